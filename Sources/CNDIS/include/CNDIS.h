@@ -1,0 +1,6 @@
+// The ABI of ndissim, once. `ndis_abi.h` holds the x64 images of NDIS structures and the constants of
+// NDIS; `ndissim_protocol.h` holds the messages of the driver plane. Swift imports this header, C
+// programs include it as it stands, users of other languages read it beside docs/protocol.md.
+#pragma once
+#include "ndis_abi.h"
+#include "ndissim_protocol.h"

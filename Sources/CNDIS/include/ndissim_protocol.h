@@ -1,0 +1,306 @@
+// The driver plane's messages. One message is one SOCK_SEQPACKET packet: a 48-byte header, then a body
+// of `length` bytes. Everything is little-endian, nothing is padded by the compiler (the assertions
+// say so), reserved fields are zero when sent and must be zero when received.
+//
+// Requests go both ways on one connection with separate id spaces. A client's request ids start at 1
+// and grow by 1. An upcall's id is the daemon's. A reply repeats type and id and sets FLAG_REPLY.
+// `context` names the upcall in whose handler a call is made (0 = none). `irql` is the IRQL of the
+// calling thread, and in the answer of an upcall the IRQL on return from the handler.
+//
+// A reply with a status other than NDIS_STATUS_SUCCESS has a `struct ndissim_failure` as its body.
+#pragma once
+#include "ndis_abi.h"
+
+#define NDISSIM_MAGIC 0x4D49534Eu  // the bytes "NSIM"
+#define NDISSIM_PROTOCOL_VERSION 1
+#define NDISSIM_MAXIMUM_MESSAGE 65536u
+#define NDISSIM_NAME_LENGTH 32
+#define NDISSIM_SITE_LENGTH 48
+
+#define NDISSIM_FLAG_REPLY 0x00000001u
+#define NDISSIM_FLAG_UPCALL 0x00000002u        // a call from NDIS to a driver, or its answer
+#define NDISSIM_FLAG_NOTIFICATION 0x00000004u  // no answer is expected
+
+struct ndissim_header {
+  uint32_t magic;
+  uint16_t version;
+  uint16_t type;
+  uint32_t flags;
+  uint32_t length;       // bytes of the body
+  uint64_t request_id;   // or the upcall's id
+  uint64_t context;      // the upcall in whose handler the call is made, 0 = none
+  uint32_t status;       // NDIS_STATUS; zero in a request
+  uint8_t irql;
+  uint8_t descriptors;   // descriptors that travel with this packet, 0 or 1
+  uint16_t reserved0;
+  uint64_t reserved1;
+};
+NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_header) == 48, "header");
+
+enum {
+  // Session
+  NDISSIM_HELLO = 1,
+  NDISSIM_PING = 2,
+  NDISSIM_RESET = 3,
+  NDISSIM_STATISTICS = 4,
+  // Miniport drivers and adapters
+  NDISSIM_REGISTER_MINIPORT_DRIVER = 16,
+  NDISSIM_DEREGISTER_MINIPORT_DRIVER = 17,
+  NDISSIM_SET_MINIPORT_ATTRIBUTES = 18,
+  NDISSIM_REGISTER_SCATTER_GATHER_DMA = 19,
+  NDISSIM_DEREGISTER_SCATTER_GATHER_DMA = 20,
+  NDISSIM_ADD_ADAPTER = 21,
+  NDISSIM_REMOVE_ADAPTER = 22,
+  // Protocol drivers and bindings
+  NDISSIM_REGISTER_PROTOCOL_DRIVER = 32,
+  NDISSIM_DEREGISTER_PROTOCOL_DRIVER = 33,
+  NDISSIM_OPEN_ADAPTER_EX = 34,
+  NDISSIM_CLOSE_ADAPTER_EX = 35,
+  NDISSIM_BIND_ADAPTER = 36,
+  NDISSIM_UNBIND_ADAPTER = 37,
+  // Filter drivers and modules
+  NDISSIM_REGISTER_FILTER_DRIVER = 48,
+  NDISSIM_DEREGISTER_FILTER_DRIVER = 49,
+  NDISSIM_ATTACH_FILTER = 50,
+  NDISSIM_DETACH_FILTER = 51,
+  // Shared memory
+  NDISSIM_SET_OPTIONAL_HANDLERS = 64,
+  NDISSIM_ALLOCATE_SHARED_MEMORY = 65,
+  NDISSIM_FREE_SHARED_MEMORY = 66,
+  NDISSIM_OFFER_SECTION = 67,
+  NDISSIM_WITHDRAW_SECTION = 68,
+  // Upcalls
+  NDISSIM_UPCALL_SET_OPTIONS = 128,
+  NDISSIM_UPCALL_INITIALIZE_EX = 129,
+  NDISSIM_UPCALL_HALT_EX = 130,
+  NDISSIM_UPCALL_PAUSE = 131,
+  NDISSIM_UPCALL_RESTART = 132,
+  NDISSIM_UPCALL_BIND_ADAPTER_EX = 145,
+  NDISSIM_UPCALL_UNBIND_ADAPTER_EX = 146,
+  NDISSIM_UPCALL_ALLOCATE_SHARED_MEMORY = 176,
+  NDISSIM_UPCALL_FREE_SHARED_MEMORY = 177,
+  // Notifications
+  NDISSIM_GOODBYE = 192,
+  NDISSIM_SECTION_RELEASED = 193
+};
+
+// HELLO is the first message of a connection; every other one before it is refused.
+struct ndissim_hello {
+  uint16_t version_minimum;
+  uint16_t version_maximum;
+  uint32_t reserved;
+  uint64_t features;       // wanted; unknown bits are ignored
+  uint64_t resume_token;   // 0; kept for resuming a session
+  char name[NDISSIM_NAME_LENGTH];  // who speaks, for logs; UTF-8, zero-filled
+};
+NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_hello) == 56, "hello");
+
+struct ndissim_hello_reply {
+  uint16_t version;
+  uint16_t reserved0;
+  uint32_t page_size;
+  uint64_t features;             // granted
+  uint8_t instance[16];          // new for every start of the daemon
+  uint64_t session_token;
+  uint32_t maximum_message;      // bytes
+  uint32_t maximum_outstanding;  // requests without an answer
+  uint32_t maximum_extents;      // of one block
+  uint32_t maximum_call_depth;   // of upcalls inside upcalls
+  uint32_t upcall_deadline_ms;   // 0 = off
+  uint32_t ndis_version;         // as NdisGetVersion: major in the high half
+  uint64_t maximum_bytes;        // quota of this session
+  uint64_t maximum_blocks;
+  uint32_t maximum_sections;
+  uint32_t reserved1;
+};
+NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_hello_reply) == 88, "hello reply");
+
+// The body of a request that names one object: PING has no body at all; DEREGISTER_*, REMOVE_ADAPTER,
+// CLOSE_ADAPTER_EX, UNBIND_ADAPTER, DETACH_FILTER, WITHDRAW_SECTION have this one. Also the body of
+// every successful reply that hands out one handle.
+struct ndissim_handle {
+  uint64_t handle;
+};
+
+// REGISTER_MINIPORT_DRIVER, REGISTER_PROTOCOL_DRIVER, REGISTER_FILTER_DRIVER: the image of the driver's
+// characteristics follows. Reply: ndissim_handle.
+struct ndissim_register_driver {
+  uint64_t driver_context;
+  char name[NDISSIM_NAME_LENGTH];
+};
+NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_register_driver) == 40, "register driver");
+
+// SET_MINIPORT_ATTRIBUTES, REGISTER_SCATTER_GATHER_DMA, SET_OPTIONAL_HANDLERS: ndissim_handle, then the
+// image of the structure.
+struct ndissim_register_dma_reply {
+  uint64_t dma_handle;
+  uint32_t scatter_gather_list_size;
+  uint32_t reserved;
+};
+
+// ADD_ADAPTER (driver handle), BIND_ADAPTER (protocol driver handle), ATTACH_FILTER (filter driver
+// handle): the name is the adapter's. Reply: ndissim_handle.
+struct ndissim_named {
+  uint64_t handle;
+  char name[NDISSIM_NAME_LENGTH];
+};
+NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_named) == 40, "named");
+
+struct ndissim_open_adapter {
+  uint64_t protocol_handle;
+  uint64_t bind_context;              // from UPCALL_BIND_ADAPTER_EX
+  uint64_t protocol_binding_context;  // the driver's own
+};
+NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_open_adapter) == 24, "open adapter");
+
+// ALLOCATE_SHARED_MEMORY: the image of NDIS_SHARED_MEMORY_PARAMETERS follows, Header.Size bytes or more.
+struct ndissim_allocate {
+  uint64_t ndis_handle;
+  uint32_t tag;       // the caller's pool tag, for reports
+  uint32_t reserved;
+  char site[NDISSIM_SITE_LENGTH];  // where in the caller, for reports; UTF-8, zero-filled
+};
+NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_allocate) == 64, "allocate");
+
+struct ndissim_extent {
+  uint64_t offset;   // in the section, bytes
+  uint32_t length;   // bytes
+  uint32_t reserved;
+};
+NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_extent) == 16, "extent");
+
+// Reply of ALLOCATE_SHARED_MEMORY; `extent_count` extents follow. An element of the scatter-gather list
+// is (physical_base + offset, length). The section's descriptor travels with the first reply of this
+// session that names the section.
+struct ndissim_allocate_reply {
+  uint64_t allocation_handle;
+  uint64_t shared_memory_handle;  // 0 = NDIS_SHARED_MEM_HANDLE_HAL_ALLOCATED
+  uint64_t section;
+  uint64_t section_size;
+  uint64_t physical_base;
+  uint32_t extent_count;
+  uint32_t reserved;
+};
+NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_allocate_reply) == 48, "allocate reply");
+
+struct ndissim_free {
+  uint64_t ndis_handle;
+  uint64_t allocation_handle;
+};
+
+// OFFER_SECTION: one descriptor, a memfd sealed against growing, shrinking and further sealing.
+// `provider_handle` is the handle the provider registered its handlers on; `domain` comes from
+// UPCALL_ALLOCATE_SHARED_MEMORY. Reply: ndissim_offer_reply.
+struct ndissim_offer_section {
+  uint64_t provider_handle;
+  uint64_t domain;
+  uint64_t size;
+  uint32_t node;
+  uint32_t reserved;
+};
+NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_offer_section) == 32, "offer section");
+
+struct ndissim_offer_reply {
+  uint64_t section;
+  uint64_t physical_base;
+};
+
+// STATISTICS has no body. Reply: counters in this order; a newer daemon appends.
+struct ndissim_statistics {
+  uint64_t sessions;
+  uint64_t drivers;
+  uint64_t adapters;
+  uint64_t bindings;
+  uint64_t registrations;
+  uint64_t sections;
+  uint64_t blocks;              // live, pending and being freed
+  uint64_t bytes;               // Length of those
+  uint64_t open_requests;
+  uint64_t open_upcalls;
+  uint64_t allocations;         // since start
+  uint64_t frees;
+  uint64_t failed_allocations;
+  uint64_t violations;
+  uint64_t leaked_blocks;
+  uint64_t session_blocks;      // of the asking session
+  uint64_t session_bytes;
+  uint64_t session_violations;
+  uint64_t session_leaked_blocks;
+  uint64_t descriptors;         // open descriptors of sections in the daemon
+};
+NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_statistics) == 160, "statistics");
+
+// Upcalls. `handler` is the cookie from the driver's characteristics.
+
+struct ndissim_upcall_set_options {
+  uint64_t driver_handle;
+  uint64_t driver_context;
+  uint64_t handler;
+};
+
+struct ndissim_upcall_initialize {
+  uint64_t adapter_handle;
+  uint64_t driver_context;
+  uint64_t handler;
+  char name[NDISSIM_NAME_LENGTH];
+};
+
+struct ndissim_upcall_adapter {  // HALT_EX, PAUSE, RESTART
+  uint64_t adapter_handle;
+  uint64_t adapter_context;
+  uint64_t handler;
+  uint32_t action;  // NDIS_HALT_ACTION or pause reason
+  uint32_t reserved;
+};
+
+struct ndissim_upcall_bind {
+  uint64_t driver_context;
+  uint64_t bind_context;
+  uint64_t handler;
+  char adapter_name[NDISSIM_NAME_LENGTH];
+};
+
+struct ndissim_upcall_unbind {
+  uint64_t binding_handle;
+  uint64_t binding_context;
+  uint64_t handler;
+};
+
+// The image of the caller's NDIS_SHARED_MEMORY_PARAMETERS follows (68 or 64 bytes, as its revision),
+// pointer fields zero.
+struct ndissim_upcall_allocate {
+  uint64_t provider_context;
+  uint64_t handler;
+  uint64_t domain;           // whose memory: sections are bound to it
+  uint32_t maximum_extents;  // that the caller's SGListBuffer and the protocol can hold
+  uint32_t tag;
+  char site[NDISSIM_SITE_LENGTH];
+};
+NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_upcall_allocate) == 80, "upcall allocate");
+
+// Answer with SUCCESS; `extent_count` extents follow, page-aligned, their lengths summing to Length.
+struct ndissim_upcall_allocate_reply {
+  uint64_t shared_memory_provider_context;
+  uint64_t section;
+  uint32_t extent_count;
+  uint32_t reserved;
+};
+NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_upcall_allocate_reply) == 24, "upcall reply");
+
+struct ndissim_upcall_free {
+  uint64_t provider_context;
+  uint64_t handler;
+  uint64_t shared_memory_provider_context;
+  uint64_t section;
+};
+
+// Body of every reply whose status is not SUCCESS, and of GOODBYE. `rule` names the rule that was
+// broken or the check that failed; the sentence (UTF-8, not terminated) follows. When the break would
+// have been a bug check on Windows, its code and parameters stand here, else zeros.
+struct ndissim_failure {
+  uint32_t bugcheck_code;
+  uint32_t reason;
+  uint64_t bugcheck_parameters[4];
+  char rule[NDISSIM_NAME_LENGTH];
+};
+NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_failure) == 72, "failure");

@@ -1,0 +1,115 @@
+// Reads a body front to back. Every read checks what is left; a body that is too short is one failure
+// that says how long it is and how long it must be. Nothing is copied but the values asked for.
+
+import CNDIS
+public import NDIS
+
+/// A cursor over a message's body.
+@safe public struct BodyReader: ~Copyable {
+  private let bytes: UnsafeRawBufferPointer
+  private var position = 0
+
+  /// Reads `packet` behind its header. The packet must outlive the reader.
+  public init(packet: UnsafeRawBufferPointer) {
+    unsafe bytes = unsafe UnsafeRawBufferPointer(
+      rebasing: packet.dropFirst(MessageHeader.size))
+  }
+
+  /// Bytes not read yet.
+  public var remaining: Int { unsafe bytes.count - position }
+
+  private func short(_ size: Int) -> Failure {
+    unsafe Failure(
+      .invalidParameter, .malformedMessage, UInt64(bytes.count), UInt64(position + size))
+  }
+
+  /// Reads the bytes of a value.
+  public mutating func read<Value: BitwiseCopyable>(_: Value.Type) throws(Failure) -> Value {
+    let size = MemoryLayout<Value>.size
+    guard size <= remaining else { throw short(size) }
+    let value = unsafe bytes.loadUnaligned(fromByteOffset: position, as: Value.self)
+    position += size
+    return value
+  }
+
+  /// Reads a name; an empty one is refused unless `mayBeEmpty`.
+  public mutating func readName(mayBeEmpty: Bool = false) throws(Failure) -> Name {
+    guard remaining >= Name.capacity else { throw short(Name.capacity) }
+    let part = unsafe UnsafeRawBufferPointer(
+      rebasing: bytes[position..<position + Name.capacity])
+    position += Name.capacity
+    guard let name = unsafe Name(bytes: part), mayBeEmpty || !name.isEmpty else {
+      throw Failure(.invalidParameter, .badName)
+    }
+    return name
+  }
+
+  /// Reads a site label, which may be empty.
+  public mutating func readSite() throws(Failure) -> Site {
+    guard remaining >= Site.capacity else { throw short(Site.capacity) }
+    let part = unsafe UnsafeRawBufferPointer(
+      rebasing: bytes[position..<position + Site.capacity])
+    position += Site.capacity
+    guard let site = unsafe Site(bytes: part) else { throw Failure(.invalidParameter, .badName) }
+    return site
+  }
+
+  /// Reads an image of an NDIS structure: its header, then as much of `Image` as the rest of the body
+  /// holds; what is missing is zero. The header's `Size` must not exceed what is there.
+  public mutating func readImage<Image: BitwiseCopyable>(
+    _ image: Image
+  ) throws(Failure) -> Image {
+    guard remaining >= MemoryLayout<NDIS_OBJECT_HEADER>.size else { throw short(4) }
+    let header = unsafe bytes.loadUnaligned(
+      fromByteOffset: position, as: NDIS_OBJECT_HEADER.self)
+    guard Int(header.Size) <= remaining else { throw short(Int(header.Size)) }
+    var value = image
+    let size = min(Int(header.Size), MemoryLayout<Image>.size)
+    let rest = remaining
+    unsafe withUnsafeMutableBytes(of: &value) { target in
+      let take = max(min(size, rest), min(4, rest))
+      unsafe target.copyMemory(
+        from: UnsafeRawBufferPointer(rebasing: bytes[position..<position + take]))
+    }
+    position += rest
+    return value
+  }
+
+  /// Reads an extent.
+  public mutating func readExtent() throws(Failure) -> Extent {
+    let raw = try read(ndissim_extent.self)
+    guard raw.reserved == 0 else {
+      throw Failure(.invalidParameter, .reservedNotZero, UInt64(raw.reserved))
+    }
+    return Extent(offset: raw.offset, length: raw.length)
+  }
+
+  /// Reads the body of a failure: bug check (nil when none), reason's number, rule and sentence.
+  public mutating func readFailure() throws(Failure) -> (
+    bugCheck: BugCheck?, reason: UInt32, rule: Name, sentence: String
+  ) {
+    let raw = try read(FailureHead.self)
+    let rule = try readName(mayBeEmpty: true)
+    let p = raw.parameters
+    let check =
+      raw.code == 0 ? nil : BugCheck(code: raw.code, p.0, p.1, p.2, p.3, isExtension: false)
+    let text = unsafe String(decoding: bytes[position...], as: UTF8.self)
+    position += remaining
+    return (check, raw.reason, rule, text)
+  }
+
+  /// Everything must have been read.
+  public func end() throws(Failure) {
+    guard remaining == 0 else {
+      throw unsafe Failure(
+        .invalidParameter, .malformedMessage, UInt64(bytes.count), UInt64(position))
+    }
+  }
+}
+
+/// The fixed part of `ndissim_failure` before its rule.
+private struct FailureHead: BitwiseCopyable {
+  var code: UInt32
+  var reason: UInt32
+  var parameters: (UInt64, UInt64, UInt64, UInt64)
+}

@@ -1,0 +1,78 @@
+// Writes one message into a buffer of the caller: header, fixed part, images, arrays. Nothing is
+// allocated. A write that does not fit is remembered and makes `finish` return 0, so that no caller
+// has to check each step; buffers are NDISSIM_MAXIMUM_MESSAGE bytes and every body is bounded below it.
+
+import CNDIS
+public import NDIS
+
+/// A message being written.
+@safe public struct MessageWriter: ~Copyable {
+  private let buffer: UnsafeMutableRawBufferPointer
+  private let header: MessageHeader
+  private var used: Int
+  private var overflowed = false
+
+  /// Begins a message in `buffer`, which must outlive the writer.
+  public init(_ header: MessageHeader, into buffer: UnsafeMutableRawBufferPointer) {
+    unsafe self.buffer = unsafe buffer
+    self.header = header
+    used = MessageHeader.size
+    overflowed = buffer.count < MessageHeader.size
+  }
+
+  /// Appends the bytes of a value.
+  public mutating func append<Value: BitwiseCopyable>(_ value: Value) {
+    let size = MemoryLayout<Value>.size
+    guard !overflowed, unsafe size <= buffer.count - used else {
+      overflowed = true
+      return
+    }
+    unsafe buffer.storeBytes(of: value, toByteOffset: used, as: Value.self)
+    used += size
+  }
+
+  /// Appends bytes as they are.
+  public mutating func append(bytes: UnsafeRawBufferPointer) {
+    guard !overflowed, unsafe bytes.count <= buffer.count - used else {
+      overflowed = true
+      return
+    }
+    unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[used...]).copyMemory(from: bytes)
+    used += bytes.count
+  }
+
+  /// Appends text as UTF-8, cut at the message's limit.
+  public mutating func append(text: String) {
+    for byte in text.utf8 {
+      guard !overflowed, unsafe used < buffer.count else { return }
+      unsafe buffer[used] = byte
+      used += 1
+    }
+  }
+
+  /// Appends an extent.
+  public mutating func append(_ extent: Extent) {
+    append(ndissim_extent(offset: extent.offset, length: extent.length, reserved: 0))
+  }
+
+  /// Appends the body of a failure.
+  public mutating func append(_ failure: Failure, bugCheck: BugCheck?) {
+    let p = bugCheck?.parameters ?? (0, 0, 0, 0)
+    append(bugCheck?.code ?? 0)
+    append(UInt32(failure.reason.rawValue))
+    append(p.0)
+    append(p.1)
+    append(p.2)
+    append(p.3)
+    append(Name(failure.reason.rule))
+    append(text: failure.sentence)
+  }
+
+  /// Writes the header and returns the message's bytes, 0 when something did not fit.
+  public consuming func finish() -> Int {
+    guard !overflowed else { return 0 }
+    let image = header.image(length: UInt32(truncatingIfNeeded: used - MessageHeader.size))
+    unsafe buffer.storeBytes(of: image, as: ndissim_header.self)
+    return used
+  }
+}

@@ -1,0 +1,88 @@
+// MESSAGE_ID and priority of every event. An id never changes and is never used again; a new meaning
+// gets a new id (`systemd-id128 new`).
+
+/// A syslog priority.
+public enum Priority: UInt8, Sendable, Comparable {
+  case error = 3
+  case warning = 4
+  case notice = 5
+  case info = 6
+  case debug = 7
+
+  public static func < (a: Priority, b: Priority) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// The identity of a kind of event: one row of the catalog.
+public struct EventKind: Hashable, Sendable {
+  public var name: String
+  public var messageID: String
+  public var priority: Priority
+
+  init(_ name: String, _ messageID: String, _ priority: Priority) {
+    self.name = name
+    self.messageID = messageID
+    self.priority = priority
+  }
+}
+
+extension Event {
+  /// All kinds, in the order of the enum.
+  public static let kinds: [EventKind] = [
+    EventKind("started", "ffd2a7455d9d42349d8113f2c5836a99", .notice),
+    EventKind("ready", "328d8fe56e7b4da48ccc368feee9ffaf", .notice),
+    EventKind("stopping", "816797ffd2574f1d91f93ad0899747cd", .notice),
+    EventKind("stopped", "07358c1e08c64986974ff231f8c8d66c", .notice),
+    EventKind("connectionsPaused", "9e13df7299d548ccbd6c5b6527f67480", .warning),
+    EventKind("connectionsResumed", "e7d0a5ca5e4649a8b7ab9363b0acd2b2", .notice),
+    EventKind("sessionRefused", "81d06ad7befb4c80b2231033878aa7af", .warning),
+    EventKind("entriesDropped", "84b5b34440f645e5be1385fdfb0dc755", .warning),
+    EventKind("sessionOpened", "2ce440b79fd54ef89547c5d2ae339fe0", .info),
+    EventKind("sessionClosed", "0496f52374fe4ce88d041de12a64386a", .info),
+    EventKind("driverRegistered", "b22c0fbda0654f5b93455588a29a4abd", .info),
+    EventKind("driverDeregistered", "0757c5331ddb4da4b835ab5def9862cf", .info),
+    EventKind("adapterState", "d11e7572f9414ad2bd05884a766b0602", .info),
+    EventKind("bindingOpened", "04f018b7fde847bf86952fe7ed1ecdab", .info),
+    EventKind("bindingClosed", "4f0cebfe03cf48e9bb1e5b36202e4e2f", .info),
+    EventKind("providerRegistered", "2e0b7c504ab54163b2cc6d7d7df89d06", .info),
+    EventKind("providerReplaced", "48249eb44d6040bc975b3e37b0b0cec8", .info),
+    EventKind("providerEnded", "878e117d21504602bf448b3053c6dfc2", .info),
+    EventKind("providerStuck", "43f485db472f42d994119bf220dc8921", .warning),
+    EventKind("violation", "dc1f3a268c64449284ef48e939925f0c", .warning),
+    EventKind("leak", "795198aa64f1405ca39bf8cd60c14c9b", .warning),
+    EventKind("leakSummary", "521ef16a159c452e94026125d2950c07", .warning),
+    EventKind("providerLied", "9ac0604c6eac4e05955d6a022ad51d35", .warning),
+    EventKind("shortage", "1bf88406e12e4d0ea08f312f56a7d5f5", .notice),
+  ]
+
+  private var row: Int {
+    switch self {
+    case .started: 0
+    case .ready: 1
+    case .stopping: 2
+    case .stopped: 3
+    case .connectionsPaused: 4
+    case .connectionsResumed: 5
+    case .sessionRefused: 6
+    case .entriesDropped: 7
+    case .sessionOpened: 8
+    case .sessionClosed: 9
+    case .driverRegistered: 10
+    case .driverDeregistered: 11
+    case .adapterState: 12
+    case .bindingOpened: 13
+    case .bindingClosed: 14
+    case .providerRegistered: 15
+    case .providerReplaced: 16
+    case .providerEnded: 17
+    case .providerStuck: 18
+    case .violation: 19
+    case .leak: 20
+    case .leakSummary: 21
+    case .providerLied: 22
+    case .shortage: 23
+    }
+  }
+
+  /// The kind of this event.
+  public var kind: EventKind { Event.kinds[row] }
+}

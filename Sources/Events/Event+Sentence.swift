@@ -1,0 +1,140 @@
+// What people read: one sentence an event, which says what happened and to whom. Handles, statuses
+// and bug checks are fields and stand there, not here. Text that came from elsewhere (names,
+// reasons) is made one line before it is put in, so that no peer can break a line of the log or
+// colour it.
+
+import NDIS
+
+extension Event {
+  /// The event in one sentence, a single line with a full stop.
+  public var sentence: String { singleLine(wording) }
+
+  /// What an expert wants beside the sentence: rule and bug check of a broken contract, else
+  /// nothing.
+  public var remark: String {
+    switch self {
+    case .violation(let violation), .providerLied(let violation):
+      let bugCheck = violation.bugCheck.map { ", \($0.name)" } ?? ""
+      return violation.failure.reason.rule + bugCheck
+    default: return ""
+    }
+  }
+
+  private var wording: String {
+    switch self {
+    case .started(let version, let pid, let seed):
+      "The simulator, version \(version), started as process \(pid) with seed \(seed)."
+    case .ready(let socket): "The simulator serves drivers on \(socket)."
+    case .stopping(let reason): closed("The simulator is stopping: \(reason)")
+    case .stopped: "The simulator stopped."
+    case .connectionsPaused(let open, let limit):
+      "New connections wait: \(open) of at most \(limit) are open."
+    case .connectionsResumed: "New connections are accepted again."
+    case .sessionRefused(let party, let failure):
+      "A session of \(party.client) was refused: \(failure.sentence)"
+    case .entriesDropped(let count):
+      "\(counted(count, "log entry", "log entries")) could not be delivered and "
+        + (count == 1 ? "was dropped." : "were dropped.")
+    case .sessionOpened(let party):
+      "\(party.client.capitalised) opened session \(party.session)."
+    case .sessionClosed(let party, let reason):
+      closed("Session \(party.session) of \(party.client) was closed: \(reason)")
+    case .driverRegistered(let party, let handle, let version):
+      "\(party.client.capitalised) registered \(role(handle)) for NDIS \(version)."
+    case .driverDeregistered(let party, let handle):
+      "\(party.client.capitalised) deregistered \(role(handle))."
+    case .adapterState(let party, _, let from, let to):
+      "\(party.adapterOfDriver.capitalised) went from \(from) to \(to)."
+    case .bindingOpened(let party, _):
+      "\(party.client.capitalised) opened a binding to \(party.target)."
+    case .bindingClosed(let party, _):
+      "\(party.client.capitalised) closed its binding to \(party.target)."
+    case .providerRegistered(let party, _, _):
+      "\(party.client.capitalised) now provides the shared memory \(party.scope)."
+    case .providerReplaced(let party, _, _):
+      "\(party.client.capitalised) took over as provider of the shared memory \(party.scope)."
+    case .providerEnded(let party, _, let blocks, let died):
+      "\(party.client.capitalised) \(died ? "died as" : "ended being") provider of the shared "
+        + "memory \(party.scope), with \(counted(blocks, "block")) live."
+    case .providerStuck(let party, _, let upcall):
+      "\(party.client.capitalised), a provider, does not answer upcall \(upcall) and gets no more "
+        + "calls."
+    case .violation(let violation): violation.wording("broke a rule of the contract in")
+    case .leak(let block):
+      "\(block.party.actor.capitalised) did not free a block of \(counted(block.length, "byte"))"
+        + (block.site.isEmpty ? "" : ", allocated at \(block.site),")
+        + " which was \(block.age) ms old."
+    case .leakSummary(let party, _, let blocks, let bytes):
+      "\(party.actor.capitalised) did not free \(counted(blocks, "block")), "
+        + "\(counted(bytes, "byte")) in all."
+    case .providerLied(let violation): violation.wording("gave an answer no provider may give in")
+    case .shortage(let party, let failure):
+      "A request of \(party.actor) was refused for shortage: \(failure.sentence)"
+    }
+  }
+}
+
+extension Violation {
+  fileprivate func wording(_ verb: String) -> String {
+    let place = routine.isEmpty ? "a call" : routine
+    return "\(party.actor.capitalised) \(verb) \(place): \(failure.sentence)"
+  }
+}
+
+extension Party {
+  /// The driver by its name, else the process behind it.
+  fileprivate var client: String {
+    if !driver.isEmpty { return "driver \(driver)" }
+    return pid != 0 ? "the unnamed client in process \(pid)" : "an unnamed client"
+  }
+
+  /// The driver and, if one is meant, its adapter.
+  fileprivate var actor: String {
+    adapter.isEmpty ? client : "\(client), adapter \(adapter),"
+  }
+
+  fileprivate var adapterOfDriver: String {
+    adapter.isEmpty ? "an adapter of \(client)" : "adapter \(adapter) of \(client)"
+  }
+
+  fileprivate var target: String { adapter.isEmpty ? "an adapter" : "adapter \(adapter)" }
+
+  /// What a provider serves.
+  fileprivate var scope: String { adapter.isEmpty ? "of its driver" : "of adapter \(adapter)" }
+}
+
+extension String {
+  fileprivate var capitalised: String { prefix(1).uppercased() + dropFirst() }
+}
+
+/// What a registration handle makes of its owner.
+private func role(_ handle: Handle) -> String {
+  switch handle.kind {
+  case .miniportDriver: "as a miniport driver"
+  case .protocolDriver: "as a protocol driver"
+  case .filterDriver: "as a filter driver"
+  default: "as a driver"
+  }
+}
+
+private func counted(_ count: some BinaryInteger, _ one: String, _ many: String? = nil) -> String {
+  "\(count) \(count == 1 ? one : many ?? one + "s")"
+}
+
+/// With the full stop it may have already.
+private func closed(_ text: String) -> String { text.hasSuffix(".") ? text : text + "." }
+
+/// `text` without anything that ends, reorders or colours a line: control characters, line and
+/// paragraph separators and the marks that change direction become spaces.
+public func singleLine(_ text: String) -> String {
+  // The common case costs one look at the bytes: ASCII without control characters.
+  if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return text }
+  var line = String.UnicodeScalarView()
+  for scalar in text.unicodeScalars {
+    switch scalar.value {
+    case 0..<0x20, 0x7F...0x9F, 0x2028...0x202E, 0x2066...0x2069: line.append(" ")
+    default: line.append(scalar)
+    }
+  }
+  return String(line)
+}

@@ -1,0 +1,110 @@
+// What the simulator and the daemon have to say, as one enum. Every event has a MESSAGE_ID, a priority,
+// a sentence and typed fields; the same events feed the journal, the log on stderr and the tests. Single
+// allocations are not events: a driver makes a hundred thousand a second. Life cycle, violations, leaks,
+// refusals for shortage and the daemon's own state are.
+
+public import NDIS
+
+/// Who an event is about: names, so that it can be read after the objects are gone.
+public struct Party: Hashable, Sendable {
+  /// The driver's name, or the client's before it registered one.
+  public var driver: Name
+  public var adapter: Name
+  public var session: UInt32
+  public var pid: Int32
+  public var uid: UInt32
+
+  public init(
+    driver: Name = Name(), adapter: Name = Name(), session: UInt32 = 0, pid: Int32 = 0,
+    uid: UInt32 = 0
+  ) {
+    self.driver = driver
+    self.adapter = adapter
+    self.session = session
+    self.pid = pid
+    self.uid = uid
+  }
+}
+
+/// A broken rule of the contract.
+public struct Violation: Hashable, Sendable {
+  public var failure: Failure
+  /// The routine or handler in which it happened.
+  public var routine: String
+  /// The bug check it would have been; nil where Windows would return a status only.
+  public var bugCheck: BugCheck?
+  public var irql: IRQL
+  public var handle: Handle
+  public var party: Party
+
+  public init(
+    failure: Failure, routine: String, bugCheck: BugCheck?, irql: IRQL, handle: Handle,
+    party: Party
+  ) {
+    self.failure = failure
+    self.routine = routine
+    self.bugCheck = bugCheck
+    self.irql = irql
+    self.handle = handle
+    self.party = party
+  }
+}
+
+/// A block its owner did not free.
+public struct LeakedBlock: Hashable, Sendable {
+  public var party: Party
+  public var handle: Handle
+  public var queueID: UInt32
+  public var usage: SharedMemoryUsage
+  public var length: UInt32
+  /// Milliseconds since the allocation.
+  public var age: UInt64
+  public var tag: UInt32
+  public var site: Site
+
+  public init(
+    party: Party, handle: Handle, queueID: UInt32, usage: SharedMemoryUsage, length: UInt32,
+    age: UInt64, tag: UInt32, site: Site
+  ) {
+    self.party = party
+    self.handle = handle
+    self.queueID = queueID
+    self.usage = usage
+    self.length = length
+    self.age = age
+    self.tag = tag
+    self.site = site
+  }
+}
+
+/// Something that happened.
+public enum Event: Hashable, Sendable {
+  // The daemon
+  case started(version: String, pid: Int32, seed: UInt64)
+  case ready(socket: String)
+  case stopping(reason: String)
+  case stopped
+  case connectionsPaused(open: UInt64, limit: UInt64)
+  case connectionsResumed
+  case sessionRefused(Party, Failure)
+  case entriesDropped(UInt64)
+  // Sessions
+  case sessionOpened(Party)
+  case sessionClosed(Party, reason: String)
+  // Objects
+  case driverRegistered(Party, Handle, NDISVersion)
+  case driverDeregistered(Party, Handle)
+  case adapterState(Party, Handle, from: String, to: String)
+  case bindingOpened(Party, Handle)
+  case bindingClosed(Party, Handle)
+  case providerRegistered(Party, Handle, context: UInt64)
+  case providerReplaced(Party, Handle, context: UInt64)
+  case providerEnded(Party, Handle, blocks: UInt64, died: Bool)
+  case providerStuck(Party, Handle, upcall: UInt64)
+  // Trouble
+  case violation(Violation)
+  case leak(LeakedBlock)
+  case leakSummary(Party, Handle, blocks: UInt64, bytes: UInt64)
+  case providerLied(Violation)
+  case shortage(Party, Failure)
+}

@@ -1,0 +1,199 @@
+// The hosted providers, `pool` and `hal`: shared-memory providers that live in the daemon and are called
+// like any other. A pool has a capacity and NUMA nodes, makes one section a DMA domain and node when it
+// is first asked for it, and gives out pages first fit, lowest first. A seed can fragment a section: every
+// other run of pages is then held back, so that a contiguous request fails where a scattered one
+// succeeds.
+//
+// It keeps nothing that is not also in the store: sections, blocks and their extents are handed to it
+// again when a daemon adopts a store.
+
+public import NDIS
+public import Simulator
+
+/// What a pool writes into the pages of a new block.
+public enum Fill: String, Sendable, CaseIterable {
+  /// Nothing: fresh pages are zero, used ones hold what was left there.
+  case none
+  case zero
+  /// The 64-bit word 0xDEADBEEFDEADBEEF, to show who relies on zeroed memory.
+  case poison
+}
+
+/// How a pool is set up.
+public struct PoolSettings: Sendable, Hashable {
+  public var name: String
+  public var level: ProviderLevel
+  /// Bytes over all sections.
+  public var capacity: UInt64
+  /// Nodes 0..<nodes are served.
+  public var nodes: UInt32
+  public var pageSize: UInt32
+  public var hugePages: Bool
+  public var fill: Fill
+  /// Zero: not fragmented.
+  public var fragmentationSeed: UInt64
+
+  public init(
+    name: String, level: ProviderLevel, capacity: UInt64 = 256 << 20, nodes: UInt32 = 1,
+    pageSize: UInt32 = 4096, hugePages: Bool = false, fill: Fill = .none,
+    fragmentationSeed: UInt64 = 0
+  ) {
+    self.name = name
+    self.level = level
+    self.capacity = capacity
+    self.nodes = nodes
+    self.pageSize = pageSize
+    self.hugePages = hugePages
+    self.fill = fill
+    self.fragmentationSeed = fragmentationSeed
+  }
+}
+
+/// What a hosted provider answers, or needs before it can.
+public enum HostedReply: Sendable {
+  case answer(ProviderAnswer)
+  /// A section of this size for the domain and node; ask again when it is there.
+  case needsSection(domain: Handle, node: UInt32, size: UInt64)
+}
+
+/// One hosted provider.
+public struct HostedPool: Sendable {
+  public let settings: PoolSettings
+  private var sections: [Handle: Section] = [:]
+  private var byDomain: [Place: Handle] = [:]
+  /// Pages of blocks over all sections.
+  public private(set) var usedPages: UInt64 = 0
+
+  private struct Place: Hashable {
+    var domain: Handle
+    var node: UInt32
+  }
+
+  private struct Section {
+    var place: Place
+    var map: PageMap
+  }
+
+  public init(_ settings: PoolSettings) { self.settings = settings }
+
+  private var capacityPages: UInt64 { settings.capacity / UInt64(settings.pageSize) }
+
+  /// NetAllocateSharedMemory of the pool.
+  public mutating func allocate(_ call: UpcallDetails) -> HostedReply {
+    let parameters = call.parameters
+    let node: UInt32
+    if parameters.preferredNode == 0x8000_0000 {
+      node = 0
+    } else if parameters.preferredNode < settings.nodes {
+      node = parameters.preferredNode
+    } else {
+      return .answer(ProviderAnswer(status: .resources))
+    }
+    let page = UInt64(settings.pageSize)
+    let pages = (UInt64(parameters.length) + page - 1) / page
+    guard pages <= capacityPages - min(usedPages, capacityPages) else {
+      return .answer(ProviderAnswer(status: .resources))
+    }
+    let place = Place(domain: call.object, node: node)
+    guard let handle = byDomain[place] else {
+      return .needsSection(domain: call.object, node: node, size: capacityPages * page)
+    }
+    let contiguous = parameters.flags & 1 != 0
+    guard let extents = take(UInt32(clamping: pages), contiguous, parameters.length, handle) else {
+      return .answer(ProviderAnswer(status: .resources))
+    }
+    usedPages += pages
+    // The context names the block by its first page: what NetFreeSharedMemory needs to find it.
+    return .answer(
+      ProviderAnswer(
+        status: .success, providerContext: extents[0].offset / page + 1, section: handle,
+        extents: extents))
+  }
+
+  private mutating func take(
+    _ pages: UInt32, _ contiguous: Bool, _ length: UInt32, _ handle: Handle
+  ) -> [Extent]? {
+    guard var map = sections[handle]?.map else { return nil }
+    sections[handle]?.map = PageMap(pageCount: 0)
+    defer { sections[handle]?.map = map }
+    let page = UInt64(settings.pageSize)
+    if let start = map.firstFit(count: pages) {
+      _ = map.take(start: start, count: pages)
+      return [Extent(offset: UInt64(start) * page, length: length)]
+    }
+    guard !contiguous, map.freePages >= pages else { return nil }
+    var extents: [Extent] = []
+    var taken: [(start: UInt32, count: UInt32)] = []
+    var left = pages
+    var bytes = UInt64(length)
+    var from: UInt32 = 0
+    while left > 0, extents.count < Int(NDIS.Limits.maximumExtents),
+      let run = map.firstRun(from: from)
+    {
+      let count = min(run.count, left)
+      _ = map.take(start: run.start, count: count)
+      taken.append((run.start, count))
+      let size = min(UInt64(count) * page, bytes)
+      extents.append(Extent(offset: UInt64(run.start) * page, length: UInt32(clamping: size)))
+      bytes -= size
+      left -= count
+      from = run.start &+ count
+    }
+    guard left == 0 else {
+      for run in taken { _ = map.release(start: run.start, count: run.count) }
+      return nil
+    }
+    return extents
+  }
+
+  /// NetFreeSharedMemory: the pages of these extents are free again.
+  public mutating func free(section: Handle, extents: [Extent]) {
+    let page = UInt64(settings.pageSize)
+    for extent in extents {
+      let count = UInt32(clamping: (UInt64(extent.length) + page - 1) / page)
+      if sections[section]?.map.release(
+        start: UInt32(clamping: extent.offset / page), count: count) == true
+      {
+        usedPages -= min(usedPages, UInt64(count))
+      }
+    }
+  }
+
+  /// The host has made a section for a place.
+  public mutating func add(section: Handle, domain: Handle, node: UInt32, size: UInt64) {
+    let place = Place(domain: domain, node: node)
+    var map = PageMap(pageCount: UInt32(clamping: size / UInt64(settings.pageSize)))
+    if settings.fragmentationSeed != 0 { fragment(&map, settings.fragmentationSeed) }
+    sections[section] = Section(place: place, map: map)
+    byDomain[place] = section
+  }
+
+  /// The section is gone.
+  public mutating func remove(section: Handle) {
+    guard let place = sections.removeValue(forKey: section)?.place else { return }
+    if byDomain[place] == section { byDomain[place] = nil }
+  }
+
+  /// A block known from an adopted store.
+  public mutating func adopt(section: Handle, extents: [Extent]) {
+    let page = UInt64(settings.pageSize)
+    for extent in extents {
+      let count = UInt32(clamping: (UInt64(extent.length) + page - 1) / page)
+      _ = sections[section]?.map.take(
+        start: UInt32(clamping: extent.offset / page), count: count)
+      usedPages += UInt64(count)
+    }
+  }
+
+  /// Holds pages back so that no free run is longer than eight pages.
+  private func fragment(_ map: inout PageMap, _ seed: UInt64) {
+    var state = seed
+    var page: UInt32 = 0
+    while page < map.pageCount {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      page += 1 + UInt32(truncatingIfNeeded: state >> 61)
+      _ = map.take(start: page, count: 1)
+      page += 1
+    }
+  }
+}

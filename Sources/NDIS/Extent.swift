@@ -1,0 +1,23 @@
+// An extent: a contiguous part of a section, in bytes. A block is one extent or several of one section;
+// its scatter-gather list is their physical addresses.
+
+/// Contiguous bytes of a section.
+public struct Extent: Hashable, Sendable, BitwiseCopyable {
+  public var offset: UInt64
+  public var length: UInt32
+
+  public init(offset: UInt64, length: UInt32) {
+    self.offset = offset
+    self.length = length
+  }
+}
+
+/// Limits every party of the driver plane can rely on.
+public enum Limits {
+  /// Extents of one block; so every reply fits one message.
+  public static let maximumExtents: UInt32 = 1024
+  /// Requests of one session without an answer; also the number of results kept for it.
+  public static let maximumOutstanding: UInt32 = 64
+  /// Upcalls inside upcalls.
+  public static let maximumCallDepth: UInt32 = 8
+}

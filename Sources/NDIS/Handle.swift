@@ -1,0 +1,64 @@
+// Handles: 64 bits of kind, generation and index. A handle is never handed out twice: a slot counts up
+// its generation, and is retired when that is used up. So a stale, foreign or wrong-kind handle is
+// recognised and can be named. The kinds of the contract's four handles are distinct types of value:
+// AllocationHandle and SharedMemoryHandle name the same block with different kinds, ProviderContext and
+// SharedMemoryProviderContext belong to the provider and are opaque here.
+
+/// An `NDIS_HANDLE` given out by the simulator.
+public struct Handle: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
+  /// What a handle names. The raw value stands in its top six bits.
+  public enum Kind: UInt8, Sendable, CaseIterable {
+    case miniportDriver = 1
+    case protocolDriver = 2
+    case filterDriver = 3
+    case adapter = 4
+    case binding = 5
+    case filterModule = 6
+    case dma = 7
+    case allocation = 8
+    case sharedMemory = 9
+    case section = 10
+    case bindContext = 11
+    case hostedProvider = 12
+  }
+
+  public var rawValue: UInt64
+  public init(rawValue: UInt64) { self.rawValue = rawValue }
+
+  public init(kind: Kind, generation: UInt32, index: UInt32) {
+    rawValue = UInt64(kind.rawValue) << 58 | UInt64(generation) << 26 | UInt64(index & 0x3FF_FFFF)
+  }
+
+  public static let null = Handle(rawValue: 0)
+  /// The greatest index a handle can carry.
+  public static let maximumIndex: UInt32 = 0x3FF_FFFF
+
+  /// Nil for a value that is no handle of this simulator.
+  public var kind: Kind? { Kind(rawValue: UInt8(truncatingIfNeeded: rawValue >> 58)) }
+  public var generation: UInt32 { UInt32(truncatingIfNeeded: rawValue >> 26) }
+  public var index: UInt32 { UInt32(truncatingIfNeeded: rawValue) & 0x3FF_FFFF }
+}
+
+extension Handle: CustomStringConvertible {
+  public var description: String { rawValue == 0 ? "NULL" : hex(rawValue, digits: 16) }
+}
+
+extension Handle.Kind: CustomStringConvertible {
+  /// The name a driver writer knows.
+  public var description: String {
+    switch self {
+    case .miniportDriver: "miniport driver handle"
+    case .protocolDriver: "protocol driver handle"
+    case .filterDriver: "filter driver handle"
+    case .adapter: "miniport adapter handle"
+    case .binding: "binding handle"
+    case .filterModule: "filter module handle"
+    case .dma: "NdisMiniportDmaHandle"
+    case .allocation: "AllocationHandle"
+    case .sharedMemory: "SharedMemoryHandle"
+    case .section: "section handle"
+    case .bindContext: "BindContext"
+    case .hostedProvider: "hosted provider handle"
+    }
+  }
+}

@@ -1,0 +1,251 @@
+// Why a call was refused or an answer not believed. Each reason has a number that never changes, a rule
+// name for people and tests, and a sentence with two numbers in it; a failure in the store is therefore
+// three integers, and the sentence is made when it leaves the house. One table: `Reason.table`.
+
+/// Why a call failed.
+public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
+  case none = 0
+  // The message (1...)
+  case malformedMessage = 1
+  case unknownMessage = 2
+  case helloFirst = 3
+  case helloTwice = 4
+  case versionMismatch = 5
+  case reservedNotZero = 6
+  case requestIDOutOfOrder = 7
+  case tooManyOutstanding = 8
+  case wrongDescriptorCount = 9
+  case wrongDescriptor = 10
+  case badName = 11
+  case unknownContext = 12
+  case resultForgotten = 13
+  // Handles and state (20...)
+  case nullHandle = 20
+  case wrongKindOfHandle = 21
+  case staleHandle = 22
+  case foreignHandle = 23
+  case objectEnding = 24
+  case wrongContext = 25
+  case wrongState = 26
+  case wrongIRQL = 27
+  case nameTaken = 28
+  case nameUnknown = 29
+  case circularWait = 30
+  case callDepth = 31
+  case alreadyDone = 32
+  // Structures (40...)
+  case headerType = 40
+  case headerRevision = 41
+  case headerSize = 42
+  case headerRevisionForVersion = 43
+  case unknownFlags = 44
+  case usage = 45
+  case length = 46
+  case queueUnknown = 47
+  case queueAndVPort = 48
+  case vportUnknown = 49
+  case vportForVersion = 50
+  case sgListBufferMissing = 51
+  case sgListBufferTooSmall = 52
+  case preferredNode = 53
+  case missingHandler = 54
+  case ndisVersion = 55
+  case busMaster = 56
+  // Contract (70...)
+  case dmaNotRegistered = 70
+  case filterMayNotAllocate = 71
+  case filterMayNotProvide = 72
+  case noProvider = 73
+  case freeWithOtherHandle = 74
+  case doubleFree = 75
+  case leak = 76
+  case dmaStillRegistered = 77
+  case bindingLeftOpen = 78
+  case bindingNotOpened = 79
+  case handlerPended = 80
+  case handlerStatus = 81
+  // Shortage (90...)
+  case quotaBytes = 90
+  case quotaBlocks = 91
+  case quotaSections = 92
+  case quotaSessions = 93
+  case tableFull = 94
+  case poolExhausted = 95
+  case fragmented = 96
+  case nodeUnavailable = 97
+  case memoryUnavailable = 98
+  // Providers (110...)
+  case providerRefused = 110
+  case providerDied = 111
+  case providerDeadline = 112
+  case providerStuck = 113
+  case providerStatus = 114
+  case providerIRQL = 115
+  case providerSection = 116
+  case providerExtentCount = 117
+  case providerExtentRange = 118
+  case providerExtentAlignment = 119
+  case providerOverlap = 120
+  case providerLength = 121
+  case providerContiguity = 122
+  case providerMalformed = 123
+  case lateAnswer = 124
+  case handlerFailed = 125
+  case handlerDeadline = 126
+  case handlerDied = 127
+  case sectionInUse = 128
+  case sectionSize = 129
+  case ownerEnded = 130
+  case unexpectedAnswer = 131
+
+  /// The name of the rule, stable: the case as it is written.
+  public var rule: String { "\(self)" }
+
+  /// One sentence: what was wrong, with which values, and what to do. `a` and `b` are the numbers kept
+  /// with the failure; their meaning is this reason's own.
+  public func sentence(_ a: UInt64 = 0, _ b: UInt64 = 0) -> String {
+    switch self {
+    case .none: "The call succeeded."
+    case .malformedMessage:
+      "The message's body is \(a) bytes; this message needs \(b)."
+    case .unknownMessage: "Message type \(a) is unknown to this daemon."
+    case .helloFirst: "Message type \(a) came before HELLO; say HELLO first."
+    case .helloTwice: "HELLO was said already; RESET returns a session to its beginning."
+    case .versionMismatch:
+      "The client speaks protocol versions \(a) to \(b); this daemon speaks version 1."
+    case .reservedNotZero: "A reserved field is \(hex(a)); it must be zero."
+    case .requestIDOutOfOrder:
+      "Request id \(a) is out of order; the next one of this session is \(b)."
+    case .tooManyOutstanding:
+      "\(a) requests are unanswered; a session may have \(b). Wait for an answer first."
+    case .wrongDescriptorCount:
+      "The packet carries \(a) descriptors; this message must carry \(b)."
+    case .wrongDescriptor:
+      "The descriptor cannot serve as a section: \(WrongDescriptor(rawValue: a)?.sentence ?? "unknown problem")."
+    case .badName: "A name must be UTF-8 without control characters, zero-filled, not empty."
+    case .unknownContext:
+      "Upcall \(a) named as the call's context is not open in this session; use 0 outside handlers."
+    case .resultForgotten: "Request \(a) was answered too long ago; its result is no longer kept."
+    case .nullHandle: "The handle is NULL."
+    case .wrongKindOfHandle:
+      "Handle \(hex(a)) is a \(Handle(rawValue: a).kind.map { "\($0)" } ?? "number that is no handle"); this routine does not take it."
+    case .staleHandle: "Handle \(hex(a)) names an object that is gone."
+    case .foreignHandle: "Handle \(hex(a)) belongs to another session."
+    case .objectEnding: "The object of handle \(hex(a)) is being ended."
+    case .wrongContext: "This routine may be called only in the handler the documents name for it."
+    case .wrongState: "The object of handle \(hex(a)) is in a state that does not allow this call."
+    case .wrongIRQL:
+      "Called at \(IRQL(rawValue: UInt8(clamping: a)).map { "\($0)" } ?? "IRQL \(a)"); the routine allows at most \(IRQL(rawValue: UInt8(clamping: b)).map { "\($0)" } ?? "IRQL \(b)")."
+    case .nameTaken: "The name is taken by a live object; choose another."
+    case .nameUnknown: "No live adapter has this name."
+    case .circularWait:
+      "The call would wait for the handler it is made in (upcall \(a), which is waiting for upcall \(b)): a circle."
+    case .callDepth: "The call is nested in \(a) handlers; the limit is \(b)."
+    case .alreadyDone: "This was done already for handle \(hex(a))."
+    case .headerType: "Header.Type is \(hex(a)); it must be \(hex(b))."
+    case .headerRevision: "Header.Revision is \(a); the newest known revision is \(b)."
+    case .headerSize: "Header.Size is \(a); this revision needs at least \(b)."
+    case .headerRevisionForVersion:
+      "Header.Revision \(a) needs NDIS 6.\(b) or later; the driver registered an older version."
+    case .unknownFlags: "Flags has unknown bits: \(hex(a)); known are \(hex(b))."
+    case .usage: "Usage is \(a); legal values are 0 to 9."
+    case .length: "Length is \(a); it must be at least 1 and at most \(b)."
+    case .queueUnknown: "QueueId \(a) names no receive queue that may have memory now."
+    case .queueAndVPort:
+      "QueueId \(a) and VPortId \(b) are both nonzero: VMQ uses the first, SR-IOV the second."
+    case .vportUnknown: "VPortId \(a) is no activated nondefault VPort of the physical function."
+    case .vportForVersion: "VPortId \(a) needs NDIS 6.30; the driver registered an older version."
+    case .sgListBufferMissing:
+      "SGListBufferLength is \(a); a scatter-gather list needs at least \(b) bytes."
+    case .sgListBufferTooSmall:
+      "SGListBufferLength is \(a); the list of this block needs \(b) bytes."
+    case .preferredNode: "PreferredNode \(a) is no node; nodes go up to \(b), or MM_ANY_NODE_OK."
+    case .missingHandler: "The handler at offset \(a) of the structure is zero; it is required."
+    case .ndisVersion:
+      "NDIS \(a).\(b) is not a version this call allows; this simulator runs NDIS \(NDISVersion.running)."
+    case .busMaster: "The adapter did not declare NDIS_MINIPORT_ATTRIBUTES_BUS_MASTER."
+    case .dmaNotRegistered:
+      "The miniport has not called NdisMRegisterScatterGatherDma, which HAL memory requires."
+    case .filterMayNotAllocate: "Filter drivers and modules may not allocate shared memory."
+    case .filterMayNotProvide: "Filter drivers and modules may not provide shared memory."
+    case .noProvider: "No shared-memory provider serves this handle, and the HAL is switched off."
+    case .freeWithOtherHandle:
+      "The block was allocated with NdisHandle \(hex(a)), not \(hex(b)); use the same handle."
+    case .doubleFree: "AllocationHandle \(hex(a)) was freed already."
+    case .leak: "\(a) block(s) of \(b) byte(s) in all were not freed by their owner."
+    case .dmaStillRegistered:
+      "The adapter was halted without NdisMDeregisterScatterGatherDma (handle \(hex(a)))."
+    case .bindingLeftOpen: "Binding \(hex(a)) was still open when its unbind handler returned."
+    case .bindingNotOpened: "The bind handler succeeded without calling NdisOpenAdapterEx."
+    case .handlerPended: "The handler answered PENDING, which this routine's handler may not."
+    case .handlerStatus: "The handler answered status \(hex(a, digits: 8)), which is not documented for it."
+    case .quotaBytes: "The request would take \(a) bytes; the quota is \(b)."
+    case .quotaBlocks: "\(a) blocks are live; the quota is \(b)."
+    case .quotaSections: "\(a) sections exist; the quota is \(b)."
+    case .quotaSessions: "\(a) sessions of this user exist; the quota is \(b)."
+    case .tableFull: "The store's table \(a) is full at \(b) records."
+    case .poolExhausted: "The pool has \(a) bytes free of the \(b) asked for."
+    case .fragmented:
+      "The longest contiguous run is \(a) bytes; \(b) were asked for. A scattered request could succeed."
+    case .nodeUnavailable: "Node \(a) is not served; try MM_ANY_NODE_OK."
+    case .memoryUnavailable: "The system refused memory (errno \(a))."
+    case .providerRefused: "The provider answered \(Status(rawValue: UInt32(truncatingIfNeeded: a)))."
+    case .providerDied: "The provider's process ended during the call."
+    case .providerDeadline: "The provider did not answer within \(a) ms."
+    case .providerStuck: "The provider has not answered an earlier call (upcall \(a)); it gets no new one."
+    case .providerStatus:
+      "The provider answered status \(hex(a, digits: 8)), which is not documented for its handler."
+    case .providerIRQL: "The provider's handler returned at IRQL \(a); it was called at \(b)."
+    case .providerSection: "The provider answered with section \(hex(a)), which is not one of its own for this domain."
+    case .providerExtentCount: "The provider answered \(a) extents; allowed are 1 to \(b)."
+    case .providerExtentRange: "The provider's extent at offset \(hex(a)) ends outside its section of \(b) bytes."
+    case .providerExtentAlignment: "The provider's extent at offset \(hex(a)), length \(b) is not page-aligned."
+    case .providerOverlap: "The provider's extent at offset \(hex(a)), length \(b) overlaps a live block."
+    case .providerLength: "The provider's extents sum to \(a) bytes; Length is \(b)."
+    case .providerContiguity: "The provider answered \(a) extents to a request for contiguous memory."
+    case .providerMalformed: "The provider's answer is \(a) bytes; it must be \(b)."
+    case .lateAnswer: "The answer to upcall \(a) came after its deadline."
+    case .handlerFailed: "The driver's handler answered \(Status(rawValue: UInt32(truncatingIfNeeded: a)))."
+    case .handlerDeadline: "The driver's handler did not answer within \(a) ms."
+    case .handlerDied: "The driver's process ended during the call."
+    case .sectionInUse: "Section \(hex(a)) still has \(b) live block(s)."
+    case .sectionSize: "A section of \(a) bytes was offered; allowed are whole pages up to \(b)."
+    case .ownerEnded: "The object the call was made for ended before the answer came."
+    case .unexpectedAnswer: "Upcall \(a) is not open in this session."
+    }
+  }
+}
+
+/// What can be wrong with a descriptor offered as a section; the number kept with `.wrongDescriptor`.
+public enum WrongDescriptor: UInt64, Sendable, CaseIterable {
+  case notMemory = 1
+  case notSealed = 2
+  case readOnly = 3
+  case wrongSize = 4
+
+  var sentence: String {
+    switch self {
+    case .notMemory: "it is not a memfd"
+    case .notSealed: "it lacks the seals F_SEAL_GROW, F_SEAL_SHRINK and F_SEAL_SEAL"
+    case .readOnly: "it is sealed against writing"
+    case .wrongSize: "its size is not the size said in the message"
+    }
+  }
+}
+
+/// A failure: status, reason and the reason's two numbers.
+public struct Failure: Error, Hashable, Sendable, BitwiseCopyable {
+  public var status: Status
+  public var reason: Reason
+  public var a: UInt64
+  public var b: UInt64
+
+  public init(_ status: Status, _ reason: Reason, _ a: UInt64 = 0, _ b: UInt64 = 0) {
+    self.status = status
+    self.reason = reason
+    self.a = a
+    self.b = b
+  }
+
+  public var sentence: String { reason.sentence(a, b) }
+}

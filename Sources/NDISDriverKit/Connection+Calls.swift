@@ -1,0 +1,141 @@
+// Asking: a request goes out with the calling thread's IRQL and upcall, its reply comes back into a
+// slot and is read there. `call` does all of it; `begin` and `finish` are its halves.
+
+import CNDIS
+import DriverProtocol
+import NDIS
+import Platform
+
+extension Connection {
+  /// Distinguishes connections in a thread's context.
+  var identity: UInt { UInt(bitPattern: ObjectIdentifier(self)) }
+
+  /// Asks and waits for the answer.
+  func call<Result>(
+    _ type: Int, descriptor: Int32 = -1, write: (inout MessageWriter) -> Void = { _ in },
+    read: (inout BodyReader) throws(Failure) -> Result
+  ) throws(DriverError) -> Result {
+    let ticket = try beginWaiting(type, descriptor: descriptor, write: write)
+    return try finish(ticket, read: read)
+  }
+
+  /// Asks for something whose success has nothing to say.
+  func call(
+    _ type: Int, descriptor: Int32 = -1, write: (inout MessageWriter) -> Void = { _ in }
+  ) throws(DriverError) {
+    try call(type, descriptor: descriptor, write: write) { reader throws(Failure) in
+      try reader.end()
+    }
+  }
+
+  /// Asks, after waiting for a free slot if there is none.
+  func beginWaiting(
+    _ type: Int, descriptor: Int32 = -1, write: (inout MessageWriter) -> Void
+  ) throws(DriverError) -> Ticket {
+    while true {
+      if let ticket = try begin(type, descriptor: descriptor, write: write) { return ticket }
+      try pump { $0.free > 0 }
+    }
+  }
+
+  /// Asks; nil when all slots are taken.
+  func begin(
+    _ type: Int, descriptor: Int32 = -1, isIgnored: Bool = false,
+    write: (inout MessageWriter) -> Void
+  ) throws(DriverError) -> Ticket? {
+    let thread = unsafe ThreadContext.current.pointee
+    var header = MessageHeader(
+      type: UInt16(truncatingIfNeeded: type), requestID: 0,
+      context: thread.owner == identity ? thread.upcall : 0, irql: thread.irql.rawValue,
+      descriptors: descriptor >= 0 ? 1 : 0)
+    return try sender.withLock { (sender) throws(DriverError) -> Ticket? in
+      let id = sender.nextID
+      let slot = try requests.withLock { (requests) throws(DriverError) -> Int? in
+        if let closed = requests.closed { throw closed }
+        guard let slot = requests.take(id) else { return nil }
+        requests.slots[slot].isIgnored = isIgnored
+        return slot
+      }
+      guard let slot else { return nil }
+      header.requestID = id
+      do throws(DriverError) {
+        try unsafe send(header, descriptor: descriptor, buffer: sender.buffer, write)
+      } catch {
+        _ = requests.withLock { $0.release(slot) }
+        throw error
+      }
+      sender.nextID += 1
+      return Ticket(slot: slot, id: id)
+    }
+  }
+
+  /// Makes a packet in `buffer` and sends it. The caller has the sender to itself.
+  func send(
+    _ header: MessageHeader, descriptor: Int32, buffer: UnsafeMutableRawBufferPointer,
+    _ write: (inout MessageWriter) -> Void
+  ) throws(DriverError) {
+    var writer = unsafe MessageWriter(header, into: buffer)
+    write(&writer)
+    let count = writer.finish()
+    guard count > 0 else { throw .misuse("The message is longer than the protocol allows.") }
+    try unsafe transport.send(
+      UnsafeRawBufferPointer(rebasing: buffer[..<count]),
+      descriptors: descriptor >= 0 ? [descriptor] : [])
+  }
+
+  /// Waits for the reply, reads it and frees the slot.
+  func finish<Result>(
+    _ ticket: Ticket, read: (inout BodyReader) throws(Failure) -> Result
+  ) throws(DriverError) -> Result {
+    do throws(DriverError) {
+      try pump { $0.slots[ticket.slot].id != ticket.id || $0.slots[ticket.slot].isDone }
+    } catch {
+      release(ticket)
+      throw error
+    }
+    let length = requests.withLock { requests in
+      let slot = requests.slots[ticket.slot]
+      return slot.id == ticket.id && slot.isDone ? slot.length : 0
+    }
+    guard length > 0 else { throw .misuse("The ticket was finished before.") }
+    defer { release(ticket) }
+    return try unsafe Connection.readReply(reply(in: ticket.slot, length), read: read)
+  }
+
+  private func reply(in slot: Int, _ length: Int) -> UnsafeRawBufferPointer {
+    let start = slot * Connection.packetSize
+    return unsafe UnsafeRawBufferPointer(rebasing: replies[start..<start + length])
+  }
+
+  /// Frees a slot, and tells whoever waits for one.
+  func release(_ ticket: Ticket) {
+    let (task, wake) = requests.withLock { requests in
+      guard requests.slots[ticket.slot].id == ticket.id else {
+        return (nil as UnsafeContinuation<Void, Never>?, false)
+      }
+      let task = requests.release(ticket.slot)
+      return (task, requests.free == 1 && requests.waiters > 0)
+    }
+    if wake { requests.broadcast() }
+    task?.resume()
+  }
+
+  /// Reads a reply: what `read` makes of its body, or the failure in it.
+  static func readReply<Result>(
+    _ packet: UnsafeRawBufferPointer, read: (inout BodyReader) throws(Failure) -> Result
+  ) throws(DriverError) -> Result {
+    let routine: String
+    do throws(Failure) {
+      let header = try unsafe MessageHeader(packet: packet)
+      var reader = unsafe BodyReader(packet: packet)
+      if header.status == .success { return try read(&reader) }
+      routine = Routine.of(message: header.type)?.name.description ?? "message \(header.type)"
+      let failure = try reader.readFailure()
+      throw DriverError(
+        status: header.status, rule: "\(failure.rule)", sentence: failure.sentence,
+        bugCheck: failure.bugCheck, routine: routine)
+    } catch let failure as Failure {
+      throw .protocolBroken(failure)
+    } catch let error as DriverError { throw error } catch { throw .closed }
+  }
+}

@@ -1,0 +1,155 @@
+// Reading: one thread at a time reads the connection. It gives each reply to its slot, runs upcalls
+// itself (without the reading, so that others go on), and leaves when what it waits for is there.
+
+import CNDIS
+import DriverProtocol
+import NDIS
+import Platform
+
+extension Connection {
+  /// What a packet was.
+  private enum Packet {
+    case reply(slotDone: Bool)
+    case upcall(Upcall)
+    case notification
+  }
+
+  /// Reads and serves until `isDone`, which is asked with the lock held.
+  func pump(_ isDone: (inout Requests) -> Bool) throws(DriverError) {
+    guard try takeReading(isDone) else { return }
+    while true {
+      let packet: Packet
+      do throws(DriverError) {
+        packet = try readPacket(isDone)
+      } catch {
+        requests.withLock { $0.isReading = false }
+        end(error)
+        throw error
+      }
+      switch packet {
+      case .reply(true): return
+      case .reply(false), .notification: break
+      case .upcall(let upcall):
+        let wake = requests.withLock { requests in
+          requests.isReading = false
+          return requests.waiters > 0
+        }
+        if wake { requests.broadcast() }
+        serve(upcall)
+        guard try takeReading(isDone) else { return }
+      }
+    }
+  }
+
+  /// Waits until the calling thread may read (true) or needs not (false).
+  private func takeReading(_ isDone: (inout Requests) -> Bool) throws(DriverError) -> Bool {
+    var isCounted = false
+    let outcome: Result<Bool, DriverError> = requests.wait { requests in
+      var outcome: Result<Bool, DriverError>?
+      if isDone(&requests) {
+        outcome = .success(false)
+      } else if let closed = requests.closed {
+        outcome = .failure(closed)
+      } else if !requests.isReading {
+        requests.isReading = true
+        outcome = .success(true)
+      }
+      if (outcome == nil) != isCounted {
+        isCounted.toggle()
+        requests.waiters += isCounted ? 1 : -1
+      }
+      return outcome
+    }
+    return try outcome.get()
+  }
+
+  /// Waits for one packet and puts it where it belongs. The caller has the reading.
+  private func readPacket(_ isDone: (inout Requests) -> Bool) throws(DriverError) -> Packet {
+    let (length, raw) = try unsafe transport.receive(into: receiveBuffer)
+    guard length > 0 else { throw requests.withLock { $0.closed } ?? .closed }
+    let descriptor = raw
+    let packet = unsafe UnsafeRawBufferPointer(rebasing: receiveBuffer[..<length])
+    let header: MessageHeader
+    do throws(Failure) {
+      header = try unsafe MessageHeader(packet: packet)
+    } catch {
+      _ = Descriptor(owning: descriptor)
+      throw .protocolBroken(error)
+    }
+    if header.isReply, !header.isUpcall {
+      // Before anybody can see the reply, for another reply may name the section too.
+      unsafe adoptSection(header, packet, descriptor: descriptor)
+      return .reply(slotDone: unsafe deliver(header, packet, isDone))
+    }
+    // Nothing else comes with a descriptor.
+    _ = Descriptor(owning: descriptor)
+    if header.isUpcall, !header.isReply { return .upcall(unsafe Upcall(header, packet)) }
+    if header.isNotification { try unsafe notice(header, packet) }
+    return .notification
+  }
+
+  private func adoptSection(
+    _ header: MessageHeader, _ packet: UnsafeRawBufferPointer, descriptor: Int32
+  ) {
+    guard descriptor >= 0 else { return }
+    var reader = unsafe BodyReader(packet: packet)
+    guard header.type == UInt16(NDISSIM_ALLOCATE_SHARED_MEMORY), header.status == .success,
+      let reply = try? reader.read(ndissim_allocate_reply.self)
+    else {
+      _ = Descriptor(owning: descriptor)
+      return
+    }
+    sections.adopt(reply.section, size: reply.section_size, descriptor: descriptor)
+  }
+
+  /// Gives a reply to its slot. Answers whether the reading thread is done; then it reads no more.
+  private func deliver(
+    _ header: MessageHeader, _ packet: UnsafeRawBufferPointer,
+    _ isDone: (inout Requests) -> Bool
+  ) -> Bool {
+    let (done, wake, task) = requests.withLock { requests in
+      var task: UnsafeContinuation<Void, Never>?
+      if let slot = requests.find(header.requestID) {
+        if requests.slots[slot].isIgnored {
+          task = requests.release(slot)
+        } else {
+          let start = slot * Connection.packetSize
+          unsafe UnsafeMutableRawBufferPointer(
+            rebasing: replies[start..<start + packet.count]
+          ).copyMemory(from: packet)
+          requests.slots[slot].length = packet.count
+          requests.slots[slot].isDone = true
+          task = requests.slots[slot].continuation
+          requests.slots[slot].continuation = nil
+        }
+      }
+      let done = isDone(&requests)
+      if done { requests.isReading = false }
+      return (done, requests.waiters > 0, task)
+    }
+    if wake { requests.broadcast() }
+    task?.resume()
+    return done
+  }
+
+  private func notice(
+    _ header: MessageHeader, _ packet: UnsafeRawBufferPointer
+  ) throws(DriverError) {
+    var reader = unsafe BodyReader(packet: packet)
+    do throws(Failure) {
+      if header.type == UInt16(NDISSIM_SECTION_RELEASED) {
+        let handle = try reader.read(UInt64.self)
+        sections.drop(handle)
+        for provider in registry.providers() {
+          provider.sectionReleased(SectionHandle(rawValue: handle))
+        }
+        return
+      }
+      guard header.type == UInt16(NDISSIM_GOODBYE) else { return }
+      let failure = try reader.readFailure()
+      throw DriverError(
+        .connection, status: header.status, rule: "\(failure.rule)",
+        sentence: "NDIS said goodbye: \(failure.sentence)", bugCheck: failure.bugCheck)
+    } catch let error as DriverError { throw error } catch { throw .closed }
+  }
+}

@@ -1,0 +1,136 @@
+// Running upcalls: the handler is called at PASSIVE_LEVEL with the upcall as the thread's context,
+// whatever the thread was doing before, and its answer carries the IRQL it left.
+
+import CNDIS
+import DriverProtocol
+public import NDIS
+import Platform
+
+extension Connection {
+  /// What goes back to NDIS.
+  private enum Answer {
+    case status(Status)
+    case memory(ProviderAnswer)
+  }
+
+  /// Runs the handler and answers.
+  func serve(_ upcall: Upcall) {
+    let context = unsafe ThreadContext.current
+    let before = unsafe context.pointee
+    unsafe context.pointee = ThreadContext(irql: .passive, upcall: upcall.id, owner: identity)
+    let answer = perform(upcall)
+    let irql = unsafe context.pointee.irql
+    unsafe context.pointee = before
+    switch answer {
+    case .status(let status): send(status, of: upcall.type, upcall.id, irql: irql) { _ in }
+    case .memory(let answer): self.answer(upcall.id, with: answer, irql: irql)
+    }
+  }
+
+  /// Answers an upcall of the allocate handler that was withheld, or answers one twice.
+  public func answer(_ upcall: UInt64, with answer: ProviderAnswer) {
+    self.answer(upcall, with: answer, irql: CurrentIRQL.level)
+  }
+
+  private func answer(_ upcall: UInt64, with answer: ProviderAnswer, irql: IRQL) {
+    guard !answer.isWithheld else { return }
+    send(
+      answer.status, of: UInt16(NDISSIM_UPCALL_ALLOCATE_SHARED_MEMORY), upcall,
+      irql: answer.irql ?? irql
+    ) { writer in
+      if let body = answer.rawBody {
+        unsafe body.withUnsafeBytes { unsafe writer.append(bytes: $0) }
+      } else if answer.status == .success {
+        writer.append(answer.sharedMemoryProviderContext)
+        writer.append(answer.section.rawValue)
+        writer.append(UInt32(truncatingIfNeeded: answer.extents.count))
+        writer.append(UInt32(0))
+        for extent in answer.extents { writer.append(extent) }
+      }
+    }
+  }
+
+  private func send(
+    _ status: Status, of type: UInt16, _ upcall: UInt64, irql: IRQL,
+    _ write: (inout MessageWriter) -> Void
+  ) {
+    let header = MessageHeader(
+      type: type, flags: NDISSIM_FLAG_UPCALL | NDISSIM_FLAG_REPLY, requestID: upcall,
+      status: status, irql: irql.rawValue)
+    // When it cannot be sent the connection has ended, and the reading thread will learn it.
+    try? sender.withLock { (sender) throws(DriverError) in
+      try unsafe send(header, descriptor: -1, buffer: sender.buffer, write)
+    }
+  }
+
+  private func perform(_ upcall: Upcall) -> Answer {
+    switch upcall.call {
+    case .allocate(let raw, let parameters):
+      guard case .provider(let provider)? = registry.find(cookie: raw.handler) else { break }
+      let request = ProviderRequest(
+        connection: self, upcall: upcall.id, providerContext: raw.provider_context,
+        domain: raw.domain, maximumExtents: raw.maximum_extents, parameters: parameters)
+      return .memory(provider.allocateSharedMemory(request))
+    case .free(let raw):
+      guard case .provider(let provider)? = registry.find(cookie: raw.handler) else { break }
+      provider.freeSharedMemory(
+        ProviderBlock(
+          connection: self, upcall: upcall.id, providerContext: raw.provider_context,
+          sharedMemoryProviderContext: raw.shared_memory_provider_context,
+          section: SectionHandle(rawValue: raw.section)))
+      return .status(.success)
+    case .unreadable(let failure):
+      return .status(failure.status)
+    default:
+      do throws(DriverError) { return .status(try performDriver(upcall)) } catch {
+        return .status(error.status)
+      }
+    }
+    return .status(.failure)
+  }
+
+  /// The handlers of miniport and protocol drivers.
+  private func performDriver(_ upcall: Upcall) throws(DriverError) -> Status {
+    switch upcall.call {
+    case .setOptions(let raw):
+      switch registry.find(cookie: raw.handler) {
+      case .miniport(let driver)?:
+        return try driver.setOptions(MiniportDriverHandle(rawValue: raw.driver_handle), on: self)
+      case .protocolDriver(let driver, _)?:
+        registry.setHandle(raw.driver_handle, of: raw.handler >> 8)
+        return try driver.setOptions(ProtocolDriverHandle(rawValue: raw.driver_handle), on: self)
+      default: return .failure
+      }
+    case .initialize(let raw, let name):
+      guard case .miniport(let driver)? = registry.find(cookie: raw.handler) else {
+        return .failure
+      }
+      return try driver.initializeEx(
+        AdapterHandle(rawValue: raw.first), name: "\(name)", on: self)
+    case .adapter(let raw):
+      guard case .miniport(let driver)? = registry.find(cookie: raw.handler) else {
+        return .failure
+      }
+      let adapter = AdapterHandle(rawValue: raw.adapter_handle)
+      let context = raw.adapter_context
+      switch Int(upcall.type) {
+      case NDISSIM_UPCALL_PAUSE: return try driver.pause(adapter, context: context, on: self)
+      case NDISSIM_UPCALL_RESTART: return try driver.restart(adapter, context: context, on: self)
+      default:
+        return try driver.haltEx(adapter, context: context, action: raw.action, on: self)
+      }
+    case .bind(let raw, let name):
+      guard case .protocolDriver(let driver, let handle)? = registry.find(cookie: raw.handler)
+      else { return .failure }
+      return try driver.bindAdapterEx(
+        BindRequest(driver: handle, bindContext: raw.second, adapterName: "\(name)"), on: self)
+    case .unbind(let raw):
+      guard case .protocolDriver(let driver, _)? = registry.find(cookie: raw.handler) else {
+        return .failure
+      }
+      return try driver.unbindAdapterEx(
+        BindingHandle(rawValue: raw.binding_handle), context: raw.binding_context, on: self)
+    default: return .failure
+    }
+  }
+}

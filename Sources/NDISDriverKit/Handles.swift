@@ -1,0 +1,85 @@
+// The handles of the contract as distinct types, so that the compiler tells a binding from an adapter.
+// All have a public raw value: a test that must pass a wrong handle makes one. The vocabulary (Status,
+// IRQL, BugCheck, ...) is exported with the kit, for no driver can be written without it.
+
+@_exported public import NDIS
+
+/// Any handle: 64 bits given out by the simulator, or made up by a test.
+public protocol TypedHandle: RawRepresentable, Hashable, Sendable, BitwiseCopyable,
+  CustomStringConvertible
+where RawValue == UInt64 {
+  init(rawValue: UInt64)
+}
+
+extension TypedHandle {
+  /// The NULL handle.
+  public static var null: Self { Self(rawValue: 0) }
+  public var description: String { "\(Handle(rawValue: rawValue))" }
+}
+
+/// What an `NdisHandle` parameter takes: the handle of a driver, adapter, binding or filter module.
+/// The untyped `Handle` is one too, for tests.
+public protocol NdisHandle: RawRepresentable, Sendable where RawValue == UInt64 {}
+
+extension Handle: NdisHandle {}
+
+/// `NdisMiniportDriverHandle`.
+public struct MiniportDriverHandle: TypedHandle, NdisHandle {
+  public var rawValue: UInt64
+  public init(rawValue: UInt64) { self.rawValue = rawValue }
+}
+
+/// `MiniportAdapterHandle`.
+public struct AdapterHandle: TypedHandle, NdisHandle {
+  public var rawValue: UInt64
+  public init(rawValue: UInt64) { self.rawValue = rawValue }
+}
+
+/// `NdisProtocolHandle`.
+public struct ProtocolDriverHandle: TypedHandle, NdisHandle {
+  public var rawValue: UInt64
+  public init(rawValue: UInt64) { self.rawValue = rawValue }
+}
+
+/// `NdisBindingHandle`.
+public struct BindingHandle: TypedHandle, NdisHandle {
+  public var rawValue: UInt64
+  public init(rawValue: UInt64) { self.rawValue = rawValue }
+}
+
+/// `NdisFilterDriverHandle`.
+public struct FilterDriverHandle: TypedHandle, NdisHandle {
+  public var rawValue: UInt64
+  public init(rawValue: UInt64) { self.rawValue = rawValue }
+}
+
+/// `NdisFilterHandle`.
+public struct FilterModuleHandle: TypedHandle, NdisHandle {
+  public var rawValue: UInt64
+  public init(rawValue: UInt64) { self.rawValue = rawValue }
+}
+
+/// `NdisMiniportDmaHandle`.
+public struct DMAHandle: TypedHandle {
+  public var rawValue: UInt64
+  public init(rawValue: UInt64) { self.rawValue = rawValue }
+}
+
+/// `AllocationHandle`: names a block to NDIS, for `NdisFreeSharedMemory`.
+public struct AllocationHandle: TypedHandle {
+  public var rawValue: UInt64
+  public init(rawValue: UInt64) { self.rawValue = rawValue }
+}
+
+/// `SharedMemoryHandle`: names a block between drivers. NULL for memory the HAL allocated
+/// (`NDIS_SHARED_MEM_HANDLE_HAL_ALLOCATED`).
+public struct SharedMemoryHandle: TypedHandle {
+  public var rawValue: UInt64
+  public init(rawValue: UInt64) { self.rawValue = rawValue }
+}
+
+/// A section of shared memory, an extension: what a memfd is called on the driver plane.
+public struct SectionHandle: TypedHandle {
+  public var rawValue: UInt64
+  public init(rawValue: UInt64) { self.rawValue = rawValue }
+}

@@ -1,0 +1,61 @@
+// Which driver object a handler cookie belongs to. A cookie is the number of a registration and the
+// number of a handler in it, so that a cookie in a log says what it is; zero is no handler.
+
+import NDIS
+import Platform
+
+/// A registered driver or provider.
+enum Registration: Sendable {
+  case miniport(any MiniportDriver)
+  case protocolDriver(any ProtocolDriver, ProtocolDriverHandle)
+  case provider(any SharedMemoryProvider)
+}
+
+/// The registrations of a connection.
+final class Registry: Sendable {
+  private struct State: Sendable {
+    var next: UInt64 = 1
+    var table: [UInt64: Registration] = [:]
+  }
+  private let state = Monitor<State>(State())
+
+  func add(_ registration: Registration) -> UInt64 {
+    state.withLock { state in
+      let number = state.next
+      state.next += 1
+      state.table[number] = registration
+      return number
+    }
+  }
+
+  func find(cookie: UInt64) -> Registration? {
+    state.withLock { $0.table[cookie >> 8] }
+  }
+
+  func remove(_ number: UInt64) {
+    state.withLock { $0.table[number] = nil }
+  }
+
+  /// Remembers a protocol driver's handle, which its bind handler needs.
+  func setHandle(_ handle: UInt64, of number: UInt64) {
+    state.withLock { state in
+      guard case .protocolDriver(let driver, _)? = state.table[number] else { return }
+      state.table[number] = .protocolDriver(driver, ProtocolDriverHandle(rawValue: handle))
+    }
+  }
+
+  func removeAll() {
+    state.withLock { $0.table = [:] }
+  }
+
+  func providers() -> [any SharedMemoryProvider] {
+    state.withLock { state in
+      state.table.values.compactMap { registration in
+        if case .provider(let provider) = registration { provider } else { nil }
+      }
+    }
+  }
+
+  /// The cookie of a handler.
+  static func cookie(_ number: UInt64, _ handler: UInt64) -> UInt64 { number << 8 | handler }
+}

@@ -1,0 +1,77 @@
+// The requests of a session that have no answer yet, and who reads the connection. A request has a
+// slot; its reply waits there until whoever asked takes it. Slots, reply buffers and the send buffer
+// are made once: a blocking call allocates nothing here.
+
+import NDIS
+
+/// A request that was sent. Each must be finished once, or its slot stays taken.
+struct Ticket: Sendable {
+  var slot: Int
+  var id: UInt64
+}
+
+/// One place for a request and its reply.
+struct Slot {
+  /// The request's id, 0 = free.
+  var id: UInt64 = 0
+  var isDone = false
+  /// Nobody waits; the slot is freed by the reply itself.
+  var isIgnored = false
+  /// Bytes of the reply in the slot's buffer.
+  var length = 0
+  /// Resumed when the reply is there.
+  var continuation: UnsafeContinuation<Void, Never>?
+}
+
+/// What all threads of a connection share.
+struct Requests {
+  var slots = [Slot](repeating: Slot(), count: Int(NDIS.Limits.maximumOutstanding))
+  var free = Int(NDIS.Limits.maximumOutstanding)
+  /// A thread reads the connection.
+  var isReading = false
+  /// Threads that wait for a reply or for their turn to read.
+  var waiters = 0
+  /// `stop()` was called.
+  var isStopping = false
+  /// Why the connection ended.
+  var closed: DriverError?
+  /// Tasks that wait for a free slot.
+  var waitingTasks: [UnsafeContinuation<Void, Never>] = []
+
+  /// Takes a slot, by preference the one that the id suggests.
+  mutating func take(_ id: UInt64) -> Int? {
+    guard free > 0 else { return nil }
+    var index = Int(id % UInt64(slots.count))
+    if slots[index].id != 0 {
+      guard let other = slots.firstIndex(where: { $0.id == 0 }) else { return nil }
+      index = other
+    }
+    slots[index].id = id
+    free -= 1
+    return index
+  }
+
+  /// The slot of an unanswered request.
+  func find(_ id: UInt64) -> Int? {
+    let index = Int(id % UInt64(slots.count))
+    if slots[index].id == id { return slots[index].isDone ? nil : index }
+    return slots.firstIndex { $0.id == id && !$0.isDone }
+  }
+
+  /// Frees a slot; answers a task that waited for one.
+  mutating func release(_ index: Int) -> UnsafeContinuation<Void, Never>? {
+    slots[index].id = 0
+    slots[index].isDone = false
+    slots[index].isIgnored = false
+    slots[index].continuation = nil
+    free += 1
+    return waitingTasks.isEmpty ? nil : waitingTasks.removeFirst()
+  }
+}
+
+/// The sending side: the next id, and the buffer in which packets are made. Ids must leave in order,
+/// so numbering and sending are one step.
+@safe struct Sender: @unchecked Sendable {
+  var nextID: UInt64 = 1
+  let buffer: UnsafeMutableRawBufferPointer
+}

@@ -1,0 +1,80 @@
+// What carries packets between the kit and NDIS. In earnest it is a socket; a test may put a scripted
+// daemon in its place. The kit never has more than one thread in `receive`, and never more than one in
+// `send`; one may be in each.
+
+public import Platform
+
+/// A connection of whole packets.
+public protocol Transport: AnyObject, Sendable {
+  /// Sends one packet with its descriptors, which stay the caller's. Waits while the peer is slow.
+  func send(_ packet: UnsafeRawBufferPointer, descriptors: [Int32]) throws(DriverError)
+
+  /// Waits for one packet. Answers its bytes, 0 at the end of the connection, and the descriptor
+  /// that came with it, -1 for none; the descriptor is the caller's.
+  func receive(
+    into buffer: UnsafeMutableRawBufferPointer
+  ) throws(DriverError) -> (length: Int, descriptor: Int32)
+
+  /// Ends the connection; a waiting `receive` answers 0.
+  func close()
+}
+
+/// The daemon's SOCK_SEQPACKET socket.
+public final class SocketTransport: Transport, @unchecked Sendable {
+  // Unchecked: `received` is touched only by the one thread in `receive`.
+  private let socket: PacketSocket
+  private var received = ReceivedDescriptors(capacity: 4)
+
+  /// Connects to a socket, by default to the one `SocketPath.find` finds.
+  public init(path: String? = nil) throws(DriverError) {
+    guard let path = path ?? SocketPath.find() else {
+      throw .connection(
+        "No daemon was found; looked for " + SocketPath.candidates.joined(separator: ", "),
+        rule: "noDaemon")
+    }
+    do throws(SocketPathProblem) {
+      socket = try PacketSocket.connect(path: path)
+    } catch { throw .connection("\(error)", rule: "connect") }
+  }
+
+  /// Takes over a connected socket.
+  public init(adopting socket: consuming PacketSocket) { self.socket = socket }
+
+  public func send(_ packet: UnsafeRawBufferPointer, descriptors: [Int32]) throws(DriverError) {
+    do throws(SystemError) {
+      if descriptors.isEmpty {
+        _ = try unsafe socket.send(header: packet, blocking: true)
+      } else {
+        _ = try unsafe descriptors.withUnsafeBufferPointer { (numbers) throws(SystemError) in
+          try unsafe socket.send(header: packet, descriptors: numbers, blocking: true)
+        }
+      }
+    } catch {
+      throw error.peerIsGone ? .closed : .connection("\(error)")
+    }
+  }
+
+  public func receive(
+    into buffer: UnsafeMutableRawBufferPointer
+  ) throws(DriverError) -> (length: Int, descriptor: Int32) {
+    do throws(SystemError) {
+      switch try unsafe socket.receive(into: buffer, descriptors: &received, blocking: true) {
+      case .message(let length, let truncated, let count, let controlTruncated):
+        guard !truncated, !controlTruncated else {
+          throw .connection("A packet was cut: it was longer than the protocol allows, or this "
+            + "process has no descriptor left.", rule: "truncated")
+        }
+        return (length, count > 0 ? received.take(0)?.release() ?? -1 : -1)
+      case .closed, .wouldBlock:
+        return (0, -1)
+      }
+    } catch let error as SystemError {
+      throw error.peerIsGone ? .closed : .connection("\(error)")
+    } catch let error as DriverError { throw error } catch { throw .closed }
+  }
+
+  public func close() {
+    // A socket that cannot be shut down has no connection.
+    _ = try? socket.shutdown()
+  }
+}

@@ -1,0 +1,114 @@
+// Shared memory mapped into a driver's process, whole or as pieces put side by side. The memory is
+// unmapped when the last reference goes, so whoever keeps an address keeps the mapping too.
+//
+// Limits: only sealed sections may be mapped safely, for the file of an unsealed one can shrink and
+// then a mere read is SIGBUS. The peers write at any time; nothing here orders or checks that.
+
+import CLinux
+import Glibc
+
+/// A range of addresses that shows shared memory.
+@safe
+public final class Mapping: @unchecked Sendable {
+  // Unchecked: both properties never change, and the memory behind them belongs to its users, who
+  // share it with other processes anyway and must use atomic operations.
+
+  /// What may be done through a mapping.
+  public enum Access: Sendable {
+    case readOnly
+    case readWrite
+  }
+
+  /// A piece of a section: whole pages, in bytes.
+  public typealias Extent = (offset: UInt64, length: UInt64)
+
+  /// The first byte, on a page boundary.
+  public let baseAddress: UnsafeMutableRawPointer
+  /// How many bytes are mapped.
+  public let size: Int
+
+  private init(owning baseAddress: UnsafeMutableRawPointer, size: Int) {
+    unsafe self.baseAddress = unsafe baseAddress
+    self.size = size
+  }
+
+  deinit {
+    // Cannot fail for a range that was mapped.
+    _ = unsafe clinux_unmap(baseAddress, size)
+  }
+
+  /// Maps a whole section.
+  public convenience init(
+    descriptor: borrowing Descriptor, access: Access = .readWrite
+  ) throws(SystemError) {
+    let file = descriptor.raw
+    let summary = try FileSummary(file)
+    guard summary.size > 0, let size = Int(exactly: summary.size) else {
+      throw .invalid("mmap of a section of \(summary.size) bytes")
+    }
+    var address: UnsafeMutableRawPointer?
+    try SystemCall.run("mmap of \(size) bytes") {
+      unsafe clinux_map(file, 0, size, access == .readWrite ? 1 : 0, &address)
+    }
+    guard let address = unsafe address else { throw .invalid("mmap") }
+    unsafe self.init(owning: address, size: size)
+  }
+
+  /// Maps pieces of a section one after the other into one range of addresses. A piece may appear
+  /// more than once.
+  public static func sideBySide(
+    descriptor: borrowing Descriptor, extents: [Extent], access: Access = .readWrite
+  ) throws(SystemError) -> Mapping {
+    let file = descriptor.raw
+    let summary = try FileSummary(file)
+    let size = try totalSize(of: extents, in: summary)
+    let mapping = try reserve(size, alignment: Int(summary.pageSize))
+
+    // From here on the reservation is the mapping's: a failure half-way unmaps all of it.
+    var address = unsafe mapping.baseAddress
+    for (offset, length) in extents {
+      try SystemCall.run("mmap of \(length) bytes at \(offset)") {
+        unsafe clinux_map_over(address, file, offset, Int(length), access == .readWrite ? 1 : 0)
+      }
+      unsafe address += Int(length)
+    }
+    return mapping
+  }
+
+  /// Checks every piece and adds up their lengths.
+  private static func totalSize(
+    of extents: [Extent], in file: FileSummary
+  ) throws(SystemError) -> Int {
+    var total: UInt64 = 0
+    for (offset, length) in extents {
+      guard length > 0, offset % file.pageSize == 0, length % file.pageSize == 0,
+        offset <= file.size, length <= file.size - offset
+      else {
+        throw .invalid("mmap of \(length) bytes at \(offset) of a section of \(file.size)")
+      }
+      let (sum, overflow) = total.addingReportingOverflow(length)
+      guard !overflow else { throw SystemError(errno: ENOMEM, operation: "mmap side by side") }
+      total = sum
+    }
+    guard total > 0 else { throw .invalid("mmap side by side of nothing") }
+    // Far beyond any address space, and far from overflowing when the alignment is added.
+    guard total < 1 << 62 else { throw SystemError(errno: ENOMEM, operation: "mmap side by side") }
+    return Int(total)
+  }
+
+  /// Takes a range of addresses that nothing is mapped at yet.
+  private static func reserve(_ size: Int, alignment: Int) throws(SystemError) -> Mapping {
+    // The kernel aligns to small pages; for huge ones more is taken and the ends are given back.
+    let slack = max(alignment - Int(Limits.pageSize), 0)
+    var start: UnsafeMutableRawPointer?
+    try SystemCall.run("mmap to reserve \(size) bytes") {
+      unsafe clinux_reserve(size + slack, &start)
+    }
+    guard let start = unsafe start else { throw .invalid("mmap to reserve") }
+    let aligned = unsafe start.alignedUp(toMultipleOf: alignment)
+    let before = unsafe aligned - start
+    if before > 0 { _ = unsafe clinux_unmap(start, before) }
+    if slack > before { _ = unsafe clinux_unmap(aligned + size, slack - before) }
+    return unsafe Mapping(owning: aligned, size: size)
+  }
+}

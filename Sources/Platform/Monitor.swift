@@ -1,0 +1,93 @@
+// State behind a lock, with a way to wait for it to change; the standard library's Mutex has none.
+// The state is reachable only with the lock held, and waiting is asking again after each signal, so
+// neither a missed nor a spurious wake-up can be observed.
+//
+// Rules: whoever changes what others wait for signals. The lock is not recursive: a body that calls
+// its own monitor hangs. Bodies are short and do not block.
+
+import Glibc
+
+/// A lock, the state it protects, and a condition.
+@safe
+public final class Monitor<State>: @unchecked Sendable {
+  // Unchecked: the state is touched with the mutex held, and enters by `sending`.
+  private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+  private let condition: UnsafeMutablePointer<pthread_cond_t>
+  private let state: UnsafeMutablePointer<State>
+
+  public init(_ initial: consuming sending State) {
+    // Behind pointers, because neither may move once it is in use. With these arguments glibc's
+    // functions cannot fail.
+    unsafe mutex = .allocate(capacity: 1)
+    unsafe mutex.initialize(to: pthread_mutex_t())
+    unsafe pthread_mutex_init(mutex, nil)
+    var attributes = pthread_condattr_t()
+    unsafe pthread_condattr_init(&attributes)
+    // Deadlines must not jump when somebody sets the time.
+    unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+    unsafe condition = .allocate(capacity: 1)
+    unsafe condition.initialize(to: pthread_cond_t())
+    unsafe pthread_cond_init(condition, &attributes)
+    unsafe pthread_condattr_destroy(&attributes)
+    unsafe state = .allocate(capacity: 1)
+    unsafe state.initialize(to: initial)
+  }
+
+  deinit {
+    unsafe pthread_cond_destroy(condition)
+    unsafe pthread_mutex_destroy(mutex)
+    unsafe state.deinitialize(count: 1)
+    unsafe state.deallocate()
+    unsafe condition.deallocate()
+    unsafe mutex.deallocate()
+  }
+
+  /// Runs `body` with the state to itself.
+  public func withLock<Result: ~Copyable, Failure: Error>(
+    _ body: (inout sending State) throws(Failure) -> sending Result
+  ) throws(Failure) -> sending Result {
+    unsafe pthread_mutex_lock(mutex)
+    defer { unsafe pthread_mutex_unlock(mutex) }
+    return try unsafe body(&state.pointee)
+  }
+
+  /// Waits until `body` answers something, asking now and after every signal.
+  public func wait<Result: ~Copyable>(
+    until body: (inout sending State) -> sending Result?
+  ) -> sending Result {
+    unsafe pthread_mutex_lock(mutex)
+    defer { unsafe pthread_mutex_unlock(mutex) }
+    while true {
+      if let result = unsafe body(&state.pointee) { return result }
+      unsafe pthread_cond_wait(condition, mutex)
+    }
+  }
+
+  /// As `wait(until:)`, but nil when the monotonic clock passes the deadline first.
+  public func wait<Result: ~Copyable>(
+    deadlineNanoseconds deadline: UInt64, until body: (inout sending State) -> sending Result?
+  ) -> sending Result? {
+    var time = timespec()
+    time.tv_sec = Int(deadline / 1_000_000_000)
+    time.tv_nsec = Int(deadline % 1_000_000_000)
+    unsafe pthread_mutex_lock(mutex)
+    defer { unsafe pthread_mutex_unlock(mutex) }
+    while true {
+      if let result = unsafe body(&state.pointee) { return result }
+      if unsafe pthread_cond_timedwait(condition, mutex, &time) == ETIMEDOUT {
+        // The state may have changed at the last moment, its signal being lost to the time-out.
+        return unsafe body(&state.pointee)
+      }
+    }
+  }
+
+  /// Wakes one waiter.
+  public func signal() {
+    unsafe pthread_cond_signal(condition)
+  }
+
+  /// Wakes every waiter.
+  public func broadcast() {
+    unsafe pthread_cond_broadcast(condition)
+  }
+}

@@ -1,0 +1,227 @@
+// Where events go when they happen. A thread with a bounded queue writes them to the journal, to
+// stderr or to both, and tells the service manager what it is to know; who posts never waits for
+// any of them. A full queue drops the newest events and says afterwards how many. What is told to
+// the service manager is never dropped: it is rare, and a status that waits is replaced by a newer
+// one.
+
+public import Events
+public import Platform
+
+/// The queue and the thread behind the log.
+public final class EventSink: Sendable {
+  /// Where events are written.
+  public struct Outputs: Sendable {
+    public var human: HumanLog?
+    public var journalPath: String?
+    public var notifier: Notifier?
+
+    public init(human: HumanLog? = nil, journalPath: String? = nil, notifier: Notifier? = nil) {
+      self.human = human
+      self.journalPath = journalPath
+      self.notifier = notifier
+    }
+
+    /// What the environment asks for. A stderr that is the journal's stream is replaced by the
+    /// native protocol, or marked with priorities if that cannot be reached; any other stderr is
+    /// for people, with the journal beside it if NDISSIM_JOURNAL=1.
+    public static func detect(
+      descriptor: Int32 = 2, journalPath: String = JournalClient.standardPath
+    ) -> Outputs {
+      let isReachable = Environment.isSocket(journalPath)
+      var outputs = Outputs(notifier: Notifier())
+      if Environment.isJournalStream(descriptor) {
+        if isReachable {
+          outputs.journalPath = journalPath
+        } else {
+          outputs.human = HumanLog(descriptor: descriptor, style: .prefixed)
+        }
+      } else {
+        outputs.human = HumanLog(descriptor: descriptor)
+        if isReachable, Environment.value("NDISSIM_JOURNAL") == "1" {
+          outputs.journalPath = journalPath
+        }
+      }
+      return outputs
+    }
+  }
+
+  private let minimumPriority: Priority
+  private let capacity: Int
+  private let queue = Monitor(Queue())
+
+  /// Starts the thread.
+  ///
+  /// - Parameters:
+  ///   - minimumPriority: less important events are not posted at all.
+  ///   - capacity: events that may wait.
+  public init(
+    minimumPriority: Priority = .info, capacity: Int = 4096, outputs: Outputs = .detect()
+  ) throws(SystemError) {
+    self.minimumPriority = minimumPriority
+    self.capacity = capacity
+    let queue = self.queue
+    // Not joined: `close` waits for the thread's last act instead.
+    _ = try Thread.start(name: "events") { EventSink.serve(queue, outputs) }
+  }
+
+  deinit { requestEnd() }
+
+  /// Posts an event. Never waits; a full queue counts it as dropped.
+  public func post(_ event: Event) {
+    guard event.kind.priority <= minimumPriority else { return }
+    let item = Item.event(event, WallTime.now)
+    let capacity = self.capacity
+    put { queue in
+      guard queue.events < capacity, !queue.isClosing else {
+        queue.dropped += 1
+        return
+      }
+      queue.events += 1
+      queue.append(item)
+    }
+  }
+
+  /// Tells the service manager that the service serves.
+  public func ready(status: String = "") { put { $0.append(.ready(status)) } }
+
+  /// Tells the service manager the one-line view of the service.
+  public func status(_ text: String) {
+    put { queue in
+      if case .status = queue.items.last { queue.dropLast() }
+      queue.append(.status(text))
+    }
+  }
+
+  /// Tells the service manager that the service begins to stop.
+  public func stopping(status: String = "") { put { $0.append(.stopping(status)) } }
+
+  /// Tells the service manager why the service will end.
+  public func failed(errno: Int32, status: String = "") {
+    put { $0.append(.failed(errno, status)) }
+  }
+
+  /// Waits until everything posted before has been served.
+  public func flush() {
+    let goal = queue.withLock { $0.posted }
+    queue.wait { $0.served >= goal || $0.hasEnded ? () : nil }
+  }
+
+  /// Serves what was posted, ends the thread and waits for that. What is posted later is lost.
+  public func close() {
+    requestEnd()
+    queue.wait { $0.hasEnded ? () : nil }
+  }
+
+  private func requestEnd() {
+    queue.withLock { $0.isClosing = true }
+    queue.broadcast()
+  }
+
+  private func put(_ change: (inout Queue) -> Void) {
+    let isFirst = queue.withLock { queue in
+      let wasEmpty = queue.isEmpty
+      change(&queue)
+      return wasEmpty
+    }
+    // The thread looks again before it waits, so only the first one has to wake it. All waiters are
+    // woken: a single one could be somebody in `flush`.
+    if isFirst { queue.broadcast() }
+  }
+}
+
+extension EventSink {
+  private enum Item: Sendable {
+    case event(Event, WallTime)
+    case ready(String)
+    case status(String)
+    case stopping(String)
+    case failed(Int32, String)
+  }
+
+  private struct Queue: Sendable {
+    var items: [Item] = []
+    /// Events among the items.
+    var events = 0
+    var dropped: UInt64 = 0
+    /// Items ever appended, and how many of them are done.
+    var posted: UInt64 = 0
+    var served: UInt64 = 0
+    var isClosing = false
+    var hasEnded = false
+
+    var isEmpty: Bool { items.isEmpty && dropped == 0 }
+
+    mutating func append(_ item: Item) {
+      items.append(item)
+      posted += 1
+    }
+
+    mutating func dropLast() {
+      items.removeLast()
+      posted -= 1
+    }
+
+    /// All that waits; the queue is empty afterwards.
+    mutating func take() -> Batch {
+      defer {
+        items.removeAll()
+        events = 0
+        dropped = 0
+      }
+      return Batch(items: items, dropped: dropped)
+    }
+  }
+
+  private struct Batch: Sendable {
+    var items: [Item]
+    var dropped: UInt64
+    var isEmpty: Bool { items.isEmpty && dropped == 0 }
+  }
+
+  /// The thread's life.
+  private static func serve(_ queue: Monitor<Queue>, _ outputs: Outputs) {
+    var writer = Writer(outputs)
+    while true {
+      let batch = queue.wait { $0.isEmpty && !$0.isClosing ? nil : $0.take() }
+      if batch.isEmpty { break }
+      for item in batch.items { writer.serve(item) }
+      if batch.dropped > 0 { writer.write(.entriesDropped(batch.dropped), at: .now) }
+      queue.withLock { $0.served += UInt64(batch.items.count) }
+      queue.broadcast()
+    }
+    writer.finish()
+    queue.withLock { $0.hasEnded = true }
+    queue.broadcast()
+  }
+
+  private struct Writer: ~Copyable {
+    var human: HumanLog?
+    var journal: JournalClient?
+    let notifier: Notifier?
+
+    init(_ outputs: Outputs) {
+      human = outputs.human
+      if let path = outputs.journalPath { journal = JournalClient(path: path) }
+      notifier = outputs.notifier
+    }
+
+    mutating func write(_ event: Event, at time: WallTime) {
+      human?.write(event, at: time)
+      _ = journal?.send(event)
+    }
+
+    mutating func serve(_ item: Item) {
+      switch item {
+      case .event(let event, let time): write(event, at: time)
+      case .ready(let status): notifier?.ready(status: status)
+      case .status(let text): notifier?.status(text)
+      case .stopping(let status): notifier?.stopping(status: status)
+      case .failed(let errno, let status): notifier?.failed(errno: errno, status: status)
+      }
+    }
+
+    mutating func finish() {
+      _ = journal?.reportDropped()
+    }
+  }
+}

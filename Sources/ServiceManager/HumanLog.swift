@@ -1,0 +1,135 @@
+// The log for a person at a terminal: one line an event, time of day, priority, sentence. Under a
+// service manager whose journal cannot be reached natively the same lines go out with `<N>` before
+// them, which journald takes for the priority. Lines are written by write(2), whole and unbuffered.
+//
+// Limits: a reader that stops reading stops this log for a second, once; then lines are dropped and
+// counted until it reads again, and the count is the next line.
+
+public import Events
+import Glibc
+
+/// The time of day by the system's clock.
+public struct WallTime: Sendable {
+  public var seconds: Int
+  public var nanoseconds: Int
+
+  public init(seconds: Int, nanoseconds: Int) {
+    self.seconds = seconds
+    self.nanoseconds = nanoseconds
+  }
+
+  public static var now: WallTime {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_REALTIME, &time)
+    return WallTime(seconds: time.tv_sec, nanoseconds: time.tv_nsec)
+  }
+
+  /// `HH:MM:SS.mmm` in local time.
+  var text: String {
+    var seconds = time_t(self.seconds)
+    var parts = unsafe tm()
+    unsafe localtime_r(&seconds, &parts)
+    func padded(_ number: some BinaryInteger, _ width: Int) -> String {
+      let digits = "\(number)"
+      return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
+    let (hour, minute, second) = unsafe (parts.tm_hour, parts.tm_min, parts.tm_sec)
+    return "\(padded(hour, 2)):\(padded(minute, 2)):\(padded(second, 2))"
+      + ".\(padded(nanoseconds / 1_000_000, 3))"
+  }
+}
+
+/// Writes events as lines of text.
+public struct HumanLog: Sendable {
+  /// How lines look.
+  public enum Style: Sendable {
+    case plain
+    case coloured
+    /// With journald's `<N>` in front.
+    case prefixed
+  }
+
+  /// Lines dropped and not yet reported.
+  public private(set) var dropped: UInt64 = 0
+
+  private let descriptor: Int32
+  private let style: Style
+
+  /// A log on a descriptor that stays the caller's.
+  ///
+  /// - Parameter style: coloured on a terminal and plain elsewhere if it is not given.
+  public init(descriptor: Int32 = 2, style: Style? = nil) {
+    self.descriptor = descriptor
+    self.style = style ?? (HumanLog.takesColour(descriptor) ? .coloured : .plain)
+  }
+
+  /// The line of an event, without its line feed.
+  public func line(_ event: Event, at time: WallTime) -> String {
+    let priority = event.kind.priority
+    let word = priority.word
+    let padding = String(repeating: " ", count: 7 - word.count)
+    let remark = event.remark.isEmpty ? "" : " [\(event.remark)]"
+    let rest = "\(padding) \(event.sentence)\(remark)"
+    let (dim, off) = ("\u{1B}[2m", "\u{1B}[0m")
+    return switch style {
+    case .plain: "\(time.text) \(word)\(rest)"
+    case .coloured: "\(dim)\(time.text)\(off) \(priority.colour)\(word)\(off)\(rest)"
+    case .prefixed: "<\(priority.rawValue)>\(time.text) \(word)\(rest)"
+    }
+  }
+
+  /// Writes the event's line. False when it was dropped.
+  @discardableResult
+  public mutating func write(_ event: Event, at time: WallTime = .now) -> Bool {
+    if dropped > 0, put(line(.entriesDropped(dropped), at: time)) { dropped = 0 }
+    guard dropped == 0, put(line(event, at: time)) else {
+      dropped += 1
+      return false
+    }
+    return true
+  }
+
+  private func put(_ line: String) -> Bool {
+    let bytes = Array((line + "\n").utf8)
+    var written = 0
+    while written < bytes.count {
+      var waited = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+      let ready = unsafe poll(&waited, 1, dropped == 0 ? 1000 : 0)
+      if ready < 0 && errno == EINTR { continue }
+      guard ready > 0, waited.revents & Int16(POLLOUT) != 0 else { return false }
+      let count = unsafe bytes.withUnsafeBytes {
+        unsafe Glibc.write(descriptor, $0.baseAddress! + written, $0.count - written)
+      }
+      if count < 0 && (errno == EINTR || errno == EAGAIN) { continue }
+      guard count > 0 else { return false }
+      written += count
+    }
+    return true
+  }
+
+  private static func takesColour(_ descriptor: Int32) -> Bool {
+    isatty(descriptor) == 1 && Environment.value("NO_COLOR") == nil
+      && Environment.value("TERM") != "dumb"
+  }
+}
+
+extension Priority {
+  fileprivate var word: String {
+    switch self {
+    case .error: "error"
+    case .warning: "warning"
+    case .notice: "notice"
+    case .info: "info"
+    case .debug: "debug"
+    }
+  }
+
+  fileprivate var colour: String {
+    switch self {
+    case .error: "\u{1B}[1;31m"
+    case .warning: "\u{1B}[33m"
+    case .notice: "\u{1B}[1m"
+    case .info, .debug: ""
+    }
+  }
+}

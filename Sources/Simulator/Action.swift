@@ -1,0 +1,32 @@
+// What a turn asks its host to do afterwards. The dispatcher never calls out: it appends actions, the
+// host carries them out when the turn has been committed. An action names records; the host reads what
+// it needs through the simulator before the next turn.
+
+public import Events
+public import NDIS
+
+/// One thing to do after a turn.
+public enum Action: Sendable {
+  /// Send the result in the session's ring for this request.
+  case reply(session: UInt32, requestID: UInt64)
+  /// Refuse a request that has no place in the ring.
+  case refuse(session: UInt32, requestID: UInt64, type: UInt16, Failure)
+  /// Send this upcall to the session's process.
+  case upcall(session: UInt32, id: UInt64)
+  /// Have this upcall served by a hosted provider.
+  case hostedUpcall(provider: UInt32, id: UInt64)
+  /// The section is gone: close its descriptor, and tell the remote provider, if any, that offered it.
+  case sectionReleased(index: UInt32, Handle, session: UInt32?, hosted: UInt32?)
+  /// The session's last object is gone and its record is free.
+  case sessionGone(UInt32)
+  case event(Event)
+}
+
+/// Actions in order, in memory that is used again.
+public struct Actions: ~Copyable {
+  public private(set) var list: [Action] = []
+  public init() { list.reserveCapacity(64) }
+  public mutating func append(_ action: Action) { list.append(action) }
+  public mutating func removeAll() { list.removeAll(keepingCapacity: true) }
+  public var isEmpty: Bool { list.isEmpty }
+}

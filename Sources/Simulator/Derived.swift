@@ -1,0 +1,165 @@
+// What is derived from the store: free slots, page maps, look-up tables, and the objects that still have
+// work to do before they are gone. Made from the bytes when a simulator opens them. Every choice made
+// with it is canonical (lowest free slot, lowest address), so it does not matter how the state came
+// about.
+
+import NDIS
+
+/// How much one user holds.
+struct UserUsage {
+  var sessions: UInt32 = 0
+  var sections: UInt32 = 0
+  var blocks: UInt32 = 0
+  var bytes: UInt64 = 0
+}
+
+struct Derived {
+  var freeSessions: IndexSet
+  var freeDrivers: IndexSet
+  var freeAdapters: IndexSet
+  var freeBindings: IndexSet
+  var freeRegistrations: IndexSet
+  var freeSections: IndexSet
+  var freeBlocks: IndexSet
+  var freeExtents: IndexSet
+  var freeSites: IndexSet
+  var freeRequests: IndexSet
+  var freeUpcalls: IndexSet
+  /// Registrations that may serve requests.
+  var activeRegistrations: IndexSet
+  var liveSections: IndexSet
+  /// Upcalls with a deadline.
+  var timedUpcalls: IndexSet
+  /// Objects with something to do before they are at rest.
+  var workSessions: IndexSet
+  var workDrivers: IndexSet
+  var workAdapters: IndexSet
+  var workBindings: IndexSet
+  /// Which pages of each section are taken.
+  var pageMaps: [PageMap?]
+  var sites: [Site: UInt32] = [:]
+  var adaptersByName: [Name: UInt32] = [:]
+  var users: [UInt32: UserUsage] = [:]
+
+  init(_ store: Store, pageSize: UInt32) {
+    let capacities = store.capacities
+    freeSessions = IndexSet(fullWithCapacity: capacities.sessions)
+    freeDrivers = IndexSet(fullWithCapacity: capacities.drivers)
+    freeAdapters = IndexSet(fullWithCapacity: capacities.adapters)
+    freeBindings = IndexSet(fullWithCapacity: capacities.bindings)
+    freeRegistrations = IndexSet(fullWithCapacity: capacities.registrations)
+    freeSections = IndexSet(fullWithCapacity: capacities.sections)
+    freeBlocks = IndexSet(fullWithCapacity: capacities.blocks)
+    freeExtents = IndexSet(fullWithCapacity: capacities.extents)
+    freeSites = IndexSet(fullWithCapacity: capacities.sites)
+    freeRequests = IndexSet(fullWithCapacity: capacities.requests)
+    freeUpcalls = IndexSet(fullWithCapacity: capacities.upcalls)
+    activeRegistrations = IndexSet(capacity: capacities.registrations)
+    liveSections = IndexSet(capacity: capacities.sections)
+    timedUpcalls = IndexSet(capacity: capacities.upcalls)
+    workSessions = IndexSet(capacity: capacities.sessions)
+    workDrivers = IndexSet(capacity: capacities.drivers)
+    workAdapters = IndexSet(capacity: capacities.adapters)
+    workBindings = IndexSet(capacity: capacities.bindings)
+    pageMaps = [PageMap?](repeating: nil, count: Int(capacities.sections))
+    adopt(store)
+  }
+
+  /// Reads the whole store once. Slots whose generation is used up are not free.
+  private mutating func adopt(_ store: Store) {
+    let last = UInt32.max - UInt32(truncatingIfNeeded: store.globals[0].generationSalt)
+    for i in 0..<store.sessions.capacity {
+      let session = store.sessions[i]
+      if session.state != 0 {
+        freeSessions.remove(i)
+        users[session.uid, default: UserUsage()].sessions += 1
+        users[session.uid, default: UserUsage()].sections += session.sections
+        users[session.uid, default: UserUsage()].blocks += session.blocks
+        users[session.uid, default: UserUsage()].bytes += session.bytes
+        if session.state != SessionState.open.rawValue { workSessions.insert(i) }
+      } else if session.generation >= last {
+        freeSessions.remove(i)
+      }
+    }
+    for i in 0..<store.drivers.capacity {
+      let driver = store.drivers[i]
+      if driver.state != 0 {
+        freeDrivers.remove(i)
+        if driver.state == DriverState.ending.rawValue { workDrivers.insert(i) }
+      } else if driver.generation >= last {
+        freeDrivers.remove(i)
+      }
+    }
+    for i in 0..<store.adapters.capacity {
+      let adapter = store.adapters[i]
+      if adapter.life != 0 {
+        freeAdapters.remove(i)
+        adaptersByName[adapter.name] = i
+        workAdapters.insert(i)
+      } else if adapter.generation >= last {
+        freeAdapters.remove(i)
+      }
+    }
+    for i in 0..<store.bindings.capacity {
+      let binding = store.bindings[i]
+      if binding.kind != 0 {
+        freeBindings.remove(i)
+        workBindings.insert(i)
+      } else if binding.generation >= last {
+        freeBindings.remove(i)
+      }
+    }
+    for i in 0..<store.registrations.capacity where store.registrations[i].state != 0 {
+      freeRegistrations.remove(i)
+      if store.registrations[i].state == RegistrationState.active.rawValue {
+        activeRegistrations.insert(i)
+      }
+    }
+    for i in 0..<store.sections.capacity {
+      let section = store.sections[i]
+      if section.state != 0 {
+        freeSections.remove(i)
+        liveSections.insert(i)
+        pageMaps[Int(i)] = PageMap(pageCount: section.pages)
+      } else if section.generation >= last {
+        freeSections.remove(i)
+      }
+    }
+    for i in 0..<store.extents.capacity where store.extents[i].used != 0 {
+      freeExtents.remove(i)
+    }
+    for i in 0..<store.blocks.capacity {
+      let block = store.blocks[i]
+      if block.state != 0 {
+        freeBlocks.remove(i)
+        takePages(of: block, store)
+      } else if block.generation >= last {
+        freeBlocks.remove(i)
+      }
+    }
+    for i in 0..<store.sites.capacity where store.sites[i].references != 0 {
+      freeSites.remove(i)
+      sites[store.sites[i].site] = i
+    }
+    for i in 0..<store.requests.capacity where store.requests[i].state != 0 {
+      freeRequests.remove(i)
+    }
+    for i in 0..<store.upcalls.capacity where store.upcalls[i].state != 0 {
+      freeUpcalls.remove(i)
+      if store.upcalls[i].deadline != 0, store.upcalls[i].state == UpcallState.open.rawValue {
+        timedUpcalls.insert(i)
+      }
+    }
+  }
+
+  private mutating func takePages(of block: BlockRecord, _ store: Store) {
+    guard let section = block.section.optional, block.extents > 0 else { return }
+    _ = pageMaps[Int(section)]?.take(start: block.firstPage, count: block.pages)
+    var more = block.moreExtents
+    while let index = more.optional {
+      let extent = store.extents[index]
+      _ = pageMaps[Int(section)]?.take(start: extent.firstPage, count: extent.pages)
+      more = extent.next
+    }
+  }
+}

@@ -1,0 +1,325 @@
+// Which pages of a section are taken. One bit per page says so, set for taken, in 64-bit words;
+// over the words stands a segment tree of free runs (the run at the left edge, the run at the right
+// edge, the longest), so that finding room costs one walk down the tree however much is taken
+// before it.
+//
+// Rules: the bits are the truth and the tree is a function of them, so two maps with the same pages
+// taken are the same map whatever happened to them before. A range is taken or released whole or
+// not at all. A range that is empty or reaches outside the map is answered with false or nil; no
+// argument traps. Nothing is allocated after `init`, unless a map is changed while a copy of it is
+// held.
+//
+// Limits: at most UInt32.max pages. Memory is one bit per page plus 24 bytes per word, the number
+// of words rounded up to a power of two: about 1 MB for two million pages, about 2 GB for the most.
+// A range costs O(count / 64 + log n), so one page costs O(log n).
+
+/// Which pages of a section are taken, numbered from 0 to `pageCount`.
+public struct PageMap: Sendable {
+  /// The free runs of the pages below one tree node, all that its parent needs to know.
+  private struct FreeRuns: Sendable, Equatable {
+    /// Free pages from the left edge on.
+    var prefix: UInt32
+    /// Free pages up to the right edge.
+    var suffix: UInt32
+    /// The longest run anywhere below, at least as long as either of the others.
+    var longest: UInt32
+
+    static let none = FreeRuns(prefix: 0, suffix: 0, longest: 0)
+
+    init(prefix: UInt32, suffix: UInt32, longest: UInt32) {
+      self.prefix = prefix
+      self.suffix = suffix
+      self.longest = longest
+    }
+
+    /// The runs within one word of taken bits.
+    init(taken word: UInt64) {
+      prefix = UInt32(truncatingIfNeeded: word.trailingZeroBitCount)
+      suffix = UInt32(truncatingIfNeeded: word.leadingZeroBitCount)
+      longest = longestRun(of: ~word)
+    }
+
+    /// The runs of two neighbours, each `span` pages wide. The sums cannot overflow: a run is never
+    /// longer than the map, whose length is a UInt32.
+    init(_ left: FreeRuns, _ right: FreeRuns, span: UInt32) {
+      prefix = left.prefix == span ? span &+ right.prefix : left.prefix
+      suffix = right.suffix == span ? span &+ left.suffix : right.suffix
+      longest = max(left.longest, right.longest, left.suffix &+ right.prefix)
+    }
+  }
+
+  /// The number of pages in the map.
+  public let pageCount: UInt32
+
+  /// The number of pages that are free.
+  public private(set) var freePages: UInt32
+
+  /// One bit per page, set for taken. Bits past the last page are set and stay so: nothing that
+  /// looks for free pages then needs to know where the map ends.
+  private var words: [UInt64]
+
+  /// The tree as a heap: the root at 1, the children of i at 2i and 2i + 1, the leaf of word w at
+  /// `leafCount` + w. Leaves without a word have nothing free.
+  private var nodes: [FreeRuns]
+
+  /// The number of leaves, a power of two.
+  private let leafCount: Int
+
+  /// Makes a map of `pageCount` pages, all free.
+  public init(pageCount: UInt32) {
+    // At least one word, so that an empty map is not a special case anywhere else.
+    let wordCount = max(1, (Int(pageCount) + 63) / 64)
+    var leafCount = 1
+    while leafCount < wordCount { leafCount *= 2 }
+
+    self.pageCount = pageCount
+    self.leafCount = leafCount
+    freePages = pageCount
+    words = Array(repeating: 0, count: wordCount)
+    nodes = Array(repeating: .none, count: 2 * leafCount)
+
+    // The shift is by 64 where the last word is used up, and then gives zero: nothing is past it.
+    let inLastWord = Int(pageCount) - (wordCount - 1) * 64
+    words[wordCount - 1] = ~0 << UInt64(inLastWord)
+    refresh(0, wordCount - 1)
+  }
+
+  /// The length of the longest free run.
+  public var longestFreeRun: UInt32 { nodes[1].longest }
+
+  /// Whether `count` pages from `start` on are all free; false for an empty range and for one that
+  /// reaches outside the map.
+  public func isFree(start: UInt32, count: UInt32) -> Bool {
+    guard let range = WordRange(start: start, count: count, within: pageCount) else { return false }
+    for index in range.first...range.last where words[index] & range.mask(index) != 0 {
+      return false
+    }
+    return true
+  }
+
+  /// Takes `count` pages from `start` on if all of them are free; otherwise changes nothing and
+  /// answers false.
+  public mutating func take(start: UInt32, count: UInt32) -> Bool {
+    guard isFree(start: start, count: count),
+      let range = WordRange(start: start, count: count, within: pageCount)
+    else { return false }
+    for index in range.first...range.last { words[index] |= range.mask(index) }
+    freePages &-= count
+    refresh(range.first, range.last)
+    return true
+  }
+
+  /// Releases `count` pages from `start` on if all of them are taken; otherwise changes nothing and
+  /// answers false.
+  public mutating func release(start: UInt32, count: UInt32) -> Bool {
+    guard let range = WordRange(start: start, count: count, within: pageCount) else { return false }
+    for index in range.first...range.last where ~words[index] & range.mask(index) != 0 {
+      return false
+    }
+    for index in range.first...range.last { words[index] &= ~range.mask(index) }
+    freePages &+= count
+    refresh(range.first, range.last)
+    return true
+  }
+
+  /// The lowest page at which at least `count` free pages follow each other; nil if there is none
+  /// or `count` is 0.
+  public func firstFit(count: UInt32) -> UInt32? {
+    guard count > 0, nodes[1].longest >= count else { return nil }
+    var node = 1
+    var base = 0
+    var span = leafCount * 64
+    while node < leafCount {
+      span /= 2
+      let left = nodes[2 * node]
+      // Everything within the left half starts before what straddles the middle, and that before
+      // everything within the right half.
+      if left.longest >= count {
+        node = 2 * node
+      } else if left.suffix &+ nodes[2 * node + 1].prefix >= count {
+        return UInt32(truncatingIfNeeded: base + span - Int(left.suffix))
+      } else {
+        node = 2 * node + 1
+        base += span
+      }
+    }
+    // Each step leaves a bit set where a run of `length` starts; the leaf has one of `count`.
+    var starts = ~words[node - leafCount]
+    var length: UInt32 = 1
+    while length < count {
+      let step = min(length, count - length)
+      starts &= starts >> UInt64(step)
+      length += step
+    }
+    return UInt32(truncatingIfNeeded: base + starts.trailingZeroBitCount)
+  }
+
+  /// The first free page at or after `from` and the number of free pages from there up to the next
+  /// taken one; nil if none is free. If `from` lies inside a free run, its rest is answered. Costs
+  /// O(log n) however much is taken before the run and however long it is.
+  public func firstRun(from: UInt32) -> (start: UInt32, count: UInt32)? {
+    guard from < pageCount, let start = nextFree(from) else { return nil }
+    return (start, nextTaken(start) &- start)
+  }
+
+  /// The map from the first page to the last as maximal runs, free and taken in turn. It is
+  /// computed as it is iterated, O(log n) a run, over the map as it was when this was called.
+  public func runs() -> Runs { Runs(map: self) }
+
+  /// The runs of a map in order; see `PageMap.runs()`.
+  public struct Runs: Sequence, IteratorProtocol, Sendable {
+    /// One maximal run: its first page, its length and whether its pages are free.
+    public typealias Element = (start: UInt32, count: UInt32, free: Bool)
+
+    private let map: PageMap
+    private var position: UInt32 = 0
+
+    fileprivate init(map: PageMap) { self.map = map }
+
+    /// The next run; nil after the last.
+    public mutating func next() -> Element? {
+      guard position < map.pageCount else { return nil }
+      let start = position
+      let free = map.isFree(start: start, count: 1)
+      position = free ? map.nextTaken(start) : map.nextFree(start) ?? map.pageCount
+      return (start, position &- start, free)
+    }
+  }
+
+  // MARK: - The tree
+
+  /// Recomputes the leaves of words `first` to `last` and every node above them.
+  private mutating func refresh(_ first: Int, _ last: Int) {
+    for index in first...last { nodes[leafCount + index] = FreeRuns(taken: words[index]) }
+    var low = (leafCount + first) / 2
+    var high = (leafCount + last) / 2
+    var span: UInt32 = 64
+    while low > 0 {
+      for node in low...high {
+        let runs = FreeRuns(nodes[2 * node], nodes[2 * node + 1], span: span)
+        // Where a single node comes out as it was, nothing above it can change.
+        if low == high && nodes[node] == runs { return }
+        nodes[node] = runs
+      }
+      low /= 2
+      high /= 2
+      // Wraps to zero only above the root of the largest tree, where nobody reads it.
+      span = span &* 2
+    }
+  }
+
+  /// The first free page at or after `page`, which must be within the map.
+  private func nextFree(_ page: UInt32) -> UInt32? {
+    let index = Int(page / 64)
+    let here = ~words[index] & (~0 << UInt64(page % 64))
+    if here != 0 { return Self.page(index, here) }
+    guard let next = nextLeaf(after: index, where: { runs, _ in runs.longest != 0 }) else {
+      return nil
+    }
+    return Self.page(next, ~words[next])
+  }
+
+  /// The first taken page at or after `page`, which must be within the map; the page past the last
+  /// if there is none.
+  private func nextTaken(_ page: UInt32) -> UInt32 {
+    let index = Int(page / 64)
+    let here = words[index] & (~0 << UInt64(page % 64))
+    if here != 0 { return Self.page(index, here) }
+    // The leaves past the last word count as taken, but have no bits to look at.
+    guard let next = nextLeaf(after: index, where: { runs, span in Int(runs.longest) != span }),
+      next < words.count
+    else { return pageCount }
+    return Self.page(next, words[next])
+  }
+
+  /// The first word after `index` below which `wanted` holds. `wanted` is asked of a node's runs
+  /// and width, and must hold for a node exactly if it holds for one of its children.
+  @inline(__always)
+  private func nextLeaf(after index: Int, where wanted: (FreeRuns, Int) -> Bool) -> Int? {
+    var node = leafCount + index
+    var span = 64
+    while true {
+      // Up to where there is something to the right; the root, which is 1, has nothing.
+      while node & 1 == 1 {
+        if node == 1 { return nil }
+        node /= 2
+        span *= 2
+      }
+      node += 1
+      if wanted(nodes[node], span) { break }
+    }
+    while node < leafCount {
+      span /= 2
+      node = wanted(nodes[2 * node], span) ? 2 * node : 2 * node + 1
+    }
+    return node - leafCount
+  }
+
+  /// The page of the lowest bit set in `bits`, which belong to word `index`.
+  private static func page(_ index: Int, _ bits: UInt64) -> UInt32 {
+    UInt32(truncatingIfNeeded: index * 64 + bits.trailingZeroBitCount)
+  }
+}
+
+extension PageMap: Equatable {
+  /// Whether both maps have as many pages and the same ones taken. Only the bits are compared: the
+  /// rest follows from them.
+  public static func == (left: PageMap, right: PageMap) -> Bool {
+    left.pageCount == right.pageCount && left.freePages == right.freePages
+      && left.words == right.words
+  }
+}
+
+/// The words a range of pages touches, and which of their bits.
+private struct WordRange {
+  let first: Int
+  let last: Int
+  private let firstMask: UInt64
+  private let lastMask: UInt64
+
+  /// Nil for an empty range and for one that reaches outside `pageCount` pages.
+  init?(start: UInt32, count: UInt32, within pageCount: UInt32) {
+    guard count > 0, start < pageCount, count <= pageCount - start else { return nil }
+    let end = start + (count - 1)
+    first = Int(start / 64)
+    last = Int(end / 64)
+    firstMask = ~0 << UInt64(start % 64)
+    lastMask = ~0 >> UInt64(63 - end % 64)
+  }
+
+  func mask(_ index: Int) -> UInt64 {
+    (index == first ? firstMask : ~0) & (index == last ? lastMask : ~0)
+  }
+}
+
+/// The length of the longest run of set bits. Counted by doubling, because peeling one bit off
+/// every run at a time takes 64 rounds for the words that are most common, those that are nearly
+/// free.
+private func longestRun(of bits: UInt64) -> UInt32 {
+  if bits == 0 { return 0 }
+  if bits == ~0 { return 64 }
+  // runsK has a bit set where a run of at least K starts.
+  let runs2 = bits & (bits >> 1)
+  let runs4 = runs2 & (runs2 >> 2)
+  let runs8 = runs4 & (runs4 >> 4)
+  let runs16 = runs8 & (runs8 >> 8)
+  let runs32 = runs16 & (runs16 >> 16)
+
+  // Binary search from the long end: `starts` has the starts of runs of at least `length`.
+  var length: UInt32 = 0
+  var starts = ~UInt64(0)
+  func extend(_ runs: UInt64, by step: UInt32) {
+    let longer = starts & (runs >> UInt64(length))
+    if longer != 0 {
+      starts = longer
+      length += step
+    }
+  }
+  extend(runs32, by: 32)
+  extend(runs16, by: 16)
+  extend(runs8, by: 8)
+  extend(runs4, by: 4)
+  extend(runs2, by: 2)
+  extend(bits, by: 1)
+  return length
+}

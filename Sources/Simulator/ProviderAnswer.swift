@@ -1,0 +1,35 @@
+// What a party answers to an upcall. It is not trusted: the dispatcher checks every field before any of
+// it counts.
+
+public import NDIS
+
+/// The answer to an upcall.
+public struct ProviderAnswer: Sendable, Hashable {
+  public var status: Status
+  /// IRQL on return from the handler.
+  public var irql: UInt8
+  public var providerContext: UInt64
+  public var section: Handle
+  public var extents: [Extent]
+  /// Set when the answer could not be decoded.
+  public var malformed: Failure?
+
+  public init(
+    status: Status, irql: UInt8 = 0, providerContext: UInt64 = 0, section: Handle = .null,
+    extents: [Extent] = [], malformed: Failure? = nil
+  ) {
+    self.status = status
+    self.irql = irql
+    self.providerContext = providerContext
+    self.section = section
+    self.extents = extents
+    self.malformed = malformed
+  }
+}
+
+/// One thing that must hold of a provider's answer of SUCCESS. The dispatcher runs all of them in this
+/// order; the first that fails is the violation.
+public enum AnswerCheck: UInt8, CaseIterable, Sendable {
+  case decodes, documentedStatus, irqlUnchanged, ownSection, ownDomain, extentCount
+  case alignment, range, length, contiguity, overlap
+}

@@ -1,0 +1,256 @@
+// The records of the store. Each is plain bytes of a size that is a multiple of eight; a free record has
+// `state` zero and keeps its generation. Lists are intrusive: a `Ref` to the first member in the owner,
+// `previous` and `next` in the members.
+
+import NDIS
+
+/// State that belongs to no object.
+struct GlobalsRecord: BitwiseCopyable {
+  var seed: UInt64 = 0
+  var generationSalt: UInt64 = 0
+  var physicalNext: UInt64 = 0
+  var upcallSerial: UInt64 = 0
+  var registrationOrder: UInt64 = 0
+  var allocations: UInt64 = 0
+  var frees: UInt64 = 0
+  var failedAllocations: UInt64 = 0
+  var violations: UInt64 = 0
+  var leakedBlocks: UInt64 = 0
+  var blocks: UInt64 = 0
+  var bytes: UInt64 = 0
+}
+
+enum SessionState: UInt8 { case free = 0, open, resetting, ended }
+
+struct SessionRecord: BitwiseCopyable {
+  var generation: UInt32 = 0
+  var state: UInt8 = 0
+  var padding: (UInt8, UInt8, UInt8) = (0, 0, 0)
+  var pid: Int32 = 0
+  var uid: UInt32 = 0
+  var name = Name()
+  var nextRequestID: UInt64 = 1
+  var drivers = Ref.none
+  var upcalls = Ref.none
+  var requests = Ref.none
+  var resetRequest = Ref.none
+  var blocks: UInt32 = 0
+  var sections: UInt32 = 0
+  var bytes: UInt64 = 0
+  var violations: UInt64 = 0
+  var leaked: UInt64 = 0
+}
+
+enum DriverState: UInt8 { case free = 0, registering, registered, ending }
+enum DriverKind: UInt8 { case miniport = 1, `protocol`, filter }
+
+struct DriverRecord: BitwiseCopyable {
+  var generation: UInt32 = 0
+  var state: UInt8 = 0
+  var kind: UInt8 = 0
+  var version = NDISVersion(0, 0)
+  var session = Ref.none
+  var previous = Ref.none
+  var next = Ref.none
+  var children = Ref.none
+  var registration = Ref.none
+  var blocks = Ref.none
+  var request = Ref.none
+  var upcallOpen: UInt32 = 0
+  var name = Name()
+  var context: UInt64 = 0
+  // Cookies: SetOptions, then Initialize, Halt, Pause, Restart or Bind, Unbind.
+  var handlers: (UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0)
+}
+
+struct AdapterRecord: BitwiseCopyable {
+  var generation: UInt32 = 0
+  var life: UInt8 = 0  // 0 free, 1 to be running, 2 to be gone
+  var state: UInt8 = 0  // AdapterState
+  var attributesSet: UInt8 = 0
+  var dmaRegistered: UInt8 = 0
+  var driver = Ref.none
+  var previous = Ref.none
+  var next = Ref.none
+  var bindings = Ref.none
+  var blocks = Ref.none
+  var addRequest = Ref.none
+  var removeRequest = Ref.none
+  var upcallOpen: UInt32 = 0
+  var attributeFlags: UInt32 = 0
+  var dmaGeneration: UInt32 = 0
+  var failure = Failure(.success, .none)
+  var name = Name()
+  var context: UInt64 = 0
+}
+
+enum BindingKind: UInt8 { case binding = 1, module }
+
+/// A binding of a protocol driver, or a filter module, on an adapter.
+struct BindingRecord: BitwiseCopyable {
+  var generation: UInt32 = 0
+  var kind: UInt8 = 0  // 0 free
+  var opened: UInt8 = 0
+  var closing: UInt8 = 0
+  var ending: UInt8 = 0
+  var unbindSent: UInt8 = 0
+  var failed: UInt8 = 0
+  var padding: (UInt8, UInt8) = (0, 0)
+  var driver = Ref.none
+  var adapter = Ref.none
+  var previous = Ref.none
+  var next = Ref.none
+  var adapterPrevious = Ref.none
+  var adapterNext = Ref.none
+  var registration = Ref.none
+  var blocks = Ref.none
+  var request = Ref.none
+  var closeRequest = Ref.none
+  var upcallOpen: UInt32 = 0
+  var padding2: UInt32 = 0
+  var failure = Failure(.success, .none)
+  var context: UInt64 = 0
+}
+
+/// Where a provider stands in the order of precedence; smaller wins.
+public enum ProviderLevel: UInt8, Sendable, CaseIterable {
+  case binding = 1
+  case protocolDriver = 2
+  case miniportDriver = 3
+  case pool = 4
+  case hal = 5
+}
+
+enum RegistrationState: UInt8 { case free = 0, active, superseded, ended, dead }
+
+/// One registration of shared-memory provider handlers.
+struct RegistrationRecord: BitwiseCopyable {
+  var generation: UInt32 = 0
+  var state: UInt8 = 0
+  var level: UInt8 = 0
+  var padding: UInt16 = 0
+  var owner = Handle.null  // the handle the handlers were set on
+  var ownerSession = Ref.none  // none: hosted
+  var adapter = Ref.none  // binding level: whose callers it serves
+  var driver = Ref.none
+  var hosted: UInt32 = 0
+  var flags: UInt32 = 0
+  var blockCount: UInt32 = 0
+  var blocks = Ref.none
+  var sections = Ref.none
+  var context: UInt64 = 0
+  var allocateHandler: UInt64 = 0
+  var freeHandler: UInt64 = 0
+  var order: UInt64 = 0
+  var stuckUpcall: UInt64 = 0
+  var freesInFlight: UInt32 = 0
+  var allocationsInFlight: UInt32 = 0
+}
+
+struct SectionRecord: BitwiseCopyable {
+  var generation: UInt32 = 0
+  var state: UInt8 = 0  // 0 free, 1 live
+  var pageShift: UInt8 = 0
+  var ownerEnded: UInt8 = 0
+  var padding: UInt8 = 0
+  var registration = Ref.none
+  var session = Ref.none
+  var previous = Ref.none
+  var next = Ref.none
+  var node: UInt32 = 0
+  var pages: UInt32 = 0
+  var blocks: UInt32 = 0
+  var domain = Handle.null
+  var physicalBase: UInt64 = 0
+}
+
+enum BlockState: UInt8 { case free = 0, pending, live, freeing, abandoned }
+enum OwnerKind: UInt8 { case driver = 1, adapter, binding }
+
+/// One block of shared memory, from the moment its provider is asked.
+struct BlockRecord: BitwiseCopyable {
+  var generation: UInt32 = 0
+  var state: UInt8 = 0
+  var ownerKind: UInt8 = 0
+  var usage: UInt8 = 0
+  var flags: UInt8 = 0
+  var owner = Ref.none
+  var ownerPrevious = Ref.none
+  var ownerNext = Ref.none
+  var registration = Ref.none
+  var providerPrevious = Ref.none
+  var providerNext = Ref.none
+  var section = Ref.none
+  var firstPage: UInt32 = 0
+  var pages: UInt32 = 0
+  var extents: UInt32 = 0
+  var moreExtents = Ref.none
+  var length: UInt32 = 0
+  var queueID: UInt32 = 0
+  var vportID: UInt32 = 0
+  var node: UInt32 = 0
+  var sgListBufferLength: UInt32 = 0
+  var tag: UInt32 = 0
+  var site = Ref.none
+  var born: UInt64 = 0
+  var providerContext: UInt64 = 0
+}
+
+struct ExtentRecord: BitwiseCopyable {
+  var firstPage: UInt32 = 0
+  var pages: UInt32 = 0
+  var next = Ref.none
+  var used: UInt32 = 0
+}
+
+struct SiteRecord: BitwiseCopyable {
+  var references: UInt64 = 0
+  var site = Site()
+}
+
+struct RequestRecord: BitwiseCopyable {
+  var state: UInt8 = 0  // 0 free
+  var irql: UInt8 = 0
+  var type: UInt16 = 0
+  var session = Ref.none  // none: the asking session is gone
+  var previous = Ref.none
+  var next = Ref.none
+  var block = Ref.none
+  var padding: UInt32 = 0
+  var id: UInt64 = 0
+  var context: UInt64 = 0
+  var object = Handle.null
+}
+
+enum UpcallState: UInt8 { case free = 0, open, expired }
+
+struct UpcallRecord: BitwiseCopyable {
+  var id: UInt64 = 0
+  var state: UInt8 = 0
+  var depth: UInt8 = 0
+  var type: UInt16 = 0
+  var session = Ref.none  // none: hosted
+  var previous = Ref.none
+  var next = Ref.none
+  var registration = Ref.none
+  var request = Ref.none
+  var block = Ref.none
+  var section = Ref.none
+  var parent: UInt64 = 0
+  var deadline: UInt64 = 0  // milliseconds; 0 = none
+  var object = Handle.null
+  var providerContext: UInt64 = 0
+}
+
+/// The result of one request, kept so that a repeated request is answered and not done again.
+struct ResultRecord: BitwiseCopyable {
+  var id: UInt64 = 0
+  var type: UInt16 = 0
+  var state: UInt8 = 0  // 0 empty, 1 open, 2 answered
+  var hasBugCheck: UInt8 = 0
+  var bugCheckCode: UInt32 = 0
+  var failure = Failure(.success, .none)
+  var value: UInt64 = 0
+  var value2: UInt64 = 0
+  var parameters: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+}

@@ -1,0 +1,143 @@
+// What a client can ask of the simulator, decoded and with its descriptors already checked at the edge.
+// Values only: a request is copied into a turn and leaves nothing behind but records.
+
+public import NDIS
+
+/// The fields of `NDIS_OBJECT_HEADER`.
+public struct ObjectHeader: Hashable, Sendable, BitwiseCopyable {
+  public var type: UInt8
+  public var revision: UInt8
+  public var size: UInt16
+  public init(type: UInt8, revision: UInt8, size: UInt16) {
+    self.type = type
+    self.revision = revision
+    self.size = size
+  }
+}
+
+/// `NDIS_SHARED_MEMORY_PARAMETERS` as the caller filled it in.
+public struct SharedMemoryParameters: Hashable, Sendable, BitwiseCopyable {
+  public var header: ObjectHeader
+  public var flags: UInt32
+  public var queueID: UInt32
+  public var preferredNode: UInt32
+  public var usage: Int32
+  public var length: UInt32
+  public var sgListBufferLength: UInt32
+  /// Zero in a revision-1 structure, whatever stands behind it (A32).
+  public var vportID: UInt32
+
+  public init(
+    header: ObjectHeader, flags: UInt32, queueID: UInt32, preferredNode: UInt32, usage: Int32,
+    length: UInt32, sgListBufferLength: UInt32, vportID: UInt32
+  ) {
+    self.header = header
+    self.flags = flags
+    self.queueID = queueID
+    self.preferredNode = preferredNode
+    self.usage = usage
+    self.length = length
+    self.sgListBufferLength = sgListBufferLength
+    self.vportID = vportID
+  }
+}
+
+/// `NDIS_SHARED_MEMORY_PROVIDER_CHARACTERISTICS`, handlers as cookies.
+public struct ProviderCharacteristics: Hashable, Sendable, BitwiseCopyable {
+  public var header: ObjectHeader
+  public var flags: UInt32
+  public var context: UInt64
+  public var allocateHandler: UInt64
+  public var freeHandler: UInt64
+
+  public init(
+    header: ObjectHeader, flags: UInt32, context: UInt64, allocateHandler: UInt64,
+    freeHandler: UInt64
+  ) {
+    self.header = header
+    self.flags = flags
+    self.context = context
+    self.allocateHandler = allocateHandler
+    self.freeHandler = freeHandler
+  }
+}
+
+/// The characteristics of a driver as far as the simulator reads them.
+public struct DriverCharacteristics: Hashable, Sendable, BitwiseCopyable {
+  public var header: ObjectHeader
+  public var version: NDISVersion
+  public var name: Name
+  public var context: UInt64
+  public var setOptionsHandler: UInt64
+  /// Miniport: InitializeHandlerEx, HaltHandlerEx, PauseHandler, RestartHandler. Protocol:
+  /// BindAdapterHandlerEx, UnbindAdapterHandlerEx, zero, zero.
+  public var handlers: (UInt64, UInt64, UInt64, UInt64)
+
+  public init(
+    header: ObjectHeader, version: NDISVersion, name: Name, context: UInt64,
+    setOptionsHandler: UInt64, handlers: (UInt64, UInt64, UInt64, UInt64)
+  ) {
+    self.header = header
+    self.version = version
+    self.name = name
+    self.context = context
+    self.setOptionsHandler = setOptionsHandler
+    self.handlers = handlers
+  }
+
+  public static func == (a: Self, b: Self) -> Bool {
+    a.header == b.header && a.version == b.version && a.name == b.name && a.context == b.context
+      && a.setOptionsHandler == b.setOptionsHandler && a.handlers == b.handlers
+  }
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(name)
+    hasher.combine(context)
+  }
+}
+
+/// A request.
+public enum Request: Sendable {
+  case ping
+  case reset
+  case statistics
+  case registerMiniportDriver(DriverCharacteristics)
+  case registerProtocolDriver(DriverCharacteristics)
+  case registerFilterDriver(DriverCharacteristics)
+  case deregisterDriver(Handle)
+  case setMiniportAttributes(Handle, ObjectHeader, context: UInt64, flags: UInt32)
+  case registerScatterGatherDMA(Handle, ObjectHeader)
+  case deregisterScatterGatherDMA(Handle)
+  case addAdapter(Handle, Name)
+  case removeAdapter(Handle)
+  case openAdapter(protocolHandle: Handle, bindContext: Handle, context: UInt64)
+  case closeAdapter(Handle)
+  case bindAdapter(Handle, Name)
+  case unbindAdapter(Handle)
+  case attachFilter(Handle, Name)
+  case detachFilter(Handle)
+  case setOptionalHandlers(Handle, ProviderCharacteristics)
+  case allocate(Handle, SharedMemoryParameters, tag: UInt32, site: Site)
+  case free(ndisHandle: Handle, allocation: Handle)
+  case offerSection(provider: Handle, domain: Handle, size: UInt64, node: UInt32)
+  case withdrawSection(Handle)
+  /// The message could not be decoded; it takes its place among the session's requests all the same.
+  case refused(Failure)
+}
+
+/// A request with what every message carries.
+public struct Call: Sendable {
+  public var session: UInt32
+  public var requestID: UInt64
+  /// The message type, which names the routine.
+  public var type: UInt16
+  public var context: UInt64
+  public var irql: IRQL
+
+  public init(session: UInt32, requestID: UInt64, type: UInt16, context: UInt64, irql: IRQL) {
+    self.session = session
+    self.requestID = requestID
+    self.type = type
+    self.context = context
+    self.irql = irql
+  }
+}

@@ -1,0 +1,41 @@
+// What a simulator is told once: capacities, quotas, the contract's switches. Everything here is given
+// from outside; the simulator reads no clock, no environment and no randomness.
+
+/// How much one party may hold. A request above a quota is answered RESOURCES.
+public struct Quotas: Hashable, Sendable {
+  public var sessionBytes: UInt64 = 4 << 30
+  public var sessionBlocks: UInt32 = 2_097_152
+  public var sessionSections: UInt32 = 1_024
+  public var userSessions: UInt32 = 16_000
+  public var userBytes: UInt64 = 8 << 30
+  public var userBlocks: UInt32 = 4_000_000
+  public var userSections: UInt32 = 4_096
+  public var providerBytes: UInt64 = 8 << 30
+  /// The greatest section a remote provider may offer, in bytes.
+  public var sectionBytes: UInt64 = 4 << 30
+  public init() {}
+}
+
+/// Settings of a simulator.
+public struct Settings: Sendable {
+  public var capacities = StoreCapacities.daemon
+  public var quotas = Quotas()
+  /// Starts generations and physical addresses; the same seed and the same calls give the same handles.
+  public var seed: UInt64 = 0
+  public var pageSize: UInt32 = 4096
+  /// Milliseconds a handler in another process may take; 0 = no limit.
+  public var upcallDeadline: UInt64 = 5_000
+  /// Highest NUMA node that may be asked for.
+  public var highestNode: UInt32 = 63
+  /// A3: refuse revision 1 from drivers that registered 6.30 or later.
+  public var strictRevisions = false
+  /// A10: require DMA registration even where a provider serves the request.
+  public var strictDMA = false
+  /// A33: refuse NDIS_INVALID_VPORT_ID instead of reading it as "none".
+  public var strictVPorts = false
+  /// A6: let filter drivers and modules allocate.
+  public var filtersMayAllocate = false
+  /// A19: accept a free with another valid handle of the same driver.
+  public var lenientFreeHandle = false
+  public init() {}
+}

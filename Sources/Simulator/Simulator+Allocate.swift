@@ -1,0 +1,271 @@
+// NdisAllocateSharedMemory. NDIS checks what can be known from the structure, the handle and the state;
+// the provider checks policy (A1). What passes becomes a pending block and an upcall to the provider;
+// hosted and remote providers go the same way.
+
+import CNDIS
+import Events
+import NDIS
+
+extension Simulator {
+  mutating func allocate(
+    _ call: Call, _ ndisHandle: Handle, _ parameters: SharedMemoryParameters, _ tag: UInt32,
+    _ site: Site, _ actions: inout Actions
+  ) throws(Failure) {
+    do throws(Failure) {
+      let owner = try resolveOwner(ndisHandle, session: call.session)
+      try checkOwnerState(owner, ndisHandle)
+      let driver = store.drivers[owner.driver]
+      try checkStructure(parameters, version: driver.version)
+      let vport = try checkQueue(parameters, version: driver.version)
+      try checkQuotas(session: call.session, length: parameters.length)
+      guard let registration = provider(for: owner, session: call.session, vport: vport) else {
+        throw Failure(.failure, .noProvider)
+      }
+      try checkDMA(owner, driver, registration: registration)
+      try checkProvider(registration, call, length: parameters.length)
+      try ask(registration, owner, call, parameters, vport, tag, site, &actions)
+    } catch {
+      store.globals.update(0) { $0.failedAllocations &+= 1 }
+      if error.status == .resources {
+        actions.append(.event(.shortage(party(session: call.session), error)))
+      }
+      throw error
+    }
+  }
+
+  // MARK: Checks
+
+  private func checkOwnerState(_ owner: Owner, _ handle: Handle) throws(Failure) {
+    switch owner.kind {
+    case .adapter:
+      let adapter = store.adapters[owner.index]
+      switch AdapterState(rawValue: adapter.state) {
+      case .initializing, .paused, .restarting, .running, .pausing: break
+      default: throw Failure(.failure, .wrongState, handle.rawValue)
+      }
+      // Once NDIS has called MiniportHaltEx there is nothing left to allocate for.
+      if adapter.upcallOpen == UInt32(NDISSIM_UPCALL_HALT_EX) {
+        throw Failure(.failure, .objectEnding, handle.rawValue)
+      }
+    case .driver: break
+    case .binding:
+      if store.bindings[owner.index, \.unbindSent] != 0 {
+        throw Failure(.failure, .objectEnding, handle.rawValue)
+      }
+    }
+  }
+
+  /// Header, flags, usage, length, node, scatter-gather buffer.
+  private func checkStructure(
+    _ parameters: SharedMemoryParameters, version: NDISVersion
+  ) throws(Failure) {
+    let header = parameters.header
+    guard header.type == UInt8(NDIS_OBJECT_TYPE_DEFAULT) else {
+      throw Failure(.invalidParameter, .headerType, UInt64(header.type), 0x80)
+    }
+    guard header.revision >= 1, header.revision <= 2 else {
+      throw Failure(.invalidParameter, .headerRevision, UInt64(header.revision), 2)
+    }
+    guard version >= .sharedMemoryProviders else {
+      throw Failure(.invalidParameter, .headerRevisionForVersion, UInt64(header.revision), 20)
+    }
+    if header.revision == 2 {
+      guard version >= .vports else {
+        throw Failure(.invalidParameter, .headerRevisionForVersion, 2, 30)
+      }
+    } else if settings.strictRevisions, version >= .vports {
+      throw Failure(.invalidParameter, .headerRevision, 1, 2)
+    }
+    let needed = header.revision == 1 ? 64 : 68
+    guard Int(header.size) >= needed else {
+      throw Failure(.invalidParameter, .headerSize, UInt64(header.size), UInt64(needed))
+    }
+    let known = UInt32(NDIS_SHARED_MEM_PARAMETERS_CONTIGUOUS)
+    guard parameters.flags & ~known == 0 else {
+      throw Failure(
+        .invalidParameter, .unknownFlags, UInt64(parameters.flags), UInt64(known))
+    }
+    guard parameters.usage >= 0, parameters.usage < 10 else {
+      throw Failure(.invalidParameter, .usage, UInt64(bitPattern: Int64(parameters.usage)))
+    }
+    guard parameters.length > 0 else {
+      throw Failure(.invalidParameter, .length, 0, UInt64(UInt32.max))
+    }
+    guard
+      parameters.preferredNode == MM_ANY_NODE_OK || parameters.preferredNode <= settings.highestNode
+    else {
+      throw Failure(
+        .invalidParameter, .preferredNode, UInt64(parameters.preferredNode),
+        UInt64(settings.highestNode))
+    }
+    guard parameters.sgListBufferLength >= 40 else {
+      throw Failure(
+        .invalidParameter, .sgListBufferMissing, UInt64(parameters.sgListBufferLength), 40)
+    }
+  }
+
+  /// QueueId and VPortId. Queues and VPorts cannot be made yet, so only the default queue has memory.
+  /// Returns whether the request is for a VPort.
+  private func checkQueue(
+    _ parameters: SharedMemoryParameters, version: NDISVersion
+  ) throws(Failure) -> Bool {
+    var vport = parameters.header.revision >= 2 ? parameters.vportID : 0
+    if vport == NDIS_INVALID_VPORT_ID, !settings.strictVPorts { vport = 0 }
+    if parameters.queueID != 0, vport != 0 {
+      throw Failure(
+        .invalidParameter, .queueAndVPort, UInt64(parameters.queueID), UInt64(vport))
+    }
+    guard parameters.queueID == 0 else {
+      throw Failure(.invalidParameter, .queueUnknown, UInt64(parameters.queueID))
+    }
+    guard vport == 0 else { throw Failure(.invalidParameter, .vportUnknown, UInt64(vport)) }
+    return false
+  }
+
+  private func checkQuotas(session: UInt32, length: UInt32) throws(Failure) {
+    let quotas = settings.quotas
+    let record = store.sessions[session]
+    guard record.blocks < quotas.sessionBlocks else {
+      throw Failure(
+        .resources, .quotaBlocks, UInt64(record.blocks), UInt64(quotas.sessionBlocks))
+    }
+    guard record.bytes + UInt64(length) <= quotas.sessionBytes else {
+      throw Failure(
+        .resources, .quotaBytes, record.bytes + UInt64(length), quotas.sessionBytes)
+    }
+    let user = derived.users[record.uid] ?? UserUsage()
+    guard user.blocks < quotas.userBlocks else {
+      throw Failure(.resources, .quotaBlocks, UInt64(user.blocks), UInt64(quotas.userBlocks))
+    }
+    guard user.bytes + UInt64(length) <= quotas.userBytes else {
+      throw Failure(.resources, .quotaBytes, user.bytes + UInt64(length), quotas.userBytes)
+    }
+  }
+
+  /// A10: a miniport must have registered DMA; by default only HAL memory asks for it.
+  private func checkDMA(
+    _ owner: Owner, _ driver: DriverRecord, registration: UInt32
+  ) throws(Failure) {
+    guard driver.kind == DriverKind.miniport.rawValue else { return }
+    let isHAL = store.registrations[registration, \.level] == ProviderLevel.hal.rawValue
+    guard isHAL || settings.strictDMA else { return }
+    if let adapter = owner.adapter, store.adapters[adapter, \.dmaRegistered] != 0 { return }
+    throw Failure(.failure, .dmaNotRegistered)
+  }
+
+  /// Whether the provider may be asked now: stuck, circular, too deep.
+  private mutating func checkProvider(
+    _ registration: UInt32, _ call: Call, length: UInt32
+  ) throws(Failure) {
+    let stuck = store.registrations[registration, \.stuckUpcall]
+    guard stuck == 0 else { throw Failure(.failure, .providerStuck, stuck) }
+    let target = Ref(registration)
+    if let id = chain(of: call.context, { $0.registration == target }) {
+      throw Failure(.failure, .circularWait, call.context, id)
+    }
+    let depth = depth(of: call.context)
+    guard depth < NDIS.Limits.maximumCallDepth else {
+      throw Failure(.failure, .callDepth, UInt64(depth), UInt64(NDIS.Limits.maximumCallDepth))
+    }
+  }
+
+  // MARK: Asking the provider
+
+  private mutating func ask(
+    _ registration: UInt32, _ owner: Owner, _ call: Call, _ parameters: SharedMemoryParameters,
+    _ vport: Bool, _ tag: UInt32, _ site: Site, _ actions: inout Actions
+  ) throws(Failure) {
+    guard let index = derived.freeBlocks.first, index <= Handle.maximumIndex else {
+      throw Failure(.resources, .tableFull, 8, UInt64(store.capacities.blocks))
+    }
+    let domain = ownerHandle(owner.kind, owner.index)
+    let request = try open(call, object: domain, block: Ref(index))
+    derived.freeBlocks.remove(index)
+    let siteRef = intern(site)
+    store.blocks.update(index) {
+      let generation = $0.generation &+ 1
+      $0 = BlockRecord()
+      $0.generation = generation
+      $0.state = BlockState.pending.rawValue
+      $0.usage = UInt8(truncatingIfNeeded: parameters.usage)
+      $0.flags = UInt8(truncatingIfNeeded: parameters.flags & 1 | UInt32(parameters.header.revision) << 4)
+      $0.length = parameters.length
+      $0.queueID = parameters.queueID
+      $0.vportID = parameters.vportID
+      $0.node = parameters.preferredNode
+      $0.sgListBufferLength = parameters.sgListBufferLength
+      $0.tag = tag
+      $0.site = siteRef
+      $0.born = now
+    }
+    linkToOwner(block: index, owner.kind, owner.index)
+    linkToProvider(block: index, registration)
+    charge(session: call.session, blocks: 1, bytes: Int64(parameters.length))
+    let new = NewUpcall(
+      type: NDISSIM_UPCALL_ALLOCATE_SHARED_MEMORY, object: domain, registration: Ref(registration),
+      request: Ref(request), block: Ref(index), parent: call.context)
+    guard sendToProvider(new, registration, &actions) else {
+      discard(block: index, &actions)
+      complete(
+        Ref(request),
+        Failure(.resources, .tableFull, 11, UInt64(store.capacities.upcalls)), &actions)
+      return
+    }
+    store.registrations.update(registration) { $0.allocationsInFlight &+= 1 }
+  }
+
+  /// Sends an upcall to whoever stands behind a registration.
+  mutating func sendToProvider(
+    _ new: NewUpcall, _ registration: UInt32, _ actions: inout Actions
+  ) -> Bool {
+    let record = store.registrations[registration]
+    guard let session = record.ownerSession.optional else {
+      return sendHosted(new, provider: record.hosted, &actions) != nil
+    }
+    return send(new, session: session, &actions) != nil
+  }
+
+  // MARK: Accounts
+
+  /// Counts blocks and bytes for a session, its user and the whole simulator.
+  mutating func charge(session: UInt32, blocks: Int32, bytes: Int64) {
+    store.sessions.update(session) {
+      $0.blocks = UInt32(truncatingIfNeeded: Int64($0.blocks) + Int64(blocks))
+      $0.bytes = UInt64(truncatingIfNeeded: Int64(truncatingIfNeeded: $0.bytes) + bytes)
+    }
+    store.globals.update(0) {
+      $0.blocks = UInt64(truncatingIfNeeded: Int64(truncatingIfNeeded: $0.blocks) + Int64(blocks))
+      $0.bytes = UInt64(truncatingIfNeeded: Int64(truncatingIfNeeded: $0.bytes) + bytes)
+    }
+    let uid = store.sessions[session, \.uid]
+    derived.users[uid, default: UserUsage()].blocks = UInt32(
+      truncatingIfNeeded: Int64(derived.users[uid]?.blocks ?? 0) + Int64(blocks))
+    derived.users[uid, default: UserUsage()].bytes = UInt64(
+      truncatingIfNeeded: Int64(truncatingIfNeeded: derived.users[uid]?.bytes ?? 0) + bytes)
+  }
+
+  /// The record of a site label; none when it is empty or the table is full.
+  private mutating func intern(_ site: Site) -> Ref {
+    guard !site.isEmpty else { return .none }
+    if let index = derived.sites[site] {
+      store.sites.update(index) { $0.references &+= 1 }
+      return Ref(index)
+    }
+    guard let index = derived.freeSites.first else { return .none }
+    derived.freeSites.remove(index)
+    derived.sites[site] = index
+    store.sites.update(index) {
+      $0.references = 1
+      $0.site = site
+    }
+    return Ref(index)
+  }
+
+  mutating func release(site: Ref) {
+    guard let index = site.optional else { return }
+    store.sites.update(index) { $0.references &-= 1 }
+    guard store.sites[index, \.references] == 0 else { return }
+    derived.sites[store.sites[index, \.site]] = nil
+    derived.freeSites.insert(index)
+  }
+}

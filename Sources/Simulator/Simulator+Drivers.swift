@@ -1,0 +1,216 @@
+// Drivers: registration with SetOptions as an upcall inside it, and deregistration, which ends all that
+// belongs to the driver first.
+
+import CNDIS
+import Events
+import NDIS
+
+extension Simulator {
+  mutating func registerDriver(
+    _ call: Call, _ kind: DriverKind, _ characteristics: DriverCharacteristics,
+    _ actions: inout Actions
+  ) throws(Failure) {
+    try checkDriver(kind, characteristics)
+    guard let index = derived.freeDrivers.first else {
+      throw Failure(.resources, .tableFull, 2, UInt64(store.drivers.capacity))
+    }
+    derived.freeDrivers.remove(index)
+    store.drivers.update(index) {
+      let generation = $0.generation &+ 1
+      $0 = DriverRecord()
+      $0.generation = generation
+      $0.state = DriverState.registering.rawValue
+      $0.kind = kind.rawValue
+      $0.version = characteristics.version
+      $0.name = characteristics.name
+      $0.context = characteristics.context
+      let handlers = characteristics.handlers
+      $0.handlers = (
+        characteristics.setOptionsHandler, handlers.0, handlers.1, handlers.2, handlers.3
+      )
+    }
+    link(driver: index, session: call.session)
+    let handle = driverHandle(index)
+    guard characteristics.setOptionsHandler != 0 else {
+      registered(index, &actions)
+      finish(call.session, call.requestID, handle, &actions)
+      return
+    }
+    do throws(Failure) {
+      let request = try open(call, object: handle)
+      let new = NewUpcall(
+        type: NDISSIM_UPCALL_SET_OPTIONS, object: handle, request: Ref(request),
+        parent: call.context)
+      guard send(new, session: call.session, &actions) != nil else {
+        complete(
+          Ref(request), Failure(.resources, .tableFull, 11, UInt64(store.upcalls.capacity)),
+          &actions)
+        end(driver: index, &actions)
+        return
+      }
+      store.drivers.update(index) { $0.upcallOpen = 1 }
+    } catch {
+      end(driver: index, &actions)
+      throw error
+    }
+  }
+
+  private func checkDriver(
+    _ kind: DriverKind, _ characteristics: DriverCharacteristics
+  ) throws(Failure) {
+    let header = characteristics.header
+    let (type, sizes): (UInt8, [UInt16]) =
+      switch kind {
+      case .miniport: (0x8A, [136, 152, 160])
+      case .protocol: (0x95, [120, 128])
+      case .filter: (0x8B, [96])
+      }
+    guard header.type == type else {
+      throw Failure(.badCharacteristics, .headerType, UInt64(header.type), UInt64(type))
+    }
+    guard header.revision >= 1 else {
+      throw Failure(.badCharacteristics, .headerRevision, 0, UInt64(sizes.count))
+    }
+    // A newer revision is read as the newest known one; its size is then at least that one's.
+    let needed = sizes[min(Int(header.revision), sizes.count) - 1]
+    guard header.size >= needed else {
+      throw Failure(.badCharacteristics, .headerSize, UInt64(header.size), UInt64(needed))
+    }
+    let version = characteristics.version
+    guard version.isKnown, version <= .running else {
+      throw Failure(.badVersion, .ndisVersion, UInt64(version.major), UInt64(version.minor))
+    }
+    let handlers = characteristics.handlers
+    switch kind {
+    case .miniport:
+      for (offset, handler) in [
+        (24, handlers.0), (32, handlers.1), (48, handlers.2), (56, handlers.3),
+      ] where handler == 0 {
+        throw Failure(.badCharacteristics, .missingHandler, UInt64(offset))
+      }
+    case .protocol:
+      for (offset, handler) in [(40, handlers.0), (48, handlers.1)] where handler == 0 {
+        throw Failure(.badCharacteristics, .missingHandler, UInt64(offset))
+      }
+    case .filter: break
+    }
+  }
+
+  private mutating func registered(_ index: UInt32, _ actions: inout Actions) {
+    store.drivers.update(index) { $0.state = DriverState.registered.rawValue }
+    actions.append(
+      .event(
+        .driverRegistered(
+          party(driver: index), driverHandle(index), store.drivers[index, \.version])))
+  }
+
+  /// SetOptions has returned.
+  mutating func optionsSet(
+    _ upcall: UpcallRecord, _ ending: Ending, _ actions: inout Actions
+  ) {
+    let index = upcall.object.index
+    guard store.drivers[index, \.state] != 0, driverHandle(index) == upcall.object else { return }
+    store.drivers.update(index) { $0.upcallOpen = 0 }
+    let failure = verdict(
+      upcall, ending, routine: "SetOptions", allowed: [.failure, .resources],
+      party: party(driver: index), &actions)
+    if store.drivers[index, \.state] == DriverState.ending.rawValue {
+      derived.workDrivers.insert(index)
+      complete(upcall.request, Failure(.failure, .ownerEnded), &actions)
+    } else if let failure {
+      complete(upcall.request, failure, &actions)
+      end(driver: index, &actions)
+    } else {
+      registered(index, &actions)
+      complete(upcall.request, upcall.object, &actions)
+    }
+  }
+
+  mutating func deregisterDriver(
+    _ call: Call, _ handle: Handle, _ actions: inout Actions
+  ) throws(Failure) {
+    let kind: Handle.Kind =
+      switch Int(call.type) {
+      case NDISSIM_DEREGISTER_MINIPORT_DRIVER: .miniportDriver
+      case NDISSIM_DEREGISTER_PROTOCOL_DRIVER: .protocolDriver
+      default: .filterDriver
+      }
+    let index = try resolveDriver(handle, [kind], session: call.session)
+    // Deregistration waits for the driver's handlers; inside one of them that is a circle.
+    if let id = chain(of: call.context, { self.driver(ofObject: $0.object) == index }) {
+      throw Failure(.failure, .circularWait, call.context, id)
+    }
+    let request = try open(call, object: handle)
+    store.drivers.update(index) { $0.request = Ref(request) }
+    end(driver: index, &actions)
+  }
+
+  /// The driver to which the object of an upcall belongs.
+  func driver(ofObject object: Handle) -> UInt32? {
+    guard isLiveOwner(object) else { return nil }
+    switch object.kind {
+    case .miniportDriver, .protocolDriver, .filterDriver: return object.index
+    case .adapter: return store.adapters[object.index, \.driver].index
+    case .binding, .filterModule: return store.bindings[object.index, \.driver].index
+    default: return nil
+    }
+  }
+
+  /// From now on the driver is going; `step` does the rest.
+  mutating func end(driver index: UInt32, _ actions: inout Actions) {
+    store.drivers.update(index) { $0.state = DriverState.ending.rawValue }
+    if let registration = store.drivers[index, \.registration].optional {
+      // A driver's process may be gone; then its provider is dead and not only deregistered.
+      let dead = isDead(store.drivers[index, \.session].index)
+      end(registration: registration, dead ? .dead : .ended, &actions)
+      store.drivers.update(index) { $0.registration = .none }
+    }
+    derived.workDrivers.insert(index)
+  }
+
+  func isDead(_ session: UInt32) -> Bool {
+    store.sessions[session, \.state] == SessionState.ended.rawValue
+  }
+
+  /// One step of a driver's end; false when it has to wait.
+  mutating func step(driver index: UInt32, _ actions: inout Actions) -> Bool {
+    let driver = store.drivers[index]
+    if let child = driver.children.optional {
+      if driver.kind == DriverKind.miniport.rawValue {
+        var next = Ref(child)
+        while let adapter = next.optional {
+          if store.adapters[adapter, \.life] != 2 {
+            end(adapter: adapter, &actions)
+            return true
+          }
+          next = store.adapters[adapter, \.next]
+        }
+      } else {
+        var next = Ref(child)
+        while let binding = next.optional {
+          if store.bindings[binding, \.ending] == 0 {
+            end(binding: binding, &actions)
+            return true
+          }
+          next = store.bindings[binding, \.next]
+        }
+      }
+      return false
+    }
+    if driver.upcallOpen != 0, !isDead(driver.session.index) { return false }
+    if !driver.blocks.isNone { return reclaimOne(.driver, index, &actions) }
+    let handle = driverHandle(index)
+    end(domain: handle, &actions)
+    actions.append(.event(.driverDeregistered(party(driver: index), handle)))
+    unlink(driver: index)
+    complete(driver.request, &actions)
+    store.drivers.update(index) {
+      $0 = DriverRecord()
+      $0.generation = driver.generation
+    }
+    if driver.generation < lastGeneration { derived.freeDrivers.insert(index) }
+    derived.workDrivers.remove(index)
+    derived.workSessions.insert(driver.session.index)
+    return true
+  }
+}

@@ -1,0 +1,188 @@
+// NdisFreeSharedMemory and every other way a block ends. The handle dies at once; the provider's free
+// handler is called exactly once with the block's SharedMemoryProviderContext; the pages are free again
+// when it has answered. A provider that is gone or stuck is not called, and its block is reclaimed
+// directly.
+
+import CNDIS
+import Events
+import NDIS
+
+extension Simulator {
+  mutating func free(
+    _ call: Call, _ ndisHandle: Handle, _ allocation: Handle, _ actions: inout Actions
+  ) throws(Failure) {
+    let index: UInt32
+    do throws(Failure) {
+      index = try blockToFree(ndisHandle, allocation, session: call.session)
+    } catch {
+      // VOID on Windows: nothing can be refused there, so a wrong free is a bug check (A18).
+      let failure = Failure(.failure, error.reason, error.a, error.b)
+      let check = BugCheck(
+        code: BugCheck.ndisDriver, 0x03, ndisHandle.rawValue, 0, allocation.rawValue,
+        isExtension: true)
+      violate(
+        failure, routine: "NdisFreeSharedMemory", bugCheck: check, irql: call.irql,
+        handle: allocation, party: party(session: call.session), session: call.session, &actions)
+      finish(call.session, call.requestID, failure, bugCheck: check, &actions)
+      return
+    }
+    let request = try open(call, object: allocation, block: Ref(index))
+    store.globals.update(0) { $0.frees &+= 1 }
+    beginFree(block: index, request: Ref(request), parent: call.context, &actions)
+  }
+
+  /// The block an AllocationHandle names, when this session may free it through `ndisHandle`.
+  private func blockToFree(
+    _ ndisHandle: Handle, _ allocation: Handle, session: UInt32
+  ) throws(Failure) -> UInt32 {
+    guard allocation != .null else { throw Failure(.failure, .nullHandle) }
+    guard allocation.kind == .allocation else {
+      throw Failure(.failure, .wrongKindOfHandle, allocation.rawValue)
+    }
+    let index = allocation.index
+    guard index < store.blocks.capacity else {
+      throw Failure(.failure, .staleHandle, allocation.rawValue)
+    }
+    let block = store.blocks[index]
+    let live = handle(.allocation, block.generation, index)
+    guard live == allocation, block.state == BlockState.live.rawValue,
+      let kind = OwnerKind(rawValue: block.ownerKind)
+    else {
+      // A generation this slot has had was a block once; any other number never was.
+      let salt = UInt32(truncatingIfNeeded: store.globals[0].generationSalt)
+      let was = allocation.generation > salt && allocation.generation <= salt &+ block.generation
+      throw Failure(.failure, was ? .doubleFree : .staleHandle, allocation.rawValue)
+    }
+    guard
+      store.drivers[driver(of: kind, block.owner.index), \.session] == Ref(session)
+    else { throw Failure(.failure, .foreignHandle, allocation.rawValue) }
+    let owner = ownerHandle(kind, block.owner.index)
+    guard owner != ndisHandle else { return index }
+    if settings.lenientFreeHandle,
+      (try? resolveOwner(ndisHandle, session: session))?.driver
+        == driver(of: kind, block.owner.index)
+    {
+      return index
+    }
+    throw Failure(.failure, .freeWithOtherHandle, owner.rawValue, ndisHandle.rawValue)
+  }
+
+  /// Whether a provider gets upcalls: it lives, and owes no answer beyond its deadline.
+  func canBeCalled(_ registration: UInt32) -> Bool {
+    let record = store.registrations[registration]
+    guard record.stuckUpcall == 0, record.state != RegistrationState.dead.rawValue else {
+      return false
+    }
+    guard let session = record.ownerSession.optional else { return true }
+    let state = store.sessions[session, \.state]
+    return state == SessionState.open.rawValue || state == SessionState.resetting.rawValue
+  }
+
+  /// Ends a live block; `request` is answered when the provider has freed it.
+  mutating func beginFree(
+    block index: UInt32, request: Ref, parent: UInt64 = 0, _ actions: inout Actions
+  ) {
+    let block = store.blocks[index]
+    if let kind = OwnerKind(rawValue: block.ownerKind) {
+      let session = store.drivers[driver(of: kind, block.owner.index), \.session]
+      if let session = session.optional {
+        charge(session: session, blocks: -1, bytes: -Int64(block.length))
+      }
+      unlinkFromOwner(block: index)
+    }
+    store.blocks.update(index) { $0.state = BlockState.freeing.rawValue }
+    let registration = block.registration.index
+    // A free inside a handler of the same provider must not wait for that handler's thread.
+    let circular = chain(of: parent, { $0.registration == Ref(registration) }) != nil
+    if canBeCalled(registration) {
+      let new = NewUpcall(
+        type: NDISSIM_UPCALL_FREE_SHARED_MEMORY, registration: Ref(registration),
+        request: circular ? .none : request, block: Ref(index), section: block.section,
+        parent: circular ? 0 : parent, providerContext: block.providerContext)
+      if sendToProvider(new, registration, &actions) {
+        store.registrations.update(registration) { $0.freesInFlight &+= 1 }
+        if circular { complete(request, &actions) }
+        return
+      }
+    }
+    finishFree(block: index, &actions)
+    complete(request, &actions)
+  }
+
+  /// The free handler has answered, or never will.
+  mutating func providerFreed(
+    _ upcall: UpcallRecord, _ ending: Ending, _ actions: inout Actions
+  ) {
+    let registration = upcall.registration.index
+    store.registrations.update(registration) { $0.freesInFlight &-= 1 }
+    if case .answered(let answer) = ending, answer.irql != 0 {
+      violate(
+        Failure(.failure, .providerIRQL, UInt64(answer.irql), 0), routine: "NetFreeSharedMemory",
+        bugCheck: BugCheck(
+          code: BugCheck.driverVerifier, 0xFA, UInt64(answer.irql), 0, isExtension: true),
+        handle: store.registrations[registration].owner,
+        party: party(registration: registration), session: upcall.session.optional, lied: true,
+        &actions)
+    }
+    if let block = upcall.block.optional { finishFree(block: block, &actions) }
+    complete(upcall.request, &actions)
+    wakeAll(waitingFor: registration)
+    releaseIfDone(registration: registration, &actions)
+  }
+
+  /// The pages are free again, the record is gone.
+  mutating func finishFree(block index: UInt32, _ actions: inout Actions) {
+    let block = store.blocks[index]
+    let section = block.section.index
+    _ = derived.pageMaps[Int(section)]?.release(start: block.firstPage, count: block.pages)
+    var more = block.moreExtents
+    while let slot = more.optional {
+      let extent = store.extents[slot]
+      _ = derived.pageMaps[Int(section)]?.release(start: extent.firstPage, count: extent.pages)
+      more = extent.next
+      store.extents.update(slot) { $0 = ExtentRecord() }
+      derived.freeExtents.insert(slot)
+    }
+    unlinkFromProvider(block: index)
+    freeSlot(block: index)
+    store.sections.update(section) { $0.blocks &-= 1 }
+    releaseIfDone(section: section, &actions)
+    releaseIfDone(registration: block.registration.index, &actions)
+  }
+
+  // MARK: Leaks
+
+  /// Reports the first block of an owner as leaked and reclaims it. False when none is left to take, or
+  /// the provider has enough to free for now.
+  mutating func reclaimOne(
+    _ kind: OwnerKind, _ owner: UInt32, _ actions: inout Actions
+  ) -> Bool {
+    guard let index = firstBlock(kind, owner).optional else { return false }
+    let block = store.blocks[index]
+    if block.state == BlockState.pending.rawValue {
+      // Its provider has not answered yet; what it answers will be given back.
+      if let session = store.drivers[driver(of: kind, owner), \.session].optional {
+        charge(session: session, blocks: -1, bytes: -Int64(block.length))
+      }
+      unlinkFromOwner(block: index)
+      store.blocks.update(index) { $0.state = BlockState.abandoned.rawValue }
+      return true
+    }
+    let registration = block.registration.index
+    guard store.registrations[registration, \.freesInFlight] < 64 || !canBeCalled(registration)
+    else { return false }
+    let party = party(owner: kind, owner)
+    let leak = LeakedBlock(
+      party: party, handle: handle(.allocation, block.generation, index), queueID: block.queueID,
+      usage: SharedMemoryUsage(rawValue: block.usage) ?? .undefined, length: block.length,
+      age: now &- block.born, tag: block.tag,
+      site: block.site.optional.map { store.sites[$0, \.site] } ?? Site())
+    actions.append(.event(.leak(leak)))
+    store.globals.update(0) { $0.leakedBlocks &+= 1 }
+    if let session = store.drivers[driver(of: kind, owner), \.session].optional {
+      store.sessions.update(session) { $0.leaked &+= 1 }
+    }
+    beginFree(block: index, request: .none, &actions)
+    return true
+  }
+}

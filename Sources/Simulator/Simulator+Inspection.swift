@@ -1,0 +1,263 @@
+// What the host reads after a turn to write messages: results, upcalls, allocations, counters. Nothing
+// here changes anything.
+
+import CNDIS
+public import NDIS
+
+/// The result of a request.
+public struct RequestResult: Sendable {
+  public var type: UInt16
+  public var failure: Failure
+  public var bugCheck: BugCheck?
+  public var value: Handle
+  public var value2: UInt64
+}
+
+/// An upcall, as its handler is to see it.
+public struct UpcallDetails: Sendable {
+  public var type: UInt16
+  public var parent: UInt64
+  /// The driver, adapter or binding it is about, or the DMA domain of an allocation.
+  public var object: Handle
+  /// ProviderContext, driver context, adapter context or binding context.
+  public var context: UInt64
+  /// The cookie of the handler.
+  public var handler: UInt64
+  /// The adapter's name, where the handler gets one.
+  public var name: Name
+  /// BindContext of a bind.
+  public var bindContext: Handle
+  /// SharedMemoryProviderContext of a free.
+  public var providerContext: UInt64
+  public var section: Handle
+  /// The caller's parameters of an allocation.
+  public var parameters: SharedMemoryParameters
+  public var tag: UInt32
+  public var site: Site
+}
+
+/// A live block, as its allocation's reply tells it.
+public struct AllocationDetails: Sendable {
+  public var section: Handle
+  public var sectionIndex: UInt32
+  public var sectionSize: UInt64
+  public var physicalBase: UInt64
+  public var extentCount: UInt32
+  public var length: UInt32
+}
+
+/// Counters.
+public struct Statistics: Sendable, Hashable {
+  public var sessions: UInt64 = 0
+  public var drivers: UInt64 = 0
+  public var adapters: UInt64 = 0
+  public var bindings: UInt64 = 0
+  public var registrations: UInt64 = 0
+  public var sections: UInt64 = 0
+  public var blocks: UInt64 = 0
+  public var bytes: UInt64 = 0
+  public var openRequests: UInt64 = 0
+  public var openUpcalls: UInt64 = 0
+  public var allocations: UInt64 = 0
+  public var frees: UInt64 = 0
+  public var failedAllocations: UInt64 = 0
+  public var violations: UInt64 = 0
+  public var leakedBlocks: UInt64 = 0
+  public var sessionBlocks: UInt64 = 0
+  public var sessionBytes: UInt64 = 0
+  public var sessionViolations: UInt64 = 0
+  public var sessionLeakedBlocks: UInt64 = 0
+}
+
+extension Simulator {
+  /// The kept result of a request; nil when it is not answered or no longer kept.
+  public func result(session: UInt32, requestID: UInt64) -> RequestResult? {
+    let record = store.results[resultSlot(session, requestID)]
+    guard record.id == requestID, record.state == 2 else { return nil }
+    var check: BugCheck?
+    if record.hasBugCheck != 0 {
+      let p = record.parameters
+      check = BugCheck(
+        code: record.bugCheckCode, p.0, p.1, p.2, p.3, isExtension: record.hasBugCheck == 2)
+    }
+    return RequestResult(
+      type: record.type, failure: record.failure, bugCheck: check,
+      value: Handle(rawValue: record.value), value2: record.value2)
+  }
+
+  /// The request id the session's next new request must have.
+  public func nextRequestID(session: UInt32) -> UInt64 { store.sessions[session, \.nextRequestID] }
+
+  /// An open upcall.
+  public func upcall(_ id: UInt64) -> UpcallDetails? {
+    guard let index = openUpcall(id) else { return nil }
+    let record = store.upcalls[index]
+    var details = UpcallDetails(
+      type: record.type, parent: record.parent, object: record.object, context: 0, handler: 0,
+      name: Name(), bindContext: .null, providerContext: record.providerContext, section: .null,
+      parameters: SharedMemoryParameters(
+        header: ObjectHeader(type: 0, revision: 0, size: 0), flags: 0, queueID: 0,
+        preferredNode: 0, usage: 0, length: 0, sgListBufferLength: 0, vportID: 0), tag: 0,
+      site: Site())
+    if let section = record.section.optional { details.section = sectionHandle(section) }
+    if let registration = record.registration.optional {
+      describeProviderCall(record, store.registrations[registration], &details)
+    } else {
+      describeDriverCall(record, &details)
+    }
+    return details
+  }
+
+  private func describeProviderCall(
+    _ upcall: UpcallRecord, _ registration: RegistrationRecord, _ details: inout UpcallDetails
+  ) {
+    details.context = registration.context
+    guard Int(upcall.type) == NDISSIM_UPCALL_ALLOCATE_SHARED_MEMORY else {
+      details.handler = registration.freeHandler
+      return
+    }
+    details.handler = registration.allocateHandler
+    guard let index = upcall.block.optional else { return }
+    let block = store.blocks[index]
+    let revision = block.flags >> 4
+    details.parameters = SharedMemoryParameters(
+      header: ObjectHeader(type: 0x80, revision: revision, size: revision == 1 ? 64 : 68),
+      flags: UInt32(block.flags & 1), queueID: block.queueID, preferredNode: block.node,
+      usage: Int32(block.usage), length: block.length,
+      sgListBufferLength: block.sgListBufferLength, vportID: block.vportID)
+    details.tag = block.tag
+    details.site = block.site.optional.map { store.sites[$0, \.site] } ?? Site()
+  }
+
+  private func describeDriverCall(_ upcall: UpcallRecord, _ details: inout UpcallDetails) {
+    let index = upcall.object.index
+    switch Int(upcall.type) {
+    case NDISSIM_UPCALL_SET_OPTIONS:
+      details.context = store.drivers[index].context
+      details.handler = store.drivers[index].handlers.0
+    case NDISSIM_UPCALL_BIND_ADAPTER_EX, NDISSIM_UPCALL_UNBIND_ADAPTER_EX:
+      let binding = store.bindings[index]
+      let driver = store.drivers[binding.driver.index]
+      let isBind = Int(upcall.type) == NDISSIM_UPCALL_BIND_ADAPTER_EX
+      details.context = isBind ? driver.context : binding.context
+      details.handler = isBind ? driver.handlers.1 : driver.handlers.2
+      details.name = store.adapters[binding.adapter.index].name
+      details.bindContext = bindContext(index)
+    default:
+      let adapter = store.adapters[index]
+      let driver = store.drivers[adapter.driver.index]
+      details.context =
+        Int(upcall.type) == NDISSIM_UPCALL_INITIALIZE_EX ? driver.context : adapter.context
+      details.name = adapter.name
+      details.handler =
+        switch Int(upcall.type) {
+        case NDISSIM_UPCALL_INITIALIZE_EX: driver.handlers.1
+        case NDISSIM_UPCALL_HALT_EX: driver.handlers.2
+        case NDISSIM_UPCALL_PAUSE: driver.handlers.3
+        default: driver.handlers.4
+        }
+    }
+  }
+
+  /// The live block an AllocationHandle names.
+  public func allocation(_ handle: Handle) -> AllocationDetails? {
+    let index = handle.index
+    guard handle.kind == .allocation, index < store.blocks.capacity else { return nil }
+    let block = store.blocks[index]
+    guard block.state == BlockState.live.rawValue,
+      self.handle(.allocation, block.generation, index) == handle
+    else { return nil }
+    let section = store.sections[block.section.index]
+    return AllocationDetails(
+      section: sectionHandle(block.section.index), sectionIndex: block.section.index,
+      sectionSize: UInt64(section.pages) << section.pageShift, physicalBase: section.physicalBase,
+      extentCount: block.extents, length: block.length)
+  }
+
+  /// Visits the extents of a live block in order.
+  public func forEachExtent(of handle: Handle, _ body: (Extent) -> Void) {
+    guard handle.kind == .allocation, handle.index < store.blocks.capacity else { return }
+    let block = store.blocks[handle.index]
+    guard block.section != .none else { return }
+    let shift = store.sections[block.section.index, \.pageShift]
+    var left = block.length
+    func visit(_ firstPage: UInt32, _ pages: UInt32) {
+      // Only the last extent may end inside a page; it ends where the length does.
+      let length = UInt32(clamping: min(UInt64(pages) << shift, UInt64(left)))
+      left -= length
+      body(Extent(offset: UInt64(firstPage) << shift, length: length))
+    }
+    visit(block.firstPage, block.pages)
+    var more = block.moreExtents
+    while let index = more.optional {
+      let extent = store.extents[index]
+      visit(extent.firstPage, extent.pages)
+      more = extent.next
+    }
+  }
+
+  /// Visits every live block's section, extents and owner's handle: what a hosted provider needs to
+  /// know its own blocks again after an adoption.
+  public func forEachBlock(ofHosted provider: UInt32, _ body: (Handle, UInt64, [Extent]) -> Void) {
+    for index in 0..<store.blocks.capacity {
+      let block = store.blocks[index]
+      guard block.state == BlockState.live.rawValue || block.state == BlockState.freeing.rawValue,
+        let registration = block.registration.optional,
+        store.registrations[registration].ownerSession.isNone,
+        store.registrations[registration].hosted == provider
+      else { continue }
+      var extents: [Extent] = []
+      forEachExtent(of: handle(.allocation, block.generation, index)) { extents.append($0) }
+      body(sectionHandle(block.section.index), block.providerContext, extents)
+    }
+  }
+
+  /// Visits every section of a hosted provider.
+  public func forEachSection(
+    ofHosted provider: UInt32, _ body: (Handle, _ domain: Handle, _ node: UInt32, _ size: UInt64) -> Void
+  ) {
+    var next = derived.liveSections.first
+    while let index = next {
+      next = derived.liveSections.first(after: index)
+      let section = store.sections[index]
+      let registration = store.registrations[section.registration.index]
+      guard registration.ownerSession.isNone, registration.hosted == provider else { continue }
+      body(
+        sectionHandle(index), section.domain, section.node,
+        UInt64(section.pages) << section.pageShift)
+    }
+  }
+
+  /// Counters; those of a session where one is named.
+  public func statistics(session: UInt32?) -> Statistics {
+    let globals = store.globals[0]
+    var statistics = Statistics()
+    func used(_ table: UInt32, _ free: IndexSet) -> UInt64 { UInt64(table - free.count) }
+    statistics.sessions = used(store.sessions.capacity, derived.freeSessions)
+    statistics.drivers = used(store.drivers.capacity, derived.freeDrivers)
+    statistics.adapters = used(store.adapters.capacity, derived.freeAdapters)
+    statistics.bindings = used(store.bindings.capacity, derived.freeBindings)
+    statistics.registrations = used(store.registrations.capacity, derived.freeRegistrations)
+    statistics.sections = used(store.sections.capacity, derived.freeSections)
+    statistics.blocks = used(store.blocks.capacity, derived.freeBlocks)
+    statistics.bytes = globals.bytes
+    statistics.openRequests = used(store.requests.capacity, derived.freeRequests)
+    statistics.openUpcalls = used(store.upcalls.capacity, derived.freeUpcalls)
+    statistics.allocations = globals.allocations
+    statistics.frees = globals.frees
+    statistics.failedAllocations = globals.failedAllocations
+    statistics.violations = globals.violations
+    statistics.leakedBlocks = globals.leakedBlocks
+    if let session {
+      let record = store.sessions[session]
+      statistics.sessionBlocks = UInt64(record.blocks)
+      statistics.sessionBytes = record.bytes
+      statistics.sessionViolations = record.violations
+      statistics.sessionLeakedBlocks = record.leaked
+    }
+    return statistics
+  }
+
+  /// Undo-log turns cannot be open between turns; tests ask.
+  public var isBetweenTurns: Bool { !store.undo.isOpen }
+}

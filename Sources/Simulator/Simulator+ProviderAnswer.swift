@@ -1,0 +1,260 @@
+// What a provider answered to an allocation: checked, then either committed as a live block or refused
+// and given back. The caller learns only the four documented statuses; the rule that was broken is an
+// event about the provider.
+
+import CNDIS
+import Events
+import NDIS
+
+extension Simulator {
+  mutating func providerAllocated(
+    _ upcall: UpcallRecord, _ ending: Ending, _ actions: inout Actions
+  ) {
+    let registration = upcall.registration.index
+    store.registrations.update(registration) { $0.allocationsInFlight &-= 1 }
+    defer { releaseIfDone(registration: registration, &actions) }
+    guard let index = upcall.block.optional else { return }
+    let abandoned = store.blocks[index, \.state] == BlockState.abandoned.rawValue
+    switch ending {
+    case .died:
+      refuse(index, upcall, Failure(.failure, .providerDied), &actions)
+    case .expired:
+      refuse(
+        index, upcall, Failure(.failure, .providerDeadline, settings.upcallDeadline), &actions)
+    case .answered(let answer):
+      if let lie = firstLie(answer, block: index, registration) {
+        report(lie, upcall, registration, answer, &actions)
+        if answer.status == .success { giveBack(answer, registration: registration, &actions) }
+        refuse(index, upcall, lie, &actions)
+      } else if answer.status != .success {
+        refuse(
+          index, upcall,
+          Failure(answer.status, .providerRefused, UInt64(answer.status.rawValue)), &actions)
+      } else if abandoned {
+        giveBack(answer, registration: registration, &actions)
+        refuse(index, upcall, Failure(.failure, .ownerEnded), &actions)
+      } else {
+        commit(answer, block: index, upcall, registration, &actions)
+      }
+    }
+  }
+
+  /// The provider refused or cannot be believed: the caller gets a documented status.
+  private mutating func refuse(
+    _ index: UInt32, _ upcall: UpcallRecord, _ failure: Failure, _ actions: inout Actions
+  ) {
+    discard(block: index, &actions)
+    store.globals.update(0) { $0.failedAllocations &+= 1 }
+    complete(upcall.request, failure, &actions)
+  }
+
+  private mutating func report(
+    _ lie: Failure, _ upcall: UpcallRecord, _ registration: UInt32, _ answer: ProviderAnswer,
+    _ actions: inout Actions
+  ) {
+    let check =
+      lie.reason == .providerIRQL
+      ? BugCheck(
+        code: BugCheck.driverVerifier, 0xFA, UInt64(answer.irql), 0, isExtension: true) : nil
+    violate(
+      lie, routine: "NetAllocateSharedMemory", bugCheck: check,
+      irql: IRQL(rawValue: answer.irql) ?? .high, handle: store.registrations[registration].owner,
+      party: party(registration: registration), session: upcall.session.optional, lied: true,
+      &actions)
+  }
+
+  // MARK: The checks
+
+  private func firstLie(
+    _ answer: ProviderAnswer, block index: UInt32, _ registration: UInt32
+  ) -> Failure? {
+    for check in AnswerCheck.allCases {
+      if let lie = lie(check, answer, block: index, registration) { return lie }
+    }
+    return nil
+  }
+
+  private func lie(
+    _ check: AnswerCheck, _ answer: ProviderAnswer, block index: UInt32, _ registration: UInt32
+  ) -> Failure? {
+    // The checks behind the IRQL hold for an answer of SUCCESS only.
+    if check.rawValue > AnswerCheck.irqlUnchanged.rawValue, answer.status != .success { return nil }
+    switch check {
+    case .decodes:
+      return answer.malformed.map { Failure(.failure, .providerMalformed, $0.a, $0.b) }
+    case .documentedStatus:
+      switch answer.status {
+      case .success, .resources, .invalidParameter, .failure: return nil
+      default: return Failure(.failure, .providerStatus, UInt64(answer.status.rawValue))
+      }
+    case .irqlUnchanged:
+      return answer.irql == IRQL.passive.rawValue
+        ? nil : Failure(.failure, .providerIRQL, UInt64(answer.irql), 0)
+    case .ownSection:
+      guard let section = try? resolveSection(answer.section),
+        store.sections[section, \.registration] == Ref(registration)
+      else { return Failure(.failure, .providerSection, answer.section.rawValue) }
+      return nil
+    case .ownDomain:
+      let block = store.blocks[index]
+      guard let kind = OwnerKind(rawValue: block.ownerKind) else { return nil }
+      return store.sections[answer.section.index, \.domain] == ownerHandle(kind, block.owner.index)
+        ? nil : Failure(.failure, .providerSection, answer.section.rawValue)
+    case .extentCount:
+      let limit = NDIS.Limits.maximumExtents
+      return answer.extents.isEmpty || answer.extents.count > Int(limit)
+        ? Failure(
+          .failure, .providerExtentCount, UInt64(answer.extents.count), UInt64(limit)) : nil
+    case .alignment:
+      let mask = UInt64(1) << store.sections[answer.section.index, \.pageShift] - 1
+      for (i, extent) in answer.extents.enumerated() {
+        let last = i == answer.extents.count - 1
+        if extent.offset & mask != 0 || extent.length == 0
+          || (!last && UInt64(extent.length) & mask != 0)
+        {
+          return Failure(
+            .failure, .providerExtentAlignment, extent.offset, UInt64(extent.length))
+        }
+      }
+      return nil
+    case .range:
+      let section = store.sections[answer.section.index]
+      let size = UInt64(section.pages) << section.pageShift
+      for extent in answer.extents
+      where extent.offset > size || UInt64(extent.length) > size - extent.offset {
+        return Failure(.failure, .providerExtentRange, extent.offset, size)
+      }
+      return nil
+    case .length:
+      let sum = answer.extents.reduce(UInt64(0)) { $0 &+ UInt64($1.length) }
+      let length = UInt64(store.blocks[index, \.length])
+      return sum == length ? nil : Failure(.failure, .providerLength, sum, length)
+    case .contiguity:
+      let contiguous = store.blocks[index, \.flags] & 1 != 0
+      return contiguous && answer.extents.count != 1
+        ? Failure(.failure, .providerContiguity, UInt64(answer.extents.count)) : nil
+    case .overlap:
+      return overlapping(answer)
+    }
+  }
+
+  /// An extent that meets a live block, or another extent of the same answer.
+  private func overlapping(_ answer: ProviderAnswer) -> Failure? {
+    let section = answer.section.index
+    for extent in answer.extents {
+      let pages = pages(of: extent, section)
+      if derived.pageMaps[Int(section)]?.isFree(start: pages.first, count: pages.count) != true {
+        return Failure(.failure, .providerOverlap, extent.offset, UInt64(extent.length))
+      }
+    }
+    guard answer.extents.count > 1 else { return nil }
+    let sorted = answer.extents.sorted { $0.offset < $1.offset }
+    for (a, b) in zip(sorted, sorted.dropFirst()) where a.offset + UInt64(a.length) > b.offset {
+      return Failure(.failure, .providerOverlap, b.offset, UInt64(b.length))
+    }
+    return nil
+  }
+
+  /// Whole pages an extent touches. The extent lies in its section, so nothing overflows.
+  private func pages(of extent: Extent, _ section: UInt32) -> (first: UInt32, count: UInt32) {
+    let shift = store.sections[section, \.pageShift]
+    let first = extent.offset >> shift
+    let last = (extent.offset + UInt64(extent.length) - 1) >> shift
+    return (UInt32(truncatingIfNeeded: first), UInt32(truncatingIfNeeded: last - first + 1))
+  }
+
+  // MARK: Committing
+
+  private mutating func commit(
+    _ answer: ProviderAnswer, block index: UInt32, _ upcall: UpcallRecord, _ registration: UInt32,
+    _ actions: inout Actions
+  ) {
+    // The caller's buffer is looked at last: it is the caller's mistake and not the provider's (A12).
+    let needed = 16 + 24 * UInt64(answer.extents.count)
+    let given = UInt64(store.blocks[index, \.sgListBufferLength])
+    guard given >= needed else {
+      giveBack(answer, registration: registration, &actions)
+      refuse(
+        index, upcall, Failure(.invalidParameter, .sgListBufferTooSmall, given, needed), &actions)
+      return
+    }
+    guard Int(derived.freeExtents.count) >= answer.extents.count - 1 else {
+      giveBack(answer, registration: registration, &actions)
+      refuse(
+        index, upcall,
+        Failure(.resources, .tableFull, 9, UInt64(store.capacities.extents)), &actions)
+      return
+    }
+    let section = answer.section.index
+    var more = Ref.none
+    for extent in answer.extents.dropFirst().reversed() {
+      guard let slot = derived.freeExtents.first else { break }
+      derived.freeExtents.remove(slot)
+      let pages = pages(of: extent, section)
+      _ = derived.pageMaps[Int(section)]?.take(start: pages.first, count: pages.count)
+      store.extents.update(slot) {
+        $0.firstPage = pages.first
+        $0.pages = pages.count
+        $0.next = more
+        $0.used = 1
+      }
+      more = Ref(slot)
+    }
+    let first = pages(of: answer.extents[0], section)
+    _ = derived.pageMaps[Int(section)]?.take(start: first.first, count: first.count)
+    store.blocks.update(index) {
+      $0.state = BlockState.live.rawValue
+      $0.section = Ref(section)
+      $0.firstPage = first.first
+      $0.pages = first.count
+      $0.extents = UInt32(truncatingIfNeeded: answer.extents.count)
+      $0.moreExtents = more
+      $0.providerContext = answer.providerContext
+    }
+    store.sections.update(section) { $0.blocks &+= 1 }
+    store.globals.update(0) { $0.allocations &+= 1 }
+    let generation = store.blocks[index, \.generation]
+    let isHAL = store.registrations[registration, \.level] == ProviderLevel.hal.rawValue
+    complete(
+      upcall.request, handle(.allocation, generation, index),
+      isHAL ? 0 : handle(.sharedMemory, generation, index).rawValue, &actions)
+  }
+
+  /// Frees at the provider what it gave and NDIS did not take: nothing leaks there either.
+  mutating func giveBack(
+    _ answer: ProviderAnswer, registration: UInt32, _ actions: inout Actions
+  ) {
+    let section = (try? resolveSection(answer.section)).map { Ref($0) } ?? .none
+    let new = NewUpcall(
+      type: NDISSIM_UPCALL_FREE_SHARED_MEMORY, registration: Ref(registration), section: section,
+      providerContext: answer.providerContext)
+    if canBeCalled(registration), sendToProvider(new, registration, &actions) {
+      store.registrations.update(registration) { $0.freesInFlight &+= 1 }
+    }
+  }
+
+  /// Removes a block that never became live.
+  mutating func discard(block index: UInt32, _ actions: inout Actions) {
+    let block = store.blocks[index]
+    if let kind = OwnerKind(rawValue: block.ownerKind) {
+      let session = store.drivers[driver(of: kind, block.owner.index), \.session]
+      if let session = session.optional {
+        charge(session: session, blocks: -1, bytes: -Int64(block.length))
+      }
+      unlinkFromOwner(block: index)
+    }
+    unlinkFromProvider(block: index)
+    freeSlot(block: index)
+  }
+
+  /// Returns a block's slot; its generation stays, so its handles never come back.
+  mutating func freeSlot(block index: UInt32) {
+    let block = store.blocks[index]
+    release(site: block.site)
+    store.blocks.update(index) {
+      $0 = BlockRecord()
+      $0.generation = block.generation
+    }
+    if block.generation < lastGeneration { derived.freeBlocks.insert(index) }
+  }
+}

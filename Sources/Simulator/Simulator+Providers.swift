@@ -1,0 +1,238 @@
+// Shared-memory providers: registration through NdisSetOptionalHandlers, replacement, end; and which of
+// them serves a request (A8): a binding's, then a protocol driver's, then a miniport driver's, then the
+// hosted pool, then the HAL; the newest wins within a level. A provider serves callers of its own user
+// only; hosted ones serve everybody.
+
+import CNDIS
+import Events
+public import NDIS
+
+extension Simulator {
+  mutating func setOptionalHandlers(
+    _ call: Call, _ handle: Handle, _ characteristics: ProviderCharacteristics,
+    _ actions: inout Actions
+  ) throws(Failure) {
+    guard handle != .null else { throw Failure(.failure, .nullHandle) }
+    switch handle.kind {
+    case .miniportDriver, .protocolDriver:
+      let driver = try documented {
+        () throws(Failure) in
+        try resolveDriver(handle, [.miniportDriver, .protocolDriver], session: call.session)
+      }
+      try checkVersion(driver)
+      // Driver-wide handlers are set in XxxSetOptions only.
+      guard
+        chain(of: call.context, {
+          $0.object == handle && Int($0.type) == NDISSIM_UPCALL_SET_OPTIONS
+        }) != nil
+      else { throw Failure(.failure, .wrongContext) }
+      try checkCharacteristics(characteristics)
+      let level: ProviderLevel = handle.kind == .protocolDriver ? .protocolDriver : .miniportDriver
+      let made = try register(
+        level, handle, session: call.session, driver: driver, adapter: .none, characteristics,
+        replacing: store.drivers[driver, \.registration], &actions)
+      store.drivers.update(driver) { $0.registration = Ref(made) }
+    case .binding:
+      let binding = try documented {
+        () throws(Failure) in try resolveBinding(handle, .binding, session: call.session)
+      }
+      guard store.bindings[binding, \.opened] != 0 else {
+        throw Failure(.failure, .staleHandle, handle.rawValue)
+      }
+      let driver = store.bindings[binding, \.driver].index
+      try checkVersion(driver)
+      guard
+        chain(of: call.context, {
+          $0.object == handle && Int($0.type) == NDISSIM_UPCALL_BIND_ADAPTER_EX
+        }) != nil
+      else { throw Failure(.failure, .wrongContext) }
+      try checkCharacteristics(characteristics)
+      let made = try register(
+        .binding, handle, session: call.session, driver: driver,
+        adapter: store.bindings[binding, \.adapter], characteristics,
+        replacing: store.bindings[binding, \.registration], &actions)
+      store.bindings.update(binding) { $0.registration = Ref(made) }
+    case .filterDriver, .filterModule:
+      throw Failure(.failure, .filterMayNotProvide)
+    default:
+      throw Failure(.failure, .wrongKindOfHandle, handle.rawValue)
+    }
+    finish(call.session, call.requestID, &actions)
+  }
+
+  /// NdisSetOptionalHandlers does not document INVALID_PARAMETER: what is wrong is FAILURE (A41).
+  private func documented<Value>(
+    _ body: () throws(Failure) -> Value
+  ) throws(Failure) -> Value {
+    do throws(Failure) { return try body() } catch {
+      throw Failure(.failure, error.reason, error.a, error.b)
+    }
+  }
+
+  private func checkVersion(_ driver: UInt32) throws(Failure) {
+    let version = store.drivers[driver, \.version]
+    guard version >= .sharedMemoryProviders else {
+      throw Failure(.notSupported, .ndisVersion, UInt64(version.major), UInt64(version.minor))
+    }
+  }
+
+  private func checkCharacteristics(_ characteristics: ProviderCharacteristics) throws(Failure) {
+    let header = characteristics.header
+    let type = UInt8(NDIS_OBJECT_TYPE_SHARED_MEMORY_PROVIDER_CHARACTERISTICS)
+    guard header.type == type else {
+      throw Failure(.failure, .headerType, UInt64(header.type), UInt64(type))
+    }
+    guard header.revision == 1 else {
+      throw Failure(.failure, .headerRevision, UInt64(header.revision), 1)
+    }
+    guard header.size >= 32 else {
+      throw Failure(.failure, .headerSize, UInt64(header.size), 32)
+    }
+    let known = UInt32(NDIS_SHARED_MEMORY_PROVIDER_CHAR_SUPPORTS_PF_VPORTS)
+    guard characteristics.flags & ~known == 0 else {
+      throw Failure(
+        .failure, .unknownFlags, UInt64(characteristics.flags), UInt64(known))
+    }
+    guard characteristics.allocateHandler != 0 else { throw Failure(.failure, .missingHandler, 16) }
+    guard characteristics.freeHandler != 0 else { throw Failure(.failure, .missingHandler, 24) }
+  }
+
+  private mutating func register(
+    _ level: ProviderLevel, _ owner: Handle, session: UInt32?, driver: UInt32?, adapter: Ref,
+    _ characteristics: ProviderCharacteristics, replacing old: Ref, hosted: UInt32 = 0,
+    _ actions: inout Actions
+  ) throws(Failure) -> UInt32 {
+    guard let index = derived.freeRegistrations.first else {
+      throw Failure(.resources, .tableFull, 5, UInt64(store.registrations.capacity))
+    }
+    derived.freeRegistrations.remove(index)
+    store.globals.update(0) { $0.registrationOrder &+= 1 }
+    let order = store.globals[0].registrationOrder
+    store.registrations.update(index) {
+      let generation = $0.generation &+ 1
+      $0 = RegistrationRecord()
+      $0.generation = generation
+      $0.state = RegistrationState.active.rawValue
+      $0.level = level.rawValue
+      $0.owner = owner
+      $0.ownerSession = session.map { Ref($0) } ?? .none
+      $0.driver = driver.map { Ref($0) } ?? .none
+      $0.adapter = adapter
+      $0.hosted = hosted
+      $0.flags = characteristics.flags
+      $0.context = characteristics.context
+      $0.allocateHandler = characteristics.allocateHandler
+      $0.freeHandler = characteristics.freeHandler
+      $0.order = order
+    }
+    derived.activeRegistrations.insert(index)
+    let party = party(registration: index)
+    if let old = old.optional {
+      // "Set or change": the new handlers serve new requests, old blocks keep theirs (A22).
+      actions.append(.event(.providerReplaced(party, owner, context: characteristics.context)))
+      end(registration: old, .superseded, &actions)
+    } else {
+      actions.append(.event(.providerRegistered(party, owner, context: characteristics.context)))
+    }
+    return index
+  }
+
+  /// Registers a provider that lives in the daemon.
+  public mutating func registerHosted(
+    _ level: ProviderLevel, provider: UInt32, now: UInt64, _ actions: inout Actions
+  ) throws(Failure) {
+    self.now = now
+    defer { commit() }
+    let characteristics = ProviderCharacteristics(
+      header: ObjectHeader(type: 0xB0, revision: 1, size: 32), flags: 0,
+      context: UInt64(provider), allocateHandler: 1, freeHandler: 1)
+    _ = try register(
+      level, handle(.hostedProvider, 1, provider), session: nil, driver: nil, adapter: .none,
+      characteristics, replacing: .none, hosted: provider, &actions)
+  }
+
+  // MARK: Selection
+
+  /// The provider of a request: the level first, then the newest.
+  func provider(for owner: Owner, session: UInt32, vport: Bool) -> UInt32? {
+    let uid = store.sessions[session, \.uid]
+    var best: UInt32?
+    var bestLevel = UInt8.max
+    var bestOrder: UInt64 = 0
+    var next = derived.activeRegistrations.first
+    while let index = next {
+      next = derived.activeRegistrations.first(after: index)
+      let level = store.registrations[index, \.level]
+      let order = store.registrations[index, \.order]
+      guard level < bestLevel || (level == bestLevel && order > bestOrder) else { continue }
+      guard serves(index, owner, uid: uid, vport: vport) else { continue }
+      best = index
+      bestLevel = level
+      bestOrder = order
+    }
+    return best
+  }
+
+  private func serves(_ index: UInt32, _ owner: Owner, uid: UInt32, vport: Bool) -> Bool {
+    let registration = store.registrations[index]
+    if let session = registration.ownerSession.optional {
+      guard store.sessions[session, \.uid] == uid else { return false }
+    }
+    // A40: a provider that does not say it serves PF VPorts is not asked for them.
+    if vport, registration.flags & 1 == 0 { return false }
+    switch ProviderLevel(rawValue: registration.level) {
+    case .binding: return owner.adapter.map { registration.adapter == Ref($0) } ?? false
+    case .miniportDriver:
+      if registration.driver == Ref(owner.driver) { return true }
+      guard let adapter = owner.adapter else { return false }
+      return store.adapters[adapter, \.driver] == registration.driver
+    case .protocolDriver, .pool, .hal: return true
+    case nil: return false
+    }
+  }
+
+  // MARK: End
+
+  /// No new request goes to this registration. Its blocks stay valid; they are freed through it while
+  /// its process lives (A21), directly when it is dead.
+  mutating func end(
+    registration index: UInt32, _ state: RegistrationState, _ actions: inout Actions
+  ) {
+    let record = store.registrations[index]
+    guard record.state == RegistrationState.active.rawValue || state == .dead else { return }
+    derived.activeRegistrations.remove(index)
+    store.registrations.update(index) {
+      $0.state = state.rawValue
+      $0.adapter = .none
+    }
+    if state != .superseded {
+      actions.append(
+        .event(
+          .providerEnded(
+            party(registration: index), record.owner, blocks: UInt64(record.blockCount),
+            died: state == .dead)))
+    }
+    // Names are read through the driver, whose record may be used again.
+    store.registrations.update(index) { $0.driver = .none }
+    releaseIfDone(registration: index, &actions)
+  }
+
+  /// Frees the record of a registration that has ended and holds nothing.
+  mutating func releaseIfDone(registration index: UInt32, _ actions: inout Actions) {
+    let record = store.registrations[index]
+    guard record.state > RegistrationState.active.rawValue, record.blockCount == 0,
+      record.freesInFlight == 0, record.allocationsInFlight == 0
+    else { return }
+    if let section = record.sections.optional {
+      guard store.sections[section, \.blocks] == 0 else { return }
+      release(section: section, &actions)
+      releaseIfDone(registration: index, &actions)
+      return
+    }
+    store.registrations.update(index) {
+      $0 = RegistrationRecord()
+      $0.generation = record.generation
+    }
+    derived.freeRegistrations.insert(index)
+  }
+}

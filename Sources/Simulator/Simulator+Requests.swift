@@ -1,0 +1,215 @@
+// Requests and their results. A request of a session takes its place in the session's ring by its id;
+// when it is done its result stands there, so that the same id asked again is answered and not done
+// again. A request that cannot be done in its own turn leaves a record until it can.
+
+import Events
+import NDIS
+
+extension Simulator {
+  /// Carries out a call, or begins to.
+  public mutating func perform(
+    _ call: Call, _ request: Request, now: UInt64, _ actions: inout Actions
+  ) {
+    self.now = now
+    if admit(call, &actions) {
+      do throws(Failure) {
+        try checkContext(call)
+        try checkIRQL(call, request, &actions)
+        try dispatch(call, request, &actions)
+      } catch {
+        finish(call.session, call.requestID, error, &actions)
+      }
+    }
+    commit()
+  }
+
+  /// The ring of results: whether this call is new.
+  private mutating func admit(_ call: Call, _ actions: inout Actions) -> Bool {
+    let next = store.sessions[call.session, \.nextRequestID]
+    let slot = resultSlot(call.session, call.requestID)
+    func refuse(_ failure: Failure) -> Bool {
+      actions.append(
+        .refuse(session: call.session, requestID: call.requestID, type: call.type, failure))
+      return false
+    }
+    if call.requestID == next, next != 0 {
+      if store.results[slot, \.state] == 1 {
+        let limit = UInt64(Store.resultsPerSession)
+        return refuse(Failure(.resources, .tooManyOutstanding, limit, limit))
+      }
+      store.sessions.update(call.session) { $0.nextRequestID &+= 1 }
+      store.results.update(slot) {
+        $0 = ResultRecord()
+        $0.id = call.requestID
+        $0.type = call.type
+        $0.state = 1
+      }
+      return true
+    }
+    guard call.requestID < next, call.requestID != 0 else {
+      return refuse(Failure(.invalidParameter, .requestIDOutOfOrder, call.requestID, next))
+    }
+    let result = store.results[slot]
+    guard result.id == call.requestID, result.type == call.type else {
+      return refuse(Failure(.invalidParameter, .resultForgotten, call.requestID))
+    }
+    // One still open will be answered when it is done.
+    if result.state == 2 {
+      actions.append(.reply(session: call.session, requestID: call.requestID))
+    }
+    return false
+  }
+
+  func resultSlot(_ session: UInt32, _ id: UInt64) -> UInt32 {
+    session * Store.resultsPerSession
+      + UInt32(truncatingIfNeeded: id % UInt64(Store.resultsPerSession))
+  }
+
+  private func checkContext(_ call: Call) throws(Failure) {
+    guard call.context != 0 else { return }
+    guard let index = openUpcall(call.context),
+      store.upcalls[index, \.session] == Ref(call.session)
+    else { throw Failure(.invalidParameter, .unknownContext, call.context) }
+  }
+
+  /// The routine's IRQL rule, from the one table of routines.
+  private mutating func checkIRQL(
+    _ call: Call, _ request: Request, _ actions: inout Actions
+  ) throws(Failure) {
+    guard let routine = Routine.of(message: call.type) else { return }
+    guard call.irql > routine.maximumIRQL else { return }
+    let failure = Failure(
+      .failure, .wrongIRQL, UInt64(call.irql.rawValue), UInt64(routine.maximumIRQL.rawValue))
+    var handle = Handle.null
+    let check: BugCheck
+    switch request {
+    case .allocate(let owner, let parameters, _, _):
+      // The shape NDIS documents for NdisMAllocateSharedMemory; for this routine it is ours.
+      handle = owner
+      check = BugCheck(
+        code: BugCheck.ndisDriver, 0x01, owner.rawValue, UInt64(parameters.length),
+        UInt64(call.irql.rawValue), isExtension: true)
+    case .free(_, let allocation):
+      handle = allocation
+      check = BugCheck(
+        code: BugCheck.driverVerifier, 0xE5, UInt64(call.irql.rawValue), allocation.rawValue,
+        isExtension: true)
+    default:
+      check = BugCheck(
+        code: BugCheck.driverVerifier, 0xE5, UInt64(call.irql.rawValue), isExtension: true)
+    }
+    violate(
+      failure, routine: "\(routine.name)", bugCheck: check, irql: call.irql, handle: handle,
+      party: party(session: call.session), session: call.session, &actions)
+    finish(call.session, call.requestID, failure, bugCheck: check, &actions)
+    throw failure
+  }
+
+  // MARK: Results
+
+  /// Answers a request with a failure, once.
+  mutating func finish(
+    _ session: UInt32, _ id: UInt64, _ failure: Failure, bugCheck: BugCheck? = nil,
+    _ actions: inout Actions
+  ) {
+    answerResult(session, id, failure, bugCheck, 0, 0, &actions)
+  }
+
+  /// Answers a request with success and the handles it hands out.
+  mutating func finish(
+    _ session: UInt32, _ id: UInt64, _ value: Handle, _ value2: UInt64, _ actions: inout Actions
+  ) {
+    answerResult(
+      session, id, Failure(.success, .none), nil, value.rawValue, value2, &actions)
+  }
+
+  mutating func finish(
+    _ session: UInt32, _ id: UInt64, _ value: Handle, _ actions: inout Actions
+  ) {
+    finish(session, id, value, 0, &actions)
+  }
+
+  mutating func finish(_ session: UInt32, _ id: UInt64, _ actions: inout Actions) {
+    finish(session, id, .null, 0, &actions)
+  }
+
+  private mutating func answerResult(
+    _ session: UInt32, _ id: UInt64, _ failure: Failure, _ bugCheck: BugCheck?, _ value: UInt64,
+    _ value2: UInt64, _ actions: inout Actions
+  ) {
+    let slot = resultSlot(session, id)
+    let result = store.results[slot]
+    guard result.id == id, result.state == 1 else { return }
+    store.results.update(slot) {
+      $0.state = 2
+      $0.failure = failure
+      $0.value = value
+      $0.value2 = value2
+      if let bugCheck {
+        $0.hasBugCheck = bugCheck.isExtension ? 2 : 1
+        $0.bugCheckCode = bugCheck.code
+        $0.parameters = bugCheck.parameters
+      }
+    }
+    actions.append(.reply(session: session, requestID: id))
+  }
+
+  // MARK: Requests that last longer than their turn
+
+  /// Makes a record of a call that waits for something.
+  mutating func open(_ call: Call, object: Handle, block: Ref = .none) throws(Failure) -> UInt32 {
+    guard let index = derived.freeRequests.first else {
+      throw Failure(.resources, .tableFull, 10, UInt64(store.capacities.requests))
+    }
+    derived.freeRequests.remove(index)
+    store.requests.update(index) {
+      $0 = RequestRecord()
+      $0.state = 1
+      $0.type = call.type
+      $0.irql = call.irql.rawValue
+      $0.id = call.requestID
+      $0.context = call.context
+      $0.object = object
+      $0.block = block
+    }
+    link(request: index, session: call.session)
+    return index
+  }
+
+  /// Answers an open request and frees its record.
+  mutating func complete(
+    _ request: Ref, _ failure: Failure, bugCheck: BugCheck? = nil, _ actions: inout Actions
+  ) {
+    guard let index = request.optional else { return }
+    let record = store.requests[index]
+    if let session = record.session.optional {
+      finish(session, record.id, failure, bugCheck: bugCheck, &actions)
+    }
+    close(request: index)
+  }
+
+  mutating func complete(_ request: Ref, _ actions: inout Actions) {
+    complete(request, .null, 0, &actions)
+  }
+
+  mutating func complete(_ request: Ref, _ value: Handle, _ actions: inout Actions) {
+    complete(request, value, 0, &actions)
+  }
+
+  mutating func complete(
+    _ request: Ref, _ value: Handle, _ value2: UInt64, _ actions: inout Actions
+  ) {
+    guard let index = request.optional else { return }
+    let record = store.requests[index]
+    if let session = record.session.optional {
+      finish(session, record.id, value, value2, &actions)
+    }
+    close(request: index)
+  }
+
+  private mutating func close(request index: UInt32) {
+    unlink(request: index)
+    store.requests.update(index) { $0 = RequestRecord() }
+    derived.freeRequests.insert(index)
+  }
+}

@@ -1,0 +1,184 @@
+// Sections: sealed memory of one provider for one DMA domain, with a place in the simulated physical
+// address space. The descriptor is checked and kept by the host; here a section is a number of pages.
+
+import Events
+public import NDIS
+
+extension Simulator {
+  mutating func offerSection(
+    _ call: Call, _ provider: Handle, _ domain: Handle, _ size: UInt64, _ node: UInt32,
+    _ actions: inout Actions
+  ) throws(Failure) {
+    let registration = try registrationOf(provider, session: call.session)
+    try checkDomain(domain)
+    let session = store.sessions[call.session]
+    let quotas = settings.quotas
+    guard session.sections < quotas.sessionSections else {
+      throw Failure(
+        .resources, .quotaSections, UInt64(session.sections), UInt64(quotas.sessionSections))
+    }
+    let user = derived.users[session.uid] ?? UserUsage()
+    guard user.sections < quotas.userSections else {
+      throw Failure(.resources, .quotaSections, UInt64(user.sections), UInt64(quotas.userSections))
+    }
+    guard size > 0, size % UInt64(settings.pageSize) == 0, size <= quotas.sectionBytes else {
+      throw Failure(.invalidParameter, .sectionSize, size, quotas.sectionBytes)
+    }
+    let index = try make(
+      registration, domain, size: size, node: node, session: call.session,
+      pageSize: settings.pageSize)
+    finish(
+      call.session, call.requestID, sectionHandle(index), store.sections[index, \.physicalBase],
+      &actions)
+  }
+
+  /// A hosted provider's section, its memory made by the host.
+  public mutating func addHostedSection(
+    provider: UInt32, domain: Handle, size: UInt64, node: UInt32, pageSize: UInt32, now: UInt64
+  ) throws(Failure) -> Handle {
+    self.now = now
+    defer { commit() }
+    var next = derived.activeRegistrations.first
+    while let index = next {
+      let record = store.registrations[index]
+      if record.ownerSession.isNone, record.hosted == provider {
+        return sectionHandle(
+          try make(index, domain, size: size, node: node, session: nil, pageSize: pageSize))
+      }
+      next = derived.activeRegistrations.first(after: index)
+    }
+    throw Failure(.failure, .noProvider)
+  }
+
+  private mutating func make(
+    _ registration: UInt32, _ domain: Handle, size: UInt64, node: UInt32, session: UInt32?,
+    pageSize: UInt32
+  ) throws(Failure) -> UInt32 {
+    guard let index = derived.freeSections.first else {
+      throw Failure(.resources, .tableFull, 6, UInt64(store.sections.capacity))
+    }
+    let shift = UInt8(truncatingIfNeeded: pageSize.trailingZeroBitCount)
+    let pages = UInt32(clamping: size >> shift)
+    derived.freeSections.remove(index)
+    derived.liveSections.insert(index)
+    derived.pageMaps[Int(index)] = PageMap(pageCount: pages)
+    let base = store.globals[0].physicalNext
+    // Each section begins at a gigabyte's edge, with a gap behind it: an address outside every section
+    // is recognised as such.
+    let span = (size &+ (1 << 30)) & ~((1 << 30) - 1)
+    store.globals.update(0) { $0.physicalNext = base &+ span }
+    store.sections.update(index) {
+      let generation = $0.generation &+ 1
+      $0 = SectionRecord()
+      $0.generation = generation
+      $0.state = 1
+      $0.pageShift = shift
+      $0.session = session.map { Ref($0) } ?? .none
+      $0.node = node
+      $0.pages = pages
+      $0.domain = domain
+      $0.physicalBase = base
+    }
+    link(section: index, registration: registration)
+    if let session {
+      store.sessions.update(session) { $0.sections &+= 1 }
+      derived.users[store.sessions[session, \.uid], default: UserUsage()].sections += 1
+    }
+    return index
+  }
+
+  mutating func withdrawSection(
+    _ call: Call, _ handle: Handle, _ actions: inout Actions
+  ) throws(Failure) {
+    let index = try resolveSection(handle)
+    let section = store.sections[index]
+    guard section.session == Ref(call.session) else {
+      throw Failure(.invalidParameter, .foreignHandle, handle.rawValue)
+    }
+    guard section.blocks == 0 else {
+      throw Failure(.failure, .sectionInUse, handle.rawValue, UInt64(section.blocks))
+    }
+    release(section: index, &actions)
+    finish(call.session, call.requestID, &actions)
+  }
+
+  /// The active registration made on a handle of this session.
+  private func registrationOf(_ handle: Handle, session: UInt32) throws(Failure) -> UInt32 {
+    let ref: Ref
+    switch handle.kind {
+    case .miniportDriver, .protocolDriver:
+      ref = store.drivers[
+        try resolveDriver(handle, [.miniportDriver, .protocolDriver], session: session),
+        \.registration]
+    case .binding:
+      ref = store.bindings[
+        try resolveBinding(handle, .binding, session: session), \.registration]
+    default: throw Failure(.invalidParameter, .wrongKindOfHandle, handle.rawValue)
+    }
+    guard let index = ref.optional else { throw Failure(.failure, .noProvider) }
+    return index
+  }
+
+  /// A domain is a live owner of memory; whose it is does not matter to the provider.
+  private func checkDomain(_ domain: Handle) throws(Failure) {
+    guard isLiveOwner(domain) else {
+      throw Failure(.invalidParameter, .staleHandle, domain.rawValue)
+    }
+  }
+
+  func isLiveOwner(_ domain: Handle) -> Bool {
+    let index = domain.index
+    switch domain.kind {
+    case .adapter:
+      return index < store.adapters.capacity && store.adapters[index, \.life] != 0
+        && adapterHandle(index) == domain
+    case .miniportDriver, .protocolDriver, .filterDriver:
+      return index < store.drivers.capacity && store.drivers[index, \.state] != 0
+        && driverHandle(index) == domain
+    case .binding, .filterModule:
+      return index < store.bindings.capacity && store.bindings[index, \.kind] != 0
+        && bindingHandle(index) == domain
+    default: return false
+    }
+  }
+
+  /// A section whose domain has ended goes when its last block has gone.
+  mutating func releaseIfDone(section index: UInt32, _ actions: inout Actions) {
+    let section = store.sections[index]
+    guard section.state != 0, section.ownerEnded != 0, section.blocks == 0 else { return }
+    release(section: index, &actions)
+  }
+
+  /// The domain has ended: no new block comes into its sections.
+  mutating func end(domain: Handle, _ actions: inout Actions) {
+    var next = derived.liveSections.first
+    while let index = next {
+      next = derived.liveSections.first(after: index)
+      guard store.sections[index, \.domain] == domain else { continue }
+      store.sections.update(index) { $0.ownerEnded = 1 }
+      releaseIfDone(section: index, &actions)
+    }
+  }
+
+  mutating func release(section index: UInt32, _ actions: inout Actions) {
+    let section = store.sections[index]
+    let handle = sectionHandle(index)
+    unlink(section: index)
+    if let session = section.session.optional {
+      store.sessions.update(session) { $0.sections &-= 1 }
+      derived.users[store.sessions[session, \.uid], default: UserUsage()].sections &-= 1
+    }
+    let registration = store.registrations[section.registration.index]
+    store.sections.update(index) {
+      $0 = SectionRecord()
+      $0.generation = section.generation
+    }
+    derived.liveSections.remove(index)
+    derived.pageMaps[Int(index)] = nil
+    if section.generation < lastGeneration { derived.freeSections.insert(index) }
+    actions.append(
+      .sectionReleased(
+        index: index, handle, session: section.session.optional,
+        hosted: registration.ownerSession.isNone ? registration.hosted : nil))
+  }
+}

@@ -1,0 +1,229 @@
+// Sessions: one a connection that has said HELLO. A session ends when its connection does, or is reset;
+// everything it owns is then ended step by step, each step a turn of bounded work, so that a client with
+// a million blocks holds nobody up when it goes.
+
+import Events
+public import NDIS
+
+extension Simulator {
+  /// Begins a session. The host checked the peer's credentials.
+  public mutating func begin(
+    name: Name, pid: Int32, uid: UInt32, now: UInt64, _ actions: inout Actions
+  ) throws(Failure) -> UInt32 {
+    self.now = now
+    let sessions = derived.users[uid]?.sessions ?? 0
+    guard sessions < settings.quotas.userSessions else {
+      throw Failure(
+        .resources, .quotaSessions, UInt64(sessions), UInt64(settings.quotas.userSessions))
+    }
+    guard let index = derived.freeSessions.first else {
+      throw Failure(.resources, .tableFull, 1, UInt64(store.sessions.capacity))
+    }
+    derived.freeSessions.remove(index)
+    derived.users[uid, default: UserUsage()].sessions += 1
+    store.sessions.update(index) {
+      let generation = $0.generation &+ 1
+      $0 = SessionRecord()
+      $0.generation = generation
+      $0.state = SessionState.open.rawValue
+      $0.pid = pid
+      $0.uid = uid
+      $0.name = name
+    }
+    for slot in 0..<Store.resultsPerSession {
+      let result = index * Store.resultsPerSession + slot
+      if store.results[result, \.id] != 0 { store.results.update(result) { $0 = ResultRecord() } }
+    }
+    actions.append(.event(.sessionOpened(party(session: index))))
+    commit()
+    return index
+  }
+
+  /// The connection is gone.
+  public mutating func end(
+    session index: UInt32, reason: String, now: UInt64, _ actions: inout Actions
+  ) {
+    self.now = now
+    guard store.sessions[index, \.state] != SessionState.free.rawValue,
+      store.sessions[index, \.state] != SessionState.ended.rawValue
+    else { return }
+    actions.append(.event(.sessionClosed(party(session: index), reason: reason)))
+    store.sessions.update(index) { $0.state = SessionState.ended.rawValue }
+    derived.workSessions.insert(index)
+    commit()
+  }
+
+  mutating func reset(_ call: Call, _ actions: inout Actions) throws(Failure) {
+    guard call.context == 0 else {
+      throw Failure(.failure, .circularWait, call.context, call.context)
+    }
+    guard store.sessions[call.session, \.state] == SessionState.open.rawValue else {
+      throw Failure(.failure, .objectEnding)
+    }
+    let request = try open(call, object: .null)
+    store.sessions.update(call.session) {
+      $0.state = SessionState.resetting.rawValue
+      $0.resetRequest = Ref(request)
+    }
+    derived.workSessions.insert(call.session)
+  }
+
+  private mutating func step(session index: UInt32, _ actions: inout Actions) -> Bool {
+    let session = store.sessions[index]
+    let dead = session.state == SessionState.ended.rawValue
+    if dead {
+      // Who waits for this process learns that it is gone; whom it asked need not answer it.
+      if let upcall = session.upcalls.optional {
+        if store.upcalls[upcall, \.state] == UpcallState.expired.rawValue {
+          let registration = store.upcalls[upcall, \.registration]
+          close(upcall: upcall)
+          if let registration = registration.optional {
+            store.registrations.update(registration) { $0.stuckUpcall = 0 }
+          }
+        } else {
+          answered(upcall, .died, &actions)
+        }
+        return true
+      }
+      if let request = session.requests.optional {
+        unlink(request: request)
+        store.requests.update(request) { $0.session = .none }
+        return true
+      }
+    }
+    var next = session.drivers
+    while let driver = next.optional {
+      if store.drivers[driver, \.state] != DriverState.ending.rawValue {
+        end(driver: driver, &actions)
+        return true
+      }
+      // One that was ending when its process died may wait for an answer no more.
+      if dead, !derived.workDrivers.contains(driver) {
+        derived.workDrivers.insert(driver)
+        wakeChildren(of: driver)
+        return false
+      }
+      next = store.drivers[driver, \.next]
+    }
+    guard session.drivers.isNone else { return false }
+    if session.state == SessionState.resetting.rawValue {
+      store.sessions.update(index) {
+        $0.state = SessionState.open.rawValue
+        $0.resetRequest = .none
+      }
+      derived.workSessions.remove(index)
+      complete(session.resetRequest, &actions)
+      return true
+    }
+    // Registrations that hold other drivers' blocks lose their process now.
+    if let registration = registrationOfDead(session: index) {
+      orphan(registration: registration, &actions)
+      return true
+    }
+    derived.users[session.uid, default: UserUsage()].sessions &-= 1
+    if derived.users[session.uid]?.sessions == 0 { derived.users[session.uid] = nil }
+    store.sessions.update(index) {
+      $0 = SessionRecord()
+      $0.generation = session.generation
+    }
+    if session.generation < lastGeneration { derived.freeSessions.insert(index) }
+    derived.workSessions.remove(index)
+    actions.append(.sessionGone(index))
+    return true
+  }
+
+  private mutating func wakeChildren(of driver: UInt32) {
+    var next = store.drivers[driver, \.children]
+    let isMiniport = store.drivers[driver, \.kind] == DriverKind.miniport.rawValue
+    while let child = next.optional {
+      if isMiniport {
+        derived.workAdapters.insert(child)
+        next = store.adapters[child, \.next]
+      } else {
+        derived.workBindings.insert(child)
+        next = store.bindings[child, \.next]
+      }
+    }
+  }
+
+  /// A registration that still names the session, now that its drivers have gone.
+  private func registrationOfDead(session: UInt32) -> UInt32? {
+    for index in 0..<store.registrations.capacity
+    where store.registrations[index, \.state] != 0
+      && store.registrations[index, \.ownerSession] == Ref(session)
+    {
+      return index
+    }
+    return nil
+  }
+
+  /// Its blocks live on without their provider's process, and are reclaimed directly when freed.
+  private mutating func orphan(registration index: UInt32, _ actions: inout Actions) {
+    var next = store.registrations[index, \.sections]
+    while let section = next.optional {
+      if let owner = store.sections[section, \.session].optional {
+        store.sessions.update(owner) { $0.sections &-= 1 }
+        let uid = store.sessions[owner, \.uid]
+        derived.users[uid, default: UserUsage()].sections &-= 1
+        store.sections.update(section) { $0.session = .none }
+      }
+      next = store.sections[section, \.next]
+    }
+    store.registrations.update(index) {
+      $0.state = RegistrationState.dead.rawValue
+      $0.ownerSession = .none
+      $0.stuckUpcall = 0
+      $0.hosted = UInt32.max
+    }
+    releaseIfDone(registration: index, &actions)
+  }
+
+  // MARK: Steps
+
+  /// Whether `step` has something to do.
+  public var hasWork: Bool {
+    !(derived.workBindings.isEmpty && derived.workAdapters.isEmpty && derived.workDrivers.isEmpty
+      && derived.workSessions.isEmpty)
+  }
+
+  /// Does one bounded piece of the work of ending and starting objects; false when nothing is left to
+  /// do for now.
+  public mutating func step(now: UInt64, _ actions: inout Actions) -> Bool {
+    self.now = now
+    defer { commit() }
+    if let index = derived.workBindings.first {
+      if !step(binding: index, &actions) { derived.workBindings.remove(index) }
+      return true
+    }
+    if let index = derived.workAdapters.first {
+      if !step(adapter: index, &actions) { derived.workAdapters.remove(index) }
+      return true
+    }
+    if let index = derived.workDrivers.first {
+      let ending = store.drivers[index, \.state] == DriverState.ending.rawValue
+      if !ending || !step(driver: index, &actions) { derived.workDrivers.remove(index) }
+      return true
+    }
+    if let index = derived.workSessions.first {
+      if !step(session: index, &actions) { derived.workSessions.remove(index) }
+      return true
+    }
+    return false
+  }
+
+  /// A provider has freed a block: owners that waited for it to catch up go on.
+  mutating func wakeAll(waitingFor registration: UInt32) {
+    guard store.registrations[registration, \.freesInFlight] == 32 else { return }
+    for index in 0..<store.drivers.capacity
+    where store.drivers[index, \.state] == DriverState.ending.rawValue {
+      derived.workDrivers.insert(index)
+    }
+    for index in 0..<store.adapters.capacity where store.adapters[index, \.life] == 2 {
+      derived.workAdapters.insert(index)
+    }
+    for index in 0..<store.bindings.capacity
+    where store.bindings[index, \.closing] != 0 {
+      derived.workBindings.insert(index)
+    }
+  }
+}

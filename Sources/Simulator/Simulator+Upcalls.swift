@@ -1,0 +1,251 @@
+// Upcalls: NDIS calling a driver. An upcall has an id that is never used again, a deadline, the upcall it
+// is nested in, and the request or block that waits for it. It ends with an answer, with the death of
+// the process it was sent to, or by its deadline; then whoever waits is told, once. After the deadline
+// the record stays, so that a late answer is known for what it is.
+
+import CNDIS
+import Events
+import NDIS
+
+extension Simulator {
+  /// What a new upcall is about.
+  struct NewUpcall {
+    var type: Int
+    var object = Handle.null
+    var registration = Ref.none
+    var request = Ref.none
+    var block = Ref.none
+    var section = Ref.none
+    var parent: UInt64 = 0
+    var providerContext: UInt64 = 0
+  }
+
+  /// The record of an open upcall.
+  func openUpcall(_ id: UInt64) -> UInt32? {
+    guard let index = upcallRecord(id), store.upcalls[index, \.state] == UpcallState.open.rawValue
+    else { return nil }
+    return index
+  }
+
+  private func upcallRecord(_ id: UInt64) -> UInt32? {
+    let index = UInt32(truncatingIfNeeded: id & 0xFFFFF)
+    guard id != 0, index < store.upcalls.capacity, store.upcalls[index, \.id] == id else {
+      return nil
+    }
+    return index
+  }
+
+  /// Sends an upcall to a session's process; nil when the table is full.
+  mutating func send(
+    _ new: NewUpcall, session: UInt32, _ actions: inout Actions
+  ) -> UInt64? {
+    guard let index = makeUpcall(new) else { return nil }
+    link(upcall: index, session: session)
+    if settings.upcallDeadline > 0 {
+      var deadline = now &+ settings.upcallDeadline
+      // An inner deadline ends before its outer one, so that the inner failure can still be answered.
+      if let parent = openUpcall(new.parent), store.upcalls[parent, \.deadline] != 0 {
+        deadline = min(deadline, max(now, store.upcalls[parent, \.deadline] &- 50))
+      }
+      store.upcalls.update(index) { $0.deadline = max(1, deadline) }
+      derived.timedUpcalls.insert(index)
+    }
+    let id = store.upcalls[index, \.id]
+    actions.append(.upcall(session: session, id: id))
+    return id
+  }
+
+  /// Has an upcall served by a hosted provider, which always answers.
+  mutating func sendHosted(
+    _ new: NewUpcall, provider: UInt32, _ actions: inout Actions
+  ) -> UInt64? {
+    guard let index = makeUpcall(new) else { return nil }
+    let id = store.upcalls[index, \.id]
+    actions.append(.hostedUpcall(provider: provider, id: id))
+    return id
+  }
+
+  private mutating func makeUpcall(_ new: NewUpcall) -> UInt32? {
+    guard let index = derived.freeUpcalls.first else { return nil }
+    derived.freeUpcalls.remove(index)
+    store.globals.update(0) { $0.upcallSerial &+= 1 }
+    let id = store.globals[0].upcallSerial << 20 | UInt64(index)
+    let depth = openUpcall(new.parent).map { store.upcalls[$0, \.depth] &+ 1 } ?? 1
+    store.upcalls.update(index) {
+      $0 = UpcallRecord()
+      $0.id = id
+      $0.state = UpcallState.open.rawValue
+      $0.depth = depth
+      $0.type = UInt16(truncatingIfNeeded: new.type)
+      $0.registration = new.registration
+      $0.request = new.request
+      $0.block = new.block
+      $0.section = new.section
+      $0.parent = new.parent
+      $0.object = new.object
+      $0.providerContext = new.providerContext
+    }
+    return index
+  }
+
+  mutating func close(upcall index: UInt32) {
+    unlink(upcall: index)
+    derived.timedUpcalls.remove(index)
+    store.upcalls.update(index) { $0 = UpcallRecord() }
+    derived.freeUpcalls.insert(index)
+  }
+
+  /// The chain of handlers a call is made in: `body` sees each open upcall, innermost first.
+  func chain(of context: UInt64, _ body: (UpcallRecord) -> Bool) -> UInt64? {
+    var id = context
+    var steps = 0
+    while let index = openUpcall(id), steps < 64 {
+      let upcall = store.upcalls[index]
+      if body(upcall) { return id }
+      id = upcall.parent
+      steps += 1
+    }
+    return nil
+  }
+
+  /// How deep in handlers a call is made.
+  func depth(of context: UInt64) -> UInt32 {
+    openUpcall(context).map { UInt32(store.upcalls[$0, \.depth]) } ?? 0
+  }
+
+  // MARK: Answers
+
+  /// The answer of a process, or of a hosted provider (`session` nil), to an upcall.
+  public mutating func answer(
+    _ id: UInt64, session: UInt32?, answer: ProviderAnswer, now: UInt64, _ actions: inout Actions
+  ) {
+    self.now = now
+    if let index = upcallRecord(id), store.upcalls[index, \.session].optional == session {
+      if store.upcalls[index, \.state] == UpcallState.expired.rawValue {
+        answeredLate(index, answer, &actions)
+      } else {
+        answered(index, .answered(answer), &actions)
+      }
+    } else {
+      let party = session.map { self.party(session: $0) } ?? Party()
+      violate(
+        Failure(.invalidParameter, .unexpectedAnswer, id), routine: "answer", bugCheck: nil,
+        party: party, session: session, &actions)
+    }
+    commit()
+  }
+
+  /// Lets upcalls whose deadline has passed fail.
+  public mutating func expire(now: UInt64, _ actions: inout Actions) {
+    self.now = now
+    var next = derived.timedUpcalls.first
+    while let index = next {
+      next = derived.timedUpcalls.first(after: index)
+      guard store.upcalls[index, \.deadline] <= now else { continue }
+      derived.timedUpcalls.remove(index)
+      answered(index, .expired, &actions)
+      commit()
+    }
+  }
+
+  /// How an upcall ended.
+  enum Ending {
+    case answered(ProviderAnswer)
+    case died
+    case expired
+  }
+
+  mutating func answered(_ index: UInt32, _ ending: Ending, _ actions: inout Actions) {
+    let upcall = store.upcalls[index]
+    if case .expired = ending {
+      // The record stays for the late answer; nobody waits for it any more.
+      store.upcalls.update(index) {
+        $0.state = UpcallState.expired.rawValue
+        $0.request = .none
+        $0.block = .none
+      }
+      if let registration = upcall.registration.optional {
+        store.registrations.update(registration) { $0.stuckUpcall = upcall.id }
+        actions.append(
+          .event(
+            .providerStuck(
+              party(registration: registration), store.registrations[registration].owner,
+              upcall: upcall.id)))
+      }
+    } else {
+      close(upcall: index)
+    }
+    switch Int(upcall.type) {
+    case NDISSIM_UPCALL_ALLOCATE_SHARED_MEMORY: providerAllocated(upcall, ending, &actions)
+    case NDISSIM_UPCALL_FREE_SHARED_MEMORY: providerFreed(upcall, ending, &actions)
+    case NDISSIM_UPCALL_SET_OPTIONS: optionsSet(upcall, ending, &actions)
+    case NDISSIM_UPCALL_BIND_ADAPTER_EX, NDISSIM_UPCALL_UNBIND_ADAPTER_EX:
+      bindingAnswered(upcall, ending, &actions)
+    default: adapterAnswered(upcall, ending, &actions)
+    }
+  }
+
+  /// What a handler's end means for a driver's own handler: nil is success.
+  mutating func verdict(
+    _ upcall: UpcallRecord, _ ending: Ending, routine: String, allowed: [Status], party: Party,
+    _ actions: inout Actions
+  ) -> Failure? {
+    let session = upcall.session.optional
+    switch ending {
+    case .died: return Failure(.failure, .handlerDied)
+    case .expired:
+      let failure = Failure(.failure, .handlerDeadline, settings.upcallDeadline)
+      violate(
+        failure, routine: routine, bugCheck: nil, handle: upcall.object, party: party,
+        session: session, &actions)
+      return failure
+    case .answered(let answer):
+      if answer.irql != 0 {
+        let failure = Failure(.failure, .providerIRQL, UInt64(answer.irql), 0)
+        violate(
+          failure, routine: routine,
+          bugCheck: BugCheck(
+            code: BugCheck.driverVerifier, 0xFA, UInt64(answer.irql), 0, isExtension: true),
+          handle: upcall.object, party: party, session: session, &actions)
+        return failure
+      }
+      if answer.status == .success { return nil }
+      if answer.status == .pending || !allowed.contains(answer.status) {
+        let failure =
+          answer.status == .pending
+          ? Failure(.failure, .handlerPended)
+          : Failure(.failure, .handlerStatus, UInt64(answer.status.rawValue))
+        violate(
+          failure, routine: routine, bugCheck: nil, handle: upcall.object, party: party,
+          session: session, &actions)
+        return failure
+      }
+      return Failure(answer.status, .handlerFailed, UInt64(answer.status.rawValue))
+    }
+  }
+
+  private mutating func answeredLate(
+    _ index: UInt32, _ answer: ProviderAnswer, _ actions: inout Actions
+  ) {
+    let upcall = store.upcalls[index]
+    close(upcall: index)
+    if let registration = upcall.registration.optional {
+      store.registrations.update(registration) {
+        if $0.stuckUpcall == upcall.id { $0.stuckUpcall = 0 }
+      }
+      violate(
+        Failure(.failure, .lateAnswer, upcall.id), routine: "upcall answer", bugCheck: nil,
+        handle: store.registrations[registration].owner,
+        party: party(registration: registration), session: upcall.session.optional, lied: true,
+        &actions)
+      if Int(upcall.type) == NDISSIM_UPCALL_ALLOCATE_SHARED_MEMORY, answer.status == .success {
+        giveBack(answer, registration: registration, &actions)
+      }
+      releaseIfDone(registration: registration, &actions)
+    } else if let session = upcall.session.optional {
+      violate(
+        Failure(.failure, .lateAnswer, upcall.id), routine: "upcall answer", bugCheck: nil,
+        handle: upcall.object, party: party(session: session), session: session, &actions)
+    }
+  }
+}

@@ -1,0 +1,137 @@
+// NDIS itself: objects, handles, the dispatcher, provider routing. A turn is one call of `perform`,
+// `answer`, `expire`, `step` or a session's beginning and end; it changes the store as one transaction
+// and appends actions. There is no I/O, no clock and no randomness here: time and seed are handed in.
+//
+// Everything that is kept lies in the store. What is derived from it (free slots, page maps, names to
+// indices, what still has to be ended) is made anew by `init`, and is a function of the bytes alone, so
+// that a simulator thrown away between two turns is not missed.
+
+import Events
+import NDIS
+
+/// The simulator. One owner, one thread.
+public struct Simulator: ~Copyable {
+  let store: Store
+  let settings: Settings
+  var derived: Derived
+  /// The time handed in with the current turn, milliseconds of a monotonic clock.
+  var now: UInt64 = 0
+
+  /// Bytes of memory a store of these settings needs.
+  public static func storeSize(_ settings: Settings) -> Int { Store.size(settings.capacities) }
+
+  /// Lays a new store out in zeroed memory (`fresh`), or adopts what is there.
+  public init(
+    memory: StoreMemory, settings: Settings, fresh: Bool, observer: StoreObserver? = nil
+  ) throws(StoreError) {
+    store = try Store(memory, settings.capacities, fresh: fresh, observer: observer)
+    self.settings = settings
+    if fresh {
+      let seed = settings.seed
+      store.globals.update(0) {
+        $0.seed = seed
+        // Generations start somewhere else for every seed, so that a handle kept from another run is
+        // recognised as stale; addresses start at a gigabyte's edge above 4 GiB.
+        $0.generationSalt = 1 + mixed(seed) % 0x00FF_FFFF
+        $0.physicalNext = (4 + mixed(seed &+ 1) % 1024) << 30
+      }
+      store.undo.commit()
+    }
+    derived = Derived(store, pageSize: settings.pageSize)
+  }
+
+  /// Ends the current turn.
+  func commit() { store.undo.commit() }
+
+  // MARK: Handles
+
+  func handle(_ kind: Handle.Kind, _ generation: UInt32, _ index: UInt32) -> Handle {
+    let salt = UInt32(truncatingIfNeeded: store.globals[0].generationSalt)
+    return Handle(kind: kind, generation: salt &+ generation, index: index)
+  }
+
+  func driverHandle(_ index: UInt32) -> Handle {
+    let record = store.drivers[index]
+    let kind: Handle.Kind =
+      switch DriverKind(rawValue: record.kind) {
+      case .miniport: .miniportDriver
+      case .filter: .filterDriver
+      default: .protocolDriver
+      }
+    return handle(kind, record.generation, index)
+  }
+
+  func adapterHandle(_ index: UInt32) -> Handle {
+    handle(.adapter, store.adapters[index, \.generation], index)
+  }
+
+  func bindingHandle(_ index: UInt32) -> Handle {
+    let record = store.bindings[index]
+    let kind: Handle.Kind = record.kind == BindingKind.module.rawValue ? .filterModule : .binding
+    return handle(kind, record.generation, index)
+  }
+
+  func sectionHandle(_ index: UInt32) -> Handle {
+    handle(.section, store.sections[index, \.generation], index)
+  }
+
+  /// The greatest generation a slot may reach; behind it the slot is retired.
+  var lastGeneration: UInt32 {
+    UInt32.max - UInt32(truncatingIfNeeded: store.globals[0].generationSalt)
+  }
+
+  // MARK: Parties and violations
+
+  func party(session index: UInt32) -> Party {
+    let session = store.sessions[index]
+    return Party(driver: session.name, session: index, pid: session.pid, uid: session.uid)
+  }
+
+  func party(driver index: UInt32) -> Party {
+    let driver = store.drivers[index]
+    var party = driver.session.optional.map { self.party(session: $0) } ?? Party()
+    party.driver = driver.name
+    return party
+  }
+
+  func party(adapter index: UInt32) -> Party {
+    var party = party(driver: store.adapters[index].driver.index)
+    party.adapter = store.adapters[index].name
+    return party
+  }
+
+  func party(binding index: UInt32) -> Party {
+    let binding = store.bindings[index]
+    var party = party(driver: binding.driver.index)
+    if let adapter = binding.adapter.optional { party.adapter = store.adapters[adapter].name }
+    return party
+  }
+
+  func party(registration index: UInt32) -> Party {
+    let registration = store.registrations[index]
+    if let driver = registration.driver.optional { return party(driver: driver) }
+    return Party(driver: Name(registration.level == ProviderLevel.hal.rawValue ? "hal" : "pool"))
+  }
+
+  /// Records a violation: counted for the session and told as an event.
+  mutating func violate(
+    _ failure: Failure, routine: String, bugCheck: BugCheck?, irql: IRQL = .passive,
+    handle: Handle = .null, party: Party, session: UInt32?, lied: Bool = false,
+    _ actions: inout Actions
+  ) {
+    store.globals.update(0) { $0.violations &+= 1 }
+    if let session { store.sessions.update(session) { $0.violations &+= 1 } }
+    let violation = Violation(
+      failure: failure, routine: routine, bugCheck: bugCheck, irql: irql, handle: handle,
+      party: party)
+    actions.append(.event(lied ? .providerLied(violation) : .violation(violation)))
+  }
+}
+
+/// SplitMix64's finalizer: spreads a seed over 64 bits.
+func mixed(_ seed: UInt64) -> UInt64 {
+  var z = seed &+ 0x9E37_79B9_7F4A_7C15
+  z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+  z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+  return z ^ (z >> 31)
+}

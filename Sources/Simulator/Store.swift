@@ -1,0 +1,190 @@
+// The store: every table of the simulator in one piece of memory, laid out by `StoreCapacities`. Nothing
+// that matters lives anywhere else; a simulator can be thrown away between two turns and a new one made
+// from the bytes. The memory may be sparse: capacities are upper limits, and pages never touched cost
+// nothing.
+
+/// How many records of each kind a store has room for.
+public struct StoreCapacities: Hashable, Sendable, BitwiseCopyable {
+  public var sessions: UInt32
+  public var drivers: UInt32
+  public var adapters: UInt32
+  public var bindings: UInt32
+  public var registrations: UInt32
+  public var sections: UInt32
+  public var blocks: UInt32
+  public var extents: UInt32
+  public var sites: UInt32
+  public var requests: UInt32
+  public var upcalls: UInt32
+
+  /// For a daemon: four million blocks in sparse memory.
+  public static let daemon = StoreCapacities(
+    sessions: 16_384, drivers: 16_384, adapters: 16_384, bindings: 16_384, registrations: 8_192,
+    sections: 16_384, blocks: 4_194_304, extents: 4_194_304, sites: 65_536, requests: 65_536,
+    upcalls: 65_536)
+  /// For tests that copy the store after every step.
+  public static let small = StoreCapacities(
+    sessions: 8, drivers: 16, adapters: 16, bindings: 16, registrations: 16, sections: 32,
+    blocks: 128, extents: 512, sites: 32, requests: 64, upcalls: 64)
+
+  public init(
+    sessions: UInt32, drivers: UInt32, adapters: UInt32, bindings: UInt32, registrations: UInt32,
+    sections: UInt32, blocks: UInt32, extents: UInt32, sites: UInt32, requests: UInt32,
+    upcalls: UInt32
+  ) {
+    self.sessions = sessions
+    self.drivers = drivers
+    self.adapters = adapters
+    self.bindings = bindings
+    self.registrations = registrations
+    self.sections = sections
+    self.blocks = blocks
+    self.extents = extents
+    self.sites = sites
+    self.requests = requests
+    self.upcalls = upcalls
+  }
+}
+
+/// Why bytes were not taken for a store.
+public enum StoreError: Error, Hashable, Sendable {
+  case tooSmall(needed: Int, given: Int)
+  /// Another layout version, or other capacities.
+  case otherLayout
+  /// The undo log makes no sense.
+  case damaged
+}
+
+extension StoreError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .tooSmall(let needed, let given):
+      "the store needs \(needed) bytes and was given \(given)"
+    case .otherLayout: "the store was written with another layout"
+    case .damaged: "the store's undo log is damaged"
+    }
+  }
+}
+
+/// The first bytes of the memory.
+struct StoreHeader: BitwiseCopyable {
+  static let magic: UInt64 = 0x3145_524F_5453_4E44  // "DNSTORE1"
+  static let layoutVersion: UInt32 = 1
+  var magic: UInt64 = 0
+  var version: UInt32 = 0
+  var blockRecordSize: UInt32 = 0
+  var capacities = StoreCapacities.small
+  var padding: UInt32 = 0
+  var undoLength: UInt64 = 0
+  static var undoLengthOffset: Int { 64 }
+}
+
+/// All tables.
+@safe struct Store {
+  let memory: StoreMemory
+  let capacities: StoreCapacities
+  let undo: UndoLog
+  let globals: Table<GlobalsRecord>
+  let sessions: Table<SessionRecord>
+  let results: Table<ResultRecord>
+  let drivers: Table<DriverRecord>
+  let adapters: Table<AdapterRecord>
+  let bindings: Table<BindingRecord>
+  let registrations: Table<RegistrationRecord>
+  let sections: Table<SectionRecord>
+  let blocks: Table<BlockRecord>
+  let extents: Table<ExtentRecord>
+  let sites: Table<SiteRecord>
+  let requests: Table<RequestRecord>
+  let upcalls: Table<UpcallRecord>
+
+  static let undoCapacity = 128 * 1024
+  static let resultsPerSession: UInt32 = 64
+
+  /// Bytes a store of these capacities needs.
+  static func size(_ capacities: StoreCapacities) -> Int { Layout(capacities).end }
+
+  /// Opens the memory: lays a new store out when `fresh`, else rolls an unfinished turn back.
+  init(
+    _ memory: StoreMemory, _ capacities: StoreCapacities, fresh: Bool, observer: StoreObserver?
+  ) throws(StoreError) {
+    let layout = Layout(capacities)
+    guard memory.size >= layout.end else {
+      throw .tooSmall(needed: layout.end, given: memory.size)
+    }
+    let base = unsafe memory.base
+    let undo = unsafe UndoLog(
+      base: base, lengthOffset: StoreHeader.undoLengthOffset, start: layout.undo,
+      capacity: Store.undoCapacity, observer: observer)
+    if fresh {
+      unsafe base.storeBytes(of: 0, toByteOffset: StoreHeader.undoLengthOffset, as: UInt64.self)
+      unsafe base.storeBytes(of: Store.header(capacities), as: StoreHeader.self)
+    } else {
+      let found = unsafe base.load(as: StoreHeader.self)
+      let wanted = Store.header(capacities)
+      guard found.magic == wanted.magic, found.version == wanted.version,
+        found.blockRecordSize == wanted.blockRecordSize, found.capacities == capacities
+      else { throw .otherLayout }
+      guard undo.rollBack(storeSize: memory.size) else { throw .damaged }
+    }
+    self.memory = memory
+    self.capacities = capacities
+    self.undo = undo
+    func table<Record>(_ offset: Int, _ capacity: UInt32) -> Table<Record> {
+      unsafe Table(store: base, offset: offset, capacity: capacity, undo: undo)
+    }
+    globals = table(layout.globals, 1)
+    sessions = table(layout.sessions, capacities.sessions)
+    results = table(layout.results, capacities.sessions * Store.resultsPerSession)
+    drivers = table(layout.drivers, capacities.drivers)
+    adapters = table(layout.adapters, capacities.adapters)
+    bindings = table(layout.bindings, capacities.bindings)
+    registrations = table(layout.registrations, capacities.registrations)
+    sections = table(layout.sections, capacities.sections)
+    blocks = table(layout.blocks, capacities.blocks)
+    extents = table(layout.extents, capacities.extents)
+    sites = table(layout.sites, capacities.sites)
+    requests = table(layout.requests, capacities.requests)
+    upcalls = table(layout.upcalls, capacities.upcalls)
+  }
+
+  private static func header(_ capacities: StoreCapacities) -> StoreHeader {
+    var header = StoreHeader()
+    header.magic = StoreHeader.magic
+    header.version = StoreHeader.layoutVersion
+    header.blockRecordSize = UInt32(MemoryLayout<BlockRecord>.stride)
+    header.capacities = capacities
+    return header
+  }
+
+  /// Where each table begins.
+  private struct Layout {
+    let undo = 4096
+    let globals, sessions, results, drivers, adapters, bindings, registrations, sections: Int
+    let blocks, extents, sites, requests, upcalls: Int
+    let end: Int
+
+    init(_ capacities: StoreCapacities) {
+      var at = undo + Store.undoCapacity
+      func place<Record>(_: Record.Type, _ count: UInt32) -> Int {
+        let start = at
+        at = (at + Int(count) * MemoryLayout<Record>.stride + 63) & ~63
+        return start
+      }
+      globals = place(GlobalsRecord.self, 1)
+      sessions = place(SessionRecord.self, capacities.sessions)
+      results = place(ResultRecord.self, capacities.sessions * Store.resultsPerSession)
+      drivers = place(DriverRecord.self, capacities.drivers)
+      adapters = place(AdapterRecord.self, capacities.adapters)
+      bindings = place(BindingRecord.self, capacities.bindings)
+      registrations = place(RegistrationRecord.self, capacities.registrations)
+      sections = place(SectionRecord.self, capacities.sections)
+      requests = place(RequestRecord.self, capacities.requests)
+      upcalls = place(UpcallRecord.self, capacities.upcalls)
+      sites = place(SiteRecord.self, capacities.sites)
+      blocks = place(BlockRecord.self, capacities.blocks)
+      extents = place(ExtentRecord.self, capacities.extents)
+      end = at
+    }
+  }
+}

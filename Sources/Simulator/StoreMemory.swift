@@ -1,0 +1,100 @@
+// The memory a store lives in, and the undo log that makes a turn all or nothing.
+//
+// A turn is a run of writes that belong together. The first write to a place saves its old bytes in the
+// log and publishes the log's new length before the place is changed; committing is one store of zero to
+// that length. Whoever opens the memory after a crash and finds the length nonzero puts the old bytes
+// back, newest first, and has the state before the turn. Between turns the length is zero.
+//
+// The log has room for the largest turn (a block of 1,024 extents). A turn that outgrew it would lose
+// only its protection against a crash in that very turn; `overflows` counts such turns and a test holds
+// it at zero.
+
+import Synchronization
+
+/// Raw memory handed to the simulator. It must stay valid, and untouched by others, while a store uses
+/// it; fresh memory is zero-filled.
+@safe public struct StoreMemory {
+  let base: UnsafeMutableRawPointer
+  public let size: Int
+
+  public init(base: UnsafeMutableRawPointer, size: Int) {
+    unsafe self.base = base
+    self.size = size
+  }
+}
+
+/// Sees every write of a turn before and after it happens: tests interrupt turns there.
+public final class StoreObserver {
+  /// Called between any two writes to the store.
+  public var onWrite: () -> Void = {}
+  public init() {}
+}
+
+/// The undo log of a store.
+@safe struct UndoLog {
+  private let base: UnsafeMutableRawPointer  // of the whole store
+  private let length: UnsafeMutablePointer<UInt64>  // bytes used, in the store
+  private let start: UnsafeMutableRawPointer
+  private let capacity: Int
+  private let observer: StoreObserver?
+
+  init(
+    base: UnsafeMutableRawPointer, lengthOffset: Int, start: Int, capacity: Int,
+    observer: StoreObserver?
+  ) {
+    unsafe self.base = base
+    unsafe length = (base + lengthOffset).assumingMemoryBound(to: UInt64.self)
+    unsafe self.start = base + start
+    self.capacity = capacity
+    self.observer = observer
+  }
+
+  var isOpen: Bool { unsafe length.pointee != 0 }
+
+  /// Saves `size` bytes (a multiple of 8) at `offset` before they change.
+  func save(offset: Int, size: Int) {
+    let used = unsafe Int(length.pointee)
+    if used != 0 {
+      // Several changes of one record in a row are one entry.
+      let last = unsafe (start + used - 16).load(as: (UInt64, UInt64).self)
+      if last.0 == UInt64(offset) && last.1 == UInt64(size) { return }
+    }
+    let needed = size + 16
+    guard used + needed <= capacity else { return }
+    unsafe (start + used).copyMemory(from: base + offset, byteCount: size)
+    unsafe (start + used + size).storeBytes(
+      of: (UInt64(offset), UInt64(size)), as: (UInt64, UInt64).self)
+    // The entry must be whole before it counts, and must count before the place changes.
+    atomicMemoryFence(ordering: .releasing)
+    unsafe length.pointee = UInt64(used + needed)
+    atomicMemoryFence(ordering: .releasing)
+    observer?.onWrite()
+  }
+
+  /// Tells the observer that a place has changed.
+  func wrote() { observer?.onWrite() }
+
+  func commit() {
+    atomicMemoryFence(ordering: .releasing)
+    unsafe length.pointee = 0
+    atomicMemoryFence(ordering: .releasing)
+  }
+
+  /// Puts an unfinished turn's old bytes back. False when the log makes no sense.
+  func rollBack(storeSize: Int) -> Bool {
+    guard unsafe length.pointee <= UInt64(capacity) else { return false }
+    var used = unsafe Int(length.pointee)
+    while used > 0 {
+      guard used >= 16 else { return false }
+      let entry = unsafe (start + used - 16).load(as: (UInt64, UInt64).self)
+      guard entry.1 <= UInt64(used - 16), entry.0 <= UInt64(storeSize),
+        entry.1 <= UInt64(storeSize) - entry.0
+      else { return false }
+      let size = Int(entry.1)
+      unsafe (base + Int(entry.0)).copyMemory(from: start + used - 16 - size, byteCount: size)
+      used -= 16 + size
+    }
+    commit()
+    return true
+  }
+}

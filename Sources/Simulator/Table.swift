@@ -1,0 +1,52 @@
+// A table of fixed-size records in the store. Reading copies a record, or one field of it; changing one
+// goes through the undo log. Index 0...capacity-1; a `Ref` is an index plus one, so that zeroed memory
+// reads as "none".
+
+/// A reference to a record of some table; zero is none.
+public struct Ref: Hashable, Sendable, BitwiseCopyable {
+  var raw: UInt32
+  init(_ index: UInt32) { raw = index &+ 1 }
+  private init(raw: UInt32) { self.raw = raw }
+  static let none = Ref(raw: 0)
+  var isNone: Bool { raw == 0 }
+  /// The index; meaningless for `none`.
+  var index: UInt32 { raw &- 1 }
+  var optional: UInt32? { raw == 0 ? nil : raw &- 1 }
+}
+
+/// Records of one kind.
+@safe struct Table<Record: BitwiseCopyable> {
+  private let base: UnsafeMutablePointer<Record>
+  private let offset: Int
+  private let undo: UndoLog
+  let capacity: UInt32
+
+  init(store: UnsafeMutableRawPointer, offset: Int, capacity: UInt32, undo: UndoLog) {
+    unsafe base = (store + offset).assumingMemoryBound(to: Record.self)
+    self.offset = offset
+    self.capacity = capacity
+    self.undo = undo
+  }
+
+  /// Bytes of a record; a multiple of eight.
+  static var stride: Int { (MemoryLayout<Record>.stride + 7) & ~7 }
+
+  /// A copy of the record at `index`, which must be below `capacity`.
+  subscript(index: UInt32) -> Record {
+    get { unsafe base[Int(index)] }
+  }
+
+  /// One field of a record, without copying the rest.
+  subscript<Field>(index: UInt32, path: KeyPath<Record, Field>) -> Field {
+    unsafe base[Int(index)][keyPath: path]
+  }
+
+  /// Changes a record in place, its old bytes saved first.
+  @inline(__always)
+  func update(_ index: UInt32, _ change: (inout Record) -> Void) {
+    undo.save(offset: offset + Int(index) * MemoryLayout<Record>.stride,
+      size: MemoryLayout<Record>.stride)
+    change(&(unsafe base[Int(index)]))
+    undo.wrote()
+  }
+}

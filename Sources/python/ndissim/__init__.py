@@ -1,0 +1,49 @@
+"""A client of ndissimd: drivers and shared-memory providers in Python, standard library only.
+
+    import ndissim
+    with ndissim.connect() as session:
+        driver = ndissim.MiniportDriver(session, "mine")
+        adapter = driver.add_adapter("mine0")
+        with adapter.allocate(8192, contiguous=True) as block:
+            block.view[:5] = b"hello"
+"""
+
+from .abi import (
+    APC_LEVEL,
+    DISPATCH_LEVEL,
+    HIGH_LEVEL,
+    INVALID_VPORT_ID,
+    MM_ANY_NODE_OK,
+    PASSIVE_LEVEL,
+    Message,
+    SharedMemoryUsage,
+    Status,
+)
+from .drivers import (
+    Binding,
+    MiniportAdapter,
+    MiniportDriver,
+    MiniportHandlers,
+    NdisObject,
+    ProtocolDriver,
+    ProtocolHandlers,
+)
+from .errors import BugCheck, Disconnected, NdisError
+from .images import (
+    FilterDriverCharacteristics,
+    MiniportAdapterRegistrationAttributes,
+    MiniportDriverCharacteristics,
+    ProtocolDriverCharacteristics,
+    SgDmaDescription,
+    SharedMemoryParameters,
+    SharedMemoryProviderCharacteristics,
+)
+from .irql import at_irql, current_irql, set_irql
+from .memory import Block, Section, make_section
+from .messages import Extent, Header, Statistics, encode
+from .provider import ProvidedBlock, SharedMemoryProvider
+from .session import Reply, Session, connect
+from .transport import Connection, find_socket, socket_candidates
+from .upcalls import AllocateAnswer
+
+__all__ = [name for name in dir() if not name.startswith("_")]

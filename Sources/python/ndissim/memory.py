@@ -1,0 +1,141 @@
+"""Shared memory as a driver sees it: sections that are mapped once, and blocks that are views of
+them. The mmap module cannot place two mappings side by side, so a scattered block is a list of
+views, one for each extent, with `read` and `write` across them."""
+
+import fcntl
+import mmap
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from .messages import Extent
+
+if TYPE_CHECKING:
+    from .session import Session
+
+PAGE_SIZE = mmap.PAGESIZE
+
+# Not in the fcntl module of every Python 3.11.
+F_ADD_SEALS = getattr(fcntl, "F_ADD_SEALS", 1033)
+F_SEAL_SEAL = 0x1
+F_SEAL_SHRINK = 0x2
+F_SEAL_GROW = 0x4
+
+
+def make_section(size: int, name: str = "ndissim", seal: bool = True) -> int:
+    """A memfd fit to be a section: mode 0600, `size` bytes, sealed against growing, shrinking and
+    further sealing. Answers its descriptor."""
+    fd = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    try:
+        os.fchmod(fd, 0o600)
+        os.ftruncate(fd, size)
+        if seal:
+            fcntl.fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL)
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
+
+
+def pages(length: int) -> int:
+    """Pages that `length` bytes touch."""
+    return -(-length // PAGE_SIZE)
+
+
+class Section:
+    """A section's descriptor and, once asked for, its mapping."""
+
+    def __init__(self, handle: int, fd: int, size: int) -> None:
+        self.handle = handle
+        self.fd = fd
+        self.size = size
+        self._map: mmap.mmap | None = None
+
+    def view(self, extent: Extent) -> memoryview:
+        """The bytes of an extent, shared with everybody who maps the section."""
+        if self._map is None:
+            self._map = mmap.mmap(self.fd, self.size)
+        return memoryview(self._map)[extent.offset : extent.offset + extent.length]
+
+    def close(self) -> None:
+        """Closes the descriptor. The mapping goes when the last view of it does."""
+        if self.fd >= 0:
+            os.close(self.fd)
+            self.fd = -1
+        self._map = None
+
+
+@dataclass
+class Block:
+    """A block from `NdisAllocateSharedMemory`. Use it in a `with` statement to free it at the
+    end. `scatter_gather_list` holds (physical address, length)."""
+
+    session: "Session"
+    ndis_handle: int
+    allocation_handle: int
+    shared_memory_handle: int
+    section: Section
+    physical_base: int
+    extents: list[Extent]
+    freed: bool = False
+    views: list[memoryview] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.views = [self.section.view(extent) for extent in self.extents]
+
+    @property
+    def length(self) -> int:
+        return sum(extent.length for extent in self.extents)
+
+    @property
+    def scatter_gather_list(self) -> list[tuple[int, int]]:
+        return [(self.physical_base + e.offset, e.length) for e in self.extents]
+
+    @property
+    def view(self) -> memoryview:
+        """The whole block as one view; only a block of one extent has it."""
+        if len(self.views) != 1:
+            raise ValueError(f"a block of {len(self.views)} extents has no single view")
+        return self.views[0]
+
+    def read(self, offset: int = 0, length: int | None = None) -> bytes:
+        """Bytes of the block, across its extents."""
+        if length is None:
+            length = self.length - offset
+        parts = [view[a:b] for view, a, b in self._parts(offset, length)]
+        return b"".join(parts)
+
+    def write(self, data: bytes | memoryview, offset: int = 0) -> None:
+        """Writes into the block, across its extents."""
+        source = memoryview(data).cast("B")
+        done = 0
+        for view, a, b in self._parts(offset, len(source)):
+            view[a:b] = source[done : done + b - a]
+            done += b - a
+
+    def _parts(self, offset: int, length: int) -> list[tuple[memoryview, int, int]]:
+        if offset < 0 or length < 0 or offset + length > self.length:
+            raise IndexError(f"{length} bytes at {offset} are outside a block of {self.length}")
+        parts, start = [], 0
+        for view in self.views:
+            a = max(offset, start) - start
+            b = min(offset + length, start + len(view)) - start
+            if a < b:
+                parts.append((view, a, b))
+            start += len(view)
+        return parts
+
+    def free(self) -> None:
+        """`NdisFreeSharedMemory`. The views are dead afterwards."""
+        self.session.free_shared_memory(self.ndis_handle, self.allocation_handle)
+        self.freed = True
+        for view in self.views:
+            view.release()
+        self.views = []
+
+    def __enter__(self) -> "Block":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if not self.freed:
+            self.free()

@@ -1,0 +1,191 @@
+"""The routines of NDIS, one method each, with plain handles: what `drivers.py` is written with.
+Every method raises NdisError when the status is not NDIS_STATUS_SUCCESS."""
+
+from typing import TYPE_CHECKING
+
+from .abi import SG_ELEMENT_SIZE, SG_LIST_HEADER_SIZE, Message
+from .images import (
+    FilterDriverCharacteristics,
+    Image,
+    MiniportAdapterRegistrationAttributes,
+    MiniportDriverCharacteristics,
+    ProtocolDriverCharacteristics,
+    SgDmaDescription,
+    SharedMemoryParameters,
+)
+from .memory import Block, Section, pages
+from .messages import (
+    Allocate,
+    AllocateReply,
+    Extent,
+    Free,
+    HandleBody,
+    Named,
+    OfferReply,
+    OfferSection,
+    OpenAdapter,
+    RegisterDmaReply,
+    RegisterDriver,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .session import Reply
+
+
+class Routines:
+    """Mixed into `Session`."""
+
+    sections: dict[int, Section]
+
+    if TYPE_CHECKING:
+
+        def call(
+            self, type: int, body: bytes = b"", fds: Iterable[int] = (), irql: int | None = None
+        ) -> Reply: ...
+
+    def _handle(self, type: int, body: bytes) -> int:
+        return HandleBody.unpack(self.call(type, body).body).handle
+
+    def _end(self, type: int, handle: int) -> None:
+        self.call(type, HandleBody(handle).pack())
+
+    # Drivers
+
+    def register_miniport_driver(
+        self, name: str, characteristics: MiniportDriverCharacteristics, context: int = 0
+    ) -> int:
+        """`NdisMRegisterMiniportDriver`: answers NdisDriverHandle."""
+        body = RegisterDriver(context, name).pack() + characteristics.pack()
+        return self._handle(Message.REGISTER_MINIPORT_DRIVER, body)
+
+    def deregister_miniport_driver(self, handle: int) -> None:
+        """`NdisMDeregisterMiniportDriver`."""
+        self._end(Message.DEREGISTER_MINIPORT_DRIVER, handle)
+
+    def register_protocol_driver(
+        self, name: str, characteristics: ProtocolDriverCharacteristics, context: int = 0
+    ) -> int:
+        """`NdisRegisterProtocolDriver`: answers NdisProtocolHandle."""
+        body = RegisterDriver(context, name).pack() + characteristics.pack()
+        return self._handle(Message.REGISTER_PROTOCOL_DRIVER, body)
+
+    def deregister_protocol_driver(self, handle: int) -> None:
+        """`NdisDeregisterProtocolDriver`."""
+        self._end(Message.DEREGISTER_PROTOCOL_DRIVER, handle)
+
+    def register_filter_driver(
+        self, name: str, characteristics: FilterDriverCharacteristics, context: int = 0
+    ) -> int:
+        """`NdisFRegisterFilterDriver`: answers NdisFilterDriverHandle."""
+        body = RegisterDriver(context, name).pack() + characteristics.pack()
+        return self._handle(Message.REGISTER_FILTER_DRIVER, body)
+
+    def deregister_filter_driver(self, handle: int) -> None:
+        """`NdisFDeregisterFilterDriver`."""
+        self._end(Message.DEREGISTER_FILTER_DRIVER, handle)
+
+    # Adapters, bindings, filter modules
+
+    def add_adapter(self, driver: int, name: str) -> int:
+        """ADD_ADAPTER (extension; plays PnP): answers NdisMiniportHandle."""
+        return self._handle(Message.ADD_ADAPTER, Named(driver, name).pack())
+
+    def remove_adapter(self, handle: int) -> None:
+        """REMOVE_ADAPTER (extension)."""
+        self._end(Message.REMOVE_ADAPTER, handle)
+
+    def set_miniport_attributes(
+        self, adapter: int, attributes: MiniportAdapterRegistrationAttributes
+    ) -> None:
+        """`NdisMSetMiniportAttributes`, in the initialize handler."""
+        body = HandleBody(adapter).pack() + attributes.pack()
+        self.call(Message.SET_MINIPORT_ATTRIBUTES, body)
+
+    def register_scatter_gather_dma(
+        self, adapter: int, description: SgDmaDescription
+    ) -> RegisterDmaReply:
+        """`NdisMRegisterScatterGatherDma`, in the initialize handler."""
+        body = HandleBody(adapter).pack() + description.pack()
+        reply = self.call(Message.REGISTER_SCATTER_GATHER_DMA, body)
+        return RegisterDmaReply.unpack(reply.body)
+
+    def deregister_scatter_gather_dma(self, dma_handle: int) -> None:
+        """`NdisMDeregisterScatterGatherDma`."""
+        self._end(Message.DEREGISTER_SCATTER_GATHER_DMA, dma_handle)
+
+    def bind_adapter(self, protocol: int, adapter_name: str) -> int:
+        """BIND_ADAPTER (extension; plays PnP): answers NdisBindingHandle."""
+        return self._handle(Message.BIND_ADAPTER, Named(protocol, adapter_name).pack())
+
+    def unbind_adapter(self, binding: int) -> None:
+        """UNBIND_ADAPTER (extension)."""
+        self._end(Message.UNBIND_ADAPTER, binding)
+
+    def open_adapter_ex(self, protocol: int, bind_context: int, binding_context: int = 0) -> int:
+        """`NdisOpenAdapterEx`, in the bind handler: answers NdisBindingHandle."""
+        body = OpenAdapter(protocol, bind_context, binding_context).pack()
+        return self._handle(Message.OPEN_ADAPTER_EX, body)
+
+    def close_adapter_ex(self, binding: int) -> None:
+        """`NdisCloseAdapterEx`, in the unbind handler."""
+        self._end(Message.CLOSE_ADAPTER_EX, binding)
+
+    def attach_filter(self, filter_driver: int, adapter_name: str) -> int:
+        """ATTACH_FILTER (extension): answers NdisFilterHandle."""
+        return self._handle(Message.ATTACH_FILTER, Named(filter_driver, adapter_name).pack())
+
+    def detach_filter(self, module: int) -> None:
+        """DETACH_FILTER (extension)."""
+        self._end(Message.DETACH_FILTER, module)
+
+    # Shared memory
+
+    def set_optional_handlers(self, handle: int, characteristics: Image) -> None:
+        """`NdisSetOptionalHandlers`."""
+        body = HandleBody(handle).pack() + characteristics.pack()
+        self.call(Message.SET_OPTIONAL_HANDLERS, body)
+
+    def allocate_shared_memory(
+        self, handle: int, parameters: SharedMemoryParameters, tag: int = 0, site: str = ""
+    ) -> Block:
+        """`NdisAllocateSharedMemory`."""
+        body = Allocate(handle, tag, site).pack() + parameters.pack()
+        reply = self.call(Message.ALLOCATE_SHARED_MEMORY, body)
+        head = AllocateReply.unpack(reply.body)
+        position = AllocateReply.size()
+        extents = [
+            Extent.unpack(reply.body, position + index * Extent.size())
+            for index in range(head.extent_count)
+        ]
+        return Block(
+            self,  # type: ignore[arg-type]
+            handle,
+            head.allocation_handle,
+            head.shared_memory_handle,
+            self.sections[head.section],
+            head.physical_base,
+            extents,
+        )
+
+    def free_shared_memory(self, handle: int, allocation_handle: int) -> None:
+        """`NdisFreeSharedMemory`. VOID in NDIS; here a broken rule raises, with its bug check."""
+        self.call(Message.FREE_SHARED_MEMORY, Free(handle, allocation_handle).pack())
+
+    def offer_section(
+        self, provider: int, domain: int, fd: int, size: int, node: int = 0
+    ) -> OfferReply:
+        """OFFER_SECTION (extension): the descriptor stays the caller's."""
+        body = OfferSection(provider, domain, size, node).pack()
+        return OfferReply.unpack(self.call(Message.OFFER_SECTION, body, [fd]).body)
+
+    def withdraw_section(self, section: int) -> None:
+        """WITHDRAW_SECTION (extension)."""
+        self._end(Message.WITHDRAW_SECTION, section)
+
+
+def sg_list_buffer_length(length: int, contiguous: bool = False) -> int:
+    """The scatter-gather buffer drivers bring: the list's head and an element for each page."""
+    elements = 1 if contiguous else max(1, pages(length))
+    return min(SG_LIST_HEADER_SIZE + elements * SG_ELEMENT_SIZE, 0xFFFFFFFF)

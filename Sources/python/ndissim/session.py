@@ -1,0 +1,296 @@
+"""A session with the daemon: blocking calls that serve upcalls while they wait.
+
+Threads may share a session. Whichever of them waits first reads the socket, hands replies to their
+callers and runs the handlers of upcalls; a handler may call back into NDIS."""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from typing import NamedTuple
+
+from . import irql as _irql
+from .abi import FLAG_REPLY, FLAG_UPCALL, Message, Status
+from .errors import Disconnected, NdisError
+from .memory import Section
+from .messages import (
+    AllocateReply,
+    HandleBody,
+    Header,
+    Hello,
+    HelloReply,
+    Statistics,
+    encode,
+    failure_of,
+)
+from .routines import Routines
+from .transport import Connection
+from .upcalls import UPCALLS, AllocateAnswer, decode_upcall
+
+log = logging.getLogger("ndissim")
+
+Handler = Callable[..., int | AllocateAnswer | None]
+
+
+class Reply(NamedTuple):
+    """An answer: its header, its body, the descriptors that came with it."""
+
+    header: Header
+    body: bytes
+    fds: list[int]
+
+
+class _Here(threading.local):
+    context = 0
+
+
+class Session(Routines):
+    """One connection after HELLO. Make it with `connect()`; end it with `close()` or `with`."""
+
+    def __init__(self, connection: Connection, name: str) -> None:
+        self.connection = connection
+        self.sections: dict[int, Section] = {}
+        self.on_section_released: Callable[[int], None] | None = None
+        self._condition = threading.Condition()
+        self._send_lock = threading.Lock()
+        self._replies: dict[int, Reply | None] = {}
+        self._next_id = 1
+        self._reading = False
+        self._ended: Disconnected | None = None
+        self._goodbye: NdisError | None = None
+        self._handlers: dict[int, Handler] = {}
+        self._here = _Here()
+        self._window = threading.BoundedSemaphore(64)
+        reply = self.call(Message.HELLO, Hello(name=name).pack())
+        self.hello = HelloReply.unpack(reply.body)
+        # Until now nobody could have sent anything, so the window may still be replaced.
+        self._window = threading.BoundedSemaphore(max(1, self.hello.maximum_outstanding))
+
+    # Handlers
+
+    def cookie(self, handler: Handler | None) -> int:
+        """The number that stands for a handler on the wire; 0 for None."""
+        if handler is None:
+            return 0
+        cookie = len(self._handlers) + 1
+        self._handlers[cookie] = handler
+        return cookie
+
+    # Calls
+
+    def call(
+        self, type: int, body: bytes = b"", fds: Iterable[int] = (), irql: int | None = None
+    ) -> Reply:
+        """Sends a request and waits for its reply. Raises NdisError when it is not SUCCESS."""
+        reply = self.wait(self.send(type, body, fds, irql))
+        if reply.header.status != Status.SUCCESS:
+            for fd in reply.fds:
+                os.close(fd)
+            raise failure_of(reply.header.status, reply.body)
+        return reply
+
+    def send(
+        self, type: int, body: bytes = b"", fds: Iterable[int] = (), irql: int | None = None
+    ) -> int:
+        """Sends a request and answers its id; `wait` gets the reply. Several may be under way."""
+        fds = list(fds)
+        while not self._window.acquire(blocking=False):
+            self.serve(timeout=0.05)
+        level = _irql.current_irql() if irql is None else irql
+        with self._send_lock:
+            request = self._next_id
+            header = Header(type, 0, 0, request, self._here.context, 0, level, len(fds))
+            with self._condition:
+                if self._ended:
+                    raise self._ended
+                self._replies[request] = None
+            self.connection.send_raw(encode(header, body), fds)
+            self._next_id += 1
+        return request
+
+    def wait(self, request: int, timeout: float | None = None) -> Reply:
+        """Waits for the reply of a request, serving upcalls meanwhile."""
+        self._run(lambda: self._replies.get(request) is not None, timeout)
+        with self._condition:
+            reply = self._replies.pop(request)
+        self._window.release()
+        assert reply is not None
+        return reply
+
+    def send_raw(self, packet: bytes, fds: Iterable[int] = ()) -> None:
+        """Sends bytes as they are: for tests of what the daemon refuses."""
+        with self._send_lock:
+            self.connection.send_raw(packet, fds)
+
+    # Waiting
+
+    def serve(self, until: Callable[[], bool] | None = None, timeout: float | None = None) -> bool:
+        """Serves upcalls until `until()` is true, the time is over (False) or the connection ends
+        (Disconnected). Without arguments: for ever."""
+        try:
+            self._run(until or (lambda: False), timeout)
+        except TimeoutError:
+            return False
+        return True
+
+    def _run(self, done: Callable[[], bool], timeout: float | None) -> None:
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            left = None if deadline is None else deadline - time.monotonic()
+            with self._condition:
+                while self._reading and not done():
+                    if not self._condition.wait(left):
+                        raise TimeoutError("no reply in time")
+                if done():
+                    return
+                if self._ended:
+                    raise self._ended
+                self._reading = True
+            self._turn(left)
+
+    def _turn(self, timeout: float | None) -> None:
+        """Reads one packet. A reply is stored in the same breath in which the reader's place is
+        given up: else its owner could take the place and wait for what has already come."""
+        packet, fds, header, ended = b"", [], None, False
+        try:
+            with suppress(ConnectionError):
+                packet, fds = self.connection.receive_raw(timeout)
+            ended = not packet
+            if packet:
+                header = Header.unpack(packet)
+        finally:
+            with self._condition:
+                self._reading = False
+                if header and header.is_reply and not header.is_upcall:
+                    self._keep(Reply(header, packet[Header.size() :], fds))
+                    header = None
+                if ended:
+                    self._ended = Disconnected(self._goodbye)
+                self._condition.notify_all()
+        if header is None:
+            return
+        for fd in fds:
+            os.close(fd)
+        if header.is_upcall:
+            self._serve_upcall(header, packet[Header.size() :])
+        elif header.is_notification:
+            self._notification(header, packet[Header.size() :])
+
+    def _keep(self, reply: Reply) -> None:
+        header = reply.header
+        if header.request_id not in self._replies:
+            # The answer to a packet that was sent raw.
+            for fd in reply.fds:
+                os.close(fd)
+            log.warning("reply to unknown request %d", header.request_id)
+            return
+        if header.type == Message.ALLOCATE_SHARED_MEMORY and reply.fds:
+            # Here and not in the caller: the next reply that names the section comes without it,
+            # and may belong to another thread.
+            head = AllocateReply.unpack(reply.body)
+            self.sections[head.section] = Section(head.section, reply.fds[0], head.section_size)
+        self._replies[header.request_id] = reply
+
+    def _notification(self, header: Header, body: bytes) -> None:
+        if header.type == Message.GOODBYE:
+            self._goodbye = failure_of(header.status, body)
+        elif header.type == Message.SECTION_RELEASED:
+            handle = HandleBody.unpack(body).handle
+            section = self.sections.pop(handle, None)
+            if section:
+                section.close()
+            if self.on_section_released:
+                self.on_section_released(handle)
+
+    # Upcalls
+
+    @contextmanager
+    def in_context(self, context: int) -> Iterator[None]:
+        """Marks the calls of this thread as made in the handler of an upcall."""
+        old, self._here.context = self._here.context, context
+        try:
+            yield
+        finally:
+            self._here.context = old
+
+    def _serve_upcall(self, header: Header, body: bytes) -> None:
+        """Runs a handler and sends its answer. Only a successful allocation has a body."""
+        status, answer = int(Status.SUCCESS), b""
+        old = _irql.set_irql(header.irql)
+        try:
+            with self.in_context(header.request_id):
+                result = self._run_handler(header.type, body)
+            if isinstance(result, AllocateAnswer):
+                answer = result.pack()
+            elif result is not None:
+                status = int(result)
+        except NdisError as error:
+            status = error.status
+        except Disconnected:
+            return
+        except Exception:
+            log.exception("the handler of upcall type %d failed", header.type)
+            status = Status.FAILURE
+        finally:
+            level = _irql.set_irql(old)
+        reply = Header(
+            header.type, FLAG_UPCALL | FLAG_REPLY, 0, header.request_id, 0, status, level, 0
+        )
+        # When the daemon is gone, whoever waits next reads the end of the connection.
+        with suppress(ConnectionError):
+            self.send_raw(encode(reply, answer))
+
+    def _run_handler(self, type: int, body: bytes) -> int | AllocateAnswer | None:
+        if type not in UPCALLS:
+            return Status.NOT_SUPPORTED
+        upcall = decode_upcall(type, body)
+        handler = self._handlers.get(getattr(upcall, "handler"))
+        return handler(upcall) if handler else None
+
+    # Session requests
+
+    def ping(self) -> None:
+        """PING."""
+        self.call(Message.PING)
+
+    def reset(self) -> None:
+        """RESET: ends every object of the session; replies when all is done."""
+        self.call(Message.RESET)
+        for section in self.sections.values():
+            section.close()
+        self.sections.clear()
+
+    def statistics(self) -> Statistics:
+        """STATISTICS."""
+        return Statistics.unpack(self.call(Message.STATISTICS).body)
+
+    def close(self) -> None:
+        """Closes the connection; the daemon ends every object of the session."""
+        self.connection.close()
+        self._drop_sections()
+
+    def _drop_sections(self) -> None:
+        for section in self.sections.values():
+            section.close()
+        self.sections.clear()
+
+    def __enter__(self) -> "Session":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def connect(path: str | None = None, name: str = "python") -> Session:
+    """Connects to the daemon and says HELLO."""
+    connection = Connection(path)
+    try:
+        return Session(connection, name)
+    except BaseException:
+        connection.close()
+        raise
+
+
+__all__ = ["Reply", "Session", "connect"]

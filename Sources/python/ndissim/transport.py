@@ -1,0 +1,95 @@
+"""The socket: where the daemon is found, how packets and descriptors go over it."""
+
+import array
+import os
+import select
+import socket
+from collections.abc import Iterable
+
+from .abi import MAXIMUM_MESSAGE
+
+# More than one message may ever carry, so that a daemon that breaks the rule is seen to break it.
+_ANCILLARY = socket.CMSG_SPACE(8 * array.array("i").itemsize)
+
+
+def socket_candidates(environment: dict[str, str] | None = None) -> list[str]:
+    """Where the daemon's socket may be, in the order of docs/protocol.md."""
+    env = os.environ if environment is None else environment
+    if env.get("NDISSIM_SOCKET"):
+        return [env["NDISSIM_SOCKET"]]
+    paths = []
+    if env.get("RUNTIME_DIRECTORY"):
+        paths.append(env["RUNTIME_DIRECTORY"] + "/driver")
+    if env.get("XDG_RUNTIME_DIR"):
+        paths.append(env["XDG_RUNTIME_DIR"] + "/ndissim/driver")
+    paths.append("/run/ndissim/driver")
+    temporary = env.get("TMPDIR") or "/tmp"
+    paths.append(f"{temporary}/ndissim-{os.getuid()}/driver")
+    return paths
+
+
+def find_socket() -> str:
+    """The first candidate that exists. A path in NDISSIM_SOCKET is taken as it is."""
+    candidates = socket_candidates()
+    for path in candidates:
+        if os.path.exists(path):
+            return path
+    if len(candidates) == 1:
+        return candidates[0]
+    raise FileNotFoundError("no ndissim socket: looked for " + ", ".join(candidates))
+
+
+class Connection:
+    """One SOCK_SEQPACKET connection; knows packets and descriptors, not messages."""
+
+    def __init__(self, path: str | None = None) -> None:
+        self.path = path or find_socket()
+        self.socket = socket.socket(
+            socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC
+        )
+        try:
+            self.socket.connect(self.path)
+        except OSError as error:
+            self.socket.close()
+            raise type(error)(error.errno, error.strerror, self.path) from None
+
+    def send_raw(self, packet: bytes, fds: Iterable[int] = ()) -> None:
+        """Sends one packet as it is, with descriptors."""
+        fds = list(fds)
+        ancillary = []
+        if fds:
+            ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))]
+        self.socket.sendmsg([packet], ancillary, socket.MSG_NOSIGNAL)
+
+    def receive_raw(self, timeout: float | None = None) -> tuple[bytes, list[int]]:
+        """Receives one packet; `(b"", [])` at the end. Raises TimeoutError when none comes."""
+        if timeout is not None:
+            poller = select.poll()
+            poller.register(self.socket, select.POLLIN)
+            if not poller.poll(max(0, timeout) * 1000):
+                raise TimeoutError(f"no packet within {timeout} s")
+        packet, ancillary, flags, _ = self.socket.recvmsg(
+            MAXIMUM_MESSAGE, _ANCILLARY, socket.MSG_CMSG_CLOEXEC
+        )
+        fds = array.array("i")
+        for level, kind, data in ancillary:
+            if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+                fds.frombytes(data[: len(data) - len(data) % fds.itemsize])
+        if flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC):
+            for fd in fds:
+                os.close(fd)
+            raise ValueError("the packet is longer than the protocol allows")
+        return packet, list(fds)
+
+    def close(self) -> None:
+        """Ends the connection."""
+        self.socket.close()
+
+    def __enter__(self) -> "Connection":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+__all__ = ["Connection", "find_socket", "socket_candidates"]

@@ -1,0 +1,59 @@
+// A process without a free descriptor: in a process of its own, since no other test could go on.
+
+import Glibc
+import Platform
+import Testing
+
+@Suite struct ExhaustionTests {
+  @Test func aSpareLetsAConnectionIn() async {
+    await #expect(processExitsWith: .success) {
+      try withSocketPath { path in
+        let listener = try PacketSocket.listener(path: path)
+        var spare = try Spare()
+        let waiting = try PacketSocket.connect(path: path)
+        let hoard = try takeAllDescriptors()
+        #expect(hoard > 0)
+
+        do throws(SystemError) {
+          _ = try listener.accept()
+          Issue.record("accepted without a descriptor")
+        } catch {
+          #expect(error.isOutOfDescriptors)
+        }
+        try spare.spend { () throws(SystemError) in
+          let accepted = try listener.accept() != nil
+          #expect(accepted)
+        }
+        let held = spare.isHeld
+        #expect(held)
+        var descriptors = ReceivedDescriptors()
+        #expect(try waiting.receive(upTo: 1, &descriptors).0 == .closed)
+      }
+    }
+  }
+
+  @Test func descriptorsWithoutRoomAreDroppedAndSaidToBe() async {
+    await #expect(processExitsWith: .success) {
+      let pair = try PacketSocket.pair()
+      #expect(try pair.first.send([5], passing: [0, 0, 0]) == .sent)
+      _ = try takeAllDescriptors()
+      var descriptors = ReceivedDescriptors()
+      let (received, bytes) = try pair.second.receive(upTo: 1, &descriptors)
+      #expect(
+        received
+          == .message(length: 1, truncated: false, descriptorCount: 0, controlTruncated: true))
+      #expect(bytes == [5])
+    }
+  }
+}
+
+/// Duplicates descriptors until there are no more, and leaves them open.
+private func takeAllDescriptors() throws -> Int {
+  var limit = rlimit(rlim_cur: 256, rlim_max: 256)
+  guard unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+    throw SystemError(errno: errno, operation: "setrlimit")
+  }
+  var count = 0
+  while dup(0) >= 0 { count += 1 }
+  return count
+}

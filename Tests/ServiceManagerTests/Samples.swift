@@ -1,0 +1,32 @@
+// One event of every kind, in the order of the enum.
+
+import Events
+import NDIS
+
+enum Samples {
+  static let party = Party(
+    driver: Name("netvsc"), adapter: Name("eth7"), session: 4, pid: 321, uid: 0)
+  static let handle = Handle(kind: .miniportDriver, generation: 1, index: 2)
+  static let failure = Failure(.failure, .doubleFree, 7)
+  static let violation = Violation(
+    failure: failure, routine: "NdisFreeSharedMemory",
+    bugCheck: BugCheck(code: BugCheck.ndisDriver, 1, 2, 3, 4, isExtension: false), irql: .dispatch,
+    handle: handle, party: party)
+  static let leak = LeakedBlock(
+    party: party, handle: handle, queueID: 3, usage: .receive, length: 4096, age: 12,
+    tag: 0x3167_6154, site: Site("rx.c:12"))
+
+  static let all: [Event] = [
+    .started(version: "1.0", pid: 12, seed: 5), .ready(socket: "/run/ndissim/driver"),
+    .stopping(reason: "SIGTERM"), .stopped, .connectionsPaused(open: 64, limit: 64),
+    .connectionsResumed, .sessionRefused(party, Failure(.resources, .quotaSessions, 8, 8)),
+    .entriesDropped(3), .sessionOpened(party), .sessionClosed(party, reason: "the peer left"),
+    .driverRegistered(party, handle, NDISVersion(6, 30)), .driverDeregistered(party, handle),
+    .adapterState(party, handle, from: "halted", to: "running"), .bindingOpened(party, handle),
+    .bindingClosed(party, handle), .providerRegistered(party, handle, context: 9),
+    .providerReplaced(party, handle, context: 9),
+    .providerEnded(party, handle, blocks: 1, died: true), .providerStuck(party, handle, upcall: 5),
+    .violation(violation), .leak(leak), .leakSummary(party, handle, blocks: 2, bytes: 8192),
+    .providerLied(violation), .shortage(party, Failure(.resources, .quotaBytes, 2, 1)),
+  ]
+}

@@ -1,0 +1,180 @@
+// The queue, the log for people, the service manager and activation.
+
+import Events
+import Glibc
+import ServiceManager
+import Testing
+
+extension ServiceManagerTests {
+  @Suite struct SinkTests {
+    @Test func linesForPeople() {
+      let time = WallTime(seconds: 0, nanoseconds: 7_000_000)
+      let plain = HumanLog(style: .plain).line(.violation(Samples.violation), at: time)
+      #expect(plain.dropFirst(5).hasPrefix(":00.007 warning Driver netvsc, adapter eth7, "))
+      #expect(plain.hasSuffix(". [doubleFree, 0x7C/0x01]"))
+      let prefixed = HumanLog(style: .prefixed).line(.stopped, at: time)
+      #expect(prefixed.hasPrefix("<5>") && prefixed.hasSuffix("notice  The simulator stopped."))
+      let coloured = HumanLog(style: .coloured).line(.stopped, at: time)
+      #expect(coloured.contains("\u{1B}[1mnotice\u{1B}[0m"))
+      #expect(!plain.contains("\u{1B}") && !prefixed.contains("\u{1B}"))
+    }
+
+    @Test func aReaderThatStoppedDoesNotStopTheLog() throws {
+      var pair: [Int32] = [0, 0]
+      try #require(unsafe pipe(&pair) == 0)
+      defer { for raw in pair { close(raw) } }
+      var log = HumanLog(descriptor: pair[1], style: .plain)
+      var lines = 0
+      while lines < 100_000, log.write(.stopped) { lines += 1 }
+      expectTrue(!log.write(.stopped))
+      expectTrue(log.dropped == 2)
+      var bytes = [UInt8](repeating: 0, count: 1 << 20)
+      let count = unsafe bytes.withUnsafeMutableBytes {
+        unsafe read(pair[0], $0.baseAddress, $0.count)
+      }
+      #expect(count > 0)
+      expectTrue(log.write(.stopped))
+      expectTrue(log.dropped == 0)
+    }
+
+    @Test func theSinkServesInOrderAndDrains() throws {
+      let journal = try FakeSocket()
+      try journal.open()
+      let sink = try EventSink(
+        minimumPriority: .info, outputs: .init(journalPath: journal.path))
+      sink.post(.connectionsResumed)
+      sink.post(.sessionOpened(Samples.party))
+      sink.flush()
+      #expect(try journal.receiveEntry()[0].value == Event.connectionsResumed.sentence)
+      #expect(try journal.receiveEntry()[0].value == Event.sessionOpened(Samples.party).sentence)
+      sink.post(.stopped)
+      sink.close()
+      #expect(try journal.receiveEntry()[0].value == Event.stopped.sentence)
+      sink.post(.stopped)
+      sink.flush()
+      sink.close()
+      #expect(journal.receive() == nil)
+    }
+
+    @Test func unimportantEventsAreNotPosted() throws {
+      let journal = try FakeSocket()
+      try journal.open()
+      let sink = try EventSink(
+        minimumPriority: .warning, outputs: .init(journalPath: journal.path))
+      sink.post(.stopped)
+      sink.post(.entriesDropped(9))
+      sink.close()
+      #expect(try journal.receiveEntry()[0].value == Event.entriesDropped(9).sentence)
+      #expect(journal.receive() == nil)
+    }
+
+    @Test func aFullQueueIsTold() throws {
+      let journal = try FakeSocket()
+      try journal.open()
+      let sink = try EventSink(capacity: 0, outputs: .init(journalPath: journal.path))
+      sink.post(.stopped)
+      sink.close()
+      #expect(try journal.receiveEntry()[0].value == Event.entriesDropped(1).sentence)
+    }
+
+    @Test func theServiceManagerIsTold() throws {
+      let manager = try FakeSocket()
+      try manager.open()
+      try withEnvironment(["NOTIFY_SOCKET": manager.path]) {
+        let notifier = Notifier()
+        #expect(notifier.ready(status: "Serving 3 adapters\nFDSTORE=1"))
+        #expect(manager.receiveText() == "READY=1\nSTATUS=Serving 3 adapters FDSTORE=1")
+        #expect(notifier.status("Idle") && notifier.stopping())
+        #expect(manager.receiveText() == "STATUS=Idle")
+        #expect(manager.receiveText() == "STOPPING=1")
+        #expect(notifier.failed(errno: 12, status: "No memory"))
+        #expect(manager.receiveText() == "ERRNO=12\nSTATUS=No memory")
+
+        let sink = try EventSink(outputs: .init(notifier: notifier))
+        sink.ready(status: "A")
+        sink.flush()
+        sink.status("B")
+        sink.stopping(status: "C")
+        sink.failed(errno: 1)
+        sink.close()
+        for text in ["READY=1\nSTATUS=A", "STATUS=B", "STOPPING=1\nSTATUS=C", "ERRNO=1"] {
+          #expect(manager.receiveText() == text)
+        }
+        #expect(manager.receive() == nil)
+      }
+    }
+
+    @Test func withoutAServiceManagerNothingIsSent() throws {
+      try withEnvironment(["NOTIFY_SOCKET": nil]) {
+        #expect(!Notifier().isWanted)
+        #expect(!Notifier().ready())
+      }
+    }
+
+    @Test func outputsFollowTheEnvironment() throws {
+      let journal = try FakeSocket()
+      var pair: [Int32] = [0, 0]
+      try #require(unsafe pipe(&pair) == 0)
+      defer { for raw in pair { close(raw) } }
+      var file = stat()
+      try #require(unsafe fstat(pair[1], &file) == 0)
+      let stream = "\(file.st_dev):\(file.st_ino)"
+      func detect() -> EventSink.Outputs {
+        .detect(descriptor: pair[1], journalPath: journal.path)
+      }
+      let line = { (log: HumanLog?) in log?.line(.stopped, at: .now) ?? "" }
+
+      try withEnvironment(["JOURNAL_STREAM": stream, "NDISSIM_JOURNAL": nil]) {
+        #expect(detect().journalPath == nil)
+        #expect(line(detect().human).hasPrefix("<5>"))
+        try journal.open()
+        #expect(detect().journalPath == journal.path)
+        #expect(detect().human == nil)
+      }
+      try withEnvironment(["JOURNAL_STREAM": "1:2", "NDISSIM_JOURNAL": nil]) {
+        #expect(detect().journalPath == nil)
+        #expect(line(detect().human).first?.isNumber == true)
+      }
+      try withEnvironment(["JOURNAL_STREAM": nil, "NDISSIM_JOURNAL": "1"]) {
+        #expect(detect().journalPath == journal.path)
+        #expect(detect().human != nil)
+      }
+    }
+
+    @Test func activatedSocketsAreFoundByName() throws {
+      let two = Activation(descriptors: [("varlink", 3), ("driver", 4)])
+      #expect(two.descriptors(named: "driver") == [4])
+      #expect(two.descriptors(named: "other") == [])
+      #expect(Activation(descriptors: [("unknown", 3)]).descriptors(named: "driver") == [3])
+      // Descriptor 3 is whatever it is; it only becomes close-on-exec.
+      if fcntl(3, F_GETFD) < 0 { dup2(0, 3) }
+      let names = ["LISTEN_PID": "\(getpid())", "LISTEN_FDS": "1", "LISTEN_FDNAMES": "driver"]
+      try withEnvironment(names) {
+        let taken = try Activation.take()
+        #expect(taken.descriptors.map(\.name) == ["driver"])
+        #expect(taken.descriptors(named: "driver") == [3])
+        for name in names.keys {
+          let isUnset = unsafe getenv(name) == nil
+          #expect(isUnset)
+        }
+      }
+      try withEnvironment(["LISTEN_PID": nil, "LISTEN_FDS": nil]) {
+        let taken = try Activation.take()
+        #expect(taken.descriptors.isEmpty)
+      }
+      try withEnvironment(["LISTEN_PID": "\(getpid())", "LISTEN_FDS": "x"]) {
+        #expect(throws: (any Error).self) { try Activation.take() }
+      }
+    }
+
+    private func withEnvironment(
+      _ variables: [String: String?], _ body: () throws -> Void
+    ) throws {
+      for (name, value) in variables {
+        if let value { unsafe setenv(name, value, 1) } else { unsafe unsetenv(name) }
+      }
+      defer { for name in variables.keys { unsafe unsetenv(name) } }
+      try body()
+    }
+  }
+}
