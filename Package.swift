@@ -39,7 +39,7 @@ let package = Package(
     .executableTarget(
       name: "ndissimd",
       dependencies: [
-        "Daemon", "Platform",
+        "Daemon", "HostedDrivers", "Simulator",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(

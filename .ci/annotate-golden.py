@@ -156,7 +156,8 @@ def dump(name: str, data: bytes) -> list[str]:
                 piece = data[start + field.offset : start + field.offset + field.size]
                 if piece:
                     value = show(field, piece)
-                    out += lines_of(position, piece, f"{field.name} = {value}" if value else field.name)
+                    note = f"{field.name} = {value}" if value else field.name
+                    out += lines_of(position, piece, note)
                 position += len(piece)
             if not repeat:
                 break
@@ -168,7 +169,8 @@ def check_tables(document: str) -> list[str]:
     """Differences between the document's field tables and the headers."""
     wrong = []
     for name, table in re.findall(r"<!-- struct:(\w+) -->\n+((?:\|.*\n)+)", document):
-        rows = [[cell.strip(" `") for cell in row.split("|")[1:4]] for row in table.splitlines()[2:]]
+        lines = table.splitlines()[2:]
+        rows = [[cell.strip(" `") for cell in line.split("|")[1:4]] for line in lines]
         expected = [[str(f.offset), str(f.size), f.name] for f in STRUCTS[name]]
         if rows != expected:
             wrong.append(f"table of {name}: {rows} instead of {expected}")
@@ -187,7 +189,7 @@ def main() -> int:
 
     new = re.sub(r"<!-- golden:(\S+) -->\n.*?<!-- end -->", block, document, flags=re.S)
     wrong = check_tables(new)
-    wrong += [f"golden message {name} is not in the document" for name in golden if name not in used]
+    wrong += [f"{name} of the golden messages is missing" for name in golden if name not in used]
     if "--check" in sys.argv[1:]:
         if new != document:
             wrong.append("docs/protocol.md is out of date; run .ci/annotate-golden.py")

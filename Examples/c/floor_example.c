@@ -1,6 +1,6 @@
 // The smallest miniport in C: no library, only CNDIS.h and the socket. It says HELLO, registers a
-// miniport driver, adds an adapter (answering the two upcalls that come while it waits), allocates a
-// block, maps it, writes, frees, and leaves.
+// miniport driver, adds an adapter (answering the two upcalls that come while it waits), allocates
+// a block, maps it, writes, frees, and leaves.
 //
 //   gcc -Wall -Wextra -Werror -I Sources/CNDIS/include -o floor_example Examples/c/floor_example.c
 //   ./floor_example /run/ndissim/driver
@@ -52,7 +52,8 @@ static struct ndissim_header *receive(void) {
 // Sends a request and waits for its reply, answering upcalls meanwhile. Answers the reply's body.
 static void *call(uint16_t type, const void *body, uint32_t length) {
   uint64_t id = ++last_id;
-  transmit((struct ndissim_header){.type = type, .request_id = id, .context = context}, body, length);
+  struct ndissim_header request = {.type = type, .request_id = id, .context = context};
+  transmit(request, body, length);
   for (;;) {
     struct ndissim_header header = *receive();
     void *content = packet + sizeof header;
@@ -67,11 +68,13 @@ static void *call(uint16_t type, const void *body, uint32_t length) {
     uint64_t outer = context;
     context = header.request_id;  // what follows is called from this upcall's handler
     if (header.type == NDISSIM_UPCALL_INITIALIZE_EX) {
-      struct { struct ndissim_handle adapter; NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES image; }
-          attributes = {.adapter = {((struct ndissim_upcall_initialize *)content)->adapter_handle},
-                        .image = {.Header = {NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES,
-                                             1, 28},
-                                  .AttributeFlags = NDIS_MINIPORT_ATTRIBUTES_BUS_MASTER}};
+      struct {
+        struct ndissim_handle adapter;
+        NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES image;
+      } attributes = {
+          .adapter = {((struct ndissim_upcall_initialize *)content)->adapter_handle},
+          .image = {.Header = {NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES, 1, 28},
+                    .AttributeFlags = NDIS_MINIPORT_ATTRIBUTES_BUS_MASTER}};
       call(NDISSIM_SET_MINIPORT_ATTRIBUTES, &attributes, sizeof attributes);
       struct { struct ndissim_handle adapter; NDIS_SG_DMA_DESCRIPTION image; } dma = {
           .adapter = attributes.adapter,
@@ -96,7 +99,10 @@ int main(int count, char **arguments) {
   struct ndissim_hello hello = {.version_minimum = 1, .version_maximum = 1, .name = "floor"};
   call(NDISSIM_HELLO, &hello, sizeof hello);
 
-  struct { struct ndissim_register_driver head; NDIS_MINIPORT_DRIVER_CHARACTERISTICS image; } driver = {
+  struct {
+    struct ndissim_register_driver head;
+    NDIS_MINIPORT_DRIVER_CHARACTERISTICS image;
+  } driver = {
       .head.name = "c-miniport",
       .image = {.Header = {NDIS_OBJECT_TYPE_MINIPORT_DRIVER_CHARACTERISTICS, 2, 152},
                 .MajorNdisVersion = 6, .MinorNdisVersion = 30, .InitializeHandlerEx = INITIALIZE,

@@ -82,7 +82,9 @@ def break_rules(adapter: ndissim.MiniportAdapter, page: int) -> None:
         "sgListBufferMissing",
         lambda: adapter.allocate(page, sg_list_buffer_length=8),
     )
-    refused("a queue nobody made", invalid, "queueUnknown", lambda: adapter.allocate(page, queue_id=7))
+    refused(
+        "a queue nobody made", invalid, "queueUnknown", lambda: adapter.allocate(page, queue_id=7)
+    )
     refused("an unknown flag", invalid, "unknownFlags", lambda: adapter.allocate(page, flags=0x80))
     with at_irql(DISPATCH_LEVEL):
         error = refused(

@@ -72,7 +72,11 @@ public struct HostedPool: Sendable {
   private struct Section {
     var place: Place
     var map: PageMap
+    /// Extents of blocks that have several, by their context.
+    var scattered: [UInt64: [Extent]] = [:]
   }
+
+  private static let scattered: UInt64 = 1 << 63
 
   public init(_ settings: PoolSettings) { self.settings = settings }
 
@@ -103,11 +107,17 @@ public struct HostedPool: Sendable {
       return .answer(ProviderAnswer(status: .resources))
     }
     usedPages += pages
-    // The context names the block by its first page: what NetFreeSharedMemory needs to find it.
+    // The context alone says what to free: first page and count, or, with its top bit set, that the
+    // extents are looked up by the first page.
+    let first = extents[0].offset / page
+    var context = pages << 32 | first
+    if extents.count > 1 {
+      context = HostedPool.scattered | first
+      sections[handle]?.scattered[context] = extents
+    }
     return .answer(
       ProviderAnswer(
-        status: .success, providerContext: extents[0].offset / page + 1, section: handle,
-        extents: extents))
+        status: .success, providerContext: context, section: handle, extents: extents))
   }
 
   private mutating func take(
@@ -146,17 +156,25 @@ public struct HostedPool: Sendable {
     return extents
   }
 
-  /// NetFreeSharedMemory: the pages of these extents are free again.
-  public mutating func free(section: Handle, extents: [Extent]) {
-    let page = UInt64(settings.pageSize)
-    for extent in extents {
-      let count = UInt32(clamping: (UInt64(extent.length) + page - 1) / page)
-      if sections[section]?.map.release(
-        start: UInt32(clamping: extent.offset / page), count: count) == true
-      {
-        usedPages -= min(usedPages, UInt64(count))
+  /// NetFreeSharedMemory: the pages of the block with this context are free again.
+  public mutating func free(section: Handle, context: UInt64) {
+    if context & HostedPool.scattered != 0 {
+      for extent in sections[section]?.scattered.removeValue(forKey: context) ?? [] {
+        release(section, first: extent.offset / UInt64(settings.pageSize), count: pages(of: extent))
       }
+    } else {
+      release(section, first: context & 0xFFFF_FFFF, count: context >> 32)
     }
+  }
+
+  private func pages(of extent: Extent) -> UInt64 {
+    (UInt64(extent.length) + UInt64(settings.pageSize) - 1) / UInt64(settings.pageSize)
+  }
+
+  private mutating func release(_ section: Handle, first: UInt64, count: UInt64) {
+    let released = sections[section]?.map.release(
+      start: UInt32(clamping: first), count: UInt32(clamping: count))
+    if released == true { usedPages -= min(usedPages, count) }
   }
 
   /// The host has made a section for a place.
@@ -175,14 +193,15 @@ public struct HostedPool: Sendable {
   }
 
   /// A block known from an adopted store.
-  public mutating func adopt(section: Handle, extents: [Extent]) {
-    let page = UInt64(settings.pageSize)
+  public mutating func adopt(section: Handle, context: UInt64, extents: [Extent]) {
     for extent in extents {
-      let count = UInt32(clamping: (UInt64(extent.length) + page - 1) / page)
+      let count = pages(of: extent)
       _ = sections[section]?.map.take(
-        start: UInt32(clamping: extent.offset / page), count: count)
-      usedPages += UInt64(count)
+        start: UInt32(clamping: extent.offset / UInt64(settings.pageSize)),
+        count: UInt32(clamping: count))
+      usedPages += count
     }
+    if context & HostedPool.scattered != 0 { sections[section]?.scattered[context] = extents }
   }
 
   /// Holds pages back so that no free run is longer than eight pages.

@@ -97,6 +97,8 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
   case sectionSize = 129
   case ownerEnded = 130
   case unexpectedAnswer = 131
+  case daemonStopping = 132
+  case outboxFull = 133
 
   /// The name of the rule, stable: the case as it is written.
   public var rule: String { "\(self)" }
@@ -211,6 +213,9 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
     case .sectionInUse: "Section \(hex(a)) still has \(b) live block(s)."
     case .sectionSize: "A section of \(a) bytes was offered; allowed are whole pages up to \(b)."
     case .ownerEnded: "The object the call was made for ended before the answer came."
+    case .daemonStopping: "The daemon is stopping; what this session still held is being reclaimed."
+    case .outboxFull:
+      "The client left \(a) packets unread; the limit is \(b). Read replies and upcalls as they come."
     case .unexpectedAnswer: "Upcall \(a) is not open in this session."
     }
   }

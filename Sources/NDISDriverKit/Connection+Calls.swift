@@ -41,7 +41,7 @@ extension Connection {
   /// Asks; nil when all slots are taken.
   func begin(
     _ type: Int, descriptor: Int32 = -1, isIgnored: Bool = false,
-    write: (inout MessageWriter) -> Void
+    write: (inout MessageWriter) -> Void = { _ in }
   ) throws(DriverError) -> Ticket? {
     let thread = unsafe ThreadContext.current.pointee
     var header = MessageHeader(
@@ -102,7 +102,8 @@ extension Connection {
     return try unsafe Connection.readReply(reply(in: ticket.slot, length), read: read)
   }
 
-  private func reply(in slot: Int, _ length: Int) -> UnsafeRawBufferPointer {
+  /// The reply that a slot holds.
+  func reply(in slot: Int, _ length: Int) -> UnsafeRawBufferPointer {
     let start = slot * Connection.packetSize
     return unsafe UnsafeRawBufferPointer(rebasing: replies[start..<start + length])
   }
@@ -111,7 +112,7 @@ extension Connection {
   func release(_ ticket: Ticket) {
     let (task, wake) = requests.withLock { requests in
       guard requests.slots[ticket.slot].id == ticket.id else {
-        return (nil as UnsafeContinuation<Void, Never>?, false)
+        return (nil as SleepingTask?, false)
       }
       let task = requests.release(ticket.slot)
       return (task, requests.free == 1 && requests.waiters > 0)
@@ -124,18 +125,17 @@ extension Connection {
   static func readReply<Result>(
     _ packet: UnsafeRawBufferPointer, read: (inout BodyReader) throws(Failure) -> Result
   ) throws(DriverError) -> Result {
-    let routine: String
+    let refusal: DriverError
     do throws(Failure) {
       let header = try unsafe MessageHeader(packet: packet)
       var reader = unsafe BodyReader(packet: packet)
       if header.status == .success { return try read(&reader) }
-      routine = Routine.of(message: header.type)?.name.description ?? "message \(header.type)"
+      let routine = Routine.of(message: header.type)?.name.description
       let failure = try reader.readFailure()
-      throw DriverError(
+      refusal = DriverError(
         status: header.status, rule: "\(failure.rule)", sentence: failure.sentence,
-        bugCheck: failure.bugCheck, routine: routine)
-    } catch let failure as Failure {
-      throw .protocolBroken(failure)
-    } catch let error as DriverError { throw error } catch { throw .closed }
+        bugCheck: failure.bugCheck, routine: routine ?? "message \(header.type)")
+    } catch { throw .protocolBroken(error) }
+    throw refusal
   }
 }

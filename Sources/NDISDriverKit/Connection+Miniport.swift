@@ -9,7 +9,7 @@ extension Connection {
   /// before this returns.
   ///
   /// - Parameters:
-  ///   - driver: kept until `deregisterMiniportDriver`, or for the life of the connection.
+  ///   - driver: kept for the life of the connection, or until `reset`.
   ///   - name: at most 31 bytes; live drivers have different names.
   ///   - version: the NDIS version the driver is written for.
   ///   - driverContext: the driver's own number, nil = one of the kit's.
@@ -42,10 +42,11 @@ extension Connection {
   public func addAdapter(
     _ driver: MiniportDriverHandle, name: String
   ) throws(DriverError) -> AdapterHandle {
-    AdapterHandle(rawValue: try handle(NDISSIM_ADD_ADAPTER) { writer in
-      writer.append(driver.rawValue)
-      writer.append(Name(name))
-    })
+    AdapterHandle(
+      rawValue: try handle(NDISSIM_ADD_ADAPTER) { writer in
+        writer.append(driver.rawValue)
+        writer.append(Name(name))
+      })
   }
 
   /// Removes an adapter (extension). NDIS calls `pause` and `haltEx` before this returns.
@@ -53,8 +54,8 @@ extension Connection {
     try call(NDISSIM_REMOVE_ADAPTER) { $0.append(adapter.rawValue) }
   }
 
-  /// NdisMSetMiniportAttributes ("nf-ndis-ndismsetminiportattributes") with registration attributes;
-  /// in `initializeEx` only.
+  /// NdisMSetMiniportAttributes ("nf-ndis-ndismsetminiportattributes") with registration
+  /// attributes; in `initializeEx` only.
   ///
   /// - Parameter isBusMaster: false declares hardware without NDIS_MINIPORT_ATTRIBUTES_BUS_MASTER.
   public func setMiniportAttributes(

@@ -35,10 +35,11 @@ extension Connection {
   public func bindAdapter(
     _ driver: ProtocolDriverHandle, adapterName: String
   ) throws(DriverError) -> BindingHandle {
-    BindingHandle(rawValue: try handle(NDISSIM_BIND_ADAPTER) { writer in
-      writer.append(driver.rawValue)
-      writer.append(Name(adapterName))
-    })
+    BindingHandle(
+      rawValue: try handle(NDISSIM_BIND_ADAPTER) { writer in
+        writer.append(driver.rawValue)
+        writer.append(Name(adapterName))
+      })
   }
 
   /// Unbinds (extension). NDIS calls `unbindAdapterEx` before this returns.
@@ -50,11 +51,12 @@ extension Connection {
   public func openAdapter(
     _ request: BindRequest, bindingContext: UInt64 = 0
   ) throws(DriverError) -> BindingHandle {
-    BindingHandle(rawValue: try handle(NDISSIM_OPEN_ADAPTER_EX) { writer in
-      writer.append(request.driver.rawValue)
-      writer.append(request.bindContext)
-      writer.append(bindingContext)
-    })
+    BindingHandle(
+      rawValue: try handle(NDISSIM_OPEN_ADAPTER_EX) { writer in
+        writer.append(request.driver.rawValue)
+        writer.append(request.bindContext)
+        writer.append(bindingContext)
+      })
   }
 
   /// NdisCloseAdapterEx ("nf-ndis-ndiscloseadapterex"); in `unbindAdapterEx`.
@@ -68,9 +70,10 @@ extension Connection {
     name: String, version: NDISVersion = NDISVersion(6, 30), driverContext: UInt64 = 0
   ) throws(DriverError) -> FilterDriverHandle {
     let image = Characteristics.filter(version)
-    return FilterDriverHandle(rawValue: try register(
-      NDISSIM_REGISTER_FILTER_DRIVER, image, size: Int(image.Header.Size), name: name,
-      context: driverContext, without: []))
+    return FilterDriverHandle(
+      rawValue: try register(
+        NDISSIM_REGISTER_FILTER_DRIVER, image, size: Int(image.Header.Size), name: name,
+        context: driverContext, without: []))
   }
 
   /// NdisFDeregisterFilterDriver ("nf-ndis-ndisfderegisterfilterdriver").
@@ -82,10 +85,11 @@ extension Connection {
   public func attachFilter(
     _ driver: FilterDriverHandle, adapterName: String
   ) throws(DriverError) -> FilterModuleHandle {
-    FilterModuleHandle(rawValue: try handle(NDISSIM_ATTACH_FILTER) { writer in
-      writer.append(driver.rawValue)
-      writer.append(Name(adapterName))
-    })
+    FilterModuleHandle(
+      rawValue: try handle(NDISSIM_ATTACH_FILTER) { writer in
+        writer.append(driver.rawValue)
+        writer.append(Name(adapterName))
+      })
   }
 
   /// Detaches a filter module (extension).

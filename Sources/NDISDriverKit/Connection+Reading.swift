@@ -22,6 +22,8 @@ extension Connection {
       do throws(DriverError) {
         packet = try readPacket(isDone)
       } catch {
+        // A peer that cannot be understood is not listened to any longer.
+        transport.close()
         requests.withLock { $0.isReading = false }
         end(error)
         throw error
@@ -108,7 +110,7 @@ extension Connection {
     _ isDone: (inout Requests) -> Bool
   ) -> Bool {
     let (done, wake, task) = requests.withLock { requests in
-      var task: UnsafeContinuation<Void, Never>?
+      var task: SleepingTask?
       if let slot = requests.find(header.requestID) {
         if requests.slots[slot].isIgnored {
           task = requests.release(slot)
@@ -136,6 +138,7 @@ extension Connection {
     _ header: MessageHeader, _ packet: UnsafeRawBufferPointer
   ) throws(DriverError) {
     var reader = unsafe BodyReader(packet: packet)
+    let goodbye: DriverError
     do throws(Failure) {
       if header.type == UInt16(NDISSIM_SECTION_RELEASED) {
         let handle = try reader.read(UInt64.self)
@@ -147,9 +150,10 @@ extension Connection {
       }
       guard header.type == UInt16(NDISSIM_GOODBYE) else { return }
       let failure = try reader.readFailure()
-      throw DriverError(
+      goodbye = DriverError(
         .connection, status: header.status, rule: "\(failure.rule)",
         sentence: "NDIS said goodbye: \(failure.sentence)", bugCheck: failure.bugCheck)
-    } catch let error as DriverError { throw error } catch { throw .closed }
+    } catch { throw .protocolBroken(error) }
+    throw goodbye
   }
 }

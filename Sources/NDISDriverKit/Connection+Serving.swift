@@ -11,16 +11,21 @@ extension Connection {
     try pump { $0.isStopping }
   }
 
-  /// Serves upcalls in a thread of the kit until `stop()` or the end of the connection, whose reason
-  /// is then in `closedBecause`. The async calls need this or `serve()`.
+  /// Serves upcalls in a thread of the kit until `stop()` or the end of the connection, whose
+  /// reason is then in `closedBecause`. The async calls need this or `serve()`.
   ///
   /// A thread that serves keeps reading: blocking calls of other threads are handed their replies,
   /// which costs a switch of threads. Programs that only call should not serve.
   public func startServing() throws(DriverError) {
     do throws(SystemError) {
       // The thread ends with the connection's end or `stop()`; nobody waits for it.
-      _ = try Thread.start(name: "ndis-upcalls") { [self] in try? serve() }
+      _ = try Thread.start(name: "ndis-upcalls") { [self] in serveToTheEnd() }
     } catch { throw .connection("\(error)", rule: "thread") }
+  }
+
+  /// Serves; why it ended is in `closedBecause`.
+  private func serveToTheEnd() {
+    do throws(DriverError) { try serve() } catch {}
   }
 
   /// Makes `serve()` return, in all threads and for good. Calls go on working.
@@ -31,7 +36,7 @@ extension Connection {
     }
     requests.broadcast()
     // A thread that waits for a packet gets one.
-    if isReading { _ = try? begin(NDISSIM_PING, isIgnored: true) { _ in } }
+    if isReading { _ = try? begin(NDISSIM_PING, isIgnored: true) }
   }
 
   /// Waits until the calling thread has nothing in flight, for tests: PING and its answer.
@@ -39,14 +44,32 @@ extension Connection {
     try call(NDISSIM_PING)
   }
 
-  /// Sends bytes as they are, for tests of what NDIS makes of them. A reply to an id the kit did not
-  /// give out is dropped; ids are counted on by `skipRequestIDs`.
+  /// Sends bytes as they are, for tests of what NDIS makes of them. A reply to an id the kit did
+  /// not give out is dropped; ids are counted on by `skipRequestIDs`.
   public func sendRaw(_ bytes: [UInt8], descriptors: [Int32] = []) throws(DriverError) {
     try sender.withLock { (_) throws(DriverError) in
-      try unsafe bytes.withUnsafeBytes { (packet) throws(DriverError) in
-        try unsafe transport.send(packet, descriptors: descriptors)
+      try unsafe bytes.withUnsafeBufferPointer { (packet) throws(DriverError) in
+        try unsafe transport.send(UnsafeRawBufferPointer(packet), descriptors: descriptors)
       }
     }
+  }
+
+  /// Sends a whole packet as it is and waits for the reply to the id in its header; the answer is
+  /// the reply as it came. When the id is `nextRequestID` it is counted on.
+  public func exchangeRaw(
+    _ packet: [UInt8], descriptors: [Int32] = []
+  ) throws(DriverError) -> [UInt8] {
+    guard packet.count >= MessageHeader.size else { throw .misuse("The packet has no header.") }
+    let id = packet[16..<24].reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+    guard let slot = requests.withLock({ $0.take(id) }), id != 0 else {
+      throw .misuse("There is no room for a request, or its id is 0.")
+    }
+    let ticket = Ticket(slot: slot, id: id)
+    defer { release(ticket) }
+    try sendRaw(packet, descriptors: descriptors)
+    sender.withLock { if $0.nextID == id { $0.nextID += 1 } }
+    try pump { $0.slots[slot].isDone }
+    return unsafe Array(reply(in: slot, requests.withLock { $0.slots[slot].length }))
   }
 
   /// The id the next request will have.

@@ -3,7 +3,7 @@
 
 import CNDIS
 import DriverProtocol
-public import NDIS
+import NDIS
 import Platform
 
 extension Connection {

@@ -1,15 +1,15 @@
-// A session with NDIS. Any number of threads may call at once; a call blocks its thread, and while it
-// waits that thread reads the connection for all (one reads, the others wait to be handed their reply
-// or the reading). Upcalls run in the thread that read them, as NDIS calls a driver in whatever thread
-// it has, so a program that only calls needs no other thread. A program that waits for upcalls serves:
-// `serve()` in this thread, `startServing()` in one of the kit's.
+// A session with NDIS. Any number of threads may call at once; a call blocks its thread, and while
+// it waits that thread reads the connection for all (one reads, the others wait to be handed their
+// reply or the reading). Upcalls run in the thread that read them, as NDIS calls a driver in
+// whatever thread it has, so a program that only calls needs no other thread. A program that waits
+// for upcalls serves: `serve()` in this thread, `startServing()` in one of the kit's.
 //
-// Limits: 64 requests may be unanswered. A handler may call, on the same connection too. After the end
-// of a connection every call throws a DriverError of kind `.connection`.
+// Limits: 64 requests may be unanswered. A handler may call, on the same connection too. After the
+// end of a connection every call throws a DriverError of kind `.connection`.
 
 import CNDIS
 import DriverProtocol
-public import NDIS
+import NDIS
 import Platform
 
 /// What the daemon said in its HELLO.
@@ -94,7 +94,7 @@ public struct SessionLimits: Hashable, Sendable {
       writer.append(features)
       writer.append(UInt64(0))
       writer.append(Name(name))
-    } read: { reader in
+    } read: { reader throws(Failure) in
       let reply = try reader.read(ndissim_hello_reply.self)
       var limits = SessionLimits()
       limits.pageSize = reply.page_size

@@ -1,8 +1,10 @@
-// What a thread carries with it: its simulated IRQL, and the upcall whose handler it is in. Every call
-// takes both from here. A thread begins at PASSIVE_LEVEL outside any handler; a handler begins at
-// PASSIVE_LEVEL whatever the thread was at before, and the level it leaves behind is reported to NDIS.
+// What a thread carries with it: its simulated IRQL, and the upcall whose handler it is in. Every
+// call takes both from here. A thread begins at PASSIVE_LEVEL outside any handler; a handler begins
+// at PASSIVE_LEVEL whatever the thread was at before, and the level it leaves behind is reported to
+// NDIS.
 //
-// Bound to threads, not to tasks: between two suspensions of an async function the thread may change.
+// Bound to threads, not to tasks: between two suspensions of an async function the thread may
+// change.
 
 import Glibc
 public import NDIS

@@ -1,6 +1,6 @@
 // The one error of the kit: what NDIS answered, or why it could not be asked. A refusal carries the
-// rule that was broken and a sentence for people; where the break would have crashed Windows, the bug
-// check too. Compare `status` and `rule`; the sentence may change.
+// rule that was broken and a sentence for people; where the break would have crashed Windows, the
+// bug check too. Compare `status` and `rule`; the sentence may change.
 
 public import NDIS
 

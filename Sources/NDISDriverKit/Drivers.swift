@@ -1,7 +1,7 @@
 // Drivers as Swift types: their methods are the handlers a driver registers. A handler runs at
-// PASSIVE_LEVEL in the thread that read the upcall, may call the connection it is given, and answers
-// a status; throwing a DriverError answers the error's status. The defaults are what a driver without
-// opinions does, so that a test writes only what it is about.
+// PASSIVE_LEVEL in the thread that read the upcall, may call the connection it is given, and
+// answers a status; throwing a DriverError answers the error's status. The defaults are what a
+// driver without opinions does, so that a test writes only what it is about.
 
 public import NDIS
 
@@ -9,7 +9,8 @@ public import NDIS
 public protocol MiniportDriver: AnyObject, Sendable {
   /// MiniportSetOptions ("nc-ndis-set_options"): where a provider registers at driver level.
   func setOptions(
-    _ driver: MiniportDriverHandle, on connection: Connection) throws(DriverError) -> Status
+    _ driver: MiniportDriverHandle, on connection: Connection
+  ) throws(DriverError) -> Status
 
   /// MiniportInitializeEx ("nc-ndis-miniport_initialize"). The default sets the attributes of a
   /// bus master, with the adapter's handle as its context.
@@ -71,13 +72,16 @@ public struct BindRequest: Hashable, Sendable {
 public protocol ProtocolDriver: AnyObject, Sendable {
   /// ProtocolSetOptions: where a provider registers at driver level.
   func setOptions(
-    _ driver: ProtocolDriverHandle, on connection: Connection) throws(DriverError) -> Status
+    _ driver: ProtocolDriverHandle, on connection: Connection
+  ) throws(DriverError) -> Status
 
   /// ProtocolBindAdapterEx ("nc-ndis-protocol_bind_adapter_ex"). The default opens the adapter.
   func bindAdapterEx(
-    _ request: BindRequest, on connection: Connection) throws(DriverError) -> Status
+    _ request: BindRequest, on connection: Connection
+  ) throws(DriverError) -> Status
 
-  /// ProtocolUnbindAdapterEx ("nc-ndis-protocol_unbind_adapter_ex"). The default closes the binding.
+  /// ProtocolUnbindAdapterEx ("nc-ndis-protocol_unbind_adapter_ex"). The default closes the
+  /// binding.
   func unbindAdapterEx(
     _ binding: BindingHandle, context: UInt64, on connection: Connection
   ) throws(DriverError) -> Status

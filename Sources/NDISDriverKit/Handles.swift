@@ -1,6 +1,7 @@
-// The handles of the contract as distinct types, so that the compiler tells a binding from an adapter.
-// All have a public raw value: a test that must pass a wrong handle makes one. The vocabulary (Status,
-// IRQL, BugCheck, ...) is exported with the kit, for no driver can be written without it.
+// The handles of the contract as distinct types, so that the compiler tells a binding from an
+// adapter. All have a public raw value: a test that must pass a wrong handle makes one. The
+// vocabulary (Status, IRQL, BugCheck, ...) is exported with the kit, for no driver can be written
+// without it.
 
 @_exported public import NDIS
 

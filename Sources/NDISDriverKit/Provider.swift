@@ -1,5 +1,6 @@
 // A shared-memory provider: who is asked, what it is asked, and what it may answer. The answer is a
-// value that can say anything, also what no provider may say, for the simulator has to see through it.
+// value that can say anything, also what no provider may say, for the simulator has to see through
+// it.
 
 public import NDIS
 
@@ -8,8 +9,8 @@ public protocol SharedMemoryProvider: AnyObject, Sendable {
   /// ALLOCATE_SHARED_MEMORY_HANDLER ("nc-ndis-allocate_shared_memory_handler"), at PASSIVE_LEVEL.
   func allocateSharedMemory(_ request: ProviderRequest) -> ProviderAnswer
 
-  /// FREE_SHARED_MEMORY_HANDLER ("nc-ndis-free_shared_memory_handler"), at PASSIVE_LEVEL: gives back
-  /// what the answer with this SharedMemoryProviderContext handed out.
+  /// FREE_SHARED_MEMORY_HANDLER ("nc-ndis-free_shared_memory_handler"), at PASSIVE_LEVEL: gives
+  /// back what the answer with this SharedMemoryProviderContext handed out.
   func freeSharedMemory(_ block: ProviderBlock)
 
   /// A section of this session is no longer used by anybody (extension).

@@ -1,6 +1,6 @@
 // The requests of a session that have no answer yet, and who reads the connection. A request has a
-// slot; its reply waits there until whoever asked takes it. Slots, reply buffers and the send buffer
-// are made once: a blocking call allocates nothing here.
+// slot; its reply waits there until whoever asked takes it. Slots, reply buffers and the send
+// buffer are made once: a blocking call allocates nothing here.
 
 import NDIS
 
@@ -8,6 +8,17 @@ import NDIS
 struct Ticket: Sendable {
   var slot: Int
   var id: UInt64
+}
+
+/// A task that waits to be resumed, exactly once.
+@safe struct SleepingTask: Sendable {
+  private let continuation: UnsafeContinuation<Void, Never>
+
+  init(_ continuation: UnsafeContinuation<Void, Never>) {
+    unsafe self.continuation = unsafe continuation
+  }
+
+  func resume() { unsafe continuation.resume() }
 }
 
 /// One place for a request and its reply.
@@ -20,7 +31,7 @@ struct Slot {
   /// Bytes of the reply in the slot's buffer.
   var length = 0
   /// Resumed when the reply is there.
-  var continuation: UnsafeContinuation<Void, Never>?
+  var continuation: SleepingTask?
 }
 
 /// What all threads of a connection share.
@@ -36,7 +47,7 @@ struct Requests {
   /// Why the connection ended.
   var closed: DriverError?
   /// Tasks that wait for a free slot.
-  var waitingTasks: [UnsafeContinuation<Void, Never>] = []
+  var waitingTasks: [SleepingTask] = []
 
   /// Takes a slot, by preference the one that the id suggests.
   mutating func take(_ id: UInt64) -> Int? {
@@ -59,7 +70,7 @@ struct Requests {
   }
 
   /// Frees a slot; answers a task that waited for one.
-  mutating func release(_ index: Int) -> UnsafeContinuation<Void, Never>? {
+  mutating func release(_ index: Int) -> SleepingTask? {
     slots[index].id = 0
     slots[index].isDone = false
     slots[index].isIgnored = false
@@ -69,8 +80,8 @@ struct Requests {
   }
 }
 
-/// The sending side: the next id, and the buffer in which packets are made. Ids must leave in order,
-/// so numbering and sending are one step.
+/// The sending side: the next id, and the buffer in which packets are made. Ids must leave in
+/// order, so numbering and sending are one step.
 @safe struct Sender: @unchecked Sendable {
   var nextID: UInt64 = 1
   let buffer: UnsafeMutableRawBufferPointer

@@ -1,6 +1,6 @@
-// The sections this session has seen, each mapped once and whole. A section's descriptor travels with
-// the first reply that names it, so the reading thread adopts it before anybody sees that reply. A
-// section lives as long as the table or a block holds it.
+// The sections this session has seen, each mapped once and whole. A section's descriptor travels
+// with the first reply that names it, so the reading thread adopts it before anybody sees that
+// reply. A section lives as long as the table or a block holds it.
 
 public import Platform
 

@@ -1,9 +1,9 @@
 // A block of shared memory as `NdisAllocateSharedMemory` hands it out. The value keeps the mapping
-// alive: an address taken from it is good while a copy of the block exists, even after the free (the
-// memory may then belong to somebody else, as on Windows, but reading it does not crash).
+// alive: an address taken from it is good while a copy of the block exists, even after the free
+// (the memory may then belong to somebody else, as on Windows, but reading it does not crash).
 
 public import NDIS
-public import Platform
+import Platform
 
 /// An element of a scatter-gather list: a simulated physical address and bytes.
 public struct ScatterGatherElement: Hashable, Sendable, BitwiseCopyable {

@@ -1,6 +1,6 @@
-// NDIS_SHARED_MEMORY_PARAMETERS as a driver fills it, with tag and site label beside it. Every field
-// can be set to what the contract forbids: refusing that is the simulator's business, and testing it
-// is what the kit is for.
+// NDIS_SHARED_MEMORY_PARAMETERS as a driver fills it, with tag and site label beside it. Every
+// field can be set to what the contract forbids: refusing that is the simulator's business, and
+// testing it is what the kit is for.
 
 import CNDIS
 public import NDIS

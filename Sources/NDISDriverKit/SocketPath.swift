@@ -1,5 +1,5 @@
-// Where the daemon listens. Named by the caller or the environment, else searched in the places where
-// a system service, a user's service and a daemon started by hand put it.
+// Where the daemon listens. Named by the caller or the environment, else searched in the places
+// where a system service, a user's service and a daemon started by hand put it.
 
 import Glibc
 

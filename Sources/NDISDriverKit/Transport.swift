@@ -1,6 +1,6 @@
-// What carries packets between the kit and NDIS. In earnest it is a socket; a test may put a scripted
-// daemon in its place. The kit never has more than one thread in `receive`, and never more than one in
-// `send`; one may be in each.
+// What carries packets between the kit and NDIS. In earnest it is a socket; a test may put a
+// scripted daemon in its place. The kit never has more than one thread in `receive`, and never more
+// than one in `send`; one may be in each.
 
 public import Platform
 
@@ -57,20 +57,21 @@ public final class SocketTransport: Transport, @unchecked Sendable {
   public func receive(
     into buffer: UnsafeMutableRawBufferPointer
   ) throws(DriverError) -> (length: Int, descriptor: Int32) {
+    let packet: PacketSocket.Received
     do throws(SystemError) {
-      switch try unsafe socket.receive(into: buffer, descriptors: &received, blocking: true) {
-      case .message(let length, let truncated, let count, let controlTruncated):
-        guard !truncated, !controlTruncated else {
-          throw .connection("A packet was cut: it was longer than the protocol allows, or this "
-            + "process has no descriptor left.", rule: "truncated")
-        }
-        return (length, count > 0 ? received.take(0)?.release() ?? -1 : -1)
-      case .closed, .wouldBlock:
-        return (0, -1)
-      }
-    } catch let error as SystemError {
-      throw error.peerIsGone ? .closed : .connection("\(error)")
-    } catch let error as DriverError { throw error } catch { throw .closed }
+      packet = try unsafe socket.receive(into: buffer, descriptors: &received, blocking: true)
+    } catch {
+      throw .connection("\(error)")
+    }
+    guard case .message(let length, let truncated, let count, let controlTruncated) = packet else {
+      return (0, -1)
+    }
+    guard !truncated, !controlTruncated else {
+      throw .connection(
+        "A packet was cut: it is too long, or this process has no descriptor left.",
+        rule: "truncated")
+    }
+    return (length, count > 0 ? received.take(0)?.release() ?? -1 : -1)
   }
 
   public func close() {

@@ -41,7 +41,7 @@ struct Derived {
   var adaptersByName: [Name: UInt32] = [:]
   var users: [UInt32: UserUsage] = [:]
 
-  init(_ store: Store, pageSize: UInt32) {
+  init(_ store: Store, fresh: Bool) {
     let capacities = store.capacities
     freeSessions = IndexSet(fullWithCapacity: capacities.sessions)
     freeDrivers = IndexSet(fullWithCapacity: capacities.drivers)
@@ -62,7 +62,8 @@ struct Derived {
     workAdapters = IndexSet(capacity: capacities.adapters)
     workBindings = IndexSet(capacity: capacities.bindings)
     pageMaps = [PageMap?](repeating: nil, count: Int(capacities.sections))
-    adopt(store)
+    // A store that was just laid out holds nothing to read.
+    if !fresh { adopt(store) }
   }
 
   /// Reads the whole store once. Slots whose generation is used up are not free.

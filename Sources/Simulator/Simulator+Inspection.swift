@@ -108,6 +108,11 @@ extension Simulator {
     return details
   }
 
+  /// Whether an upcall is the allocate handler's; a provider's only other one is its free handler.
+  public func isAllocation(_ upcall: UpcallDetails) -> Bool {
+    Int(upcall.type) == NDISSIM_UPCALL_ALLOCATE_SHARED_MEMORY
+  }
+
   private func describeProviderCall(
     _ upcall: UpcallRecord, _ registration: RegistrationRecord, _ details: inout UpcallDetails
   ) {

@@ -8,7 +8,8 @@ public import NDIS
 extension Simulator {
   /// Begins a session. The host checked the peer's credentials.
   public mutating func begin(
-    name: Name, pid: Int32, uid: UInt32, now: UInt64, _ actions: inout Actions
+    name: Name, pid: Int32, uid: UInt32, firstRequestID: UInt64 = 1, now: UInt64,
+    _ actions: inout Actions
   ) throws(Failure) -> UInt32 {
     self.now = now
     let sessions = derived.users[uid]?.sessions ?? 0
@@ -29,6 +30,7 @@ extension Simulator {
       $0.pid = pid
       $0.uid = uid
       $0.name = name
+      $0.nextRequestID = max(1, firstRequestID)
     }
     for slot in 0..<Store.resultsPerSession {
       let result = index * Store.resultsPerSession + slot

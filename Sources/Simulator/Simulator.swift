@@ -37,7 +37,7 @@ public struct Simulator: ~Copyable {
       }
       store.undo.commit()
     }
-    derived = Derived(store, pageSize: settings.pageSize)
+    derived = Derived(store, fresh: fresh)
   }
 
   /// Ends the current turn.

@@ -1,5 +1,5 @@
-// The example images of NDIS structures in the golden messages: every field that a driver fills has a
-// value of its own, pointer fields are zero, handlers are small cookies.
+// The example images of NDIS structures in the golden messages: every field that a driver fills has
+// a value of its own, pointer fields are zero, handlers are small cookies.
 
 import CNDIS
 

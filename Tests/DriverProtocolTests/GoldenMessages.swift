@@ -1,6 +1,6 @@
-// Every message of the driver plane once, with fixed example values. `Tests/Golden/messages.txt` holds
-// their bytes; clients in other languages are held to the same file. Values are chosen so that no two
-// fields of a message are equal, and a swapped pair is therefore seen.
+// Every message of the driver plane once, with fixed example values. `Tests/Golden/messages.txt`
+// holds their bytes; clients in other languages are held to the same file. Values are chosen so
+// that no two fields of a message are equal, and a swapped pair is therefore seen.
 //
 // Images travel with as many bytes as their Header.Size says.
 

@@ -56,7 +56,9 @@ extension GoldenList {
       writer.append(Example.driverContext)
       writer.append(Name("golden-miniport"))
       writer.append(image: GoldenImage.miniport, size: GoldenImage.miniport.Header.Size)
-    } reply: { $0.append(Example.miniport) }
+    } reply: {
+      $0.append(Example.miniport)
+    }
     call("deregister_miniport_driver", NDISSIM_DEREGISTER_MINIPORT_DRIVER) {
       $0.append(Example.miniport)
     }
@@ -64,7 +66,8 @@ extension GoldenList {
       $0.append(Example.adapter)
       $0.append(image: GoldenImage.attributes, size: GoldenImage.attributes.Header.Size)
     }
-    call("register_scatter_gather_dma", NDISSIM_REGISTER_SCATTER_GATHER_DMA, context: upcallID + 1) {
+    call("register_scatter_gather_dma", NDISSIM_REGISTER_SCATTER_GATHER_DMA, context: upcallID + 1)
+    {
       $0.append(Example.adapter)
       $0.append(image: GoldenImage.dma, size: GoldenImage.dma.Header.Size)
     } reply: {
@@ -79,7 +82,9 @@ extension GoldenList {
     call("add_adapter", NDISSIM_ADD_ADAPTER) {
       $0.append(Example.miniport)
       $0.append(Name("golden0"))
-    } reply: { $0.append(Example.adapter) }
+    } reply: {
+      $0.append(Example.adapter)
+    }
     call("remove_adapter", NDISSIM_REMOVE_ADAPTER) { $0.append(Example.adapter) }
   }
 
@@ -89,7 +94,9 @@ extension GoldenList {
       writer.append(Name("golden-protocol"))
       writer.append(
         image: GoldenImage.protocolDriver, size: GoldenImage.protocolDriver.Header.Size)
-    } reply: { $0.append(Example.protocolDriver) }
+    } reply: {
+      $0.append(Example.protocolDriver)
+    }
     call("deregister_protocol_driver", NDISSIM_DEREGISTER_PROTOCOL_DRIVER) {
       $0.append(Example.protocolDriver)
     }
@@ -97,28 +104,36 @@ extension GoldenList {
       $0.append(Example.protocolDriver)
       $0.append(Example.bindContext)
       $0.append(Example.bindingContext)
-    } reply: { $0.append(Example.binding) }
+    } reply: {
+      $0.append(Example.binding)
+    }
     call("close_adapter_ex", NDISSIM_CLOSE_ADAPTER_EX, context: upcallID + 6) {
       $0.append(Example.binding)
     }
     call("bind_adapter", NDISSIM_BIND_ADAPTER) {
       $0.append(Example.protocolDriver)
       $0.append(Name("golden0"))
-    } reply: { $0.append(Example.binding) }
+    } reply: {
+      $0.append(Example.binding)
+    }
     call("unbind_adapter", NDISSIM_UNBIND_ADAPTER) { $0.append(Example.binding) }
 
     call("register_filter_driver", NDISSIM_REGISTER_FILTER_DRIVER) { writer in
       writer.append(Example.driverContext)
       writer.append(Name("golden-filter"))
       writer.append(image: GoldenImage.filter, size: GoldenImage.filter.Header.Size)
-    } reply: { $0.append(Example.filterDriver) }
+    } reply: {
+      $0.append(Example.filterDriver)
+    }
     call("deregister_filter_driver", NDISSIM_DEREGISTER_FILTER_DRIVER) {
       $0.append(Example.filterDriver)
     }
     call("attach_filter", NDISSIM_ATTACH_FILTER) {
       $0.append(Example.filterDriver)
       $0.append(Name("golden0"))
-    } reply: { $0.append(Example.filterModule) }
+    } reply: {
+      $0.append(Example.filterModule)
+    }
     call("detach_filter", NDISSIM_DETACH_FILTER) { $0.append(Example.filterModule) }
   }
 

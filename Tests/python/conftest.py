@@ -81,6 +81,19 @@ class Daemon:
         assert code == 0, f"the daemon ended with {code}:\n{output}"
 
 
+@pytest.fixture(autouse=True)
+def alarm() -> Iterator[None]:
+    """A call that is never answered fails its test instead of holding up all others."""
+
+    def ring(*_: object) -> None:
+        pytest.fail("the test hangs")
+
+    signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, 3 * DEADLINE)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+
+
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     """One daemon for a file of tests. A socket path is short, so the directory is in /tmp."""

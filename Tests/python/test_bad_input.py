@@ -156,6 +156,9 @@ def test_wrong_descriptor_outside_a_handler(untouched: Daemon, kind: str) -> Non
         os.close(fd)
 
 
+HANDLE_RULES = ("nullHandle", "wrongKindOfHandle", "staleHandle", "foreignHandle", "doubleFree")
+
+
 @pytest.mark.parametrize(
     "handle", [0, 1, 0xFFFFFFFFFFFFFFFF, 8 << 58 | 1 << 26 | 1, 4 << 58 | 1 << 26 | 0x3FFFFFF]
 )
@@ -172,7 +175,7 @@ def test_handles_out_of_thin_air(untouched: Daemon, handle: int) -> None:
     with RawClient(untouched.socket) as client:
         for type, body in requests.items():
             rule = client.refused(type, body).rule
-            assert rule in ("nullHandle", "wrongKindOfHandle", "staleHandle", "foreignHandle"), type
+            assert rule in HANDLE_RULES, type
         client.lives()
 
 

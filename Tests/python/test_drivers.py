@@ -22,9 +22,9 @@ from ndissim import (
     SharedMemoryProvider,
     Status,
     at_irql,
-    make_section,
 )
 from ndissim.abi import Message
+from test_bad_input import KINDS, make_descriptor
 
 EXAMPLES = ROOT / "Examples/python"
 
@@ -128,7 +128,8 @@ def test_allocation_in_initialize(untouched: Daemon) -> None:
         adapter.deregister_dma()
 
     with untouched.connect() as session:
-        driver = MiniportDriver(session, "early", MiniportHandlers(initialize=initialize, halt=halt))
+        handlers = MiniportHandlers(initialize=initialize, halt=halt)
+        driver = MiniportDriver(session, "early", handlers)
         driver.add_adapter("early0").remove()
         assert not kept
         assert session.statistics().session_leaked_blocks == 0
@@ -276,13 +277,13 @@ def test_provider_that_lies(untouched: Daemon, rule: str, extents: list) -> None
         assert session.statistics().session_blocks == 0
 
 
-@pytest.mark.parametrize("kind", ["unsealed", "other size"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_section_that_is_none(untouched: Daemon, kind: str) -> None:
     rules: list[str] = []
 
     class Offers(SharedMemoryProvider):
         def allocate(self, upcall):
-            fd = make_section(65536 if kind == "unsealed" else 32768, seal=kind != "unsealed")
+            fd = make_descriptor(kind)
             try:
                 self.target.session.offer_section(self.target.handle, upcall.domain, fd, 65536)
             except NdisError as error:

@@ -1,1 +1,100 @@
-print("not built yet")
+// A shared-memory provider in one page: `example-provider [--scatter]`.
+//
+// It registers a protocol driver and, in ProtocolSetOptions, the two handlers of a provider. From
+// then on NDIS calls it whenever a driver calls NdisAllocateSharedMemory and no nearer provider is
+// there. The memory is this process's own: when a block comes back, the provider looks through its
+// own mapping at what the driver wrote there.
+//
+// With --scatter a block is made of single pages with gaps between them, unless the driver asked
+// for NDIS_SHARED_MEM_PARAMETERS_CONTIGUOUS. SIGTERM or Ctrl-C ends it.
+
+import Glibc
+import NDISDriverKit
+import Platform
+
+/// Writes a line at once: the reader may be a pipe.
+@Sendable func say(_ line: String) {
+  let bytes = Array((line + "\n").utf8)
+  _ = unsafe bytes.withUnsafeBytes { unsafe write(1, $0.baseAddress, $0.count) }
+}
+
+final class ExampleProvider: ProtocolDriver, SharedMemoryProvider {
+  private let isScattering: Bool
+  // Made when the driver has a handle; a Monitor, because handlers may run in several threads.
+  private let allocator = Monitor<SectionAllocator?>(nil)
+
+  init(isScattering: Bool) { self.isScattering = isScattering }
+
+  // ProtocolSetOptions: NDIS calls it while NdisRegisterProtocolDriver runs.
+  func setOptions(
+    _ driver: ProtocolDriverHandle, on connection: Connection
+  ) throws(DriverError) -> Status {
+    let allocator = SectionAllocator(handle: driver, sectionSize: 64 << 20)
+    self.allocator.withLock { $0 = allocator }
+    try connection.setOptionalHandlers(driver, provider: self)
+    return .success
+  }
+
+  // ALLOCATE_SHARED_MEMORY_HANDLER. The allocator offers NDIS a section the first time a domain (an
+  // adapter, say) needs memory; after that an allocation is bookkeeping.
+  func allocateSharedMemory(_ request: ProviderRequest) -> ProviderAnswer {
+    let asked = request.parameters
+    let isScattered = isScattering && !asked.flags.contains(.contiguous)
+    let who = "allocate \(asked.length) bytes for \(asked.site)"
+    guard let allocator = allocator.withLock({ $0 }) else { return .refused(.failure) }
+    do throws(DriverError) {
+      let block = try allocator.allocate(request, isScattered: isScattered)
+      say("\(who) -> \(block.extents.count) extent\(block.extents.count == 1 ? "" : "s")")
+      return ProviderAnswer(
+        context: block.context, section: block.section, extents: block.extents)
+    } catch {
+      say("\(who) -> \(error)")
+      return .refused(.resources)
+    }
+  }
+
+  // FREE_SHARED_MEMORY_HANDLER.
+  func freeSharedMemory(_ freed: ProviderBlock) {
+    let context = freed.sharedMemoryProviderContext
+    guard let block = allocator.withLock({ $0 })?.free(context) else {
+      say("free of a block that was never allocated")
+      return
+    }
+    let length = block.extents.reduce(0) { $0 + Int($1.length) }
+    say("free \(length) bytes")
+    if hasPattern(block) { say("pattern verified through the provider's own mapping") }
+  }
+
+  func sectionReleased(_ section: SectionHandle) {
+    allocator.withLock { $0 }?.sectionReleased(section)
+  }
+
+  /// Whether the 64-bit words of the block are their index ^ `SharedMemoryBlock.patternKey`.
+  private func hasPattern(_ block: SectionAllocator.Block) -> Bool {
+    var index: UInt64 = 0
+    for extent in block.extents {
+      let start = unsafe block.mapping.baseAddress + Int(extent.offset)
+      for word in 0..<Int(extent.length) / 8 {
+        let found = unsafe start.load(fromByteOffset: word * 8, as: UInt64.self)
+        if found != index ^ SharedMemoryBlock.patternKey { return false }
+        index += 1
+      }
+    }
+    return index > 0
+  }
+}
+
+do throws(DriverError) {
+  let connection = try Connection(name: "example-provider")
+  try connection.stopOnSignals()
+  let provider = ExampleProvider(isScattering: CommandLine.arguments.contains("--scatter"))
+  let driver = try connection.registerProtocolDriver(provider, name: "example-provider")
+  say("ready")
+  try connection.serve()
+  // Blocks that are still out keep coming back through the free handler until this returns.
+  try connection.deregisterProtocolDriver(driver)
+  say("deregistered")
+} catch {
+  say("example-provider: \(error)")
+  exit(1)
+}

@@ -8,6 +8,7 @@
             block.view[:5] = b"hello"
 """
 
+from . import abi
 from .abi import (
     APC_LEVEL,
     DISPATCH_LEVEL,
@@ -46,4 +47,9 @@ from .session import Reply, Session, connect
 from .transport import Connection, find_socket, socket_candidates
 from .upcalls import AllocateAnswer
 
-__all__ = [name for name in dir() if not name.startswith("_")]
+# Everything imported above but the modules it came from.
+__all__ = [
+    name
+    for name, value in list(globals().items())
+    if not name.startswith("_") and not isinstance(value, type(abi))
+]

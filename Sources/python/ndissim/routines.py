@@ -1,6 +1,7 @@
 """The routines of NDIS, one method each, with plain handles: what `drivers.py` is written with.
 Every method raises NdisError when the status is not NDIS_STATUS_SUCCESS."""
 
+import os
 from typing import TYPE_CHECKING
 
 from .abi import SG_ELEMENT_SIZE, SG_LIST_HEADER_SIZE, Message
@@ -178,7 +179,10 @@ class Routines:
     ) -> OfferReply:
         """OFFER_SECTION (extension): the descriptor stays the caller's."""
         body = OfferSection(provider, domain, size, node).pack()
-        return OfferReply.unpack(self.call(Message.OFFER_SECTION, body, [fd]).body)
+        reply = OfferReply.unpack(self.call(Message.OFFER_SECTION, body, [fd]).body)
+        # A session is not sent the descriptor of a section it offered itself.
+        self.sections[reply.section] = Section(reply.section, os.dup(fd), size)
+        return reply
 
     def withdraw_section(self, section: int) -> None:
         """WITHDRAW_SECTION (extension)."""

@@ -7,8 +7,8 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import NamedTuple
 
 from . import irql as _irql
@@ -104,9 +104,15 @@ class Session(Routines):
             header = Header(type, 0, 0, request, self._here.context, 0, level, len(fds))
             with self._condition:
                 if self._ended:
+                    self._window.release()
                     raise self._ended
                 self._replies[request] = None
-            self.connection.send_raw(encode(header, body), fds)
+            try:
+                self.connection.send_raw(encode(header, body), fds)
+            except BaseException:
+                del self._replies[request]
+                self._window.release()
+                raise
             self._next_id += 1
         return request
 
@@ -206,22 +212,13 @@ class Session(Routines):
 
     # Upcalls
 
-    @contextmanager
-    def in_context(self, context: int) -> Iterator[None]:
-        """Marks the calls of this thread as made in the handler of an upcall."""
-        old, self._here.context = self._here.context, context
-        try:
-            yield
-        finally:
-            self._here.context = old
-
     def _serve_upcall(self, header: Header, body: bytes) -> None:
         """Runs a handler and sends its answer. Only a successful allocation has a body."""
         status, answer = int(Status.SUCCESS), b""
         old = _irql.set_irql(header.irql)
+        outer, self._here.context = self._here.context, header.request_id
         try:
-            with self.in_context(header.request_id):
-                result = self._run_handler(header.type, body)
+            result = self._run_handler(header.type, body)
             if isinstance(result, AllocateAnswer):
                 answer = result.pack()
             elif result is not None:
@@ -234,6 +231,7 @@ class Session(Routines):
             log.exception("the handler of upcall type %d failed", header.type)
             status = Status.FAILURE
         finally:
+            self._here.context = outer
             level = _irql.set_irql(old)
         reply = Header(
             header.type, FLAG_UPCALL | FLAG_REPLY, 0, header.request_id, 0, status, level, 0

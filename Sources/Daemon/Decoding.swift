@@ -1,0 +1,184 @@
+// From a request's body to the simulator's `Request`. Every byte is hostile: a body that is too short or
+// too long, a bad name or a nonzero reserved field becomes a failure with a sentence.
+
+import CNDIS
+import DriverProtocol
+import NDIS
+import Simulator
+
+/// Decodes the bodies of requests.
+enum Decoding {
+  /// The request of a packet whose header has been checked.
+  static func request(
+    _ header: MessageHeader, _ packet: UnsafeRawBufferPointer
+  ) throws(Failure) -> Request {
+    var body = unsafe BodyReader(packet: packet)
+    let request = try request(Int(header.type), &body)
+    try body.end()
+    return request
+  }
+
+  private static func request(
+    _ type: Int, _ body: inout BodyReader
+  ) throws(Failure) -> Request {
+    switch type {
+    case NDISSIM_PING: return .ping
+    case NDISSIM_RESET: return .reset
+    case NDISSIM_STATISTICS: return .statistics
+    case NDISSIM_REGISTER_MINIPORT_DRIVER: return .registerMiniportDriver(try miniport(&body))
+    case NDISSIM_REGISTER_PROTOCOL_DRIVER: return .registerProtocolDriver(try protocolDriver(&body))
+    case NDISSIM_REGISTER_FILTER_DRIVER: return .registerFilterDriver(try filter(&body))
+    case NDISSIM_DEREGISTER_MINIPORT_DRIVER, NDISSIM_DEREGISTER_PROTOCOL_DRIVER,
+      NDISSIM_DEREGISTER_FILTER_DRIVER:
+      return .deregisterDriver(try handle(&body))
+    case NDISSIM_SET_MINIPORT_ATTRIBUTES:
+      let adapter = try handle(&body)
+      let image = try body.readImage(NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES())
+      return .setMiniportAttributes(
+        adapter, ObjectHeader(image.Header), context: image.MiniportAdapterContext,
+        flags: image.AttributeFlags)
+    case NDISSIM_REGISTER_SCATTER_GATHER_DMA:
+      let adapter = try handle(&body)
+      let image = try body.readImage(NDIS_SG_DMA_DESCRIPTION())
+      return .registerScatterGatherDMA(adapter, ObjectHeader(image.Header))
+    case NDISSIM_DEREGISTER_SCATTER_GATHER_DMA:
+      return .deregisterScatterGatherDMA(try handle(&body))
+    case NDISSIM_ADD_ADAPTER: return .addAdapter(try handle(&body), try body.readName())
+    case NDISSIM_REMOVE_ADAPTER: return .removeAdapter(try handle(&body))
+    case NDISSIM_OPEN_ADAPTER_EX:
+      let raw = try body.read(ndissim_open_adapter.self)
+      return .openAdapter(
+        protocolHandle: Handle(rawValue: raw.protocol_handle),
+        bindContext: Handle(rawValue: raw.bind_context), context: raw.protocol_binding_context)
+    case NDISSIM_CLOSE_ADAPTER_EX: return .closeAdapter(try handle(&body))
+    case NDISSIM_BIND_ADAPTER: return .bindAdapter(try handle(&body), try body.readName())
+    case NDISSIM_UNBIND_ADAPTER: return .unbindAdapter(try handle(&body))
+    case NDISSIM_ATTACH_FILTER: return .attachFilter(try handle(&body), try body.readName())
+    case NDISSIM_DETACH_FILTER: return .detachFilter(try handle(&body))
+    case NDISSIM_SET_OPTIONAL_HANDLERS: return try optionalHandlers(&body)
+    case NDISSIM_ALLOCATE_SHARED_MEMORY: return try allocate(&body)
+    case NDISSIM_FREE_SHARED_MEMORY:
+      let raw = try body.read(ndissim_free.self)
+      return .free(
+        ndisHandle: Handle(rawValue: raw.ndis_handle),
+        allocation: Handle(rawValue: raw.allocation_handle))
+    case NDISSIM_OFFER_SECTION:
+      let raw = try body.read(ndissim_offer_section.self)
+      try zero(UInt64(raw.reserved))
+      return .offerSection(
+        provider: Handle(rawValue: raw.provider_handle), domain: Handle(rawValue: raw.domain),
+        size: raw.size, node: raw.node)
+    case NDISSIM_WITHDRAW_SECTION: return .withdrawSection(try handle(&body))
+    default:
+      throw Failure(.notSupported, .unknownMessage, UInt64(truncatingIfNeeded: type))
+    }
+  }
+
+  private static func handle(_ body: inout BodyReader) throws(Failure) -> Handle {
+    Handle(rawValue: try body.read(UInt64.self))
+  }
+
+  private static func zero(_ reserved: UInt64) throws(Failure) {
+    guard reserved == 0 else { throw Failure(.invalidParameter, .reservedNotZero, reserved) }
+  }
+
+  private static func miniport(_ body: inout BodyReader) throws(Failure) -> DriverCharacteristics {
+    let context = try body.read(UInt64.self)
+    let name = try body.readName()
+    let image = try body.readImage(NDIS_MINIPORT_DRIVER_CHARACTERISTICS())
+    return DriverCharacteristics(
+      header: ObjectHeader(image.Header),
+      version: NDISVersion(image.MajorNdisVersion, image.MinorNdisVersion), name: name,
+      context: context, setOptionsHandler: image.SetOptionsHandler,
+      handlers: (
+        image.InitializeHandlerEx, image.HaltHandlerEx, image.PauseHandler, image.RestartHandler
+      ))
+  }
+
+  private static func protocolDriver(
+    _ body: inout BodyReader
+  ) throws(Failure) -> DriverCharacteristics {
+    let context = try body.read(UInt64.self)
+    let name = try body.readName()
+    let image = try body.readImage(NDIS_PROTOCOL_DRIVER_CHARACTERISTICS())
+    return DriverCharacteristics(
+      header: ObjectHeader(image.Header),
+      version: NDISVersion(image.MajorNdisVersion, image.MinorNdisVersion), name: name,
+      context: context, setOptionsHandler: image.SetOptionsHandler,
+      handlers: (image.BindAdapterHandlerEx, image.UnbindAdapterHandlerEx, 0, 0))
+  }
+
+  private static func filter(_ body: inout BodyReader) throws(Failure) -> DriverCharacteristics {
+    let context = try body.read(UInt64.self)
+    let name = try body.readName()
+    let image = try body.readImage(NDIS_FILTER_DRIVER_CHARACTERISTICS_HEAD())
+    return DriverCharacteristics(
+      header: ObjectHeader(image.Header),
+      version: NDISVersion(image.MajorNdisVersion, image.MinorNdisVersion), name: name,
+      context: context, setOptionsHandler: image.SetOptionsHandler, handlers: (0, 0, 0, 0))
+  }
+
+  private static func optionalHandlers(_ body: inout BodyReader) throws(Failure) -> Request {
+    let handle = try handle(&body)
+    let image = try body.readImage(NDIS_SHARED_MEMORY_PROVIDER_CHARACTERISTICS())
+    return .setOptionalHandlers(
+      handle,
+      ProviderCharacteristics(
+        header: ObjectHeader(image.Header), flags: image.Flags, context: image.ProviderContext,
+        allocateHandler: image.AllocateSharedMemoryHandler,
+        freeHandler: image.FreeSharedMemoryHandler))
+  }
+
+  private static func allocate(_ body: inout BodyReader) throws(Failure) -> Request {
+    let handle = try handle(&body)
+    let tag = try body.read(UInt32.self)
+    try zero(UInt64(try body.read(UInt32.self)))
+    let site = try body.readSite()
+    let image = try body.readImage(NDIS_SHARED_MEMORY_PARAMETERS())
+    // A revision-1 structure has no VPortId; what stands behind it is not looked at (A32).
+    let hasVPort =
+      image.Header.Revision >= 2
+      && image.Header.Size >= UInt16(NDIS_SIZEOF_SHARED_MEMORY_PARAMETERS_REVISION_2)
+    return .allocate(
+      handle,
+      SharedMemoryParameters(
+        header: ObjectHeader(image.Header), flags: image.Flags, queueID: image.QueueId,
+        preferredNode: image.PreferredNode, usage: image.Usage, length: image.Length,
+        sgListBufferLength: image.SGListBufferLength, vportID: hasVPort ? image.VPortId : 0),
+      tag: tag, site: site)
+  }
+
+  // MARK: Answers to upcalls
+
+  /// What a process answered to an upcall; never fails, a body that cannot be read is part of the
+  /// answer.
+  static func answer(
+    _ header: MessageHeader, _ packet: UnsafeRawBufferPointer
+  ) -> ProviderAnswer {
+    var answer = ProviderAnswer(status: header.status, irql: header.irql)
+    guard Int(header.type) == NDISSIM_UPCALL_ALLOCATE_SHARED_MEMORY, header.status == .success
+    else { return answer }
+    var body = unsafe BodyReader(packet: packet)
+    do throws(Failure) {
+      let raw = try body.read(ndissim_upcall_allocate_reply.self)
+      answer.providerContext = raw.shared_memory_provider_context
+      answer.section = Handle(rawValue: raw.section)
+      try zero(UInt64(raw.reserved))
+      let needed = UInt64(raw.extent_count) * 16
+      guard needed == UInt64(body.remaining) else {
+        throw Failure(.failure, .providerMalformed, UInt64(header.length), 24 + needed)
+      }
+      answer.extents.reserveCapacity(Int(raw.extent_count))
+      for _ in 0..<raw.extent_count { answer.extents.append(try body.readExtent()) }
+    } catch {
+      answer.malformed = error
+    }
+    return answer
+  }
+}
+
+extension ObjectHeader {
+  init(_ header: NDIS_OBJECT_HEADER) {
+    self.init(type: header.Type, revision: header.Revision, size: header.Size)
+  }
+}

@@ -1,0 +1,87 @@
+// Starting and ending a daemon in order: signals are blocked first, the log next, then NDIS with its
+// hosted providers, then the socket; only when all of that stands is READY said. The end is the same
+// backwards.
+
+import Events
+import Glibc
+public import HostedDrivers
+import NDIS
+import Platform
+import ServiceManager
+public import Simulator
+
+/// What a daemon is started with.
+public struct LaunchOptions: Sendable {
+  public var runtimeDirectory: String?
+  public var settings = Settings()
+  public var pools: [PoolSettings] = []
+  public var version = "0.1.0"
+  public init() {}
+}
+
+/// Runs a daemon.
+public enum Launch {
+  /// Serves until a signal; throws a sentence when it cannot start.
+  public static func run(_ options: LaunchOptions) throws(StartFailure) {
+    let activation: Activation
+    let sink: EventSink
+    // Before any thread starts, so that every thread has them blocked.
+    let signals = try blockSignals()
+    do throws(SystemError) {
+      activation = try Activation.take()
+      // A daemon with fewer descriptors serves fewer clients; that is no reason not to start.
+      _ = try? Platform.Limits.raiseDescriptorLimit()
+      sink = try EventSink()
+    } catch { throw StartFailure("\(error)") }
+    sink.post(.started(version: options.version, pid: getpid(), seed: options.settings.seed))
+    do throws(StartFailure) {
+      try serve(options, activation, signals, sink)
+    } catch {
+      sink.failed(errno: EINVAL, status: error.description)
+      sink.close()
+      throw error
+    }
+    sink.post(.stopped)
+    sink.close()
+  }
+
+  private static func blockSignals() throws(StartFailure) -> Signals {
+    do throws(SystemError) { return try Signals() } catch { throw StartFailure("\(error)") }
+  }
+
+  private static func serve(
+    _ options: LaunchOptions, _ activation: Activation, _ signals: consuming Signals,
+    _ sink: EventSink
+  ) throws(StartFailure) {
+    var settings = options.settings
+    settings.pageSize = UInt32(clamping: Platform.Limits.pageSize)
+    let switchboard = try Switchboard(
+      settings: settings, pools: options.pools, onEvent: { sink.post($0) })
+    let path: String
+    let listener: PacketSocket
+    var madeSocket = false
+    if let inherited = activation.descriptors(named: "driver").first {
+      listener = PacketSocket(adopting: Descriptor(owning: inherited))
+      path = "a socket of the service manager"
+    } else {
+      let directory = RuntimeDirectory.find(explicit: options.runtimeDirectory)
+      try RuntimeDirectory.make(directory)
+      path = directory + "/driver"
+      do throws(SocketPathProblem) {
+        listener = try PacketSocket.listener(path: path, mode: 0o660, backlog: 4096)
+      } catch { throw StartFailure("\(error)") }
+      madeSocket = true
+    }
+    defer { if madeSocket { _ = unsafe unlink(path) } }
+    do throws(SystemError) {
+      let server = try Server(
+        switchboard: switchboard, listener: listener, signals: signals, sink: sink)
+      sink.post(.ready(socket: path))
+      sink.ready(status: "Ready on \(path)")
+      let signal = try server.run()
+      sink.post(.stopping(reason: signal))
+      sink.stopping(status: "Ending sessions")
+      server.shutDown()
+    } catch { throw StartFailure("\(error)") }
+  }
+}

@@ -1,0 +1,38 @@
+// Where the driver socket lies. One order, for the daemon and its clients alike (docs/sockets in the
+// README): the flag, $RUNTIME_DIRECTORY, $XDG_RUNTIME_DIR/ndissim, and at last a private directory
+// under the temporary one.
+
+import Glibc
+
+/// Finds and makes the runtime directory.
+public enum RuntimeDirectory {
+  /// The directory to use: `explicit` when given, else from the environment.
+  public static func find(explicit: String?) -> String {
+    if let explicit { return explicit }
+    if let directory = environment("RUNTIME_DIRECTORY") {
+      // systemd may name several, separated by colons; the first is ours.
+      return String(directory.prefix { $0 != ":" })
+    }
+    if let directory = environment("XDG_RUNTIME_DIR") { return directory + "/ndissim" }
+    return (environment("TMPDIR") ?? "/tmp") + "/ndissim-\(getuid())"
+  }
+
+  /// Makes the directory, mode 0700, when it is not there; a directory of somebody else's is refused.
+  public static func make(_ path: String) throws(StartFailure) {
+    if unsafe mkdir(path, 0o700) != 0, errno != EEXIST {
+      throw StartFailure("cannot make \(path): \(unsafe String(cString: strerror(errno)))")
+    }
+    var status = stat()
+    guard unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+      throw StartFailure("\(path) is not a directory")
+    }
+    guard status.st_uid == getuid() || getuid() == 0 else {
+      throw StartFailure("\(path) belongs to user \(status.st_uid); choose --runtime-directory")
+    }
+  }
+
+  private static func environment(_ name: String) -> String? {
+    guard let value = unsafe getenv(name), unsafe value.pointee != 0 else { return nil }
+    return unsafe String(cString: value)
+  }
+}

@@ -1,0 +1,241 @@
+// The daemon's one thread: an epoll reactor over the listening socket, the connections and the signals.
+// It reads a packet, lets the switchboard do its turn, writes what comes of it, and never waits for a
+// peer. When descriptors run out it stops accepting, answers those it has, and tries again; the spare
+// descriptor lets it turn the next caller away instead of spinning.
+
+import CNDIS
+import Events
+import NDIS
+public import Platform
+public import ServiceManager
+import Simulator
+
+/// Serves the driver plane until a signal ends it.
+@safe public final class Server {
+  private let switchboard: Switchboard
+  private let listener: PacketSocket
+  private let signals: Signals
+  private let sink: EventSink
+  private var reactor: Reactor
+  private var spare: Spare
+  private var peers: [UInt64: (peer: SocketPeer, connection: DriverConnection)] = [:]
+  private var nextToken: UInt64 = 16
+  private var acceptPaused = false
+  private var received = ReceivedDescriptors()
+  private let buffer: UnsafeMutableRawBufferPointer
+  private var doomed: [UInt64] = []
+  private var lastStatus = ""
+  private var statusDue: UInt64 = 0
+
+  private static let listenerToken: UInt64 = 1
+  private static let signalsToken: UInt64 = 2
+  /// Packets of one connection in a row before others have their turn.
+  private static let packetsPerTurn = 16
+
+  public init(
+    switchboard: Switchboard, listener: consuming PacketSocket, signals: consuming Signals,
+    sink: EventSink
+  ) throws(SystemError) {
+    self.switchboard = switchboard
+    self.listener = listener
+    self.signals = signals
+    self.sink = sink
+    reactor = try Reactor()
+    spare = try Spare()
+    unsafe buffer = .allocate(byteCount: Int(NDISSIM_MAXIMUM_MESSAGE), alignment: 64)
+    try reactor.add(
+      self.listener.descriptor.raw, .readable, token: Server.listenerToken)
+    try reactor.add(self.signals.descriptor.raw, .readable, token: Server.signalsToken)
+  }
+
+  deinit { unsafe buffer.deallocate() }
+
+  /// Runs until SIGTERM or SIGINT; answers the signal's name.
+  public func run() throws(SystemError) -> String {
+    var ready: [Reactor.Ready] = []
+    ready.reserveCapacity(64)
+    while true {
+      try reactor.wait(timeoutMilliseconds: timeout, into: &ready)
+      for event in ready {
+        switch event.token {
+        case Server.listenerToken: try acceptAll()
+        case Server.signalsToken:
+          if let name = try nextSignal() { return name }
+        default: serve(event)
+        }
+      }
+      switchboard.tick()
+      reapDoomed()
+      if acceptPaused { resumeAccepting() }
+      reportStatus()
+    }
+  }
+
+  /// Work left: at once. Open upcalls have deadlines: a tick. Else until something happens.
+  private var timeout: Int32 {
+    if switchboard.hasWork || !doomed.isEmpty { return 0 }
+    return switchboard.statistics.openUpcalls > 0 || acceptPaused || statusDue > 0 ? 20 : -1
+  }
+
+  private func nextSignal() throws(SystemError) -> String? {
+    while let signal = try signals.next() {
+      switch signal {
+      case .terminate: return "SIGTERM"
+      case .interrupt: return "SIGINT"
+      case .hangUp: break  // nothing is configured by file yet, so there is nothing to read again
+      }
+    }
+    return nil
+  }
+
+  // MARK: Accepting
+
+  private func acceptAll() throws(SystemError) {
+    for _ in 0..<64 {
+      do throws(SystemError) {
+        guard let socket = try listener.accept() else { return }
+        adopt(socket)
+      } catch {
+        guard error.isOutOfDescriptors else { return }
+        try pauseAccepting()
+        return
+      }
+    }
+  }
+
+  private func adopt(_ socket: consuming PacketSocket) {
+    guard let credentials = try? socket.peerCredentials() else { return }
+    let token = nextToken
+    nextToken += 1
+    let peer = SocketPeer(socket: socket, token: token)
+    peer.onBlocked = { [weak self, weak peer] in
+      guard let self, let peer else { return }
+      try? self.reactor.modify(
+        peer.socket.descriptor.raw, [.readable, .writable], token: peer.token)
+    }
+    let connection = DriverConnection(
+      peer: peer, pid: credentials.processID, uid: credentials.userID)
+    guard (try? reactor.add(peer.socket.descriptor.raw, .readable, token: token)) != nil else {
+      return
+    }
+    peers[token] = (peer, connection)
+  }
+
+  /// No descriptor is left: callers wait in the listening socket's queue until some are free again.
+  private func pauseAccepting() throws(SystemError) {
+    guard !acceptPaused else { return }
+    acceptPaused = true
+    try reactor.remove(listener.descriptor.raw)
+    let count = UInt64(peers.count)
+    sink.post(.connectionsPaused(open: count, limit: count))
+  }
+
+  private func resumeAccepting() {
+    // Somebody must have gone, else the next accept would fail as the last one did.
+    guard spare.isHeld || spare.refill() else { return }
+    let probe = spare.spend { (try? listener.accept()) ?? nil }
+    if let probe { adopt(probe) }
+    guard spare.refill() else { return }
+    guard
+      (try? reactor.add(listener.descriptor.raw, .readable, token: Server.listenerToken)) != nil
+    else { return }
+    acceptPaused = false
+    sink.post(.connectionsResumed)
+  }
+
+  // MARK: Connections
+
+  private func serve(_ event: Reactor.Ready) {
+    guard let (peer, connection) = peers[event.token] else { return }
+    if event.events.contains(.writable) {
+      peer.flush()
+      if !peer.isBlocked {
+        try? reactor.modify(peer.socket.descriptor.raw, .readable, token: peer.token)
+      }
+    }
+    if !event.events.isDisjoint(with: [.readable, .hungUp, .failed]) {
+      read(peer, connection)
+    }
+    if peer.isDoomed { doomed.append(event.token) }
+  }
+
+  private func read(_ peer: SocketPeer, _ connection: DriverConnection) {
+    for _ in 0..<Server.packetsPerTurn {
+      // A peer that does not take its answers is not asked for more questions.
+      guard !peer.isDoomed, !peer.isBlocked else { return }
+      let outcome: PacketSocket.Received
+      do throws(SystemError) {
+        outcome = try unsafe peer.socket.receive(into: buffer, descriptors: &received)
+      } catch {
+        end(peer, connection, reason: "\(error)")
+        return
+      }
+      switch outcome {
+      case .wouldBlock: return
+      case .closed:
+        end(peer, connection, reason: "the connection was closed")
+        return
+      case .message(let length, let truncated, _, let controlTruncated):
+        let size = unsafe min(length, buffer.count)
+        unsafe switchboard.receive(
+          connection, UnsafeRawBufferPointer(rebasing: buffer[..<size]), truncated: truncated,
+          controlTruncated: controlTruncated, &received)
+        received.clear()
+      }
+    }
+  }
+
+  private func end(_ peer: SocketPeer, _ connection: DriverConnection, reason: String) {
+    switchboard.closed(connection, reason: reason)
+    doomed.append(peer.token)
+  }
+
+  /// Connections whose end was decided in the middle of a turn.
+  private func reapDoomed() {
+    let candidates = doomed
+    doomed.removeAll(keepingCapacity: true)
+    for token in candidates {
+      guard let (peer, connection) = peers[token] else { continue }
+      if peer.overflowed, !connection.isClosed {
+        switchboard.closed(
+          connection,
+          reason: Failure(.failure, .outboxFull, UInt64(SocketPeer.outboxLimit),
+            UInt64(SocketPeer.outboxLimit)).sentence)
+      }
+      switchboard.closed(connection, reason: "the connection was ended")
+      try? reactor.remove(peer.socket.descriptor.raw)
+      _ = try? peer.socket.shutdown()
+      peers[token] = nil
+    }
+    // A peer may have been doomed by a packet meant for another session's turn.
+    for (token, entry) in peers where entry.peer.isDoomed { doomed.append(token) }
+  }
+
+  // MARK: Status and end
+
+  private func reportStatus() {
+    let counters = switchboard.statistics
+    let text =
+      "\(counters.sessions) sessions, \(counters.adapters) adapters, "
+      + "\(counters.blocks) blocks, \(counters.violations) violations, "
+      + "\(counters.leakedBlocks) leaks"
+    let now = MonotonicClock.milliseconds
+    guard text != lastStatus else {
+      statusDue = 0
+      return
+    }
+    // At most twice a second: a status nobody could read would cost more than the work.
+    if statusDue == 0 { statusDue = now + 500 }
+    guard now >= statusDue else { return }
+    statusDue = 0
+    lastStatus = text
+    sink.status(text)
+  }
+
+  /// Tells every client, reclaims what they held, closes.
+  public func shutDown() {
+    switchboard.shutDown()
+    for (_, entry) in peers { _ = try? entry.peer.socket.shutdown() }
+    peers.removeAll()
+  }
+}

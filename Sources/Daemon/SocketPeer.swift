@@ -1,0 +1,103 @@
+// A connection's socket with its outbox. A packet goes out at once when the socket takes it; else it
+// waits, with its own copy of its descriptor, in an outbox of bounded length. A peer that lets the outbox
+// overflow is told why and shut down: it reads too slowly, and others must not pay for it.
+
+import CNDIS
+import Platform
+
+/// A peer behind a SEQPACKET socket.
+@safe final class SocketPeer: Peer {
+  let socket: PacketSocket
+  let token: UInt64
+  /// Set when the connection should be ended by the server.
+  private(set) var isDoomed = false
+  private(set) var overflowed = false
+  private var outbox: [Waiting] = []
+  private var sent = 0
+  /// Called when the outbox has become nonempty.
+  var onBlocked: () -> Void = {}
+
+  static let outboxLimit = 512
+
+  private struct Waiting {
+    var bytes: [UInt8]
+    var descriptor: Int32
+  }
+
+  init(socket: consuming PacketSocket, token: UInt64) {
+    self.socket = socket
+    self.token = token
+  }
+
+  deinit {
+    for waiting in outbox[sent...] where waiting.descriptor >= 0 {
+      _ = Descriptor(owning: waiting.descriptor)
+    }
+  }
+
+  var isBlocked: Bool { sent < outbox.count }
+
+  func deliver(_ packet: UnsafeRawBufferPointer, descriptor: Int32?) {
+    guard !isDoomed else { return }
+    if !isBlocked, unsafe transmit(packet, descriptor ?? -1) { return }
+    guard !isDoomed else { return }
+    guard outbox.count - sent < SocketPeer.outboxLimit else {
+      overflowed = true
+      isDoomed = true
+      return
+    }
+    var copy: Int32 = -1
+    if let descriptor {
+      let borrowed = Descriptor(owning: descriptor)
+      let duplicate = try? borrowed.duplicate()
+      _ = borrowed.release()
+      guard let duplicate else {
+        isDoomed = true
+        return
+      }
+      copy = duplicate.release()
+    }
+    outbox.append(Waiting(bytes: unsafe Array(packet), descriptor: copy))
+    onBlocked()
+  }
+
+  /// Sends; false when the socket is full.
+  private func transmit(_ packet: UnsafeRawBufferPointer, _ descriptor: Int32) -> Bool {
+    do throws(SystemError) {
+      let outcome: PacketSocket.Sent
+      if descriptor >= 0 {
+        var number = descriptor
+        outcome = try unsafe withUnsafePointer(to: &number) { (pointer) throws(SystemError) in
+          try unsafe socket.send(
+            header: packet, descriptors: UnsafeBufferPointer(start: pointer, count: 1))
+        }
+      } else {
+        outcome = try unsafe socket.send(header: packet)
+      }
+      return outcome == .sent
+    } catch {
+      isDoomed = true
+      return true
+    }
+  }
+
+  /// The socket can take more.
+  func flush() {
+    while sent < outbox.count {
+      let waiting = outbox[sent]
+      let done = unsafe waiting.bytes.withUnsafeBytes { bytes in
+        unsafe transmit(bytes, waiting.descriptor)
+      }
+      guard done else { return }
+      if waiting.descriptor >= 0 { _ = Descriptor(owning: waiting.descriptor) }
+      sent += 1
+    }
+    outbox.removeAll(keepingCapacity: false)
+    sent = 0
+  }
+
+  func disconnect() {
+    flush()
+    isDoomed = true
+  }
+}

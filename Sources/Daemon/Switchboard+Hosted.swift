@@ -1,0 +1,77 @@
+// Hosted providers at the switchboard: their upcalls come from the same queue as everybody's, their
+// sections are memfds that the daemon makes and never maps, their fills go through pwrite within the
+// pool's capacity.
+
+import HostedDrivers
+import NDIS
+import Platform
+import Simulator
+
+extension Switchboard {
+  func serveHosted(_ provider: UInt32, _ id: UInt64) {
+    guard let upcall = simulator.upcall(id) else { return }
+    var answer = ProviderAnswer(status: .success)
+    if Int(provider) < pools.count {
+      if simulator.isAllocation(upcall) {
+        answer = allocate(Int(provider), upcall)
+      } else {
+        pools[Int(provider)].free(section: upcall.section, context: upcall.providerContext)
+      }
+    }
+    simulator.answer(id, session: nil, answer: answer, now: clock(), &actions)
+  }
+
+  private func allocate(_ provider: Int, _ upcall: UpcallDetails) -> ProviderAnswer {
+    var reply = pools[provider].allocate(upcall)
+    if case .needsSection(let domain, let node, let size) = reply {
+      guard makeSection(provider, domain, node, size) else {
+        return ProviderAnswer(status: .resources)
+      }
+      reply = pools[provider].allocate(upcall)
+    }
+    guard case .answer(let answer) = reply else { return ProviderAnswer(status: .failure) }
+    guard answer.status == .success, pools[provider].settings.fill != .none else { return answer }
+    guard fill(pools[provider].settings.fill, answer) else {
+      pools[provider].free(section: answer.section, context: answer.providerContext)
+      return ProviderAnswer(status: .resources)
+    }
+    return answer
+  }
+
+  private func makeSection(
+    _ provider: Int, _ domain: Handle, _ node: UInt32, _ size: UInt64
+  ) -> Bool {
+    let pool = pools[provider].settings
+    do throws(SystemError) {
+      let memory = try SealedMemory(
+        name: "ndissim:\(pool.name):node\(node)", size: size, hugePages: pool.hugePages)
+      do throws(Failure) {
+        let handle = try simulator.addHostedSection(
+          provider: UInt32(provider), domain: domain, size: size, node: node,
+          pageSize: pool.pageSize, now: clock())
+        memories[handle] = HeldMemory(memory)
+        pools[provider].add(section: handle, domain: domain, node: node, size: size)
+        return true
+      } catch { return false }
+    } catch {
+      return false
+    }
+  }
+
+  private func fill(_ fill: Fill, _ answer: ProviderAnswer) -> Bool {
+    guard let held = memories[answer.section] else { return false }
+    let page = UInt64(settings.pageSize)
+    for extent in answer.extents {
+      let length = (UInt64(extent.length) + page - 1) / page * page
+      do throws(SystemError) {
+        if fill == .zero {
+          try held.memory.punchHole(offset: extent.offset, length: length)
+        } else {
+          try held.memory.fill(
+            pattern: 0xDEAD_BEEF_DEAD_BEEF, offset: extent.offset, length: length)
+        }
+      } catch { return false }
+    }
+    return true
+  }
+}

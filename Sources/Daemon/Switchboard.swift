@@ -1,0 +1,397 @@
+// The switchboard: packets in, packets out, no sockets. It decodes a packet, gives it to the simulator as
+// one turn, and carries out what the turn asks for: replies, upcalls, hosted providers, events. It holds
+// the descriptors of sections, which the simulator only knows as numbers. Tests hold one in their hand
+// and speak to it with the same bytes that travel over a socket.
+//
+// One thread. Nothing here waits: a peer that does not take its packets is that peer's outbox's affair.
+
+import CNDIS
+import DriverProtocol
+public import Events
+public import HostedDrivers
+public import NDIS
+public import Platform
+public import Simulator
+
+/// The daemon without its sockets.
+@safe public final class Switchboard {
+  var simulator: Simulator
+  let settings: Settings
+  var actions = Actions()
+  var pools: [HostedPool]
+  /// Memory of sections, by the section's handle.
+  var memories: [Handle: HeldMemory] = [:]
+  var connections: [UInt32: DriverConnection] = [:]
+  private let onEvent: (Event) -> Void
+  private let buffer: UnsafeMutableRawBufferPointer
+  private let store: AnonymousMemory
+  let instance: (UInt64, UInt64)
+  /// Monotonic milliseconds; handed to every turn.
+  public var clock: () -> UInt64 = { MonotonicClock.milliseconds }
+
+  /// A section's descriptor. A class, so that a dictionary can hold what may not be copied.
+  final class HeldMemory {
+    let memory: SealedMemory
+    init(_ memory: consuming SealedMemory) { self.memory = memory }
+  }
+
+  /// Starts NDIS with its hosted providers.
+  ///
+  /// - Throws: `StartFailure` with a sentence.
+  public init(
+    settings: Settings, pools: [PoolSettings], onEvent: @escaping (Event) -> Void
+  ) throws(StartFailure) {
+    self.settings = settings
+    self.onEvent = onEvent
+    unsafe buffer = .allocate(byteCount: Int(NDISSIM_MAXIMUM_MESSAGE), alignment: 64)
+    do throws(SystemError) {
+      store = try AnonymousMemory(size: Simulator.storeSize(settings))
+      instance = (try Randomness.bits(), try Randomness.bits())
+    } catch { throw StartFailure("\(error)") }
+    do throws(StoreError) {
+      simulator = try Simulator(
+        memory: unsafe StoreMemory(base: store.baseAddress, size: store.size), settings: settings,
+        fresh: true)
+    } catch { throw StartFailure("\(error)") }
+    self.pools = pools.map { HostedPool($0) }
+    for (index, pool) in pools.enumerated() {
+      do throws(Failure) {
+        try simulator.registerHosted(
+          pool.level, provider: UInt32(index), now: clock(), &actions)
+      } catch { throw StartFailure(error.sentence) }
+    }
+    drain()
+  }
+
+  deinit { unsafe buffer.deallocate() }
+
+  // MARK: Packets
+
+  /// A packet has come; `descriptors` that came with it and are not wanted are closed by the caller.
+  public func receive(
+    _ connection: DriverConnection, _ packet: UnsafeRawBufferPointer, truncated: Bool,
+    controlTruncated: Bool, _ descriptors: inout ReceivedDescriptors
+  ) {
+    guard !connection.isClosed else { return }
+    let header: MessageHeader
+    do throws(Failure) {
+      header = try unsafe MessageHeader(packet: packet)
+    } catch {
+      unsafe badHeader(connection, packet, error)
+      drain()
+      return
+    }
+    if header.isUpcall {
+      unsafe receiveAnswer(connection, header, packet)
+    } else if connection.session == nil {
+      unsafe hello(connection, header, packet)
+    } else {
+      unsafe receiveRequest(
+        connection, header, packet, count: descriptors.count, cut: truncated || controlTruncated,
+        &descriptors)
+    }
+    drain()
+  }
+
+  /// A header that cannot be read. Bytes of another protocol end the connection; a wrong length is
+  /// answered, so that the caller does not wait for ever.
+  private func badHeader(
+    _ connection: DriverConnection, _ packet: UnsafeRawBufferPointer, _ failure: Failure
+  ) {
+    guard packet.count >= MessageHeader.size else {
+      refuse(connection, 0, 0, failure)
+      return
+    }
+    let raw = unsafe packet.loadUnaligned(as: ndissim_header.self)
+    if raw.magic == NDISSIM_MAGIC, raw.version == UInt16(NDISSIM_PROTOCOL_VERSION),
+      let session = connection.session, raw.flags == 0
+    {
+      let call = Call(
+        session: session, requestID: raw.request_id, type: raw.type, context: 0, irql: .passive)
+      simulator.perform(call, .refused(failure), now: clock(), &actions)
+      return
+    }
+    refuse(connection, raw.request_id, raw.type, failure)
+    if raw.magic != NDISSIM_MAGIC || raw.version != UInt16(NDISSIM_PROTOCOL_VERSION) {
+      sayGoodbye(connection, failure)
+    }
+  }
+
+  private func receiveRequest(
+    _ connection: DriverConnection, _ header: MessageHeader, _ packet: UnsafeRawBufferPointer,
+    count: Int, cut: Bool, _ descriptors: inout ReceivedDescriptors
+  ) {
+    guard let session = connection.session else { return }
+    var call = Call(
+      session: session, requestID: header.requestID, type: header.type, context: header.context,
+      irql: .passive)
+    var request: Request
+    var memory: HeldMemory?
+    do throws(Failure) {
+      guard header.flags == 0 else {
+        throw Failure(.invalidParameter, .unknownFlags, UInt64(header.flags), 0)
+      }
+      guard let irql = IRQL(rawValue: header.irql) else {
+        throw Failure(.invalidParameter, .wrongIRQL, UInt64(header.irql), 15)
+      }
+      call.irql = irql
+      if Int(header.type) == NDISSIM_HELLO { throw Failure(.failure, .helloTwice) }
+      let wanted = Int(header.type) == NDISSIM_OFFER_SECTION ? 1 : 0
+      guard count == wanted, Int(header.descriptors) == wanted, !cut else {
+        throw Failure(
+          .invalidParameter, .wrongDescriptorCount, UInt64(count), UInt64(wanted))
+      }
+      request = try unsafe Decoding.request(header, packet)
+      if case .offerSection(_, _, let size, _) = request {
+        memory = HeldMemory(try adopt(descriptors.take(0), size: size))
+      }
+    } catch { request = .refused(error) }
+    simulator.perform(call, request, now: clock(), &actions)
+    if let memory, let made = simulator.result(session: session, requestID: header.requestID),
+      made.failure.status == .success, made.value.kind == .section, memories[made.value] == nil
+    {
+      memories[made.value] = memory
+      // The provider has the descriptor it sent.
+      connection.knownSections.insert(made.value.rawValue)
+    }
+  }
+
+  private func adopt(
+    _ descriptor: consuming Descriptor?, size: UInt64
+  ) throws(Failure) -> SealedMemory {
+    guard let descriptor else { throw Failure(.invalidParameter, .wrongDescriptorCount, 0, 1) }
+    let memory: SealedMemory
+    do throws(SealedMemoryProblem) { memory = try SealedMemory(adopting: descriptor) } catch {
+      let wrong: WrongDescriptor =
+        switch error {
+        case .notAMemoryFile, .system: .notMemory
+        case .missingSeals: .notSealed
+        case .notReadWrite, .writeSealed: .readOnly
+        case .empty, .notWholePages: .wrongSize
+        }
+      throw Failure(.invalidParameter, .wrongDescriptor, wrong.rawValue)
+    }
+    guard memory.size == size else {
+      throw Failure(.invalidParameter, .wrongDescriptor, WrongDescriptor.wrongSize.rawValue)
+    }
+    return memory
+  }
+
+  private func receiveAnswer(
+    _ connection: DriverConnection, _ header: MessageHeader, _ packet: UnsafeRawBufferPointer
+  ) {
+    guard let session = connection.session, header.isReply else { return }
+    let answer = unsafe Decoding.answer(header, packet)
+    simulator.answer(
+      header.requestID, session: session, answer: answer, now: clock(), &actions)
+  }
+
+  // MARK: Sessions
+
+  private func hello(
+    _ connection: DriverConnection, _ header: MessageHeader, _ packet: UnsafeRawBufferPointer
+  ) {
+    do throws(Failure) {
+      guard Int(header.type) == NDISSIM_HELLO, header.flags == 0 else {
+        throw Failure(.failure, .helloFirst, UInt64(header.type))
+      }
+      var body = unsafe BodyReader(packet: packet)
+      let minimum = try body.read(UInt16.self)
+      let maximum = try body.read(UInt16.self)
+      let reserved = try body.read(UInt32.self)
+      _ = try body.read(UInt64.self)  // features: none is defined yet
+      _ = try body.read(UInt64.self)  // resume token: sessions cannot be resumed yet
+      let name = try body.readName()
+      try body.end()
+      guard reserved == 0 else {
+        throw Failure(.invalidParameter, .reservedNotZero, UInt64(reserved))
+      }
+      guard minimum <= 1, maximum >= 1 else {
+        throw Failure(.notSupported, .versionMismatch, UInt64(minimum), UInt64(maximum))
+      }
+      let session = try simulator.begin(
+        name: name, pid: connection.pid, uid: connection.uid, firstRequestID: header.requestID &+ 1,
+        now: clock(), &actions)
+      connection.session = session
+      connections[session] = connection
+      send(helloReply(header), to: connection)
+    } catch {
+      if error.reason == .quotaSessions || error.reason == .tableFull {
+        onEvent(.sessionRefused(Party(pid: connection.pid, uid: connection.uid), error))
+      }
+      refuse(connection, header.requestID, header.type, error)
+    }
+  }
+
+  private func helloReply(_ header: MessageHeader) -> Int {
+    let quotas = settings.quotas
+    let reply = ndissim_hello_reply(
+      version: UInt16(NDISSIM_PROTOCOL_VERSION), reserved0: 0, page_size: settings.pageSize,
+      features: 0, instance: unsafe unsafeBitCast(instance, to: InstanceBytes.self),
+      session_token: 0, maximum_message: NDISSIM_MAXIMUM_MESSAGE,
+      maximum_outstanding: NDIS.Limits.maximumOutstanding,
+      maximum_extents: NDIS.Limits.maximumExtents,
+      maximum_call_depth: NDIS.Limits.maximumCallDepth,
+      upcall_deadline_ms: UInt32(clamping: settings.upcallDeadline),
+      ndis_version: UInt32(NDISVersion.running.major) << 16 | UInt32(NDISVersion.running.minor),
+      maximum_bytes: quotas.sessionBytes, maximum_blocks: UInt64(quotas.sessionBlocks),
+      maximum_sections: quotas.sessionSections, reserved1: 0)
+    var writer = unsafe MessageWriter(
+      MessageHeader(type: header.type, flags: NDISSIM_FLAG_REPLY, requestID: header.requestID),
+      into: buffer)
+    writer.append(reply)
+    return writer.finish()
+  }
+
+  private typealias InstanceBytes = (
+    UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8,
+    UInt8, UInt8, UInt8
+  )
+
+  /// The connection is gone, whoever ended it.
+  public func closed(_ connection: DriverConnection, reason: String) {
+    guard !connection.isClosed else { return }
+    connection.isClosed = true
+    if let session = connection.session {
+      simulator.end(session: session, reason: reason, now: clock(), &actions)
+      drain()
+    }
+  }
+
+  /// Tells a peer why and ends its connection.
+  public func sayGoodbye(_ connection: DriverConnection, _ failure: Failure) {
+    guard !connection.isClosed else { return }
+    var writer = unsafe MessageWriter(
+      MessageHeader(
+        type: UInt16(NDISSIM_GOODBYE), flags: NDISSIM_FLAG_NOTIFICATION, requestID: 0,
+        status: failure.status), into: buffer)
+    writer.append(failure, bugCheck: nil)
+    send(writer.finish(), to: connection)
+    connection.peer.disconnect()
+    closed(connection, reason: failure.sentence)
+  }
+
+  // MARK: Time
+
+  /// Lets deadlines pass and does pending work; call it when `hasWork`, and now and then.
+  public func tick() {
+    simulator.expire(now: clock(), &actions)
+    drain()
+  }
+
+  /// Whether `tick` should be called again at once.
+  public var hasWork: Bool { simulator.hasWork }
+
+  /// Counters.
+  public var statistics: Statistics { simulator.statistics(session: nil) }
+
+  /// Live connections with a session.
+  public var sessions: [DriverConnection] { Array(connections.values) }
+
+  /// Ends every session with a reason and finishes all work: the daemon is stopping.
+  public func shutDown() {
+    for connection in sessions {
+      sayGoodbye(connection, Failure(.failure, .daemonStopping))
+    }
+    while simulator.hasWork { drain() }
+  }
+
+  // MARK: Actions
+
+  /// Carries out actions, and steps of endings, for at most about a millisecond of turns.
+  func drain() {
+    var next = 0
+    var steps = 0
+    while true {
+      while next < actions.list.count {
+        let action = actions.list[next]
+        next += 1
+        carryOut(action)
+      }
+      guard steps < 512, simulator.hasWork else { break }
+      steps += 1
+      _ = simulator.step(now: clock(), &actions)
+    }
+    actions.removeAll()
+  }
+
+  private func carryOut(_ action: Action) {
+    switch action {
+    case .reply(let session, let id): reply(session, id)
+    case .refuse(let session, let id, let type, let failure):
+      if let connection = connections[session] { refuse(connection, id, type, failure) }
+    case .upcall(let session, let id):
+      if let connection = connections[session], let upcall = simulator.upcall(id) {
+        unsafe send(Encoding.upcall(id, upcall, into: buffer), to: connection)
+      }
+    case .hostedUpcall(let provider, let id): serveHosted(provider, id)
+    case .sectionReleased(_, let handle, let session, let hosted):
+      memories[handle] = nil
+      if let hosted, Int(hosted) < pools.count { pools[Int(hosted)].remove(section: handle) }
+      for connection in connections.values { connection.knownSections.remove(handle.rawValue) }
+      if let session, let connection = connections[session] {
+        unsafe send(Encoding.sectionReleased(handle, into: buffer), to: connection)
+      }
+    case .sessionGone(let session): connections[session] = nil
+    case .event(let event): onEvent(event)
+    }
+  }
+
+  private func send(_ length: Int, to connection: DriverConnection, descriptor: Int32? = nil) {
+    guard length > 0, !connection.isClosed else { return }
+    unsafe connection.peer.deliver(
+      UnsafeRawBufferPointer(rebasing: buffer[..<length]), descriptor: descriptor)
+  }
+
+  private func refuse(
+    _ connection: DriverConnection, _ id: UInt64, _ type: UInt16, _ failure: Failure
+  ) {
+    unsafe send(
+      Encoding.failure(id, type, failure, bugCheck: nil, into: buffer), to: connection)
+  }
+
+  private func reply(_ session: UInt32, _ id: UInt64) {
+    guard let connection = connections[session],
+      let result = simulator.result(session: session, requestID: id)
+    else { return }
+    guard result.failure.status == .success else {
+      let length = unsafe Encoding.failure(
+        id, result.type, result.failure, bugCheck: result.bugCheck, into: buffer)
+      send(length, to: connection)
+      return
+    }
+    if Int(result.type) == NDISSIM_ALLOCATE_SHARED_MEMORY {
+      replyAllocation(connection, id, result)
+    } else if Int(result.type) == NDISSIM_STATISTICS {
+      let descriptors = UInt64(memories.count)
+      unsafe send(
+        Encoding.statistics(
+          id, simulator.statistics(session: session), descriptors: descriptors, into: buffer),
+        to: connection)
+    } else {
+      unsafe send(Encoding.reply(id, result, into: buffer), to: connection)
+    }
+  }
+
+  private func replyAllocation(
+    _ connection: DriverConnection, _ id: UInt64, _ result: RequestResult
+  ) {
+    // An answer asked for again may name a block that has been freed since.
+    guard let details = simulator.allocation(result.value) else {
+      refuse(
+        connection, id, result.type, Failure(.failure, .doubleFree, result.value.rawValue))
+      return
+    }
+    let isNew = connection.knownSections.insert(details.section.rawValue).inserted
+    let descriptor = isNew ? memories[details.section]?.memory.descriptor.raw : nil
+    let length = unsafe Encoding.allocation(
+      id, result, details, simulator, withDescriptor: descriptor != nil, into: buffer)
+    send(length, to: connection, descriptor: descriptor)
+  }
+}
+
+/// Why a daemon did not start: a sentence.
+public struct StartFailure: Error, CustomStringConvertible, Sendable {
+  public let description: String
+  init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,78 @@
+// From an allocation's answer to memory: a pointer into the section's mapping, or a mapping of its
+// own that puts several extents side by side. NDIS has checked the extents; they are checked again,
+// for a wrong pointer would be this process's fault to bear.
+
+import CNDIS
+import NDIS
+import Platform
+
+extension Connection {
+  /// Makes the block. When the memory cannot be mapped the block is freed and the call throws.
+  func block(
+    _ answer: AllocationAnswer, of allocation: AllocationTicket
+  ) throws(DriverError) -> SharedMemoryBlock {
+    let problem: DriverError
+    do throws(DriverError) {
+      return try map(answer, of: allocation)
+    } catch { problem = error }
+    // The free is made at the level a free needs, whatever the caller's.
+    try? withIRQL(.passive) { () throws(DriverError) in
+      try free(
+        Handle(rawValue: allocation.owner),
+        AllocationHandle(rawValue: answer.head.allocation_handle))
+    }
+    throw problem
+  }
+
+  private func map(
+    _ answer: AllocationAnswer, of allocation: AllocationTicket
+  ) throws(DriverError) -> SharedMemoryBlock {
+    let head = answer.head
+    guard let section = sections.find(head.section) else {
+      throw Connection.unmapped("Section \(hex(head.section)) could not be mapped.")
+    }
+    var total: UInt64 = 0
+    for extent in CollectionOfOne(answer.first) + answer.others {
+      guard extent.offset <= section.size, UInt64(extent.length) <= section.size - extent.offset
+      else { throw Connection.unmapped("An extent ends outside its section.") }
+      total += UInt64(extent.length)
+    }
+    guard total >= UInt64(allocation.length) else {
+      throw Connection.unmapped("The extents are shorter than the block.")
+    }
+    let mapping: Mapping
+    let address: UnsafeMutableRawPointer
+    if answer.others.isEmpty {
+      mapping = section.mapping
+      unsafe address = section.mapping.baseAddress + Int(answer.first.offset)
+    } else {
+      mapping = try sideBySide(answer, section)
+      unsafe address = unsafe mapping.baseAddress
+    }
+    return unsafe SharedMemoryBlock(
+      allocationHandle: AllocationHandle(rawValue: head.allocation_handle),
+      sharedMemoryHandle: SharedMemoryHandle(rawValue: head.shared_memory_handle),
+      owner: Handle(rawValue: allocation.owner), length: Int(allocation.length),
+      section: section, physicalBase: head.physical_base, firstExtent: answer.first,
+      otherExtents: answer.others, mapping: mapping, address: address)
+  }
+
+  private func sideBySide(
+    _ answer: AllocationAnswer, _ section: MappedSection
+  ) throws(DriverError) -> Mapping {
+    let page = UInt64(max(limits.pageSize, 1))
+    // The last extent may end inside a page; the page is the block's all the same.
+    let extents: [Mapping.Extent] = ([answer.first] + answer.others).map { extent in
+      (extent.offset, (UInt64(extent.length) + page - 1) / page * page)
+    }
+    do throws(SystemError) {
+      return try Mapping.sideBySide(descriptor: section.descriptor, extents: extents)
+    } catch {
+      throw Connection.unmapped("The block's extents could not be mapped side by side: \(error)")
+    }
+  }
+
+  private static func unmapped(_ sentence: String) -> DriverError {
+    DriverError(status: .resources, rule: "notMapped", sentence: sentence)
+  }
+}

@@ -1,0 +1,70 @@
+// Being a provider: registering the handlers, offering sections. All at PASSIVE_LEVEL.
+
+import CNDIS
+import DriverProtocol
+import NDIS
+public import Platform
+
+extension Connection {
+  /// NdisSetOptionalHandlers ("nf-ndis-ndissetoptionalhandlers") with
+  /// NDIS_SHARED_MEMORY_PROVIDER_CHARACTERISTICS. In `setOptions` on the driver's handle, or on a
+  /// binding's handle once the adapter is open.
+  ///
+  /// - Parameters:
+  ///   - providerContext: the provider's own number, nil = one of the kit's.
+  ///   - change: a last look at the image, for tests that must send a wrong one: its first byte is
+  ///     `Header.Type`, `AllocateSharedMemoryHandler` is at 16, `FreeSharedMemoryHandler` at 24.
+  public func setOptionalHandlers(
+    _ ndisHandle: some NdisHandle, provider: any SharedMemoryProvider,
+    providerContext: UInt64? = nil, change: (inout [UInt8]) -> Void = { _ in }
+  ) throws(DriverError) {
+    let number = registry.add(.provider(provider))
+    let image = Characteristics.provider(number, providerContext ?? number)
+    var bytes = unsafe withUnsafeBytes(of: image) { unsafe Array($0) }
+    change(&bytes)
+    do throws(DriverError) {
+      try call(NDISSIM_SET_OPTIONAL_HANDLERS) { writer in
+        writer.append(ndisHandle.rawValue)
+        unsafe bytes.withUnsafeBytes { unsafe writer.append(bytes: $0) }
+      }
+    } catch {
+      registry.remove(number)
+      throw error
+    }
+  }
+
+  /// Offers a section for one domain (extension). The memory stays the caller's too.
+  ///
+  /// - Parameters:
+  ///   - ndisHandle: the handle the provider registered its handlers on.
+  ///   - domain: from the request of the allocate handler.
+  /// - Returns: the section's handle and its place in the simulated physical address space.
+  public func offerSection(
+    _ ndisHandle: some NdisHandle, domain: UInt64, memory: borrowing SealedMemory, node: UInt32 = 0
+  ) throws(DriverError) -> (section: SectionHandle, physicalBase: UInt64) {
+    try offerSection(
+      ndisHandle, domain: domain, size: memory.size, descriptor: memory.descriptor.raw, node: node)
+  }
+
+  /// Offers any descriptor as a section, for tests; -1 sends none.
+  public func offerSection(
+    _ ndisHandle: some NdisHandle, domain: UInt64, size: UInt64, descriptor: Int32,
+    node: UInt32 = 0
+  ) throws(DriverError) -> (section: SectionHandle, physicalBase: UInt64) {
+    try call(NDISSIM_OFFER_SECTION, descriptor: descriptor) { writer in
+      writer.append(ndisHandle.rawValue)
+      writer.append(domain)
+      writer.append(size)
+      writer.append(node)
+      writer.append(UInt32(0))
+    } read: { reader throws(Failure) in
+      let reply = try reader.read(ndissim_offer_reply.self)
+      return (SectionHandle(rawValue: reply.section), reply.physical_base)
+    }
+  }
+
+  /// Takes a section back; it must have no live block (extension).
+  public func withdrawSection(_ section: SectionHandle) throws(DriverError) {
+    try call(NDISSIM_WITHDRAW_SECTION) { $0.append(section.rawValue) }
+  }
+}

@@ -1,0 +1,141 @@
+// Allocating and freeing shared memory, blocking or with several requests in flight. Both routines
+// are PASSIVE_LEVEL; the calling thread's level travels with the call, and NDIS judges it.
+//
+// A block of one extent costs no system call beyond the message: its section is mapped already.
+
+import CNDIS
+import DriverProtocol
+import NDIS
+import Platform
+
+/// An allocation in flight; finish each exactly once.
+public struct AllocationTicket: Sendable {
+  let ticket: Ticket
+  let owner: UInt64
+  let length: UInt32
+}
+
+/// A free in flight; finish each exactly once.
+public struct FreeTicket: Sendable {
+  let ticket: Ticket
+}
+
+extension Connection {
+  /// NdisAllocateSharedMemory ("nf-ndis-ndisallocatesharedmemory").
+  ///
+  /// - Parameters:
+  ///   - ndisHandle: of the miniport driver, adapter, protocol driver or binding that allocates.
+  ///   - parameters: lengths are in bytes.
+  /// - Throws: `RESOURCES` also when this process cannot map the block; it is freed again then.
+  public func allocate(
+    _ ndisHandle: some NdisHandle, _ parameters: SharedMemoryParameters
+  ) throws(DriverError) -> SharedMemoryBlock {
+    let owner = ndisHandle.rawValue
+    let ticket = try beginWaiting(NDISSIM_ALLOCATE_SHARED_MEMORY) { writer in
+      write(parameters, owner: owner, into: &writer)
+    }
+    return try finish(AllocationTicket(ticket: ticket, owner: owner, length: parameters.length))
+  }
+
+  /// NdisFreeSharedMemory ("nf-ndis-ndisfreesharedmemory"). A wrong handle is a bug check on
+  /// Windows; here it is a DriverError that names it.
+  public func free(
+    _ ndisHandle: some NdisHandle, _ allocation: AllocationHandle
+  ) throws(DriverError) {
+    try finish(try beginFreeWaiting(ndisHandle.rawValue, allocation))
+  }
+
+  /// NdisFreeSharedMemory with the handle the block was allocated with.
+  public func free(_ block: SharedMemoryBlock) throws(DriverError) {
+    try free(block.owner, block.allocationHandle)
+  }
+
+  /// Sends an allocation without waiting for its answer; up to 64 requests may be in flight.
+  /// Nil when there is no room for another: finish one first.
+  public func beginAllocate(
+    _ ndisHandle: some NdisHandle, _ parameters: SharedMemoryParameters
+  ) throws(DriverError) -> AllocationTicket? {
+    let owner = ndisHandle.rawValue
+    let ticket = try begin(NDISSIM_ALLOCATE_SHARED_MEMORY) { writer in
+      write(parameters, owner: owner, into: &writer)
+    }
+    guard let ticket else { return nil }
+    return AllocationTicket(ticket: ticket, owner: owner, length: parameters.length)
+  }
+
+  /// Waits for the answer.
+  public func finish(_ allocation: AllocationTicket) throws(DriverError) -> SharedMemoryBlock {
+    let answer = try finish(allocation.ticket) { reader throws(Failure) in
+      try AllocationAnswer(&reader)
+    }
+    return try block(answer, of: allocation)
+  }
+
+  /// Sends a free without waiting for its answer; nil as with `beginAllocate`.
+  public func beginFree(
+    _ ndisHandle: some NdisHandle, _ allocation: AllocationHandle
+  ) throws(DriverError) -> FreeTicket? {
+    let ticket = try begin(NDISSIM_FREE_SHARED_MEMORY) { writer in
+      writer.append(ndisHandle.rawValue)
+      writer.append(allocation.rawValue)
+    }
+    guard let ticket else { return nil }
+    return FreeTicket(ticket: ticket)
+  }
+
+  /// Sends the free of a block.
+  public func beginFree(_ block: SharedMemoryBlock) throws(DriverError) -> FreeTicket? {
+    try beginFree(block.owner, block.allocationHandle)
+  }
+
+  /// Waits for the answer.
+  public func finish(_ free: FreeTicket) throws(DriverError) {
+    try finish(free.ticket) { reader throws(Failure) in try reader.end() }
+  }
+
+  private func beginFreeWaiting(
+    _ owner: UInt64, _ allocation: AllocationHandle
+  ) throws(DriverError) -> FreeTicket {
+    let ticket = try beginWaiting(NDISSIM_FREE_SHARED_MEMORY) { writer in
+      writer.append(owner)
+      writer.append(allocation.rawValue)
+    }
+    return FreeTicket(ticket: ticket)
+  }
+
+  private func write(
+    _ parameters: SharedMemoryParameters, owner: UInt64, into writer: inout MessageWriter
+  ) {
+    writer.append(owner)
+    writer.append(parameters.tag.rawValue)
+    writer.append(UInt32(0))
+    writer.append(parameters.site)
+    writer.append(
+      image: parameters.image(pageSize: limits.pageSize), size: parameters.imageBytes())
+  }
+}
+
+/// The reply of an allocation. The first extent stands apart: most blocks have no other, and an
+/// empty array costs nothing.
+struct AllocationAnswer {
+  let head: ndissim_allocate_reply
+  let first: Extent
+  let others: [Extent]
+
+  init(_ reader: inout BodyReader) throws(Failure) {
+    head = try reader.read(ndissim_allocate_reply.self)
+    guard (1...NDIS.Limits.maximumExtents).contains(head.extent_count) else {
+      throw Failure(
+        .invalidParameter, .providerExtentCount, UInt64(head.extent_count),
+        UInt64(NDIS.Limits.maximumExtents))
+    }
+    first = try reader.readExtent()
+    var others: [Extent] = []
+    if head.extent_count > 1 {
+      others.reserveCapacity(Int(head.extent_count) - 1)
+      for _ in 1..<head.extent_count { others.append(try reader.readExtent()) }
+    }
+    self.others = others
+    try reader.end()
+  }
+}
