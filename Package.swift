@@ -43,12 +43,12 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
-      name: "example-miniport", dependencies: ["NDISDriverKit"], path: "Examples/swift/miniport"),
+      name: "example-miniport", dependencies: ["NDISDriverKit", "NDIS", "Platform"], path: "Examples/swift/miniport"),
     .executableTarget(
-      name: "example-provider", dependencies: ["NDISDriverKit"], path: "Examples/swift/provider"),
+      name: "example-provider", dependencies: ["NDISDriverKit", "NDIS", "Platform"], path: "Examples/swift/provider"),
     // A provider that does on request whatever a provider must not do; the tests' other process.
     .executableTarget(
-      name: "lying-provider", dependencies: ["NDISDriverKit"], path: "Tests/LyingProvider"),
+      name: "lying-provider", dependencies: ["NDISDriverKit", "NDIS", "Platform"], path: "Tests/LyingProvider"),
 
     .testTarget(name: "NDISTests", dependencies: ["NDIS", "CNDIS"]),
     .testTarget(name: "PlatformTests", dependencies: ["Platform"]),

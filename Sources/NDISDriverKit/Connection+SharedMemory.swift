@@ -112,6 +112,7 @@ extension Connection {
     writer.append(parameters.site)
     writer.append(
       image: parameters.image(pageSize: limits.pageSize), size: parameters.imageBytes())
+    for _ in 0..<parameters.paddingBytes() { writer.append(UInt8(0)) }
   }
 }
 

@@ -2,7 +2,7 @@
 // in whole pages, first fit. What a provider of a test usually needs and nothing more.
 //
 // Limits: a section does not grow; a request that finds no pages is refused with RESOURCES. A
-// search is linear in the section's pages.
+// search is linear in the section's pages, from the first free one.
 
 public import NDIS
 public import Platform

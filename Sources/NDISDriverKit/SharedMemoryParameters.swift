@@ -93,6 +93,13 @@ public struct SharedMemoryParameters: Hashable, Sendable {
     return min(max(natural, Int(headerSize ?? 0)), MemoryLayout<NDIS_SHARED_MEMORY_PARAMETERS>.size)
   }
 
+  /// The zeros behind the image when the header claims a later revision's size, up to 1024 bytes;
+  /// a size beyond that is a lie the body does not bear out.
+  func paddingBytes() -> Int {
+    let claimed = Int(headerSize ?? 0)
+    return claimed <= 1024 ? max(0, claimed - imageBytes()) : 0
+  }
+
   func image(pageSize: UInt32) -> NDIS_SHARED_MEMORY_PARAMETERS {
     var image = NDIS_SHARED_MEMORY_PARAMETERS()
     image.Header.Type = objectType

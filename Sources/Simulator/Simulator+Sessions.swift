@@ -117,6 +117,7 @@ extension Simulator {
       complete(session.resetRequest, &actions)
       return true
     }
+    guard dead else { return false }
     // Registrations that hold other drivers' blocks lose their process now.
     if let registration = registrationOfDead(session: index) {
       orphan(registration: registration, &actions)

@@ -40,6 +40,7 @@ def test_oversized(untouched: Daemon, size: int) -> None:
             client.send(data)
         except OSError:
             return  # The kernel refused the packet; the daemon never saw it.
+        client.next_id += 1
         assert client.failure(*client.receive()).rule == "malformedMessage"
         client.lives()
 

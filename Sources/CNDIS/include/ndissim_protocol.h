@@ -7,7 +7,8 @@
 // `context` names the upcall in whose handler a call is made (0 = none). `irql` is the IRQL of the
 // calling thread, and in the answer of an upcall the IRQL on return from the handler.
 //
-// A reply with a status other than NDIS_STATUS_SUCCESS has a `struct ndissim_failure` as its body.
+// A reply of the daemon with a status other than NDIS_STATUS_SUCCESS has a `struct ndissim_failure` as
+// its body; a client's answer to an upcall that is not SUCCESS has no body.
 #pragma once
 #include "ndis_abi.h"
 
@@ -171,7 +172,7 @@ NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_extent) == 16, "extent");
 
 // Reply of ALLOCATE_SHARED_MEMORY; `extent_count` extents follow. An element of the scatter-gather list
 // is (physical_base + offset, length). The section's descriptor travels with the first reply of this
-// session that names the section.
+// session that names the section, unless this session offered the section itself.
 struct ndissim_allocate_reply {
   uint64_t allocation_handle;
   uint64_t shared_memory_handle;  // 0 = NDIS_SHARED_MEM_HANDLE_HAL_ALLOCATED
@@ -272,7 +273,7 @@ struct ndissim_upcall_allocate {
   uint64_t provider_context;
   uint64_t handler;
   uint64_t domain;           // whose memory: sections are bound to it
-  uint32_t maximum_extents;  // that the caller's SGListBuffer and the protocol can hold
+  uint32_t maximum_extents;  // that the protocol can carry
   uint32_t tag;
   char site[NDISSIM_SITE_LENGTH];
 };

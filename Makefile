@@ -1,0 +1,53 @@
+# ndissim: what can be done here. Every target does its own set-up; `make help` lists them.
+
+BUILD ?= .build
+SWIFT ?= swift
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build release demo test test-swift test-python lint format imports golden mutants ci clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: ## check for, and as root install, what the build needs
+	@.ci/setup
+
+build: setup ## build everything, debug
+	$(SWIFT) build --scratch-path $(BUILD)
+
+release: setup ## build the daemon, optimised
+	$(SWIFT) build -c release --product ndissimd --scratch-path $(BUILD)
+
+demo: setup ## three processes carry out shared-memory allocation, told as a story
+	@$(SWIFT) build --scratch-path $(BUILD) --quiet
+	@Examples/demo $(BUILD)/debug
+
+test: test-swift test-python ## all tests
+
+test-swift: setup ## the Swift tests
+	$(SWIFT) build --build-tests --scratch-path $(BUILD)
+	$(SWIFT) test --skip-build --scratch-path $(BUILD)
+
+test-python: setup ## the Python client's tests against the real daemon
+	$(SWIFT) build --scratch-path $(BUILD) --quiet
+	NDISSIMD=$(abspath $(BUILD))/debug/ndissimd python3 -m pytest -q -p no:cacheprovider Tests/python
+
+lint: ## formatting, imports, golden documents
+	$(SWIFT) format lint --strict -r -p Sources Tests Examples Package.swift
+	.ci/check-imports
+	python3 .ci/annotate-golden.py --check
+
+format: ## format all Swift sources in place
+	$(SWIFT) format -i -r -p Sources Tests Examples Package.swift
+
+golden: ## write the hexdumps of docs/protocol.md anew from the golden bytes
+	python3 .ci/annotate-golden.py
+
+mutants: setup ## flip each row of the tables and each check, one at a time; no survivors allowed
+	.ci/mutants
+
+ci: ## everything CI does
+	.ci/run
+
+clean: ## remove what was built
+	rm -rf $(BUILD)
