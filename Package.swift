@@ -43,21 +43,36 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
-      name: "example-miniport", dependencies: ["NDISDriverKit", "NDIS", "Platform"], path: "Examples/swift/miniport"),
+      name: "example-miniport", dependencies: ["NDISDriverKit", "NDIS", "Platform"],
+      path: "Examples/swift/miniport"),
     .executableTarget(
-      name: "example-provider", dependencies: ["NDISDriverKit", "NDIS", "Platform"], path: "Examples/swift/provider"),
+      name: "example-provider", dependencies: ["NDISDriverKit", "NDIS", "Platform"],
+      path: "Examples/swift/provider"),
     // A provider that does on request whatever a provider must not do; the tests' other process.
     .executableTarget(
-      name: "lying-provider", dependencies: ["NDISDriverKit", "NDIS", "Platform"], path: "Tests/LyingProvider"),
+      name: "lying-provider", dependencies: ["NDISDriverKit", "NDIS", "Platform"],
+      path: "Tests/LyingProvider"),
 
     .testTarget(name: "NDISTests", dependencies: ["NDIS", "CNDIS"]),
-    .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
-    .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "HostedDrivers"]),
-    .testTarget(name: "DriverProtocolTests", dependencies: ["DriverProtocol", "CNDIS"]),
-    .testTarget(name: "ServiceManagerTests", dependencies: ["ServiceManager", "Platform"]),
+    .testTarget(name: "PlatformTests", dependencies: ["Platform", "CLinux"]),
+    .testTarget(
+      name: "SimulatorTests",
+      dependencies: ["Simulator", "HostedDrivers", "CNDIS", "NDIS", "Events"]),
+    .testTarget(name: "DriverProtocolTests", dependencies: ["DriverProtocol", "CNDIS", "NDIS"]),
+    .testTarget(
+      name: "ServiceManagerTests",
+      dependencies: ["ServiceManager", "Events", "NDIS", "Platform"]),
+    .testTarget(
+      name: "NDISDriverKitTests",
+      dependencies: ["NDISDriverKit", "CNDIS", "DriverProtocol", "NDIS", "Platform"]),
     .testTarget(
       name: "ContractTests",
-      dependencies: ["NDISDriverKit", "Daemon", "Platform", "DriverProtocol"]),
+      dependencies: [
+        "NDISDriverKit", "Daemon", "CNDIS", "DriverProtocol", "Events", "HostedDrivers", "NDIS",
+        "Platform", "Simulator",
+        // The other processes of the tests.
+        "ndissimd", "lying-provider",
+      ]),
   ]
 )
 

@@ -199,8 +199,10 @@ import Simulator
       if peer.overflowed, !connection.isClosed {
         switchboard.closed(
           connection,
-          reason: Failure(.failure, .outboxFull, UInt64(SocketPeer.outboxLimit),
-            UInt64(SocketPeer.outboxLimit)).sentence)
+          reason: Failure(
+            .failure, .outboxFull, UInt64(SocketPeer.outboxLimit),
+            UInt64(SocketPeer.outboxLimit)
+          ).sentence)
       }
       switchboard.closed(connection, reason: "the connection was ended")
       try? reactor.remove(peer.socket.descriptor.raw)

@@ -103,7 +103,7 @@ private struct FieldList {
 }
 
 /// A pool tag as a debugger shows it, lowest byte first; hexadecimal if it is no text.
-private func tagText(_ tag: UInt32) -> String {
+func tagText(_ tag: UInt32) -> String {
   let bytes = (0..<4).map { UInt8(truncatingIfNeeded: tag >> ($0 * 8)) }
   guard bytes.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) else { return hex(tag, digits: 8) }
   return String(decoding: bytes, as: UTF8.self)

@@ -50,20 +50,22 @@ extension Event {
     case .bindingClosed(let party, _):
       "\(party.client.capitalised) closed its binding to \(party.target)."
     case .providerRegistered(let party, _, _):
-      "\(party.client.capitalised) now provides the shared memory \(party.scope)."
+      "\(party.provider) now provides shared memory\(party.scope)."
     case .providerReplaced(let party, _, _):
-      "\(party.client.capitalised) took over as provider of the shared memory \(party.scope)."
+      "\(party.provider) provides shared memory\(party.scope) with new handlers."
     case .providerEnded(let party, _, let blocks, let died):
-      "\(party.client.capitalised) \(died ? "died as" : "ended being") provider of the shared "
-        + "memory \(party.scope), with \(counted(blocks, "block")) live."
+      "\(party.provider) \(died ? "died" : "ended") as a provider of shared "
+        + "memory\(party.scope), with \(counted(blocks, "block")) live."
     case .providerStuck(let party, _, let upcall):
       "\(party.client.capitalised), a provider, does not answer upcall \(upcall) and gets no more "
         + "calls."
     case .violation(let violation): violation.wording("broke a rule of the contract in")
     case .leak(let block):
-      "\(block.party.actor.capitalised) did not free a block of \(counted(block.length, "byte"))"
-        + (block.site.isEmpty ? "" : ", allocated at \(block.site),")
-        + " which was \(block.age) ms old."
+      "\(block.party.actor.capitalised) did not free a block of \(counted(block.length, "byte")) "
+        + "(queue \(block.queueID), \(block.usage)"
+        + (block.tag == 0 ? "" : ", tag \(tagText(block.tag))")
+        + (block.site.isEmpty ? "" : ", allocated at \(block.site)")
+        + "), which was \(block.age) ms old."
     case .leakSummary(let party, _, let blocks, let bytes):
       "\(party.actor.capitalised) did not free \(counted(blocks, "block")), "
         + "\(counted(bytes, "byte")) in all."
@@ -100,7 +102,12 @@ extension Party {
   fileprivate var target: String { adapter.isEmpty ? "an adapter" : "adapter \(adapter)" }
 
   /// What a provider serves.
-  fileprivate var scope: String { adapter.isEmpty ? "of its driver" : "of adapter \(adapter)" }
+  fileprivate var scope: String { adapter.isEmpty ? "" : " to adapter \(adapter)" }
+
+  /// A provider without a process lives in the daemon.
+  fileprivate var provider: String {
+    pid == 0 ? "Hosted provider \(driver)" : client.capitalised
+  }
 }
 
 extension String {

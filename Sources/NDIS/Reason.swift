@@ -180,7 +180,8 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
     case .bindingLeftOpen: "Binding \(hex(a)) was still open when its unbind handler returned."
     case .bindingNotOpened: "The bind handler succeeded without calling NdisOpenAdapterEx."
     case .handlerPended: "The handler answered PENDING, which this routine's handler may not."
-    case .handlerStatus: "The handler answered status \(hex(a, digits: 8)), which is not documented for it."
+    case .handlerStatus:
+      "The handler answered status \(hex(a, digits: 8)), which is not documented for it."
     case .quotaBytes: "The request would take \(a) bytes; the quota is \(b)."
     case .quotaBlocks: "\(a) blocks are live; the quota is \(b)."
     case .quotaSections: "\(a) sections exist; the quota is \(b)."
@@ -191,23 +192,31 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
       "The longest contiguous run is \(a) bytes; \(b) were asked for. A scattered request could succeed."
     case .nodeUnavailable: "Node \(a) is not served; try MM_ANY_NODE_OK."
     case .memoryUnavailable: "The system refused memory (errno \(a))."
-    case .providerRefused: "The provider answered \(Status(rawValue: UInt32(truncatingIfNeeded: a)))."
+    case .providerRefused:
+      "The provider answered \(Status(rawValue: UInt32(truncatingIfNeeded: a)))."
     case .providerDied: "The provider's process ended during the call."
     case .providerDeadline: "The provider did not answer within \(a) ms."
-    case .providerStuck: "The provider has not answered an earlier call (upcall \(a)); it gets no new one."
+    case .providerStuck:
+      "The provider has not answered an earlier call (upcall \(a)); it gets no new one."
     case .providerStatus:
       "The provider answered status \(hex(a, digits: 8)), which is not documented for its handler."
     case .providerIRQL: "The provider's handler returned at IRQL \(a); it was called at \(b)."
-    case .providerSection: "The provider answered with section \(hex(a)), which is not one of its own for this domain."
+    case .providerSection:
+      "The provider answered with section \(hex(a)), which is not one of its own for this domain."
     case .providerExtentCount: "The provider answered \(a) extents; allowed are 1 to \(b)."
-    case .providerExtentRange: "The provider's extent at offset \(hex(a)) ends outside its section of \(b) bytes."
-    case .providerExtentAlignment: "The provider's extent at offset \(hex(a)), length \(b) is not page-aligned."
-    case .providerOverlap: "The provider's extent at offset \(hex(a)), length \(b) overlaps a live block."
+    case .providerExtentRange:
+      "The provider's extent at offset \(hex(a)) ends outside its section of \(b) bytes."
+    case .providerExtentAlignment:
+      "The provider's extent at offset \(hex(a)), length \(b) is not page-aligned."
+    case .providerOverlap:
+      "The provider's extent at offset \(hex(a)), length \(b) overlaps a live block."
     case .providerLength: "The provider's extents sum to \(a) bytes; Length is \(b)."
-    case .providerContiguity: "The provider answered \(a) extents to a request for contiguous memory."
+    case .providerContiguity:
+      "The provider answered \(a) extents to a request for contiguous memory."
     case .providerMalformed: "The provider's answer is \(a) bytes; it must be \(b)."
     case .lateAnswer: "The answer to upcall \(a) came after its deadline."
-    case .handlerFailed: "The driver's handler answered \(Status(rawValue: UInt32(truncatingIfNeeded: a)))."
+    case .handlerFailed:
+      "The driver's handler answered \(Status(rawValue: UInt32(truncatingIfNeeded: a)))."
     case .handlerDeadline: "The driver's handler did not answer within \(a) ms."
     case .handlerDied: "The driver's process ended during the call."
     case .sectionInUse: "Section \(hex(a)) still has \(b) live block(s)."

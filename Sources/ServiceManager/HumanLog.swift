@@ -98,7 +98,7 @@ public struct HumanLog: Sendable {
       if ready < 0 && errno == EINTR { continue }
       guard ready > 0, waited.revents & Int16(POLLOUT) != 0 else { return false }
       let count = unsafe bytes.withUnsafeBytes {
-        unsafe Glibc.write(descriptor, $0.baseAddress! + written, $0.count - written)
+        unsafe Glibc.write(descriptor, $0.baseAddress?.advanced(by: written), $0.count - written)
       }
       if count < 0 && (errno == EINTR || errno == EAGAIN) { continue }
       guard count > 0 else { return false }

@@ -30,7 +30,7 @@ enum SealedFile {
     var written = 0
     while written < bytes.count {
       let count = unsafe bytes.withUnsafeBytes {
-        unsafe Glibc.write(file.raw, $0.baseAddress! + written, $0.count - written)
+        unsafe Glibc.write(file.raw, $0.baseAddress?.advanced(by: written), $0.count - written)
       }
       if count < 0 && errno == EINTR { continue }
       guard count > 0 else { return nil }

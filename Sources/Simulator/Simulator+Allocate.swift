@@ -188,7 +188,8 @@ extension Simulator {
       $0.generation = generation
       $0.state = BlockState.pending.rawValue
       $0.usage = UInt8(truncatingIfNeeded: parameters.usage)
-      $0.flags = UInt8(truncatingIfNeeded: parameters.flags & 1 | UInt32(parameters.header.revision) << 4)
+      $0.flags = UInt8(
+        truncatingIfNeeded: parameters.flags & 1 | UInt32(parameters.header.revision) << 4)
       $0.length = parameters.length
       $0.queueID = parameters.queueID
       $0.vportID = parameters.vportID

@@ -86,9 +86,11 @@ extension Simulator {
     // NdisOpenAdapterEx is legal inside ProtocolBindAdapterEx only.
     let binding = bindingHandle(index)
     guard
-      chain(of: call.context, {
-        $0.object == binding && Int($0.type) == NDISSIM_UPCALL_BIND_ADAPTER_EX
-      }) != nil
+      chain(
+        of: call.context,
+        {
+          $0.object == binding && Int($0.type) == NDISSIM_UPCALL_BIND_ADAPTER_EX
+        }) != nil
     else { throw Failure(.failure, .wrongContext) }
     guard store.bindings[index, \.opened] == 0, store.bindings[index, \.closing] == 0 else {
       throw Failure(.failure, .alreadyDone, binding.rawValue)

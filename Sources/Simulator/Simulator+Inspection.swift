@@ -219,7 +219,8 @@ extension Simulator {
 
   /// Visits every section of a hosted provider.
   public func forEachSection(
-    ofHosted provider: UInt32, _ body: (Handle, _ domain: Handle, _ node: UInt32, _ size: UInt64) -> Void
+    ofHosted provider: UInt32,
+    _ body: (Handle, _ domain: Handle, _ node: UInt32, _ size: UInt64) -> Void
   ) {
     var next = derived.liveSections.first
     while let index = next {

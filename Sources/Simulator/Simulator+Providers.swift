@@ -22,9 +22,11 @@ extension Simulator {
       try checkVersion(driver)
       // Driver-wide handlers are set in XxxSetOptions only.
       guard
-        chain(of: call.context, {
-          $0.object == handle && Int($0.type) == NDISSIM_UPCALL_SET_OPTIONS
-        }) != nil
+        chain(
+          of: call.context,
+          {
+            $0.object == handle && Int($0.type) == NDISSIM_UPCALL_SET_OPTIONS
+          }) != nil
       else { throw Failure(.failure, .wrongContext) }
       try checkCharacteristics(characteristics)
       let level: ProviderLevel = handle.kind == .protocolDriver ? .protocolDriver : .miniportDriver
@@ -42,9 +44,11 @@ extension Simulator {
       let driver = store.bindings[binding, \.driver].index
       try checkVersion(driver)
       guard
-        chain(of: call.context, {
-          $0.object == handle && Int($0.type) == NDISSIM_UPCALL_BIND_ADAPTER_EX
-        }) != nil
+        chain(
+          of: call.context,
+          {
+            $0.object == handle && Int($0.type) == NDISSIM_UPCALL_BIND_ADAPTER_EX
+          }) != nil
       else { throw Failure(.failure, .wrongContext) }
       try checkCharacteristics(characteristics)
       let made = try register(

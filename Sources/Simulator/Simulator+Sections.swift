@@ -107,12 +107,14 @@ extension Simulator {
     let ref: Ref
     switch handle.kind {
     case .miniportDriver, .protocolDriver:
-      ref = store.drivers[
-        try resolveDriver(handle, [.miniportDriver, .protocolDriver], session: session),
-        \.registration]
+      ref =
+        store.drivers[
+          try resolveDriver(handle, [.miniportDriver, .protocolDriver], session: session),
+          \.registration]
     case .binding:
-      ref = store.bindings[
-        try resolveBinding(handle, .binding, session: session), \.registration]
+      ref =
+        store.bindings[
+          try resolveBinding(handle, .binding, session: session), \.registration]
     default: throw Failure(.invalidParameter, .wrongKindOfHandle, handle.rawValue)
     }
     guard let index = ref.optional else { throw Failure(.failure, .noProvider) }

@@ -44,7 +44,8 @@ public struct Ref: Hashable, Sendable, BitwiseCopyable {
   /// Changes a record in place, its old bytes saved first.
   @inline(__always)
   func update(_ index: UInt32, _ change: (inout Record) -> Void) {
-    undo.save(offset: offset + Int(index) * MemoryLayout<Record>.stride,
+    undo.save(
+      offset: offset + Int(index) * MemoryLayout<Record>.stride,
       size: MemoryLayout<Record>.stride)
     change(&(unsafe base[Int(index)]))
     undo.wrote()

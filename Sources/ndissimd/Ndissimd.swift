@@ -29,7 +29,8 @@ struct Ndissimd: ParsableCommand {
   @Option(help: "on, off, or milliseconds a handler may take; off for a driver in a debugger.")
   var deadlines: String = "on"
 
-  @Option(help: "Same seed and same calls, same handles and addresses. Chosen and logged if absent.")
+  @Option(
+    help: "Same seed and same calls, same handles and addresses. Chosen and logged if absent.")
   var seed: UInt64?
 
   @Option(
@@ -44,7 +45,10 @@ struct Ndissimd: ParsableCommand {
   @Flag(help: "Start without the default pool.")
   var noDefaultPool = false
 
-  @Option(help: "Comma-separated contract switches: revisions, dma, vports (stricter), filters, free-handle (more lenient).")
+  @Option(
+    help:
+      "Comma-separated contract switches: revisions, dma, vports (stricter), filters, free-handle (more lenient)."
+  )
   var `switch`: String = ""
 
   @Option(help: "Bytes of live blocks a session may have.")

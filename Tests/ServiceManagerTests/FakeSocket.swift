@@ -17,7 +17,7 @@ final class FakeSocket {
   init() throws {
     var template = Array("/tmp/service-test-XXXXXX".utf8CString)
     directory = try unsafe template.withUnsafeMutableBufferPointer {
-      unsafe String(cString: try #require(mkdtemp($0.baseAddress!)))
+      unsafe String(cString: try #require(mkdtemp(try #require($0.baseAddress))))
     }
     path = directory + "/socket"
   }
