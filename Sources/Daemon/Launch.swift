@@ -61,7 +61,9 @@ public enum Launch {
     let listener: PacketSocket
     var madeSocket = false
     if let inherited = activation.descriptors(named: "driver").first {
-      listener = PacketSocket(adopting: Descriptor(owning: inherited))
+      do throws(SystemError) {
+        listener = try PacketSocket.listener(adopting: Descriptor(owning: inherited))
+      } catch { throw StartFailure("the service manager's socket cannot serve: \(error)") }
       path = "a socket of the service manager"
     } else {
       let directory = RuntimeDirectory.find(explicit: options.runtimeDirectory)

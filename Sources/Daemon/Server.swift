@@ -25,6 +25,7 @@ import Simulator
   private let buffer: UnsafeMutableRawBufferPointer
   private var doomed: [UInt64] = []
   private var lastStatus = ""
+  private var lastCounters = Statistics()
   private var statusDue: UInt64 = 0
 
   private static let listenerToken: UInt64 = 1
@@ -215,21 +216,23 @@ import Simulator
 
   // MARK: Status and end
 
+  /// At most twice a second: a status nobody could read would cost more than the work it tells of.
   private func reportStatus() {
     let counters = switchboard.statistics
+    guard counters != lastCounters else {
+      statusDue = 0
+      return
+    }
+    let now = MonotonicClock.milliseconds
+    if statusDue == 0 { statusDue = now + 500 }
+    guard now >= statusDue else { return }
+    statusDue = 0
+    lastCounters = counters
     let text =
       "\(counters.sessions) sessions, \(counters.adapters) adapters, "
       + "\(counters.blocks) blocks, \(counters.violations) violations, "
       + "\(counters.leakedBlocks) leaks"
-    let now = MonotonicClock.milliseconds
-    guard text != lastStatus else {
-      statusDue = 0
-      return
-    }
-    // At most twice a second: a status nobody could read would cost more than the work.
-    if statusDue == 0 { statusDue = now + 500 }
-    guard now >= statusDue else { return }
-    statusDue = 0
+    guard text != lastStatus else { return }
     lastStatus = text
     sink.status(text)
   }

@@ -50,6 +50,30 @@ extension PacketSocket {
     } catch { throw .system(error) }
   }
 
+  /// Takes over a listener that somebody else made, the service manager for instance. It must be a
+  /// listening SEQPACKET socket; it is made nonblocking, which an inherited one is not.
+  public static func listener(
+    adopting descriptor: consuming Descriptor
+  ) throws(SystemError) -> PacketSocket {
+    guard try option(SO_TYPE, of: descriptor.raw) == Int32(SOCK_SEQPACKET.rawValue),
+      try option(SO_ACCEPTCONN, of: descriptor.raw) == 1
+    else { throw SystemError(errno: EPROTOTYPE, operation: "adopting a listening socket") }
+    let flags = fcntl(descriptor.raw, F_GETFL)
+    guard flags >= 0, fcntl(descriptor.raw, F_SETFL, flags | O_NONBLOCK) == 0 else {
+      throw SystemError(errno: errno, operation: "fcntl(F_SETFL)")
+    }
+    return PacketSocket(adopting: descriptor)
+  }
+
+  private static func option(_ name: Int32, of descriptor: Int32) throws(SystemError) -> Int32 {
+    var value: Int32 = 0
+    var size = socklen_t(MemoryLayout<Int32>.size)
+    guard unsafe getsockopt(descriptor, SOL_SOCKET, name, &value, &size) == 0 else {
+      throw SystemError(errno: errno, operation: "getsockopt")
+    }
+    return value
+  }
+
   /// Listens on a path, whose file gets exactly the permissions `mode` (those that may write may
   /// connect). The file is not removed when the listener goes.
   public static func listener(

@@ -145,6 +145,8 @@ struct RegistrationRecord: BitwiseCopyable {
   var stuckUpcall: UInt64 = 0
   var freesInFlight: UInt32 = 0
   var allocationsInFlight: UInt32 = 0
+  /// Length of its blocks.
+  var bytes: UInt64 = 0
 }
 
 struct SectionRecord: BitwiseCopyable {

@@ -101,7 +101,7 @@ extension Simulator {
     guard store.adapters[index, \.attributeFlags] & busMaster != 0 else {
       throw Failure(.notSupported, .busMaster)
     }
-    guard store.adapters[index, \.dmaRegistered] == 0 else {
+    guard store.adapters[index, \.dmaGeneration] == 0 else {
       throw Failure(.failure, .alreadyDone, handle.rawValue)
     }
     store.adapters.update(index) {
@@ -219,10 +219,14 @@ extension Simulator {
     let adapter = store.adapters[index]
     guard adapter.life != 0 else { return false }
     let dead = isDead(store.drivers[adapter.driver.index, \.session].index)
-    if adapter.upcallOpen != 0, !dead { return false }
+    // Of a dead process too: its session answers for it.
+    if adapter.upcallOpen != 0 { return false }
     guard let state = AdapterState(rawValue: adapter.state) else { return false }
     if adapter.life == 1 {
       switch state {
+      case .paused where dead:
+        end(adapter: index, &actions)
+        return true
       case .paused:
         move(index, .restart, &actions)
         callHandler(adapter: index, NDISSIM_UPCALL_RESTART, &actions)

@@ -157,6 +157,10 @@ extension Simulator {
   private mutating func checkProvider(
     _ registration: UInt32, _ call: Call, length: UInt32
   ) throws(Failure) {
+    let bytes = store.registrations[registration, \.bytes] + UInt64(length)
+    guard bytes <= settings.quotas.providerBytes else {
+      throw Failure(.resources, .quotaBytes, bytes, settings.quotas.providerBytes)
+    }
     let stuck = store.registrations[registration, \.stuckUpcall]
     guard stuck == 0 else { throw Failure(.failure, .providerStuck, stuck) }
     let target = Ref(registration)
@@ -177,6 +181,9 @@ extension Simulator {
   ) throws(Failure) {
     guard let index = derived.freeBlocks.first, index <= Handle.maximumIndex else {
       throw Failure(.resources, .tableFull, 8, UInt64(store.capacities.blocks))
+    }
+    guard !derived.freeUpcalls.isEmpty else {
+      throw Failure(.resources, .tableFull, 11, UInt64(store.capacities.upcalls))
     }
     let domain = ownerHandle(owner.kind, owner.index)
     let request = try open(call, object: domain, block: Ref(index))

@@ -134,6 +134,10 @@ extension Simulator {
     if let id = chain(of: call.context, { $0.object == handle }) {
       throw Failure(.failure, .circularWait, call.context, id)
     }
+    // Its BIND_ADAPTER is still unanswered.
+    guard store.bindings[index, \.request].isNone else {
+      throw Failure(.failure, .wrongState, handle.rawValue)
+    }
     let request = try open(call, object: handle)
     store.bindings.update(index) { $0.request = Ref(request) }
     end(binding: index, &actions)
@@ -167,8 +171,9 @@ extension Simulator {
         failure
         ?? ($0.ending != 0
           ? Failure(.failure, .ownerEnded) : Failure(.failure, .bindingNotOpened))
-      // A failed bind is over; the unbind handler is not called for it.
-      $0.unbindSent = 1
+      // A failed bind is over; the unbind handler is not called for it. One that succeeded while
+      // the binding was ending is unbound like any other.
+      if failure != nil || $0.opened == 0 { $0.unbindSent = 1 }
     }
     end(binding: index, &actions)
   }
@@ -188,7 +193,7 @@ extension Simulator {
     let dead = isDead(session)
     if binding.closing != 0 { return stepClose(index, binding, dead: dead, &actions) }
     guard binding.ending != 0 else { return false }
-    if binding.upcallOpen != 0, !dead { return false }
+    if binding.upcallOpen != 0 { return false }
     if binding.opened != 0 {
       let isBinding = binding.kind == BindingKind.binding.rawValue
       if isBinding, !dead, binding.unbindSent == 0 {

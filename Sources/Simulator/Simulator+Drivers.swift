@@ -197,7 +197,7 @@ extension Simulator {
       }
       return false
     }
-    if driver.upcallOpen != 0, !isDead(driver.session.index) { return false }
+    if driver.upcallOpen != 0 { return false }
     if !driver.blocks.isNone { return reclaimOne(.driver, index, &actions) }
     let handle = driverHandle(index)
     end(domain: handle, &actions)

@@ -26,6 +26,9 @@ extension Simulator {
       finish(call.session, call.requestID, failure, bugCheck: check, &actions)
       return
     }
+    // Its provider has to be told; the block stays live until that can be done.
+    guard !derived.freeUpcalls.isEmpty || !canBeCalled(store.blocks[index, \.registration].index)
+    else { throw Failure(.resources, .tableFull, 11, UInt64(store.capacities.upcalls)) }
     let request = try open(call, object: allocation, block: Ref(index))
     store.globals.update(0) { $0.frees &+= 1 }
     beginFree(block: index, request: Ref(request), parent: call.context, &actions)
@@ -169,8 +172,9 @@ extension Simulator {
       return true
     }
     let registration = block.registration.index
-    guard store.registrations[registration, \.freesInFlight] < 64 || !canBeCalled(registration)
-    else { return false }
+    let isRoom =
+      store.registrations[registration, \.freesInFlight] < 64 && !derived.freeUpcalls.isEmpty
+    guard isRoom || !canBeCalled(registration) else { return false }
     let party = party(owner: kind, owner)
     let leak = LeakedBlock(
       party: party, handle: handle(.allocation, block.generation, index), queueID: block.queueID,

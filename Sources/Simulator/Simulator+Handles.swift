@@ -107,6 +107,9 @@ extension Simulator {
         throw Failure(.invalidParameter, .filterMayNotAllocate)
       }
       let index = try resolveBinding(handle, .filterModule, session: session)
+      guard store.bindings[index, \.opened] != 0, store.bindings[index, \.closing] == 0 else {
+        throw Failure(.invalidParameter, .staleHandle, handle.rawValue)
+      }
       return Owner(
         kind: .binding, index: index, driver: store.bindings[index, \.driver].index,
         adapter: store.bindings[index, \.adapter].index)

@@ -67,6 +67,8 @@ public struct Statistics: Sendable, Hashable {
   public var sessionBytes: UInt64 = 0
   public var sessionViolations: UInt64 = 0
   public var sessionLeakedBlocks: UInt64 = 0
+
+  public init() {}
 }
 
 extension Simulator {

@@ -155,6 +155,7 @@ extension Simulator {
     store.registrations.update(registration) {
       $0.blocks = Ref(index)
       $0.blockCount &+= 1
+      $0.bytes &+= UInt64(store.blocks[index, \.length])
     }
   }
 
@@ -168,7 +169,10 @@ extension Simulator {
     if let next = block.providerNext.optional {
       store.blocks.update(next) { $0.providerPrevious = block.providerPrevious }
     }
-    store.registrations.update(block.registration.index) { $0.blockCount &-= 1 }
+    store.registrations.update(block.registration.index) {
+      $0.blockCount &-= 1
+      $0.bytes &-= UInt64(block.length)
+    }
   }
 
   func link(section index: UInt32, registration: UInt32) {

@@ -221,11 +221,27 @@ extension Simulator {
     releaseIfDone(registration: index, &actions)
   }
 
-  /// Frees the record of a registration that has ended and holds nothing.
+  /// An expired upcall of a registration is gone: whether it still owes the answer to another.
+  mutating func settleDebt(registration index: UInt32) {
+    var owed: UInt64 = 0
+    if let session = store.registrations[index, \.ownerSession].optional {
+      var next = store.sessions[session, \.upcalls]
+      while let upcall = next.optional, owed == 0 {
+        let record = store.upcalls[upcall]
+        if record.state == UpcallState.expired.rawValue, record.registration == Ref(index) {
+          owed = record.id
+        }
+        next = record.next
+      }
+    }
+    store.registrations.update(index) { $0.stuckUpcall = owed }
+  }
+
+  /// Frees the record of a registration that has ended, holds nothing and owes no answer.
   mutating func releaseIfDone(registration index: UInt32, _ actions: inout Actions) {
     let record = store.registrations[index]
     guard record.state > RegistrationState.active.rawValue, record.blockCount == 0,
-      record.freesInFlight == 0, record.allocationsInFlight == 0
+      record.freesInFlight == 0, record.allocationsInFlight == 0, record.stuckUpcall == 0
     else { return }
     if let section = record.sections.optional {
       guard store.sections[section, \.blocks] == 0 else { return }

@@ -38,6 +38,7 @@ extension Simulator {
   ) throws(Failure) -> Handle {
     self.now = now
     defer { commit() }
+    try checkDomain(domain)
     var next = derived.activeRegistrations.first
     while let index = next {
       let record = store.registrations[index]
@@ -181,6 +182,7 @@ extension Simulator {
     actions.append(
       .sectionReleased(
         index: index, handle, session: section.session.optional,
-        hosted: registration.ownerSession.isNone ? registration.hosted : nil))
+        hosted: registration.ownerSession.isNone && registration.hosted != UInt32.max
+          ? registration.hosted : nil))
   }
 }

@@ -73,6 +73,8 @@ extension Simulator {
   private mutating func step(session index: UInt32, _ actions: inout Actions) -> Bool {
     let session = store.sessions[index]
     let dead = session.state == SessionState.ended.rawValue
+    // A driver's end wakes its session, which may be an open one.
+    guard dead || session.state == SessionState.resetting.rawValue else { return false }
     if dead {
       // Who waits for this process learns that it is gone; whom it asked need not answer it.
       if let upcall = session.upcalls.optional {
@@ -80,7 +82,8 @@ extension Simulator {
           let registration = store.upcalls[upcall, \.registration]
           close(upcall: upcall)
           if let registration = registration.optional {
-            store.registrations.update(registration) { $0.stuckUpcall = 0 }
+            settleDebt(registration: registration)
+            releaseIfDone(registration: registration, &actions)
           }
         } else {
           answered(upcall, .died, &actions)
@@ -98,12 +101,6 @@ extension Simulator {
       if store.drivers[driver, \.state] != DriverState.ending.rawValue {
         end(driver: driver, &actions)
         return true
-      }
-      // One that was ending when its process died may wait for an answer no more.
-      if dead, !derived.workDrivers.contains(driver) {
-        derived.workDrivers.insert(driver)
-        wakeChildren(of: driver)
-        return false
       }
       next = store.drivers[driver, \.next]
     }
@@ -123,6 +120,8 @@ extension Simulator {
       orphan(registration: registration, &actions)
       return true
     }
+    // A reset the process did not live to see the end of.
+    complete(session.resetRequest, &actions)
     derived.users[session.uid, default: UserUsage()].sessions &-= 1
     if derived.users[session.uid]?.sessions == 0 { derived.users[session.uid] = nil }
     store.sessions.update(index) {
@@ -133,20 +132,6 @@ extension Simulator {
     derived.workSessions.remove(index)
     actions.append(.sessionGone(index))
     return true
-  }
-
-  private mutating func wakeChildren(of driver: UInt32) {
-    var next = store.drivers[driver, \.children]
-    let isMiniport = store.drivers[driver, \.kind] == DriverKind.miniport.rawValue
-    while let child = next.optional {
-      if isMiniport {
-        derived.workAdapters.insert(child)
-        next = store.adapters[child, \.next]
-      } else {
-        derived.workBindings.insert(child)
-        next = store.bindings[child, \.next]
-      }
-    }
   }
 
   /// A registration that still names the session, now that its drivers have gone.
@@ -216,7 +201,11 @@ extension Simulator {
 
   /// A provider has freed a block: owners that waited for it to catch up go on.
   mutating func wakeAll(waitingFor registration: UInt32) {
-    guard store.registrations[registration, \.freesInFlight] == 32 else { return }
+    if store.registrations[registration, \.freesInFlight] == 32 { wakeAll() }
+  }
+
+  /// Everything that is ending looks again whether it can go on.
+  mutating func wakeAll() {
     for index in 0..<store.drivers.capacity
     where store.drivers[index, \.state] == DriverState.ending.rawValue {
       derived.workDrivers.insert(index)

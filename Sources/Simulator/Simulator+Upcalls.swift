@@ -92,6 +92,7 @@ extension Simulator {
     unlink(upcall: index)
     derived.timedUpcalls.remove(index)
     store.upcalls.update(index) { $0 = UpcallRecord() }
+    if derived.freeUpcalls.isEmpty { wakeAll() }
     derived.freeUpcalls.insert(index)
   }
 
@@ -230,9 +231,7 @@ extension Simulator {
     let upcall = store.upcalls[index]
     close(upcall: index)
     if let registration = upcall.registration.optional {
-      store.registrations.update(registration) {
-        if $0.stuckUpcall == upcall.id { $0.stuckUpcall = 0 }
-      }
+      settleDebt(registration: registration)
       violate(
         Failure(.failure, .lateAnswer, upcall.id), routine: "upcall answer", bugCheck: nil,
         handle: store.registrations[registration].owner,

@@ -110,6 +110,7 @@ public struct Simulator: ~Copyable {
   func party(registration index: UInt32) -> Party {
     let registration = store.registrations[index]
     if let driver = registration.driver.optional { return party(driver: driver) }
+    if let session = registration.ownerSession.optional { return party(session: session) }
     return Party(driver: Name(registration.level == ProviderLevel.hal.rawValue ? "hal" : "pool"))
   }
 

@@ -1,6 +1,7 @@
 """Starts the daemon for the tests and says what it must look like when a test has ended."""
 
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -31,7 +32,8 @@ def eventually(what: str, condition: Callable[[], bool]) -> None:
 class Daemon:
     """A running ndissimd."""
 
-    def __init__(self, program: str, directory: Path) -> None:
+    def __init__(self, program: str, directory: Path, *flags: str,
+                 descriptor_limit: int | None = None) -> None:
         self.directory = directory
         self.socket = str(directory / "driver")
         self.log = open(directory / "log", "w+b")
@@ -41,11 +43,12 @@ class Daemon:
             environment = dict(os.environ, NOTIFY_SOCKET=str(directory / "notify"))
             environment.pop("NDISSIM_SOCKET", None)
             self.process = subprocess.Popen(
-                [program, "--runtime-directory", str(directory)],
+                [program, "--runtime-directory", str(directory), *flags],
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=self.log,
                 stderr=self.log,
+                preexec_fn=self.limit(descriptor_limit),
             )
             try:
                 while b"READY=1" not in notify.recv(4096):
@@ -53,6 +56,13 @@ class Daemon:
             except TimeoutError:
                 self.process.kill()
                 pytest.fail("the daemon did not say READY:\n" + self.output())
+
+    @staticmethod
+    def limit(descriptors: int | None) -> Callable[[], None] | None:
+        """Sets the limit on open descriptors, soft and hard, in the daemon before it starts."""
+        if descriptors is None:
+            return None
+        return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
 
     def output(self) -> str:
         self.log.seek(0)
@@ -94,12 +104,18 @@ def alarm() -> Iterator[None]:
     signal.setitimer(signal.ITIMER_REAL, 0)
 
 
+@pytest.fixture(scope="session")
+def program() -> str:
+    """The daemon's executable."""
+    path = os.environ.get("NDISSIMD", str(ROOT / ".build/debug/ndissimd"))
+    if not os.access(path, os.X_OK):
+        pytest.skip(f"no daemon at {path}; set NDISSIMD")
+    return path
+
+
 @pytest.fixture(scope="module")
-def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+def daemon(program: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     """One daemon for a file of tests. A socket path is short, so the directory is in /tmp."""
-    program = os.environ.get("NDISSIMD", str(ROOT / ".build/debug/ndissimd"))
-    if not os.access(program, os.X_OK):
-        pytest.skip(f"no daemon at {program}; set NDISSIMD")
     running = Daemon(program, tmp_path_factory.mktemp("d"))
     yield running
     running.stop()
