@@ -53,6 +53,13 @@ public struct Routine: Sendable {
     Routine(NDISSIM_OFFER_SECTION, "OFFER_SECTION", .passive, isExtension: true),
     Routine(NDISSIM_WITHDRAW_SECTION, "WITHDRAW_SECTION", .passive, isExtension: true),
   ]
+  #if MUTANTS
+    .mutated("routine") { row in
+      var row = row
+      row.maximumIRQL = row.maximumIRQL == .passive ? .high : .passive
+      return row
+    }
+  #endif
 
   /// The row of a message type by its number; message types of routines are below 128.
   private static let byMessage: [Int8] = {

@@ -33,6 +33,9 @@ public struct Status: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
     ("NDIS_STATUS_OPEN_FAILED", .openFailed),
     ("NDIS_STATUS_UNSUPPORTED_MEDIA", .unsupportedMedia),
   ]
+  #if MUTANTS
+    .mutated("status") { ($0.name, Status(rawValue: $0.status.rawValue ^ 1)) }
+  #endif
 }
 
 extension Status: CustomStringConvertible {

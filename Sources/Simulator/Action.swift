@@ -19,7 +19,8 @@ public enum Action: Sendable {
   case sectionReleased(index: UInt32, Handle, session: UInt32?, hosted: UInt32?)
   /// The session's last object is gone and its record is free.
   case sessionGone(UInt32)
-  case event(Event)
+  /// Indirect, so that the actions of every request stay small; events are few.
+  indirect case event(Event)
 }
 
 /// Actions in order, in memory that is used again.

@@ -2,6 +2,10 @@
 // (miniport-adapter-states-and-operations) as data. A pair that is not in the table is an invalid
 // combination and changes nothing. Receiving is legal as soon as MiniportRestart has been called.
 
+#if MUTANTS
+  import NDIS
+#endif
+
 /// A state of a miniport adapter.
 public enum AdapterState: UInt8, Sendable, CaseIterable {
   case halted = 0
@@ -62,6 +66,9 @@ extension AdapterState {
     (.oidRequest, .running, .running),
     (.oidRequest, .pausing, .pausing),
   ]
+  #if MUTANTS
+    .mutated("state") { _ in nil }
+  #endif
 
   /// The state after `event`, nil for an invalid combination.
   public func after(_ event: AdapterEvent) -> AdapterState? {

@@ -180,7 +180,7 @@ extension Simulator {
   private func serves(_ index: UInt32, _ owner: Owner, uid: UInt32, vport: Bool) -> Bool {
     let registration = store.registrations[index]
     if let session = registration.ownerSession.optional {
-      guard store.sessions[session, \.uid] == uid else { return false }
+      guard store.sessions[session, \.uid] == uid, !isDead(session) else { return false }
     }
     // A40: a provider that does not say it serves PF VPorts is not asked for them.
     if vport, registration.flags & 1 == 0 { return false }

@@ -8,6 +8,10 @@ import Testing
 
 @testable import Simulator
 
+private func at(_ offset: UInt64, _ length: UInt32) -> Extent {
+  Extent(offset: offset, length: length)
+}
+
 @Suite struct LieTests {
   /// A caller, its provider, and a neighbour whose domain is not the caller's.
   private struct Scene {
@@ -33,7 +37,7 @@ import Testing
 
     /// Allocates; the provider answers `lie`. Returns what the caller got.
     func allocate(
-      _ length: UInt32 = 8192, contiguous: Bool = false, _ lie: ProviderAnswer
+      _ lie: ProviderAnswer, length: UInt32 = 8192, contiguous: Bool = false
     ) -> RequestResult? {
       provider.override = { host, id, details in
         guard Int(details.type) == NDISSIM_UPCALL_ALLOCATE_SHARED_MEMORY else { return false }
@@ -66,19 +70,16 @@ import Testing
       #expect(host.problems == [])
     }
 
-    func success(_ section: Handle, _ extents: [(UInt64, UInt32)], irql: UInt8 = 0)
-      -> ProviderAnswer
-    {
+    func success(_ section: Handle, _ extents: [Extent], irql: UInt8 = 0) -> ProviderAnswer {
       ProviderAnswer(
-        status: .success, irql: irql, providerContext: 99, section: section,
-        extents: extents.map { Extent(offset: $0.0, length: $0.1) })
+        status: .success, irql: irql, providerContext: 99, section: section, extents: extents)
     }
   }
 
   @Test("an honest answer passes every check")
   func honest() throws {
     let scene = try Scene()
-    let result = scene.allocate(scene.success(scene.section, [(4096, 4096), (0, 4096)]))
+    let result = scene.allocate(scene.success(scene.section, [at(4096, 4096), at(0, 4096)]))
     #expect(result?.failure.status == .success)
     #expect(result?.value.kind == .allocation)
     #expect(Handle(rawValue: result?.value2 ?? 0).kind == .sharedMemory)
@@ -88,7 +89,7 @@ import Testing
   @Test("an answer that cannot be decoded")
   func decodes() throws {
     let scene = try Scene()
-    var answer = scene.success(scene.section, [(0, 8192)])
+    var answer = scene.success(scene.section, [at(0, 8192)])
     answer.malformed = Failure(.invalidParameter, .providerMalformed, 3, 16)
     scene.check(scene.allocate(answer), .providerMalformed)
   }
@@ -98,7 +99,7 @@ import Testing
   ])
   func documentedStatus(status: Status) throws {
     let scene = try Scene()
-    var answer = scene.success(scene.section, [(0, 8192)])
+    var answer = scene.success(scene.section, [at(0, 8192)])
     answer.status = status
     scene.check(scene.allocate(answer), .providerStatus, givenBack: [])
   }
@@ -118,7 +119,7 @@ import Testing
   @Test("an IRQL that is not PASSIVE on return", arguments: [UInt8(1), 2, 15, 255])
   func irqlUnchanged(irql: UInt8) throws {
     let scene = try Scene()
-    let answer = scene.success(scene.section, [(0, 8192)], irql: irql)
+    let answer = scene.success(scene.section, [at(0, 8192)], irql: irql)
     scene.check(scene.allocate(answer), .providerIRQL)
   }
 
@@ -141,7 +142,7 @@ import Testing
     }
     let hosted = try #require(made)
     scene.check(
-      scene.allocate(scene.success(hosted, [(0, 8192)])), .providerSection)
+      scene.allocate(scene.success(hosted, [at(0, 8192)])), .providerSection)
   }
 
   @Test("a section handle that names nothing", arguments: [
@@ -151,47 +152,48 @@ import Testing
   ])
   func noSection(section: Handle) throws {
     let scene = try Scene()
-    scene.check(scene.allocate(scene.success(section, [(0, 8192)])), .providerSection)
+    scene.check(scene.allocate(scene.success(section, [at(0, 8192)])), .providerSection)
   }
 
   @Test("a section of another domain")
   func ownDomain() throws {
     let scene = try Scene()
     scene.check(
-      scene.allocate(scene.success(scene.foreignDomain, [(0, 8192)])), .providerSection)
+      scene.allocate(scene.success(scene.foreignDomain, [at(0, 8192)])), .providerSection)
   }
 
   @Test("no extent, or more than a block may have", arguments: [0, 1025, 2000])
   func extentCount(count: Int) throws {
     let scene = try Scene()
-    let extents = (0..<count).map { (UInt64($0) * 4096, UInt32(4096)) }
+    let extents = (0..<count).map { at(UInt64($0) * 4096, 4096) }
     scene.check(
-      scene.allocate(UInt32(count) * 4096 + 1, scene.success(scene.section, extents)),
+      scene.allocate(scene.success(scene.section, extents), length: UInt32(count) * 4096 + 1),
       .providerExtentCount)
   }
 
   @Test("extents that are not page-aligned", arguments: [
-    [(UInt64(1), UInt32(8192))], [(8, 8192)], [(2048, 8192)], [(0, 100), (4096, 8092)],
-    [(0, 8192), (12288, 0)],
+    [at(1, 8192)], [at(8, 8192)], [at(2048, 8192)], [at(0, 100), at(4096, 8092)],
+    [at(0, 8192), at(12288, 0)],
   ])
-  func alignment(extents: [(UInt64, UInt32)]) throws {
+  func alignment(extents: [Extent]) throws {
     let scene = try Scene()
     scene.check(scene.allocate(scene.success(scene.section, extents)), .providerExtentAlignment)
   }
 
   @Test("extents that end outside the section", arguments: [
-    UInt64(15 * 4096), 16 * 4096, 17 * 4096, 1 << 40, 0xFFFF_FFFF_FFFF_F000,
+    UInt64(15 * 4096), UInt64(16 * 4096), UInt64(17 * 4096), UInt64(1) << 40,
+    UInt64.max - 4095,
   ])
   func range(offset: UInt64) throws {
     let scene = try Scene()
     scene.check(
-      scene.allocate(scene.success(scene.section, [(offset, 8192)])), .providerExtentRange)
+      scene.allocate(scene.success(scene.section, [at(offset, 8192)])), .providerExtentRange)
   }
 
   @Test("extents whose sum is not Length", arguments: [
-    [(UInt64(0), UInt32(4096))], [(0, 8191)], [(0, 8193)], [(0, 8192), (8192, 1)],
+    [at(0, 4096)], [at(0, 8191)], [at(0, 8193)], [at(0, 8192), at(8192, 1)],
   ])
-  func length(extents: [(UInt64, UInt32)]) throws {
+  func length(extents: [Extent]) throws {
     let scene = try Scene()
     scene.check(scene.allocate(scene.success(scene.section, extents)), .providerLength)
   }
@@ -199,8 +201,8 @@ import Testing
   @Test("behaviour 24: several extents for a contiguous request")
   func contiguity() throws {
     let scene = try Scene()
-    let answer = scene.success(scene.section, [(0, 4096), (8192, 4096)])
-    scene.check(scene.allocate(contiguous: true, answer), .providerContiguity)
+    let answer = scene.success(scene.section, [at(0, 4096), at(8192, 4096)])
+    scene.check(scene.allocate(answer, contiguous: true), .providerContiguity)
   }
 
   @Test("an extent of a live block, even one page of it", arguments: [
@@ -208,20 +210,20 @@ import Testing
   ])
   func overlap(offset: UInt64) throws {
     let scene = try Scene()
-    let first = scene.allocate(scene.success(scene.section, [(4096, 8192)]))
+    let first = scene.allocate(scene.success(scene.section, [at(4096, 8192)]))
     #expect(first?.failure.status == .success)
     scene.check(
-      scene.allocate(scene.success(scene.section, [(offset, 8192)])), .providerOverlap, blocks: 1)
+      scene.allocate(scene.success(scene.section, [at(offset, 8192)])), .providerOverlap, blocks: 1)
   }
 
   @Test("two extents of one answer that meet", arguments: [
-    [(UInt64(0), UInt32(4096)), (0, 4096)], [(4096, 4096), (0, 8192)],
+    [at(0, 4096), at(0, 4096)], [at(4096, 4096), at(0, 8192)],
   ])
-  func selfOverlap(extents: [(UInt64, UInt32)]) throws {
+  func selfOverlap(extents: [Extent]) throws {
     let scene = try Scene()
-    let length = extents.reduce(0) { $0 + $1.1 }
+    let length = extents.reduce(0) { $0 + $1.length }
     scene.check(
-      scene.allocate(length, scene.success(scene.section, extents)), .providerOverlap)
+      scene.allocate(scene.success(scene.section, extents), length: length), .providerOverlap)
   }
 
   @Test("every check has its test here")
@@ -247,7 +249,7 @@ import Testing
   @Test("a provider that raises the IRQL in its free handler is named; the block goes all the same")
   func freeIRQL() throws {
     let scene = try Scene()
-    let block = scene.allocate(scene.success(scene.section, [(0, 8192)]))?.value ?? .null
+    let block = scene.allocate(scene.success(scene.section, [at(0, 8192)]))?.value ?? .null
     scene.provider.override = { host, id, _ in
       host.answer(scene.provider.session, id, ProviderAnswer(status: .success, irql: 2))
       return true

@@ -60,9 +60,13 @@ import Testing
   /// Runs `body` with every turn interrupted after every write: each copy must open as the state
   /// before the turn.
   private func interruptEverywhere(_ host: TestHost, _ body: () -> Void) throws -> Int {
-    var before = host.memory.copied()
+    let before = host.memory.copied()
     var copies: [TestMemory] = []
-    host.observer.onWrite = { copies.append(host.memory.copied()) }
+    let wrote = host.observer.onWrite
+    host.observer.onWrite = {
+      wrote()
+      copies.append(host.memory.copied())
+    }
     host.beforeTurn = { host in
       before.copy(from: host.memory)
       copies = []
@@ -86,7 +90,7 @@ import Testing
     body()
     host.beforeTurn = { _ in }
     host.afterTurn = { _ in }
-    host.observer.onWrite = {}
+    host.observer.onWrite = wrote
     #expect(failure == nil)
     #expect(host.problems == [])
     return checked

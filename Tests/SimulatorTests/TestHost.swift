@@ -140,6 +140,13 @@ final class TestHost {
     return value
   }
 
+  func turn(_ body: (inout Simulator, inout Actions) -> Void) {
+    turn { (simulator, actions) -> Bool in
+      body(&simulator, &actions)
+      return true
+    }
+  }
+
   /// Takes the turn's actions, compares them with the shadow's, and has the shadow adopted anew.
   private func collect() {
     let new = actions.list.map { Delivery($0, simulator) }
@@ -223,20 +230,18 @@ final class TestHost {
     case .reply(let session, let id, let result):
       guard clients[session] != nil else { return }
       guard let result else { return problem("a reply to \(id) without a result") }
-      if clients[session]?.pending.remove(id) == nil,
-        clients[session]?.resent.remove(id) == nil
-      {
+      let isFirst = clients[session]?.pending.remove(id) != nil
+      if !isFirst, clients[session]?.resent.remove(id) == nil {
         problem("request \(id) of session \(session) was answered twice")
       }
       results[TestHost.key(session, id)] = result
       if result.value != .null { clients[session]?.handles.append(result.value) }
-      if result.type == UInt16(NDISSIM_ALLOCATE_SHARED_MEMORY) { checkAllocation(result) }
+      if isFirst, result.type == UInt16(NDISSIM_ALLOCATE_SHARED_MEMORY) { checkAllocation(result) }
       if result.type == UInt16(NDISSIM_OFFER_SECTION), result.failure.status == .success {
         sections.insert(result.value)
       }
     case .refuse(let session, let id, let failure):
-      clients[session]?.pending.remove(id)
-      clients[session]?.resent.remove(id)
+      if clients[session]?.resent.remove(id) == nil { clients[session]?.pending.remove(id) }
       refusals.append(failure)
     case .upcall(let session, let id, let details):
       guard clients[session] != nil else {
@@ -263,7 +268,7 @@ final class TestHost {
   private func checkAllocation(_ result: RequestResult) {
     switch result.failure.status {
     case .success:
-      if simulator.allocation(result.value) == nil { problem("an allocation that is not live") }
+      if simulator.allocation(result.value) == nil, result.value != .null { problem("an allocation that is not live") }
     case .resources, .invalidParameter, .failure:
       if result.value != .null { problem("a failed allocation with a handle") }
     default: problem("an allocation was answered \(result.failure.status)")

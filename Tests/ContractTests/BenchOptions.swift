@@ -1,0 +1,56 @@
+// The options of a bench, as settings of a simulator in this process and as flags of a daemon.
+
+import HostedDrivers
+import Simulator
+
+extension Bench {
+  static func pools(_ options: Options) -> [PoolSettings] {
+    var pools: [PoolSettings] = []
+    if options.hal { pools.append(PoolSettings(name: "hal", level: .hal)) }
+    if options.defaultPool { pools.append(PoolSettings(name: "pool", level: .pool)) }
+    return pools + options.pools
+  }
+
+  static func settings(_ options: Options) -> Settings {
+    var settings = Settings()
+    // Tables of a few pages each; what the tests need fits.
+    settings.capacities = .small
+    settings.capacities.sessions = 64
+    settings.capacities.drivers = 64
+    settings.capacities.adapters = 64
+    settings.capacities.bindings = 64
+    settings.capacities.registrations = options.registrations
+    settings.capacities.blocks = 4096
+    settings.capacities.extents = 4096
+    settings.capacities.requests = 512
+    settings.capacities.upcalls = 512
+    settings.seed = 1
+    settings.upcallDeadline = options.deadline
+    if let bytes = options.sessionBytes { settings.quotas.sessionBytes = bytes }
+    if let blocks = options.sessionBlocks { settings.quotas.sessionBlocks = blocks }
+    settings.strictRevisions = options.switches.contains("revisions")
+    settings.strictDMA = options.switches.contains("dma")
+    settings.strictVPorts = options.switches.contains("vports")
+    settings.filtersMayAllocate = options.switches.contains("filters")
+    settings.lenientFreeHandle = options.switches.contains("free-handle")
+    return settings
+  }
+
+  static func flags(_ options: Options) -> [String] {
+    var flags = ["--seed", "1", "--deadlines", "\(options.deadline)"]
+    if !options.hal { flags.append("--no-hal") }
+    if !options.defaultPool { flags.append("--no-default-pool") }
+    for pool in options.pools {
+      var text = "name=\(pool.name),capacity=\(pool.capacity),nodes=\(pool.nodes)"
+      text += ",fill=\(pool.fill.rawValue)"
+      if pool.fragmentationSeed != 0 { text += ",fragment=\(pool.fragmentationSeed)" }
+      flags += ["--pool", text]
+    }
+    if !options.switches.isEmpty {
+      flags += ["--switch", options.switches.sorted().joined(separator: ",")]
+    }
+    if let bytes = options.sessionBytes { flags += ["--session-bytes", "\(bytes)"] }
+    if let blocks = options.sessionBlocks { flags += ["--session-blocks", "\(blocks)"] }
+    return flags
+  }
+}

@@ -1,0 +1,1 @@
+../LyingProvider/LyingProvider.swift

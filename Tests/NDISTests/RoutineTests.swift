@@ -1,0 +1,46 @@
+// The table of routines against the contract: names, levels and what is an extension, typed again.
+
+import CNDIS
+import NDIS
+import Testing
+
+@Suite struct RoutineTests {
+  static let microsoft: [Int: String] = [
+    16: "NdisMRegisterMiniportDriver", 17: "NdisMDeregisterMiniportDriver",
+    18: "NdisMSetMiniportAttributes", 19: "NdisMRegisterScatterGatherDma",
+    20: "NdisMDeregisterScatterGatherDma", 32: "NdisRegisterProtocolDriver",
+    33: "NdisDeregisterProtocolDriver", 34: "NdisOpenAdapterEx", 35: "NdisCloseAdapterEx",
+    48: "NdisFRegisterFilterDriver", 49: "NdisFDeregisterFilterDriver",
+    64: "NdisSetOptionalHandlers", 65: "NdisAllocateSharedMemory", 66: "NdisFreeSharedMemory",
+  ]
+  static let extensions: [Int: String] = [
+    1: "HELLO", 2: "PING", 3: "RESET", 4: "STATISTICS", 21: "ADD_ADAPTER", 22: "REMOVE_ADAPTER",
+    36: "BIND_ADAPTER", 37: "UNBIND_ADAPTER", 50: "ATTACH_FILTER", 51: "DETACH_FILTER",
+    67: "OFFER_SECTION", 68: "WITHDRAW_SECTION",
+  ]
+
+  @Test("every routine has its message, name and IRQL")
+  func rows() throws {
+    #expect(Routine.table.count == Self.microsoft.count + Self.extensions.count)
+    for (message, name) in Self.microsoft {
+      let routine = try #require(Routine.of(message: UInt16(message)))
+      #expect("\(routine.name)" == name)
+      #expect(!routine.isExtension)
+      #expect(routine.maximumIRQL.rawValue == 0, "\(name)")
+    }
+    for (message, name) in Self.extensions {
+      let routine = try #require(Routine.of(message: UInt16(message)))
+      #expect("\(routine.name)" == name)
+      #expect(routine.isExtension)
+      // What only asks has no rule.
+      #expect(routine.maximumIRQL.rawValue == (message < 16 ? 15 : 0), "\(name)")
+    }
+  }
+
+  @Test("a message that is no routine has no row")
+  func others() {
+    for message: UInt16 in [0, 5, 15, 23, 63, 69, 127, 128, 129, 177, 192, .max] {
+      #expect(Routine.of(message: message) == nil)
+    }
+  }
+}

@@ -1,0 +1,265 @@
+// What must hold of a store between any two turns, checked by looking at every record.
+
+import NDIS
+
+@testable import Simulator
+
+/// Everything that is wrong with the simulator's state; empty when it is consistent.
+func inconsistencies(_ simulator: borrowing Simulator) -> [String] {
+  var audit = Audit(store: simulator.store)
+  audit.blocks()
+  audit.owners()
+  audit.providers()
+  audit.sessions()
+  audit.upcalls()
+  if !simulator.isBetweenTurns { audit.wrong.append("a turn is open") }
+  return audit.wrong
+}
+
+private struct Audit {
+  let store: Store
+  var wrong: [String] = []
+  private var bySession: [UInt32: (blocks: UInt32, bytes: UInt64)] = [:]
+  private var blocksOfSection: [UInt32: UInt32] = [:]
+  private var totalBlocks: UInt64 = 0
+  private var totalBytes: UInt64 = 0
+
+  init(store: Store) { self.store = store }
+
+  mutating func blocks() {
+    var pages: [UInt32: [UInt32: UInt32]] = [:]
+    var extents: UInt32 = 0
+    func take(_ section: UInt32, _ first: UInt32, _ count: UInt32, _ block: UInt32) -> String? {
+      guard count > 0, UInt64(first) + UInt64(count) <= UInt64(store.sections[section].pages)
+      else { return "block \(block) lies outside its section" }
+      for page in first..<first + count {
+        if let other = pages[section, default: [:]].updateValue(block, forKey: page) {
+          return "page \(page) of section \(section) is in blocks \(other) and \(block)"
+        }
+      }
+      return nil
+    }
+    for index in 0..<store.blocks.capacity {
+      let block = store.blocks[index]
+      guard let state = BlockState(rawValue: block.state) else {
+        wrong.append("block \(index) has state \(block.state)")
+        continue
+      }
+      if state == .free { continue }
+      let isOwned = state == .pending || state == .live
+      if isOwned != (block.ownerKind != 0) || isOwned == block.owner.isNone {
+        wrong.append("block \(index) is \(state) with owner kind \(block.ownerKind)")
+      }
+      if isOwned, let kind = OwnerKind(rawValue: block.ownerKind) {
+        account(kind, block)
+      }
+      guard state == .live || state == .freeing else { continue }
+      guard let section = block.section.optional, store.sections[section].state != 0 else {
+        wrong.append("block \(index) has no section")
+        continue
+      }
+      blocksOfSection[section, default: 0] += 1
+      var count: UInt32 = 1
+      if let problem = take(section, block.firstPage, block.pages, index) { wrong.append(problem) }
+      var more = block.moreExtents
+      while let slot = more.optional, count <= 2_000 {
+        let extent = store.extents[slot]
+        count += 1
+        extents += 1
+        if extent.used != 1 { wrong.append("extent \(slot) is not used") }
+        if let problem = take(section, extent.firstPage, extent.pages, index) {
+          wrong.append(problem)
+        }
+        more = extent.next
+      }
+      if count != block.extents { wrong.append("block \(index) has \(count) extents") }
+    }
+    let used = (0..<store.extents.capacity).count { store.extents[$0].used != 0 }
+    if used != Int(extents) { wrong.append("\(used) extents are used, \(extents) found") }
+    for index in 0..<store.sections.capacity where store.sections[index].state != 0 {
+      let counted = blocksOfSection[index] ?? 0
+      if store.sections[index].blocks != counted {
+        wrong.append("section \(index) says \(store.sections[index].blocks) blocks, not \(counted)")
+      }
+    }
+  }
+
+  private mutating func account(_ kind: OwnerKind, _ block: BlockRecord) {
+    let driver: UInt32 =
+      switch kind {
+      case .driver: block.owner.index
+      case .adapter: store.adapters[block.owner.index].driver.index
+      case .binding: store.bindings[block.owner.index].driver.index
+      }
+    totalBlocks += 1
+    totalBytes += UInt64(block.length)
+    guard driver < store.drivers.capacity, store.drivers[driver].state != 0,
+      let session = store.drivers[driver].session.optional
+    else { return wrong.append("a block of an owner that is gone") }
+    bySession[session, default: (0, 0)].blocks += 1
+    bySession[session, default: (0, 0)].bytes += UInt64(block.length)
+  }
+
+  /// Walks an intrusive list; says how long it is.
+  private mutating func walk(
+    _ name: String, _ first: Ref, _ next: (UInt32) -> (previous: Ref, next: Ref),
+    _ check: (UInt32) -> Bool
+  ) -> Int {
+    var count = 0
+    var previous = Ref.none
+    var at = first
+    while let index = at.optional {
+      count += 1
+      if count > 5_000 {
+        wrong.append("\(name) is a circle")
+        break
+      }
+      let links = next(index)
+      if links.previous != previous { wrong.append("\(name): \(index) has a wrong back link") }
+      if !check(index) { wrong.append("\(name): \(index) does not belong there") }
+      previous = Ref(index)
+      at = links.next
+    }
+    return count
+  }
+
+  mutating func owners() {
+    let store = store
+    func check(_ kind: OwnerKind, _ index: UInt32, _ first: Ref) -> Int {
+      walk(
+        "blocks of \(kind) \(index)", first,
+        { (store.blocks[$0].ownerPrevious, store.blocks[$0].ownerNext) },
+        { store.blocks[$0].ownerKind == kind.rawValue && store.blocks[$0].owner == Ref(index) })
+    }
+    var listed = 0
+    var children = 0
+    for index in 0..<store.drivers.capacity where store.drivers[index].state != 0 {
+      listed += check(.driver, index, store.drivers[index].blocks)
+      if store.drivers[index].kind == DriverKind.miniport.rawValue {
+        children += walk(
+          "adapters of \(index)", store.drivers[index].children,
+          { (store.adapters[$0].previous, store.adapters[$0].next) },
+          { store.adapters[$0].driver == Ref(index) && store.adapters[$0].life != 0 })
+      } else {
+        children += walk(
+          "bindings of \(index)", store.drivers[index].children,
+          { (store.bindings[$0].previous, store.bindings[$0].next) },
+          { store.bindings[$0].driver == Ref(index) && store.bindings[$0].kind != 0 })
+      }
+    }
+    var objects = 0
+    var bound = 0
+    for index in 0..<store.adapters.capacity where store.adapters[index].life != 0 {
+      objects += 1
+      listed += check(.adapter, index, store.adapters[index].blocks)
+      bound += walk(
+        "bindings of adapter \(index)", store.adapters[index].bindings,
+        { (store.bindings[$0].adapterPrevious, store.bindings[$0].adapterNext) },
+        { store.bindings[$0].adapter == Ref(index) && store.bindings[$0].kind != 0 })
+    }
+    for index in 0..<store.bindings.capacity where store.bindings[index].kind != 0 {
+      objects += 1
+      bound -= 1
+      listed += check(.binding, index, store.bindings[index].blocks)
+    }
+    if listed != Int(totalBlocks) { wrong.append("\(listed) blocks listed, \(totalBlocks) owned") }
+    if children != objects { wrong.append("\(children) children listed of \(objects)") }
+    if bound != 0 { wrong.append("\(bound) bindings too many on adapters") }
+  }
+
+  mutating func providers() {
+    let store = store
+    var blocks = 0
+    var sections = 0
+    for index in 0..<store.registrations.capacity where store.registrations[index].state != 0 {
+      let registration = store.registrations[index]
+      let count = walk(
+        "blocks of registration \(index)", registration.blocks,
+        { (store.blocks[$0].providerPrevious, store.blocks[$0].providerNext) },
+        { store.blocks[$0].state != 0 && store.blocks[$0].registration == Ref(index) })
+      if count != Int(registration.blockCount) {
+        wrong.append("registration \(index) counts \(registration.blockCount), has \(count)")
+      }
+      blocks += count
+      sections += walk(
+        "sections of registration \(index)", registration.sections,
+        { (store.sections[$0].previous, store.sections[$0].next) },
+        { store.sections[$0].state != 0 && store.sections[$0].registration == Ref(index) })
+      let open = (0..<store.upcalls.capacity).count {
+        store.upcalls[$0].state == UpcallState.open.rawValue
+          && store.upcalls[$0].registration == Ref(index)
+      }
+      if open != Int(registration.freesInFlight + registration.allocationsInFlight) {
+        wrong.append("registration \(index) has \(open) calls in flight and counts others")
+      }
+    }
+    let used = (0..<store.blocks.capacity).count { store.blocks[$0].state != 0 }
+    if used != blocks { wrong.append("\(blocks) blocks have a provider of \(used)") }
+    let live = (0..<store.sections.capacity).count { store.sections[$0].state != 0 }
+    if live != sections { wrong.append("\(sections) sections have a provider of \(live)") }
+  }
+
+  mutating func sessions() {
+    let store = store
+    var drivers = 0
+    var requests = 0
+    var upcalls = 0
+    for index in 0..<store.sessions.capacity where store.sessions[index].state != 0 {
+      let session = store.sessions[index]
+      let sums = bySession[index] ?? (0, 0)
+      if session.blocks != sums.blocks || session.bytes != sums.bytes {
+        wrong.append(
+          "session \(index) is charged \(session.blocks) blocks, \(session.bytes) bytes, not \(sums)")
+      }
+      let sections = (0..<store.sections.capacity).count {
+        store.sections[$0].state != 0 && store.sections[$0].session == Ref(index)
+      }
+      if Int(session.sections) != sections { wrong.append("session \(index): \(sections) sections") }
+      drivers += walk(
+        "drivers of session \(index)", session.drivers,
+        { (store.drivers[$0].previous, store.drivers[$0].next) },
+        { store.drivers[$0].state != 0 && store.drivers[$0].session == Ref(index) })
+      requests += walk(
+        "requests of session \(index)", session.requests,
+        { (store.requests[$0].previous, store.requests[$0].next) },
+        { store.requests[$0].state != 0 && store.requests[$0].session == Ref(index) })
+      upcalls += walk(
+        "upcalls of session \(index)", session.upcalls,
+        { (store.upcalls[$0].previous, store.upcalls[$0].next) },
+        { store.upcalls[$0].state != 0 && store.upcalls[$0].session == Ref(index) })
+    }
+    let all = (0..<store.drivers.capacity).count { store.drivers[$0].state != 0 }
+    if all != drivers { wrong.append("\(drivers) drivers listed of \(all)") }
+    let asked = (0..<store.requests.capacity).count {
+      store.requests[$0].state != 0 && !store.requests[$0].session.isNone
+    }
+    if asked != requests { wrong.append("\(requests) requests listed of \(asked)") }
+    let sent = (0..<store.upcalls.capacity).count {
+      store.upcalls[$0].state != 0 && !store.upcalls[$0].session.isNone
+    }
+    if sent != upcalls { wrong.append("\(upcalls) upcalls listed of \(sent)") }
+    let globals = store.globals[0]
+    if globals.blocks != totalBlocks || globals.bytes != totalBytes {
+      wrong.append("globals count \(globals.blocks), \(globals.bytes) for \(totalBlocks) blocks")
+    }
+  }
+
+  mutating func upcalls() {
+    for index in 0..<store.upcalls.capacity {
+      let upcall = store.upcalls[index]
+      guard upcall.state != 0 else { continue }
+      if let registration = upcall.registration.optional {
+        let record = store.registrations[registration]
+        if record.state == 0 || record.ownerSession != upcall.session {
+          wrong.append("upcall \(index) is of a registration that is not its session's")
+        }
+      }
+      if let request = upcall.request.optional, store.requests[request].state == 0 {
+        wrong.append("upcall \(index) is for a request that is gone")
+      }
+      if let block = upcall.block.optional, store.blocks[block].state == 0 {
+        wrong.append("upcall \(index) is for a block that is gone")
+      }
+    }
+  }
+}

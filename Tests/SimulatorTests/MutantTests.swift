@@ -1,0 +1,13 @@
+// How many mutants there are, for `.ci/mutants`, which reads it from the run without one.
+
+#if MUTANTS
+  import NDIS
+  import Simulator
+  import Testing
+
+  @Test func mutants() {
+    print(
+      "mutants routine=\(Routine.table.count) status=\(Status.named.count)",
+      "state=\(AdapterState.table.count) check=\(AnswerCheck.allCases.count)")
+  }
+#endif
