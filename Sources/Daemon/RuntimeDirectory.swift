@@ -26,8 +26,12 @@ public enum RuntimeDirectory {
     guard unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
       throw StartFailure("\(path) is not a directory")
     }
-    guard status.st_uid == getuid() || getuid() == 0 else {
+    guard status.st_uid == getuid() else {
       throw StartFailure("\(path) belongs to user \(status.st_uid); choose --runtime-directory")
+    }
+    // Who may write the directory may put another socket in the place of ours.
+    guard status.st_mode & 0o022 == 0 || status.st_mode & S_ISVTX != 0 else {
+      throw StartFailure("\(path) may be written by others; chmod go-w it, or choose another")
     }
   }
 

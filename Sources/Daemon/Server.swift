@@ -19,6 +19,7 @@ import Simulator
   private var reactor: Reactor
   private var spare: Spare
   private var peers: [UInt64: (peer: SocketPeer, connection: DriverConnection)] = [:]
+  private var connectionsByUser: [UInt32: Int] = [:]
   private var nextToken: UInt64 = 16
   private var acceptPaused = false
   private var received = ReceivedDescriptors()
@@ -30,6 +31,8 @@ import Simulator
 
   private static let listenerToken: UInt64 = 1
   private static let signalsToken: UInt64 = 2
+  /// Connections of one user, with or without a session.
+  private static let connectionsPerUser = 16_384
   /// Packets of one connection in a row before others have their turn.
   private static let packetsPerTurn = 16
 
@@ -106,20 +109,31 @@ import Simulator
 
   private func adopt(_ socket: consuming PacketSocket) {
     guard let credentials = try? socket.peerCredentials() else { return }
+    let open = connectionsByUser[credentials.userID, default: 0]
+    guard open < Server.connectionsPerUser else {
+      sink.post(
+        .sessionRefused(
+          Party(pid: credentials.processID, uid: credentials.userID),
+          Failure(
+            .resources, .quotaSessions, UInt64(open), UInt64(Server.connectionsPerUser))))
+      return
+    }
     let token = nextToken
     nextToken += 1
     let peer = SocketPeer(socket: socket, token: token)
     peer.onBlocked = { [weak self, weak peer] in
       guard let self, let peer else { return }
-      try? self.reactor.modify(
-        peer.socket.descriptor.raw, [.readable, .writable], token: peer.token)
+      // Only until it takes its answers: a peer that is not read from must not keep the reactor awake.
+      try? self.reactor.modify(peer.socket.descriptor.raw, .writable, token: peer.token)
     }
+    peer.onDoomed = { [weak self] in self?.doomed.append(token) }
     let connection = DriverConnection(
       peer: peer, pid: credentials.processID, uid: credentials.userID)
     guard (try? reactor.add(peer.socket.descriptor.raw, .readable, token: token)) != nil else {
       return
     }
     peers[token] = (peer, connection)
+    connectionsByUser[credentials.userID] = open + 1
   }
 
   /// No descriptor is left: callers wait in the listening socket's queue until some are free again.
@@ -157,7 +171,6 @@ import Simulator
     if !event.events.isDisjoint(with: [.readable, .hungUp, .failed]) {
       read(peer, connection)
     }
-    if peer.isDoomed { doomed.append(event.token) }
   }
 
   private func read(_ peer: SocketPeer, _ connection: DriverConnection) {
@@ -209,9 +222,9 @@ import Simulator
       try? reactor.remove(peer.socket.descriptor.raw)
       _ = try? peer.socket.shutdown()
       peers[token] = nil
+      let left = connectionsByUser[connection.uid, default: 1] - 1
+      connectionsByUser[connection.uid] = left > 0 ? left : nil
     }
-    // A peer may have been doomed by a packet meant for another session's turn.
-    for (token, entry) in peers where entry.peer.isDoomed { doomed.append(token) }
   }
 
   // MARK: Status and end

@@ -1,6 +1,7 @@
 // A connection's socket with its outbox. A packet goes out at once when the socket takes it; else it
 // waits, with its own copy of its descriptor, in an outbox of bounded length. A peer that lets the outbox
-// overflow is told why and shut down: it reads too slowly, and others must not pay for it.
+// overflow is cut off: it reads too slowly, and others must not pay for it. It cannot be told, since it
+// does not read; the reason stands in the log.
 
 import CNDIS
 import Platform
@@ -10,12 +11,16 @@ import Platform
   let socket: PacketSocket
   let token: UInt64
   /// Set when the connection should be ended by the server.
-  private(set) var isDoomed = false
+  private(set) var isDoomed = false {
+    didSet { if isDoomed, !oldValue { onDoomed() } }
+  }
   private(set) var overflowed = false
   private var outbox: [Waiting] = []
   private var sent = 0
   /// Called when the outbox has become nonempty.
   var onBlocked: () -> Void = {}
+  /// Called once, when the connection is to be ended.
+  var onDoomed: () -> Void = {}
 
   static let outboxLimit = 512
 

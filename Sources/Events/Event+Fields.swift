@@ -60,7 +60,7 @@ private struct FieldList {
     add("NDIS_DRIVER", "\(party.driver)")
     add("NDIS_ADAPTER", "\(party.adapter)")
     if isProvider { add("NDIS_PROVIDER", "\(party.driver)") }
-    if party.session != 0 { add("NDISSIM_SESSION", "\(party.session)") }
+    if party.pid != 0 { add("NDISSIM_SESSION", "\(party.session)") }
     // No process has number 0, but a user has: the one tells whether the other is known.
     guard party.pid != 0 else { return }
     add("NDISSIM_CLIENT_PID", "\(party.pid)")

@@ -15,7 +15,10 @@ public enum SocketPath {
   /// The places that are looked at, first to last.
   public static var candidates: [String] {
     var paths: [String] = []
-    if let folder = environment("RUNTIME_DIRECTORY") { paths.append("\(folder)/driver") }
+    if let folders = environment("RUNTIME_DIRECTORY") {
+      // The service manager may name several, separated by colons; the first is the daemon's.
+      paths.append(folders.prefix { $0 != ":" } + "/driver")
+    }
     if let folder = environment("XDG_RUNTIME_DIR") { paths.append("\(folder)/ndissim/driver") }
     paths.append("/run/ndissim/driver")
     paths.append("\(environment("TMPDIR") ?? "/tmp")/ndissim-\(getuid())/driver")

@@ -71,7 +71,8 @@ struct Ndissimd: ParsableCommand {
     do throws(StartFailure) {
       try Launch.run(options)
     } catch {
-      throw ValidationError("ndissimd cannot start: \(error)")
+      FileDescriptorOutput.standardError("ndissimd cannot start: \(error)\n")
+      throw ExitCode.failure
     }
   }
 
@@ -105,5 +106,13 @@ struct Ndissimd: ParsableCommand {
   private func chosenSeed() -> UInt64 {
     var generator = SystemRandomNumberGenerator()
     return generator.next() >> 32
+  }
+}
+
+/// Writes a line that must not wait in a buffer.
+enum FileDescriptorOutput {
+  static func standardError(_ text: String) {
+    let bytes = Array(text.utf8)
+    _ = unsafe bytes.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }
   }
 }

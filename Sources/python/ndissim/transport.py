@@ -19,7 +19,7 @@ def socket_candidates(environment: dict[str, str] | None = None) -> list[str]:
         return [env["NDISSIM_SOCKET"]]
     paths = []
     if env.get("RUNTIME_DIRECTORY"):
-        paths.append(env["RUNTIME_DIRECTORY"] + "/driver")
+        paths.append(env["RUNTIME_DIRECTORY"].split(":")[0] + "/driver")
     if env.get("XDG_RUNTIME_DIR"):
         paths.append(env["XDG_RUNTIME_DIR"] + "/ndissim/driver")
     paths.append("/run/ndissim/driver")
