@@ -159,8 +159,10 @@ enum Decoding {
     guard Int(header.type) == NDISSIM_UPCALL_ALLOCATE_SHARED_MEMORY, header.status == .success
     else { return answer }
     var body = unsafe BodyReader(packet: packet)
+    answer.namesBlock = false
     do throws(Failure) {
       let raw = try body.read(ndissim_upcall_allocate_reply.self)
+      answer.namesBlock = true
       answer.providerContext = raw.shared_memory_provider_context
       answer.section = Handle(rawValue: raw.section)
       try zero(UInt64(raw.reserved))

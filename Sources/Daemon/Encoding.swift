@@ -126,7 +126,9 @@ enum Encoding {
       writer.append(upcall.context)
       writer.append(upcall.handler)
       writer.append(upcall.object.rawValue)
-      writer.append(NDIS.Limits.maximumExtents)
+      // A header of 16 bytes, then 24 an element; room for one was checked.
+      let room = upcall.parameters.sgListBufferLength.subtractingReportingOverflow(16)
+      writer.append(min(NDIS.Limits.maximumExtents, room.overflow ? 0 : room.partialValue / 24))
       writer.append(upcall.tag)
       writer.append(upcall.site)
       append(upcall.parameters, to: &writer)

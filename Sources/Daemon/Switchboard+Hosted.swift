@@ -24,9 +24,7 @@ extension Switchboard {
   private func allocate(_ provider: Int, _ upcall: UpcallDetails) -> ProviderAnswer {
     var reply = pools[provider].allocate(upcall)
     if case .needsSection(let domain, let node, let size) = reply {
-      guard makeSection(provider, domain, node, size) else {
-        return ProviderAnswer(status: .resources)
-      }
+      if let failure = makeSection(provider, domain, node, size) { return .refused(failure) }
       reply = pools[provider].allocate(upcall)
     }
     guard case .answer(let answer) = reply else { return ProviderAnswer(status: .failure) }
@@ -38,9 +36,10 @@ extension Switchboard {
     return answer
   }
 
+  /// Makes a section's memory and registers it; nil is success.
   private func makeSection(
     _ provider: Int, _ domain: Handle, _ node: UInt32, _ size: UInt64
-  ) -> Bool {
+  ) -> Failure? {
     let pool = pools[provider].settings
     do throws(SystemError) {
       let memory = try SealedMemory(
@@ -51,10 +50,10 @@ extension Switchboard {
           pageSize: pool.pageSize, now: clock())
         memories[handle] = HeldMemory(memory)
         pools[provider].add(section: handle, domain: domain, node: node, size: size)
-        return true
-      } catch { return false }
+        return nil
+      } catch { return error }
     } catch {
-      return false
+      return Failure(.resources, .memoryUnavailable, UInt64(error.errno))
     }
   }
 

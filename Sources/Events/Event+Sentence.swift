@@ -106,7 +106,7 @@ extension Party {
 
   /// A provider without a process lives in the daemon.
   fileprivate var provider: String {
-    pid == 0 ? "Hosted provider \(driver)" : client.capitalised
+    pid == 0 && !driver.isEmpty ? "Hosted provider \(driver)" : client.capitalised
   }
 }
 

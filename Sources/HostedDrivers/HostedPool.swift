@@ -91,12 +91,15 @@ public struct HostedPool: Sendable {
     } else if parameters.preferredNode < settings.nodes {
       node = parameters.preferredNode
     } else {
-      return .answer(ProviderAnswer(status: .resources))
+      return .answer(
+        .refused(Failure(.resources, .nodeUnavailable, UInt64(parameters.preferredNode))))
     }
     let page = UInt64(settings.pageSize)
     let pages = (UInt64(parameters.length) + page - 1) / page
-    guard pages <= capacityPages - min(usedPages, capacityPages) else {
-      return .answer(ProviderAnswer(status: .resources))
+    let freePages = capacityPages - min(usedPages, capacityPages)
+    guard pages <= freePages else {
+      return .answer(
+        .refused(Failure(.resources, .poolExhausted, freePages * page, pages * page)))
     }
     let place = Place(domain: call.object, node: node)
     guard let handle = byDomain[place] else {
@@ -104,7 +107,13 @@ public struct HostedPool: Sendable {
     }
     let contiguous = parameters.flags & 1 != 0
     guard let extents = take(UInt32(clamping: pages), contiguous, parameters.length, handle) else {
-      return .answer(ProviderAnswer(status: .resources))
+      let longest = UInt64(sections[handle]?.map.longestFreeRun ?? 0)
+      let free = UInt64(sections[handle]?.map.freePages ?? 0)
+      return .answer(
+        .refused(
+          free >= pages
+            ? Failure(.resources, .fragmented, longest * page, pages * page)
+            : Failure(.resources, .poolExhausted, free * page, pages * page)))
     }
     usedPages += pages
     // The context alone says what to free: first page and count, or, with its top bit set, that the

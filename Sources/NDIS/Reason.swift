@@ -179,7 +179,8 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
       "The adapter was halted without NdisMDeregisterScatterGatherDma (handle \(hex(a)))."
     case .bindingLeftOpen: "Binding \(hex(a)) was still open when its unbind handler returned."
     case .bindingNotOpened: "The bind handler succeeded without calling NdisOpenAdapterEx."
-    case .handlerPended: "The handler answered PENDING, which this routine's handler may not."
+    case .handlerPended:
+      "The handler answered PENDING; completing a handler later is not built yet."
     case .handlerStatus:
       "The handler answered status \(hex(a, digits: 8)), which is not documented for it."
     case .quotaBytes: "The request would take \(a) bytes; the quota is \(b)."
@@ -189,7 +190,7 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
     case .tableFull: "The store's table \(a) is full at \(b) records."
     case .poolExhausted: "The pool has \(a) bytes free of the \(b) asked for."
     case .fragmented:
-      "The longest contiguous run is \(a) bytes; \(b) were asked for. A scattered request could succeed."
+      "The longest contiguous run is \(a) bytes; \(b) were asked for. Ask for less, or without NDIS_SHARED_MEM_PARAMETERS_CONTIGUOUS."
     case .nodeUnavailable: "Node \(a) is not served; try MM_ANY_NODE_OK."
     case .memoryUnavailable: "The system refused memory (errno \(a))."
     case .providerRefused:

@@ -33,7 +33,13 @@ extension Connection {
     _ type: Int, descriptor: Int32 = -1, write: (inout MessageWriter) -> Void
   ) throws(DriverError) -> Ticket {
     while true {
-      if let ticket = try begin(type, descriptor: descriptor, write: write) { return ticket }
+      do throws(DriverError) {
+        if let ticket = try begin(type, descriptor: descriptor, write: write) { return ticket }
+      } catch {
+        guard error == .closed else { throw error }
+        // What NDIS said last, a GOODBYE with its reason perhaps, has not been read yet.
+        try pump { _ in false }
+      }
       try pump { $0.free > 0 }
     }
   }

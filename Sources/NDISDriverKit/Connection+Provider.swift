@@ -51,7 +51,7 @@ extension Connection {
     _ ndisHandle: some NdisHandle, domain: UInt64, size: UInt64, descriptor: Int32,
     node: UInt32 = 0
   ) throws(DriverError) -> (section: SectionHandle, physicalBase: UInt64) {
-    try call(NDISSIM_OFFER_SECTION, descriptor: descriptor) { writer in
+    let offered = try call(NDISSIM_OFFER_SECTION, descriptor: descriptor) { writer in
       writer.append(ndisHandle.rawValue)
       writer.append(domain)
       writer.append(size)
@@ -59,8 +59,16 @@ extension Connection {
       writer.append(UInt32(0))
     } read: { reader throws(Failure) in
       let reply = try reader.read(ndissim_offer_reply.self)
-      return (SectionHandle(rawValue: reply.section), reply.physical_base)
+      return (section: SectionHandle(rawValue: reply.section), physicalBase: reply.physical_base)
     }
+    // NDIS does not send a session what that session has sent: a caller on the same connection
+    // finds the section here. What cannot be mapped is missed when a block needs it.
+    let file = Descriptor(owning: descriptor)
+    if let copy = try? file.duplicate() {
+      sections.adopt(offered.section.rawValue, size: size, descriptor: copy.release())
+    }
+    _ = file.release()
+    return offered
   }
 
   /// Takes a section back; it must have no live block (extension).

@@ -13,6 +13,18 @@ public struct ProviderAnswer: Sendable, Hashable {
   public var extents: [Extent]
   /// Set when the answer could not be decoded.
   public var malformed: Failure?
+  /// False when the answer ended before it said which block it is about: there is none to give back.
+  public var namesBlock = true
+
+  /// Why a hosted provider refused, with its numbers; a remote one has only its status.
+  public var explanation: Failure?
+
+  /// A hosted provider's refusal.
+  public static func refused(_ explanation: Failure) -> ProviderAnswer {
+    var answer = ProviderAnswer(status: explanation.status)
+    answer.explanation = explanation
+    return answer
+  }
 
   public init(
     status: Status, irql: UInt8 = 0, providerContext: UInt64 = 0, section: Handle = .null,

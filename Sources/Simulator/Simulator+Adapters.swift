@@ -290,7 +290,8 @@ extension Simulator {
     if adapter.dmaRegistered != 0, !dead {
       let dma = dmaHandle(index)
       violate(
-        Failure(.failure, .dmaStillRegistered, dma.rawValue), routine: "MiniportHaltEx",
+        Failure(.failure, .dmaStillRegistered, dma.rawValue),
+        routine: adapter.failure.status == .success ? "MiniportHaltEx" : "MiniportInitializeEx",
         bugCheck: BugCheck(
           code: BugCheck.dmaVerifier, 0x07, dma.rawValue, isExtension: true),
         handle: handle, party: party(adapter: index),

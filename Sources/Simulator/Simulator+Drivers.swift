@@ -11,6 +11,10 @@ extension Simulator {
     _ actions: inout Actions
   ) throws(Failure) {
     try checkDriver(kind, characteristics)
+    // A reset ends the drivers that were there; none may join them.
+    guard store.sessions[call.session, \.state] == SessionState.open.rawValue else {
+      throw Failure(.failure, .objectEnding)
+    }
     guard let index = derived.freeDrivers.first else {
       throw Failure(.resources, .tableFull, 2, UInt64(store.drivers.capacity))
     }

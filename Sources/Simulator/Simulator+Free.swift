@@ -72,10 +72,13 @@ extension Simulator {
 
   /// Whether a provider gets upcalls: it lives, and owes no answer beyond its deadline.
   func canBeCalled(_ registration: UInt32) -> Bool {
+    store.registrations[registration, \.stuckUpcall] == 0 && canBeReached(registration)
+  }
+
+  /// Whether there is a process that may answer.
+  func canBeReached(_ registration: UInt32) -> Bool {
     let record = store.registrations[registration]
-    guard record.stuckUpcall == 0, record.state != RegistrationState.dead.rawValue else {
-      return false
-    }
+    guard record.state != RegistrationState.dead.rawValue else { return false }
     guard let session = record.ownerSession.optional else { return true }
     let state = store.sessions[session, \.state]
     return state == SessionState.open.rawValue || state == SessionState.resetting.rawValue

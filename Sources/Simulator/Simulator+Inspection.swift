@@ -268,4 +268,7 @@ extension Simulator {
 
   /// Undo-log turns cannot be open between turns; tests ask.
   public var isBetweenTurns: Bool { !store.undo.isOpen }
+
+  /// Writes that were not saved because a turn outgrew the undo log; tests hold it at zero.
+  public var undoOverflows: UInt64 { store.undo.overflows }
 }

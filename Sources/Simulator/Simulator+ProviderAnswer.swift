@@ -22,14 +22,18 @@ extension Simulator {
       refuse(
         index, upcall, Failure(.failure, .providerDeadline, settings.upcallDeadline), &actions)
     case .answered(let answer):
-      if let lie = firstLie(answer, block: index, registration) {
+      if let lie = firstLie(answer, block: index, registration),
+        // With its owner a block loses its domain, and so its section: no lie of the provider's.
+        !(abandoned && lie.reason == .providerSection)
+      {
         report(lie, upcall, registration, answer, &actions)
         if answer.status == .success { giveBack(answer, registration: registration, &actions) }
         refuse(index, upcall, lie, &actions)
       } else if answer.status != .success {
         refuse(
           index, upcall,
-          Failure(answer.status, .providerRefused, UInt64(answer.status.rawValue)), &actions)
+          answer.explanation
+            ?? Failure(answer.status, .providerRefused, UInt64(answer.status.rawValue)), &actions)
       } else if abandoned {
         giveBack(answer, registration: registration, &actions)
         refuse(index, upcall, Failure(.failure, .ownerEnded), &actions)
@@ -223,15 +227,17 @@ extension Simulator {
       isHAL ? 0 : handle(.sharedMemory, generation, index).rawValue, &actions)
   }
 
-  /// Frees at the provider what it gave and NDIS did not take: nothing leaks there either.
+  /// Frees at the provider what it gave and NDIS did not take: nothing leaks there either. It has
+  /// just answered, so it is told even if it owes another answer still.
   mutating func giveBack(
     _ answer: ProviderAnswer, registration: UInt32, _ actions: inout Actions
   ) {
+    guard answer.namesBlock else { return }
     let section = (try? resolveSection(answer.section)).map { Ref($0) } ?? .none
     let new = NewUpcall(
       type: NDISSIM_UPCALL_FREE_SHARED_MEMORY, registration: Ref(registration), section: section,
       providerContext: answer.providerContext)
-    if canBeCalled(registration), sendToProvider(new, registration, &actions) {
+    if canBeReached(registration), sendToProvider(new, registration, &actions) {
       store.registrations.update(registration) { $0.freesInFlight &+= 1 }
     }
   }

@@ -207,7 +207,6 @@ extension Simulator {
     derived.activeRegistrations.remove(index)
     store.registrations.update(index) {
       $0.state = state.rawValue
-      $0.adapter = .none
     }
     if state != .superseded {
       actions.append(
@@ -216,8 +215,11 @@ extension Simulator {
             party(registration: index), record.owner, blocks: UInt64(record.blockCount),
             died: state == .dead)))
     }
-    // Names are read through the driver, whose record may be used again.
-    store.registrations.update(index) { $0.driver = .none }
+    // Names are read through driver and adapter, whose records may be used again.
+    store.registrations.update(index) {
+      $0.driver = .none
+      $0.adapter = .none
+    }
     releaseIfDone(registration: index, &actions)
   }
 

@@ -109,7 +109,14 @@ public struct Simulator: ~Copyable {
 
   func party(registration index: UInt32) -> Party {
     let registration = store.registrations[index]
-    if let driver = registration.driver.optional { return party(driver: driver) }
+    if let driver = registration.driver.optional {
+      var party = party(driver: driver)
+      // A binding's provider serves its adapter.
+      if let adapter = registration.adapter.optional {
+        party.adapter = store.adapters[adapter].name
+      }
+      return party
+    }
     if let session = registration.ownerSession.optional { return party(session: session) }
     return Party(driver: Name(registration.level == ProviderLevel.hal.rawValue ? "hal" : "pool"))
   }

@@ -76,6 +76,7 @@ struct StoreHeader: BitwiseCopyable {
   var capacities = StoreCapacities.small
   var padding: UInt32 = 0
   var undoLength: UInt64 = 0
+  var undoOverflows: UInt64 = 0
   static var undoLengthOffset: Int { 64 }
 }
 
@@ -98,7 +99,11 @@ struct StoreHeader: BitwiseCopyable {
   let requests: Table<RequestRecord>
   let upcalls: Table<UpcallRecord>
 
-  static let undoCapacity = 128 * 1024
+  /// Bytes of the undo log. The largest turns are a block of 1,024 extents and the end of a domain with
+  /// every section bound to it.
+  static func undoCapacity(_ capacities: StoreCapacities) -> Int {
+    max(128 * 1024, Int(capacities.sections) * 1024)
+  }
   static let resultsPerSession: UInt32 = 64
 
   /// Bytes a store of these capacities needs.
@@ -115,7 +120,7 @@ struct StoreHeader: BitwiseCopyable {
     let base = unsafe memory.base
     let undo = unsafe UndoLog(
       base: base, lengthOffset: StoreHeader.undoLengthOffset, start: layout.undo,
-      capacity: Store.undoCapacity, observer: observer)
+      capacity: Store.undoCapacity(capacities), observer: observer)
     if fresh {
       unsafe base.storeBytes(of: 0, toByteOffset: StoreHeader.undoLengthOffset, as: UInt64.self)
       unsafe base.storeBytes(of: Store.header(capacities), as: StoreHeader.self)
@@ -165,7 +170,7 @@ struct StoreHeader: BitwiseCopyable {
     let end: Int
 
     init(_ capacities: StoreCapacities) {
-      var at = undo + Store.undoCapacity
+      var at = undo + Store.undoCapacity(capacities)
       func place<Record>(_: Record.Type, _ count: UInt32) -> Int {
         let start = at
         at = (at + Int(count) * MemoryLayout<Record>.stride + 63) & ~63

@@ -50,6 +50,8 @@ public final class StoreObserver {
   }
 
   var isOpen: Bool { unsafe length.pointee != 0 }
+  /// Writes that found no room; it stands behind the length in the store's header.
+  var overflows: UInt64 { unsafe (length + 1).pointee }
 
   /// Saves `size` bytes (a multiple of 8) at `offset` before they change.
   func save(offset: Int, size: Int) {
@@ -60,7 +62,10 @@ public final class StoreObserver {
       if last.0 == UInt64(offset) && last.1 == UInt64(size) { return }
     }
     let needed = size + 16
-    guard used + needed <= capacity else { return }
+    guard used + needed <= capacity else {
+      unsafe (length + 1).pointee &+= 1
+      return
+    }
     unsafe (start + used).copyMemory(from: base + offset, byteCount: size)
     unsafe (start + used + size).storeBytes(
       of: (UInt64(offset), UInt64(size)), as: (UInt64, UInt64).self)

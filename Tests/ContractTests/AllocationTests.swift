@@ -1,7 +1,6 @@
 // Allocation: behaviours 17 to 25 and 33. What reaches the provider, what comes back, and that a
 // failure leaves nothing anywhere.
 
-import HostedDrivers
 import NDISDriverKit
 import Platform
 import Testing
@@ -9,7 +8,10 @@ import Testing
 extension Contract {
   @Suite struct Allocation {
     @Test(
-      "behaviour 17: at IRQL other than PASSIVE the call is a violation and the provider is never entered",
+      """
+      behaviour 17: at IRQL other than PASSIVE the call is a violation and the provider is never \
+      entered
+      """,
       arguments: Bench.Kind.allCases)
     func irql(kind: Bench.Kind) throws {
       try Bench.run(kind) { bench in
@@ -37,7 +39,10 @@ extension Contract {
     }
 
     @Test(
-      "behaviour 18: the handler runs once a call, with its ProviderContext and the caller's parameters",
+      """
+      behaviour 18: the handler runs once a call, with its ProviderContext and the caller's \
+      parameters
+      """,
       arguments: Bench.Kind.allCases)
     func handler(kind: Bench.Kind) throws {
       try Bench.run(kind) { bench in
@@ -66,7 +71,7 @@ extension Contract {
     }
 
     @Test(
-      "behaviour 19: SUCCESS hands out a unique handle, an address and a list that describe the block",
+      "behaviour 19: SUCCESS hands out a unique handle, an address and the block's list",
       arguments: Bench.Kind.allCases)
     func outputs(kind: Bench.Kind) throws {
       try Bench.run(kind) { bench in
@@ -80,14 +85,16 @@ extension Contract {
         #expect(Set(blocks.map(\.sharedMemoryHandle)).count == 40)
         for (index, block) in blocks.enumerated() {
           #expect(block.allocationHandle != .null)
-          let memory = block.virtualAddress
-          #expect(unsafe memory.count == index * 1000 + 1)
+          let count = unsafe block.virtualAddress.count
+          let address = unsafe UInt(bitPattern: block.virtualAddress.baseAddress)
+          #expect(count == index * 1000 + 1)
           // A16: addresses are those of whole pages.
-          #expect(unsafe UInt(bitPattern: memory.baseAddress) % 4096 == 0)
+          #expect(address != 0 && address % 4096 == 0)
           let list = block.scatterGatherList
           #expect(list.reduce(0) { $0 + Int($1.length) } == block.length)
           #expect(list.allSatisfy { $0.address % 4096 == 0 && $0.address != 0 })
-          unsafe memory.storeBytes(of: UInt8(index), toByteOffset: block.length - 1, as: UInt8.self)
+          unsafe block.virtualAddress.storeBytes(
+            of: UInt8(index), toByteOffset: block.length - 1, as: UInt8.self)
         }
         for (index, block) in blocks.enumerated() {
           let last = unsafe block.virtualAddress.load(
@@ -176,12 +183,11 @@ extension Contract {
       "behaviour 24: CONTIGUOUS gives one element, otherwise up to one a page",
       arguments: Bench.Kind.allCases)
     func contiguity(kind: Bench.Kind) throws {
-      var tight = PoolSettings(name: "tight", level: .pool, capacity: 4 << 20)
-      tight.fragmentationSeed = 7
+      let tight = Bench.pool("tight", capacity: 4 << 20, fragment: 7)
       try Bench.run(kind, Bench.Options { $0.pools = [tight] }) { bench in
         let caller = try bench.miniport()
         // A pool without eight free pages in a row has no contiguous 16, but 16.
-        try expectRefused(.resources, "providerRefused") { () throws(DriverError) in
+        try expectRefused(.resources, "fragmented") { () throws(DriverError) in
           try caller.allocate(16 * 4096) { $0.flags = .contiguous }
         }
         let scattered = try caller.allocate(16 * 4096)
@@ -209,7 +215,7 @@ extension Contract {
       try Bench.run(kind) { bench in
         _ = try bench.liar()
         let caller = try bench.miniport()
-        // A15: the last element is trimmed; the list may have room for more elements than there are.
+        // A15: the last element is trimmed; the list may have room for more than there are.
         let block = try caller.allocate(5 * 4096 + 100, tag: "SCAT") {
           $0.sgListBufferLength = 16 + 24 * 100
         }

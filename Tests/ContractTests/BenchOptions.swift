@@ -4,6 +4,14 @@ import HostedDrivers
 import Simulator
 
 extension Bench {
+  /// A pool beside the default one.
+  static func pool(
+    _ name: String, capacity: UInt64, nodes: UInt32 = 1, fragment: UInt64 = 0
+  ) -> PoolSettings {
+    PoolSettings(
+      name: name, level: .pool, capacity: capacity, nodes: nodes, fragmentationSeed: fragment)
+  }
+
   static func pools(_ options: Options) -> [PoolSettings] {
     var pools: [PoolSettings] = []
     if options.hal { pools.append(PoolSettings(name: "hal", level: .hal)) }

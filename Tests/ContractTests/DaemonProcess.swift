@@ -8,8 +8,8 @@ import NDISDriverKit
 final class DaemonProcess {
   let child: Child
   let directory: String
-  /// Descriptors it had open when it said READY.
-  let descriptorsAtReady: Int
+  /// Descriptors it had open when it was ready and nobody was connected.
+  private(set) var descriptorsAtReady: Int
 
   var socketPath: String { directory + "/run/driver" }
 
@@ -29,6 +29,12 @@ final class DaemonProcess {
       throw BenchProblem("the daemon is not ready: \(child.lines.joined(separator: "\n"))")
     }
     descriptorsAtReady = child.openDescriptors
+  }
+
+  /// Counts again, now that there are so many connections: the daemon may have been in the middle
+  /// of telling the service manager something, on a descriptor of the moment.
+  func recount(connections: Int) {
+    descriptorsAtReady = min(descriptorsAtReady, child.openDescriptors - connections)
   }
 
   deinit {

@@ -1,5 +1,5 @@
-// Freeing: behaviours 35, 37 and 38, and A19. The provider's handler is called once for a right free
-// and never for a wrong one.
+// Freeing: behaviours 35, 37 and 38, and A19. The provider's handler is called once for a right
+// free and never for a wrong one.
 
 import NDISDriverKit
 import Platform
@@ -51,11 +51,12 @@ extension Contract {
         let frees = provider.frees.count
 
         let unknown = AllocationHandle(rawValue: gone.allocationHandle.rawValue ^ 0xFFFF)
+        let shared = AllocationHandle(rawValue: live.sharedMemoryHandle.rawValue)
         let wrong: [(String, AllocationHandle, Caller)] = [
           ("doubleFree", gone.allocationHandle, caller),
           ("staleHandle", unknown, caller),
           ("nullHandle", .null, caller),
-          ("wrongKindOfHandle", AllocationHandle(rawValue: live.sharedMemoryHandle.rawValue), caller),
+          ("wrongKindOfHandle", shared, caller),
           ("wrongKindOfHandle", AllocationHandle(rawValue: 0x1234), caller),
           ("foreignHandle", live.allocationHandle, other),
         ]

@@ -1,6 +1,5 @@
 // Parameters of an allocation: behaviours 26 to 32 and 34, and the choices A10, A12, A13, A16, A33.
 
-import HostedDrivers
 import NDISDriverKit
 import Platform
 import Testing
@@ -77,13 +76,13 @@ extension Contract {
       "behaviour 28: an unavailable node is RESOURCES, MM_ANY_NODE_OK may succeed",
       arguments: Bench.Kind.allCases)
     func nodes(kind: Bench.Kind) throws {
-      let two = PoolSettings(name: "two", level: .pool, capacity: 1 << 20, nodes: 2)
+      let two = Bench.pool("two", capacity: 1 << 20, nodes: 2)
       try Bench.run(kind, Bench.Options { $0.pools = [two] }) { bench in
         let caller = try bench.miniport()
         let zero = try caller.allocate { $0.preferredNode = 0 }
         let one = try caller.allocate { $0.preferredNode = 1 }
         #expect(zero.section.handle != one.section.handle)
-        try expectRefused(.resources, "providerRefused") { () throws(DriverError) in
+        try expectRefused(.resources, "nodeUnavailable") { () throws(DriverError) in
           try caller.allocate { $0.preferredNode = 2 }
         }
         let any = try caller.allocate { $0.preferredNode = 0x8000_0000 }
@@ -98,7 +97,7 @@ extension Contract {
     }
 
     @Test(
-      "behaviour 29: the default queue has memory in Initializing, a queue that is not there has none",
+      "behaviour 29: the default queue has memory in Initializing, an unknown queue has none",
       arguments: Bench.Kind.allCases)
     func queues(kind: Bench.Kind) throws {
       try Bench.run(kind) { bench in
@@ -133,7 +132,7 @@ extension Contract {
     }
 
     @Test(
-      "behaviour 30: QueueId and VPortId together, and unknown ones, are INVALID_PARAMETER (A30, A33)",
+      "behaviour 30: QueueId and VPortId together, and unknown ones, are refused (A30, A33)",
       arguments: Bench.Kind.allCases)
     func queueAndVPort(kind: Bench.Kind) throws {
       try Bench.run(kind) { bench in
@@ -212,7 +211,7 @@ extension Contract {
       "behaviour 34: a large request fails with RESOURCES, half of it may succeed",
       arguments: Bench.Kind.allCases)
     func halving(kind: Bench.Kind) throws {
-      let small = PoolSettings(name: "small", level: .pool, capacity: 1 << 20)
+      let small = Bench.pool("small", capacity: 1 << 20)
       try Bench.run(kind, Bench.Options { $0.pools = [small] }) { bench in
         let caller = try bench.miniport()
         var length: UInt32 = 16 << 20
@@ -229,7 +228,8 @@ extension Contract {
     }
 
     @Test(
-      "A16: Length 0 is INVALID_PARAMETER, over a quota is RESOURCES", arguments: Bench.Kind.allCases)
+      "A16: Length 0 is INVALID_PARAMETER, over a quota is RESOURCES",
+      arguments: Bench.Kind.allCases)
     func lengthAndQuotas(kind: Bench.Kind) throws {
       try Bench.run(
         kind,

@@ -2,7 +2,6 @@
 // then a protocol driver's, then a miniport driver's, then the pool, then the HAL; within a level
 // the newest (A8); a second registration replaces the first for new blocks only (A22).
 
-import HostedDrivers
 import NDISDriverKit
 import Platform
 import Testing
@@ -60,18 +59,18 @@ extension Contract {
         try vsp.connection.deregisterProtocolDriver(vsp.driver)
         try caller.free(try caller.allocate())
         #expect(miniportLevel.requests.count == 2)
-        try bench.expectLog("Driver vsp", "provides the shared memory")
-        try bench.expectLog("Driver binder", "provides the shared memory", "mini")
+        try bench.expectLog("Driver vsp", "provides shared memory")
+        try bench.expectLog("Driver binder", "provides shared memory", "mini")
       }
     }
 
     @Test("behaviour 16: within a level the newest provider serves", arguments: Bench.Kind.allCases)
     func newest(kind: Bench.Kind) throws {
-      let newer = PoolSettings(name: "newer", level: .pool, capacity: 1 << 20)
+      let newer = Bench.pool("newer", capacity: 1 << 20)
       try Bench.run(kind, Bench.Options { $0.pools = [newer] }) { bench in
         let caller = try bench.miniport()
         // The newer pool has a megabyte, so it is the one that is asked and refuses.
-        try expectRefused(.resources, "providerRefused") { () throws(DriverError) in
+        try expectRefused(.resources, "poolExhausted") { () throws(DriverError) in
           try caller.allocate(2 << 20)
         }
         let (first, second) = (RecordingProvider(), RecordingProvider())
@@ -111,7 +110,7 @@ extension Contract {
         #expect(second.frees.isEmpty)
         try connection.free(newer)
         #expect(second.frees.map(\.providerContext) == [2])
-        try bench.expectLog("vsp took over as provider")
+        try bench.expectLog("vsp provides shared memory", "new handlers")
         try bench.wait("the old registration is gone") {
           try bench.statistics().registrations == bench.hosted + 1
         }

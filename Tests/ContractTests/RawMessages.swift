@@ -1,5 +1,5 @@
-// Requests typed by hand, byte by byte, from the documents' offsets: what the kit would not send, and
-// answers as they come.
+// Requests typed by hand, byte by byte, from the documents' offsets: what the kit would not send,
+// and answers as they come.
 
 import NDISDriverKit
 
@@ -17,7 +17,8 @@ extension [UInt8] {
   func number<Integer: FixedWidthInteger>(_ type: Integer.Type, at offset: Int) -> Integer {
     var value: Integer = 0
     for index in (0..<Integer.bitWidth / 8).reversed() {
-      value = (Integer.bitWidth > 8 ? value << 8 : 0) | Integer(truncatingIfNeeded: self[offset + index])
+      let byte = Integer(truncatingIfNeeded: self[offset + index])
+      value = (Integer.bitWidth > 8 ? value << 8 : 0) | byte
     }
     return value
   }

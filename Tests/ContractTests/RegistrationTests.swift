@@ -1,5 +1,5 @@
-// Registration of providers: behaviours 9 to 15. Where a driver may call NdisSetOptionalHandlers, with
-// what, and what it is told otherwise.
+// Registration of providers: behaviours 9 to 15. Where a driver may call NdisSetOptionalHandlers,
+// with what, and what it is told otherwise.
 
 import NDISDriverKit
 import Platform

@@ -1,5 +1,5 @@
-// The parts the tests play: a miniport driver and a protocol driver made of closures, and a provider
-// in this process that keeps what it is asked and answers what a test wants.
+// The parts the tests play: a miniport driver and a protocol driver made of closures, and a
+// provider in this process that keeps what it is asked and answers what a test wants.
 
 import NDISDriverKit
 import Platform
@@ -88,7 +88,7 @@ final class ProtocolRole: ProtocolDriver {
   }
 }
 
-/// A provider in this process. It serves honestly unless `change` makes something else of the answer.
+/// A provider in this process. It serves honestly unless `change` makes something else of it.
 final class RecordingProvider: SharedMemoryProvider {
   typealias Change = @Sendable (ProviderRequest, inout ProviderAnswer) -> Void
 

@@ -27,7 +27,8 @@ extension Contract {
     }
 
     @Test(
-      "behaviour 1: fields written at those offsets reach the provider", arguments: Bench.Kind.allCases)
+      "behaviour 1: fields written at those offsets reach the provider",
+      arguments: Bench.Kind.allCases)
     func parametersOnTheWire(kind: Bench.Kind) throws {
       try Bench.run(kind) { bench in
         let liar = try bench.liar()

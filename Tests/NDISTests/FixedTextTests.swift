@@ -14,9 +14,11 @@ import Testing
     return unsafe padded.withUnsafeBytes { unsafe Site(bytes: $0) }
   }
 
-  @Test("a clean name is taken as it is", arguments: [
-    "", "a", "netvsc", "Ein Treiber für Öl", "日本語", String(repeating: "x", count: 31),
-  ])
+  @Test(
+    "a clean name is taken as it is",
+    arguments: [
+      "", "a", "netvsc", "Ein Treiber für Öl", "日本語", String(repeating: "x", count: 31),
+    ])
   func clean(text: String) {
     #expect(name(Array(text.utf8))?.description == text)
     #expect(name(Array(text.utf8)) == Name(text))
@@ -26,9 +28,12 @@ import Testing
     #expect(site(Array(text.utf8))?.isEmpty == text.isEmpty)
   }
 
-  @Test("what is no UTF-8 is refused", arguments: [
-    [UInt8(0xFF)], [0xC3], [0x41, 0x80], [0xED, 0xA0, 0x80], [0xC0, 0xAF], [0xF5, 0x80, 0x80, 0x80],
-  ])
+  @Test(
+    "what is no UTF-8 is refused",
+    arguments: [
+      [UInt8(0xFF)], [0xC3], [0x41, 0x80], [0xED, 0xA0, 0x80], [0xC0, 0xAF],
+      [0xF5, 0x80, 0x80, 0x80],
+    ])
   func badUTF8(bytes: [UInt8]) {
     #expect(name(bytes) == nil)
     #expect(site(bytes) == nil)

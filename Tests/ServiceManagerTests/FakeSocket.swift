@@ -16,9 +16,11 @@ final class FakeSocket {
 
   init() throws {
     var template = Array("/tmp/service-test-XXXXXX".utf8CString)
-    directory = try unsafe template.withUnsafeMutableBufferPointer {
-      unsafe String(cString: try #require(mkdtemp(try #require($0.baseAddress))))
+    let made = unsafe template.withUnsafeMutableBufferPointer { buffer -> String? in
+      guard let base = buffer.baseAddress, let made = unsafe mkdtemp(base) else { return nil }
+      return unsafe String(cString: made)
     }
+    directory = try #require(made)
     path = directory + "/socket"
   }
 

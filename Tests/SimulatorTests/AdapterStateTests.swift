@@ -1,5 +1,5 @@
-// The state table of a miniport adapter, typed again from the documents: rows of
-// miniport-adapter-states-and-operations, with receiving legal in Restarting too (starting-an-adapter).
+// The state table of a miniport adapter, typed again from the documents: rows of miniport-adapter-
+// states-and-operations, with receiving legal in Restarting too (starting-an-adapter).
 
 import Simulator
 import Testing

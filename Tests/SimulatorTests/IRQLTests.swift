@@ -1,5 +1,6 @@
-// The IRQL rule of every routine, typed again from the reference pages: which of the levels 0, 1, 2 and
-// 15 are allowed. A call above its routine's level is FAILURE with a bug check and does nothing.
+// The IRQL rule of every routine, typed again from the reference pages: which of the levels 0, 1, 2
+// and 15 are allowed. A call above its routine's level is FAILURE with a bug check and does
+// nothing.
 
 import CNDIS
 import Events

@@ -13,6 +13,7 @@ func inconsistencies(_ simulator: borrowing Simulator) -> [String] {
   audit.sessions()
   audit.upcalls()
   if !simulator.isBetweenTurns { audit.wrong.append("a turn is open") }
+  if simulator.undoOverflows != 0 { audit.wrong.append("a turn outgrew the undo log") }
   return audit.wrong
 }
 
@@ -209,12 +210,15 @@ private struct Audit {
       let sums = bySession[index] ?? (0, 0)
       if session.blocks != sums.blocks || session.bytes != sums.bytes {
         wrong.append(
-          "session \(index) is charged \(session.blocks) blocks, \(session.bytes) bytes, not \(sums)")
+          "session \(index) is charged \(session.blocks), \(session.bytes) bytes, not \(sums)"
+        )
       }
       let sections = (0..<store.sections.capacity).count {
         store.sections[$0].state != 0 && store.sections[$0].session == Ref(index)
       }
-      if Int(session.sections) != sections { wrong.append("session \(index): \(sections) sections") }
+      if Int(session.sections) != sections {
+        wrong.append("session \(index): \(sections) sections")
+      }
       drivers += walk(
         "drivers of session \(index)", session.drivers,
         { (store.drivers[$0].previous, store.drivers[$0].next) },

@@ -1,5 +1,6 @@
-// A provider's answer is not trusted. One test a check: the caller gets FAILURE, the event names the
-// rule, what was answered with SUCCESS is given back through the free handler, and nothing is left.
+// A provider's answer is not trusted. One test a check: the caller gets FAILURE, the event names
+// the rule, what was answered with SUCCESS is given back through the free handler, and nothing is
+// left.
 
 import CNDIS
 import Events
@@ -94,9 +95,11 @@ private func at(_ offset: UInt64, _ length: UInt32) -> Extent {
     scene.check(scene.allocate(answer), .providerMalformed)
   }
 
-  @Test("a status that is not documented", arguments: [
-    Status.pending, .notAccepted, .notSupported, .badVersion, Status(rawValue: 0x1234),
-  ])
+  @Test(
+    "a status that is not documented",
+    arguments: [
+      Status.pending, .notAccepted, .notSupported, .badVersion, Status(rawValue: 0x1234),
+    ])
   func documentedStatus(status: Status) throws {
     let scene = try Scene()
     var answer = scene.success(scene.section, [at(0, 8192)])
@@ -104,9 +107,11 @@ private func at(_ offset: UInt64, _ length: UInt32) -> Extent {
     scene.check(scene.allocate(answer), .providerStatus, givenBack: [])
   }
 
-  @Test("behaviour 23: the documented refusals reach the caller unchanged", arguments: [
-    Status.resources, .invalidParameter, .failure,
-  ])
+  @Test(
+    "behaviour 23: the documented refusals reach the caller unchanged",
+    arguments: [
+      Status.resources, .invalidParameter, .failure,
+    ])
   func refusals(status: Status) throws {
     let scene = try Scene()
     let result = scene.allocate(ProviderAnswer(status: status))
@@ -145,11 +150,13 @@ private func at(_ offset: UInt64, _ length: UInt32) -> Extent {
       scene.allocate(scene.success(hosted, [at(0, 8192)])), .providerSection)
   }
 
-  @Test("a section handle that names nothing", arguments: [
-    Handle.null, Handle(rawValue: ~0), Handle(kind: .section, generation: 1, index: 3),
-    Handle(kind: .section, generation: 1, index: 0x3FF_FFFF),
-    Handle(kind: .adapter, generation: 1, index: 0),
-  ])
+  @Test(
+    "a section handle that names nothing",
+    arguments: [
+      Handle.null, Handle(rawValue: ~0), Handle(kind: .section, generation: 1, index: 3),
+      Handle(kind: .section, generation: 1, index: 0x3FF_FFFF),
+      Handle(kind: .adapter, generation: 1, index: 0),
+    ])
   func noSection(section: Handle) throws {
     let scene = try Scene()
     scene.check(scene.allocate(scene.success(section, [at(0, 8192)])), .providerSection)
@@ -171,28 +178,34 @@ private func at(_ offset: UInt64, _ length: UInt32) -> Extent {
       .providerExtentCount)
   }
 
-  @Test("extents that are not page-aligned", arguments: [
-    [at(1, 8192)], [at(8, 8192)], [at(2048, 8192)], [at(0, 100), at(4096, 8092)],
-    [at(0, 8192), at(12288, 0)],
-  ])
+  @Test(
+    "extents that are not page-aligned",
+    arguments: [
+      [at(1, 8192)], [at(8, 8192)], [at(2048, 8192)], [at(0, 100), at(4096, 8092)],
+      [at(0, 8192), at(12288, 0)],
+    ])
   func alignment(extents: [Extent]) throws {
     let scene = try Scene()
     scene.check(scene.allocate(scene.success(scene.section, extents)), .providerExtentAlignment)
   }
 
-  @Test("extents that end outside the section", arguments: [
-    UInt64(15 * 4096), UInt64(16 * 4096), UInt64(17 * 4096), UInt64(1) << 40,
-    UInt64.max - 4095,
-  ])
+  @Test(
+    "extents that end outside the section",
+    arguments: [
+      UInt64(15 * 4096), UInt64(16 * 4096), UInt64(17 * 4096), UInt64(1) << 40,
+      UInt64.max - 4095,
+    ])
   func range(offset: UInt64) throws {
     let scene = try Scene()
     scene.check(
       scene.allocate(scene.success(scene.section, [at(offset, 8192)])), .providerExtentRange)
   }
 
-  @Test("extents whose sum is not Length", arguments: [
-    [at(0, 4096)], [at(0, 8191)], [at(0, 8193)], [at(0, 8192), at(8192, 1)],
-  ])
+  @Test(
+    "extents whose sum is not Length",
+    arguments: [
+      [at(0, 4096)], [at(0, 8191)], [at(0, 8193)], [at(0, 8192), at(8192, 1)],
+    ])
   func length(extents: [Extent]) throws {
     let scene = try Scene()
     scene.check(scene.allocate(scene.success(scene.section, extents)), .providerLength)
@@ -205,9 +218,11 @@ private func at(_ offset: UInt64, _ length: UInt32) -> Extent {
     scene.check(scene.allocate(answer, contiguous: true), .providerContiguity)
   }
 
-  @Test("an extent of a live block, even one page of it", arguments: [
-    UInt64(0), 4096, 8192,
-  ])
+  @Test(
+    "an extent of a live block, even one page of it",
+    arguments: [
+      UInt64(0), 4096, 8192,
+    ])
   func overlap(offset: UInt64) throws {
     let scene = try Scene()
     let first = scene.allocate(scene.success(scene.section, [at(4096, 8192)]))
@@ -216,9 +231,11 @@ private func at(_ offset: UInt64, _ length: UInt32) -> Extent {
       scene.allocate(scene.success(scene.section, [at(offset, 8192)])), .providerOverlap, blocks: 1)
   }
 
-  @Test("two extents of one answer that meet", arguments: [
-    [at(0, 4096), at(0, 4096)], [at(4096, 4096), at(0, 8192)],
-  ])
+  @Test(
+    "two extents of one answer that meet",
+    arguments: [
+      [at(0, 4096), at(0, 4096)], [at(4096, 4096), at(0, 8192)],
+    ])
   func selfOverlap(extents: [Extent]) throws {
     let scene = try Scene()
     let length = extents.reduce(0) { $0 + $1.length }

@@ -1,5 +1,6 @@
-// The scripted parties of the tests: structures as a correct driver fills them in, a driver that answers
-// its upcalls as the documents want it, and a provider that gives out pages of sections it offers.
+// The scripted parties of the tests: structures as a correct driver fills them in, a driver that
+// answers its upcalls as the documents want it, and a provider that gives out pages of sections it
+// offers.
 
 import CNDIS
 import NDIS

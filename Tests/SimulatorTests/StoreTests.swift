@@ -1,5 +1,5 @@
-// The store: sizes of its records, what it refuses to open, and the undo log: a turn interrupted after
-// any write leaves the state before the turn.
+// The store: sizes of its records, what it refuses to open, and the undo log: a turn interrupted
+// after any write leaves the state before the turn.
 
 import HostedDrivers
 import NDIS

@@ -1,7 +1,7 @@
-// A host for the simulator that is a test double of the daemon: it owns the store's memory, carries out
-// actions, serves hosted upcalls from real pools and plays every remote party. With a shadow it does
-// every turn twice: once on a simulator that lives on, once on one that is thrown away and adopted from
-// its bytes after every turn; both must say and leave the same.
+// A host for the simulator that is a test double of the daemon: it owns the store's memory, carries
+// out actions, serves hosted upcalls from real pools and plays every remote party. With a shadow it
+// does every turn twice: once on a simulator that lives on, once on one that is thrown away and
+// adopted from its bytes after every turn; both must say and leave the same.
 
 import CNDIS
 import Events
@@ -268,7 +268,9 @@ final class TestHost {
   private func checkAllocation(_ result: RequestResult) {
     switch result.failure.status {
     case .success:
-      if simulator.allocation(result.value) == nil, result.value != .null { problem("an allocation that is not live") }
+      if simulator.allocation(result.value) == nil, result.value != .null {
+        problem("an allocation that is not live")
+      }
     case .resources, .invalidParameter, .failure:
       if result.value != .null { problem("a failed allocation with a handle") }
     default: problem("an allocation was answered \(result.failure.status)")

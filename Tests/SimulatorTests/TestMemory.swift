@@ -1,5 +1,5 @@
-// Plain memory for a store: allocated, zeroed, copied and compared. It is what a daemon's memfd is in
-// real life, without the descriptor.
+// Plain memory for a store: allocated, zeroed, copied and compared. It is what a daemon's memfd is
+// in real life, without the descriptor.
 
 @testable import Simulator
 
@@ -8,8 +8,8 @@
   private let base: UnsafeMutableRawPointer
   let size: Int
 
-  /// Where the globals table begins: behind the header's page and the undo log. Everything before it
-  /// may differ between two stores of equal state.
+  /// Where the globals table begins: behind the header's page and the undo log. Everything before
+  /// it may differ between two stores of equal state.
   static let state = 4096 + 128 * 1024
 
   init(size: Int) {

@@ -273,7 +273,7 @@ struct ndissim_upcall_allocate {
   uint64_t provider_context;
   uint64_t handler;
   uint64_t domain;           // whose memory: sections are bound to it
-  uint32_t maximum_extents;  // that the protocol can carry
+  uint32_t maximum_extents;  // that the caller's SGListBuffer and the protocol can hold
   uint32_t tag;
   char site[NDISSIM_SITE_LENGTH];
 };
