@@ -36,7 +36,7 @@ public enum AdapterEvent: UInt8, Sendable, CaseIterable {
   case restart, restartComplete, restartFailed
   case pause, pauseComplete
   case halt, shutdown
-  case sendAndReceive, oidRequest
+  case send, receive, oidRequest
 }
 
 extension AdapterState {
@@ -58,9 +58,11 @@ extension AdapterState {
     (.shutdown, .restarting, .shutdown),
     (.shutdown, .running, .shutdown),
     (.shutdown, .pausing, .shutdown),
-    (.sendAndReceive, .restarting, .restarting),
-    (.sendAndReceive, .running, .running),
-    (.sendAndReceive, .pausing, .pausing),
+    (.send, .running, .running),
+    (.send, .pausing, .pausing),
+    (.receive, .restarting, .restarting),
+    (.receive, .running, .running),
+    (.receive, .pausing, .pausing),
     (.oidRequest, .paused, .paused),
     (.oidRequest, .restarting, .restarting),
     (.oidRequest, .running, .running),

@@ -37,7 +37,10 @@ final class Child: Sendable {
     var started = pid_t()
     let problem = unsafe Child.withCStrings([path] + arguments) { arguments in
       unsafe Child.withCStrings(all.map { "\($0)=\($1)" }) { environment in
-        unsafe posix_spawn(&started, path, &actions, nil, arguments, environment)
+        guard let arguments = unsafe arguments, let environment = unsafe environment else {
+          return EINVAL
+        }
+        return unsafe posix_spawn(&started, path, &actions, nil, arguments, environment)
       }
     }
     guard problem == 0 else { throw BenchProblem("posix_spawn of \(path): errno \(problem)") }
@@ -96,11 +99,11 @@ final class Child: Sendable {
   }
 
   private static func withCStrings<Result>(
-    _ strings: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Result
+    _ strings: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) -> Result
   ) -> Result {
     var pointers: [UnsafeMutablePointer<CChar>?] = unsafe strings.map { unsafe strdup($0) } + [nil]
-    defer { for unsafe pointer in unsafe pointers { unsafe free(pointer) } }
-    return unsafe pointers.withUnsafeMutableBufferPointer { unsafe body($0.baseAddress!) }
+    defer { unsafe pointers.forEach { unsafe free($0) } }
+    return unsafe pointers.withUnsafeMutableBufferPointer { unsafe body($0.baseAddress) }
   }
 }
 

@@ -16,7 +16,7 @@ final class DaemonProcess {
   init(_ arguments: [String]) throws {
     var template = Array("/tmp/contract-XXXXXX".utf8CString)
     let made = unsafe template.withUnsafeMutableBufferPointer { buffer -> String? in
-      guard let path = unsafe mkdtemp(buffer.baseAddress!) else { return nil }
+      guard let base = buffer.baseAddress, let path = unsafe mkdtemp(base) else { return nil }
       return unsafe String(cString: path)
     }
     guard let made else { throw BenchProblem("mkdtemp: errno \(errno)") }

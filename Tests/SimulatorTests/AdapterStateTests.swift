@@ -18,7 +18,8 @@ import Testing
     (.pauseComplete, "......P"),
     (.halt, "...H..."),
     (.shutdown, "...SSSS"),
-    (.sendAndReceive, "....rRp"),
+    (.send, ".....Rp"),
+    (.receive, "....rRp"),
     (.oidRequest, "...PrRp"),
   ]
   static let columns: [AdapterState] = [
@@ -39,7 +40,7 @@ import Testing
         filled += expected == nil ? 0 : 1
       }
     }
-    #expect(filled == 20)
+    #expect(filled == 22)
     #expect(Self.rows.count == AdapterEvent.allCases.count)
     #expect(Self.columns.count == AdapterState.allCases.count)
     #expect(AdapterState.table.count == filled)

@@ -219,7 +219,9 @@ private final class World {
     let setOptions: UInt64 = chance(50) ? 9 : 0
     let version =
       chance(90)
-      ? NDISVersion(6, 30) : pick([NDISVersion(6, 0), NDISVersion(6, 20), NDISVersion(7, 0)])!
+      ? NDISVersion(6, 30)
+      : pick([NDISVersion(6, 0), NDISVersion(6, 20), NDISVersion(7, 0)])
+        ?? NDISVersion(6, 30)
     switch dice(100) {
     case 0..<5:
       return .registerMiniportDriver(
