@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import DEADLINE, Daemon, eventually
+from conftest import DEADLINE, ROOT, Daemon, eventually
 
 import ndissim
 
@@ -120,3 +120,47 @@ def test_runtime_directory_search(program: str, tmp_path: Path) -> None:
         finally:
             process.send_signal(signal.SIGTERM)
             assert process.wait(DEADLINE) == 0
+
+
+@pytest.mark.parametrize("fill, expected", [
+    ("none", b"kept"), ("zero", bytes(4)), ("poison", bytes.fromhex("efbeadde")),
+])
+def test_fill_of_a_pool(program: str, tmp_path: Path, fill: str, expected: bytes) -> None:
+    """A17: a used page holds what was left there, zeros, or the poison pattern."""
+    daemon = Daemon(program, tmp_path, "--pool", f"name=filled,capacity=64K,fill={fill}")
+    with daemon.connect() as session:
+        driver = ndissim.ProtocolDriver(session, "filling")
+        with driver.allocate(65_536) as block:
+            block.write(b"kept")
+        with driver.allocate(65_536) as block:
+            assert block.read(0, 4) == expected
+            assert block.read(65_532, 4) == (bytes(4) if fill != "poison" else expected)
+    daemon.stop()
+
+
+def test_fragmented_pool_says_what_would_succeed(program: str, tmp_path: Path) -> None:
+    """A contiguous request fails where a scattered one succeeds, and the sentence says so."""
+    daemon = Daemon(program, tmp_path, "--pool", "name=tight,capacity=1M,fragment=7")
+    with daemon.connect() as session:
+        driver = ndissim.ProtocolDriver(session, "fragmented")
+        with pytest.raises(ndissim.NdisError) as refused:
+            driver.allocate(131_072, contiguous=True)
+        assert refused.value.status == ndissim.Status.RESOURCES
+        assert refused.value.rule == "fragmented"
+        with driver.allocate(131_072) as block:
+            assert len(block.scatter_gather_list) > 1
+        with pytest.raises(ndissim.NdisError) as node:
+            driver.allocate(4096, node=5)
+        assert node.value.rule == "nodeUnavailable"
+        with pytest.raises(ndissim.NdisError) as full:
+            driver.allocate(2 << 20)
+        assert full.value.rule == "poolExhausted"
+    daemon.stop()
+
+
+def test_both_spellings_of_the_contiguity_flag() -> None:
+    """A5: one value, two names in the header."""
+    text = (ROOT / "Sources/CNDIS/include/ndis_abi.h").read_text()
+    assert "#define NDIS_SHARED_MEM_PARAMETERS_CONTIGUOUS 0x00000001" in text
+    assert ("#define NDIS_SHARED_MEM_PARAMETERS_CONTIGOUS NDIS_SHARED_MEM_PARAMETERS_CONTIGUOUS"
+            in text)
