@@ -156,12 +156,16 @@ struct SectionRecord: BitwiseCopyable {
   var ownerEnded: UInt8 = 0
   var padding: UInt8 = 0
   var registration = Ref.none
+  /// The process that offered it; none for a hosted provider's.
   var session = Ref.none
+  /// The session whose quota it counts against: who offered it, or for whom a hosted provider made it.
+  var payer = Ref.none
   var previous = Ref.none
   var next = Ref.none
   var node: UInt32 = 0
   var pages: UInt32 = 0
   var blocks: UInt32 = 0
+  var padding2: UInt32 = 0
   var domain = Handle.null
   var physicalBase: UInt64 = 0
 }

@@ -11,7 +11,21 @@ extension Simulator {
   ) throws(Failure) {
     let registration = try registrationOf(provider, session: call.session)
     try checkDomain(domain)
-    let session = store.sessions[call.session]
+    let quotas = settings.quotas
+    try checkSectionQuotas(session: call.session)
+    guard size > 0, size % UInt64(settings.pageSize) == 0, size <= quotas.sectionBytes else {
+      throw Failure(.invalidParameter, .sectionSize, size, quotas.sectionBytes)
+    }
+    let index = try make(
+      registration, domain, size: size, node: node, session: call.session, payer: call.session,
+      pageSize: settings.pageSize)
+    finish(
+      call.session, call.requestID, sectionHandle(index), store.sections[index, \.physicalBase],
+      &actions)
+  }
+
+  private func checkSectionQuotas(session index: UInt32) throws(Failure) {
+    let session = store.sessions[index]
     let quotas = settings.quotas
     guard session.sections < quotas.sessionSections else {
       throw Failure(
@@ -21,15 +35,6 @@ extension Simulator {
     guard user.sections < quotas.userSections else {
       throw Failure(.resources, .quotaSections, UInt64(user.sections), UInt64(quotas.userSections))
     }
-    guard size > 0, size % UInt64(settings.pageSize) == 0, size <= quotas.sectionBytes else {
-      throw Failure(.invalidParameter, .sectionSize, size, quotas.sectionBytes)
-    }
-    let index = try make(
-      registration, domain, size: size, node: node, session: call.session,
-      pageSize: settings.pageSize)
-    finish(
-      call.session, call.requestID, sectionHandle(index), store.sections[index, \.physicalBase],
-      &actions)
   }
 
   /// A hosted provider's section, its memory made by the host.
@@ -39,12 +44,16 @@ extension Simulator {
     self.now = now
     defer { commit() }
     try checkDomain(domain)
+    // The owner of the domain pays: descriptors and memory are spent for it.
+    let payer = driver(ofObject: domain).flatMap { store.drivers[$0, \.session].optional }
+    if let payer { try checkSectionQuotas(session: payer) }
     var next = derived.activeRegistrations.first
     while let index = next {
       let record = store.registrations[index]
       if record.ownerSession.isNone, record.hosted == provider {
         return sectionHandle(
-          try make(index, domain, size: size, node: node, session: nil, pageSize: pageSize))
+          try make(
+            index, domain, size: size, node: node, session: nil, payer: payer, pageSize: pageSize))
       }
       next = derived.activeRegistrations.first(after: index)
     }
@@ -53,7 +62,7 @@ extension Simulator {
 
   private mutating func make(
     _ registration: UInt32, _ domain: Handle, size: UInt64, node: UInt32, session: UInt32?,
-    pageSize: UInt32
+    payer: UInt32?, pageSize: UInt32
   ) throws(Failure) -> UInt32 {
     guard let index = derived.freeSections.first else {
       throw Failure(.resources, .tableFull, 6, UInt64(store.sections.capacity))
@@ -75,15 +84,16 @@ extension Simulator {
       $0.state = 1
       $0.pageShift = shift
       $0.session = session.map { Ref($0) } ?? .none
+      $0.payer = payer.map { Ref($0) } ?? .none
       $0.node = node
       $0.pages = pages
       $0.domain = domain
       $0.physicalBase = base
     }
     link(section: index, registration: registration)
-    if let session {
-      store.sessions.update(session) { $0.sections &+= 1 }
-      derived.users[store.sessions[session, \.uid], default: UserUsage()].sections += 1
+    if let payer {
+      store.sessions.update(payer) { $0.sections &+= 1 }
+      derived.users[store.sessions[payer, \.uid], default: UserUsage()].sections += 1
     }
     return index
   }
@@ -163,14 +173,19 @@ extension Simulator {
     }
   }
 
+  /// Takes a section off its payer's account.
+  mutating func settle(section index: UInt32) {
+    guard let payer = store.sections[index, \.payer].optional else { return }
+    store.sessions.update(payer) { $0.sections &-= 1 }
+    derived.users[store.sessions[payer, \.uid], default: UserUsage()].sections &-= 1
+    store.sections.update(index) { $0.payer = .none }
+  }
+
   mutating func release(section index: UInt32, _ actions: inout Actions) {
     let section = store.sections[index]
     let handle = sectionHandle(index)
     unlink(section: index)
-    if let session = section.session.optional {
-      store.sessions.update(session) { $0.sections &-= 1 }
-      derived.users[store.sessions[session, \.uid], default: UserUsage()].sections &-= 1
-    }
+    settle(section: index)
     let registration = store.registrations[section.registration.index]
     store.sections.update(index) {
       $0 = SectionRecord()

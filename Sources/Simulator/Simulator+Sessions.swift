@@ -122,6 +122,11 @@ extension Simulator {
     }
     // A reset the process did not live to see the end of.
     complete(session.resetRequest, &actions)
+    var paid = derived.liveSections.first
+    while let section = paid {
+      paid = derived.liveSections.first(after: section)
+      if store.sections[section, \.payer] == Ref(index) { settle(section: section) }
+    }
     derived.users[session.uid, default: UserUsage()].sessions &-= 1
     if derived.users[session.uid]?.sessions == 0 { derived.users[session.uid] = nil }
     store.sessions.update(index) {
@@ -149,12 +154,8 @@ extension Simulator {
   private mutating func orphan(registration index: UInt32, _ actions: inout Actions) {
     var next = store.registrations[index, \.sections]
     while let section = next.optional {
-      if let owner = store.sections[section, \.session].optional {
-        store.sessions.update(owner) { $0.sections &-= 1 }
-        let uid = store.sessions[owner, \.uid]
-        derived.users[uid, default: UserUsage()].sections &-= 1
-        store.sections.update(section) { $0.session = .none }
-      }
+      settle(section: section)
+      store.sections.update(section) { $0.session = .none }
       next = store.sections[section, \.next]
     }
     store.registrations.update(index) {

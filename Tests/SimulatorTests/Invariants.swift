@@ -214,7 +214,7 @@ private struct Audit {
         )
       }
       let sections = (0..<store.sections.capacity).count {
-        store.sections[$0].state != 0 && store.sections[$0].session == Ref(index)
+        store.sections[$0].state != 0 && store.sections[$0].payer == Ref(index)
       }
       if Int(session.sections) != sections {
         wrong.append("session \(index): \(sections) sections")
