@@ -72,6 +72,8 @@ int clinux_timerfd_set(int fd, uint64_t nanoseconds) {
 }
 
 int clinux_signalfd(void) {
+  // A reader that goes away, of the log for instance, is an error of write and not the end.
+  signal(SIGPIPE, SIG_IGN);
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);

@@ -156,6 +156,7 @@ enum Decoding {
     _ header: MessageHeader, _ packet: UnsafeRawBufferPointer
   ) -> ProviderAnswer {
     var answer = ProviderAnswer(status: header.status, irql: header.irql)
+    answer.type = header.type
     guard Int(header.type) == NDISSIM_UPCALL_ALLOCATE_SHARED_MEMORY, header.status == .success
     else { return answer }
     var body = unsafe BodyReader(packet: packet)

@@ -22,7 +22,7 @@ import Simulator
   private var connectionsByUser: [UInt32: Int] = [:]
   private var nextToken: UInt64 = 16
   private var acceptPaused = false
-  private var received = ReceivedDescriptors()
+  private var received = ReceivedDescriptors(closesInBackground: true)
   private let buffer: UnsafeMutableRawBufferPointer
   private var doomed: [UInt64] = []
   private var lastStatus = ""
@@ -78,7 +78,7 @@ import Simulator
   /// Work left: at once. Open upcalls have deadlines: a tick. Else until something happens.
   private var timeout: Int32 {
     if switchboard.hasWork || !doomed.isEmpty { return 0 }
-    return switchboard.statistics.openUpcalls > 0 || acceptPaused || statusDue > 0 ? 20 : -1
+    return switchboard.hasDeadlines || acceptPaused || statusDue > 0 ? 20 : -1
   }
 
   private func nextSignal() throws(SystemError) -> String? {
@@ -100,7 +100,7 @@ import Simulator
         guard let socket = try listener.accept() else { return }
         adopt(socket)
       } catch {
-        guard error.isOutOfDescriptors else { return }
+        // No descriptor or no memory; the listener would stay readable and keep the reactor awake.
         try pauseAccepting()
         return
       }
@@ -167,6 +167,11 @@ import Simulator
       if !peer.isBlocked {
         try? reactor.modify(peer.socket.descriptor.raw, .readable, token: peer.token)
       }
+    }
+    // Both directions are shut: a peer that is blocked will never take its answers.
+    if peer.isBlocked, !event.events.isDisjoint(with: [.hungUp, .failed]) {
+      end(peer, connection, reason: "the connection was closed")
+      return
     }
     if !event.events.isDisjoint(with: [.readable, .hungUp, .failed]) {
       read(peer, connection)

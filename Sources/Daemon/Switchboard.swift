@@ -148,7 +148,8 @@ public import Simulator
     } catch { request = .refused(error) }
     simulator.perform(call, request, now: clock(), &actions)
     if let memory, let made = simulator.result(session: session, requestID: header.requestID),
-      made.failure.status == .success, made.value.kind == .section, memories[made.value] == nil
+      made.failure.status == .success, made.value.kind == .section,
+      simulator.isLive(section: made.value), memories[made.value] == nil
     {
       memories[made.value] = memory
       // The provider has the descriptor it sent.
@@ -160,6 +161,10 @@ public import Simulator
     _ descriptor: consuming Descriptor?, size: UInt64
   ) throws(Failure) -> SealedMemory {
     guard let descriptor else { throw Failure(.invalidParameter, .wrongDescriptorCount, 0, 1) }
+    guard descriptor.isMemoryFile else {
+      BackgroundCloser.close(descriptor.release())
+      throw Failure(.invalidParameter, .wrongDescriptor, WrongDescriptor.notMemory.rawValue)
+    }
     let memory: SealedMemory
     do throws(SealedMemoryProblem) { memory = try SealedMemory(adopting: descriptor) } catch {
       let wrong: WrongDescriptor =
@@ -282,6 +287,9 @@ public import Simulator
   /// Whether `tick` should be called again at once.
   public var hasWork: Bool { simulator.hasWork }
 
+  /// Whether `tick` should be called soon.
+  public var hasDeadlines: Bool { simulator.hasDeadlines }
+
   /// Counters.
   public var statistics: Statistics { simulator.statistics(session: nil) }
 
@@ -302,13 +310,14 @@ public import Simulator
   func drain() {
     var next = 0
     var steps = 0
+    let begun = clock()
     while true {
       while next < actions.list.count {
         let action = actions.list[next]
         next += 1
         carryOut(action)
       }
-      guard steps < 512, simulator.hasWork else { break }
+      guard steps < 512, simulator.hasWork, clock() &- begun < 2 else { break }
       steps += 1
       _ = simulator.step(now: clock(), &actions)
     }

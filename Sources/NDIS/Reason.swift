@@ -74,6 +74,7 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
   case fragmented = 96
   case nodeUnavailable = 97
   case memoryUnavailable = 98
+  case quotaObjects = 99
   // Providers (110...)
   case providerRefused = 110
   case providerDied = 111
@@ -187,6 +188,8 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
     case .quotaBlocks: "\(a) blocks are live; the quota is \(b)."
     case .quotaSections: "\(a) sections exist; the quota is \(b)."
     case .quotaSessions: "\(a) sessions of this user exist; the quota is \(b)."
+    case .quotaObjects:
+      "\(a) drivers, adapters and bindings of this user exist; the quota is \(b)."
     case .tableFull: "The store's table \(a) is full at \(b) records."
     case .poolExhausted: "The pool has \(a) bytes free of the \(b) asked for."
     case .fragmented:

@@ -11,6 +11,7 @@ public struct ReceivedDescriptors: ~Copyable, @unchecked Sendable {
 
   /// How many are accepted with one message; the kernel drops the others.
   public let capacity: Int
+  private let closesInBackground: Bool
   /// How many came with the last message, taken or not.
   public private(set) var count = 0
 
@@ -18,7 +19,10 @@ public struct ReceivedDescriptors: ~Copyable, @unchecked Sendable {
   private let storage: UnsafeMutablePointer<Int32>
 
   /// Room for up to `capacity` descriptors, no more than `maximum`.
-  public init(capacity: Int = maximum) {
+  ///
+  /// - Parameter closesInBackground: a reactor's choice, see `BackgroundCloser`.
+  public init(capacity: Int = maximum, closesInBackground: Bool = false) {
+    self.closesInBackground = closesInBackground
     self.capacity = min(max(capacity, 0), Self.maximum)
     unsafe storage = .allocate(capacity: max(self.capacity, 1))
     unsafe storage.initialize(repeating: -1, count: max(self.capacity, 1))
@@ -26,7 +30,7 @@ public struct ReceivedDescriptors: ~Copyable, @unchecked Sendable {
 
   deinit {
     for index in 0..<count where unsafe storage[index] >= 0 {
-      _ = unsafe clinux_close(storage[index])
+      unsafe close(storage[index])
     }
     unsafe storage.deallocate()
   }
@@ -39,10 +43,14 @@ public struct ReceivedDescriptors: ~Copyable, @unchecked Sendable {
     return Descriptor(owning: raw)
   }
 
+  private func close(_ raw: Int32) {
+    if closesInBackground { BackgroundCloser.close(raw) } else { _ = clinux_close(raw) }
+  }
+
   /// Closes all that were not taken.
   public mutating func clear() {
     for index in 0..<count where unsafe storage[index] >= 0 {
-      _ = unsafe clinux_close(storage[index])
+      unsafe close(storage[index])
       unsafe storage[index] = -1
     }
     count = 0

@@ -45,12 +45,13 @@ public struct SealedMemory: ~Copyable, Sendable {
   /// Takes over a descriptor that a peer, perhaps a hostile one, calls a section. The descriptor is
   /// closed when it is refused.
   public init(adopting file: consuming Descriptor) throws(SealedMemoryProblem) {
+    // First of all: this asks no file system, while the answer of one in user space may never come.
+    let seals = clinux_get_seals(file.raw)
+    guard seals >= 0 else { throw .notAMemoryFile }
     let summary: FileSummary
     do throws(SystemError) { summary = try FileSummary(file.raw) } catch { throw .system(error) }
     // A memory file has no name; a file of a tmpfs has seals too, but it has a name.
     guard summary.isRegular, summary.links == 0 else { throw .notAMemoryFile }
-    let seals = clinux_get_seals(file.raw)
-    guard seals >= 0 else { throw .notAMemoryFile }
     guard clinux_is_read_write(file.raw) == 1 else { throw .notReadWrite }
 
     func has(_ seal: Int) -> Bool { seals & Int32(seal) != 0 }

@@ -96,7 +96,9 @@ public struct HumanLog: Sendable {
       var waited = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
       let ready = unsafe poll(&waited, 1, dropped == 0 ? 1000 : 0)
       if ready < 0 && errno == EINTR { continue }
-      guard ready > 0, waited.revents & Int16(POLLOUT) != 0 else { return false }
+      guard ready > 0, waited.revents & Int16(POLLOUT) != 0,
+        waited.revents & Int16(POLLERR | POLLHUP | POLLNVAL) == 0
+      else { return false }
       let count = unsafe bytes.withUnsafeBytes {
         unsafe Glibc.write(descriptor, $0.baseAddress?.advanced(by: written), $0.count - written)
       }

@@ -9,6 +9,7 @@ import NDIS
 struct UserUsage {
   var sessions: UInt32 = 0
   var sections: UInt32 = 0
+  var objects: UInt32 = 0
   var blocks: UInt32 = 0
   var bytes: UInt64 = 0
 }
@@ -75,6 +76,7 @@ struct Derived {
         freeSessions.remove(i)
         users[session.uid, default: UserUsage()].sessions += 1
         users[session.uid, default: UserUsage()].sections += session.sections
+        users[session.uid, default: UserUsage()].objects += session.objects
         users[session.uid, default: UserUsage()].blocks += session.blocks
         users[session.uid, default: UserUsage()].bytes += session.bytes
         if session.state != SessionState.open.rawValue { workSessions.insert(i) }

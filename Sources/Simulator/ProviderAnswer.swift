@@ -16,6 +16,8 @@ public struct ProviderAnswer: Sendable, Hashable {
   /// False when the answer ended before it said which block it is about: there is none to give back.
   public var namesBlock = true
 
+  /// The message type the answer came with; nil for a hosted provider's.
+  public var type: UInt16?
   /// Why a hosted provider refused, with its numbers; a remote one has only its status.
   public var explanation: Failure?
 

@@ -36,6 +36,9 @@ struct SessionRecord: BitwiseCopyable {
   var resetRequest = Ref.none
   var blocks: UInt32 = 0
   var sections: UInt32 = 0
+  /// Drivers, adapters, bindings and modules.
+  var objects: UInt32 = 0
+  var padding2: UInt32 = 0
   var bytes: UInt64 = 0
   var violations: UInt64 = 0
   var leaked: UInt64 = 0

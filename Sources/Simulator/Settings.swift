@@ -7,6 +7,8 @@ public struct Quotas: Hashable, Sendable {
   public var sessionBlocks: UInt32 = 2_097_152
   public var sessionSections: UInt32 = 1_024
   public var userSessions: UInt32 = 16_000
+  /// Drivers, adapters, bindings and filter modules of one user.
+  public var userObjects: UInt32 = 12_000
   public var userBytes: UInt64 = 8 << 30
   public var userBlocks: UInt32 = 4_000_000
   public var userSections: UInt32 = 4_096

@@ -18,6 +18,7 @@ extension Simulator {
       throw Failure(.failure, .wrongState, handle.rawValue)
     }
     guard derived.adaptersByName[name] == nil else { throw Failure(.failure, .nameTaken) }
+    try checkObjects(session: call.session)
     guard let index = derived.freeAdapters.first else {
       throw Failure(.resources, .tableFull, 3, UInt64(store.adapters.capacity))
     }
@@ -33,6 +34,7 @@ extension Simulator {
       $0.addRequest = Ref(request)
     }
     link(adapter: index, driver: driver)
+    charge(objectOf: driver, isNew: true)
     move(index, .initialize, &actions)
     callHandler(adapter: index, NDISSIM_UPCALL_INITIALIZE_EX, parent: call.context, &actions)
   }
@@ -298,6 +300,7 @@ extension Simulator {
         session: store.drivers[driver, \.session].optional, &actions)
     }
     end(domain: handle, &actions)
+    charge(objectOf: driver, isNew: false)
     unlink(adapter: index)
     derived.adaptersByName[adapter.name] = nil
     let failure =

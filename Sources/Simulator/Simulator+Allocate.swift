@@ -252,6 +252,23 @@ extension Simulator {
       truncatingIfNeeded: Int64(truncatingIfNeeded: derived.users[uid]?.bytes ?? 0) + bytes)
   }
 
+  func checkObjects(session: UInt32) throws(Failure) {
+    let objects = derived.users[store.sessions[session, \.uid]]?.objects ?? 0
+    guard objects < settings.quotas.userObjects else {
+      throw Failure(
+        .resources, .quotaObjects, UInt64(objects), UInt64(settings.quotas.userObjects))
+    }
+  }
+
+  /// Counts a driver, adapter, binding or module for its driver's session, or takes it off.
+  mutating func charge(objectOf driver: UInt32, isNew: Bool) {
+    let session = store.drivers[driver, \.session].index
+    let uid = store.sessions[session, \.uid]
+    store.sessions.update(session) { $0.objects = isNew ? $0.objects &+ 1 : $0.objects &- 1 }
+    let objects = derived.users[uid]?.objects ?? 0
+    derived.users[uid, default: UserUsage()].objects = isNew ? objects &+ 1 : objects &- 1
+  }
+
   /// The record of a site label; none when it is empty or the table is full.
   private mutating func intern(_ site: Site) -> Ref {
     guard !site.isEmpty else { return .none }

@@ -56,6 +56,7 @@ extension Simulator {
     guard store.adapters[adapter, \.life] == 1,
       state == .running || state == .paused || state == .restarting
     else { throw Failure(.failure, .wrongState, adapterHandle(adapter).rawValue) }
+    try checkObjects(session: call.session)
     guard let index = derived.freeBindings.first else {
       throw Failure(.resources, .tableFull, 4, UInt64(store.bindings.capacity))
     }
@@ -67,6 +68,7 @@ extension Simulator {
       $0.kind = kind.rawValue
     }
     link(binding: index, driver: driver, adapter: adapter)
+    charge(objectOf: driver, isNew: true)
     return index
   }
 
@@ -254,6 +256,7 @@ extension Simulator {
 
   private mutating func remove(binding index: UInt32) {
     let generation = store.bindings[index, \.generation]
+    charge(objectOf: store.bindings[index, \.driver].index, isNew: false)
     unlink(binding: index)
     store.bindings.update(index) {
       $0 = BindingRecord()

@@ -15,6 +15,7 @@ extension Simulator {
     guard store.sessions[call.session, \.state] == SessionState.open.rawValue else {
       throw Failure(.failure, .objectEnding)
     }
+    try checkObjects(session: call.session)
     guard let index = derived.freeDrivers.first else {
       throw Failure(.resources, .tableFull, 2, UInt64(store.drivers.capacity))
     }
@@ -34,6 +35,7 @@ extension Simulator {
       )
     }
     link(driver: index, session: call.session)
+    charge(objectOf: index, isNew: true)
     let handle = driverHandle(index)
     guard characteristics.setOptionsHandler != 0 else {
       registered(index, &actions)
@@ -206,6 +208,7 @@ extension Simulator {
     let handle = driverHandle(index)
     end(domain: handle, &actions)
     actions.append(.event(.driverDeregistered(party(driver: index), handle)))
+    charge(objectOf: index, isNew: false)
     unlink(driver: index)
     complete(driver.request, &actions)
     store.drivers.update(index) {

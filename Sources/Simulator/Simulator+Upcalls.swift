@@ -122,6 +122,14 @@ extension Simulator {
   ) {
     self.now = now
     if let index = upcallRecord(id), store.upcalls[index, \.session].optional == session {
+      var answer = answer
+      if let type = answer.type, type != store.upcalls[index, \.type] {
+        // What it says is about another call: nothing of it counts, and nothing is given back.
+        let expected = UInt64(store.upcalls[index, \.type])
+        answer.status = .failure
+        answer.namesBlock = false
+        answer.malformed = Failure(.failure, .malformedMessage, UInt64(type), expected)
+      }
       if store.upcalls[index, \.state] == UpcallState.expired.rawValue {
         answeredLate(index, answer, &actions)
       } else {
@@ -173,6 +181,7 @@ extension Simulator {
               party(registration: registration), store.registrations[registration].owner,
               upcall: upcall.id)))
       }
+      if let session = upcall.session.optional { forgetOldExpired(session, &actions) }
     } else {
       close(upcall: index)
     }
@@ -183,6 +192,30 @@ extension Simulator {
     case NDISSIM_UPCALL_BIND_ADAPTER_EX, NDISSIM_UPCALL_UNBIND_ADAPTER_EX:
       bindingAnswered(upcall, ending, &actions)
     default: adapterAnswered(upcall, ending, &actions)
+    }
+  }
+
+  /// A session's late answers are waited for, but not for ever: of those that block nothing, its own
+  /// handlers' and its ended providers', the last 64 are kept.
+  private mutating func forgetOldExpired(_ session: UInt32, _ actions: inout Actions) {
+    var kept = 0
+    var next = store.sessions[session, \.upcalls]  // newest first
+    while let index = next.optional {
+      let record = store.upcalls[index]
+      next = record.next
+      guard record.state == UpcallState.expired.rawValue else { continue }
+      if let registration = record.registration.optional,
+        store.registrations[registration, \.state] == RegistrationState.active.rawValue
+      {
+        continue
+      }
+      kept += 1
+      guard kept > 64 else { continue }
+      close(upcall: index)
+      if let registration = record.registration.optional {
+        settleDebt(registration: registration)
+        releaseIfDone(registration: registration, &actions)
+      }
     }
   }
 

@@ -45,10 +45,15 @@ enum PoolFlag {
     }
     guard !settings.name.isEmpty else { throw ValidationError("--pool '\(text)' has no name") }
     guard settings.capacity >= UInt64(settings.pageSize),
-      settings.capacity % UInt64(settings.pageSize) == 0, settings.capacity <= 1 << 42
+      settings.capacity % UInt64(settings.pageSize) == 0, settings.capacity <= 8 << 30
     else {
       throw ValidationError(
-        "--pool \(settings.name): capacity must be whole pages of \(settings.pageSize) bytes, up to 4T"
+        "--pool \(settings.name): capacity must be whole pages of \(settings.pageSize) bytes, up to 8G"
+      )
+    }
+    if settings.fill != .none, settings.capacity > 1 << 30 {
+      throw ValidationError(
+        "--pool \(settings.name): fill needs a capacity up to 1G; the daemon writes every page itself"
       )
     }
     if settings.hugePages, settings.fill != .none {

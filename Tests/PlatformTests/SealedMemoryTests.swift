@@ -107,7 +107,7 @@ let page = Limits.pageSize
     // A number that is no descriptor at all.
     #expect(
       problem(Descriptor(owning: -1))
-        == .system(SystemError(errno: EBADF, operation: "fstat")))
+        == .notAMemoryFile)
   }
 
   @Test func refusesWrongSeals() throws {
