@@ -9,7 +9,7 @@ import CNDIS
 import DriverProtocol
 public import Events
 public import HostedDrivers
-public import NDIS
+import NDIS
 public import Platform
 public import Simulator
 
@@ -22,8 +22,8 @@ public import Simulator
   /// Memory of sections, by the section's handle.
   var memories: [Handle: HeldMemory] = [:]
   var connections: [UInt32: DriverConnection] = [:]
-  private let onEvent: (Event) -> Void
-  private let buffer: UnsafeMutableRawBufferPointer
+  let onEvent: (Event) -> Void
+  let buffer: UnsafeMutableRawBufferPointer
   private let store: AnonymousMemory
   let instance: (UInt64, UInt64)
   /// Monotonic milliseconds; handed to every turn.
@@ -191,91 +191,6 @@ public import Simulator
       header.requestID, session: session, answer: answer, now: clock(), &actions)
   }
 
-  // MARK: Sessions
-
-  private func hello(
-    _ connection: DriverConnection, _ header: MessageHeader, _ packet: UnsafeRawBufferPointer
-  ) {
-    do throws(Failure) {
-      guard Int(header.type) == NDISSIM_HELLO, header.flags == 0 else {
-        throw Failure(.failure, .helloFirst, UInt64(header.type))
-      }
-      var body = unsafe BodyReader(packet: packet)
-      let minimum = try body.read(UInt16.self)
-      let maximum = try body.read(UInt16.self)
-      let reserved = try body.read(UInt32.self)
-      _ = try body.read(UInt64.self)  // features: none is defined yet
-      _ = try body.read(UInt64.self)  // resume token: sessions cannot be resumed yet
-      let name = try body.readName()
-      try body.end()
-      guard reserved == 0 else {
-        throw Failure(.invalidParameter, .reservedNotZero, UInt64(reserved))
-      }
-      guard minimum <= 1, maximum >= 1 else {
-        throw Failure(.notSupported, .versionMismatch, UInt64(minimum), UInt64(maximum))
-      }
-      let session = try simulator.begin(
-        name: name, pid: connection.pid, uid: connection.uid, firstRequestID: header.requestID &+ 1,
-        now: clock(), &actions)
-      connection.session = session
-      connections[session] = connection
-      send(helloReply(header), to: connection)
-    } catch {
-      if error.reason == .quotaSessions || error.reason == .tableFull {
-        onEvent(.sessionRefused(Party(pid: connection.pid, uid: connection.uid), error))
-      }
-      refuse(connection, header.requestID, header.type, error)
-    }
-  }
-
-  private func helloReply(_ header: MessageHeader) -> Int {
-    let quotas = settings.quotas
-    let reply = ndissim_hello_reply(
-      version: UInt16(NDISSIM_PROTOCOL_VERSION), reserved0: 0, page_size: settings.pageSize,
-      features: 0, instance: unsafe unsafeBitCast(instance, to: InstanceBytes.self),
-      session_token: 0, maximum_message: NDISSIM_MAXIMUM_MESSAGE,
-      maximum_outstanding: NDIS.Limits.maximumOutstanding,
-      maximum_extents: NDIS.Limits.maximumExtents,
-      maximum_call_depth: NDIS.Limits.maximumCallDepth,
-      upcall_deadline_ms: UInt32(clamping: settings.upcallDeadline),
-      ndis_version: UInt32(NDISVersion.running.major) << 16 | UInt32(NDISVersion.running.minor),
-      maximum_bytes: quotas.sessionBytes, maximum_blocks: UInt64(quotas.sessionBlocks),
-      maximum_sections: quotas.sessionSections, reserved1: 0)
-    var writer = unsafe MessageWriter(
-      MessageHeader(type: header.type, flags: NDISSIM_FLAG_REPLY, requestID: header.requestID),
-      into: buffer)
-    writer.append(reply)
-    return writer.finish()
-  }
-
-  private typealias InstanceBytes = (
-    UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8,
-    UInt8, UInt8, UInt8
-  )
-
-  /// The connection is gone, whoever ended it.
-  public func closed(_ connection: DriverConnection, reason: String) {
-    guard !connection.isClosed else { return }
-    connection.isClosed = true
-    if let session = connection.session {
-      simulator.end(session: session, reason: reason, now: clock(), &actions)
-      drain()
-    }
-  }
-
-  /// Tells a peer why and ends its connection.
-  public func sayGoodbye(_ connection: DriverConnection, _ failure: Failure) {
-    guard !connection.isClosed else { return }
-    var writer = unsafe MessageWriter(
-      MessageHeader(
-        type: UInt16(NDISSIM_GOODBYE), flags: NDISSIM_FLAG_NOTIFICATION, requestID: 0,
-        status: failure.status), into: buffer)
-    writer.append(failure, bugCheck: nil)
-    send(writer.finish(), to: connection)
-    connection.peer.disconnect()
-    closed(connection, reason: failure.sentence)
-  }
-
   // MARK: Time
 
   /// Lets deadlines pass and does pending work; call it when `hasWork`, and now and then.
@@ -302,100 +217,6 @@ public import Simulator
       sayGoodbye(connection, Failure(.failure, .daemonStopping))
     }
     while simulator.hasWork { drain() }
-  }
-
-  // MARK: Actions
-
-  /// Carries out actions, and steps of endings, for at most about a millisecond of turns.
-  func drain() {
-    var next = 0
-    var steps = 0
-    let begun = clock()
-    while true {
-      while next < actions.list.count {
-        let action = actions.list[next]
-        next += 1
-        carryOut(action)
-      }
-      guard steps < 512, simulator.hasWork, clock() &- begun < 2 else { break }
-      steps += 1
-      _ = simulator.step(now: clock(), &actions)
-    }
-    actions.removeAll()
-  }
-
-  private func carryOut(_ action: Action) {
-    switch action {
-    case .reply(let session, let id): reply(session, id)
-    case .refuse(let session, let id, let type, let failure):
-      if let connection = connections[session] { refuse(connection, id, type, failure) }
-    case .upcall(let session, let id):
-      if let connection = connections[session], let upcall = simulator.upcall(id) {
-        unsafe send(Encoding.upcall(id, upcall, into: buffer), to: connection)
-      }
-    case .hostedUpcall(let provider, let id): serveHosted(provider, id)
-    case .sectionReleased(_, let handle, let session, let hosted):
-      memories[handle] = nil
-      if let hosted, Int(hosted) < pools.count { pools[Int(hosted)].remove(section: handle) }
-      for connection in connections.values { connection.knownSections.remove(handle.rawValue) }
-      if let session, let connection = connections[session] {
-        unsafe send(Encoding.sectionReleased(handle, into: buffer), to: connection)
-      }
-    case .sessionGone(let session): connections[session] = nil
-    case .event(let event): onEvent(event)
-    }
-  }
-
-  private func send(_ length: Int, to connection: DriverConnection, descriptor: Int32? = nil) {
-    guard length > 0, !connection.isClosed else { return }
-    unsafe connection.peer.deliver(
-      UnsafeRawBufferPointer(rebasing: buffer[..<length]), descriptor: descriptor)
-  }
-
-  private func refuse(
-    _ connection: DriverConnection, _ id: UInt64, _ type: UInt16, _ failure: Failure
-  ) {
-    unsafe send(
-      Encoding.failure(id, type, failure, bugCheck: nil, into: buffer), to: connection)
-  }
-
-  private func reply(_ session: UInt32, _ id: UInt64) {
-    guard let connection = connections[session],
-      let result = simulator.result(session: session, requestID: id)
-    else { return }
-    guard result.failure.status == .success else {
-      let length = unsafe Encoding.failure(
-        id, result.type, result.failure, bugCheck: result.bugCheck, into: buffer)
-      send(length, to: connection)
-      return
-    }
-    if Int(result.type) == NDISSIM_ALLOCATE_SHARED_MEMORY {
-      replyAllocation(connection, id, result)
-    } else if Int(result.type) == NDISSIM_STATISTICS {
-      let descriptors = UInt64(memories.count)
-      unsafe send(
-        Encoding.statistics(
-          id, simulator.statistics(session: session), descriptors: descriptors, into: buffer),
-        to: connection)
-    } else {
-      unsafe send(Encoding.reply(id, result, into: buffer), to: connection)
-    }
-  }
-
-  private func replyAllocation(
-    _ connection: DriverConnection, _ id: UInt64, _ result: RequestResult
-  ) {
-    // An answer asked for again may name a block that has been freed since.
-    guard let details = simulator.allocation(result.value) else {
-      refuse(
-        connection, id, result.type, Failure(.failure, .doubleFree, result.value.rawValue))
-      return
-    }
-    let isNew = connection.knownSections.insert(details.section.rawValue).inserted
-    let descriptor = isNew ? memories[details.section]?.memory.descriptor.raw : nil
-    let length = unsafe Encoding.allocation(
-      id, result, details, simulator, withDescriptor: descriptor != nil, into: buffer)
-    send(length, to: connection, descriptor: descriptor)
   }
 }
 

@@ -34,10 +34,6 @@ extension Event {
       list.add(violation, ofProvider: true)
     case .leak(let block):
       list.add(block)
-    case .leakSummary(let party, let handle, _, let bytes):
-      list.add(party)
-      list.add(handle)
-      list.add("NDIS_LENGTH", "\(bytes)")
     }
     return list.fields
   }

@@ -49,7 +49,6 @@ extension Event {
     EventKind("providerStuck", "43f485db472f42d994119bf220dc8921", .warning),
     EventKind("violation", "dc1f3a268c64449284ef48e939925f0c", .warning),
     EventKind("leak", "795198aa64f1405ca39bf8cd60c14c9b", .warning),
-    EventKind("leakSummary", "521ef16a159c452e94026125d2950c07", .warning),
     EventKind("providerLied", "9ac0604c6eac4e05955d6a022ad51d35", .warning),
     EventKind("shortage", "1bf88406e12e4d0ea08f312f56a7d5f5", .notice),
   ]
@@ -77,9 +76,8 @@ extension Event {
     case .providerStuck: 18
     case .violation: 19
     case .leak: 20
-    case .leakSummary: 21
-    case .providerLied: 22
-    case .shortage: 23
+    case .providerLied: 21
+    case .shortage: 22
     }
   }
 

@@ -66,9 +66,6 @@ extension Event {
         + (block.tag == 0 ? "" : ", tag \(tagText(block.tag))")
         + (block.site.isEmpty ? "" : ", allocated at \(block.site)")
         + "), which was \(block.age) ms old."
-    case .leakSummary(let party, _, let blocks, let bytes):
-      "\(party.actor.capitalised) did not free \(counted(blocks, "block")), "
-        + "\(counted(bytes, "byte")) in all."
     case .providerLied(let violation): violation.wording("gave an answer no provider may give in")
     case .shortage(let party, let failure):
       "A request of \(party.actor) was refused for shortage: \(failure.sentence)"

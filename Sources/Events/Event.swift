@@ -104,7 +104,6 @@ public enum Event: Hashable, Sendable {
   // Trouble
   case violation(Violation)
   case leak(LeakedBlock)
-  case leakSummary(Party, Handle, blocks: UInt64, bytes: UInt64)
   case providerLied(Violation)
   case shortage(Party, Failure)
 }

@@ -44,7 +44,6 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
   case queueUnknown = 47
   case queueAndVPort = 48
   case vportUnknown = 49
-  case vportForVersion = 50
   case sgListBufferMissing = 51
   case sgListBufferTooSmall = 52
   case preferredNode = 53
@@ -157,7 +156,6 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
     case .queueAndVPort:
       "QueueId \(a) and VPortId \(b) are both nonzero: VMQ uses the first, SR-IOV the second."
     case .vportUnknown: "VPortId \(a) is no activated nondefault VPort of the physical function."
-    case .vportForVersion: "VPortId \(a) needs NDIS 6.30; the driver registered an older version."
     case .sgListBufferMissing:
       "SGListBufferLength is \(a); a scatter-gather list needs at least \(b) bytes."
     case .sgListBufferTooSmall:

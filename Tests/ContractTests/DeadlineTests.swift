@@ -50,13 +50,7 @@ extension Contract {
       arguments: Bench.Kind.allCases)
     func late(kind: Bench.Kind) throws {
       try Bench.run(kind, Deadlines.short) { bench in
-        let withheld = Monitor<[(UInt64, ProviderAnswer)]>([])
-        let provider = RecordingProvider { request, answer in
-          guard request.parameters.tag == "LATE" else { return }
-          let kept = (request.upcall, answer)
-          withheld.withLock { $0.append(kept) }
-          answer = .withheld
-        }
+        let (provider, withheld) = RecordingProvider.withholding()
         let vsp = try bench.provider(provider)
         let caller = try bench.miniport()
         try expectRefused(.failure, "providerDeadline") { () throws(DriverError) in

@@ -108,6 +108,18 @@ final class RecordingProvider: SharedMemoryProvider {
     self.change = change
   }
 
+  /// One that keeps its answers to requests with the tag "LATE" back, to be given later.
+  static func withholding() -> (RecordingProvider, Monitor<[(UInt64, ProviderAnswer)]>) {
+    let withheld = Monitor<[(UInt64, ProviderAnswer)]>([])
+    let provider = RecordingProvider { request, answer in
+      guard request.parameters.tag == "LATE" else { return }
+      let kept = (request.upcall, answer)
+      withheld.withLock { $0.append(kept) }
+      answer = .withheld
+    }
+    return (provider, withheld)
+  }
+
   /// Registers it on a handle.
   func register(
     _ handle: some NdisHandle, on connection: Connection, context: UInt64

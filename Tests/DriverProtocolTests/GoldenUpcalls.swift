@@ -89,12 +89,13 @@ extension GoldenList {
       "failure.reply",
       MessageHeader(
         type: UInt16(NDISSIM_FREE_SHARED_MEMORY), flags: NDISSIM_FLAG_REPLY, requestID: 100,
-        status: .invalidParameter)
+        status: .failure)
     ) {
       $0.append(
-        Failure(.invalidParameter, .doubleFree, Example.allocation),
+        Failure(.failure, .doubleFree, Example.allocation),
         bugCheck: BugCheck(
-          code: BugCheck.ndisDriver, 3, Example.allocation, 5, 6, isExtension: false))
+          code: BugCheck.ndisDriver, 3, Example.adapter, 0, Example.allocation,
+          isExtension: true))
     }
     single(
       "failure_without_bugcheck.reply",
@@ -106,8 +107,8 @@ extension GoldenList {
       "goodbye.notification",
       MessageHeader(
         type: UInt16(NDISSIM_GOODBYE), flags: NDISSIM_FLAG_NOTIFICATION, requestID: 0,
-        status: .invalidParameter)
-    ) { $0.append(Failure(.invalidParameter, .helloTwice), bugCheck: nil) }
+        status: .failure)
+    ) { $0.append(Failure(.failure, .daemonStopping), bugCheck: nil) }
     single(
       "section_released.notification",
       MessageHeader(

@@ -26,7 +26,7 @@ enum Samples {
     .bindingClosed(party, handle), .providerRegistered(party, handle, context: 9),
     .providerReplaced(party, handle, context: 9),
     .providerEnded(party, handle, blocks: 1, died: true), .providerStuck(party, handle, upcall: 5),
-    .violation(violation), .leak(leak), .leakSummary(party, handle, blocks: 2, bytes: 8192),
+    .violation(violation), .leak(leak),
     .providerLied(violation), .shortage(party, Failure(.resources, .quotaBytes, 2, 1)),
   ]
 }

@@ -1,0 +1,103 @@
+// Carrying out what a turn asks for: replies, upcalls, hosted providers, released sections, events. One
+// queue, served until it is empty; endings are done in between, a bounded number of steps at a time.
+
+import CNDIS
+import Events
+import HostedDrivers
+import NDIS
+import Platform
+import Simulator
+
+extension Switchboard {
+  /// Carries out actions, and steps of endings, for at most about a millisecond of turns.
+  func drain() {
+    var next = 0
+    var steps = 0
+    let begun = clock()
+    while true {
+      while next < actions.list.count {
+        let action = actions.list[next]
+        next += 1
+        carryOut(action)
+      }
+      guard steps < 512, simulator.hasWork, clock() &- begun < 2 else { break }
+      steps += 1
+      _ = simulator.step(now: clock(), &actions)
+    }
+    actions.removeAll()
+  }
+
+  private func carryOut(_ action: Action) {
+    switch action {
+    case .reply(let session, let id): reply(session, id)
+    case .refuse(let session, let id, let type, let failure):
+      if let connection = connections[session] { refuse(connection, id, type, failure) }
+    case .upcall(let session, let id):
+      if let connection = connections[session], let upcall = simulator.upcall(id) {
+        unsafe send(Encoding.upcall(id, upcall, into: buffer), to: connection)
+      }
+    case .hostedUpcall(let provider, let id): serveHosted(provider, id)
+    case .sectionReleased(_, let handle, let session, let hosted):
+      memories[handle] = nil
+      if let hosted, Int(hosted) < pools.count { pools[Int(hosted)].remove(section: handle) }
+      for connection in connections.values { connection.knownSections.remove(handle.rawValue) }
+      if let session, let connection = connections[session] {
+        unsafe send(Encoding.sectionReleased(handle, into: buffer), to: connection)
+      }
+    case .sessionGone(let session): connections[session] = nil
+    case .event(let event): onEvent(event)
+    }
+  }
+
+  func send(_ length: Int, to connection: DriverConnection, descriptor: Int32? = nil) {
+    guard length > 0, !connection.isClosed else { return }
+    unsafe connection.peer.deliver(
+      UnsafeRawBufferPointer(rebasing: buffer[..<length]), descriptor: descriptor)
+  }
+
+  func refuse(
+    _ connection: DriverConnection, _ id: UInt64, _ type: UInt16, _ failure: Failure
+  ) {
+    unsafe send(
+      Encoding.failure(id, type, failure, bugCheck: nil, into: buffer), to: connection)
+  }
+
+  private func reply(_ session: UInt32, _ id: UInt64) {
+    guard let connection = connections[session],
+      let result = simulator.result(session: session, requestID: id)
+    else { return }
+    guard result.failure.status == .success else {
+      let length = unsafe Encoding.failure(
+        id, result.type, result.failure, bugCheck: result.bugCheck, into: buffer)
+      send(length, to: connection)
+      return
+    }
+    if Int(result.type) == NDISSIM_ALLOCATE_SHARED_MEMORY {
+      replyAllocation(connection, id, result)
+    } else if Int(result.type) == NDISSIM_STATISTICS {
+      let descriptors = UInt64(memories.count)
+      unsafe send(
+        Encoding.statistics(
+          id, simulator.statistics(session: session), descriptors: descriptors, into: buffer),
+        to: connection)
+    } else {
+      unsafe send(Encoding.reply(id, result, into: buffer), to: connection)
+    }
+  }
+
+  private func replyAllocation(
+    _ connection: DriverConnection, _ id: UInt64, _ result: RequestResult
+  ) {
+    // An answer asked for again may name a block that has been freed since.
+    guard let details = simulator.allocation(result.value) else {
+      refuse(
+        connection, id, result.type, Failure(.failure, .doubleFree, result.value.rawValue))
+      return
+    }
+    let isNew = connection.knownSections.insert(details.section.rawValue).inserted
+    let descriptor = isNew ? memories[details.section]?.memory.descriptor.raw : nil
+    let length = unsafe Encoding.allocation(
+      id, result, details, simulator, withDescriptor: descriptor != nil, into: buffer)
+    send(length, to: connection, descriptor: descriptor)
+  }
+}

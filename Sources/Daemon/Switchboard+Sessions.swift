@@ -1,0 +1,92 @@
+// Sessions at the switchboard: HELLO, GOODBYE, and a connection that is gone.
+
+import CNDIS
+import DriverProtocol
+import Events
+public import NDIS
+import Simulator
+
+extension Switchboard {
+  func hello(
+    _ connection: DriverConnection, _ header: MessageHeader, _ packet: UnsafeRawBufferPointer
+  ) {
+    do throws(Failure) {
+      guard Int(header.type) == NDISSIM_HELLO, header.flags == 0 else {
+        throw Failure(.failure, .helloFirst, UInt64(header.type))
+      }
+      var body = unsafe BodyReader(packet: packet)
+      let minimum = try body.read(UInt16.self)
+      let maximum = try body.read(UInt16.self)
+      let reserved = try body.read(UInt32.self)
+      _ = try body.read(UInt64.self)  // features: none is defined yet
+      _ = try body.read(UInt64.self)  // resume token: sessions cannot be resumed yet
+      let name = try body.readName()
+      try body.end()
+      guard reserved == 0 else {
+        throw Failure(.invalidParameter, .reservedNotZero, UInt64(reserved))
+      }
+      guard minimum <= 1, maximum >= 1 else {
+        throw Failure(.notSupported, .versionMismatch, UInt64(minimum), UInt64(maximum))
+      }
+      let session = try simulator.begin(
+        name: name, pid: connection.pid, uid: connection.uid, firstRequestID: header.requestID &+ 1,
+        now: clock(), &actions)
+      connection.session = session
+      connections[session] = connection
+      send(helloReply(header), to: connection)
+    } catch {
+      if error.reason == .quotaSessions || error.reason == .tableFull {
+        onEvent(.sessionRefused(Party(pid: connection.pid, uid: connection.uid), error))
+      }
+      refuse(connection, header.requestID, header.type, error)
+    }
+  }
+
+  private func helloReply(_ header: MessageHeader) -> Int {
+    let quotas = settings.quotas
+    let reply = ndissim_hello_reply(
+      version: UInt16(NDISSIM_PROTOCOL_VERSION), reserved0: 0, page_size: settings.pageSize,
+      features: 0, instance: unsafe unsafeBitCast(instance, to: InstanceBytes.self),
+      session_token: 0, maximum_message: NDISSIM_MAXIMUM_MESSAGE,
+      maximum_outstanding: NDIS.Limits.maximumOutstanding,
+      maximum_extents: NDIS.Limits.maximumExtents,
+      maximum_call_depth: NDIS.Limits.maximumCallDepth,
+      upcall_deadline_ms: UInt32(clamping: settings.upcallDeadline),
+      ndis_version: UInt32(NDISVersion.running.major) << 16 | UInt32(NDISVersion.running.minor),
+      maximum_bytes: quotas.sessionBytes, maximum_blocks: UInt64(quotas.sessionBlocks),
+      maximum_sections: quotas.sessionSections, reserved1: 0)
+    var writer = unsafe MessageWriter(
+      MessageHeader(type: header.type, flags: NDISSIM_FLAG_REPLY, requestID: header.requestID),
+      into: buffer)
+    writer.append(reply)
+    return writer.finish()
+  }
+
+  private typealias InstanceBytes = (
+    UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8,
+    UInt8, UInt8, UInt8
+  )
+
+  /// The connection is gone, whoever ended it.
+  public func closed(_ connection: DriverConnection, reason: String) {
+    guard !connection.isClosed else { return }
+    connection.isClosed = true
+    if let session = connection.session {
+      simulator.end(session: session, reason: reason, now: clock(), &actions)
+      drain()
+    }
+  }
+
+  /// Tells a peer why and ends its connection.
+  public func sayGoodbye(_ connection: DriverConnection, _ failure: Failure) {
+    guard !connection.isClosed else { return }
+    var writer = unsafe MessageWriter(
+      MessageHeader(
+        type: UInt16(NDISSIM_GOODBYE), flags: NDISSIM_FLAG_NOTIFICATION, requestID: 0,
+        status: failure.status), into: buffer)
+    writer.append(failure, bugCheck: nil)
+    send(writer.finish(), to: connection)
+    connection.peer.disconnect()
+    closed(connection, reason: failure.sentence)
+  }
+}
