@@ -90,6 +90,12 @@ final class FakeDaemon: @unchecked Sendable {
     }
   }
 
+  /// Makes an upcall that needs no handler and waits for its answer: somebody serves.
+  func waitUntilServed() {
+    send(MessageHeader(type: 200, flags: NDISSIM_FLAG_UPCALL, requestID: 7_777)) { _ in }
+    _ = answers.wait { $0.contains { $0.requestID == 7_777 } ? 1 : nil }
+  }
+
   private static func header(_ packet: [UInt8]) -> MessageHeader? {
     unsafe packet.withUnsafeBytes { try? unsafe MessageHeader(packet: $0) }
   }

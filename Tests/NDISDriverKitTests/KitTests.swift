@@ -149,10 +149,11 @@ final class Mini: MiniportDriver {
   }
 
   @Test func stopEndsServing() throws {
-    let (_, transport) = try FakeDaemon.start()
+    let (daemon, transport) = try FakeDaemon.start()
     let c = try Connection(transport: transport, name: "t")
     _ = try Thread.start(name: "stopper") {
-      usleep(50_000); c.stop()
+      daemon.waitUntilServed()
+      c.stop()
     }
     try c.serve()
     try c.ping()
@@ -170,20 +171,10 @@ final class Mini: MiniportDriver {
         ended.broadcast()
       }
     }
-    usleep(20_000)
+    daemon.waitUntilServed()
     daemon.close()
     _ = ended.wait { $0 == 4 ? 1 : nil }
     #expect(throws: DriverError.self) { try c.ping() }
-  }
-
-  @Test func speed() throws {
-    let (_, transport) = try FakeDaemon.start()
-    let c = try Connection(transport: transport, name: "t")
-    let p = SharedMemoryParameters(length: 4096)
-    let start = MonotonicClock.nanoseconds
-    let n: UInt64 = 5000
-    for _ in 0..<n { try c.free(try c.allocate(Handle.null, p)) }
-    print("pair ns:", (MonotonicClock.nanoseconds - start) / n)
   }
 }
 
