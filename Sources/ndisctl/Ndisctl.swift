@@ -1,0 +1,1 @@
+@main enum Ndisctl { static func main() {} }

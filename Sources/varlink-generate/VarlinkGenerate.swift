@@ -1,0 +1,1 @@
+@main enum VarlinkGenerate { static func main() {} }

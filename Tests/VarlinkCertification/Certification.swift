@@ -1,0 +1,1 @@
+@main enum Certification { static func main() {} }
