@@ -2,22 +2,13 @@
 // hosted providers, then the socket; only when all of that stands is READY said. The end is the same
 // backwards.
 
+import Configuration
 import Events
 import Glibc
-public import HostedDrivers
 import NDIS
 import Platform
 import ServiceManager
-public import Simulator
-
-/// What a daemon is started with.
-public struct LaunchOptions: Sendable {
-  public var runtimeDirectory: String?
-  public var settings = Settings()
-  public var pools: [PoolSettings] = []
-  public var version = "0.1.0"
-  public init() {}
-}
+import Simulator
 
 /// Runs a daemon.
 public enum Launch {
@@ -31,7 +22,8 @@ public enum Launch {
       activation = try Activation.take()
       // A daemon with fewer descriptors serves fewer clients; that is no reason not to start.
       _ = try? Platform.Limits.raiseDescriptorLimit()
-      sink = try EventSink()
+      sink = try EventSink(
+        minimumPriority: options.configuration.values.minimumPriority, outputs: options.outputs)
     } catch { throw StartFailure("\(error)") }
     sink.post(.started(version: options.version, pid: getpid(), seed: options.settings.seed))
     do throws(StartFailure) {
@@ -77,7 +69,8 @@ public enum Launch {
     defer { if madeSocket { _ = unsafe unlink(path) } }
     do throws(SystemError) {
       let server = try Server(
-        switchboard: switchboard, listener: listener, signals: signals, sink: sink)
+        switchboard: switchboard, listener: listener, signals: signals, sink: sink,
+        limits: Server.Limits(options.configuration.values))
       sink.post(.ready(socket: path))
       sink.ready(status: "Ready on \(path)")
       let signal = try server.run()

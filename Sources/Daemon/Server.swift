@@ -4,6 +4,7 @@
 // descriptor lets it turn the next caller away instead of spinning.
 
 import CNDIS
+public import Configuration
 import Events
 import NDIS
 public import Platform
@@ -16,6 +17,7 @@ import Simulator
   private let listener: PacketSocket
   private let signals: Signals
   private let sink: EventSink
+  private let limits: Limits
   private var reactor: Reactor
   private var spare: Spare
   private var peers: [UInt64: (peer: SocketPeer, connection: DriverConnection)] = [:]
@@ -29,17 +31,29 @@ import Simulator
   private var lastCounters = Statistics()
   private var statusDue: UInt64 = 0
 
+  /// How much one user or connection may have of the server itself.
+  public struct Limits: Sendable {
+    /// Connections of one user, with or without a session.
+    public var connectionsPerUser: Int
+    /// Packets that may wait for one connection.
+    public var outboxPackets: Int
+
+    public init(_ values: ConfigurationValues) {
+      connectionsPerUser = Int(clamping: values.connectionsPerUser)
+      outboxPackets = Int(clamping: values.outboxPackets)
+    }
+  }
+
   private static let listenerToken: UInt64 = 1
   private static let signalsToken: UInt64 = 2
-  /// Connections of one user, with or without a session.
-  private static let connectionsPerUser = 16_384
   /// Packets of one connection in a row before others have their turn.
   private static let packetsPerTurn = 16
 
   public init(
     switchboard: Switchboard, listener: consuming PacketSocket, signals: consuming Signals,
-    sink: EventSink
+    sink: EventSink, limits: Limits = Limits(ConfigurationValues())
   ) throws(SystemError) {
+    self.limits = limits
     self.switchboard = switchboard
     self.listener = listener
     self.signals = signals
@@ -110,17 +124,17 @@ import Simulator
   private func adopt(_ socket: consuming PacketSocket) {
     guard let credentials = try? socket.peerCredentials() else { return }
     let open = connectionsByUser[credentials.userID, default: 0]
-    guard open < Server.connectionsPerUser else {
+    guard open < limits.connectionsPerUser else {
       sink.post(
         .sessionRefused(
           Party(pid: credentials.processID, uid: credentials.userID),
           Failure(
-            .resources, .quotaSessions, UInt64(open), UInt64(Server.connectionsPerUser))))
+            .resources, .quotaSessions, UInt64(open), UInt64(limits.connectionsPerUser))))
       return
     }
     let token = nextToken
     nextToken += 1
-    let peer = SocketPeer(socket: socket, token: token)
+    let peer = SocketPeer(socket: socket, token: token, outboxLimit: limits.outboxPackets)
     peer.onBlocked = { [weak self, weak peer] in
       guard let self, let peer else { return }
       // Only until it takes its answers: a peer that is not read from must not keep the reactor awake.
@@ -219,8 +233,8 @@ import Simulator
         switchboard.closed(
           connection,
           reason: Failure(
-            .failure, .outboxFull, UInt64(SocketPeer.outboxLimit),
-            UInt64(SocketPeer.outboxLimit)
+            .failure, .outboxFull, UInt64(limits.outboxPackets),
+            UInt64(limits.outboxPackets)
           ).sentence)
       }
       switchboard.closed(connection, reason: "the connection was ended")

@@ -22,14 +22,16 @@ import Platform
   /// Called once, when the connection is to be ended.
   var onDoomed: () -> Void = {}
 
-  static let outboxLimit = 512
+  /// Packets that may wait.
+  private let outboxLimit: Int
 
   private struct Waiting {
     var bytes: [UInt8]
     var descriptor: Int32
   }
 
-  init(socket: consuming PacketSocket, token: UInt64) {
+  init(socket: consuming PacketSocket, token: UInt64, outboxLimit: Int) {
+    self.outboxLimit = outboxLimit
     self.socket = socket
     self.token = token
   }
@@ -46,7 +48,7 @@ import Platform
     guard !isDoomed else { return }
     if !isBlocked, unsafe transmit(packet, descriptor ?? -1) { return }
     guard !isDoomed else { return }
-    guard outbox.count - sent < SocketPeer.outboxLimit else {
+    guard outbox.count - sent < outboxLimit else {
       overflowed = true
       isDoomed = true
       return

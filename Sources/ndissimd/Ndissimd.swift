@@ -1,10 +1,9 @@
 // `ndissimd`: flags in, a daemon out. Everything it does lives in the Daemon room.
 
 import ArgumentParser
+import Configuration
 import Daemon
 import Glibc
-import HostedDrivers
-import Simulator
 
 @main
 struct Ndissimd: ParsableCommand {
@@ -58,16 +57,22 @@ struct Ndissimd: ParsableCommand {
   var sessionBlocks: UInt32?
 
   func run() throws {
-    var options = LaunchOptions()
-    options.runtimeDirectory = runtimeDirectory
-    options.settings.seed = seed ?? chosenSeed()
-    options.settings.upcallDeadline = try deadline()
-    if let sessionBytes { options.settings.quotas.sessionBytes = try PoolFlag.bytes(sessionBytes) }
-    if let sessionBlocks { options.settings.quotas.sessionBlocks = sessionBlocks }
-    try applySwitches(&options.settings)
-    if hal { options.pools.append(PoolSettings(name: "hal", level: .hal)) }
-    if !noDefaultPool { options.pools.append(PoolSettings(name: "pool", level: .pool)) }
-    for text in pool { options.pools.append(try PoolFlag.parse(text)) }
+    var values = ConfigurationValues()
+    values.runtimeDirectory = runtimeDirectory ?? ""
+    values.seed = seed
+    values.deadline = try deadline()
+    if let sessionBytes { values.sessionBytes = try PoolFlag.bytes(sessionBytes) }
+    if let sessionBlocks { values.sessionBlocks = UInt64(sessionBlocks) }
+    try applySwitches(&values)
+    values.hal = hal
+    values.defaultPool = !noDefaultPool
+    for text in pool { values.pools.append(try PoolFlag.parse(text)) }
+    let given = values
+    let load: @Sendable () throws(ConfigurationProblems) -> LoadedConfiguration = {
+      () throws(ConfigurationProblems) in try ConfigurationLoader.load(given)
+    }
+    let options = LaunchOptions(
+      configuration: try load(), chosenSeed: chosenSeed(), reload: load)
     do throws(StartFailure) {
       try Launch.run(options)
     } catch {
@@ -88,7 +93,7 @@ struct Ndissimd: ParsableCommand {
     }
   }
 
-  private func applySwitches(_ settings: inout Settings) throws {
+  private func applySwitches(_ settings: inout ConfigurationValues) throws {
     for name in `switch`.split(separator: ",") {
       switch name {
       case "revisions": settings.strictRevisions = true

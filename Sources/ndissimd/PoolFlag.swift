@@ -1,13 +1,12 @@
 // The value of --pool: `key=value` pairs, every mistake named with the pair it stands in.
 
 import ArgumentParser
-import HostedDrivers
-import Simulator
+import Configuration
 
 /// Parses --pool.
 enum PoolFlag {
-  static func parse(_ text: String) throws -> PoolSettings {
-    var settings = PoolSettings(name: "", level: .pool)
+  static func parse(_ text: String) throws -> PoolValues {
+    var settings = PoolValues()
     for pair in text.split(separator: ",") {
       let parts = pair.split(separator: "=", maxSplits: 1)
       guard parts.count == 2 else {
@@ -18,7 +17,7 @@ enum PoolFlag {
       case "name": settings.name = value
       case "capacity": settings.capacity = try bytes(value)
       case "nodes":
-        guard let nodes = UInt32(value), (1...64).contains(nodes) else {
+        guard let nodes = UInt64(value), (1...64).contains(nodes) else {
           throw ValidationError("--pool has nodes=\(value); expected 1 to 64")
         }
         settings.nodes = nodes
@@ -26,18 +25,17 @@ enum PoolFlag {
         guard value == "4K" || value == "2M" else {
           throw ValidationError("--pool has pages=\(value); expected 4K or 2M")
         }
-        settings.hugePages = value == "2M"
-        settings.pageSize = value == "2M" ? 2 << 20 : 4096
+        settings.pages = value
       case "fill":
-        guard let fill = Fill(rawValue: value) else {
+        guard ["none", "zero", "poison"].contains(value) else {
           throw ValidationError("--pool has fill=\(value); expected none, zero or poison")
         }
-        settings.fill = fill
+        settings.fill = value
       case "fragment":
         guard let seed = UInt64(value) else {
           throw ValidationError("--pool has fragment=\(value); expected a number")
         }
-        settings.fragmentationSeed = seed
+        settings.fragment = seed
       default:
         throw ValidationError(
           "--pool has '\(parts[0])'; known are name, capacity, nodes, pages, fill, fragment")
@@ -51,12 +49,12 @@ enum PoolFlag {
         "--pool \(settings.name): capacity must be whole pages of \(settings.pageSize) bytes, up to 8G"
       )
     }
-    if settings.fill != .none, settings.capacity > 1 << 30 {
+    if settings.fill != "none", settings.capacity > 1 << 30 {
       throw ValidationError(
         "--pool \(settings.name): fill needs a capacity up to 1G; the daemon writes every page itself"
       )
     }
-    if settings.hugePages, settings.fill != .none {
+    if settings.pages == "2M", settings.fill != "none" {
       throw ValidationError(
         "--pool \(settings.name): fill needs 4K pages; huge pages cannot be written by the daemon")
     }

@@ -1,0 +1,83 @@
+// What the daemon can be told, as plain values with their defaults. This is the one place where a
+// default is written; the schema reads them from here for the file it ships, the manual and the
+// checks. Nothing here knows NDIS: the Daemon room turns it into settings of the simulator.
+
+/// Everything that can be configured. A fresh value holds the defaults.
+public struct ConfigurationValues: Sendable, Hashable {
+  /// Directory of the sockets; empty: found by the environment.
+  public var runtimeDirectory = ""
+
+  /// The least important priority that is logged: error, warning, notice, info or debug.
+  public var logLevel = "info"
+  /// auto, on or off.
+  public var journal = "auto"
+
+  /// Connections of one user, with or without a session.
+  public var connectionsPerUser: UInt64 = 16_384
+  /// Packets that may wait for one connection.
+  public var outboxPackets: UInt64 = 512
+
+  /// Whether the management plane is served.
+  public var management = true
+  /// Path of the OpenMetrics socket; empty: none.
+  public var metricsSocket = ""
+
+  /// Milliseconds a handler in another process may take; 0: no limit.
+  public var deadline: UInt64 = 5_000
+  /// Nil: chosen at the start.
+  public var seed: UInt64?
+  /// Highest NUMA node that may be asked for.
+  public var highestNode: UInt64 = 63
+  /// A3.
+  public var strictRevisions = false
+  /// A10.
+  public var strictDMA = false
+  /// A33.
+  public var strictVPorts = false
+  /// A6.
+  public var filtersMayAllocate = false
+  /// A19.
+  public var lenientFreeHandle = false
+
+  // How much one session, user or provider may hold. Bytes are of live blocks.
+  public var sessionBytes: UInt64 = 4 << 30
+  public var sessionBlocks: UInt64 = 2_097_152
+  public var sessionSections: UInt64 = 1_024
+  public var userSessions: UInt64 = 16_000
+  public var userObjects: UInt64 = 12_000
+  public var userBytes: UInt64 = 8 << 30
+  public var userBlocks: UInt64 = 4_000_000
+  public var userSections: UInt64 = 4_096
+  public var providerBytes: UInt64 = 8 << 30
+  /// The greatest section a remote provider may offer.
+  public var sectionBytes: UInt64 = 4 << 30
+
+  /// The HAL, which serves when no provider does.
+  public var hal = true
+  /// The pool named "pool", with a pool's defaults.
+  public var defaultPool = true
+  /// Further hosted pools, oldest first; the newest serves first.
+  public var pools: [PoolValues] = []
+
+  public init() {}
+}
+
+/// One hosted pool.
+public struct PoolValues: Sendable, Hashable {
+  public var name = ""
+  /// Bytes over all its sections.
+  public var capacity: UInt64 = 256 << 20
+  /// Nodes 0..<nodes are served.
+  public var nodes: UInt64 = 1
+  /// 4K or 2M.
+  public var pages = "4K"
+  /// none, zero or poison.
+  public var fill = "none"
+  /// Zero: not fragmented.
+  public var fragment: UInt64 = 0
+
+  public init() {}
+
+  /// Bytes of a page.
+  public var pageSize: UInt64 { pages == "2M" ? 2 << 20 : 4096 }
+}

@@ -1,0 +1,117 @@
+// What a daemon is started with: the configuration as it was read, how to read it again, and what
+// comes of it for NDIS. The same translation serves the start and a reload.
+
+public import Configuration
+import Events
+public import HostedDrivers
+import ServiceManager
+public import Simulator
+
+/// What a daemon is started with.
+public struct LaunchOptions: Sendable {
+  /// What was read at the start; whoever reloads keeps the newer one.
+  public let configuration: LoadedConfiguration
+  /// Reads files and flags again, as at the start. It reads files, so not in the middle of a turn
+  /// of a daemon that must answer at once.
+  public let reload: @Sendable () throws(ConfigurationProblems) -> LoadedConfiguration
+  /// The seed when the configuration does not name one.
+  public let chosenSeed: UInt64
+  public var version = "0.1.0"
+
+  public init(
+    configuration: LoadedConfiguration, chosenSeed: UInt64,
+    reload: @escaping @Sendable () throws(ConfigurationProblems) -> LoadedConfiguration
+  ) {
+    self.configuration = configuration
+    self.chosenSeed = chosenSeed
+    self.reload = reload
+  }
+
+  /// Nil: to be found by the environment.
+  var runtimeDirectory: String? {
+    let path = configuration.values.runtimeDirectory
+    return path.isEmpty ? nil : path
+  }
+
+  var settings: Settings { Settings(configuration.values, chosenSeed: chosenSeed) }
+
+  var pools: [PoolSettings] { configuration.values.hostedPools }
+
+  /// The log as the configuration wants it.
+  var outputs: EventSink.Outputs {
+    var outputs = EventSink.Outputs.detect()
+    switch configuration.values.journal {
+    case "on": outputs.journalPath = JournalClient.standardPath
+    case "off":
+      outputs.journalPath = nil
+      if outputs.human == nil { outputs.human = HumanLog(style: .prefixed) }
+    default: break
+    }
+    return outputs
+  }
+}
+
+extension ConfigurationValues {
+  /// The least important priority that is logged.
+  var minimumPriority: Priority {
+    switch logLevel {
+    case "error": .error
+    case "warning": .warning
+    case "notice": .notice
+    case "debug": .debug
+    default: .info
+    }
+  }
+
+  /// The hosted providers, oldest first.
+  public var hostedPools: [PoolSettings] {
+    var result: [PoolSettings] = []
+    if hal { result.append(PoolSettings(name: "hal", level: .hal)) }
+    if defaultPool { result.append(PoolSettings(name: "pool", level: .pool)) }
+    return result + pools.map { PoolSettings($0) }
+  }
+}
+
+extension PoolSettings {
+  /// A configured pool.
+  public init(_ values: PoolValues) {
+    self.init(
+      name: values.name, level: .pool, capacity: values.capacity,
+      nodes: UInt32(clamping: values.nodes), pageSize: UInt32(clamping: values.pageSize),
+      hugePages: values.pages == "2M", fill: Fill(rawValue: values.fill) ?? .none,
+      fragmentationSeed: values.fragment)
+  }
+}
+
+extension Quotas {
+  /// The configured quotas.
+  public init(_ values: ConfigurationValues) {
+    self.init()
+    sessionBytes = values.sessionBytes
+    sessionBlocks = UInt32(clamping: values.sessionBlocks)
+    sessionSections = UInt32(clamping: values.sessionSections)
+    userSessions = UInt32(clamping: values.userSessions)
+    userObjects = UInt32(clamping: values.userObjects)
+    userBytes = values.userBytes
+    userBlocks = UInt32(clamping: values.userBlocks)
+    userSections = UInt32(clamping: values.userSections)
+    providerBytes = values.providerBytes
+    sectionBytes = values.sectionBytes
+  }
+}
+
+extension Settings {
+  /// The configured settings; the page size is the machine's and is set by whoever asks it.
+  public init(_ values: ConfigurationValues, chosenSeed: UInt64) {
+    self.init()
+    quotas = Quotas(values)
+    seed = values.seed ?? chosenSeed
+    upcallDeadline = values.deadline
+    highestNode = UInt32(clamping: values.highestNode)
+    strictRevisions = values.strictRevisions
+    strictDMA = values.strictDMA
+    strictVPorts = values.strictVPorts
+    filtersMayAllocate = values.filtersMayAllocate
+    lenientFreeHandle = values.lenientFreeHandle
+  }
+}
