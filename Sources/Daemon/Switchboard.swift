@@ -16,7 +16,7 @@ public import Simulator
 /// The daemon without its sockets.
 @safe public final class Switchboard {
   var simulator: Simulator
-  let settings: Settings
+  var settings: Settings
   var actions = Actions()
   var pools: [HostedPool]
   /// Memory of sections, by the section's handle.
@@ -57,7 +57,7 @@ public import Simulator
     for (index, pool) in pools.enumerated() {
       do throws(Failure) {
         try simulator.registerHosted(
-          pool.level, provider: UInt32(index), now: clock(), &actions)
+          pool.level, provider: UInt32(index), name: Name(pool.name), now: clock(), &actions)
       } catch { throw StartFailure(error.sentence) }
     }
     drain()

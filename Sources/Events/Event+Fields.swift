@@ -12,7 +12,7 @@ extension Event {
     var list = FieldList()
     switch self {
     case .started, .ready, .stopping, .stopped, .connectionsPaused, .connectionsResumed,
-      .entriesDropped:
+      .entriesDropped, .configurationReloaded, .configurationRefused:
       break
     case .sessionOpened(let party), .sessionClosed(let party, _):
       list.add(party)
@@ -99,7 +99,7 @@ private struct FieldList {
 }
 
 /// A pool tag as a debugger shows it, lowest byte first; hexadecimal if it is no text.
-func tagText(_ tag: UInt32) -> String {
+public func tagText(_ tag: UInt32) -> String {
   let bytes = (0..<4).map { UInt8(truncatingIfNeeded: tag >> ($0 * 8)) }
   guard bytes.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) else { return hex(tag, digits: 8) }
   return String(decoding: bytes, as: UTF8.self)

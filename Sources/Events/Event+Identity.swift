@@ -36,6 +36,8 @@ extension Event {
     EventKind("connectionsResumed", "e7d0a5ca5e4649a8b7ab9363b0acd2b2", .notice),
     EventKind("sessionRefused", "81d06ad7befb4c80b2231033878aa7af", .warning),
     EventKind("entriesDropped", "84b5b34440f645e5be1385fdfb0dc755", .warning),
+    EventKind("configurationReloaded", "9ad3a1985c1349a1964c9547b88e3e9b", .notice),
+    EventKind("configurationRefused", "d462196d505b42c2818b36030ca99548", .error),
     EventKind("sessionOpened", "2ce440b79fd54ef89547c5d2ae339fe0", .info),
     EventKind("sessionClosed", "0496f52374fe4ce88d041de12a64386a", .info),
     EventKind("driverRegistered", "b22c0fbda0654f5b93455588a29a4abd", .info),
@@ -63,21 +65,23 @@ extension Event {
     case .connectionsResumed: 5
     case .sessionRefused: 6
     case .entriesDropped: 7
-    case .sessionOpened: 8
-    case .sessionClosed: 9
-    case .driverRegistered: 10
-    case .driverDeregistered: 11
-    case .adapterState: 12
-    case .bindingOpened: 13
-    case .bindingClosed: 14
-    case .providerRegistered: 15
-    case .providerReplaced: 16
-    case .providerEnded: 17
-    case .providerStuck: 18
-    case .violation: 19
-    case .leak: 20
-    case .providerLied: 21
-    case .shortage: 22
+    case .configurationReloaded: 8
+    case .configurationRefused: 9
+    case .sessionOpened: 10
+    case .sessionClosed: 11
+    case .driverRegistered: 12
+    case .driverDeregistered: 13
+    case .adapterState: 14
+    case .bindingOpened: 15
+    case .bindingClosed: 16
+    case .providerRegistered: 17
+    case .providerReplaced: 18
+    case .providerEnded: 19
+    case .providerStuck: 20
+    case .violation: 21
+    case .leak: 22
+    case .providerLied: 23
+    case .shortage: 24
     }
   }
 

@@ -35,6 +35,14 @@ extension Event {
     case .entriesDropped(let count):
       "\(counted(count, "log entry", "log entries")) could not be delivered and "
         + (count == 1 ? "was dropped." : "were dropped.")
+    case .configurationReloaded(let changed, let waiting):
+      "The configuration was read again: \(counted(changed, "key")) changed"
+        + (waiting == 0
+          ? "."
+          : ", and \(counted(waiting, "key")) \(waiting == 1 ? "needs" : "need") a restart.")
+    case .configurationRefused(let problem, let more):
+      closed("The configuration was refused and the old one stays in force: \(problem)")
+        + (more == 0 ? "" : " There \(more == 1 ? "is" : "are") \(counted(more, "problem")) more.")
     case .sessionOpened(let party):
       "\(party.client.capitalised) opened session \(party.session)."
     case .sessionClosed(let party, let reason):

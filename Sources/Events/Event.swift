@@ -88,6 +88,10 @@ public enum Event: Hashable, Sendable {
   case connectionsResumed
   case sessionRefused(Party, Failure)
   case entriesDropped(UInt64)
+  /// `changed` keys have a new value, `waiting` ones need a restart for it.
+  case configurationReloaded(changed: UInt64, waiting: UInt64)
+  /// The first problem; the configuration that was in force still is.
+  case configurationRefused(problem: String, more: UInt64)
   // Sessions
   case sessionOpened(Party)
   case sessionClosed(Party, reason: String)

@@ -20,6 +20,8 @@ public struct Handle: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
     case section = 10
     case bindContext = 11
     case hostedProvider = 12
+    /// A registration of provider handlers; only management shows it.
+    case registration = 13
   }
 
   public var rawValue: UInt64
@@ -59,6 +61,7 @@ extension Handle.Kind: CustomStringConvertible {
     case .section: "section handle"
     case .bindContext: "BindContext"
     case .hostedProvider: "hosted provider handle"
+    case .registration: "provider registration handle"
     }
   }
 }

@@ -6,6 +6,7 @@
 
 public import Events
 public import Platform
+import Synchronization
 
 /// The queue and the thread behind the log.
 public final class EventSink: Sendable {
@@ -45,7 +46,8 @@ public final class EventSink: Sendable {
     }
   }
 
-  private let minimumPriority: Priority
+  /// The raw value of `minimumPriority`.
+  private let minimum: Atomic<UInt8>
   private let capacity: Int
   private let queue = Monitor(Queue())
 
@@ -57,7 +59,7 @@ public final class EventSink: Sendable {
   public init(
     minimumPriority: Priority = .info, capacity: Int = 4096, outputs: Outputs = .detect()
   ) throws(SystemError) {
-    self.minimumPriority = minimumPriority
+    minimum = Atomic(minimumPriority.rawValue)
     self.capacity = capacity
     let queue = self.queue
     // Not joined: `close` waits for the thread's last act instead.
@@ -65,6 +67,15 @@ public final class EventSink: Sendable {
   }
 
   deinit { requestEnd() }
+
+  /// Less important events are not posted at all. May be set from any thread.
+  public var minimumPriority: Priority {
+    get { Priority(rawValue: minimum.load(ordering: .relaxed)) ?? .info }
+    set { minimum.store(newValue.rawValue, ordering: .relaxed) }
+  }
+
+  /// Events dropped since the start because the queue was full.
+  public var dropped: UInt64 { queue.withLock { $0.everDropped } }
 
   /// Posts an event. Never waits; a full queue counts it as dropped.
   public func post(_ event: Event) {
@@ -74,6 +85,7 @@ public final class EventSink: Sendable {
     put { queue in
       guard queue.events < capacity, !queue.isClosing else {
         queue.dropped += 1
+        queue.everDropped += 1
         return
       }
       queue.events += 1
@@ -143,6 +155,7 @@ extension EventSink {
     /// Events among the items.
     var events = 0
     var dropped: UInt64 = 0
+    var everDropped: UInt64 = 0
     /// Items ever appended, and how many of them are done.
     var posted: UInt64 = 0
     var served: UInt64 = 0

@@ -132,6 +132,24 @@ public struct IndexSet: Sendable, Equatable {
     index < capacity ? first(from: index + 1) : nil
   }
 
+  /// The lowest number at or above `index`, and below the capacity, that is no member; nil when none
+  /// was found. Looks along the members' words, at most `limit` of them: `next` is where to go on.
+  func firstAbsent(from index: UInt32, words limit: Int) -> (found: UInt32?, next: UInt32) {
+    var next = index
+    for _ in 0..<limit {
+      guard next < capacity else { break }
+      let rest = ~words[Int(next / 64)] & (~0 << UInt64(next % 64))
+      if rest != 0 {
+        let found = next / 64 * 64 + UInt32(rest.trailingZeroBitCount)
+        // Bits behind the capacity stand for nothing.
+        return found < capacity ? (found, found) : (nil, capacity)
+      }
+      let (word, overflow) = (next / 64 * 64).addingReportingOverflow(64)
+      next = overflow ? capacity : word
+    }
+    return (nil, min(next, capacity))
+  }
+
   /// The lowest member that bit `bit` of level `level` stands for. On level 0 a bit stands for
   /// itself; one level above the highest, bit 0 stands for the whole set.
   private func lowest(below level: Int, _ bit: Int) -> UInt32 {

@@ -150,6 +150,8 @@ struct RegistrationRecord: BitwiseCopyable {
   var allocationsInFlight: UInt32 = 0
   /// Length of its blocks.
   var bytes: UInt64 = 0
+  /// The driver's name, or the hosted provider's; outlives the driver.
+  var name = Name()
 }
 
 struct SectionRecord: BitwiseCopyable {

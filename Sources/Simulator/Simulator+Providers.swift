@@ -104,7 +104,7 @@ extension Simulator {
   private mutating func register(
     _ level: ProviderLevel, _ owner: Handle, session: UInt32?, driver: UInt32?, adapter: Ref,
     _ characteristics: ProviderCharacteristics, replacing old: Ref, hosted: UInt32 = 0,
-    _ actions: inout Actions
+    name: Name? = nil, _ actions: inout Actions
   ) throws(Failure) -> UInt32 {
     guard let index = derived.freeRegistrations.first else {
       throw Failure(.resources, .tableFull, 5, UInt64(store.registrations.capacity))
@@ -112,6 +112,7 @@ extension Simulator {
     derived.freeRegistrations.remove(index)
     store.globals.update(0) { $0.registrationOrder &+= 1 }
     let order = store.globals[0].registrationOrder
+    let name = name ?? driver.map { store.drivers[$0, \.name] } ?? Name()
     store.registrations.update(index) {
       let generation = $0.generation &+ 1
       $0 = RegistrationRecord()
@@ -128,6 +129,7 @@ extension Simulator {
       $0.allocateHandler = characteristics.allocateHandler
       $0.freeHandler = characteristics.freeHandler
       $0.order = order
+      $0.name = name
     }
     derived.activeRegistrations.insert(index)
     let party = party(registration: index)
@@ -141,18 +143,54 @@ extension Simulator {
     return index
   }
 
-  /// Registers a provider that lives in the daemon.
+  /// Registers a provider that lives in the daemon. `provider` is the host's number for it, which may
+  /// be used again when `hostedRegistration` no longer finds a registration.
   public mutating func registerHosted(
-    _ level: ProviderLevel, provider: UInt32, now: UInt64, _ actions: inout Actions
+    _ level: ProviderLevel, provider: UInt32, name: Name, now: UInt64, _ actions: inout Actions
   ) throws(Failure) {
     self.now = now
     defer { commit() }
     let characteristics = ProviderCharacteristics(
       header: ObjectHeader(type: 0xB0, revision: 1, size: 32), flags: 0,
       context: UInt64(provider), allocateHandler: 1, freeHandler: 1)
+    // Numbers come back, handles must not: the generation is the registration's place in the order.
+    let order = UInt32(truncatingIfNeeded: store.globals[0].registrationOrder &+ 1)
     _ = try register(
-      level, handle(.hostedProvider, 1, provider), session: nil, driver: nil, adapter: .none,
-      characteristics, replacing: .none, hosted: provider, &actions)
+      level, handle(.hostedProvider, order, provider), session: nil, driver: nil, adapter: .none,
+      characteristics, replacing: .none, hosted: provider, name: name, &actions)
+  }
+
+  /// The active registration of a hosted provider ends: it gets no new request, and is gone with the
+  /// last of its blocks.
+  public mutating func endHosted(
+    provider: UInt32, now: UInt64, _ actions: inout Actions
+  ) throws(Failure) {
+    self.now = now
+    defer { commit() }
+    guard let index = hostedRegistration(provider, isActive: true) else {
+      throw Failure(.failure, .noProvider)
+    }
+    end(registration: index, .ended, &actions)
+  }
+
+  /// The registration of a hosted provider, an ended one that still has blocks unless `isActive`.
+  func hostedRegistration(_ provider: UInt32, isActive: Bool) -> UInt32? {
+    var next: UInt32 = 0
+    while let index = derived.freeRegistrations.firstAbsent(from: next, words: Int.max).found {
+      let record = store.registrations[index]
+      if record.state != 0, record.ownerSession.isNone, record.hosted == provider,
+        !isActive || record.state == RegistrationState.active.rawValue
+      {
+        return index
+      }
+      next = index &+ 1
+    }
+    return nil
+  }
+
+  /// Whether anything is left of a hosted provider.
+  public func isHostedLeft(_ provider: UInt32) -> Bool {
+    hostedRegistration(provider, isActive: false) != nil
   }
 
   // MARK: Selection

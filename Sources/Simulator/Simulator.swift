@@ -12,7 +12,7 @@ import NDIS
 /// The simulator. One owner, one thread.
 public struct Simulator: ~Copyable {
   let store: Store
-  let settings: Settings
+  var settings: Settings
   var derived: Derived
   /// The time handed in with the current turn, milliseconds of a monotonic clock.
   var now: UInt64 = 0
@@ -38,6 +38,13 @@ public struct Simulator: ~Copyable {
       store.undo.commit()
     }
     derived = Derived(store, fresh: fresh)
+  }
+
+  /// Changes what a running simulator can have changed: quotas hold for what is asked for from now on,
+  /// the deadline for calls of handlers from now on.
+  public mutating func apply(quotas: Quotas, upcallDeadline: UInt64) {
+    settings.quotas = quotas
+    settings.upcallDeadline = upcallDeadline
   }
 
   /// Ends the current turn.
@@ -118,7 +125,7 @@ public struct Simulator: ~Copyable {
       return party
     }
     if let session = registration.ownerSession.optional { return party(session: session) }
-    return Party(driver: Name(registration.level == ProviderLevel.hal.rawValue ? "hal" : "pool"))
+    return Party(driver: registration.name)
   }
 
   /// Records a violation: counted for the session and told as an event.

@@ -101,7 +101,7 @@ final class TestHost {
       self.pools.append(HostedPool(pool))
       turn { (simulator, actions) -> Bool in
         (try? simulator.registerHosted(
-          pool.level, provider: UInt32(index), now: 1, &actions)) != nil
+          pool.level, provider: UInt32(index), name: Name(pool.name), now: 1, &actions)) != nil
       }
     }
   }

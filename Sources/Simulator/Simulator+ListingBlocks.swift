@@ -1,0 +1,154 @@
+// What there is to see of blocks, and which of them are meant. A filter is resolved once, by the host:
+// names have become handles by then, so that a block is decided by comparing a few numbers.
+
+public import NDIS
+
+/// A block.
+public struct BlockSnapshot: Sendable, Equatable {
+  public enum State: String, Sendable { case pending, live, freeing, abandoned }
+  public var index: UInt32
+  public var handle: Handle
+  public var sharedMemoryHandle: Handle
+  public var state: State
+  /// Nil once it has ended or freed the block.
+  public var owner: Handle?
+  public var driver: Handle?
+  public var driverName: Name?
+  public var adapter: Handle?
+  public var adapterName: Name?
+  public var session: UInt32?
+  public var provider: Handle
+  public var providerName: Name
+  public var section: Handle?
+  public var length: UInt32
+  public var extentCount: UInt32
+  /// Of the first extent; nil while the provider has not answered.
+  public var offset: UInt64?
+  public var contiguous: Bool
+  public var queueID: UInt32
+  /// Nil for a structure of revision 1, which has none.
+  public var vportID: UInt32?
+  /// Nil for MM_ANY_NODE_OK.
+  public var node: UInt32?
+  public var usage: SharedMemoryUsage
+  public var tag: UInt32
+  public var site: Site
+  /// Milliseconds of the clock that turns are given.
+  public var born: UInt64
+}
+
+/// Which blocks are meant: those that match everything that is not nil. An empty set matches none.
+public struct BlockQuery: Sendable, Equatable {
+  /// Drivers, adapters or bindings.
+  public var owners: Set<Handle>?
+  public var providers: Set<Handle>?
+  public var section: Handle?
+  public var session: UInt32?
+  public var queueID: UInt32?
+  public var usage: SharedMemoryUsage?
+  public var tag: UInt32?
+  public var site: Site?
+  /// Those born then or earlier.
+  public var bornBy: UInt64?
+  public var minimumLength: UInt32?
+  public init() {}
+}
+
+extension Simulator {
+  /// The block at a used index.
+  public func blockSnapshot(_ index: UInt32) -> BlockSnapshot {
+    let record = store.blocks[index]
+    let state: BlockSnapshot.State =
+      switch BlockState(rawValue: record.state) {
+      case .pending: .pending
+      case .live: .live
+      case .freeing: .freeing
+      case .abandoned, .free, nil: .abandoned
+      }
+    var snapshot = BlockSnapshot(
+      index: index, handle: handle(.allocation, record.generation, index),
+      sharedMemoryHandle: handle(.sharedMemory, record.generation, index), state: state,
+      owner: nil, driver: nil, driverName: nil, adapter: nil, adapterName: nil, session: nil,
+      provider: registrationHandle(record.registration.index),
+      providerName: store.registrations[record.registration.index, \.name],
+      section: record.section.optional.map { sectionHandle($0) }, length: record.length,
+      extentCount: record.extents, offset: nil, contiguous: record.flags & 1 != 0,
+      queueID: record.queueID, vportID: record.flags >> 4 >= 2 ? record.vportID : nil,
+      node: record.node == 0x8000_0000 ? nil : record.node,
+      usage: SharedMemoryUsage(rawValue: record.usage) ?? .undefined, tag: record.tag,
+      site: record.site.optional.map { store.sites[$0, \.site] } ?? Site(), born: record.born)
+    if let section = record.section.optional {
+      snapshot.offset = UInt64(record.firstPage) << store.sections[section, \.pageShift]
+    }
+    guard let kind = OwnerKind(rawValue: record.ownerKind) else { return snapshot }
+    let driver = driver(of: kind, record.owner.index)
+    snapshot.owner = ownerHandle(kind, record.owner.index)
+    snapshot.driver = driverHandle(driver)
+    snapshot.driverName = store.drivers[driver, \.name]
+    snapshot.session = store.drivers[driver, \.session].optional
+    let adapter: UInt32? =
+      switch kind {
+      case .driver: nil
+      case .adapter: record.owner.index
+      case .binding: store.bindings[record.owner.index, \.adapter].optional
+      }
+    if let adapter {
+      snapshot.adapter = adapterHandle(adapter)
+      snapshot.adapterName = store.adapters[adapter, \.name]
+    }
+    return snapshot
+  }
+
+  /// Whether a query means the block at a used index. What costs least is looked at first.
+  public func matches(_ index: UInt32, _ query: BlockQuery) -> Bool {
+    if let length = query.minimumLength, store.blocks[index, \.length] < length { return false }
+    if let born = query.bornBy, store.blocks[index, \.born] > born { return false }
+    if let queue = query.queueID, store.blocks[index, \.queueID] != queue { return false }
+    if let usage = query.usage, store.blocks[index, \.usage] != usage.rawValue { return false }
+    if let tag = query.tag, store.blocks[index, \.tag] != tag { return false }
+    if let section = query.section {
+      guard let own = store.blocks[index, \.section].optional, sectionHandle(own) == section else {
+        return false
+      }
+    }
+    if let site = query.site {
+      let own = store.blocks[index, \.site].optional.map { store.sites[$0, \.site] } ?? Site()
+      guard own == site else { return false }
+    }
+    if let providers = query.providers {
+      let registration = store.blocks[index, \.registration].index
+      guard providers.contains(registrationHandle(registration)) else { return false }
+    }
+    return query.owners == nil && query.session == nil || matchesOwner(index, query)
+  }
+
+  private func matchesOwner(_ index: UInt32, _ query: BlockQuery) -> Bool {
+    guard let kind = OwnerKind(rawValue: store.blocks[index, \.ownerKind]) else { return false }
+    let owner = store.blocks[index, \.owner].index
+    if let owners = query.owners, !owners.contains(ownerHandle(kind, owner)) { return false }
+    guard let session = query.session else { return true }
+    return store.drivers[driver(of: kind, owner), \.session].optional == session
+  }
+
+  /// Length and birth of the block at a used index: what counting needs of every one.
+  public func blockMeasures(_ index: UInt32) -> (length: UInt32, born: UInt64) {
+    (store.blocks[index, \.length], store.blocks[index, \.born])
+  }
+
+  /// The owner of the block at a used index; nil when it has ended or freed the block.
+  public func blockOwner(_ index: UInt32) -> Handle? {
+    OwnerKind(rawValue: store.blocks[index, \.ownerKind]).map {
+      ownerHandle($0, store.blocks[index, \.owner].index)
+    }
+  }
+
+  /// The extents of the block at a used index, in order; each costs one of the budget.
+  public func blockExtents(_ index: UInt32, budget: inout Int) -> [Extent] {
+    var extents: [Extent] = []
+    forEachExtent(of: handle(.allocation, store.blocks[index, \.generation], index)) {
+      extents.append($0)
+    }
+    budget -= extents.count
+    return extents
+  }
+}
