@@ -60,7 +60,9 @@ struct LatencyBook {
   }
 
   mutating func requestAnswered(_ session: UInt32, _ id: UInt64, at now: UInt64) {
-    guard let begun = openRequests.removeValue(forKey: Key(session: session, id: id)) else { return }
+    guard let begun = openRequests.removeValue(forKey: Key(session: session, id: id)) else {
+      return
+    }
     requests.add(nanoseconds: now &- begun)
   }
 

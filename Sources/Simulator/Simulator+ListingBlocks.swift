@@ -8,7 +8,8 @@ public struct BlockSnapshot: Sendable, Equatable {
   public enum State: String, Sendable { case pending, live, freeing, abandoned }
   public var index: UInt32
   public var handle: Handle
-  public var sharedMemoryHandle: Handle
+  /// Nil for memory of the HAL.
+  public var sharedMemoryHandle: Handle?
   public var state: State
   /// Nil once it has ended or freed the block.
   public var owner: Handle?
@@ -65,9 +66,11 @@ extension Simulator {
       case .freeing: .freeing
       case .abandoned, .free, nil: .abandoned
       }
+    let level = store.registrations[record.registration.index, \.level]
     var snapshot = BlockSnapshot(
       index: index, handle: handle(.allocation, record.generation, index),
-      sharedMemoryHandle: handle(.sharedMemory, record.generation, index), state: state,
+      sharedMemoryHandle: level == ProviderLevel.hal.rawValue
+        ? nil : handle(.sharedMemory, record.generation, index), state: state,
       owner: nil, driver: nil, driverName: nil, adapter: nil, adapterName: nil, session: nil,
       provider: registrationHandle(record.registration.index),
       providerName: store.registrations[record.registration.index, \.name],
