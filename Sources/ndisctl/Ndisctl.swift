@@ -25,7 +25,7 @@ struct Ndisctl: ParsableCommand {
       CommandGroup(name: "Seeing", subcommands: []),
       CommandGroup(name: "Steering", subcommands: []),
       CommandGroup(name: "Trying and testing", subcommands: []),
-      CommandGroup(name: "Measuring", subcommands: []),
+      CommandGroup(name: "Measuring", subcommands: [BenchCommand.self]),
     ])
 
   static func main() {

@@ -142,5 +142,9 @@ uint64_t clinux_page_size(void);
 int32_t clinux_thread_id(void);
 // Names the calling thread; what does not fit in 15 bytes is cut.
 void clinux_name_thread(const char *name);
+// The processors a thread (0: the calling one) may run on: a bit each, the first in the lowest bit of
+// the first byte, up to 1024 of them.
+int clinux_get_processors(int32_t thread, void *mask, size_t length);
+int clinux_set_processors(int32_t thread, const void *mask, size_t length);
 
 #endif

@@ -1,0 +1,14 @@
+// Why nothing could be measured.
+
+import NDISDriverKit
+import Platform
+
+/// What the bench could not do, as a sentence.
+public struct BenchFailure: Error, Sendable, CustomStringConvertible {
+  public let description: String
+
+  public init(_ description: String) { self.description = description }
+
+  init(_ error: SystemError) { description = "\(error)" }
+  init(_ error: DriverError) { description = "the driver's call failed: \(error)" }
+}

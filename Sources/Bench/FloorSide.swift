@@ -1,0 +1,47 @@
+// The other side of a comparison: the C program that sends the same messages and does nothing else.
+
+import Glibc
+
+/// The floor's server and client, two processes.
+final class FloorSide {
+  private let server: ChildProcess
+  private let client: ChildProcess
+  private let socket: String
+
+  /// Starts both; each of `confine` is run before the process it is for, to choose its processors.
+  init(
+    directory: String, confineServer: () throws(BenchFailure) -> Void,
+    confineClient: () throws(BenchFailure) -> Void
+  ) throws(BenchFailure) {
+    let program = try Programs.find("ndissim-floor")
+    socket = directory + "/floor"
+    try confineServer()
+    server = try ChildProcess(program, ["server", socket])
+    _ = try server.readLine()
+    try confineClient()
+    client = try ChildProcess(program, ["client", socket])
+  }
+
+  deinit {
+    client.end()
+    server.end()
+    unsafe unlink(socket)
+  }
+
+  func sync(pairs: Int) throws(BenchFailure) -> Round {
+    try measure("sync \(pairs)")
+  }
+
+  func pipelined(requests: Int, window: Int) throws(BenchFailure) -> Round {
+    try measure("pipelined \(requests) \(window)")
+  }
+
+  private func measure(_ command: String) throws(BenchFailure) -> Round {
+    try client.send(line: command)
+    let words = try client.readLine().split(separator: " ").map { UInt64($0) }
+    guard words.count == 2, let count = words[0].flatMap({ Int(exactly: $0) }),
+      let elapsed = words[1], count <= 1 << 20
+    else { throw BenchFailure("ndissim-floor answered something else than a measurement") }
+    return Round(samples: try client.readNumbers(count), elapsed: elapsed)
+  }
+}
