@@ -4,7 +4,7 @@ BUILD ?= .build
 SWIFT ?= swift
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build release demo test test-swift test-python lint format imports golden mutants ci clean
+.PHONY: help setup build release demo test test-swift test-python lint format imports golden varlink varlink-check mutants ci clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -32,9 +32,10 @@ test-python: setup ## the Python client's tests against the real daemon
 	$(SWIFT) build --scratch-path $(BUILD) --quiet
 	NDISSIMD=$(abspath $(BUILD))/debug/ndissimd python3 -m pytest -q -p no:cacheprovider Tests/python
 
-lint: ## formatting, imports, golden documents
+lint: ## formatting, imports, generated code, golden documents
 	$(SWIFT) format lint --strict -r -p Sources Tests Examples Package.swift
 	.ci/check-imports
+	BUILD=$(BUILD) .ci/varlink --check
 	python3 .ci/annotate-golden.py --check
 
 format: ## format all Swift sources in place
@@ -42,6 +43,12 @@ format: ## format all Swift sources in place
 
 golden: ## write the hexdumps of docs/protocol.md anew from the golden bytes
 	python3 .ci/annotate-golden.py
+
+varlink: ## write the Swift of the Varlink interfaces anew from their descriptions
+	BUILD=$(BUILD) .ci/varlink
+
+varlink-check: ## is the Swift of the Varlink interfaces what their descriptions say?
+	BUILD=$(BUILD) .ci/varlink --check
 
 mutants: setup ## flip each row of the tables and each check, one at a time; no survivors allowed
 	.ci/mutants

@@ -92,7 +92,9 @@ let package = Package(
     .testTarget(
       name: "ServiceManagerTests",
       dependencies: ["ServiceManager", "Events", "NDIS", "Platform"]),
-    .testTarget(name: "VarlinkTests", dependencies: ["Varlink", "Platform"]),
+    .testTarget(
+      name: "VarlinkTests", dependencies: ["Varlink", "Platform", "varlink-generate"],
+      exclude: ["org.example.fixture.varlink"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "ndissimd"]),
     .testTarget(name: "DrawingTests", dependencies: ["Drawing"]),
     .testTarget(

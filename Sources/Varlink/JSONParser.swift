@@ -1,0 +1,163 @@
+// From bytes to a JSON value. Jansson reads the syntax: it checks UTF-8, refuses a member that is
+// there twice and integers that do not fit in 64 bits. What it does not bound is bounded before it
+// sees a byte: length, nesting, and the number of values, since an empty object of two bytes costs
+// it more than a hundred.
+
+import CJansson
+
+extension JSON {
+  /// How much of a text is taken on.
+  public struct Limits: Sendable, Equatable {
+    /// Bytes of the text.
+    public var bytes: Int
+    /// Objects and arrays inside each other.
+    public var depth: Int
+    /// Values in all, members of objects and elements of arrays counted, rounded up.
+    public var values: Int
+
+    public init(bytes: Int = 1 << 20, depth: Int = 64, values: Int = 1 << 17) {
+      self.bytes = bytes
+      // Jansson and this parser recurse; more than this is not worth a bigger stack.
+      self.depth = min(depth, 512)
+      self.values = values
+    }
+  }
+
+  /// Why a text is no JSON value, or none that is taken.
+  public struct ParseError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// How many bytes into the text.
+    public let position: Int
+    public let reason: String
+
+    public var description: String { "at byte \(position): \(reason)" }
+  }
+
+  /// Reads a text that is one value, with nothing but white space around it.
+  public init(parsing bytes: ArraySlice<UInt8>, limits: Limits = Limits()) throws(ParseError) {
+    try Self.checkBounds(bytes, limits)
+    var error = json_error_t()
+    let flags = Int(JSON_DECODE_ANY) | Int(JSON_REJECT_DUPLICATES) | Int(JSON_ALLOW_NUL)
+    let parsed = unsafe bytes.withUnsafeBytes { text in
+      unsafe json_loadb(
+        text.baseAddress?.assumingMemoryBound(to: CChar.self), text.count, flags, &error)
+    }
+    guard let parsed = unsafe parsed else {
+      throw unsafe ParseError(
+        position: max(0, Int(error.position)), reason: Self.sentence(json_error_code(&error)))
+    }
+    defer { unsafe json_decref(parsed) }
+    unsafe self.init(parsed)
+  }
+
+  public init(parsing bytes: [UInt8], limits: Limits = Limits()) throws(ParseError) {
+    try self.init(parsing: bytes[...], limits: limits)
+  }
+
+  public init(parsing text: String, limits: Limits = Limits()) throws(ParseError) {
+    try self.init(parsing: Array(text.utf8), limits: limits)
+  }
+
+  /// Walks over the text once, knowing no more of JSON than strings and brackets.
+  private static func checkBounds(
+    _ bytes: ArraySlice<UInt8>, _ limits: Limits
+  ) throws(ParseError) {
+    guard bytes.count <= limits.bytes else {
+      throw ParseError(
+        position: limits.bytes,
+        reason: "the text has \(bytes.count) bytes, more than the \(limits.bytes) that are taken")
+    }
+    var depth = 0
+    var values = 1
+    var inString = false
+    var isEscaped = false
+    for (position, byte) in bytes.enumerated() {
+      // Jansson takes one after the value for the end.
+      guard byte != 0 else { throw ParseError(position: position, reason: "a NUL byte") }
+      if inString {
+        if isEscaped {
+          isEscaped = false
+        } else if byte == UInt8(ascii: "\\") {
+          isEscaped = true
+        } else if byte == UInt8(ascii: "\"") {
+          inString = false
+        }
+        continue
+      }
+      switch byte {
+      case UInt8(ascii: "\""): inString = true
+      case UInt8(ascii: "["), UInt8(ascii: "{"):
+        depth += 1
+        values += 1
+        guard depth <= limits.depth else {
+          throw ParseError(
+            position: position,
+            reason: "more than \(limits.depth) objects and arrays are inside each other")
+        }
+      case UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= 1
+      case UInt8(ascii: ","): values += 1
+      default: break
+      }
+      guard values <= limits.values else {
+        throw ParseError(position: position, reason: "more than \(limits.values) values")
+      }
+    }
+  }
+
+  private static func sentence(_ code: json_error_code) -> String {
+    switch code {
+    case json_error_out_of_memory: "there is no memory for it"
+    case json_error_stack_overflow: "too many objects and arrays are inside each other"
+    case json_error_invalid_utf8: "the text is not valid UTF-8"
+    case json_error_premature_end_of_input: "the text ends in the middle of a value"
+    case json_error_end_of_input_expected: "something follows the value"
+    case json_error_null_character, json_error_null_byte_in_key:
+      "there is a NUL character in the name of a member"
+    case json_error_duplicate_key: "a member is there twice"
+    case json_error_numeric_overflow: "a number is out of range"
+    default: "this is not JSON"
+    }
+  }
+
+  /// Copies a value of Jansson's, which stays the caller's.
+  private init(_ value: UnsafeMutablePointer<json_t>) {
+    switch unsafe value.pointee.type {
+    case JSON_OBJECT:
+      var members: [JSONObject.Member] = []
+      members.reserveCapacity(unsafe json_object_size(value))
+      var iterator = unsafe json_object_iter(value)
+      while let here = unsafe iterator {
+        let length = unsafe json_object_iter_key_len(here)
+        let name = unsafe Self.text(json_object_iter_key(here), length)
+        if let member = unsafe json_object_iter_value(here) {
+          members.append(JSONObject.Member(name: name, value: unsafe JSON(member)))
+        }
+        unsafe iterator = unsafe json_object_iter_next(value, here)
+      }
+      self = .object(JSONObject(distinct: members))
+    case JSON_ARRAY:
+      let count = unsafe json_array_size(value)
+      var elements: [JSON] = []
+      elements.reserveCapacity(count)
+      for index in 0..<count {
+        if let element = unsafe json_array_get(value, index) {
+          elements.append(unsafe JSON(element))
+        }
+      }
+      self = .array(elements)
+    case JSON_STRING:
+      self = .string(unsafe Self.text(json_string_value(value), json_string_length(value)))
+    case JSON_INTEGER: self = .int(unsafe Int64(json_integer_value(value)))
+    case JSON_REAL: self = .double(unsafe json_real_value(value))
+    case JSON_TRUE: self = .bool(true)
+    case JSON_FALSE: self = .bool(false)
+    default: self = .null
+    }
+  }
+
+  /// Jansson's strings are UTF-8 that it has checked.
+  private static func text(_ start: UnsafePointer<CChar>?, _ length: Int) -> String {
+    guard let start = unsafe start else { return "" }
+    return unsafe String(
+      decoding: UnsafeRawBufferPointer(start: start, count: length), as: UTF8.self)
+  }
+}

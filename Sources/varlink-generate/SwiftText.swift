@@ -1,0 +1,53 @@
+// Lines of Swift with their indentation. Only what `swift format` would not put right is done here:
+// comments that are too long for a line are broken.
+
+struct SwiftText {
+  private(set) var text = ""
+  private var level = 0
+
+  mutating func line(_ line: String = "") {
+    text += line.isEmpty ? "\n" : String(repeating: "  ", count: level) + line + "\n"
+  }
+
+  /// `head {`, what `body` writes, `}`.
+  mutating func block<Failure: Error>(
+    _ head: String, _ body: (inout SwiftText) throws(Failure) -> Void
+  ) throws(Failure) {
+    line(head + " {")
+    level += 1
+    try body(&self)
+    level -= 1
+    line("}")
+  }
+
+  /// Text as it is, whatever the indentation.
+  mutating func verbatim(_ line: String) {
+    text += line + "\n"
+  }
+
+  /// A documentation comment; none for an empty text.
+  mutating func documentation(_ comment: String) {
+    guard !comment.isEmpty else { return }
+    let room = 100 - 4 - 2 * level
+    for line in comment.split(separator: "\n", omittingEmptySubsequences: false) {
+      for piece in Self.broken(String(line), room) {
+        self.line(piece.isEmpty ? "///" : "/// \(piece)")
+      }
+    }
+  }
+
+  private static func broken(_ line: String, _ room: Int) -> [String] {
+    guard line.count > room else { return [line] }
+    var pieces: [String] = []
+    var piece = ""
+    for word in line.split(separator: " ") {
+      if !piece.isEmpty, piece.count + 1 + word.count > room {
+        pieces.append(piece)
+        piece = ""
+      }
+      piece += piece.isEmpty ? String(word) : " \(word)"
+    }
+    pieces.append(piece)
+    return pieces
+  }
+}

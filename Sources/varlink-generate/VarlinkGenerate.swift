@@ -1,1 +1,0 @@
-@main enum VarlinkGenerate { static func main() {} }
