@@ -74,7 +74,7 @@ public enum SimulatorInterface {
       # What was timed: "request" from a request's arrival to its reply, one in sixteen is timed;
       # "upcall" from the call of a handler in another process to its return.
       what: string,
-      # Which handler's process, for an upcall: the driver's name.
+      # Whose handlers, for an upcall: the name the process gave itself; "(others)" when there are many.
       driver: ?string,
       # Samples.
       count: int,
@@ -210,7 +210,7 @@ public enum SimulatorInterface {
     type Provider (
       # Names the registration; a superseded one keeps its own.
       handle: string,
-      # The driver's name, or the hosted provider's.
+      # The driver's name, kept when the driver is gone, or the hosted provider's.
       name: string,
       # "binding", "protocolDriver", "miniportDriver", "pool" or "hal": the lowest level that has an
       # active provider serves a request, within a level the newest.
@@ -247,7 +247,7 @@ public enum SimulatorInterface {
       pageSize: int,
       # Address of its first byte in the simulated physical address space.
       physicalBase: string,
-      # Blocks in it and their bytes.
+      # Blocks in it, and the bytes of the pages they have taken.
       blocks: int,
       bytes: int
     )
@@ -262,13 +262,14 @@ public enum SimulatorInterface {
     type Block (
       # AllocationHandle.
       handle: string,
-      # SharedMemoryHandle.
-      sharedMemoryHandle: string,
+      # SharedMemoryHandle; absent for memory of the HAL, which has none.
+      sharedMemoryHandle: ?string,
       # "pending" (its provider is being asked), "live", "freeing" or "abandoned".
       state: string,
-      # Who allocated it: the handle of a driver, an adapter or a binding.
-      owner: string,
-      driverName: string,
+      # Who allocated it: the handle of a driver, an adapter or a binding; absent once it has freed the
+      # block or is gone.
+      owner: ?string,
+      driverName: ?string,
       adapterName: ?string,
       session: ?int,
       provider: string,
@@ -339,7 +340,7 @@ public enum SimulatorInterface {
       # Bug check code and first parameter as in "0x7C/0x01" where Windows would have stopped, else the
       # rule's name; "leak" for blocks that were not freed.
       code: string,
-      # The rule's name.
+      # The rule the newest one broke; empty when there was none.
       rule: string,
       count: int,
       # Declared beforehand, see Expect; absent when none was.
@@ -413,7 +414,7 @@ public enum SimulatorInterface {
     # The daemon as a whole.
     method GetStatus() -> (status: Status)
 
-    # Lists; to be called with `more`. Each reply carries some, the last one may carry none. Objects that
+    # Lists; to be called with `more`, else org.varlink.service.ExpectedMore. Each reply carries some, the last one may carry none. Objects that
     # come or go meanwhile may be there or not; none is there twice.
     method ListSessions() -> (sessions: []Session)
     method ListDrivers() -> (drivers: []Driver)
@@ -425,7 +426,9 @@ public enum SimulatorInterface {
     # Blocks that match the filter; with `more`. Their extents come along if they are asked for.
     method ListBlocks(filter: ?BlockFilter, withExtents: ?bool) -> (blocks: []Block)
 
-    # Blocks that match the filter, counted by one property.
+    # Blocks that match the filter, counted by one property; the most bytes first. At most 4096 groups:
+    # what belongs to none of them is counted under "(others)". Blocks without the property are counted
+    # under an empty key.
     method SummarizeBlocks(
       by: (driver, adapter, owner, provider, section, session, queue, usage, tag, site),
       filter: ?BlockFilter
@@ -446,7 +449,7 @@ public enum SimulatorInterface {
     method WaitFor(condition: Condition, timeoutMs: ?int) -> (found: string, sequence: int)
 
     # With `more`: first the state of things, then every event as it happens, of the kinds that are named
-    # or of all. A client that does not keep up loses events and is told how many; it never delays the
+    # or of all, and of the priority that is named or a more important one. A client that does not keep up loses events and is told how many; it never delays the
     # daemon.
     method Monitor(kinds: ?[]string, priority: ?string) -> (
       status: ?Status,
@@ -485,7 +488,8 @@ public enum SimulatorInterface {
     method RemoveProvider(name: string) -> (provider: Provider)
 
     # Declares that a rule is going to be broken, or blocks leaked, so that a test run does not fail for
-    # it: a code as in ViolationCount and how many times, exactly. Adds to what was declared.
+    # it: a code as in ViolationCount and how many times, exactly. Adds to what was declared. At most 256
+    # codes can be declared.
     method Expect(code: string, times: int) -> ()
 
     # Takes back everything that was declared.
@@ -626,7 +630,8 @@ extension SimulatorInterface {
     /// What was timed: "request" from a request's arrival to its reply, one in sixteen is timed;
     /// "upcall" from the call of a handler in another process to its return.
     public var what: String
-    /// Which handler's process, for an upcall: the driver's name.
+    /// Whose handlers, for an upcall: the name the process gave itself; "(others)" when there are
+    /// many.
     public var driver: String?
     /// Samples.
     public var count: Int
@@ -1091,7 +1096,7 @@ extension SimulatorInterface {
   public struct Provider: VarlinkValue, Hashable {
     /// Names the registration; a superseded one keeps its own.
     public var handle: String
-    /// The driver's name, or the hosted provider's.
+    /// The driver's name, kept when the driver is gone, or the hosted provider's.
     public var name: String
     /// "binding", "protocolDriver", "miniportDriver", "pool" or "hal": the lowest level that has an
     /// active provider serves a request, within a level the newest.
@@ -1190,7 +1195,7 @@ extension SimulatorInterface {
     public var pageSize: Int
     /// Address of its first byte in the simulated physical address space.
     public var physicalBase: String
-    /// Blocks in it and their bytes.
+    /// Blocks in it, and the bytes of the pages they have taken.
     public var blocks: Int
     public var bytes: Int
 
@@ -1275,13 +1280,15 @@ extension SimulatorInterface {
   public struct Block: VarlinkValue, Hashable {
     /// AllocationHandle.
     public var handle: String
-    /// SharedMemoryHandle.
-    public var sharedMemoryHandle: String
+    /// SharedMemoryHandle; absent for memory of the HAL, which has none.
+    public var sharedMemoryHandle: String?
     /// "pending" (its provider is being asked), "live", "freeing" or "abandoned".
     public var state: String
-    /// Who allocated it: the handle of a driver, an adapter or a binding.
-    public var owner: String
-    public var driverName: String
+    /// Who allocated it: the handle of a driver, an adapter or a binding; absent once it has freed
+    /// the
+    /// block or is gone.
+    public var owner: String?
+    public var driverName: String?
     public var adapterName: String?
     public var session: Int?
     public var provider: String
@@ -1305,11 +1312,12 @@ extension SimulatorInterface {
     public var ageMs: Int
 
     public init(
-      handle: String, sharedMemoryHandle: String, state: String, owner: String, driverName: String,
-      adapterName: String? = nil, session: Int? = nil, provider: String, providerName: String,
-      section: String? = nil, length: Int, extentCount: Int, offset: Int? = nil,
-      extents: [Extent]? = nil, contiguous: Bool, queueId: Int, vportId: Int? = nil,
-      node: Int? = nil, usage: String, tag: String? = nil, site: String? = nil, ageMs: Int
+      handle: String, sharedMemoryHandle: String? = nil, state: String, owner: String? = nil,
+      driverName: String? = nil, adapterName: String? = nil, session: Int? = nil, provider: String,
+      providerName: String, section: String? = nil, length: Int, extentCount: Int,
+      offset: Int? = nil, extents: [Extent]? = nil, contiguous: Bool, queueId: Int,
+      vportId: Int? = nil, node: Int? = nil, usage: String, tag: String? = nil, site: String? = nil,
+      ageMs: Int
     ) {
       self.handle = handle
       self.sharedMemoryHandle = sharedMemoryHandle
@@ -1338,10 +1346,10 @@ extension SimulatorInterface {
     public init(json: JSON) throws(JSONMismatch) {
       let members = try JSONObject(json: json)
       self.handle = try members.required("handle")
-      self.sharedMemoryHandle = try members.required("sharedMemoryHandle")
+      self.sharedMemoryHandle = try members.optional("sharedMemoryHandle")
       self.state = try members.required("state")
-      self.owner = try members.required("owner")
-      self.driverName = try members.required("driverName")
+      self.owner = try members.optional("owner")
+      self.driverName = try members.optional("driverName")
       self.adapterName = try members.optional("adapterName")
       self.session = try members.optional("session")
       self.provider = try members.required("provider")
@@ -1551,7 +1559,7 @@ extension SimulatorInterface {
     /// the
     /// rule's name; "leak" for blocks that were not freed.
     public var code: String
-    /// The rule's name.
+    /// The rule the newest one broke; empty when there was none.
     public var rule: String
     public var count: Int
     /// Declared beforehand, see Expect; absent when none was.
@@ -1856,8 +1864,8 @@ extension SimulatorInterface {
 }
 
 extension SimulatorInterface {
-  /// Lists; to be called with `more`. Each reply carries some, the last one may carry none. Objects
-  /// that
+  /// Lists; to be called with `more`, else org.varlink.service.ExpectedMore. Each reply carries
+  /// some, the last one may carry none. Objects that
   /// come or go meanwhile may be there or not; none is there twice.
   public enum ListSessions: VarlinkMethod {
     public static let name = "org.ndissim.Simulator.ListSessions"
@@ -2144,7 +2152,11 @@ extension SimulatorInterface {
 }
 
 extension SimulatorInterface {
-  /// Blocks that match the filter, counted by one property.
+  /// Blocks that match the filter, counted by one property; the most bytes first. At most 4096
+  /// groups:
+  /// what belongs to none of them is counted under "(others)". Blocks without the property are
+  /// counted
+  /// under an empty key.
   public enum SummarizeBlocks: VarlinkMethod {
     public static let name = "org.ndissim.Simulator.SummarizeBlocks"
 
@@ -2404,8 +2416,8 @@ extension SimulatorInterface {
 extension SimulatorInterface {
   /// With `more`: first the state of things, then every event as it happens, of the kinds that are
   /// named
-  /// or of all. A client that does not keep up loses events and is told how many; it never delays
-  /// the
+  /// or of all, and of the priority that is named or a more important one. A client that does not
+  /// keep up loses events and is told how many; it never delays the
   /// daemon.
   public enum Monitor: VarlinkMethod {
     public static let name = "org.ndissim.Simulator.Monitor"
@@ -2729,7 +2741,9 @@ extension SimulatorInterface {
 extension SimulatorInterface {
   /// Declares that a rule is going to be broken, or blocks leaked, so that a test run does not fail
   /// for
-  /// it: a code as in ViolationCount and how many times, exactly. Adds to what was declared.
+  /// it: a code as in ViolationCount and how many times, exactly. Adds to what was declared. At
+  /// most 256
+  /// codes can be declared.
   public enum Expect: VarlinkMethod {
     public static let name = "org.ndissim.Simulator.Expect"
 
