@@ -4,7 +4,7 @@ BUILD ?= .build
 SWIFT ?= swift
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build release demo test test-swift test-python lint format imports golden varlink varlink-check mutants ci clean
+.PHONY: help setup build release demo test test-swift test-python lint format imports golden varlink varlink-check config mutants ci clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -49,6 +49,13 @@ varlink: ## write the Swift of the Varlink interfaces anew from their descriptio
 
 varlink-check: ## is the Swift of the Varlink interfaces what their descriptions say?
 	BUILD=$(BUILD) .ci/varlink --check
+
+config: setup ## write the shipped configuration and the daemon's manual pages anew
+	$(SWIFT) build --product ndissimd --scratch-path $(BUILD)
+	mkdir -p config docs/man
+	$(BUILD)/debug/ndissimd --print-default-configuration >config/ndissimd.toml
+	$(BUILD)/debug/ndissimd --print-manual toml >docs/man/ndissimd.toml.5
+	$(BUILD)/debug/ndissimd --print-manual ndissimd >docs/man/ndissimd.8
 
 mutants: setup ## flip each row of the tables and each check, one at a time; no survivors allowed
 	.ci/mutants

@@ -95,7 +95,9 @@ let package = Package(
     .testTarget(
       name: "VarlinkTests", dependencies: ["Varlink", "Platform", "varlink-generate"],
       exclude: ["org.example.fixture.varlink"]),
-    .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "ndissimd"]),
+    .testTarget(
+      name: "ConfigurationTests",
+      dependencies: ["Configuration", "Daemon", "HostedDrivers", "Simulator", "ndissimd"]),
     .testTarget(name: "DrawingTests", dependencies: ["Drawing"]),
     .testTarget(
       name: "BenchTests", dependencies: ["Bench", "Drawing", "NDISDriverKit", "ndissim-floor"]),

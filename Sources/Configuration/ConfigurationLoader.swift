@@ -1,11 +1,55 @@
-// Files and flags in, a configuration out. (The files are not read yet: this is the shape.)
+// Files and flags in, a configuration or all its problems out. Pure: whoever reads the files is
+// ConfigurationSearch.
+
+/// A file's bytes, as they were read.
+public struct ConfigurationFile: Sendable, Hashable {
+  /// For problems and origins.
+  public var path: String
+  public var bytes: [UInt8]
+
+  public init(path: String, bytes: [UInt8]) {
+    self.path = path
+    self.bytes = bytes
+  }
+
+  public init(path: String, text: String) { self.init(path: path, bytes: Array(text.utf8)) }
+}
 
 /// Loads configurations.
 public enum ConfigurationLoader {
-  /// The values as they are given.
-  public static func load(_ values: ConfigurationValues) throws(ConfigurationProblems)
-    -> LoadedConfiguration
-  {
-    LoadedConfiguration(values: values, settings: [], notes: [], files: [])
+  /// Applies the files in their order, then the flags; a later value replaces an earlier one.
+  ///
+  /// - Throws: everything that is wrong, at once.
+  public static func load(
+    files: [ConfigurationFile] = [], flags: [ConfigurationFlag] = []
+  ) throws(ConfigurationProblems) -> LoadedConfiguration {
+    var draft = Draft()
+    for file in files { draft.read(file) }
+    draft.read(flags)
+    draft.checkTogether()
+    guard draft.problems.isEmpty else { throw draft.problems }
+    draft.values.pools = draft.pools.map(\.values)
+    return LoadedConfiguration(
+      values: draft.values, settings: draft.settings, notes: draft.notes, files: draft.files)
+  }
+}
+
+extension Draft {
+  /// Every key as it stands.
+  fileprivate var settings: [Setting] {
+    let own = Schema.keys.map { key in
+      Setting(
+        key: key.name, value: key.kind.text(of: values), unit: key.unit, meaning: key.meaning,
+        origin: origin(key.name), appliesOnReload: key.appliesOnReload)
+    }
+    let ofPools = pools.flatMap { pool in
+      Schema.poolKeys.map { key in
+        Setting(
+          key: pool.key(key.name), value: key.kind.text(of: pool.values), unit: key.unit,
+          meaning: key.meaning, origin: pool.origins[key.name] ?? .byDefault,
+          appliesOnReload: false)
+      }
+    }
+    return own + ofPools
   }
 }

@@ -1,4 +1,5 @@
-// `ndissimd`: flags in, a daemon out. Everything it does lives in the Daemon room.
+// `ndissimd`: files and flags in, a daemon out. Everything it does lives in the Daemon room, and what
+// it can be told in the Configuration room.
 
 import ArgumentParser
 import Configuration
@@ -11,101 +12,75 @@ struct Ndissimd: ParsableCommand {
     commandName: "ndissimd",
     abstract: "NDIS's shared-memory provider model as a Linux daemon.",
     discussion: """
-      Starts as an ordinary user with nothing around it. The driver socket is DIRECTORY/driver, where \
-      DIRECTORY is --runtime-directory, else $RUNTIME_DIRECTORY, else $XDG_RUNTIME_DIR/ndissim, else \
-      a private directory under the temporary one. SIGTERM and SIGINT end it.
+      Starts as an ordinary user with nothing around it. Configuration is read from \
+      /usr/lib/ndissim, /etc/ndissim and $CONFIGURATION_DIRECTORY (ndissimd.toml and \
+      ndissimd.toml.d/*.toml, see ndissimd.toml(5)), if any is there; flags win over files. \
+      SIGTERM and SIGINT end it.
 
       Examples:
         ndissimd --runtime-directory /tmp/bed
         ndissimd --pool name=big,capacity=1G,nodes=2 --pool name=tight,capacity=1M,fragment=7
         ndissimd --deadlines off --seed 42
+        ndissimd --config bed.toml --check
       """,
     version: "0.1.0")
 
-  @Option(help: "Directory of the driver socket.")
-  var runtimeDirectory: String?
-
-  @Option(help: "on, off, or milliseconds a handler may take; off for a driver in a debugger.")
-  var deadlines: String = "on"
-
-  @Option(
-    help: "Same seed and same calls, same handles and addresses. Chosen and logged if absent.")
-  var seed: UInt64?
-
   @Option(
     help: ArgumentHelp(
-      "A hosted provider: name=NAME[,capacity=BYTES][,nodes=N][,pages=4K|2M][,fill=none|zero|poison][,fragment=SEED]. May be given several times; the last one is newest and serves first.",
-      valueName: "pool"))
-  var pool: [String] = []
+      "Read this file and FILE.d/*.toml instead of searching. /dev/null: no file at all.",
+      valueName: "file"))
+  var config: String?
 
-  @Flag(inversion: .prefixedNo, help: "The HAL fallback, which serves when no provider does.")
-  var hal = true
-
-  @Flag(help: "Start without the default pool.")
-  var noDefaultPool = false
-
-  @Option(
-    help:
-      "Comma-separated contract switches: revisions, dma, vports (stricter), filters, free-handle (more lenient)."
+  @Flag(
+    help: "Print every key, its value and where it came from, and end: 0 when all is right, else 1."
   )
-  var `switch`: String = ""
+  var check = false
 
-  @Option(help: "Bytes of live blocks a session may have.")
-  var sessionBytes: String?
+  @OptionGroup(title: "Keys of the configuration")
+  var keys: KeyFlags
 
-  @Option(help: "Live blocks a session may have.")
-  var sessionBlocks: UInt32?
+  @Flag(help: .private)
+  var printDefaultConfiguration = false
+
+  @Option(help: .private)
+  var printManual: Manual?
+
+  /// EX_CONFIG of sysexits.h, which systemd shows as 78/CONFIG.
+  private static let badConfiguration = ExitCode(78)
 
   func run() throws {
-    var values = ConfigurationValues()
-    values.runtimeDirectory = runtimeDirectory ?? ""
-    values.seed = seed
-    values.deadline = try deadline()
-    if let sessionBytes { values.sessionBytes = try PoolFlag.bytes(sessionBytes) }
-    if let sessionBlocks { values.sessionBlocks = UInt64(sessionBlocks) }
-    try applySwitches(&values)
-    values.hal = hal
-    values.defaultPool = !noDefaultPool
-    for text in pool { values.pools.append(try PoolFlag.parse(text)) }
-    let given = values
-    let load: @Sendable () throws(ConfigurationProblems) -> LoadedConfiguration = {
-      () throws(ConfigurationProblems) in try ConfigurationLoader.load(given)
+    if printDefaultConfiguration { return print(ShippedFile.text, terminator: "") }
+    if let printManual { return print(printManual.text, terminator: "") }
+    let load = loader
+    let configuration: LoadedConfiguration
+    do throws(ConfigurationProblems) { configuration = try load() } catch {
+      FileDescriptorOutput.standardError("\(error)\n")
+      throw check ? ExitCode.failure : Ndissimd.badConfiguration
     }
-    let options = LaunchOptions(
-      configuration: try load(), chosenSeed: chosenSeed(), reload: load)
+    for note in configuration.notes { FileDescriptorOutput.standardError("note: \(note)\n") }
+    if check { return print(configuration.text, terminator: "") }
     do throws(StartFailure) {
-      try Launch.run(options)
+      try Launch.run(
+        LaunchOptions(configuration: configuration, chosenSeed: chosenSeed(), reload: load))
     } catch {
       FileDescriptorOutput.standardError("ndissimd cannot start: \(error)\n")
       throw ExitCode.failure
     }
   }
 
-  private func deadline() throws -> UInt64 {
-    switch deadlines {
-    case "on": return 5_000
-    case "off": return 0
-    default:
-      guard let value = UInt64(deadlines), value > 0, value <= 3_600_000 else {
-        throw ValidationError("--deadlines is '\(deadlines)'; use on, off or 1 to 3600000 (ms)")
-      }
-      return value
+  /// Reads files and flags: at the start, and again on a reload.
+  private var loader: @Sendable () throws(ConfigurationProblems) -> LoadedConfiguration {
+    let search = ConfigurationSearch.standard(
+      file: config, configurationDirectory: environment("CONFIGURATION_DIRECTORY"))
+    let flags = keys.given
+    return { () throws(ConfigurationProblems) in
+      try ConfigurationLoader.load(files: try search.read(), flags: flags)
     }
   }
 
-  private func applySwitches(_ settings: inout ConfigurationValues) throws {
-    for name in `switch`.split(separator: ",") {
-      switch name {
-      case "revisions": settings.strictRevisions = true
-      case "dma": settings.strictDMA = true
-      case "vports": settings.strictVPorts = true
-      case "filters": settings.filtersMayAllocate = true
-      case "free-handle": settings.lenientFreeHandle = true
-      default:
-        throw ValidationError(
-          "--switch has '\(name)'; known are revisions, dma, vports, filters, free-handle")
-      }
-    }
+  private func environment(_ name: String) -> String? {
+    guard let text = unsafe getenv(name) else { return nil }
+    return unsafe String(cString: text)
   }
 
   private func chosenSeed() -> UInt64 {

@@ -1,0 +1,114 @@
+// What differs between the configuration in force and the one just read, and which of it a running
+// daemon can take over: quotas, the deadline, the log's level, and new pools. The rest waits for a
+// restart, and is said.
+
+/// One difference.
+public struct ConfigurationChange: Sendable, Hashable {
+  /// `table.key`, `pool.NAME.key`, or `pool.NAME` for a pool that came or went.
+  public var key: String
+  /// As it would stand in a TOML file; empty when there was none.
+  public var old: String
+  /// As it would stand in a TOML file; empty when there is none any more.
+  public var new: String
+  /// Who set the new value.
+  public var origin: Origin
+  /// Whether a running daemon applies it; else it needs a restart.
+  public var appliesOnReload: Bool
+}
+
+extension ConfigurationChange: CustomStringConvertible {
+  /// `key: old -> new`.
+  public var description: String {
+    "\(key): \(old.isEmpty ? "nothing" : old) -> \(new.isEmpty ? "nothing" : new)"
+  }
+}
+
+/// All differences.
+public struct ConfigurationChanges: Sendable, Hashable {
+  /// In the order of the schema, pools last.
+  public var all: [ConfigurationChange]
+  /// Pools to be added to those that run, oldest first.
+  public var addedPools: [PoolValues]
+
+  /// What a running daemon applies.
+  public var applied: [ConfigurationChange] { all.filter(\.appliesOnReload) }
+  /// What waits for a restart.
+  public var waiting: [ConfigurationChange] { all.filter { !$0.appliesOnReload } }
+  public var isEmpty: Bool { all.isEmpty }
+}
+
+extension LoadedConfiguration {
+  /// What differs in `newer`.
+  public func changes(to newer: LoadedConfiguration) -> ConfigurationChanges {
+    let known = Set(values.pools.map(\.name))
+    let kept = Set(newer.values.pools.map(\.name))
+    let added = newer.values.pools.filter { !known.contains($0.name) }
+    let before = Dictionary(settings.map { ($0.key, $0) }) { first, _ in first }
+    var all: [ConfigurationChange] = []
+    for setting in newer.settings {
+      guard let old = before[setting.key], old.value != setting.value else { continue }
+      all.append(
+        ConfigurationChange(
+          key: setting.key, old: old.value, new: setting.value, origin: setting.origin,
+          appliesOnReload: setting.appliesOnReload))
+    }
+    for pool in added {
+      let origin = newer.settings.first { $0.key == "pool.\(pool.name).name" }?.origin
+      all.append(
+        ConfigurationChange(
+          key: "pool.\(pool.name)", old: "", new: pool.summary, origin: origin ?? .byDefault,
+          appliesOnReload: true))
+    }
+    for pool in values.pools where !kept.contains(pool.name) {
+      all.append(
+        ConfigurationChange(
+          key: "pool.\(pool.name)", old: pool.summary, new: "", origin: .byDefault,
+          appliesOnReload: false))
+    }
+    return ConfigurationChanges(all: all, addedPools: added)
+  }
+
+  /// The configuration in force once `newer`'s changes that apply on a reload are applied: what
+  /// waits for a restart stays as it is, with the origin it had.
+  public func applying(_ newer: LoadedConfiguration) -> LoadedConfiguration {
+    var result = self
+    for key in Schema.keys where key.appliesOnReload {
+      key.kind.copy(from: newer.values, into: &result.values)
+    }
+    let after = Dictionary(newer.settings.map { ($0.key, $0) }) { first, _ in first }
+    for index in result.settings.indices {
+      guard let setting = after[result.settings[index].key] else { continue }
+      if setting.appliesOnReload || setting.value == result.settings[index].value {
+        result.settings[index] = setting
+      }
+    }
+    for pool in changes(to: newer).addedPools {
+      result.values.pools.append(pool)
+      result.settings += newer.settings.filter { $0.key.hasPrefix("pool.\(pool.name).") }
+    }
+    result.notes = newer.notes
+    result.files = newer.files
+    return result
+  }
+}
+
+extension PoolValues {
+  /// An inline table.
+  fileprivate var summary: String {
+    let pairs = Schema.poolKeys.dropFirst().map { "\($0.name) = \($0.kind.text(of: self))" }
+    return "{ " + pairs.joined(separator: ", ") + " }"
+  }
+}
+
+extension Kind {
+  fileprivate func copy(from source: Root, into root: inout Root) {
+    switch self {
+    case .boolean(let place): root[keyPath: place] = source[keyPath: place]
+    case .count(let place, _), .bytes(let place, _), .duration(let place, _):
+      root[keyPath: place] = source[keyPath: place]
+    case .countOrWord(let place, _, _): root[keyPath: place] = source[keyPath: place]
+    case .choice(let place, _), .path(let place), .name(let place):
+      root[keyPath: place] = source[keyPath: place]
+    }
+  }
+}

@@ -1,0 +1,132 @@
+// Finds the files. Directories are ordered by priority, as systemd orders them: of ndissimd.toml the
+// one of the highest priority is read and replaces the others; the drop-ins ndissimd.toml.d/*.toml of
+// all directories are read in the order of their names, and of two with one name that of the higher
+// priority. An empty file, or a link to /dev/null, masks one of lower priority. `--config FILE`
+// replaces the search; FILE.d/*.toml are its drop-ins. No file at all is fine.
+//
+// Only regular files and /dev/null are read, at most 1 MiB each, so that a reload cannot hang.
+
+import Glibc
+
+/// Where files are looked for.
+public struct ConfigurationSearch: Sendable, Hashable {
+  /// Lowest priority first.
+  public var directories: [String]
+  /// Instead of the search.
+  public var file: String?
+
+  /// The name in each directory.
+  public static let fileName = "ndissimd.toml"
+
+  public init(directories: [String], file: String? = nil) {
+    self.directories = directories
+    self.file = file
+  }
+
+  /// Vendor, administrator, and what the service manager says in $CONFIGURATION_DIRECTORY.
+  ///
+  /// - Parameter configurationDirectory: that variable's value; several are separated by colons.
+  public static func standard(
+    file: String? = nil, configurationDirectory: String? = nil
+  ) -> ConfigurationSearch {
+    var directories = ["/usr/lib/ndissim", "/etc/ndissim"]
+    for part in (configurationDirectory ?? "").split(separator: ":") {
+      let directory = String(part)
+      directories.removeAll { $0 == directory }
+      directories.append(directory)
+    }
+    return ConfigurationSearch(directories: directories, file: file)
+  }
+
+  /// Reads what is there, in the order in which it is to be applied.
+  ///
+  /// - Throws: a problem for each file that cannot be read.
+  public func read() throws(ConfigurationProblems) -> [ConfigurationFile] {
+    var problems = ConfigurationProblems()
+    var paths: [String] = []
+    var dropIns: [String: String] = [:]
+    if let file {
+      paths = [file]
+      collect(file + ".d", &dropIns, &problems)
+    } else {
+      let candidates = directories.map { "\($0)/\(ConfigurationSearch.fileName)" }
+      if let found = candidates.last(where: { exists($0) }) { paths = [found] }
+      for candidate in candidates { collect(candidate + ".d", &dropIns, &problems) }
+    }
+    paths += dropIns.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map(\.value)
+    var files: [ConfigurationFile] = []
+    for path in paths {
+      do throws(ConfigurationProblem) {
+        files.append(ConfigurationFile(path: path, bytes: try contents(path)))
+      } catch { problems.add(error) }
+    }
+    guard problems.isEmpty else { throw problems }
+    return files
+  }
+
+  /// Drop-ins of one directory over those of lower priority, by name.
+  private func collect(
+    _ directory: String, _ found: inout [String: String], _ problems: inout ConfigurationProblems
+  ) {
+    guard let stream = unsafe opendir(directory) else {
+      if errno != ENOENT, errno != ENOTDIR {
+        problems.add(failure(directory, "the directory cannot be read"))
+      }
+      return
+    }
+    defer { unsafe closedir(stream) }
+    while let entry = unsafe readdir(stream) {
+      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
+        unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+      }
+      // A hidden file is an editor's or a package manager's.
+      guard name.hasSuffix(".toml"), !name.hasPrefix(".") else { continue }
+      guard found.count < 1024 else {
+        problems.add(
+          .file(path: directory, line: 0, column: 0), "", "there are more than 1024 drop-in files")
+        return
+      }
+      found[name] = "\(directory)/\(name)"
+    }
+  }
+
+  private func exists(_ path: String) -> Bool {
+    var status = stat()
+    return unsafe lstat(path, &status) == 0
+  }
+
+  private func contents(_ path: String) throws(ConfigurationProblem) -> [UInt8] {
+    let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+    guard file >= 0 else { throw failure(path, "the file cannot be read") }
+    defer { _ = close(file) }
+    var status = stat()
+    guard unsafe fstat(file, &status) == 0 else { throw failure(path, "the file cannot be read") }
+    let isNull = status.st_mode & S_IFMT == S_IFCHR && status.st_rdev == ConfigurationSearch.null
+    if isNull { return [] }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw ConfigurationProblem(
+        .file(path: path, line: 0, column: 0), "", "this is not a regular file")
+    }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while bytes.count <= ConfigurationSearch.maximumSize {
+      let count = unsafe Glibc.read(file, &buffer, buffer.count)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw failure(path, "the file cannot be read") }
+      if count == 0 { break }
+      bytes += buffer[..<count]
+    }
+    // One byte too many is enough for the parser to refuse it.
+    return bytes
+  }
+
+  private func failure(_ path: String, _ what: String) -> ConfigurationProblem {
+    let reason = unsafe String(cString: strerror(errno))
+    return ConfigurationProblem(
+      .file(path: path, line: 0, column: 0), "", "\(what): \(reason)")
+  }
+
+  /// Device 1:3.
+  private static let null: dev_t = 0x103
+  private static let maximumSize = 1 << 20
+}

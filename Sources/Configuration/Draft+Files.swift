@@ -1,0 +1,101 @@
+// Reads a file into the draft: the document is walked along the schema, and what is no key, no table
+// or of the wrong type is named with its place. A table that is not known is one problem, whatever
+// is in it.
+
+extension Draft {
+  /// Applies one file over what is there.
+  mutating func read(_ file: ConfigurationFile) {
+    files.append(file.path)
+    let members: [TOMLNode]
+    do throws(TOMLProblem) { members = try TOML.parse(file.bytes) } catch {
+      problems.add(
+        .file(path: file.path, line: error.line, column: error.column), "",
+        "this is no TOML: \(shown(error.sentence, limit: 512))")
+      return
+    }
+    // The parser sorts by key; people read from the top.
+    for node in Draft.inOrder(members) { read(node, file.path) }
+  }
+
+  private mutating func read(_ node: TOMLNode, _ path: String) {
+    let origin = Origin.file(path: path, line: node.line, column: node.column)
+    if node.key == "pool" {
+      readPools(node, path)
+    } else if let key = Schema.key(node.key) {
+      set(key, .file(node.value), origin)
+    } else if Schema.tables.contains(where: { $0.name == node.key }), !node.key.isEmpty {
+      guard case .table(let members) = node.value else {
+        problems.add(
+          origin, node.key,
+          "the value is \(node.value.described); it must be a table, [\(node.key)]")
+        return
+      }
+      for member in Draft.inOrder(members) {
+        let name = "\(node.key).\(member.key)"
+        let place = Origin.file(path: path, line: member.line, column: member.column)
+        if let key = Schema.key(name) {
+          set(key, .file(member.value), place)
+        } else {
+          unknown(name, place)
+        }
+      }
+    } else {
+      unknown(node.key, origin, isTable: node.value.isTable)
+    }
+  }
+
+  private mutating func unknown(_ name: String, _ origin: Origin, isTable: Bool = false) {
+    let known = isTable ? Schema.tables.map(\.name) + ["pool"] : Schema.keys.map(\.name)
+    problems.add(
+      origin, shown(name),
+      (isTable ? "no such table" : "no such key")
+        + Suggestion.sentence(for: name, among: known.filter { !$0.isEmpty }))
+  }
+
+  private mutating func readPools(_ node: TOMLNode, _ path: String) {
+    guard case .array(let elements) = node.value else {
+      problems.add(
+        .file(path: path, line: node.line, column: node.column), "pool",
+        "the value is \(node.value.described); it must be an array of tables, [[pool]]")
+      return
+    }
+    var found: [PoolDraft] = []
+    for element in elements {
+      let origin = Origin.file(path: path, line: element.line, column: element.column)
+      guard case .table(let members) = element.value else {
+        problems.add(
+          origin, "pool", "an element is \(element.value.described); it must be a table")
+        continue
+      }
+      var pool = PoolDraft(origin: origin)
+      for member in Draft.inOrder(members) {
+        let place = Origin.file(path: path, line: member.line, column: member.column)
+        if let key = Schema.poolKeys.first(where: { $0.name == member.key }) {
+          pool.set(key, .file(member.value), place, &problems)
+        } else {
+          problems.add(
+            place, "pool.\(shown(member.key))",
+            "no such key"
+              + Suggestion.sentence(for: member.key, among: Schema.poolKeys.map(\.name)))
+        }
+      }
+      found.append(pool)
+    }
+    add(found)
+  }
+
+  private static func inOrder(_ nodes: [TOMLNode]) -> [TOMLNode] {
+    nodes.sorted { ($0.line, $0.column) < ($1.line, $1.column) }
+  }
+}
+
+extension TOMLValue {
+  fileprivate var isTable: Bool {
+    switch self {
+    case .table: true
+    case .array(let elements):
+      if case .table = elements.first?.value { true } else { false }
+    default: false
+    }
+  }
+}

@@ -1,0 +1,96 @@
+// Reads flags into the draft, over what the files said: the schema's own flags, `--switch` (short
+// names of contract switches) and `--pool` (a pool as `key=value` pairs).
+
+/// A flag as it was given.
+public struct ConfigurationFlag: Sendable, Hashable {
+  /// With its dashes.
+  public var name: String
+  public var value: String
+
+  /// A flag with a value.
+  public init(_ name: String, _ value: String) {
+    self.name = name
+    self.value = value
+  }
+
+  /// A flag that is there or there as `--no-...`.
+  public init(_ name: String, _ value: Bool) { self.init(name, "\(value)") }
+}
+
+extension Draft {
+  /// Applies flags over what is there.
+  mutating func read(_ flags: [ConfigurationFlag]) {
+    var pools: [PoolDraft] = []
+    for flag in flags {
+      switch flag.name {
+      case "--pool": pools.append(pool(flag.value))
+      case "--switch": readSwitches(flag.value)
+      default: read(flag)
+      }
+    }
+    add(pools)
+  }
+
+  private mutating func read(_ flag: ConfigurationFlag) {
+    guard let key = Schema.key(flag: flag.name) else {
+      problems.add(
+        .flag(flag.name), "",
+        "no such flag" + Suggestion.sentence(for: flag.name, among: Schema.keys.compactMap(\.flag)))
+      return
+    }
+    if case .boolean = key.kind, flag.value == "false" {
+      set(key, .flag(flag.value), .flag("--no-\(flag.name.dropFirst(2))"))
+    } else if case .duration = key.kind, flag.value == "on" {
+      set(key, .flag(key.kind.defaultFlagText), .flag(flag.name))
+    } else {
+      set(key, .flag(flag.value), .flag(flag.name))
+    }
+  }
+
+  private mutating func readSwitches(_ text: String) {
+    for name in text.split(separator: ",") {
+      guard let found = Schema.switches.first(where: { $0.name == name }),
+        let key = Schema.key(found.key)
+      else {
+        let known = Schema.switches.map(\.name)
+        problems.add(
+          .flag("--switch"), "",
+          "no such switch as \"\(shown(String(name)))\"; known are "
+            + known.joined(separator: ", "))
+        continue
+      }
+      set(key, .flag("true"), .flag("--switch"))
+    }
+  }
+
+  private mutating func pool(_ text: String) -> PoolDraft {
+    let origin = Origin.flag("--pool")
+    var pool = PoolDraft(origin: origin)
+    for pair in text.split(separator: ",") {
+      let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2 else {
+        problems.add(
+          origin, "pool",
+          "there is \"\(shown(String(pair)))\"; write key=value, with commas between")
+        continue
+      }
+      guard let key = Schema.poolKeys.first(where: { $0.name == parts[0] }) else {
+        let name = String(parts[0])
+        problems.add(
+          origin, "pool.\(shown(name))",
+          "no such key" + Suggestion.sentence(for: name, among: Schema.poolKeys.map(\.name)))
+        continue
+      }
+      pool.set(key, .flag(String(parts[1])), origin, &problems)
+    }
+    return pool
+  }
+}
+
+extension Kind where Root == ConfigurationValues {
+  /// The default as a flag would give it.
+  fileprivate var defaultFlagText: String {
+    let text = text(of: ConfigurationValues())
+    return text.hasPrefix("\"") ? String(text.dropFirst().dropLast()) : text
+  }
+}

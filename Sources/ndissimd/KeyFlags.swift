@@ -1,0 +1,93 @@
+// The flags that set keys of the configuration. Each takes its help from the schema and hands its
+// value on as text: whether that is right is the schema's business, as for a file.
+
+import ArgumentParser
+import Configuration
+
+extension ArgumentHelp {
+  /// The schema's help of a flag.
+  static func key(_ flag: String) -> ArgumentHelp {
+    let description = ConfigurationFlags.named(flag)
+    return ArgumentHelp(stringLiteral: description.meaning)
+      .named(description.valueName)
+  }
+
+  private func named(_ valueName: String?) -> ArgumentHelp {
+    var help = self
+    help.valueName = valueName
+    return help
+  }
+}
+
+struct KeyFlags: ParsableArguments {
+  @Option(help: .key("--runtime-directory")) var runtimeDirectory: String?
+  @Option(help: .key("--log-level")) var logLevel: String?
+  @Option(help: .key("--journal")) var journal: String?
+  @Option(help: .key("--connections-per-user")) var connectionsPerUser: String?
+  @Option(help: .key("--outbox-packets")) var outboxPackets: String?
+  @Flag(inversion: .prefixedNo, help: .key("--management")) var management: Bool?
+  @Option(help: .key("--metrics-socket")) var metricsSocket: String?
+  @Option(help: .key("--deadlines")) var deadlines: String?
+  @Option(help: .key("--seed")) var seed: String?
+  @Option(help: .key("--highest-node")) var highestNode: String?
+  @Flag(inversion: .prefixedNo, help: .key("--strict-revisions")) var strictRevisions: Bool?
+  @Flag(inversion: .prefixedNo, help: .key("--strict-dma")) var strictDma: Bool?
+  @Flag(inversion: .prefixedNo, help: .key("--strict-vports")) var strictVports: Bool?
+  @Flag(inversion: .prefixedNo, help: .key("--filters-may-allocate")) var filtersMayAllocate: Bool?
+  @Flag(inversion: .prefixedNo, help: .key("--lenient-free-handle")) var lenientFreeHandle: Bool?
+  @Option(help: .key("--session-bytes")) var sessionBytes: String?
+  @Option(help: .key("--session-blocks")) var sessionBlocks: String?
+  @Option(help: .key("--session-sections")) var sessionSections: String?
+  @Option(help: .key("--user-sessions")) var userSessions: String?
+  @Option(help: .key("--user-objects")) var userObjects: String?
+  @Option(help: .key("--user-bytes")) var userBytes: String?
+  @Option(help: .key("--user-blocks")) var userBlocks: String?
+  @Option(help: .key("--user-sections")) var userSections: String?
+  @Option(help: .key("--provider-bytes")) var providerBytes: String?
+  @Option(help: .key("--section-bytes")) var sectionBytes: String?
+  @Flag(inversion: .prefixedNo, help: .key("--hal")) var hal: Bool?
+  @Flag(inversion: .prefixedNo, help: .key("--default-pool")) var defaultPool: Bool?
+
+  @Option(
+    help: ArgumentHelp(
+      "A hosted pool: name=NAME[,capacity=BYTES][,nodes=N][,pages=4K|2M][,fill=none|zero|poison][,fragment=SEED]. May be given several times; the last one is newest and serves first. Replaces a pool of a file with its name.",
+      valueName: "pool"))
+  var pool: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Contract switches to turn on, with commas between: revisions, dma, vports (stricter), filters, free-handle (more lenient).",
+      valueName: "names"))
+  var `switch`: String?
+
+  /// What was given. `--switch` comes first: a flag of one switch alone says it more exactly.
+  var given: [ConfigurationFlag] {
+    var result: [ConfigurationFlag] = []
+    if let names = `switch` { result.append(ConfigurationFlag("--switch", names)) }
+    let values: [(String, String?)] = [
+      ("--runtime-directory", runtimeDirectory), ("--log-level", logLevel),
+      ("--journal", journal), ("--connections-per-user", connectionsPerUser),
+      ("--outbox-packets", outboxPackets), ("--metrics-socket", metricsSocket),
+      ("--deadlines", deadlines), ("--seed", seed), ("--highest-node", highestNode),
+      ("--session-bytes", sessionBytes), ("--session-blocks", sessionBlocks),
+      ("--session-sections", sessionSections), ("--user-sessions", userSessions),
+      ("--user-objects", userObjects), ("--user-bytes", userBytes),
+      ("--user-blocks", userBlocks), ("--user-sections", userSections),
+      ("--provider-bytes", providerBytes), ("--section-bytes", sectionBytes),
+    ]
+    for (name, value) in values {
+      if let value { result.append(ConfigurationFlag(name, value)) }
+    }
+    let switches: [(String, Bool?)] = [
+      ("--management", management), ("--strict-revisions", strictRevisions),
+      ("--strict-dma", strictDma), ("--strict-vports", strictVports),
+      ("--filters-may-allocate", filtersMayAllocate),
+      ("--lenient-free-handle", lenientFreeHandle), ("--hal", hal),
+      ("--default-pool", defaultPool),
+    ]
+    for (name, value) in switches {
+      if let value { result.append(ConfigurationFlag(name, value)) }
+    }
+    return result + pool.map { ConfigurationFlag("--pool", $0) }
+  }
+}
