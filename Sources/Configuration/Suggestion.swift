@@ -2,10 +2,10 @@
 // replacements and swaps of neighbours. Long words get no suggestion, so the work is bounded.
 
 enum Suggestion {
-  /// `; did you mean X?`; empty when nothing is near.
+  /// `; did you mean X?`; when nothing is near, the known words if they are few.
   static func sentence(for word: String, among known: [String]) -> String {
     if let near = nearest(to: word, among: known) { return "; did you mean \(near)?" }
-    return ""
+    return known.count > 10 ? "" : "; known are \(known.joined(separator: ", "))"
   }
 
   /// The nearest of `known`, if one is near enough to be meant.

@@ -44,6 +44,10 @@ struct BadInput: Sendable, CustomTestStringConvertible {
       "a misspelt array of tables", "[[pools]]\nname = \"x\"",
       "F:1:3: pools: no such table; did you mean pool?"),
     BadInput(
+      "a table like no other", "[weather]",
+      "F:1:2: weather: no such table; known are log, server, management, metrics, contract, quota, hosted, pool"
+    ),
+    BadInput(
       "a misspelt key of a pool", "[[pool]]\nname = \"x\"\ncapasity = 1",
       "F:3:1: pool.capasity: no such key; did you mean capacity?"),
     BadInput(
@@ -177,7 +181,8 @@ struct BadInput: Sendable, CustomTestStringConvertible {
     BadInput(
       "a pool's flag",
       flags: ConfigurationFlag("--pool", "name=a,colour=red,nodes=0,fragment"),
-      problems: "--pool: pool.colour: no such key",
+      problems:
+        "--pool: pool.colour: no such key; known are name, capacity, nodes, pages, fill, fragment",
       "--pool: pool.nodes: the value is \"0\"; it must be a whole number from 1 to 64",
       "--pool: pool: there is \"fragment\"; write key=value, with commas between"),
     BadInput(
