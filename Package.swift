@@ -110,7 +110,8 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "Management", "Varlink", "NDISDriverKit", "NDIS", "Platform", "ndissimd", "ndisctl",
+        "Drawing", "Management", "Varlink", "NDISDriverKit", "NDIS", "Platform", "ndissimd",
+        "ndisctl",
         "example-miniport",
       ]),
     .testTarget(

@@ -1,0 +1,151 @@
+// A table whose rows come in a stream: its widths are those of the first rows, which the caller
+// chooses, and then every row is a line by itself. Nothing is kept of a row, so a million of them
+// take the memory of one.
+//
+// Where the surface has a right edge, columns that can be cut are made narrower first, then columns
+// are left out by rank, and what still does not fit is cut at the edge. Where it has none nothing is
+// cut and nothing is left out. A later cell that is wider than its column pushes the cells behind it
+// only as far as it must; the row finds back into its columns as soon as there is room.
+
+/// How a column is drawn.
+public struct Column: Sendable, Equatable {
+  public var title: String
+  public var alignment: Alignment
+  /// 0 for a column that is never left out; among the others the highest goes first.
+  public var rank: Int
+  /// Cells it may be cut to where room is scarce; nil when it is never cut.
+  public var minimum: Int?
+  /// Its cells are never cut: they run over the edge, and the terminal goes on in the next line. For
+  /// sentences, in the last column.
+  public var runsOver: Bool
+
+  public init(
+    _ title: String, _ alignment: Alignment = .left, rank: Int = 0, minimum: Int? = nil,
+    runsOver: Bool = false
+  ) {
+    self.title = title
+    self.alignment = alignment
+    self.rank = rank
+    self.minimum = minimum
+    self.runsOver = runsOver
+  }
+}
+
+/// What stands in one place of a table. The text may be foreign: it is made printable when drawn.
+public struct Cell: Sendable, Equatable, ExpressibleByStringInterpolation {
+  public var text: String
+  public var ink: Ink
+
+  public init(_ text: String, _ ink: Ink = .plain) {
+    self.text = text
+    self.ink = ink
+  }
+
+  public init(stringLiteral text: String) { self.init(text) }
+}
+
+/// The layout of a table on a surface.
+public struct Table: Sendable {
+  private let columns: [Column]
+  private let surface: Surface
+  /// Of the columns that are shown: which one it is, where it starts and how many cells it has.
+  private var places: [Place]
+
+  private struct Place {
+    var column: Int
+    var start: Int
+    var cells: Int
+  }
+
+  /// Cells between two columns.
+  private static let gap = 2
+
+  /// Lays out `columns` so that `rows` fit. Rows have a cell for each column; missing ones are empty
+  /// and further ones are not drawn, here and in `line`.
+  public init(_ columns: [Column], fitting rows: [[Cell]], on surface: Surface) {
+    self.columns = columns
+    self.surface = surface
+    var natural = columns.map { TerminalText.width($0.title) }
+    for row in rows {
+      for (index, cell) in row.prefix(columns.count).enumerated() {
+        let text = TerminalText.printable(cell.text, unicode: surface.unicode)
+        natural[index] = max(natural[index], TerminalText.width(text))
+      }
+    }
+    let (shown, widths) = Table.fit(columns, natural, into: surface.width)
+    places = []
+    var start = 0
+    for index in shown {
+      places.append(Place(column: index, start: start, cells: widths[index]))
+      start += widths[index] + Table.gap
+    }
+  }
+
+  /// The titles, without a line feed.
+  public var header: String {
+    line(columns.map { Cell($0.title, .heading) })
+  }
+
+  /// A row, without a line feed.
+  public func line(_ row: [Cell]) -> String {
+    var line = ""
+    var position = 0
+    for (order, place) in places.enumerated() {
+      guard place.column < row.count else { continue }
+      let cell = row[place.column]
+      let column = columns[place.column]
+      var text = TerminalText.printable(cell.text, unicode: surface.unicode)
+      if surface.width != nil, column.minimum != nil {
+        text = TerminalText.cut(text, to: place.cells, unicode: surface.unicode)
+      }
+      guard !text.isEmpty else { continue }
+      var wanted = place.start
+      if column.alignment == .right { wanted += max(0, place.cells - TerminalText.width(text)) }
+      // Two cells never touch, wherever an earlier one ended.
+      var blanks = max(wanted - position, order == 0 ? 0 : 1)
+      if position == 0 { blanks = wanted }
+      if let edge = surface.width, !column.runsOver {
+        guard position + blanks < edge else { break }
+        text = TerminalText.cut(text, to: edge - position - blanks, unicode: surface.unicode)
+      }
+      line += String(repeating: " ", count: blanks) + surface.paint(text, cell.ink)
+      position += blanks + TerminalText.width(text)
+    }
+    return line
+  }
+
+  /// Which columns are shown and how wide all would be.
+  private static func fit(
+    _ columns: [Column], _ natural: [Int], into edge: Int?
+  ) -> (shown: [Int], widths: [Int]) {
+    var shown = Array(columns.indices)
+    guard let edge else { return (shown, natural) }
+    let least = zip(columns, natural).map { column, cells in
+      column.runsOver
+        ? TerminalText.width(column.title)
+        : min(cells, max(column.minimum ?? cells, TerminalText.width(column.title)))
+    }
+    func room(_ widths: [Int]) -> Int {
+      shown.reduce(0) { $0 + widths[$1] } + gap * max(0, shown.count - 1)
+    }
+    while room(least) > edge {
+      let last = shown.filter { columns[$0].rank > 0 }.max {
+        (columns[$0].rank, $0) < (columns[$1].rank, $1)
+      }
+      guard let last else { break }
+      shown.removeAll { $0 == last }
+    }
+    var widths = least
+    var free = edge - room(least)
+    while free > 0 {
+      // The one that lacks most.
+      let next = shown.filter { !columns[$0].runsOver }.max {
+        natural[$0] - widths[$0] < natural[$1] - widths[$1]
+      }
+      guard let next, natural[next] > widths[next] else { break }
+      widths[next] += 1
+      free -= 1
+    }
+    return (shown, widths)
+  }
+}
