@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -27,6 +28,41 @@ int clinux_packet_socket(int nonblocking) {
 
 int clinux_packet_pair(int fds[2]) {
   return answer(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds));
+}
+
+int clinux_stream_socket(int nonblocking) {
+  return answer(
+      socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | (nonblocking ? SOCK_NONBLOCK : 0), 0));
+}
+
+int clinux_stream_pair(int fds[2]) {
+  return answer(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds));
+}
+
+int64_t clinux_stream_read(int fd, void *bytes, size_t length) {
+  ssize_t n = recv(fd, bytes, length, MSG_DONTWAIT);
+  return n < 0 ? -errno : n;
+}
+
+int64_t clinux_stream_write(int fd, const void *bytes, size_t length) {
+  ssize_t n = send(fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+  return n < 0 ? -errno : n;
+}
+
+int clinux_set_connect_timeout(int fd, int milliseconds) {
+  struct timeval limit = {.tv_sec = milliseconds / 1000,
+                          .tv_usec = (milliseconds % 1000) * 1000};
+  return answer(setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit));
+}
+
+int clinux_wait_both(int fd, int readable, int writable, int timeout_milliseconds) {
+  struct pollfd waited = {.fd = fd, .events = (readable ? POLLIN : 0) | (writable ? POLLOUT : 0)};
+  int n = poll(&waited, 1, timeout_milliseconds);
+  if (n <= 0) return answer(n);
+  // A connection that has failed is ready for whatever is tried: it will say so.
+  int failed = (waited.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
+  return (failed || (waited.revents & POLLIN) ? CLINUX_READABLE : 0) |
+         (failed || (waited.revents & POLLOUT) ? CLINUX_WRITABLE : 0);
 }
 
 static int fill_address(struct sockaddr_un *address, const char *path) {

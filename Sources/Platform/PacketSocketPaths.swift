@@ -65,7 +65,7 @@ extension PacketSocket {
     return PacketSocket(adopting: descriptor)
   }
 
-  private static func option(_ name: Int32, of descriptor: Int32) throws(SystemError) -> Int32 {
+  static func option(_ name: Int32, of descriptor: Int32) throws(SystemError) -> Int32 {
     var value: Int32 = 0
     var size = socklen_t(MemoryLayout<Int32>.size)
     guard unsafe getsockopt(descriptor, SOL_SOCKET, name, &value, &size) == 0 else {
@@ -123,14 +123,14 @@ extension PacketSocket {
     }
   }
 
-  private static func check(_ path: String) throws(SocketPathProblem) {
+  static func check(_ path: String) throws(SocketPathProblem) {
     guard !path.isEmpty, !path.utf8.contains(0) else { throw .notAPath(path) }
     let limit = clinux_socket_path_limit()
     guard path.utf8.count <= limit else { throw .pathTooLong(path: path, limit: limit) }
   }
 
-  /// Removes the socket file of a listener that is gone.
-  private static func removeStale(_ path: String) throws(SocketPathProblem) {
+  /// Removes the socket file of a listener that is gone, whatever kind of socket it was.
+  static func removeStale(_ path: String) throws(SocketPathProblem) {
     let kind = unsafe clinux_path_is_socket(path)
     if kind == -ENOENT { return }
     guard kind >= 0 else {

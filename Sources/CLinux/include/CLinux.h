@@ -74,6 +74,13 @@ int clinux_unmap(void *address, size_t length);
 size_t clinux_socket_path_limit(void);
 int clinux_packet_socket(int nonblocking);
 int clinux_packet_pair(int fds[2]);
+int clinux_stream_socket(int nonblocking);
+int clinux_stream_pair(int fds[2]);
+// Never wait. Zero bytes read are the end; descriptors that come along are dropped.
+int64_t clinux_stream_read(int fd, void *bytes, size_t length);
+int64_t clinux_stream_write(int fd, const void *bytes, size_t length);
+// How long connect may wait for a listener whose queue is full, and blocking sends for room.
+int clinux_set_connect_timeout(int fd, int milliseconds);
 int clinux_bind(int fd, const char *path);
 int clinux_connect(int fd, const char *path);
 int clinux_listen(int fd, int backlog);
@@ -87,6 +94,8 @@ int clinux_path_is_socket(const char *path);
 int clinux_unlink(const char *path);
 // Waits until the descriptor can be read (or written): 1 when it can, 0 when time ran out.
 int clinux_wait_until(int fd, int writable, int timeout_milliseconds);
+// As above, for one or both of them: CLINUX_READABLE and CLINUX_WRITABLE, 0 when time ran out.
+int clinux_wait_both(int fd, int readable, int writable, int timeout_milliseconds);
 
 int64_t clinux_send(int fd, const void *header, size_t header_length, const void *body,
                     size_t body_length, const int *fds, size_t fd_count, int wait);

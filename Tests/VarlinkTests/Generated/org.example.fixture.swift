@@ -65,6 +65,18 @@ enum FixtureInterface {
     ) -> (things: []Thing, position: Position)
     method Type(input: Empty) -> (output: ?Empty)
 
+    # Ends when it is told to.
+    method Wait() -> (done: bool)
+
+    # Counts, in pieces.
+    method Count(to: int) -> (number: int)
+
+    # Tells what happens.
+    method Watch() -> (number: ?int, dropped: ?int)
+
+    # Is declared and not there.
+    method Missing() -> ()
+
     # There is none.
     error NotFound (name: string, near: ?[]string)
     error Plain ()
@@ -445,6 +457,170 @@ extension FixtureInterface {
         var members = JSONObject()
         members.append("output", self.output)
         return .object(members)
+      }
+    }
+  }
+}
+
+extension FixtureInterface {
+  /// Ends when it is told to.
+  enum Wait: VarlinkMethod {
+    static let name = "org.example.fixture.Wait"
+
+    /// What goes in.
+    struct Input: VarlinkValue, Hashable {
+      init() {}
+
+      init(json: JSON) throws(JSONMismatch) {
+        _ = try JSONObject(json: json)
+      }
+
+      var json: JSON {
+        .object(JSONObject())
+      }
+    }
+
+    /// What comes out.
+    struct Output: VarlinkValue, Hashable {
+      var done: Bool
+
+      init(done: Bool) {
+        self.done = done
+      }
+
+      init(json: JSON) throws(JSONMismatch) {
+        let members = try JSONObject(json: json)
+        self.done = try members.required("done")
+      }
+
+      var json: JSON {
+        var members = JSONObject()
+        members.append("done", self.done)
+        return .object(members)
+      }
+    }
+  }
+}
+
+extension FixtureInterface {
+  /// Counts, in pieces.
+  enum Count: VarlinkMethod {
+    static let name = "org.example.fixture.Count"
+
+    /// What goes in.
+    struct Input: VarlinkValue, Hashable {
+      var to: Int
+
+      init(to: Int) {
+        self.to = to
+      }
+
+      init(json: JSON) throws(JSONMismatch) {
+        let members = try JSONObject(json: json)
+        self.to = try members.required("to")
+      }
+
+      var json: JSON {
+        var members = JSONObject()
+        members.append("to", self.to)
+        return .object(members)
+      }
+    }
+
+    /// What comes out.
+    struct Output: VarlinkValue, Hashable {
+      var number: Int
+
+      init(number: Int) {
+        self.number = number
+      }
+
+      init(json: JSON) throws(JSONMismatch) {
+        let members = try JSONObject(json: json)
+        self.number = try members.required("number")
+      }
+
+      var json: JSON {
+        var members = JSONObject()
+        members.append("number", self.number)
+        return .object(members)
+      }
+    }
+  }
+}
+
+extension FixtureInterface {
+  /// Tells what happens.
+  enum Watch: VarlinkMethod {
+    static let name = "org.example.fixture.Watch"
+
+    /// What goes in.
+    struct Input: VarlinkValue, Hashable {
+      init() {}
+
+      init(json: JSON) throws(JSONMismatch) {
+        _ = try JSONObject(json: json)
+      }
+
+      var json: JSON {
+        .object(JSONObject())
+      }
+    }
+
+    /// What comes out.
+    struct Output: VarlinkValue, Hashable {
+      var number: Int?
+      var dropped: Int?
+
+      init(number: Int? = nil, dropped: Int? = nil) {
+        self.number = number
+        self.dropped = dropped
+      }
+
+      init(json: JSON) throws(JSONMismatch) {
+        let members = try JSONObject(json: json)
+        self.number = try members.optional("number")
+        self.dropped = try members.optional("dropped")
+      }
+
+      var json: JSON {
+        var members = JSONObject()
+        members.append("number", self.number)
+        members.append("dropped", self.dropped)
+        return .object(members)
+      }
+    }
+  }
+}
+
+extension FixtureInterface {
+  /// Is declared and not there.
+  enum Missing: VarlinkMethod {
+    static let name = "org.example.fixture.Missing"
+
+    /// What goes in.
+    struct Input: VarlinkValue, Hashable {
+      init() {}
+
+      init(json: JSON) throws(JSONMismatch) {
+        _ = try JSONObject(json: json)
+      }
+
+      var json: JSON {
+        .object(JSONObject())
+      }
+    }
+
+    /// What comes out.
+    struct Output: VarlinkValue, Hashable {
+      init() {}
+
+      init(json: JSON) throws(JSONMismatch) {
+        _ = try JSONObject(json: json)
+      }
+
+      var json: JSON {
+        .object(JSONObject())
       }
     }
   }

@@ -1,1 +1,0 @@
-@main enum Certification { static func main() {} }
