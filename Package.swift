@@ -100,7 +100,8 @@ let package = Package(
       dependencies: ["Configuration", "Daemon", "HostedDrivers", "Simulator", "ndissimd"]),
     .testTarget(name: "DrawingTests", dependencies: ["Drawing"]),
     .testTarget(
-      name: "BenchTests", dependencies: ["Bench", "Drawing", "NDISDriverKit", "ndissim-floor"]),
+      name: "BenchTests",
+      dependencies: ["Bench", "Drawing", "NDISDriverKit", "ndisctl", "ndissim-floor", "ndissimd"]),
     .testTarget(
       name: "ManagementTests",
       dependencies: [

@@ -1,4 +1,5 @@
-// The bench: what of it is run, how much of it, and in which order.
+// The bench: what of it is run, how much of it, and in which order. Each measurement is in a file of
+// its own and writes its figures into the report.
 
 import Platform
 
@@ -8,6 +9,14 @@ public enum Measurement: String, CaseIterable, Sendable {
   case sync
   /// Requests with 32 in flight.
   case pipelined
+  /// A provider in another process.
+  case remote
+  /// Few and many live blocks: time of a pair, memory of the daemon.
+  case live
+  /// From fork and exec to READY=1.
+  case ready
+  /// System calls of a pair.
+  case calls
 }
 
 /// How the bench is run.
@@ -15,20 +24,52 @@ public struct BenchOptions: Sendable {
   /// The daemon's program; nil = `ndissimd` beside this one.
   public var ndissimd: String?
   public var measurements = Set(Measurement.allCases)
-  /// Rounds of each comparison, and samples of a round.
+  /// Rounds of each comparison on one CPU; on two, where a pair takes far longer, a third of them.
   public var rounds = 60
+  /// Pairs, and pipelined requests, of a round.
   public var pairs = 2_000
   public var requests = 4_000
+  /// Live blocks the cost of a pair at 1000 is compared with.
+  public var liveBlocks = 1_000_000
+  public var starts = 21
+  /// Pairs whose system calls are counted.
+  public var countedPairs = 1_000
   public init() {}
+
+  /// Everything, in less than half a minute.
+  public static var quick: BenchOptions {
+    var options = BenchOptions()
+    options.rounds = 18
+    options.pairs = 500
+    options.requests = 1_500
+    options.liveBlocks = 100_000
+    options.starts = 7
+    options.countedPairs = 300
+    return options
+  }
+
+  /// Hardly anything: shows that all figures come out, not what they are.
+  public static var tiny: BenchOptions {
+    var options = BenchOptions()
+    options.rounds = 1
+    options.pairs = 20
+    options.requests = 80
+    options.liveBlocks = 1_500
+    options.starts = 1
+    options.countedPairs = 20
+    return options
+  }
 }
 
 /// Runs measurements one after the other.
 public struct Bench {
-  private let options: BenchOptions
-  private let program: String
-  private let processors: [Int]
-  /// Told what is being done, in a few words.
-  private let progress: (String) -> Void
+  let options: BenchOptions
+  /// The daemon's program.
+  let program: String
+  /// Told what is being done, in a few words, a colon before what changes while it is done.
+  let progress: (String) -> Void
+  let one: Placement
+  let two: Placement?
 
   /// Requests in flight.
   static let window = 32
@@ -43,51 +84,64 @@ public struct Bench {
     } else {
       program = try Programs.find("ndissimd")
     }
-    processors = try Bed.allowed().numbers
-    if processors.isEmpty { throw BenchFailure("no processor is allowed") }
+    let processors = try Bed.allowed().numbers
+    // The last ones: interrupts and other programs tend to be on the first.
+    guard let last = processors.last else { throw BenchFailure("no processor is allowed") }
+    one = Placement(client: last, server: last)
+    two = processors.dropLast().last.map { Placement(client: last, server: $0) }
   }
 
   /// Measures, and answers all figures.
-  public func run() throws(BenchFailure) -> JSON {
-    var members: [(key: String, value: JSON)] = []
-    let one = Placement(
-      client: processors[processors.count - 1], server: processors[processors.count - 1])
-    try compare(one, suffix: "", into: &members)
-    if processors.count > 1 {
-      let two = Placement(client: one.client, server: processors[processors.count - 2])
-      try compare(two, suffix: "_two_cpus", into: &members)
-    }
-    return .object(members)
+  public func run() throws(BenchFailure) -> BenchReport {
+    var report = BenchReport()
+    describe(into: &report)
+    try compareOnOneAndTwo(&report)
+    try run(.remote, ["remote_provider_pair_p50_us"], &report, measureRemoteProvider)
+    try run(
+      .live,
+      [
+        "live_blocks", "pair_p50_us_at_1k_live", "pair_p50_us_at_1m_live", "live_ratio",
+        "pair_p50_us_at_live_blocks", "daemon_bytes_per_live_block",
+      ], &report, measureLiveBlocks)
+    try run(.ready, ["ready_ms"], &report, measureReady)
+    try run(.calls, ["system_calls_per_pair"], &report, countSystemCalls)
+    return report
   }
 
-  private func compare(
-    _ placement: Placement, suffix: String, into members: inout [(key: String, value: JSON)]
+  private func run(
+    _ measurement: Measurement, _ keys: [String], _ report: inout BenchReport,
+    _ body: (inout BenchReport) throws(BenchFailure) -> Void
   ) throws(BenchFailure) {
-    let bed = try Bed(program, [], placement)
-    let place = placement.isOneProcessor ? "one CPU" : "two CPUs"
-    if options.measurements.contains(.sync) {
-      let sync = try Comparison(rounds: options.rounds) { round in
-        progress("sync, \(place): round \(round + 1) of \(options.rounds)")
-      } ours: { () throws(BenchFailure) in
-        try bed.driver.sync(pairs: options.pairs)
-      } floor: { () throws(BenchFailure) in
-        try bed.floor.sync(pairs: options.pairs)
-      }
-      members.append(("sync_pair_p50_us\(suffix)", .number(sync.ours.microseconds(50))))
-      members.append(("floor_sync_pair_p50_us\(suffix)", .number(sync.floor.microseconds(50))))
-      members.append(("sync_ratio\(suffix)", .number(sync.timeRatio)))
+    guard options.measurements.contains(measurement) else {
+      report.miss(keys, "not asked for")
+      return
     }
-    if options.measurements.contains(.pipelined) {
-      let pipelined = try Comparison(rounds: options.rounds) { round in
-        progress("pipelined, \(place): round \(round + 1) of \(options.rounds)")
-      } ours: { () throws(BenchFailure) in
-        try bed.driver.pipelined(requests: options.requests, window: Bench.window)
-      } floor: { () throws(BenchFailure) in
-        try bed.floor.pipelined(requests: options.requests, window: Bench.window)
-      }
-      members.append(("pipelined_requests_per_second\(suffix)", .number(pipelined.rate)))
-      members.append(("floor_pipelined_requests_per_second\(suffix)", .number(pipelined.floorRate)))
-      members.append(("pipelined_ratio\(suffix)", .number(pipelined.rateRatio)))
+    try body(&report)
+  }
+
+  private func compareOnOneAndTwo(_ report: inout BenchReport) throws(BenchFailure) {
+    try compare(one, suffix: "", rounds: options.rounds, &report)
+    if let two {
+      try compare(two, suffix: "_two_cpus", rounds: max(1, options.rounds / 3), &report)
+    } else {
+      report.miss(
+        BenchReport.keys.filter { $0.hasSuffix("_two_cpus") }, "only one processor is allowed")
     }
+  }
+
+  private func describe(into report: inout BenchReport) {
+    report.set("rounds", Double(options.rounds))
+    report.set("window", Double(Bench.window))
+    report.set("block_bytes", Double(DriverSide.blockLength))
+    report.set("wake_up", .text("both clients block in recvmsg, both servers in epoll_wait"))
+    report.set("kernel", .text(Machine.kernel))
+    report.set("cpu_model", .text(Machine.processorModel))
+    report.set(
+      "cpus",
+      .object([
+        ("one", .number(Double(one.client))),
+        ("client_of_two", two.map { .number(Double($0.client)) } ?? .null),
+        ("server_of_two", two.map { .number(Double($0.server)) } ?? .null),
+      ]))
   }
 }

@@ -8,7 +8,7 @@ import Platform
 /// A running program.
 final class ChildProcess {
   let processID: pid_t
-  private let input: Descriptor
+  private var input: Descriptor?
   private let output: Descriptor
   private var buffered: [UInt8] = []
   private var isOver = false
@@ -81,8 +81,27 @@ final class ChildProcess {
   /// Writes a line to the program's input.
   func send(line: String) throws(BenchFailure) {
     let bytes = Array((line + "\n").utf8)
-    let count = unsafe bytes.withUnsafeBytes { unsafe write(input.raw, $0.baseAddress, $0.count) }
+    guard let file = inputFile else { throw BenchFailure("process \(processID)'s input is closed") }
+    let count = unsafe bytes.withUnsafeBytes { unsafe write(file, $0.baseAddress, $0.count) }
     guard count == bytes.count else { throw BenchFailure("process \(processID) takes no input") }
+  }
+
+  /// Ends the program's input.
+  func closeInput() { input = nil }
+
+  private var inputFile: Int32? {
+    switch input {
+    case .some(let descriptor): descriptor.raw
+    case .none: nil
+    }
+  }
+
+  /// Waits for the program's end, which must be a good one.
+  func waitForSuccess(_ what: String) throws(BenchFailure) {
+    var status: Int32 = 0
+    while unsafe waitpid(processID, &status, 0) < 0, errno == EINTR {}
+    isOver = true
+    guard status == 0 else { throw BenchFailure("\(what) ended with status \(status >> 8)") }
   }
 
   /// Waits for a line of its output.

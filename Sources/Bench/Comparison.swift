@@ -2,19 +2,21 @@
 // other that follows it see the same machine, so their ratio is taken round by round, and the result
 // is the median of the ratios: what disturbs the machine for a while disturbs both.
 
+import Drawing
+
 /// Ours against the floor's.
-public struct Comparison: Sendable {
+struct Comparison: Sendable {
   /// Samples of all rounds.
-  public let ours: Distribution
-  public let floor: Distribution
+  let ours: Distribution
+  let floor: Distribution
   /// Requests a second, median of the rounds.
-  public let rate: Double
-  public let floorRate: Double
+  let rate: Double
+  let floorRate: Double
   /// Median over the rounds of our median sample by the floor's; smaller is better.
-  public let timeRatio: Double
+  let timeRatio: Double
   /// Median over the rounds of our rate by the floor's; greater is better.
-  public let rateRatio: Double
-  public let rounds: Int
+  let rateRatio: Double
+  let rounds: Int
 
   init(
     rounds: Int, progress: (Int) -> Void, ours measureOurs: () throws(BenchFailure) -> Round,

@@ -30,6 +30,13 @@ final class DriverSide {
       SharedMemoryParameters(length: DriverSide.blockLength, usage: .receive, tag: "bnch"))
   }
 
+  /// Sends an allocation; nil when there is no room for another request.
+  func begin() throws(DriverError) -> AllocationTicket? {
+    try connection.beginAllocate(
+      adapter,
+      SharedMemoryParameters(length: DriverSide.blockLength, usage: .receive, tag: "bnch"))
+  }
+
   /// Allocates and frees, one call at a time; a sample is a pair.
   func sync(pairs: Int) throws(BenchFailure) -> Round {
     var samples = [UInt64](repeating: 0, count: pairs)
@@ -90,10 +97,7 @@ final class DriverSide {
     if case .block(let block) = slot {
       if let ticket = try connection.beginFree(block) { return .freeing(ticket) }
     } else {
-      let ticket = try connection.beginAllocate(
-        adapter,
-        SharedMemoryParameters(length: DriverSide.blockLength, usage: .receive, tag: "bnch"))
-      if let ticket { return .allocating(ticket) }
+      if let ticket = try begin() { return .allocating(ticket) }
     }
     throw DriverError(status: .resources, sentence: "the kit has no room for a request")
   }

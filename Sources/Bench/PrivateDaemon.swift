@@ -4,46 +4,11 @@
 import Glibc
 import Platform
 
-/// A running `ndissimd`.
-final class PrivateDaemon {
-  let directory: String
-  /// Nanoseconds from before fork and exec to READY=1.
-  let readyAfter: UInt64
-  private let process: ChildProcess
+/// A directory of this run's own, gone with the value.
+final class TemporaryDirectory {
+  let path: String
 
-  var socketPath: String { directory + "/run/driver" }
-  var processID: pid_t { process.processID }
-
-  /// Starts the program with `arguments`; it inherits the calling thread's processors.
-  init(_ program: String, _ arguments: [String] = []) throws(BenchFailure) {
-    directory = try PrivateDaemon.makeDirectory()
-    let notify = directory + "/notify"
-    do throws(BenchFailure) {
-      let manager = try NotifyReceiver(path: notify)
-      let begin = MonotonicClock.nanoseconds
-      process = try ChildProcess(
-        program, ["--runtime-directory", directory + "/run"] + arguments,
-        changes: [
-          "NOTIFY_SOCKET": notify, "LISTEN_PID": "", "LISTEN_FDS": "", "WATCHDOG_USEC": "",
-        ],
-        log: directory + "/log")
-      try manager.waitForReady(process)
-      readyAfter = MonotonicClock.nanoseconds &- begin
-    } catch {
-      let said = Files.text(directory + "/log").split(separator: "\n").suffix(3)
-      PrivateDaemon.clean(directory)
-      throw BenchFailure(
-        "\(error.description)" + (said.isEmpty ? "" : "; it said: \(said.joined(separator: " / "))")
-      )
-    }
-  }
-
-  deinit {
-    process.end()
-    PrivateDaemon.clean(directory)
-  }
-
-  private static func makeDirectory() throws(BenchFailure) -> String {
+  init() throws(BenchFailure) {
     let parent = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
     var template = Array("\(parent)/ndissim-bench-XXXXXX".utf8CString)
     let made = unsafe template.withUnsafeMutableBufferPointer { buffer -> String? in
@@ -53,15 +18,61 @@ final class PrivateDaemon {
     guard let made else {
       throw BenchFailure(SystemError(errno: errno, operation: "mkdtemp in \(parent)"))
     }
-    return made
+    path = made
   }
 
-  private static func clean(_ directory: String) {
-    for name in ["/run", ""] {
-      for file in Files.names(in: directory + name) { unsafe unlink(directory + name + "/" + file) }
-      unsafe rmdir(directory + name)
+  deinit {
+    for directory in [path + "/run", path] {
+      for file in Files.names(in: directory) { unsafe unlink(directory + "/" + file) }
+      unsafe rmdir(directory)
     }
   }
+}
+
+/// A running `ndissimd`.
+final class PrivateDaemon {
+  private let temporary: TemporaryDirectory
+  /// Nanoseconds from before fork and exec to READY=1.
+  let readyAfter: UInt64
+  private let process: ChildProcess
+
+  var directory: String { temporary.path }
+  var socketPath: String { directory + "/run/driver" }
+  /// The counts of a traced daemon that has ended.
+  var tracePath: String { directory + "/calls" }
+  var processID: pid_t { process.processID }
+
+  /// Starts the program with `arguments`; it inherits the calling thread's processors. With a
+  /// `tracer`, ndissim-floor, its system calls are counted into `tracePath` when it ends.
+  init(
+    _ program: String, _ arguments: [String] = [], tracer: String? = nil
+  ) throws(BenchFailure) {
+    temporary = try TemporaryDirectory()
+    let directory = temporary.path
+    var command = [program, "--runtime-directory", directory + "/run"] + arguments
+    if let tracer { command = [tracer, "count", directory + "/calls"] + command }
+    do throws(BenchFailure) {
+      let manager = try NotifyReceiver(path: directory + "/notify")
+      let begin = MonotonicClock.nanoseconds
+      process = try ChildProcess(
+        command[0], Array(command.dropFirst()),
+        changes: [
+          "NOTIFY_SOCKET": directory + "/notify", "LISTEN_PID": "", "LISTEN_FDS": "",
+          "LISTEN_FDNAMES": "", "WATCHDOG_USEC": "", "WATCHDOG_PID": "",
+        ], log: directory + "/log")
+      try manager.waitForReady(process)
+      readyAfter = MonotonicClock.nanoseconds &- begin
+    } catch {
+      let said = Files.text(directory + "/log").split(separator: "\n").suffix(3)
+      throw BenchFailure(
+        error.description + (said.isEmpty ? "" : "; it said: \(said.joined(separator: " / "))"))
+    }
+  }
+
+  deinit { end() }
+
+  /// Ends the daemon and waits for it.
+  func end() { process.end() }
 }
 
 /// The service manager's socket.

@@ -1,7 +1,9 @@
-// `ndisctl bench`: flags in, figures out. What is measured and how lives in the Bench room.
+// `ndisctl bench`: flags in, figures out. What is measured and how lives in the Bench room; how
+// distributions are drawn, in Drawing.
 
 import ArgumentParser
 import Bench
+import Drawing
 import Glibc
 
 struct BenchCommand: ParsableCommand {
@@ -9,10 +11,17 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench",
     abstract: "Measures a private daemon against a C program that only sends the same messages.",
     discussion: """
-      Starts a daemon of its own, and in the same run and in turns with it ndissim-floor: the same \
-      messages and system calls in C, with no simulator behind them. Ratios are what to compare from \
-      machine to machine.
-      """)
+      Starts a daemon of its own and, in turns with it, ndissim-floor: the same messages and system \
+      calls in C with no simulator behind them. Compare ratios between machines, not times. Takes \
+      about two minutes.
+
+      Examples:
+        ndisctl bench --quick
+        ndisctl bench --svg latency.svg
+        ndisctl bench --only sync,pipelined --json
+        ndisctl bench --check > /dev/null || echo "a goal is missed"
+      """,
+    subcommands: [BenchWorker.self])
 
   @Option(help: "The daemon's program; by default ndissimd beside ndisctl.")
   var ndissimd: String?
@@ -26,14 +35,42 @@ struct BenchCommand: ParsableCommand {
   @Flag(help: "Print one JSON object.")
   var json = false
 
-  @Flag(help: "A tenth of the samples.")
+  @Option(help: ArgumentHelp("Write the plot of all distributions.", valueName: "file"))
+  var svg: String?
+
+  @Flag(help: "Fewer samples and 100000 live blocks: less than half a minute.")
   var quick = false
 
   @Option(help: "Rounds of each comparison.")
   var rounds: Int?
 
+  @Flag(help: "Exit with 1 when a goal is missed, and name it.")
+  var check = false
+
   func run() throws {
-    var options = BenchOptions()
+    let options = try chosen()
+    let progress = ProgressLine()
+    let report: BenchReport
+    do throws(BenchFailure) {
+      report = try Bench(options) { progress.show($0) }.run()
+    } catch {
+      progress.clear()
+      throw CommandFailure("\(error)")
+    }
+    progress.clear()
+    var output = Output()
+    if json {
+      try output.line(report.json.lines)
+    } else {
+      for line in BenchText.lines(report, width: terminalWidth()) { try output.line(line) }
+    }
+    try output.flush()
+    if let svg { try write(BenchText.svg(report), to: svg) }
+    if check { try checkGoals(report) }
+  }
+
+  private func chosen() throws -> BenchOptions {
+    var options = quick ? BenchOptions.quick : BenchOptions()
     options.ndissimd = ndissimd
     if let only {
       options.measurements = []
@@ -46,26 +83,64 @@ struct BenchCommand: ParsableCommand {
         options.measurements.insert(measurement)
       }
     }
-    if quick { options.rounds = 10 }
     if let rounds {
       guard (1...10_000).contains(rounds) else {
         throw ValidationError("--rounds is \(rounds); use 1 to 10000")
       }
       options.rounds = rounds
     }
-    let progress = ProgressLine()
-    let figuresText: String
-    do throws(BenchFailure) {
-      let figures = try Bench(options) { progress.show($0) }.run()
-      progress.clear()
-      figuresText = figures.lines
-    } catch {
-      progress.clear()
-      throw CommandFailure("\(error)")
+    return options
+  }
+
+  private func write(_ text: String, to path: String) throws(CommandFailure) {
+    let file = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    guard file >= 0 else {
+      throw CommandFailure("cannot write \(path): \(unsafe String(cString: strerror(errno)))")
     }
-    var output = Output()
-    try output.line(figuresText)
+    defer { _ = close(file) }
+    var output = Output(descriptor: file)
+    try output.write(text)
     try output.flush()
+  }
+
+  /// A goal that was not measured is not missed, but it is said.
+  private func checkGoals(_ report: BenchReport) throws(CommandFailure) {
+    var missed: [String] = []
+    for goal in Goal.all {
+      let value = report.number(goal.key).map { JSON.number($0).line } ?? "not measured"
+      if goal.isMet(report) == false { missed.append("\(goal.key) is \(value), not \(goal.limit)") }
+      if goal.isMet(report) == nil { StandardError.write("\(goal.key): \(value)\n") }
+    }
+    guard missed.isEmpty else {
+      throw CommandFailure("goals missed: " + missed.joined(separator: "; "))
+    }
+  }
+
+  private func terminalWidth() -> Int {
+    var size = winsize()
+    guard unsafe ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    return min(Int(size.ws_col), 120)
+  }
+}
+
+/// The bench's other processes; not for people.
+struct BenchWorker: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "worker", abstract: "A process of the bench.", shouldDisplay: false)
+
+  @Argument var kind: String
+  @Argument var socket: String
+  @Argument var count: Int = 1
+  @Argument var rest: UInt32 = 0
+
+  func run() throws {
+    do throws(BenchFailure) {
+      switch kind {
+      case "pairs": try Worker.pairs(count, restMicroseconds: rest, socketPath: socket)
+      case "provider": try Worker.provider(socketPath: socket)
+      default: throw BenchFailure("there is no worker '\(kind)'; known are pairs and provider")
+      }
+    } catch { throw CommandFailure("\(error)") }
   }
 }
 

@@ -7,6 +7,8 @@
 // bytes, each a sample in nanoseconds. With --text, percentiles in words instead.
 //
 //   sync PAIRS               allocate, wait, free, wait; a sample is a pair
+//   paced PAIRS MICROSECONDS the same with a rest after each request, for counting system calls: the
+//                            server is back in epoll_wait before the next one comes
 //   pipelined COUNT WINDOW   COUNT requests with WINDOW in flight; a sample is a request
 
 #define _GNU_SOURCE
@@ -111,12 +113,15 @@ static void free_and_wait(uint64_t handle) {
   wait_for(next_id - 1, sizeof(struct ndissim_header));
 }
 
-static uint64_t measure_sync(uint64_t pairs) {
+static uint64_t measure_sync(uint64_t pairs, unsigned rest) {
   say_hello(1);
   free_and_wait(allocate_and_wait());
   uint64_t begin = floor_nanoseconds(), before = begin;
   for (uint64_t i = 0; i < pairs; i++) {
-    free_and_wait(allocate_and_wait());
+    uint64_t handle = allocate_and_wait();
+    if (rest) usleep(rest);
+    free_and_wait(handle);
+    if (rest) usleep(rest);
     uint64_t now = floor_nanoseconds();
     samples[i] = now - before;
     before = now;
@@ -190,7 +195,10 @@ int floor_client(int count, char **arguments) {
     char *command = strtok(line, " \n"), *first = strtok(NULL, " \n"), *second = strtok(NULL, " \n");
     if (command && first && !strcmp(command, "sync")) {
       uint64_t pairs = floor_number(first, 1, MAXIMUM_SAMPLES);
-      tell(pairs, measure_sync(pairs), in_words);
+      tell(pairs, measure_sync(pairs, 0), in_words);
+    } else if (command && first && second && !strcmp(command, "paced")) {
+      uint64_t pairs = floor_number(first, 1, MAXIMUM_SAMPLES);
+      tell(pairs, measure_sync(pairs, (unsigned)floor_number(second, 0, 999999)), in_words);
     } else if (command && first && second && !strcmp(command, "pipelined")) {
       uint64_t requests = floor_number(first, 1, MAXIMUM_SAMPLES);
       uint64_t window = floor_number(second, 1, MAXIMUM_WINDOW);

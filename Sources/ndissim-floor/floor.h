@@ -62,3 +62,4 @@ uint64_t floor_number(const char *text, uint64_t least, uint64_t most);
 
 int floor_server(int count, char **arguments);
 int floor_client(int count, char **arguments);
+int floor_count(int count, char **arguments);

@@ -85,10 +85,12 @@ uint64_t floor_number(const char *text, uint64_t least, uint64_t most) {
 int main(int count, char **arguments) {
   if (count >= 2 && !strcmp(arguments[1], "server")) return floor_server(count - 2, arguments + 2);
   if (count >= 2 && !strcmp(arguments[1], "client")) return floor_client(count - 2, arguments + 2);
+  if (count >= 2 && !strcmp(arguments[1], "count")) return floor_count(count - 2, arguments + 2);
   fputs(
       "usage: ndissim-floor server SOCKET\n"
       "       ndissim-floor client [--text] SOCKET\n"
-      "The client reads lines: 'sync PAIRS', 'pipelined REQUESTS WINDOW'.\n",
+      "       ndissim-floor count FILE PROGRAM ARGUMENT...\n"
+      "The client reads lines: 'sync PAIRS', 'paced PAIRS MICROSECONDS', 'pipelined REQUESTS WINDOW'.\n",
       stderr);
   return 2;
 }

@@ -1,4 +1,4 @@
-// Durations, sorted: percentiles are exact, for no sample is thrown away or put in a bucket.
+// Samples, sorted: percentiles are exact, for none is thrown away or put in a bucket.
 
 /// Durations in nanoseconds.
 public struct Distribution: Sendable, Equatable {

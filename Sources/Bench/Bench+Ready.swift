@@ -1,0 +1,15 @@
+// How long a daemon takes to be ready: from before fork and exec to READY=1 on the service manager's
+// socket, on any processor.
+
+import Drawing
+
+extension Bench {
+  func measureReady(_ report: inout BenchReport) throws(BenchFailure) {
+    var times: [Double] = []
+    for start in 0..<options.starts {
+      progress("starting: \(start + 1) of \(options.starts)")
+      times.append(Double(try PrivateDaemon(program).readyAfter) / 1e6)
+    }
+    report.set("ready_ms", median(times))
+  }
+}

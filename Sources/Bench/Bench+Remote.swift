@@ -1,0 +1,31 @@
+// A provider in another process: a pair takes two upcalls more. All three processes on one processor.
+
+import Drawing
+import Glibc
+
+extension Bench {
+  func measureRemoteProvider(_ report: inout BenchReport) throws(BenchFailure) {
+    let bed = try Bed(program, [], one)
+    let provider = try ChildProcess(
+      try Programs.find("ndisctl"), ["bench", "worker", "provider", bed.daemon.socketPath])
+    _ = try provider.readLine()
+    var samples: [UInt64] = []
+    let rounds = max(1, options.rounds / 3)
+    for round in 0..<rounds {
+      progress("provider in another process: round \(round + 1) of \(rounds)")
+      samples += try bed.driver.sync(pairs: options.pairs / 2).samples
+    }
+    // That it was the one that was measured, it must say itself.
+    _ = kill(provider.processID, SIGTERM)
+    let asked = Int(try provider.readLine()) ?? 0
+    guard asked >= samples.count else {
+      throw BenchFailure(
+        "the provider was asked \(asked) times in \(samples.count) allocations; another one served")
+    }
+    let distribution = Distribution(samples)
+    report.set("remote_provider_pair_p50_us", distribution.microseconds(50))
+    report.add(
+      "remote_provider", "Allocate and free from a provider in another process, one CPU",
+      [PlotSeries(name: "ndissim", distribution: distribution)])
+  }
+}

@@ -1,0 +1,78 @@
+// What the bench needs in processes of its own: a driver whose system calls are counted, a provider in
+// another process. `ndisctl bench worker` runs them; they are no commands for people.
+
+import Glibc
+import NDIS
+import NDISDriverKit
+import Platform
+
+/// The other processes of the bench.
+public enum Worker {
+  /// Allocates and frees so many times over the socket, then ends. After each call it rests for
+  /// `restMicroseconds`: see `Bench.countSystemCalls`.
+  public static func pairs(
+    _ count: Int, restMicroseconds: UInt32, socketPath: String
+  ) throws(BenchFailure) {
+    let driver = try DriverSide(socketPath: socketPath)
+    do throws(DriverError) {
+      for _ in 0..<count {
+        let block = try driver.allocate()
+        usleep(restMicroseconds)
+        try driver.connection.free(block)
+        usleep(restMicroseconds)
+      }
+    } catch { throw BenchFailure(error) }
+  }
+
+  /// Provides shared memory to every driver until SIGTERM, then prints how often it was asked to.
+  public static func provider(socketPath: String) throws(BenchFailure) {
+    do throws(DriverError) {
+      let connection = try Connection(path: socketPath, name: "ndisctl-bench-provider")
+      try connection.stopOnSignals()
+      let provider = BenchProvider()
+      let driver = try connection.registerProtocolDriver(provider, name: "bench-provider")
+      say("ready")
+      try connection.serve()
+      try connection.deregisterProtocolDriver(driver)
+      say("\(provider.allocations.withLock { $0 })")
+    } catch { throw BenchFailure(error) }
+  }
+}
+
+/// Writes a line at once.
+private func say(_ line: String) {
+  let bytes = Array((line + "\n").utf8)
+  _ = unsafe bytes.withUnsafeBytes { unsafe write(1, $0.baseAddress, $0.count) }
+}
+
+private final class BenchProvider: ProtocolDriver, SharedMemoryProvider {
+  private let allocator = Monitor<SectionAllocator?>(nil)
+  let allocations = Monitor<Int>(0)
+
+  func setOptions(
+    _ driver: ProtocolDriverHandle, on connection: Connection
+  ) throws(DriverError) -> Status {
+    let made = SectionAllocator(handle: driver, sectionSize: 64 << 20)
+    allocator.withLock { $0 = made }
+    try connection.setOptionalHandlers(driver, provider: self)
+    return .success
+  }
+
+  func allocateSharedMemory(_ request: ProviderRequest) -> ProviderAnswer {
+    allocations.withLock { $0 += 1 }
+    guard let allocator = allocator.withLock({ $0 }) else { return .refused(.failure) }
+    do throws(DriverError) {
+      let block = try allocator.allocate(request, isScattered: false)
+      return ProviderAnswer(
+        context: block.context, section: block.section, extents: block.extents)
+    } catch { return .refused(.resources) }
+  }
+
+  func freeSharedMemory(_ freed: ProviderBlock) {
+    _ = allocator.withLock { $0 }?.free(freed.sharedMemoryProviderContext)
+  }
+
+  func sectionReleased(_ section: SectionHandle) {
+    allocator.withLock { $0 }?.sectionReleased(section)
+  }
+}

@@ -1,0 +1,104 @@
+// The bench's figures for people: a table with our side beside the floor's, the goals, and the
+// distributions drawn below each other.
+
+import Bench
+import Drawing
+
+enum BenchText {
+  static func lines(_ report: BenchReport, width: Int) -> [String] {
+    var lines = [
+      "\(report.text("cpu_model") ?? "unknown processor"), Linux \(report.text("kernel") ?? "?")",
+      "",
+      row("", ["ndissim", "floor", "ratio", "goal"]),
+    ]
+    lines += comparison("pair, one CPU, p50 us", "sync_pair_p50_us", "sync_ratio", report)
+    lines += comparison(
+      "pair, two CPUs, p50 us", "sync_pair_p50_us", "sync_ratio", report, "_two_cpus")
+    let rate = "pipelined_requests_per_second"
+    lines += comparison("32 in flight, one CPU, 1/s", rate, "pipelined_ratio", report)
+    lines += comparison("32 in flight, two CPUs, 1/s", rate, "pipelined_ratio", report, "_two_cpus")
+    lines += live(report)
+    lines += single("pair, remote provider, p50 us", "remote_provider_pair_p50_us", report)
+    lines += single("daemon memory a block, bytes", "daemon_bytes_per_live_block", report)
+    lines += single("start to READY=1, ms", "ready_ms", report)
+    lines += systemCalls(report)
+    for panel in report.panels { lines += [""] + panel.terminalLines(width: width) }
+    return lines
+  }
+
+  static func svg(_ report: BenchReport) -> String {
+    PlotSVG.document(
+      title: "Latency of allocate and free: ndissim and the floor in C",
+      subtitle: "\(report.text("cpu_model") ?? "unknown processor"), Linux "
+        + "\(report.text("kernel") ?? "?")",
+      panels: report.panels)
+  }
+
+  private static func comparison(
+    _ name: String, _ key: String, _ ratio: String, _ report: BenchReport, _ suffix: String = ""
+  ) -> [String] {
+    guard let ours = report.number(key + suffix) else { return [] }
+    return [
+      row(
+        name,
+        [
+          shown(ours), shown(report.number("floor_\(key)\(suffix)")),
+          shown(report.number(ratio + suffix)), goal(ratio + suffix, report),
+        ])
+    ]
+  }
+
+  private static func live(_ report: BenchReport) -> [String] {
+    guard let blocks = report.number("live_blocks"),
+      let time = report.number("pair_p50_us_at_live_blocks")
+    else { return [] }
+    return [
+      row("pair, 1000 live blocks, p50 us", [shown(report.number("pair_p50_us_at_1k_live"))]),
+      row(
+        "pair, \(Int(blocks)) live, p50 us",
+        [shown(time), "", shown(report.number("live_ratio")), goal("live_ratio", report)]),
+    ]
+  }
+
+  private static func single(_ name: String, _ key: String, _ report: BenchReport) -> [String] {
+    guard let value = report.number(key) else { return [] }
+    return [row(name, [shown(value), "", "", goal(key, report)])]
+  }
+
+  private static func systemCalls(_ report: BenchReport) -> [String] {
+    guard let kit = report.systemCalls("kit"), let daemon = report.systemCalls("daemon") else {
+      return []
+    }
+    return [
+      row("system calls a pair, client", [shown(kit), shown(report.systemCalls("floor_client"))]),
+      row(
+        "system calls a pair, server", [shown(daemon), shown(report.systemCalls("floor_server"))]),
+    ]
+  }
+
+  private static func goal(_ key: String, _ report: BenchReport) -> String {
+    guard let goal = Goal.all.first(where: { $0.key == key }), let isMet = goal.isMet(report) else {
+      return ""
+    }
+    return goal.limit + (isMet ? " met" : " MISSED")
+  }
+
+  private static func shown(_ value: Double?) -> String {
+    guard let value else { return "-" }
+    if value >= 1_000 { return "\(Int(min(value, 1e15).rounded()))" }
+    return JSON.number((value * 100).rounded() / 100).line
+  }
+
+  private static func row(_ name: String, _ cells: [String]) -> String {
+    var line = name + String(repeating: " ", count: max(0, 32 - name.count))
+    for (index, cell) in cells.enumerated() {
+      if index == 3 {
+        line += "  " + cell
+      } else {
+        line += String(repeating: " ", count: max(1, 10 - cell.count)) + cell
+      }
+    }
+    while line.hasSuffix(" ") { line.removeLast() }
+    return line
+  }
+}
