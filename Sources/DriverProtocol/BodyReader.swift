@@ -6,8 +6,8 @@ public import NDIS
 
 /// A cursor over a message's body.
 @safe public struct BodyReader: ~Copyable {
-  private let bytes: UnsafeRawBufferPointer
-  private var position = 0
+  @usableFromInline let bytes: UnsafeRawBufferPointer
+  @usableFromInline var position = 0
 
   /// Reads `packet` behind its header. The packet must outlive the reader.
   public init(packet: UnsafeRawBufferPointer) {
@@ -16,15 +16,17 @@ public import NDIS
   }
 
   /// Bytes not read yet.
-  public var remaining: Int { unsafe bytes.count - position }
+  @inlinable public var remaining: Int { unsafe bytes.count - position }
 
-  private func short(_ size: Int) -> Failure {
+  @usableFromInline func short(_ size: Int) -> Failure {
     unsafe Failure(
       .invalidParameter, .malformedMessage, UInt64(bytes.count), UInt64(position + size))
   }
 
   /// Reads the bytes of a value.
-  public mutating func read<Value: BitwiseCopyable>(_: Value.Type) throws(Failure) -> Value {
+  @inlinable public mutating func read<Value: BitwiseCopyable>(_: Value.Type) throws(Failure)
+    -> Value
+  {
     let size = MemoryLayout<Value>.size
     guard size <= remaining else { throw short(size) }
     let value = unsafe bytes.loadUnaligned(fromByteOffset: position, as: Value.self)
@@ -56,15 +58,12 @@ public import NDIS
 
   /// Reads an image of an NDIS structure: its header, then as much of `Image` as the rest of the body
   /// holds; what is missing is zero. The header's `Size` must not exceed what is there.
-  public mutating func readImage<Image: BitwiseCopyable>(
+  @inlinable public mutating func readImage<Image: BitwiseCopyable>(
     _ image: Image
   ) throws(Failure) -> Image {
-    guard remaining >= MemoryLayout<NDIS_OBJECT_HEADER>.size else { throw short(4) }
-    let header = unsafe bytes.loadUnaligned(
-      fromByteOffset: position, as: NDIS_OBJECT_HEADER.self)
-    guard Int(header.Size) <= remaining else { throw short(Int(header.Size)) }
+    let claimed = try imageSize()
     var value = image
-    let size = min(Int(header.Size), MemoryLayout<Image>.size)
+    let size = min(claimed, MemoryLayout<Image>.size)
     let rest = remaining
     unsafe withUnsafeMutableBytes(of: &value) { target in
       let take = max(min(size, rest), min(4, rest))
@@ -73,6 +72,15 @@ public import NDIS
     }
     position += rest
     return value
+  }
+
+  /// The `Size` of the object header that comes next.
+  @usableFromInline func imageSize() throws(Failure) -> Int {
+    guard remaining >= MemoryLayout<NDIS_OBJECT_HEADER>.size else { throw short(4) }
+    let header = unsafe bytes.loadUnaligned(
+      fromByteOffset: position, as: NDIS_OBJECT_HEADER.self)
+    guard Int(header.Size) <= remaining else { throw short(Int(header.Size)) }
+    return Int(header.Size)
   }
 
   /// Reads an extent.

@@ -7,10 +7,10 @@ public import NDIS
 
 /// A message being written.
 @safe public struct MessageWriter: ~Copyable {
-  private let buffer: UnsafeMutableRawBufferPointer
-  private let header: MessageHeader
-  private var used: Int
-  private var overflowed = false
+  @usableFromInline let buffer: UnsafeMutableRawBufferPointer
+  @usableFromInline let header: MessageHeader
+  @usableFromInline var used: Int
+  @usableFromInline var overflowed = false
 
   /// Begins a message in `buffer`, which must outlive the writer.
   public init(_ header: MessageHeader, into buffer: UnsafeMutableRawBufferPointer) {
@@ -21,7 +21,7 @@ public import NDIS
   }
 
   /// Appends the bytes of a value.
-  public mutating func append<Value: BitwiseCopyable>(_ value: Value) {
+  @inlinable public mutating func append<Value: BitwiseCopyable>(_ value: Value) {
     let size = MemoryLayout<Value>.size
     guard !overflowed, unsafe size <= buffer.count - used else {
       overflowed = true

@@ -83,14 +83,45 @@ private func checked<Text: BitwiseCopyable>(
   guard bytes.count == capacity else { return nil }
   var value = empty
   unsafe withUnsafeMutableBytes(of: &value) { unsafe $0.copyMemory(from: bytes) }
-  let length = unsafe bytes.firstIndex(of: 0) ?? capacity
-  // The common case: no text at all.
-  guard length > 0 else { return unsafe bytes.allSatisfy { $0 == 0 } ? value : nil }
-  guard length < capacity, unsafe bytes[length...].allSatisfy({ $0 == 0 }) else { return nil }
-  let content = unsafe bytes[..<length]
-  guard unsafe content.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else { return nil }
-  guard unsafe String(validating: content, as: UTF8.self) != nil else { return nil }
+  // Every allocation brings a label: eight bytes at a time where they are plain ASCII, and where they
+  // are zero.
+  var length = 0
+  while length < capacity,
+    isPrintableASCII(unsafe bytes.loadUnaligned(fromByteOffset: length, as: UInt64.self))
+  {
+    length += 8
+  }
+  var isASCII = true
+  while length < capacity, unsafe bytes[length] != 0 {
+    let byte = unsafe bytes[length]
+    guard byte >= 0x20, byte != 0x7F else { return nil }
+    if byte >= 0x80 { isASCII = false }
+    length += 1
+  }
+  // What is empty has no text to check; what is full has no zero behind it.
+  guard length < capacity else { return nil }
+  var index = length
+  while index < capacity, index % 8 != 0 {
+    guard unsafe bytes[index] == 0 else { return nil }
+    index += 1
+  }
+  while index < capacity {
+    guard unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self) == 0 else {
+      return nil
+    }
+    index += 8
+  }
+  if !isASCII, unsafe String(validating: bytes[..<length], as: UTF8.self) == nil { return nil }
   return value
+}
+
+/// Whether all eight bytes are 0x20...0x7E. No byte with its top bit set gets past the first term, so
+/// neither sum nor difference carries from one byte into the next where that would matter.
+private func isPrintableASCII(_ word: UInt64) -> Bool {
+  let tops: UInt64 = 0x8080_8080_8080_8080
+  let isBelowSpace = word &- 0x2020_2020_2020_2020
+  let isDelete = word &+ 0x0101_0101_0101_0101
+  return (word | isBelowSpace | isDelete) & tops == 0
 }
 
 private func text<Text: BitwiseCopyable>(of value: Text) -> String {

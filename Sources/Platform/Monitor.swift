@@ -4,16 +4,18 @@
 //
 // Rules: whoever changes what others wait for signals. The lock is not recursive: a body that calls
 // its own monitor hangs. Bodies are short and do not block.
+//
+// The methods are inlinable: unspecialised, a short body would cost several times its own time.
 
-import Glibc
+public import Glibc
 
 /// A lock, the state it protects, and a condition.
 @safe
 public final class Monitor<State>: @unchecked Sendable {
   // Unchecked: the state is touched with the mutex held, and enters by `sending`.
-  private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-  private let condition: UnsafeMutablePointer<pthread_cond_t>
-  private let state: UnsafeMutablePointer<State>
+  @usableFromInline let mutex: UnsafeMutablePointer<pthread_mutex_t>
+  @usableFromInline let condition: UnsafeMutablePointer<pthread_cond_t>
+  @usableFromInline let state: UnsafeMutablePointer<State>
 
   public init(_ initial: consuming sending State) {
     // Behind pointers, because neither may move once it is in use. With these arguments glibc's
@@ -43,7 +45,7 @@ public final class Monitor<State>: @unchecked Sendable {
   }
 
   /// Runs `body` with the state to itself.
-  public func withLock<Result: ~Copyable, Failure: Error>(
+  @inlinable public func withLock<Result: ~Copyable, Failure: Error>(
     _ body: (inout sending State) throws(Failure) -> sending Result
   ) throws(Failure) -> sending Result {
     unsafe pthread_mutex_lock(mutex)
@@ -52,7 +54,7 @@ public final class Monitor<State>: @unchecked Sendable {
   }
 
   /// Waits until `body` answers something, asking now and after every signal.
-  public func wait<Result: ~Copyable>(
+  @inlinable public func wait<Result: ~Copyable>(
     until body: (inout sending State) -> sending Result?
   ) -> sending Result {
     unsafe pthread_mutex_lock(mutex)
