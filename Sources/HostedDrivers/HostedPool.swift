@@ -59,8 +59,12 @@ public enum HostedReply: Sendable {
 /// One hosted provider.
 public struct HostedPool: Sendable {
   public let settings: PoolSettings
-  private var sections: [Handle: Section] = [:]
-  private var byDomain: [Place: Handle] = [:]
+  /// A section keeps its slot; a slot whose section has gone has the handle NULL and is used again.
+  private var sections: [Section] = []
+  private var slots: [Handle: Int] = [:]
+  private var byDomain: [Place: Int] = [:]
+  /// The slot asked for last: most requests come in runs from one domain.
+  private var recent = 0
   /// Pages of blocks over all sections.
   public private(set) var usedPages: UInt64 = 0
 
@@ -70,10 +74,11 @@ public struct HostedPool: Sendable {
   }
 
   private struct Section {
+    var handle: Handle
     var place: Place
     var map: PageMap
     /// Extents of blocks that have several, by their context.
-    var scattered: [UInt64: [Extent]] = [:]
+    var scattered: [UInt64: ExtentList] = [:]
   }
 
   private static let scattered: UInt64 = 1 << 63
@@ -101,14 +106,15 @@ public struct HostedPool: Sendable {
       return .answer(
         .refused(Failure(.resources, .poolExhausted, freePages * page, pages * page)))
     }
-    let place = Place(domain: call.object, node: node)
-    guard let handle = byDomain[place] else {
+    guard let slot = slot(of: Place(domain: call.object, node: node)) else {
       return .needsSection(domain: call.object, node: node, size: capacityPages * page)
     }
     let contiguous = parameters.flags & 1 != 0
-    guard let extents = take(UInt32(clamping: pages), contiguous, parameters.length, handle) else {
-      let longest = UInt64(sections[handle]?.map.longestFreeRun ?? 0)
-      let free = UInt64(sections[handle]?.map.freePages ?? 0)
+    let extents = HostedPool.take(
+      UInt32(clamping: pages), page, contiguous, parameters.length, &sections[slot].map)
+    guard let first = extents?.first, let extents else {
+      let longest = UInt64(sections[slot].map.longestFreeRun)
+      let free = UInt64(sections[slot].map.freePages)
       return .answer(
         .refused(
           free >= pages
@@ -118,30 +124,48 @@ public struct HostedPool: Sendable {
     usedPages += pages
     // The context alone says what to free: first page and count, or, with its top bit set, that the
     // extents are looked up by the first page.
-    let first = extents[0].offset / page
-    var context = pages << 32 | first
+    var context = pages << 32 | first.offset / page
     if extents.count > 1 {
-      context = HostedPool.scattered | first
-      sections[handle]?.scattered[context] = extents
+      context = HostedPool.scattered | first.offset / page
+      sections[slot].scattered[context] = extents
     }
     return .answer(
       ProviderAnswer(
-        status: .success, providerContext: context, section: handle, extents: extents))
+        status: .success, providerContext: context, section: sections[slot].handle,
+        extents: extents))
   }
 
-  private mutating func take(
-    _ pages: UInt32, _ contiguous: Bool, _ length: UInt32, _ handle: Handle
-  ) -> [Extent]? {
-    guard var map = sections[handle]?.map else { return nil }
-    sections[handle]?.map = PageMap(pageCount: 0)
-    defer { sections[handle]?.map = map }
-    let page = UInt64(settings.pageSize)
+  private mutating func slot(of place: Place) -> Int? {
+    if recent < sections.count, sections[recent].place == place,
+      sections[recent].handle != .null
+    {
+      return recent
+    }
+    guard let slot = byDomain[place] else { return nil }
+    recent = slot
+    return slot
+  }
+
+  private mutating func slot(of section: Handle) -> Int? {
+    if recent < sections.count, sections[recent].handle == section, section != .null {
+      return recent
+    }
+    guard let slot = slots[section] else { return nil }
+    recent = slot
+    return slot
+  }
+
+  /// Pages of `page` bytes for a block of `length`. Static, for `self` and a map within it cannot be
+  /// passed at once without copying the map.
+  private static func take(
+    _ pages: UInt32, _ page: UInt64, _ contiguous: Bool, _ length: UInt32, _ map: inout PageMap
+  ) -> ExtentList? {
     if let start = map.firstFit(count: pages) {
       _ = map.take(start: start, count: pages)
-      return [Extent(offset: UInt64(start) * page, length: length)]
+      return ExtentList(Extent(offset: UInt64(start) * page, length: length))
     }
     guard !contiguous, map.freePages >= pages else { return nil }
-    var extents: [Extent] = []
+    var extents = ExtentList()
     var taken: [(start: UInt32, count: UInt32)] = []
     var left = pages
     var bytes = UInt64(length)
@@ -167,12 +191,13 @@ public struct HostedPool: Sendable {
 
   /// NetFreeSharedMemory: the pages of the block with this context are free again.
   public mutating func free(section: Handle, context: UInt64) {
+    guard let slot = slot(of: section) else { return }
     if context & HostedPool.scattered != 0 {
-      for extent in sections[section]?.scattered.removeValue(forKey: context) ?? [] {
-        release(section, first: extent.offset / UInt64(settings.pageSize), count: pages(of: extent))
+      for extent in sections[slot].scattered.removeValue(forKey: context) ?? [] {
+        release(slot, first: extent.offset / UInt64(settings.pageSize), count: pages(of: extent))
       }
     } else {
-      release(section, first: context & 0xFFFF_FFFF, count: context >> 32)
+      release(slot, first: context & 0xFFFF_FFFF, count: context >> 32)
     }
   }
 
@@ -180,10 +205,10 @@ public struct HostedPool: Sendable {
     (UInt64(extent.length) + UInt64(settings.pageSize) - 1) / UInt64(settings.pageSize)
   }
 
-  private mutating func release(_ section: Handle, first: UInt64, count: UInt64) {
-    let released = sections[section]?.map.release(
+  private mutating func release(_ slot: Int, first: UInt64, count: UInt64) {
+    let released = sections[slot].map.release(
       start: UInt32(clamping: first), count: UInt32(clamping: count))
-    if released == true { usedPages -= min(usedPages, count) }
+    if released { usedPages -= min(usedPages, count) }
   }
 
   /// The host has made a section for a place.
@@ -191,26 +216,37 @@ public struct HostedPool: Sendable {
     let place = Place(domain: domain, node: node)
     var map = PageMap(pageCount: UInt32(clamping: size / UInt64(settings.pageSize)))
     if settings.fragmentationSeed != 0 { fragment(&map, settings.fragmentationSeed) }
-    sections[section] = Section(place: place, map: map)
-    byDomain[place] = section
+    let new = Section(handle: section, place: place, map: map)
+    let slot = sections.firstIndex { $0.handle == .null } ?? sections.count
+    if slot < sections.count { sections[slot] = new } else { sections.append(new) }
+    slots[section] = slot
+    byDomain[place] = slot
   }
 
   /// The section is gone.
   public mutating func remove(section: Handle) {
-    guard let place = sections.removeValue(forKey: section)?.place else { return }
-    if byDomain[place] == section { byDomain[place] = nil }
+    guard let slot = slots.removeValue(forKey: section) else { return }
+    let place = sections[slot].place
+    if byDomain[place] == slot { byDomain[place] = nil }
+    sections[slot] = Section(
+      handle: .null, place: Place(domain: .null, node: 0), map: PageMap(pageCount: 0))
   }
 
   /// A block known from an adopted store.
   public mutating func adopt(section: Handle, context: UInt64, extents: [Extent]) {
+    let slot = slot(of: section)
     for extent in extents {
       let count = pages(of: extent)
-      _ = sections[section]?.map.take(
-        start: UInt32(clamping: extent.offset / UInt64(settings.pageSize)),
-        count: UInt32(clamping: count))
+      if let slot {
+        _ = sections[slot].map.take(
+          start: UInt32(clamping: extent.offset / UInt64(settings.pageSize)),
+          count: UInt32(clamping: count))
+      }
       usedPages += count
     }
-    if context & HostedPool.scattered != 0 { sections[section]?.scattered[context] = extents }
+    if let slot, context & HostedPool.scattered != 0 {
+      sections[slot].scattered[context] = ExtentList(extents)
+    }
   }
 
   /// Holds pages back so that no free run is longer than eight pages.

@@ -5,16 +5,7 @@
 
 import NDIS
 
-/// How much one user holds.
-struct UserUsage {
-  var sessions: UInt32 = 0
-  var sections: UInt32 = 0
-  var objects: UInt32 = 0
-  var blocks: UInt32 = 0
-  var bytes: UInt64 = 0
-}
-
-struct Derived {
+struct Derived: ~Copyable {
   var freeSessions: IndexSet
   var freeDrivers: IndexSet
   var freeAdapters: IndexSet
@@ -37,10 +28,10 @@ struct Derived {
   var workAdapters: IndexSet
   var workBindings: IndexSet
   /// Which pages of each section are taken.
-  var pageMaps: [PageMap?]
-  var sites: [Site: UInt32] = [:]
+  var pageMaps: [PageSet?]
+  var sites = SiteIndex()
   var adaptersByName: [Name: UInt32] = [:]
-  var users: [UInt32: UserUsage] = [:]
+  var users = UserTable()
 
   init(_ store: Store, fresh: Bool) {
     let capacities = store.capacities
@@ -62,7 +53,7 @@ struct Derived {
     workDrivers = IndexSet(capacity: capacities.drivers)
     workAdapters = IndexSet(capacity: capacities.adapters)
     workBindings = IndexSet(capacity: capacities.bindings)
-    pageMaps = [PageMap?](repeating: nil, count: Int(capacities.sections))
+    pageMaps = [PageSet?](repeating: nil, count: Int(capacities.sections))
     // A store that was just laid out holds nothing to read.
     if !fresh { adopt(store) }
   }
@@ -123,7 +114,7 @@ struct Derived {
       if section.state != 0 {
         freeSections.remove(i)
         liveSections.insert(i)
-        pageMaps[Int(i)] = PageMap(pageCount: section.pages)
+        pageMaps[Int(i)] = PageSet(pageCount: section.pages)
       } else if section.generation >= last {
         freeSections.remove(i)
       }
@@ -140,9 +131,10 @@ struct Derived {
         freeBlocks.remove(i)
       }
     }
-    for i in 0..<store.sites.capacity where store.sites[i].references != 0 {
-      freeSites.remove(i)
-      sites[store.sites[i].site] = i
+    for i in 0..<store.sites.capacity {
+      let site = store.sites[i]
+      if site.references != 0 { freeSites.remove(i) }
+      if !site.site.isEmpty { sites.insert(site.site, i) }
     }
     for i in 0..<store.requests.capacity where store.requests[i].state != 0 {
       freeRequests.remove(i)

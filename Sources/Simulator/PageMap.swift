@@ -1,5 +1,5 @@
 // Which pages of a section are taken. One bit per page says so, set for taken, in 64-bit words;
-// over the words stands a segment tree of free runs (the run at the left edge, the run at the right
+// over the words (a PageSet) stands a segment tree of free runs (the run at the left edge, the run at the right
 // edge, the longest), so that finding room costs one walk down the tree however much is taken
 // before it.
 //
@@ -49,14 +49,12 @@ public struct PageMap: Sendable {
   }
 
   /// The number of pages in the map.
-  public let pageCount: UInt32
+  public var pageCount: UInt32 { pages.pageCount }
 
   /// The number of pages that are free.
-  public private(set) var freePages: UInt32
+  public var freePages: UInt32 { pages.freePages }
 
-  /// One bit per page, set for taken. Bits past the last page are set and stay so: nothing that
-  /// looks for free pages then needs to know where the map ends.
-  private var words: [UInt64]
+  private var pages: PageSet
 
   /// The tree as a heap: the root at 1, the children of i at 2i and 2i + 1, the leaf of word w at
   /// `leafCount` + w. Leaves without a word have nothing free.
@@ -67,20 +65,12 @@ public struct PageMap: Sendable {
 
   /// Makes a map of `pageCount` pages, all free.
   public init(pageCount: UInt32) {
-    // At least one word, so that an empty map is not a special case anywhere else.
-    let wordCount = max(1, (Int(pageCount) + 63) / 64)
+    pages = PageSet(pageCount: pageCount)
+    let wordCount = pages.words.count
     var leafCount = 1
     while leafCount < wordCount { leafCount *= 2 }
-
-    self.pageCount = pageCount
     self.leafCount = leafCount
-    freePages = pageCount
-    words = Array(repeating: 0, count: wordCount)
     nodes = Array(repeating: .none, count: 2 * leafCount)
-
-    // The shift is by 64 where the last word is used up, and then gives zero: nothing is past it.
-    let inLastWord = Int(pageCount) - (wordCount - 1) * 64
-    words[wordCount - 1] = ~0 << UInt64(inLastWord)
     refresh(0, wordCount - 1)
   }
 
@@ -90,35 +80,22 @@ public struct PageMap: Sendable {
   /// Whether `count` pages from `start` on are all free; false for an empty range and for one that
   /// reaches outside the map.
   public func isFree(start: UInt32, count: UInt32) -> Bool {
-    guard let range = WordRange(start: start, count: count, within: pageCount) else { return false }
-    for index in range.first...range.last where words[index] & range.mask(index) != 0 {
-      return false
-    }
-    return true
+    pages.isFree(start: start, count: count)
   }
 
   /// Takes `count` pages from `start` on if all of them are free; otherwise changes nothing and
   /// answers false.
   public mutating func take(start: UInt32, count: UInt32) -> Bool {
-    guard isFree(start: start, count: count),
-      let range = WordRange(start: start, count: count, within: pageCount)
-    else { return false }
-    for index in range.first...range.last { words[index] |= range.mask(index) }
-    freePages &-= count
-    refresh(range.first, range.last)
+    guard pages.take(start: start, count: count) else { return false }
+    refresh(Int(start / 64), Int((start + (count - 1)) / 64))
     return true
   }
 
   /// Releases `count` pages from `start` on if all of them are taken; otherwise changes nothing and
   /// answers false.
   public mutating func release(start: UInt32, count: UInt32) -> Bool {
-    guard let range = WordRange(start: start, count: count, within: pageCount) else { return false }
-    for index in range.first...range.last where ~words[index] & range.mask(index) != 0 {
-      return false
-    }
-    for index in range.first...range.last { words[index] &= ~range.mask(index) }
-    freePages &+= count
-    refresh(range.first, range.last)
+    guard pages.release(start: start, count: count) else { return false }
+    refresh(Int(start / 64), Int((start + (count - 1)) / 64))
     return true
   }
 
@@ -144,7 +121,7 @@ public struct PageMap: Sendable {
       }
     }
     // Each step leaves a bit set where a run of `length` starts; the leaf has one of `count`.
-    var starts = ~words[node - leafCount]
+    var starts = ~pages.words[node - leafCount]
     var length: UInt32 = 1
     while length < count {
       let step = min(length, count - length)
@@ -190,16 +167,17 @@ public struct PageMap: Sendable {
 
   /// Recomputes the leaves of words `first` to `last` and every node above them.
   private mutating func refresh(_ first: Int, _ last: Int) {
-    for index in first...last { nodes[leafCount + index] = FreeRuns(taken: words[index]) }
+    if first == last {
+      refresh(first)
+      return
+    }
+    for index in first...last { nodes[leafCount + index] = FreeRuns(taken: pages.words[index]) }
     var low = (leafCount + first) / 2
     var high = (leafCount + last) / 2
     var span: UInt32 = 64
     while low > 0 {
       for node in low...high {
-        let runs = FreeRuns(nodes[2 * node], nodes[2 * node + 1], span: span)
-        // Where a single node comes out as it was, nothing above it can change.
-        if low == high && nodes[node] == runs { return }
-        nodes[node] = runs
+        nodes[node] = FreeRuns(nodes[2 * node], nodes[2 * node + 1], span: span)
       }
       low /= 2
       high /= 2
@@ -208,28 +186,50 @@ public struct PageMap: Sendable {
     }
   }
 
+  /// The same for one word, the usual case: the node just made is its parent's one child and need not
+  /// be read again.
+  private mutating func refresh(_ index: Int) {
+    var runs = FreeRuns(taken: pages.words[index])
+    var node = leafCount + index
+    unsafe nodes.withUnsafeMutableBufferPointer { nodes in
+      var span: UInt32 = 64
+      while true {
+        // Where a node comes out as it was, nothing above it can change.
+        if unsafe nodes[node] == runs { return }
+        unsafe nodes[node] = runs
+        guard node > 1 else { return }
+        let sibling = unsafe nodes[node ^ 1]
+        runs =
+          node & 1 == 0
+          ? FreeRuns(runs, sibling, span: span) : FreeRuns(sibling, runs, span: span)
+        node /= 2
+        span = span &* 2
+      }
+    }
+  }
+
   /// The first free page at or after `page`, which must be within the map.
   private func nextFree(_ page: UInt32) -> UInt32? {
     let index = Int(page / 64)
-    let here = ~words[index] & (~0 << UInt64(page % 64))
+    let here = ~pages.words[index] & (~0 << UInt64(page % 64))
     if here != 0 { return Self.page(index, here) }
     guard let next = nextLeaf(after: index, where: { runs, _ in runs.longest != 0 }) else {
       return nil
     }
-    return Self.page(next, ~words[next])
+    return Self.page(next, ~pages.words[next])
   }
 
   /// The first taken page at or after `page`, which must be within the map; the page past the last
   /// if there is none.
   private func nextTaken(_ page: UInt32) -> UInt32 {
     let index = Int(page / 64)
-    let here = words[index] & (~0 << UInt64(page % 64))
+    let here = pages.words[index] & (~0 << UInt64(page % 64))
     if here != 0 { return Self.page(index, here) }
     // The leaves past the last word count as taken, but have no bits to look at.
     guard let next = nextLeaf(after: index, where: { runs, span in Int(runs.longest) != span }),
-      next < words.count
+      next < pages.words.count
     else { return pageCount }
-    return Self.page(next, words[next])
+    return Self.page(next, pages.words[next])
   }
 
   /// The first word after `index` below which `wanted` holds. `wanted` is asked of a node's runs
@@ -265,30 +265,7 @@ extension PageMap: Equatable {
   /// Whether both maps have as many pages and the same ones taken. Only the bits are compared: the
   /// rest follows from them.
   public static func == (left: PageMap, right: PageMap) -> Bool {
-    left.pageCount == right.pageCount && left.freePages == right.freePages
-      && left.words == right.words
-  }
-}
-
-/// The words a range of pages touches, and which of their bits.
-private struct WordRange {
-  let first: Int
-  let last: Int
-  private let firstMask: UInt64
-  private let lastMask: UInt64
-
-  /// Nil for an empty range and for one that reaches outside `pageCount` pages.
-  init?(start: UInt32, count: UInt32, within pageCount: UInt32) {
-    guard count > 0, start < pageCount, count <= pageCount - start else { return nil }
-    let end = start + (count - 1)
-    first = Int(start / 64)
-    last = Int(end / 64)
-    firstMask = ~0 << UInt64(start % 64)
-    lastMask = ~0 >> UInt64(63 - end % 64)
-  }
-
-  func mask(_ index: Int) -> UInt64 {
-    (index == first ? firstMask : ~0) & (index == last ? lastMask : ~0)
+    left.pages == right.pages
   }
 }
 

@@ -10,7 +10,7 @@ public struct ProviderAnswer: Sendable, Hashable {
   public var irql: UInt8
   public var providerContext: UInt64
   public var section: Handle
-  public var extents: [Extent]
+  public var extents: ExtentList
   /// Set when the answer could not be decoded.
   public var malformed: Failure?
   /// False when the answer ended before it said which block it is about: there is none to give back.
@@ -30,7 +30,7 @@ public struct ProviderAnswer: Sendable, Hashable {
 
   public init(
     status: Status, irql: UInt8 = 0, providerContext: UInt64 = 0, section: Handle = .null,
-    extents: [Extent] = [], malformed: Failure? = nil
+    extents: ExtentList = [], malformed: Failure? = nil
   ) {
     self.status = status
     self.irql = irql

@@ -246,10 +246,11 @@ extension Simulator {
       $0.bytes = UInt64(truncatingIfNeeded: Int64(truncatingIfNeeded: $0.bytes) + bytes)
     }
     let uid = store.sessions[session, \.uid]
-    derived.users[uid, default: UserUsage()].blocks = UInt32(
-      truncatingIfNeeded: Int64(derived.users[uid]?.blocks ?? 0) + Int64(blocks))
-    derived.users[uid, default: UserUsage()].bytes = UInt64(
-      truncatingIfNeeded: Int64(truncatingIfNeeded: derived.users[uid]?.bytes ?? 0) + bytes)
+    func count(_ usage: inout UserUsage) {
+      usage.blocks = UInt32(truncatingIfNeeded: Int64(usage.blocks) + Int64(blocks))
+      usage.bytes = UInt64(truncatingIfNeeded: Int64(truncatingIfNeeded: usage.bytes) + bytes)
+    }
+    count(&derived.users[uid, default: UserUsage()])
   }
 
   func checkObjects(session: UInt32) throws(Failure) {
@@ -272,13 +273,16 @@ extension Simulator {
   /// The record of a site label; none when it is empty or the table is full.
   private mutating func intern(_ site: Site) -> Ref {
     guard !site.isEmpty else { return .none }
-    if let index = derived.sites[site] {
+    if let index = derived.sites.find(site) {
+      if store.sites[index, \.references] == 0 { derived.freeSites.remove(index) }
       store.sites.update(index) { $0.references &+= 1 }
       return Ref(index)
     }
     guard let index = derived.freeSites.first else { return .none }
     derived.freeSites.remove(index)
-    derived.sites[site] = index
+    let old = store.sites[index, \.site]
+    if !old.isEmpty { derived.sites.remove(old) }
+    derived.sites.insert(site, index)
     store.sites.update(index) {
       $0.references = 1
       $0.site = site
@@ -289,8 +293,6 @@ extension Simulator {
   mutating func release(site: Ref) {
     guard let index = site.optional else { return }
     store.sites.update(index) { $0.references &-= 1 }
-    guard store.sites[index, \.references] == 0 else { return }
-    derived.sites[store.sites[index, \.site]] = nil
-    derived.freeSites.insert(index)
+    if store.sites[index, \.references] == 0 { derived.freeSites.insert(index) }
   }
 }

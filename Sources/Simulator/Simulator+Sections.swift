@@ -71,7 +71,7 @@ extension Simulator {
     let pages = UInt32(clamping: size >> shift)
     derived.freeSections.remove(index)
     derived.liveSections.insert(index)
-    derived.pageMaps[Int(index)] = PageMap(pageCount: pages)
+    derived.pageMaps[Int(index)] = PageSet(pageCount: pages)
     let base = store.globals[0].physicalNext
     // Each section begins at a gigabyte's edge, with a gap behind it: an address outside every section
     // is recognised as such.

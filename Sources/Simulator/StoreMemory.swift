@@ -31,12 +31,18 @@ public final class StoreObserver {
 }
 
 /// The undo log of a store.
-@safe struct UndoLog {
+@safe final class UndoLog {
   private let base: UnsafeMutableRawPointer  // of the whole store
   private let length: UnsafeMutablePointer<UInt64>  // bytes used, in the store
   private let start: UnsafeMutableRawPointer
   private let capacity: Int
   private let observer: StoreObserver?
+  /// Places known to be saved in this turn, so that only the first of a record's changes looks at the
+  /// log: word 0 is the number of the turn, the others each hold a turn and a place, by the place's hash.
+  /// What is not found here is saved once more, which is harmless: undone newest first, the oldest bytes
+  /// come last.
+  private let saved: UnsafeMutablePointer<UInt64>
+  private static let savedBits = 6
 
   init(
     base: UnsafeMutableRawPointer, lengthOffset: Int, start: Int, capacity: Int,
@@ -47,24 +53,38 @@ public final class StoreObserver {
     unsafe self.start = base + start
     self.capacity = capacity
     self.observer = observer
+    unsafe saved = .allocate(capacity: 1 + 1 << UndoLog.savedBits)
+    unsafe saved.initialize(repeating: 0, count: 1 + 1 << UndoLog.savedBits)
+    unsafe saved.pointee = 1
   }
+
+  deinit { unsafe saved.deallocate() }
 
   var isOpen: Bool { unsafe length.pointee != 0 }
   /// Writes that found no room; it stands behind the length in the store's header.
   var overflows: UInt64 { unsafe (length + 1).pointee }
 
-  /// Saves `size` bytes (a multiple of 8) at `offset` before they change.
+  /// Saves `size` bytes (a multiple of 8) at `offset` before they change. A place is always saved with
+  /// the same size: it is a record's.
+  @inline(__always)
   func save(offset: Int, size: Int) {
+    // A place is a multiple of eight below 8 TiB, a turn 24 bits: together one word.
+    let place = UInt64(truncatingIfNeeded: offset >> 3)
+    let stamp = unsafe saved.pointee << 40 | place
+    let hash = Int(
+      truncatingIfNeeded: (place &* 0x9E37_79B9_7F4A_7C15) >> UInt64(64 - UndoLog.savedBits))
+    guard unsafe saved[1 + hash] != stamp else { return }
+    if saveNew(offset, size) { unsafe saved[1 + hash] = stamp }
+  }
+
+  /// False when there is no room.
+  @inline(never)
+  private func saveNew(_ offset: Int, _ size: Int) -> Bool {
     let used = unsafe Int(length.pointee)
-    if used != 0 {
-      // Several changes of one record in a row are one entry.
-      let last = unsafe (start + used - 16).load(as: (UInt64, UInt64).self)
-      if last.0 == UInt64(offset) && last.1 == UInt64(size) { return }
-    }
     let needed = size + 16
     guard used + needed <= capacity else {
       unsafe (length + 1).pointee &+= 1
-      return
+      return false
     }
     unsafe (start + used).copyMemory(from: base + offset, byteCount: size)
     unsafe (start + used + size).storeBytes(
@@ -74,6 +94,7 @@ public final class StoreObserver {
     unsafe length.pointee = UInt64(used + needed)
     atomicMemoryFence(ordering: .releasing)
     observer?.onWrite()
+    return true
   }
 
   /// Tells the observer that a place has changed.
@@ -83,6 +104,13 @@ public final class StoreObserver {
     atomicMemoryFence(ordering: .releasing)
     unsafe length.pointee = 0
     atomicMemoryFence(ordering: .releasing)
+    // The next turn knows nothing to be saved.
+    unsafe saved.pointee = (saved.pointee &+ 1) & 0xFF_FFFF
+    // Numbers come again: nothing of 16 million turns ago may pass for new.
+    if unsafe saved.pointee == 0 {
+      unsafe saved.update(repeating: 0, count: 1 + 1 << UndoLog.savedBits)
+      unsafe saved.pointee = 1
+    }
   }
 
   /// Puts an unfinished turn's old bytes back. False when the log makes no sense.

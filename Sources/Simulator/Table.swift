@@ -28,15 +28,14 @@ public struct Ref: Hashable, Sendable, BitwiseCopyable {
     self.undo = undo
   }
 
-  /// Bytes of a record; a multiple of eight.
-  static var stride: Int { (MemoryLayout<Record>.stride + 7) & ~7 }
-
   /// A copy of the record at `index`, which must be below `capacity`.
+  @inline(__always)
   subscript(index: UInt32) -> Record {
-    get { unsafe base[Int(index)] }
+    unsafe base[Int(index)]
   }
 
   /// One field of a record, without copying the rest.
+  @inline(__always)
   subscript<Field>(index: UInt32, path: KeyPath<Record, Field>) -> Field {
     unsafe base[Int(index)][keyPath: path]
   }

@@ -427,7 +427,9 @@ private final class World {
           sessions.flatMap { Array((memories[$0]?.sections ?? [:]).keys) }
             .sorted { $0.rawValue < $1.rawValue }) ?? .null
     case 4: answer.extents = []
-    case 5: answer.extents = (0..<1030).map { Extent(offset: UInt64($0) * 4096, length: 4096) }
+    case 5:
+      answer.extents = ExtentList(
+        (0..<1030).map { Extent(offset: UInt64($0) * 4096, length: 4096) })
     case 6:
       if !answer.extents.isEmpty { answer.extents[0].offset ^= 1 << UInt64(dice(64)) }
     case 7:

@@ -73,7 +73,8 @@ private func at(_ offset: UInt64, _ length: UInt32) -> Extent {
 
     func success(_ section: Handle, _ extents: [Extent], irql: UInt8 = 0) -> ProviderAnswer {
       ProviderAnswer(
-        status: .success, irql: irql, providerContext: 99, section: section, extents: extents)
+        status: .success, irql: irql, providerContext: 99, section: section,
+        extents: ExtentList(extents))
     }
   }
 

@@ -62,6 +62,8 @@ struct SplitMix64: RandomNumberGenerator {
   func agreesWithTheModel(pages: UInt32, longest: UInt32) {
     var random = SplitMix64(state: UInt64(pages) << 32 | UInt64(longest))
     var map = PageMap(pageCount: pages)
+    // Its bits alone, which must come to the same.
+    var set = PageSet(pageCount: pages)
     var model = Model(taken: Array(repeating: false, count: Int(pages)))
     var accepted = 0
 
@@ -70,14 +72,17 @@ struct SplitMix64: RandomNumberGenerator {
       let count = UInt32.random(in: 0...min(longest, pages + 1), using: &random)
       let free = model.all(start, count, are: false)
       #expect(map.isFree(start: start, count: count) == free)
+      #expect(set.isFree(start: start, count: count) == free)
       switch UInt32.random(in: 0..<4, using: &random) {
       case 0:
         #expect(map.take(start: start, count: count) == free)
+        #expect(set.take(start: start, count: count) == free)
         if free { model.set(start, count, to: true) }
         accepted += free ? 1 : 0
       case 1:
         let taken = model.all(start, count, are: true)
         #expect(map.release(start: start, count: count) == taken)
+        #expect(set.release(start: start, count: count) == taken)
         if taken { model.set(start, count, to: false) }
         accepted += taken ? 1 : 0
       case 2:
@@ -86,6 +91,7 @@ struct SplitMix64: RandomNumberGenerator {
         #expect(fit == expected)
         if let fit {
           #expect(map.take(start: fit, count: count) == true)
+          #expect(set.take(start: fit, count: count) == true)
           model.set(fit, count, to: true)
           accepted += 1
         }
@@ -98,6 +104,7 @@ struct SplitMix64: RandomNumberGenerator {
         if let run {
           let part = UInt32.random(in: 1...run.count, using: &random)
           #expect(map.release(start: run.start, count: part) == true)
+          #expect(set.release(start: run.start, count: part) == true)
           model.set(run.start, part, to: false)
           accepted += 1
         }
@@ -109,6 +116,9 @@ struct SplitMix64: RandomNumberGenerator {
       if step % 8 == 0 {
         let runs = model.runs
         #expect(Self.list(map) == runs)
+        #expect(set.runs().map { [$0.start, $0.count, $0.free ? 1 : 0] } == runs)
+        #expect(set.longestFreeRun == map.longestFreeRun)
+        #expect(set.freePages == map.freePages)
         #expect(map.longestFreeRun == runs.filter { $0[2] == 1 }.map { $0[1] }.max() ?? 0)
       }
       if step % 100 == 0 {

@@ -91,7 +91,7 @@ struct RemoteMemory {
       blocks[context] = (handle, chosen)
       return ProviderAnswer(
         status: .success, providerContext: context, section: handle,
-        extents: extents(chosen, parameters.length))
+        extents: ExtentList(extents(chosen, parameters.length)))
     }
     return nil
   }

@@ -1,0 +1,128 @@
+// Which pages of a section are taken, and no more: one bit per page, set for taken, in 64-bit words. The
+// simulator checks a provider's answers against it; whoever looks for room needs the tree of PageMap.
+//
+// Rules and limits are PageMap's: a range is taken or released whole or not at all, one that is empty or
+// reaches outside is answered with false, no argument traps, nothing is allocated after `init`.
+
+/// Taken pages, numbered from 0 to `pageCount`.
+public struct PageSet: Sendable, Equatable {
+  /// The number of pages in the set.
+  public let pageCount: UInt32
+
+  /// The number of pages that are free.
+  public private(set) var freePages: UInt32
+
+  /// Bits past the last page are set and stay so: nothing that looks for free pages then needs to know
+  /// where the set ends.
+  private(set) var words: [UInt64]
+
+  /// Makes a set of `pageCount` pages, all free.
+  public init(pageCount: UInt32) {
+    // At least one word, so that an empty set is not a special case anywhere else.
+    let wordCount = max(1, (Int(pageCount) + 63) / 64)
+    self.pageCount = pageCount
+    freePages = pageCount
+    words = Array(repeating: 0, count: wordCount)
+    // The shift is by 64 where the last word is used up, and then gives zero: nothing is past it.
+    let inLastWord = Int(pageCount) - (wordCount - 1) * 64
+    words[wordCount - 1] = ~0 << UInt64(inLastWord)
+  }
+
+  /// Whether `count` pages from `start` on are all free; false for an empty range and for one that
+  /// reaches outside the set.
+  public func isFree(start: UInt32, count: UInt32) -> Bool {
+    guard let range = WordRange(start: start, count: count, within: pageCount) else { return false }
+    for index in range.first...range.last where words[index] & range.mask(index) != 0 {
+      return false
+    }
+    return true
+  }
+
+  /// Takes `count` pages from `start` on if all of them are free; otherwise changes nothing and
+  /// answers false.
+  public mutating func take(start: UInt32, count: UInt32) -> Bool {
+    guard let range = WordRange(start: start, count: count, within: pageCount) else { return false }
+    for index in range.first...range.last where words[index] & range.mask(index) != 0 {
+      return false
+    }
+    for index in range.first...range.last { words[index] |= range.mask(index) }
+    freePages &-= count
+    return true
+  }
+
+  /// Releases `count` pages from `start` on if all of them are taken; otherwise changes nothing and
+  /// answers false.
+  public mutating func release(start: UInt32, count: UInt32) -> Bool {
+    guard let range = WordRange(start: start, count: count, within: pageCount) else { return false }
+    for index in range.first...range.last where ~words[index] & range.mask(index) != 0 {
+      return false
+    }
+    for index in range.first...range.last { words[index] &= ~range.mask(index) }
+    freePages &+= count
+    return true
+  }
+
+  /// The length of the longest run of free pages. Looks at every page: for reports.
+  public var longestFreeRun: UInt32 { runs().reduce(0) { max($0, $1.free ? $1.count : 0) } }
+
+  /// The set from the first page to the last as maximal runs, free and taken in turn, over the set as it
+  /// was when this was called.
+  public func runs() -> Runs { Runs(pages: self) }
+
+  /// The runs of a set in order.
+  public struct Runs: Sequence, IteratorProtocol, Sendable {
+    /// One maximal run: its first page, its length and whether its pages are free.
+    public typealias Element = (start: UInt32, count: UInt32, free: Bool)
+
+    private let pages: PageSet
+    private var position: UInt32 = 0
+
+    fileprivate init(pages: PageSet) { self.pages = pages }
+
+    /// The next run; nil after the last.
+    public mutating func next() -> Element? {
+      guard position < pages.pageCount else { return nil }
+      let start = position
+      let free = pages.words[Int(start / 64)] & (1 << UInt64(start % 64)) == 0
+      position = pages.end(ofRunAt: start, free: free)
+      return (start, position &- start, free)
+    }
+  }
+
+  /// The first page after `page` that is not as it is.
+  private func end(ofRunAt page: UInt32, free: Bool) -> UInt32 {
+    var index = Int(page / 64)
+    var mask = ~UInt64(0) << UInt64(page % 64)
+    while index < words.count {
+      let other = (free ? words[index] : ~words[index]) & mask
+      if other != 0 {
+        return min(pageCount, UInt32(truncatingIfNeeded: index * 64 + other.trailingZeroBitCount))
+      }
+      index += 1
+      mask = ~0
+    }
+    return pageCount
+  }
+}
+
+/// The words a range of pages touches, and which of their bits.
+struct WordRange {
+  let first: Int
+  let last: Int
+  private let firstMask: UInt64
+  private let lastMask: UInt64
+
+  /// Nil for an empty range and for one that reaches outside `pageCount` pages.
+  init?(start: UInt32, count: UInt32, within pageCount: UInt32) {
+    guard count > 0, start < pageCount, count <= pageCount - start else { return nil }
+    let end = start + (count - 1)
+    first = Int(start / 64)
+    last = Int(end / 64)
+    firstMask = ~0 << UInt64(start % 64)
+    lastMask = ~0 >> UInt64(63 - end % 64)
+  }
+
+  func mask(_ index: Int) -> UInt64 {
+    (index == first ? firstMask : ~0) & (index == last ? lastMask : ~0)
+  }
+}
