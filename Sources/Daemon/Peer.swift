@@ -16,13 +16,46 @@ public final class DriverConnection {
   let uid: UInt32
   /// The session, once HELLO has been said.
   var session: UInt32?
-  /// Sections whose descriptor this process has been sent.
-  var knownSections: Set<UInt64> = []
   var isClosed = false
+  /// Sections whose descriptor this process has been sent.
+  private var knownSections: Set<UInt64> = []
+  /// The one of them that was named last; 0 is no section's handle.
+  private var lastSection: UInt64 = 0
 
   public init(peer: any Peer, pid: Int32, uid: UInt32) {
     self.peer = peer
     self.pid = pid
     self.uid = uid
   }
+
+  /// Takes note that the process has a section's descriptor, or is about to be sent it; false when it
+  /// was known.
+  @discardableResult
+  func learn(section: UInt64) -> Bool {
+    if section == lastSection { return false }
+    lastSection = section
+    return knownSections.insert(section).inserted
+  }
+
+  /// The section is gone.
+  func forget(section: UInt64) {
+    knownSections.remove(section)
+    if section == lastSection { lastSection = 0 }
+  }
+}
+
+/// Connections by their session, whose number is a small index.
+struct ConnectionTable {
+  private var table: [DriverConnection?] = []
+
+  subscript(session: UInt32) -> DriverConnection? {
+    get { Int(session) < table.count ? table[Int(session)] : nil }
+    set {
+      while Int(session) >= table.count { table.append(nil) }
+      table[Int(session)] = newValue
+    }
+  }
+
+  /// In the order of their sessions.
+  var all: [DriverConnection] { table.compactMap { $0 } }
 }

@@ -30,6 +30,8 @@ import Simulator
   private var lastStatus = ""
   private var lastCounters = Statistics()
   private var statusDue: UInt64 = 0
+  /// Whether anything happened since the status was computed last.
+  private var isStatusOld = true
 
   /// How much one user or connection may have of the server itself.
   public struct Limits: Sendable {
@@ -46,8 +48,6 @@ import Simulator
 
   private static let listenerToken: UInt64 = 1
   private static let signalsToken: UInt64 = 2
-  /// Packets of one connection in a row before others have their turn.
-  private static let packetsPerTurn = 16
 
   public init(
     switchboard: Switchboard, listener: consuming PacketSocket, signals: consuming Signals,
@@ -83,7 +83,7 @@ import Simulator
         }
       }
       switchboard.tick()
-      reapDoomed()
+      if !doomed.isEmpty { reapDoomed() }
       if acceptPaused { resumeAccepting() }
       reportStatus()
     }
@@ -193,7 +193,10 @@ import Simulator
   }
 
   private func read(_ peer: SocketPeer, _ connection: DriverConnection) {
-    for _ in 0..<Server.packetsPerTurn {
+    isStatusOld = true
+    let wanted = peer.appetite.next
+    var found = 0
+    while found < wanted {
       // A peer that does not take its answers is not asked for more questions.
       guard !peer.isDoomed, !peer.isBlocked else { return }
       let outcome: PacketSocket.Received
@@ -204,7 +207,9 @@ import Simulator
         return
       }
       switch outcome {
-      case .wouldBlock: return
+      case .wouldBlock:
+        peer.appetite.turnEnded(found: found, ranDry: true)
+        return
       case .closed:
         end(peer, connection, reason: "the connection was closed")
         return
@@ -214,8 +219,10 @@ import Simulator
           connection, UnsafeRawBufferPointer(rebasing: buffer[..<size]), truncated: truncated,
           controlTruncated: controlTruncated, &received)
         received.clear()
+        found += 1
       }
     }
+    peer.appetite.turnEnded(found: found, ranDry: false)
   }
 
   private func end(_ peer: SocketPeer, _ connection: DriverConnection, reason: String) {
@@ -250,15 +257,14 @@ import Simulator
 
   /// At most twice a second: a status nobody could read would cost more than the work it tells of.
   private func reportStatus() {
-    let counters = switchboard.statistics
-    guard counters != lastCounters else {
-      statusDue = 0
-      return
-    }
+    guard isStatusOld || statusDue > 0 || switchboard.hasWork else { return }
     let now = MonotonicClock.milliseconds
     if statusDue == 0 { statusDue = now + 500 }
     guard now >= statusDue else { return }
     statusDue = 0
+    isStatusOld = false
+    let counters = switchboard.statistics
+    guard counters != lastCounters else { return }
     lastCounters = counters
     let text =
       "\(counters.sessions) sessions, \(counters.adapters) adapters, "

@@ -17,6 +17,8 @@ import Platform
   private(set) var overflowed = false
   private var outbox: [Waiting] = []
   private var sent = 0
+  /// How many packets to read at its next turn.
+  var appetite = Appetite()
   /// Called when the outbox has become nonempty.
   var onBlocked: () -> Void = {}
   /// Called once, when the connection is to be ended.

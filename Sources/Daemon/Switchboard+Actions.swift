@@ -8,26 +8,29 @@ import NDIS
 import Platform
 import Simulator
 
-extension Switchboard {
+extension SwitchboardState {
   /// Carries out actions, and steps of endings, for at most about a millisecond of turns.
-  func drain() {
+  mutating func drain() {
     var next = 0
     var steps = 0
-    let begun = clock()
+    var begun: UInt64?
     while true {
       while next < actions.list.count {
         let action = actions.list[next]
         next += 1
         carryOut(action)
       }
-      guard steps < 512, simulator.hasWork, clock() &- begun < 2 else { break }
+      guard steps < 512, simulator.hasWork else { break }
+      readClock()
+      guard now &- (begun ?? now) < 2 else { break }
+      begun = begun ?? now
       steps += 1
-      _ = simulator.step(now: clock(), &actions)
+      _ = simulator.step(now: now, &actions)
     }
-    actions.removeAll()
+    if next > 0 { actions.removeAll() }
   }
 
-  private func carryOut(_ action: Action) {
+  private mutating func carryOut(_ action: Action) {
     switch action {
     case .reply(let session, let id): reply(session, id)
     case .refuse(let session, let id, let type, let failure):
@@ -40,7 +43,7 @@ extension Switchboard {
     case .sectionReleased(_, let handle, let session, let hosted):
       memories[handle] = nil
       if let hosted, Int(hosted) < pools.count { pools[Int(hosted)].remove(section: handle) }
-      for connection in connections.values { connection.knownSections.remove(handle.rawValue) }
+      for connection in connections.all { connection.forget(section: handle.rawValue) }
       if let session, let connection = connections[session] {
         unsafe send(Encoding.sectionReleased(handle, into: buffer), to: connection)
       }
@@ -49,20 +52,20 @@ extension Switchboard {
     }
   }
 
-  func send(_ length: Int, to connection: DriverConnection, descriptor: Int32? = nil) {
+  mutating func send(_ length: Int, to connection: DriverConnection, descriptor: Int32? = nil) {
     guard length > 0, !connection.isClosed else { return }
     unsafe connection.peer.deliver(
       UnsafeRawBufferPointer(rebasing: buffer[..<length]), descriptor: descriptor)
   }
 
-  func refuse(
+  mutating func refuse(
     _ connection: DriverConnection, _ id: UInt64, _ type: UInt16, _ failure: Failure
   ) {
     unsafe send(
       Encoding.failure(id, type, failure, bugCheck: nil, into: buffer), to: connection)
   }
 
-  private func reply(_ session: UInt32, _ id: UInt64) {
+  private mutating func reply(_ session: UInt32, _ id: UInt64) {
     guard let connection = connections[session],
       let result = simulator.result(session: session, requestID: id)
     else { return }
@@ -85,7 +88,7 @@ extension Switchboard {
     }
   }
 
-  private func replyAllocation(
+  private mutating func replyAllocation(
     _ connection: DriverConnection, _ id: UInt64, _ result: RequestResult
   ) {
     // An answer asked for again may name a block that has been freed since.
@@ -94,7 +97,7 @@ extension Switchboard {
         connection, id, result.type, Failure(.failure, .doubleFree, result.value.rawValue))
       return
     }
-    let isNew = connection.knownSections.insert(details.section.rawValue).inserted
+    let isNew = connection.learn(section: details.section.rawValue)
     let descriptor = isNew ? memories[details.section]?.memory.descriptor.raw : nil
     let length = unsafe Encoding.allocation(
       id, result, details, simulator, withDescriptor: descriptor != nil, into: buffer)

@@ -7,8 +7,8 @@ import NDIS
 import Platform
 import Simulator
 
-extension Switchboard {
-  func serveHosted(_ provider: UInt32, _ id: UInt64) {
+extension SwitchboardState {
+  mutating func serveHosted(_ provider: UInt32, _ id: UInt64) {
     guard let upcall = simulator.upcall(id) else { return }
     var answer = ProviderAnswer(status: .success)
     if Int(provider) < pools.count {
@@ -18,10 +18,10 @@ extension Switchboard {
         pools[Int(provider)].free(section: upcall.section, context: upcall.providerContext)
       }
     }
-    simulator.answer(id, session: nil, answer: answer, now: clock(), &actions)
+    simulator.answer(id, session: nil, answer: answer, now: now, &actions)
   }
 
-  private func allocate(_ provider: Int, _ upcall: UpcallDetails) -> ProviderAnswer {
+  private mutating func allocate(_ provider: Int, _ upcall: UpcallDetails) -> ProviderAnswer {
     var reply = pools[provider].allocate(upcall)
     if case .needsSection(let domain, let node, let size) = reply {
       if let failure = makeSection(provider, domain, node, size) { return .refused(failure) }
@@ -37,7 +37,7 @@ extension Switchboard {
   }
 
   /// Makes a section's memory and registers it; nil is success.
-  private func makeSection(
+  private mutating func makeSection(
     _ provider: Int, _ domain: Handle, _ node: UInt32, _ size: UInt64
   ) -> Failure? {
     let pool = pools[provider].settings
@@ -47,7 +47,7 @@ extension Switchboard {
       do throws(Failure) {
         let handle = try simulator.addHostedSection(
           provider: UInt32(provider), domain: domain, size: size, node: node,
-          pageSize: pool.pageSize, now: clock())
+          pageSize: pool.pageSize, now: now)
         memories[handle] = HeldMemory(memory)
         pools[provider].add(section: handle, domain: domain, node: node, size: size)
         return nil
@@ -57,7 +57,7 @@ extension Switchboard {
     }
   }
 
-  private func fill(_ fill: Fill, _ answer: ProviderAnswer) -> Bool {
+  private mutating func fill(_ fill: Fill, _ answer: ProviderAnswer) -> Bool {
     guard let held = memories[answer.section] else { return false }
     let page = UInt64(settings.pageSize)
     for extent in answer.extents {

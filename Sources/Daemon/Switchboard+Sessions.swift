@@ -3,11 +3,11 @@
 import CNDIS
 import DriverProtocol
 import Events
-public import NDIS
+import NDIS
 import Simulator
 
-extension Switchboard {
-  func hello(
+extension SwitchboardState {
+  mutating func hello(
     _ connection: DriverConnection, _ header: MessageHeader, _ packet: UnsafeRawBufferPointer
   ) {
     do throws(Failure) {
@@ -30,7 +30,7 @@ extension Switchboard {
       }
       let session = try simulator.begin(
         name: name, pid: connection.pid, uid: connection.uid, firstRequestID: header.requestID &+ 1,
-        now: clock(), &actions)
+        now: now, &actions)
       connection.session = session
       connections[session] = connection
       send(helloReply(header), to: connection)
@@ -42,7 +42,7 @@ extension Switchboard {
     }
   }
 
-  private func helloReply(_ header: MessageHeader) -> Int {
+  private mutating func helloReply(_ header: MessageHeader) -> Int {
     let quotas = settings.quotas
     let reply = ndissim_hello_reply(
       version: UInt16(NDISSIM_PROTOCOL_VERSION), reserved0: 0, page_size: settings.pageSize,
@@ -68,17 +68,18 @@ extension Switchboard {
   )
 
   /// The connection is gone, whoever ended it.
-  public func closed(_ connection: DriverConnection, reason: String) {
+  mutating func closed(_ connection: DriverConnection, reason: String) {
     guard !connection.isClosed else { return }
     connection.isClosed = true
     if let session = connection.session {
-      simulator.end(session: session, reason: reason, now: clock(), &actions)
+      readClock()
+      simulator.end(session: session, reason: reason, now: now, &actions)
       drain()
     }
   }
 
   /// Tells a peer why and ends its connection.
-  public func sayGoodbye(_ connection: DriverConnection, _ failure: Failure) {
+  mutating func sayGoodbye(_ connection: DriverConnection, _ failure: Failure) {
     guard !connection.isClosed else { return }
     var writer = unsafe MessageWriter(
       MessageHeader(

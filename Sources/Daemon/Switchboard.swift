@@ -5,35 +5,15 @@
 //
 // One thread. Nothing here waits: a peer that does not take its packets is that peer's outbox's affair.
 
-import CNDIS
-import DriverProtocol
 public import Events
 public import HostedDrivers
-import NDIS
+public import NDIS
 public import Platform
 public import Simulator
 
 /// The daemon without its sockets.
 @safe public final class Switchboard {
-  var simulator: Simulator
-  var settings: Settings
-  var actions = Actions()
-  var pools: [HostedPool]
-  /// Memory of sections, by the section's handle.
-  var memories: [Handle: HeldMemory] = [:]
-  var connections: [UInt32: DriverConnection] = [:]
-  let onEvent: (Event) -> Void
-  let buffer: UnsafeMutableRawBufferPointer
-  private let store: AnonymousMemory
-  let instance: (UInt64, UInt64)
-  /// Monotonic milliseconds; handed to every turn.
-  public var clock: () -> UInt64 = { MonotonicClock.milliseconds }
-
-  /// A section's descriptor. A class, so that a dictionary can hold what may not be copied.
-  final class HeldMemory {
-    let memory: SealedMemory
-    init(_ memory: consuming SealedMemory) { self.memory = memory }
-  }
+  private var state: SwitchboardState
 
   /// Starts NDIS with its hosted providers.
   ///
@@ -41,183 +21,57 @@ public import Simulator
   public init(
     settings: Settings, pools: [PoolSettings], onEvent: @escaping (Event) -> Void
   ) throws(StartFailure) {
-    self.settings = settings
-    self.onEvent = onEvent
-    unsafe buffer = .allocate(byteCount: Int(NDISSIM_MAXIMUM_MESSAGE), alignment: 64)
-    do throws(SystemError) {
-      store = try AnonymousMemory(size: Simulator.storeSize(settings))
-      instance = (try Randomness.bits(), try Randomness.bits())
-    } catch { throw StartFailure("\(error)") }
-    do throws(StoreError) {
-      simulator = try Simulator(
-        memory: unsafe StoreMemory(base: store.baseAddress, size: store.size), settings: settings,
-        fresh: true)
-    } catch { throw StartFailure("\(error)") }
-    self.pools = pools.map { HostedPool($0) }
-    for (index, pool) in pools.enumerated() {
-      do throws(Failure) {
-        try simulator.registerHosted(
-          pool.level, provider: UInt32(index), name: Name(pool.name), now: clock(), &actions)
-      } catch { throw StartFailure(error.sentence) }
-    }
-    drain()
+    state = try SwitchboardState(settings: settings, pools: pools, onEvent: onEvent)
   }
 
-  deinit { unsafe buffer.deallocate() }
+  /// NDIS itself.
+  var simulator: Simulator {
+    _read { yield state.simulator }
+    _modify { yield &state.simulator }
+  }
 
-  // MARK: Packets
+  /// Monotonic milliseconds.
+  public var clock: () -> UInt64 {
+    get { state.clock }
+    set { state.clock = newValue }
+  }
 
   /// A packet has come; `descriptors` that came with it and are not wanted are closed by the caller.
   public func receive(
     _ connection: DriverConnection, _ packet: UnsafeRawBufferPointer, truncated: Bool,
     controlTruncated: Bool, _ descriptors: inout ReceivedDescriptors
   ) {
-    guard !connection.isClosed else { return }
-    let header: MessageHeader
-    do throws(Failure) {
-      header = try unsafe MessageHeader(packet: packet)
-    } catch {
-      unsafe badHeader(connection, packet, error)
-      drain()
-      return
-    }
-    if header.isUpcall {
-      unsafe receiveAnswer(connection, header, packet)
-    } else if connection.session == nil {
-      unsafe hello(connection, header, packet)
-    } else {
-      unsafe receiveRequest(
-        connection, header, packet, count: descriptors.count, cut: truncated || controlTruncated,
-        &descriptors)
-    }
-    drain()
+    unsafe state.receive(
+      connection, packet, truncated: truncated, controlTruncated: controlTruncated, &descriptors)
   }
 
-  /// A header that cannot be read. Bytes of another protocol end the connection; a wrong length is
-  /// answered, so that the caller does not wait for ever.
-  private func badHeader(
-    _ connection: DriverConnection, _ packet: UnsafeRawBufferPointer, _ failure: Failure
-  ) {
-    guard packet.count >= MessageHeader.size else {
-      refuse(connection, 0, 0, failure)
-      return
-    }
-    let raw = unsafe packet.loadUnaligned(as: ndissim_header.self)
-    if raw.magic == NDISSIM_MAGIC, raw.version == UInt16(NDISSIM_PROTOCOL_VERSION),
-      let session = connection.session, raw.flags == 0
-    {
-      let call = Call(
-        session: session, requestID: raw.request_id, type: raw.type, context: 0, irql: .passive)
-      simulator.perform(call, .refused(failure), now: clock(), &actions)
-      return
-    }
-    refuse(connection, raw.request_id, raw.type, failure)
-    if raw.magic != NDISSIM_MAGIC || raw.version != UInt16(NDISSIM_PROTOCOL_VERSION) {
-      sayGoodbye(connection, failure)
-    }
+  /// The connection is gone, whoever ended it.
+  public func closed(_ connection: DriverConnection, reason: String) {
+    state.closed(connection, reason: reason)
   }
 
-  private func receiveRequest(
-    _ connection: DriverConnection, _ header: MessageHeader, _ packet: UnsafeRawBufferPointer,
-    count: Int, cut: Bool, _ descriptors: inout ReceivedDescriptors
-  ) {
-    guard let session = connection.session else { return }
-    var call = Call(
-      session: session, requestID: header.requestID, type: header.type, context: header.context,
-      irql: .passive)
-    var request: Request
-    var memory: HeldMemory?
-    do throws(Failure) {
-      guard header.flags == 0 else {
-        throw Failure(.invalidParameter, .unknownFlags, UInt64(header.flags), 0)
-      }
-      guard let irql = IRQL(rawValue: header.irql) else {
-        throw Failure(.invalidParameter, .wrongIRQL, UInt64(header.irql), 15)
-      }
-      call.irql = irql
-      if Int(header.type) == NDISSIM_HELLO { throw Failure(.failure, .helloTwice) }
-      let wanted = Int(header.type) == NDISSIM_OFFER_SECTION ? 1 : 0
-      guard count == wanted, Int(header.descriptors) == wanted, !cut else {
-        throw Failure(
-          .invalidParameter, .wrongDescriptorCount, UInt64(count), UInt64(wanted))
-      }
-      request = try unsafe Decoding.request(header, packet)
-      if case .offerSection(_, _, let size, _) = request {
-        memory = HeldMemory(try adopt(descriptors.take(0), size: size))
-      }
-    } catch { request = .refused(error) }
-    simulator.perform(call, request, now: clock(), &actions)
-    if let memory, let made = simulator.result(session: session, requestID: header.requestID),
-      made.failure.status == .success, made.value.kind == .section,
-      simulator.isLive(section: made.value), memories[made.value] == nil
-    {
-      memories[made.value] = memory
-      // The provider has the descriptor it sent.
-      connection.knownSections.insert(made.value.rawValue)
-    }
+  /// Tells a peer why and ends its connection.
+  public func sayGoodbye(_ connection: DriverConnection, _ failure: Failure) {
+    state.sayGoodbye(connection, failure)
   }
-
-  private func adopt(
-    _ descriptor: consuming Descriptor?, size: UInt64
-  ) throws(Failure) -> SealedMemory {
-    guard let descriptor else { throw Failure(.invalidParameter, .wrongDescriptorCount, 0, 1) }
-    guard descriptor.isMemoryFile else {
-      BackgroundCloser.close(descriptor.release())
-      throw Failure(.invalidParameter, .wrongDescriptor, WrongDescriptor.notMemory.rawValue)
-    }
-    let memory: SealedMemory
-    do throws(SealedMemoryProblem) { memory = try SealedMemory(adopting: descriptor) } catch {
-      let wrong: WrongDescriptor =
-        switch error {
-        case .notAMemoryFile, .system: .notMemory
-        case .missingSeals: .notSealed
-        case .notReadWrite, .writeSealed: .readOnly
-        case .empty, .notWholePages: .wrongSize
-        }
-      throw Failure(.invalidParameter, .wrongDescriptor, wrong.rawValue)
-    }
-    guard memory.size == size else {
-      throw Failure(.invalidParameter, .wrongDescriptor, WrongDescriptor.wrongSize.rawValue)
-    }
-    return memory
-  }
-
-  private func receiveAnswer(
-    _ connection: DriverConnection, _ header: MessageHeader, _ packet: UnsafeRawBufferPointer
-  ) {
-    guard let session = connection.session, header.isReply else { return }
-    let answer = unsafe Decoding.answer(header, packet)
-    simulator.answer(
-      header.requestID, session: session, answer: answer, now: clock(), &actions)
-  }
-
-  // MARK: Time
 
   /// Lets deadlines pass and does pending work; call it when `hasWork`, and now and then.
-  public func tick() {
-    simulator.expire(now: clock(), &actions)
-    drain()
-  }
+  public func tick() { state.tick() }
 
   /// Whether `tick` should be called again at once.
-  public var hasWork: Bool { simulator.hasWork }
+  public var hasWork: Bool { state.hasWork }
 
   /// Whether `tick` should be called soon.
-  public var hasDeadlines: Bool { simulator.hasDeadlines }
+  public var hasDeadlines: Bool { state.hasDeadlines }
 
   /// Counters.
-  public var statistics: Statistics { simulator.statistics(session: nil) }
+  public var statistics: Statistics { state.statistics }
 
   /// Live connections with a session.
-  public var sessions: [DriverConnection] { Array(connections.values) }
+  public var sessions: [DriverConnection] { state.sessions }
 
   /// Ends every session with a reason and finishes all work: the daemon is stopping.
-  public func shutDown() {
-    for connection in sessions {
-      sayGoodbye(connection, Failure(.failure, .daemonStopping))
-    }
-    while simulator.hasWork { drain() }
-  }
+  public func shutDown() { state.shutDown() }
 }
 
 /// Why a daemon did not start: a sentence.
