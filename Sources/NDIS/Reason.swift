@@ -99,6 +99,53 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
   case unexpectedAnswer = 131
   case daemonStopping = 132
   case outboxFull = 133
+  // OIDs, queues, filters, VPorts, indications (140...)
+  case informationBuffer = 140
+  case elementCount = 141
+  case elementSize = 142
+  case elementOffset = 143
+  case countedString = 144
+  case badCountedString = 145
+  case queueType = 146
+  case queueOperationalState = 147
+  case processorAffinity = 148
+  case lookahead = 149
+  case nothingChanged = 150
+  case defaultQueue = 151
+  case queueTwice = 152
+  case queueState = 153
+  case queueOwner = 154
+  case filterType = 155
+  case filterFrameHeader = 156
+  case filterTest = 157
+  case filterHeaderField = 158
+  case filterEmpty = 159
+  case filterUnknown = 160
+  case vportState = 161
+  case vportIDGiven = 162
+  case interruptModeration = 163
+  case switchType = 164
+  case switchUnknown = 165
+  case oidUnknown = 166
+  case oidKind = 167
+  case oidVersion = 168
+  case oidMustSucceed = 169
+  case oidStatus = 170
+  case oidNotPending = 171
+  case oidPendingAlready = 172
+  case oidDeadline = 173
+  case oidAborted = 174
+  case oidBytesWritten = 175
+  case adapterRemoved = 176
+  case completionUnexpected = 177
+  case receiveFlags = 178
+  case queuesMixed = 179
+  case sharedMemoryChain = 180
+  case sharedMemoryUnknown = 181
+  case sharedMemoryRange = 182
+  case stillIndicated = 183
+  case statusBuffer = 184
+  case statusAfterHalt = 185
 
   /// The name of the rule, stable: the case as it is written.
   public var rule: String { "\(self)" }
@@ -228,6 +275,67 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
     case .outboxFull:
       "The client left \(a) packets unread; the limit is \(b). Read replies and upcalls as they come."
     case .unexpectedAnswer: "Upcall \(a) is not open in this session."
+    case .informationBuffer: "The information buffer holds \(a) bytes; \(b) are needed."
+    case .elementCount: "The array says it has \(a) elements; at most \(b) are taken."
+    case .elementSize: "ElementSize is \(a); an element needs at least \(b) bytes."
+    case .elementOffset:
+      "The array's first element is at offset \(a), inside the \(b) bytes of its head."
+    case .countedString: "The length of a counted string is \(a); it must be even and at most \(b)."
+    case .badCountedString:
+      "A counted string of \(a) bytes must be UTF-16 without control characters."
+    case .queueType:
+      "QueueType is \(a); a queue that is allocated is of NdisReceiveQueueTypeVMQueue."
+    case .queueOperationalState: "QueueState is \(a); legal values are 0 to 3."
+    case .processorAffinity: "ProcessorAffinity names no processor of group \(a)."
+    case .lookahead: "LookaheadSize is \(a) without lookahead split; it must be 0."
+    case .nothingChanged: "The set request names nothing to change; set a CHANGED flag."
+    case .defaultQueue: "QueueId 0 is the default queue, which is neither allocated nor freed."
+    case .queueTwice: "QueueId \(a) stands in the array twice."
+    case .queueState: "Queue \(a) is in a state that does not allow this."
+    case .queueOwner: "Queue \(a) was allocated by another driver; only that one may change it."
+    case .filterType:
+      "FilterType is \(a); a filter of a queue or VPort is of NdisReceiveFilterTypeVMQueue."
+    case .filterFrameHeader: "FrameHeader is \(a); legal values are 1 to 5."
+    case .filterTest: "ReceiveFilterTest is \(a); legal values are 1 to 3."
+    case .filterHeaderField: "HeaderField \(a) is no field of frame header \(b)."
+    case .filterEmpty: "The filter tests no field; it needs at least one."
+    case .filterUnknown: "FilterId \(a) names no filter of queue \(b)."
+    case .vportState: "VPortState is \(a); a VPort can only be activated, once."
+    case .vportIDGiven: "VPortId is \(a); it must be 0 in a creation, NDIS assigns it."
+    case .interruptModeration: "InterruptModeration is \(a); legal are 0, 1, 2, 100, 200 and 300."
+    case .switchType: "SwitchType is \(a); a switch is of NdisNicSwitchTypeExternal."
+    case .switchUnknown: "SwitchId is \(a); only the default switch, 0, exists."
+    case .oidUnknown: "OID \(hex(a, digits: 8)) is not known here."
+    case .oidKind: "OID \(hex(a, digits: 8)) is not issued with request type \(b)."
+    case .oidVersion:
+      "OID \(hex(a, digits: 8)) needs NDIS 6.\(b) or later; the driver registered an older version."
+    case .oidMustSucceed:
+      "OID \(hex(a, digits: 8)) was failed with \(Status(rawValue: UInt32(truncatingIfNeeded: b))); it must succeed."
+    case .oidStatus:
+      "OID \(hex(a, digits: 8)) was ended with \(Status(rawValue: UInt32(truncatingIfNeeded: b))), which may not end it."
+    case .oidNotPending:
+      "OID request \(a) is not pending with this miniport; it was completed already or never sent."
+    case .oidPendingAlready:
+      "OID request \(a) is still pending; it must be completed before it is issued again."
+    case .oidDeadline: "OID \(hex(a, digits: 8)) was not completed within \(b) ms."
+    case .oidAborted: "OID request \(a) was cancelled."
+    case .oidBytesWritten: "BytesWritten is \(a); the buffer holds \(b)."
+    case .adapterRemoved:
+      "The adapter of handle \(hex(a)) was removed by surprise; it takes no OID requests."
+    case .completionUnexpected:
+      "Nothing is pending on the adapter of handle \(hex(a)) that this call could complete."
+    case .receiveFlags: "ReceiveFlags are \(hex(a)); this queue needs \(hex(b)) among them."
+    case .queuesMixed:
+      "The chain holds lists of queue \(a) and of queue \(b); a queue with per-queue indication takes no others."
+    case .sharedMemoryChain: "A NET_BUFFER has \(a) shared-memory segments; it needs 1 to \(b)."
+    case .sharedMemoryUnknown: "SharedMemoryHandle \(hex(a)) names no live block of queue \(b)."
+    case .sharedMemoryRange:
+      "The segment of \(a & 0xFFFF_FFFF) bytes at offset \(a >> 32) is empty or ends outside its block of \(b)."
+    case .stillIndicated:
+      "AllocationHandle \(hex(a)) is freed while \(b) indicated lists refer to it."
+    case .statusBuffer: "StatusBufferSize is \(a); \(b) bytes came with the indication."
+    case .statusAfterHalt:
+      "Adapter \(hex(a)) indicates status \(hex(b, digits: 8)) after it was halted."
     }
   }
 }

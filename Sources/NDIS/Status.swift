@@ -21,6 +21,25 @@ public struct Status: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
   public static let adapterNotFound = Status(rawValue: 0xC001_0006)
   public static let openFailed = Status(rawValue: 0xC001_0007)
   public static let unsupportedMedia = Status(rawValue: 0xC001_0019)
+  // Of OID requests.
+  public static let indicationRequired = Status(rawValue: 0x4023_0001)
+  public static let requestAborted = Status(rawValue: 0xC001_000C)
+  public static let resetInProgress = Status(rawValue: 0xC001_000D)
+  public static let invalidLength = Status(rawValue: 0xC001_0014)
+  public static let invalidData = Status(rawValue: 0xC001_0015)
+  public static let bufferTooShort = Status(rawValue: 0xC001_0016)
+  public static let invalidOID = Status(rawValue: 0xC001_0017)
+  public static let fileNotFound = Status(rawValue: 0xC001_001B)
+  public static let unsupportedRevision = Status(rawValue: 0xC023_002C)
+  // What a miniport indicates.
+  public static let linkState = Status(rawValue: 0x4001_0017)
+  public static let receiveQueueState = Status(rawValue: 0x4002_000D)
+  public static let receiveFilterCurrentCapabilities = Status(rawValue: 0x4002_0010)
+  public static let receiveFilterHardwareCapabilities = Status(rawValue: 0x4002_0020)
+  public static let receiveFilterQueueParameters = Status(rawValue: 0x4002_0030)
+  public static let nicSwitchCurrentCapabilities = Status(rawValue: 0x4002_0040)
+  public static let nicSwitchHardwareCapabilities = Status(rawValue: 0x4002_0050)
+  public static let receiveFilterQueueStateChange = Status(rawValue: 0x4002_0070)
 
   /// Every status with a name here.
   public static let named: [(name: String, status: Status)] = [
@@ -32,6 +51,23 @@ public struct Status: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
     ("NDIS_STATUS_ADAPTER_NOT_FOUND", .adapterNotFound),
     ("NDIS_STATUS_OPEN_FAILED", .openFailed),
     ("NDIS_STATUS_UNSUPPORTED_MEDIA", .unsupportedMedia),
+    ("NDIS_STATUS_INDICATION_REQUIRED", .indicationRequired),
+    ("NDIS_STATUS_REQUEST_ABORTED", .requestAborted),
+    ("NDIS_STATUS_RESET_IN_PROGRESS", .resetInProgress),
+    ("NDIS_STATUS_INVALID_LENGTH", .invalidLength),
+    ("NDIS_STATUS_INVALID_DATA", .invalidData),
+    ("NDIS_STATUS_BUFFER_TOO_SHORT", .bufferTooShort),
+    ("NDIS_STATUS_INVALID_OID", .invalidOID),
+    ("NDIS_STATUS_FILE_NOT_FOUND", .fileNotFound),
+    ("NDIS_STATUS_UNSUPPORTED_REVISION", .unsupportedRevision),
+    ("NDIS_STATUS_LINK_STATE", .linkState),
+    ("NDIS_STATUS_RECEIVE_QUEUE_STATE", .receiveQueueState),
+    ("NDIS_STATUS_RECEIVE_FILTER_CURRENT_CAPABILITIES", .receiveFilterCurrentCapabilities),
+    ("NDIS_STATUS_RECEIVE_FILTER_HARDWARE_CAPABILITIES", .receiveFilterHardwareCapabilities),
+    ("NDIS_STATUS_RECEIVE_FILTER_QUEUE_PARAMETERS", .receiveFilterQueueParameters),
+    ("NDIS_STATUS_NIC_SWITCH_CURRENT_CAPABILITIES", .nicSwitchCurrentCapabilities),
+    ("NDIS_STATUS_NIC_SWITCH_HARDWARE_CAPABILITIES", .nicSwitchHardwareCapabilities),
+    ("NDIS_STATUS_RECEIVE_FILTER_QUEUE_STATE_CHANGE", .receiveFilterQueueStateChange),
   ]
   #if MUTANTS
     .mutated("status") { ($0.name, Status(rawValue: $0.status.rawValue ^ 1)) }

@@ -1,6 +1,7 @@
-// The ABI of ndissim, once. `ndis_abi.h` holds the x64 images of NDIS structures and the constants of
-// NDIS; `ndissim_protocol.h` holds the messages of the driver plane. Swift imports this header, C
-// programs include it as it stands, users of other languages read it beside docs/protocol.md.
+// The ABI of ndissim, once. `ndis_abi.h` and `ndis_oid.h` hold the x64 images of NDIS structures and the
+// constants of NDIS; `ndissim_protocol.h` holds the messages of the driver plane. Swift imports this
+// header, C programs include it as it stands, users of other languages read it beside docs/protocol.md.
 #pragma once
 #include "ndis_abi.h"
+#include "ndis_oid.h"
 #include "ndissim_protocol.h"

@@ -1,0 +1,100 @@
+// The table of the documents' handlers and routines that OIDs, indications and an adapter's life need,
+// with the IRQL each is called at. It stands beside `Routine.table`, whose rows are messages of the driver
+// plane: these have no message type yet. A row says who calls and who is called, so that the same check
+// serves a driver's call to NDIS and a call of NDIS to a driver.
+
+/// A rule for the IRQL of a call.
+public enum IRQLRule: Sendable, Hashable, CaseIterable {
+  case passive
+  /// PASSIVE_LEVEL to DISPATCH_LEVEL.
+  case atMostDispatch
+  /// MiniportShutdownEx: PASSIVE_LEVEL for NdisShutdownPowerOff, any high IRQL for a bug check.
+  case passiveOrHigh
+
+  /// Whether a call at `irql` keeps the rule. `isBugCheck` matters to `passiveOrHigh` only.
+  public func allows(_ irql: IRQL, isBugCheck: Bool = false) -> Bool {
+    switch self {
+    case .passive: irql == .passive
+    case .atMostDispatch: irql <= .dispatch
+    case .passiveOrHigh: isBugCheck ? irql > .dispatch : irql == .passive
+    }
+  }
+
+  /// The highest IRQL that can keep the rule.
+  public var maximum: IRQL {
+    switch self {
+    case .passive: .passive
+    case .atMostDispatch: .dispatch
+    case .passiveOrHigh: .high
+    }
+  }
+}
+
+/// A handler of a driver or a routine of NDIS: one row of the table.
+public struct DriverRoutine: Sendable {
+  public var name: StaticString
+  public var side: Side
+  public var irql: IRQLRule
+  /// Whether NDIS refuses a driver without it; false for routines.
+  public var isRequired: Bool
+
+  /// Whose code runs.
+  public enum Side: Sendable, Hashable, CaseIterable {
+    /// NDIS, called by a driver.
+    case ndis
+    /// A miniport, called by NDIS.
+    case miniport
+    /// A protocol driver, called by NDIS.
+    case protocolDriver
+  }
+
+  private init(
+    _ name: StaticString, _ side: Side, _ irql: IRQLRule, isRequired: Bool = false
+  ) {
+    self.name = name
+    self.side = side
+    self.irql = irql
+    self.isRequired = isRequired
+  }
+
+  /// All rows.
+  public static let table: [DriverRoutine] = [
+    DriverRoutine("MiniportSetOptions", .miniport, .passive),
+    DriverRoutine("MiniportInitializeEx", .miniport, .passive, isRequired: true),
+    DriverRoutine("MiniportHaltEx", .miniport, .passive, isRequired: true),
+    DriverRoutine("MiniportPause", .miniport, .passive, isRequired: true),
+    DriverRoutine("MiniportRestart", .miniport, .passive, isRequired: true),
+    DriverRoutine("MiniportShutdownEx", .miniport, .passiveOrHigh, isRequired: true),
+    DriverRoutine("MiniportDevicePnPEventNotify", .miniport, .passive, isRequired: true),
+    DriverRoutine("MiniportOidRequest", .miniport, .passive, isRequired: true),
+    DriverRoutine("MiniportCancelOidRequest", .miniport, .atMostDispatch, isRequired: true),
+    DriverRoutine("MiniportReturnNetBufferLists", .miniport, .atMostDispatch, isRequired: true),
+    DriverRoutine("ProtocolBindAdapterEx", .protocolDriver, .passive, isRequired: true),
+    DriverRoutine("ProtocolUnbindAdapterEx", .protocolDriver, .passive, isRequired: true),
+    DriverRoutine(
+      "ProtocolOidRequestComplete", .protocolDriver, .atMostDispatch, isRequired: true),
+    DriverRoutine("ProtocolStatusEx", .protocolDriver, .atMostDispatch, isRequired: true),
+    DriverRoutine(
+      "ProtocolReceiveNetBufferLists", .protocolDriver, .atMostDispatch, isRequired: true),
+    DriverRoutine("NdisMPauseComplete", .ndis, .atMostDispatch),
+    DriverRoutine("NdisMRestartComplete", .ndis, .atMostDispatch),
+    DriverRoutine("NdisOidRequest", .ndis, .atMostDispatch),
+    DriverRoutine("NdisCancelOidRequest", .ndis, .atMostDispatch),
+    DriverRoutine("NdisMOidRequestComplete", .ndis, .atMostDispatch),
+    DriverRoutine("NdisMIndicateStatusEx", .ndis, .atMostDispatch),
+    DriverRoutine("NdisMIndicateReceiveNetBufferLists", .ndis, .atMostDispatch),
+    DriverRoutine("NdisReturnNetBufferLists", .ndis, .atMostDispatch),
+  ]
+  #if MUTANTS
+    .mutated("handler") { row in
+      var row = row
+      row.irql = row.irql == .passive ? .atMostDispatch : .passive
+      return row
+    }
+  #endif
+
+  /// The row of a name.
+  public static func named(_ name: String) -> DriverRoutine? {
+    table.first { "\($0.name)" == name }
+  }
+}

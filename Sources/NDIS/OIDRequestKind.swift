@@ -1,0 +1,20 @@
+// NDIS_REQUEST_TYPE: what an OID request does.
+
+/// The type of an OID request.
+public enum OIDRequestKind: UInt32, Sendable, CaseIterable, BitwiseCopyable {
+  case query = 0
+  case set = 1
+  case queryStatistics = 2
+  case method = 12
+}
+
+extension OIDRequestKind: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .query: "NdisRequestQueryInformation"
+    case .set: "NdisRequestSetInformation"
+    case .queryStatistics: "NdisRequestQueryStatistics"
+    case .method: "NdisRequestMethod"
+    }
+  }
+}

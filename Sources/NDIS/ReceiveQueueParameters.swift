@@ -1,0 +1,142 @@
+// NDIS_RECEIVE_QUEUE_PARAMETERS: what OID_RECEIVE_FILTER_ALLOCATE_QUEUE asks for and what
+// OID_RECEIVE_FILTER_QUEUE_PARAMETERS shows and changes. NDIS checks it before a miniport sees it; the
+// checks are here, for they need nothing but the structure and the driver's version. After the allocation
+// only what has a CHANGED flag can change.
+
+import CNDIS
+
+/// A receive queue's parameters.
+public struct ReceiveQueueParameters: StructureImage {
+  public static var structure: Structure { .receiveQueueParameters }
+  public var revision: UInt8
+  public var flags: ReceiveQueueFlags
+  public var queueType: ReceiveQueueType
+  /// 0 in an allocation; NDIS assigns it.
+  public var queueID: UInt32
+  public var queueGroupID: UInt32
+  public var processorAffinity: GroupAffinity
+  public var numSuggestedReceiveBuffers: UInt32
+  /// The miniport fills it in (A27).
+  public var msixTableEntry: UInt32
+  /// Bytes; 0 = no split.
+  public var lookaheadSize: UInt32
+  public var vmName: String
+  public var queueName: String
+  /// Revision 2.
+  public var portID: UInt32
+  /// Revision 2.
+  public var interruptCoalescingDomainID: UInt32
+  /// Revision 3.
+  public var qosSQID: UInt32
+
+  /// A request for a VM queue.
+  public init(
+    queueName: String, vmName: String, processorAffinity: GroupAffinity = GroupAffinity(mask: 1),
+    flags: ReceiveQueueFlags = [.perQueueReceiveIndication], lookaheadSize: UInt32 = 0,
+    numSuggestedReceiveBuffers: UInt32 = 0, revision: UInt8 = 2
+  ) {
+    self.revision = revision
+    self.flags = flags
+    queueType = .vmQueue
+    queueID = 0
+    queueGroupID = 0
+    self.processorAffinity = processorAffinity
+    self.numSuggestedReceiveBuffers = numSuggestedReceiveBuffers
+    msixTableEntry = 0
+    self.lookaheadSize = lookaheadSize
+    self.vmName = vmName
+    self.queueName = queueName
+    portID = 0
+    interruptCoalescingDomainID = 0
+    qosSQID = 0
+  }
+
+  public init(image bytes: UnsafeRawBufferPointer, for version: NDISVersion) throws(Failure) {
+    let (image, revision) = try unsafe Self.load(NDIS_RECEIVE_QUEUE_PARAMETERS(), bytes, version)
+    try checkFlags(image.Flags, known: ReceiveQueueFlags.known.rawValue)
+    self.revision = revision
+    flags = ReceiveQueueFlags(rawValue: image.Flags)
+    queueType = try checkValue(image.QueueType, ReceiveQueueType.self, .queueType)
+    queueID = image.QueueId
+    queueGroupID = image.QueueGroupId
+    processorAffinity = GroupAffinity(image.ProcessorAffinity)
+    numSuggestedReceiveBuffers = image.NumSuggestedReceiveBuffers
+    msixTableEntry = image.MSIXTableEntry
+    lookaheadSize = image.LookaheadSize
+    vmName = try text(of: image.VmName)
+    queueName = try text(of: image.QueueName)
+    portID = image.PortId
+    interruptCoalescingDomainID = image.InterruptCoalescingDomainId
+    qosSQID = image.QosSqId
+  }
+
+  public func append(to bytes: inout [UInt8]) {
+    var image = NDIS_RECEIVE_QUEUE_PARAMETERS()
+    image.Flags = flags.rawValue
+    image.QueueType = queueType.rawValue
+    image.QueueId = queueID
+    image.QueueGroupId = queueGroupID
+    image.ProcessorAffinity = processorAffinity.image
+    image.NumSuggestedReceiveBuffers = numSuggestedReceiveBuffers
+    image.MSIXTableEntry = msixTableEntry
+    image.LookaheadSize = lookaheadSize
+    image.VmName = counted(vmName)
+    image.QueueName = counted(queueName)
+    image.PortId = portID
+    image.InterruptCoalescingDomainId = interruptCoalescingDomainID
+    image.QosSqId = qosSQID
+    store(image, to: &bytes)
+  }
+}
+
+extension ReceiveQueueParameters {
+  /// What NDIS checks of OID_RECEIVE_FILTER_ALLOCATE_QUEUE: a VM queue, a processor, no CHANGED flag, a
+  /// lookahead size only with the split.
+  public func checkAllocation() throws(Failure) {
+    try checkFlags(flags.rawValue, known: ReceiveQueueFlags.properties.rawValue)
+    guard queueType == .vmQueue else {
+      throw Failure(.invalidParameter, .queueType, UInt64(UInt32(bitPattern: queueType.rawValue)))
+    }
+    guard processorAffinity.mask != 0 else {
+      throw Failure(.invalidParameter, .processorAffinity, UInt64(processorAffinity.group))
+    }
+    guard flags.contains(.lookaheadSplitRequired) || lookaheadSize == 0 else {
+      throw Failure(.invalidParameter, .lookahead, UInt64(lookaheadSize))
+    }
+  }
+
+  /// Bytes of a frame that go to lookahead memory; 0 = no split, as always from NDIS 6.30.
+  public func lookahead(for version: NDISVersion) -> UInt32 {
+    guard version < .vports, flags.contains(.lookaheadSplitRequired) else { return 0 }
+    return lookaheadSize
+  }
+
+  /// These parameters after the set request `change`, which names what it changes by CHANGED flags.
+  /// Fails when it names nothing, something its revision has no field for, or no processor.
+  public func applying(_ change: ReceiveQueueParameters) throws(Failure) -> ReceiveQueueParameters {
+    let known = ReceiveQueueFlags.properties.union(.changes(of: change.revision))
+    try checkFlags(change.flags.rawValue, known: known.rawValue)
+    let changes = change.flags.subtracting(.properties)
+    guard !changes.isEmpty else { throw Failure(.invalidParameter, .nothingChanged) }
+    var result = self
+    if changes.contains(.flagsChanged) { result.flags = change.flags.intersection(.properties) }
+    if changes.contains(.processorAffinityChanged) {
+      guard change.processorAffinity.mask != 0 else {
+        throw Failure(.invalidParameter, .processorAffinity, UInt64(change.processorAffinity.group))
+      }
+      result.processorAffinity = change.processorAffinity
+    }
+    if changes.contains(.suggestedReceiveBuffersChanged) {
+      result.numSuggestedReceiveBuffers = change.numSuggestedReceiveBuffers
+    }
+    if changes.contains(.nameChanged) {
+      result.queueName = change.queueName
+      result.vmName = change.vmName
+    }
+    if changes.contains(.interruptCoalescingDomainChanged) {
+      result.interruptCoalescingDomainID = change.interruptCoalescingDomainID
+    }
+    if changes.contains(.qosSQChanged) { result.qosSQID = change.qosSQID }
+    return result
+  }
+}

@@ -1,0 +1,126 @@
+// NDIS_NIC_SWITCH_VPORT_PARAMETERS: what OID_NIC_SWITCH_CREATE_VPORT asks for and what
+// OID_NIC_SWITCH_VPORT_PARAMETERS shows and changes. A VPort on the physical function is created
+// Deactivated and activated once; nothing deactivates it but deletion. NDK parameters are opaque: not
+// read, written as zero.
+
+import CNDIS
+
+/// A virtual port's parameters.
+public struct VPortParameters: StructureImage {
+  public static var structure: Structure { .vportParameters }
+  public var revision: UInt8
+  public var flags: VPortFlags
+  public var switchID: UInt32
+  /// 0 in a creation; NDIS assigns it.
+  public var vportID: UInt32
+  public var name: String
+  public var attachedFunction: FunctionID
+  public var numQueuePairs: UInt32
+  public var interruptModeration: InterruptModeration
+  public var state: VPortOperationalState
+  public var processorAffinity: GroupAffinity
+  /// 0.
+  public var lookaheadSize: UInt32
+  /// Revision 2.
+  public var qosSQID: UInt32
+
+  /// A request for a VPort.
+  public init(
+    name: String, attachedTo function: FunctionID = .physical, numQueuePairs: UInt32 = 1,
+    processorAffinity: GroupAffinity = GroupAffinity(mask: 1), revision: UInt8 = 1
+  ) {
+    self.revision = revision
+    flags = []
+    switchID = 0
+    vportID = 0
+    self.name = name
+    attachedFunction = function
+    self.numQueuePairs = numQueuePairs
+    interruptModeration = .undefined
+    state = .undefined
+    self.processorAffinity = processorAffinity
+    lookaheadSize = 0
+    qosSQID = 0
+  }
+
+  public init(image bytes: UnsafeRawBufferPointer, for version: NDISVersion) throws(Failure) {
+    let (image, revision) = try unsafe Self.load(
+      NDIS_NIC_SWITCH_VPORT_PARAMETERS(), bytes, version)
+    try checkFlags(image.Flags, known: VPortFlags.known.rawValue)
+    self.revision = revision
+    flags = VPortFlags(rawValue: image.Flags)
+    switchID = image.SwitchId
+    vportID = image.VPortId
+    name = try text(of: image.VPortName)
+    attachedFunction = FunctionID(rawValue: image.AttachedFunctionId)
+    numQueuePairs = image.NumQueuePairs
+    interruptModeration = try checkValue(
+      image.InterruptModeration, InterruptModeration.self, .interruptModeration)
+    state = try checkValue(image.VPortState, VPortOperationalState.self, .vportState)
+    processorAffinity = GroupAffinity(image.ProcessorAffinity)
+    lookaheadSize = image.LookaheadSize
+    qosSQID = image.QosSqId
+  }
+
+  public func append(to bytes: inout [UInt8]) {
+    var image = NDIS_NIC_SWITCH_VPORT_PARAMETERS()
+    image.Flags = flags.rawValue
+    image.SwitchId = switchID
+    image.VPortId = vportID
+    image.VPortName = counted(name)
+    image.AttachedFunctionId = attachedFunction.rawValue
+    image.NumQueuePairs = numQueuePairs
+    image.InterruptModeration = interruptModeration.rawValue
+    image.VPortState = state.rawValue
+    image.ProcessorAffinity = processorAffinity.image
+    image.LookaheadSize = lookaheadSize
+    image.QosSqId = qosSQID
+    store(image, to: &bytes)
+  }
+}
+
+extension VPortParameters {
+  /// What NDIS checks of OID_NIC_SWITCH_CREATE_VPORT: the default switch, no id yet, no CHANGED flag, no
+  /// lookahead. Whether the function may have a VPort is the state's business.
+  public func checkCreation() throws(Failure) {
+    try checkFlags(flags.rawValue, known: VPortFlags.properties.rawValue)
+    guard switchID == 0 else {
+      throw Failure(.invalidParameter, .switchUnknown, UInt64(switchID))
+    }
+    guard vportID == 0 else {
+      throw Failure(.invalidParameter, .vportIDGiven, UInt64(vportID))
+    }
+    guard lookaheadSize == 0 else {
+      throw Failure(.invalidParameter, .lookahead, UInt64(lookaheadSize))
+    }
+  }
+
+  /// These parameters after the set request `change`, which names what it changes by CHANGED flags.
+  /// Fails when it names nothing, something its revision has no field for, or a state other than
+  /// Activated. Whether the VPort may be activated now is its state's business.
+  public func applying(_ change: VPortParameters) throws(Failure) -> VPortParameters {
+    let known = VPortFlags.properties.union(.changes(of: change.revision))
+    try checkFlags(change.flags.rawValue, known: known.rawValue)
+    let changes = change.flags.subtracting(.properties)
+    guard !changes.isEmpty else { throw Failure(.invalidParameter, .nothingChanged) }
+    var result = self
+    if changes.contains(.flagsChanged) { result.flags = change.flags.intersection(.properties) }
+    if changes.contains(.nameChanged) { result.name = change.name }
+    if changes.contains(.interruptModerationChanged) {
+      result.interruptModeration = change.interruptModeration
+    }
+    if changes.contains(.stateChanged) {
+      guard change.state == .activated else {
+        throw Failure(
+          .invalidParameter, .vportState, UInt64(UInt32(bitPattern: change.state.rawValue)))
+      }
+      result.state = .activated
+    }
+    if changes.contains(.processorAffinityChanged) {
+      result.processorAffinity = change.processorAffinity
+    }
+    if changes.contains(.qosSQChanged) { result.qosSQID = change.qosSQID }
+    if changes.contains(.numQueuePairsChanged) { result.numQueuePairs = change.numQueuePairs }
+    return result
+  }
+}
