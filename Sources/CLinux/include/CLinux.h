@@ -142,6 +142,41 @@ int clinux_signalfd(void);
 // The signal's number.
 int clinux_signalfd_take(int fd);
 
+// ---- other processes ---------------------------------------------------------------------------
+
+struct clinux_spawn {
+  // Descriptors that become 0, 1 and 2; a negative one leaves what is there.
+  int stdio[3];
+  // Whether the program leads a process group of its own.
+  int new_group;
+  // The terminal whose foreground the group becomes, negative for none.
+  int terminal;
+  // Sent to the program when the thread that started it ends, 0 for none.
+  int death_signal;
+};
+
+enum { CLINUX_EXITED = 1, CLINUX_KILLED = 2, CLINUX_STOPPED = 3 };
+
+struct clinux_ended {
+  int32_t pid;
+  // The exit status or the signal.
+  int32_t status;
+  int32_t how;
+};
+
+// Starts a program with no signal blocked; a name without a slash is searched on the PATH. What
+// keeps it from being executed (ENOENT, EACCES, ...) is the answer, and then there is no child.
+int clinux_spawn(const char *program, char *const *arguments, char *const *environment,
+                 const struct clinux_spawn *how, int32_t *pid);
+// Takes the news of one child, of any for 0, without waiting: 1 when there was some, 0 when not.
+int clinux_wait(int32_t pid, struct clinux_ended *out);
+// Orphans among this process's descendants become its children.
+int clinux_become_subreaper(void);
+// Blocks the signals in the calling thread and answers a descriptor to read them.
+int clinux_signalfd_of(const int *signals, size_t count);
+// TERM for 15; static text, empty for a number without a name.
+const char *clinux_signal_name(int number);
+
 // ---- process -----------------------------------------------------------------------------------
 
 uint64_t clinux_monotonic_nanoseconds(void);
