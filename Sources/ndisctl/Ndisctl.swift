@@ -24,7 +24,9 @@ struct Ndisctl: ParsableCommand {
     groupedSubcommands: [
       CommandGroup(name: "Seeing", subcommands: []),
       CommandGroup(name: "Steering", subcommands: []),
-      CommandGroup(name: "Trying and testing", subcommands: []),
+      CommandGroup(
+        name: "Trying and testing",
+        subcommands: [Run.self, Alloc.self, Free.self, Map.self, Doctor.self, Completion.self]),
       CommandGroup(name: "Measuring", subcommands: [BenchCommand.self]),
     ])
 

@@ -1,0 +1,142 @@
+// A section's map as SVG: stacked strips from the first byte to the last, a legend, and what lies
+// under the pointer as a tooltip. The picture brings its own background, light or dark as the reader
+// has it; the owners' colours are of middle lightness, which both can bear.
+
+extension SectionMap {
+  private static let width = 960
+  private static let strip = 28
+  private static let gap = 6
+  private static let margin = 20
+  /// Left of the strips, for offsets.
+  private static let gutter = 110
+
+  /// Eight colours that people who do not see all colours can tell apart (Okabe and Ito), made middle
+  /// in lightness.
+  private static let palette = [
+    "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c8c00", "#7f5fc0",
+  ]
+
+  static func colour(_ owner: Int) -> String { palette[owner % palette.count] }
+
+  /// The picture. `title` stands above it, `details` below the title.
+  public func svg(title: String, details: String, strips wanted: Int = 12) -> String {
+    let strips = max(1, min(wanted, 64))
+    let inner = SectionMap.width - SectionMap.gutter - SectionMap.margin
+    let shares = self.shares
+    let shown = shares.indices.filter { shares[$0].bytes > 0 }
+    let top = 84
+    let bottom = top + strips * (SectionMap.strip + SectionMap.gap)
+    let height = bottom + 16 + (shown.count + 1) * 22 + SectionMap.margin
+    var parts = [SectionMap.head(height: height, title: title)]
+    parts.append(
+      "<text class=\"t\" x=\"\(SectionMap.margin)\" y=\"34\">\(SectionMap.escape(title))</text>")
+    parts.append(
+      "<text class=\"d\" x=\"\(SectionMap.margin)\" y=\"58\">\(SectionMap.escape(details))</text>")
+    let all = cells(inner * strips)
+    for strip in 0..<strips {
+      let y = top + strip * (SectionMap.strip + SectionMap.gap)
+      let begin = SectionMap.part(size, strip, strips)
+      parts.append(
+        "<text class=\"o\" x=\"\(SectionMap.gutter - 10)\" y=\"\(y + 19)\">0x\(String(begin, radix: 16, uppercase: true))</text>"
+      )
+      parts.append(
+        "<rect class=\"f\" x=\"\(SectionMap.gutter)\" y=\"\(y)\" width=\"\(inner)\" height=\"\(SectionMap.strip)\"><title>free</title></rect>"
+      )
+      guard !all.isEmpty else { continue }
+      parts += rectangles(all, strip: strip, inner: inner, of: strips, y: y)
+    }
+    parts += legend(shown, shares, y: bottom + 24)
+    return parts.joined(separator: "\n") + "\n</svg>\n"
+  }
+
+  /// Neighbouring cells that look the same are one rectangle, with a tooltip.
+  private func rectangles(
+    _ all: [Cell], strip: Int, inner: Int, of strips: Int, y: Int
+  ) -> [String] {
+    var parts: [String] = []
+    var x = 0
+    while x < inner {
+      let cell = all[strip * inner + x]
+      var end = x + 1
+      var pieces = cell.pieces
+      while end < inner, all[strip * inner + end].owner == cell.owner,
+        all[strip * inner + end].isMixed == cell.isMixed
+      {
+        pieces = max(pieces, all[strip * inner + end].pieces)
+        end += 1
+      }
+      if let owner = cell.owner {
+        let from = SectionMap.part(size, strip * inner + x, strips * inner)
+        let to = SectionMap.part(size, strip * inner + end, strips * inner)
+        let range =
+          "0x\(String(from, radix: 16, uppercase: true)) to 0x\(String(max(from, to - 1), radix: 16, uppercase: true))"
+        let note = cell.isMixed ? "; mostly, up to \(max(1, pieces)) pieces a point" : ""
+        parts.append(
+          "<rect x=\"\(SectionMap.gutter + x)\" y=\"\(y)\" width=\"\(end - x)\" height=\"\(SectionMap.strip)\" fill=\"\(SectionMap.colour(owner))\"\(cell.isMixed ? " fill-opacity=\"0.55\"" : "")><title>\(SectionMap.escape(owners[owner])): \(range)\(note)</title></rect>"
+        )
+      }
+      x = end
+    }
+    return parts
+  }
+
+  private func legend(_ shown: [Int], _ shares: [Share], y: Int) -> [String] {
+    var parts: [String] = []
+    func entry(_ row: Int, _ attributes: String, _ text: String) {
+      let top = y + row * 22
+      parts.append(
+        "<rect \(attributes) x=\"\(SectionMap.gutter)\" y=\"\(top - 11)\" width=\"18\" height=\"13\"/>")
+      parts.append(
+        "<text class=\"l\" x=\"\(SectionMap.gutter + 28)\" y=\"\(top)\">\(SectionMap.escape(text))</text>")
+    }
+    for (row, owner) in shown.enumerated() {
+      let share = shares[owner]
+      entry(
+        row, "fill=\"\(SectionMap.colour(owner))\"",
+        "\(owners[owner]): \(Readable.counted(share.blocks, "block")), \(Readable.bytes(share.bytes))")
+    }
+    let figures = self.figures
+    entry(
+      shown.count, "class=\"f\"",
+      "free: \(Readable.bytes(figures.free)) in \(Readable.counted(figures.freeRuns, "run")); paler: several blocks, or partly free"
+    )
+    return parts
+  }
+
+  private static func head(height: Int, title: String) -> String {
+    """
+    <svg xmlns="http://www.w3.org/2000/svg" width="\(width)" height="\(height)" viewBox="0 0 \(width) \(height)" role="img" aria-label="\(escape(title))">
+    <style>
+    text { font-family: system-ui, sans-serif; font-size: 13px; fill: #24292f }
+    .t { font-size: 18px; font-weight: 600 }
+    .d { fill: #57606a }
+    .o { font-family: ui-monospace, monospace; font-size: 11px; text-anchor: end; fill: #57606a }
+    .f { fill: #e4e7eb }
+    .b { fill: #ffffff }
+    @media (prefers-color-scheme: dark) {
+      text { fill: #e6edf3 }
+      .d, .o { fill: #9198a1 }
+      .f { fill: #2d333b }
+      .b { fill: #0d1117 }
+    }
+    </style>
+    <rect class="b" width="\(width)" height="\(height)"/>
+    """
+  }
+
+  /// Text for SVG. Characters that XML does not know at all are left out.
+  static func escape(_ text: String) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "&": result += "&amp;"
+      case "<": result += "&lt;"
+      case ">": result += "&gt;"
+      case "\"": result += "&quot;"
+      case _ where scalar.value < 0x20 || scalar.value == 0xFFFE || scalar.value == 0xFFFF: break
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,74 @@
+// A section's map in a terminal: a letter and a colour an owner. A capital letter is a cell of one
+// block, a small one holds several or is partly free; a dot is free. Letters carry all that matters,
+// so that the map can be read without colours.
+
+extension SectionMap {
+  /// Owners with a letter of their own; further ones share the last.
+  static let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
+  /// The letter of an owner.
+  public static func letter(_ owner: Int) -> Character {
+    letters.indices.contains(owner) ? letters[owner] : "#"
+  }
+
+  /// One line of `width` cells.
+  public func bar(on surface: Surface, width: Int) -> String {
+    SectionMap.draw(cells(width)[...], on: surface)
+  }
+
+  /// Several lines, each with the offset of its first byte before it.
+  public func lines(on surface: Surface, width: Int, rows: Int) -> [String] {
+    guard width > 0, rows > 0, size > 0 else { return [] }
+    let all = cells(width * rows)
+    let digits = max(String(size, radix: 16).count, 8)
+    return (0..<rows).map { row in
+      let begin = SectionMap.part(size, row * width, width * rows)
+      let hexadecimal = String(begin, radix: 16, uppercase: true)
+      let offset = "0x" + String(repeating: "0", count: digits - hexadecimal.count) + hexadecimal
+      return surface.paint(offset, .faint) + "  "
+        + SectionMap.draw(all[(row * width)..<((row + 1) * width)], on: surface)
+    }
+  }
+
+  /// An owner's mark as it is drawn in the map.
+  public static func mark(_ owner: Int, on surface: Surface) -> String {
+    paint(String(letter(owner)), owner, on: surface)
+  }
+
+  /// Runs of cells that look the same are painted together.
+  private static func draw(_ cells: ArraySlice<Cell>, on surface: Surface) -> String {
+    var text = ""
+    var run = ""
+    var owner: Int?
+    func flush() {
+      if let owner {
+        text += paint(run, owner, on: surface)
+      } else {
+        text += surface.paint(run, .faint)
+      }
+      run = ""
+    }
+    for cell in cells {
+      if cell.owner != owner {
+        flush()
+        owner = cell.owner
+      }
+      if let owner = cell.owner {
+        let letter = String(letter(owner))
+        run += cell.isMixed ? letter.lowercased() : letter
+      } else {
+        run += surface.unicode ? "·" : "."
+      }
+    }
+    flush()
+    return text
+  }
+
+  /// An owner's colour: the six that are not black or white, then the same again.
+  private static func paint(_ text: String, _ owner: Int, on surface: Surface) -> String {
+    guard surface.colors, !text.isEmpty else { return text }
+    // ECMA-48 SGR: blue, green, magenta, cyan, yellow, red.
+    let colours = [34, 32, 35, 36, 33, 31]
+    return "\u{1B}[\(colours[owner % colours.count])m\(text)\u{1B}[0m"
+  }
+}

@@ -1,0 +1,76 @@
+// `ndisctl doctor`: looks at the machine and at the daemon, and says what would bite and what mends
+// it. It changes nothing; the commands it shows are for people to run.
+
+import ArgumentParser
+import Varlink
+
+struct Doctor: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Looks for what would bite on this machine, and says what mends it.",
+    discussion: """
+      Each check answers 'ok', 'note' (worth knowing) or 'problem'. The exit status is 1 if there is a \
+      problem, else 0. Nothing is changed; run the commands it shows yourself if you agree with them.
+
+      EXAMPLES
+        ndisctl doctor
+        ndisctl doctor --quiet
+        ndisctl doctor --json | jq -r '.findings[] | select(.level == "problem") | .command'
+      """)
+
+  @Flag(help: "Print a JSON document.")
+  var json = false
+
+  @Flag(name: .shortAndLong, help: "Print notes and problems only.")
+  var quiet = false
+
+  @OptionGroup var options: DoctorPlaces
+
+  func run() throws {
+    let places = options.places
+    let facts = DoctorFacts.gather(
+      driverSocket: places.driver, managementSocket: places.management)
+    let findings = DoctorChecks.run(facts)
+    var output = Output()
+    if json {
+      try output.line(Doctor.json(findings).prettyText)
+    } else {
+      for finding in findings where !quiet || finding.level != .ok {
+        try output.write(Doctor.text(finding))
+      }
+      try output.line(Doctor.summary(findings))
+    }
+    try output.flush()
+    if findings.contains(where: { $0.level == .problem }) { throw CommandFailure.quietly(.failure) }
+  }
+
+  static func text(_ finding: DoctorFinding) -> String {
+    let level = "\(finding.level.rawValue)"
+    let padding = String(repeating: " ", count: max(1, 9 - level.count))
+    var text = "\(level)\(padding)\(finding.check): \(finding.sentence)\n"
+    if let command = finding.command { text += "           $ \(command)\n" }
+    return text
+  }
+
+  static func summary(_ findings: [DoctorFinding]) -> String {
+    let problems = findings.filter { $0.level == .problem }.count
+    let notes = findings.filter { $0.level == .note }.count
+    return "\(findings.count) checks: \(problems) problem\(problems == 1 ? "" : "s"), "
+      + "\(notes) note\(notes == 1 ? "" : "s")"
+  }
+
+  static func json(_ findings: [DoctorFinding]) -> JSON {
+    let problems = findings.filter { $0.level == .problem }.count
+    return [
+      "problems": .int(Int64(problems)),
+      "findings": .array(
+        findings.map { finding in
+          var object: JSONObject = [
+            "check": .string(finding.check), "level": .string(finding.level.rawValue),
+            "sentence": .string(finding.sentence),
+          ]
+          if let command = finding.command { object["command"] = .string(command) }
+          return .object(object)
+        }),
+    ]
+  }
+}

@@ -1,0 +1,72 @@
+// What `ndisctl doctor` looks at: plain values, each absent when it could not be learned. The checks
+// are functions of these and of nothing else, so that a test can make up a machine.
+
+/// A machine, and a daemon on it, as far as they matter here.
+struct DoctorFacts: Sendable {
+  /// A file or directory as its permissions show it.
+  struct Path: Hashable, Sendable {
+    var path: String
+    var owner: UInt32
+    var group: UInt32 = 0
+    /// The nine permission bits and the sticky bit.
+    var mode: UInt32
+    /// Whether this process may connect to the socket, or enter the directory.
+    var mayUse: Bool
+  }
+
+  /// A daemon that answered, or why none did.
+  struct Daemon: Hashable, Sendable {
+    var version: String?
+    var pid: Int32?
+    var uid: UInt32?
+    /// The error, when it did not answer.
+    var problem: String?
+  }
+
+  /// This program's version.
+  var ownVersion = ""
+  var uid: UInt32 = 0
+
+  var kernelRelease: String?
+  var processors: Int?
+  /// Processors this process may run on.
+  var allowedProcessors: Int?
+  var pageSize: UInt64 = 4096
+  var memoryTotal: UInt64?
+  var memoryAvailable: UInt64?
+  var hugePagesTotal: UInt64?
+  var hugePagesFree: UInt64?
+  /// The lowest limit of the control groups the daemon is in; nil when there is none.
+  var controlGroupLimit: UInt64?
+  var controlGroup: String?
+
+  var descriptorsSoft: UInt64?
+  var descriptorsHard: UInt64?
+  var maximumMappings: UInt64?
+  var maximumConnections: UInt64?
+  /// Why no sealed memory file could be made; nil when one could.
+  var memoryFileProblem: String?
+  var memoryFilesNoExecute: Int?
+  var coreLimit: UInt64?
+  var corePattern: String?
+
+  var journalSocket: Path?
+  /// 252 for systemd 252; nil when it is not there.
+  var systemdVersion: Int?
+  /// systemd is process 1.
+  var systemdRuns = false
+
+  var userRuntimeDirectory: String?
+  var temporaryDirectory = "/tmp"
+  var temporaryDirectoryIsWritable = true
+  /// The longest path of a socket.
+  var socketPathLimit = 107
+
+  var driverSocket: Path?
+  var managementSocket: Path?
+  /// The directory of the driver socket.
+  var socketDirectory: Path?
+  var management: Daemon?
+  /// What the driver socket answered to HELLO.
+  var driver: Daemon?
+}

@@ -1,0 +1,222 @@
+// The processes `ndisctl run` looks after: the daemon, the command with its process group, and what
+// the command leaves behind, which becomes this process's as well (it is the reaper of its orphans).
+// One loop reads signals and news of children; everybody waits in it, so that a signal or a death is
+// seen whatever is being waited for.
+//
+// The command leads a group of its own. If there is a terminal and it is ours, the command gets it,
+// as a shell gives it to a job: Ctrl-C and Ctrl-Z reach the command and not the daemon, and a command
+// that is stopped stops this process too, so that the shell above sees a stopped job.
+
+import Glibc
+import Platform
+
+/// The children of this process, and its signals.
+final class ProcessFamily {
+  private let signals: SignalQueue
+  private var daemon: ChildProcess?
+  private var command: ChildProcess?
+  /// The terminal of this process.
+  private let terminal: Descriptor
+  /// Whether there is one, and this process was in its foreground.
+  private let isForeground: Bool
+
+  /// How the daemon ended, nil while it lives.
+  private(set) var daemonEnd: ChildProcess.Change?
+  /// How the command ended, nil while it lives.
+  private(set) var commandEnd: ChildProcess.Change?
+  /// The signal that asked this process to end.
+  private(set) var askedToEnd: Int32?
+  /// When the command is killed because it did not heed the request.
+  private var killAt: UInt64?
+
+  /// How long a command may take to end after SIGTERM or SIGHUP.
+  static let grace: UInt64 = 5_000_000_000
+
+  /// Blocks the signals; no other thread may have been started.
+  init() throws(SystemError) {
+    signals = try SignalQueue([
+      SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGCONT, SIGTSTP, SIGWINCH,
+      // Not forwarded: blocked, so that the terminal can be taken back from the background.
+      SIGTTOU, SIGTTIN,
+    ])
+    try ChildProcess.adoptOrphans()
+    let opened = Descriptor(owning: unsafe open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY))
+    isForeground = opened.raw >= 0 && tcgetpgrp(opened.raw) == getpgrp()
+    terminal = opened
+  }
+
+  func watch(daemon child: ChildProcess) { daemon = child }
+
+  /// Starts the command.
+  func start(_ options: ChildProcess.Options) throws(SystemError) {
+    var options = options
+    options.leadsGroup = true
+    options.terminal = terminalNumber
+    // When this process is killed there is no daemon any more for the command to talk to.
+    options.deathSignal = SIGTERM
+    command = try ChildProcess.start(options)
+  }
+
+  private var terminalNumber: Int32? { isForeground ? terminal.raw : nil }
+
+  /// Waits until `isDone`, at most until a time of the monotonic clock; answers whether it is done.
+  /// It asks again after every signal, and when `descriptor` can be read.
+  func wait(
+    until deadline: UInt64? = nil, watching descriptor: Int32 = -1, _ isDone: () -> Bool
+  ) -> Bool {
+    while true {
+      takeSignals()
+      if isDone() { return true }
+      let now = MonotonicClock.nanoseconds
+      if let at = killAt, now >= at, commandEnd == nil {
+        killAt = nil
+        signalCommand(SIGKILL)
+      }
+      if let deadline, now >= deadline { return false }
+      let next = min(deadline ?? .max, killAt ?? .max)
+      var timeout: Int32 = -1
+      if next != .max {
+        // Rounded up: waking up early would only mean to wait again.
+        timeout = Int32(clamping: (next &- min(now, next)) / 1_000_000 &+ 1)
+      }
+      var waited = [
+        pollfd(fd: signals.descriptor.raw, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+      ]
+      _ = unsafe poll(&waited, 2, timeout)
+    }
+  }
+
+  /// Ends one child: SIGTERM, and SIGKILL when that does not help in time.
+  func end(_ child: ChildProcess, patience: UInt64) {
+    func isGone() -> Bool { (child == daemon ? daemonEnd : commandEnd) != nil }
+    guard !isGone() else { return }
+    _ = kill(child.pid, SIGTERM)
+    if !wait(until: MonotonicClock.nanoseconds &+ patience, isGone) {
+      _ = kill(child.pid, SIGKILL)
+      _ = wait(isGone)
+    }
+  }
+
+  /// Ends the command and all its descendants: SIGTERM to the group, SIGKILL to whatever is left
+  /// after the grace. Answers how many processes beside the command there were.
+  @discardableResult
+  func endCommand() -> Int {
+    guard command != nil else { return 0 }
+    let remaining = descendants()
+    if commandEnd == nil || !remaining.isEmpty {
+      signalCommand(SIGTERM)
+      for pid in remaining { _ = kill(pid, SIGTERM) }
+      // A stopped process takes its signals only when it goes on.
+      signalCommand(SIGCONT)
+      let end = MonotonicClock.nanoseconds &+ 2_000_000_000
+      _ = wait(until: end) { commandEnd != nil && descendants().isEmpty }
+    }
+    while true {
+      let left = descendants()
+      if commandEnd != nil, left.isEmpty { break }
+      signalCommand(SIGKILL)
+      for pid in left { _ = kill(pid, SIGKILL) }
+      // Killing a parent makes its children ours: look again after every death.
+      _ = wait(until: MonotonicClock.nanoseconds &+ 100_000_000) {
+        commandEnd != nil && descendants().isEmpty
+      }
+    }
+    return remaining.count
+  }
+
+  /// Processes that descend from the command, itself and this process's other child left out.
+  func descendants() -> [Int32] {
+    var parents: [Int32: Int32] = [:]
+    guard let folder = unsafe opendir("/proc") else { return [] }
+    while let entry = unsafe readdir(folder) {
+      let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) {
+        unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if let pid = Int32(name), let parent = ProcessFamily.livingParent(of: pid) {
+        parents[pid] = parent
+      }
+    }
+    unsafe closedir(folder)
+    let own = getpid()
+    return parents.keys.filter { pid in
+      guard pid != command?.pid, pid != daemon?.pid else { return false }
+      var at = pid
+      // No chain is longer than there are processes.
+      for _ in 0...parents.count {
+        guard let parent = parents[at] else { return false }
+        if parent == own { return at != daemon?.pid }
+        at = parent
+      }
+      return false
+    }
+  }
+
+  /// The parent of a process that is not a zombie.
+  private static func livingParent(of pid: Int32) -> Int32? {
+    let file = Descriptor(owning: unsafe open("/proc/\(pid)/stat", O_RDONLY | O_CLOEXEC))
+    guard file.raw >= 0 else { return nil }
+    var bytes = [UInt8](repeating: 0, count: 512)
+    let count = unsafe read(file.raw, &bytes, bytes.count)
+    guard count > 0, let close = bytes[..<count].lastIndex(of: UInt8(ascii: ")")) else { return nil }
+    // The name before the bracket may hold anything; behind it: state, parent.
+    let fields = bytes[(close + 1)..<count].split(separator: UInt8(ascii: " "), maxSplits: 2)
+    guard fields.count >= 2, fields[0].first != UInt8(ascii: "Z") else { return nil }
+    return Int32(String(decoding: fields[1], as: UTF8.self))
+  }
+
+  private func signalCommand(_ signal: Int32) {
+    if let command { _ = kill(-command.pid, signal) }
+  }
+
+  private func takeSignals() {
+    // A read of a signalfd fails for no reason this process could mend.
+    while let signal = (try? signals.next()) ?? nil {
+      switch signal {
+      case SIGCHLD: break
+      case SIGTTOU, SIGTTIN: break
+      case SIGCONT:
+        giveTerminal()
+        signalCommand(SIGCONT)
+      case SIGINT, SIGTERM, SIGHUP, SIGQUIT:
+        askedToEnd = signal
+        signalCommand(signal)
+        // A program that has a use for Ctrl-C may go on after it; one that is told to end may not.
+        if signal == SIGTERM || signal == SIGHUP, killAt == nil {
+          killAt = MonotonicClock.nanoseconds &+ ProcessFamily.grace
+        }
+      default: signalCommand(signal)
+      }
+    }
+    // Several deaths may have been told by one SIGCHLD.
+    while let (child, change) = (try? ChildProcess.news()) ?? nil { note(child, change) }
+  }
+
+  private func note(_ child: Int32, _ change: ChildProcess.Change) {
+    if child == command?.pid {
+      if case .stopped = change {
+        takeTerminal()
+        // The shell above shall see a stopped job. SIGCONT comes when it is continued.
+        if terminalNumber != nil { _ = kill(getpid(), SIGSTOP) }
+      } else {
+        commandEnd = change
+        takeTerminal()
+      }
+    } else if child == daemon?.pid {
+      if case .stopped = change { return }
+      daemonEnd = change
+    }
+  }
+
+  private func giveTerminal() {
+    if let terminal = terminalNumber, let command, commandEnd == nil,
+      tcgetpgrp(terminal) == getpgrp()
+    {
+      _ = tcsetpgrp(terminal, command.pid)
+    }
+  }
+
+  private func takeTerminal() {
+    if let terminal = terminalNumber { _ = tcsetpgrp(terminal, getpgrp()) }
+  }
+}

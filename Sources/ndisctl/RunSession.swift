@@ -1,0 +1,178 @@
+// The course of one `ndisctl run`: daemon, declarations, command, questions, verdict, and in every
+// case the clearing up. Whatever fails on the way becomes part of the report, so that there is one
+// place that says what happened.
+
+import Glibc
+import Platform
+import Varlink
+
+/// One run.
+struct RunSession {
+  private let options: Run
+  private let expectations: [RunExpectation]
+  private var report: RunReport
+
+  init(options: Run, command: [String], expectations: [RunExpectation]) {
+    self.options = options
+    self.expectations = expectations
+    report = RunReport(command: command)
+  }
+
+  /// How long ended sessions may take to be reclaimed, and any question to be answered.
+  static let patience: UInt64 = 10_000_000_000
+
+  /// Carries it out; answers the exit status.
+  consuming func run() throws -> Int32 {
+    let family: ProcessFamily
+    do throws(SystemError) { family = try ProcessFamily() } catch {
+      throw CommandFailure("\(error)")
+    }
+    var how = PrivateDaemon.Options()
+    how.program = options.ndissimd
+    how.configuration = options.config
+    how.flags = options.daemonFlag
+    how.log = options.keepLog
+    let daemon: PrivateDaemon
+    do throws(PrivateDaemonFailure) {
+      daemon = try PrivateDaemon.start(how, family: family)
+    } catch {
+      StandardError.write("ndisctl run: \(error.sentence)\n")
+      return 125
+    }
+    let status = withDaemon(daemon, family)
+    family.end(daemon.child, patience: RunSession.patience)
+    if let end = family.daemonEnd, end != .exited(status: 0), report.daemonProblem == nil,
+      status == nil
+    {
+      report.daemonProblem = "the daemon \(end) when it was asked to end"
+      keepLog(daemon)
+    }
+    daemon.remove()
+    if let status { return status }
+    try show()
+    return report.exitStatus
+  }
+
+  /// With a daemon that is ready: everything up to the verdict. A status that needs no report, or
+  /// nil.
+  private mutating func withDaemon(_ daemon: borrowing PrivateDaemon, _ family: ProcessFamily)
+    -> Int32?
+  {
+    let management: RunManagement
+    do throws(RunManagementFailure) {
+      management = try RunManagement(socket: daemon.managementSocket)
+      for expectation in expectations { try management.declare(expectation) }
+    } catch {
+      StandardError.write("ndisctl run: \(error.sentence)\n")
+      return error.isUsage ? ExitStatus.usage.rawValue : 125
+    }
+    let begin = MonotonicClock.nanoseconds
+    if let status = start(daemon, family) { return status }
+    let limit = options.timeout.map { UInt64(clamping: $0.milliseconds) }
+    let deadline = limit.map { begin &+ $0 &* 1_000_000 }
+    var toldOfDeath = false
+    let isDone = family.wait(until: deadline) {
+      if family.daemonEnd != nil, family.commandEnd == nil, !toldOfDeath {
+        toldOfDeath = true
+        StandardError.write("ndisctl run: \(RunSession.deathSentence(daemon, family))\n")
+      }
+      return family.commandEnd != nil
+    }
+    report.milliseconds = (MonotonicClock.nanoseconds &- begin) / 1_000_000
+    if !isDone {
+      report.limitMilliseconds = limit
+      keepState(daemon, family)
+      keepLog(daemon)
+    }
+    let left = family.endCommand()
+    report.ended = family.commandEnd
+    if isDone, left > 0 {
+      report.notes.append(
+        "\(left) process\(left == 1 ? "" : "es") that the command left behind "
+          + "\(left == 1 ? "was" : "were") ended")
+    }
+    if family.daemonEnd != nil {
+      report.daemonProblem = RunSession.deathSentence(daemon, family)
+      keepLog(daemon)
+    } else {
+      ask(management)
+    }
+    return nil
+  }
+
+  /// Starts the command; a status when it cannot be.
+  private func start(_ daemon: borrowing PrivateDaemon, _ family: ProcessFamily) -> Int32? {
+    let own = ["NDISSIM_SOCKET", "NDISSIM_MANAGEMENT_SOCKET"]
+    var how = ChildProcess.Options(
+      program: report.command[0], arguments: Array(report.command.dropFirst()),
+      environment: processEnvironment { !own.contains(String($0)) } + [
+        "NDISSIM_SOCKET=\(daemon.driverSocket)",
+        "NDISSIM_MANAGEMENT_SOCKET=\(daemon.managementSocket)",
+      ])
+    how.leadsGroup = true
+    do throws(SystemError) {
+      try family.start(how)
+      return nil
+    } catch {
+      StandardError.write("ndisctl run: \(error)\n")
+      return error.errno == ENOENT ? 127 : 126
+    }
+  }
+
+  /// What the daemon has to say at the end.
+  private mutating func ask(_ management: RunManagement) {
+    do throws(RunManagementFailure) {
+      if let found = try management.waitUntilReclaimed(nanoseconds: RunSession.patience) {
+        report.daemonProblem =
+          "\(found) after \(RunSession.patience / 1_000_000_000) s: what the command left was not "
+          + "taken back"
+      }
+      report.rules = RunReport.rules(
+        counted: try management.violations(), declared: expectations)
+      (report.allocations, report.frees) = try management.allocationsAndFrees()
+    } catch { report.daemonProblem = error.sentence }
+  }
+
+  private static func deathSentence(
+    _ daemon: borrowing PrivateDaemon, _ family: ProcessFamily
+  ) -> String {
+    let end = family.daemonEnd.map { "\($0)" } ?? "ended"
+    let last = PrivateDaemon.lastLines(of: daemon.logPath, 1).first.map { "; its last words: \($0)" }
+    return "the daemon (process \(daemon.child.pid)) \(end) while the command ran\(last ?? "")"
+  }
+
+  /// Writes the daemon's whole state to a file.
+  private mutating func keepState(_ daemon: borrowing PrivateDaemon, _ family: ProcessFamily) {
+    guard family.daemonEnd == nil else { return }
+    let path = options.stateFile ?? "ndissim-state-\(getpid()).json"
+    do throws(RunManagementFailure) {
+      // A connection of its own: the other one may be in the middle of something.
+      let state = try RunManagement(socket: daemon.managementSocket).dump()
+      try writeFile(path, state.prettyText + "\n")
+      report.files.append(path)
+    } catch { report.notes.append("the daemon's state was not written: \(error.sentence)") }
+  }
+
+  /// Copies the daemon's log to where it stays.
+  private mutating func keepLog(_ daemon: borrowing PrivateDaemon) {
+    if let path = options.keepLog {
+      if !report.files.contains(path) { report.files.append(path) }
+      return
+    }
+    let path = "ndissim-log-\(getpid()).txt"
+    do throws(RunManagementFailure) {
+      try copyFile(daemon.logPath, to: path)
+      if !report.files.contains(path) { report.files.append(path) }
+    } catch { report.notes.append("the daemon's log was not kept: \(error.sentence)") }
+  }
+
+  private func show() throws {
+    if let path = options.report {
+      do throws(RunManagementFailure) { try writeFile(path, report.json.prettyText + "\n") } catch {
+        throw CommandFailure(error.sentence)
+      }
+    }
+    if options.quiet, report.verdict == .passed { return }
+    StandardError.write(options.json ? report.json.prettyText + "\n" : report.text)
+  }
+}
