@@ -23,10 +23,13 @@ struct Doctor: ParsableCommand {
   @Flag(name: .shortAndLong, help: "Print notes and problems only.")
   var quiet = false
 
-  @OptionGroup var options: DoctorPlaces
+  @Option(
+    help: ArgumentHelp(
+      "The daemon's management socket; searched for by default.", valueName: "path"))
+  var socket: String?
 
   func run() throws {
-    let places = options.places
+    let places = self.places
     let facts = DoctorFacts.gather(
       driverSocket: places.driver, managementSocket: places.management)
     let findings = DoctorChecks.run(facts)

@@ -2,6 +2,7 @@
 // knowing, or a problem, in a sentence with the value that was found, and with the command that mends
 // it where there is one. A fact that could not be learned is never a problem.
 
+import Management
 import NDIS
 
 /// What a check found.
@@ -260,7 +261,7 @@ enum DoctorChecks {
         "\(path) cannot be written, and private daemons (ndisctl run) live there.",
         command: "export TMPDIR=/tmp")
     }
-    let name = "/ndisctl-run-XXXXXX/management"
+    let name = "/ndisctl-run-XXXXXX/" + ManagementSocket.fileName
     guard path.utf8.count + name.utf8.count <= facts.socketPathLimit else {
       return DoctorFinding(
         "TMPDIR", .note,

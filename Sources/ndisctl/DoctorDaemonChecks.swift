@@ -1,6 +1,8 @@
 // The checks that are about a daemon: who owns its directory and sockets, whether it answers on both
 // planes, and whether it is of this program's version.
 
+import Management
+
 extension DoctorChecks {
   static let socketDirectory: @Sendable (DoctorFacts) -> DoctorFinding? = { facts in
     guard let directory = facts.socketDirectory else { return nil }
@@ -39,7 +41,7 @@ extension DoctorChecks {
         "management socket", .problem,
         "There is a driver socket, but no management socket beside it: an old daemon, or "
           + "NDISSIM_MANAGEMENT_SOCKET is missing.",
-        command: "export NDISSIM_MANAGEMENT_SOCKET=DIRECTORY/management")
+        command: "export NDISSIM_MANAGEMENT_SOCKET=DIRECTORY/\(ManagementSocket.fileName)")
     }
     return judge("management socket", socket, facts)
   }

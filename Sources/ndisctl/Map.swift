@@ -48,4 +48,66 @@ struct Map: ParsableCommand {
       throw ValidationError("--svg draws one section; name it: ndisctl list sections")
     }
   }
+
+  func run() throws {
+    let daemon = try DaemonConnection(common)
+    let sections = try MapSections(daemon, only: section)
+    var output = Output()
+    if common.json {
+      try output.line(JSON.array(sections.list.map { $0.json }).prettyText)
+    } else if let svg, let one = sections.list.first {
+      let picture = one.map.svg(title: one.title, details: one.details)
+      do throws(RunManagementFailure) { try writeFile(svg, picture) } catch {
+        throw CommandFailure(error.sentence)
+      }
+      try output.line("wrote \(svg)")
+    } else if section != nil, let one = sections.list.first {
+      try draw(one, &output)
+    } else {
+      try drawAll(sections.list, &output)
+    }
+    try output.flush()
+  }
+
+  /// One section, with offsets, legend and figures.
+  private func draw(_ one: MapSections.Entry, _ output: inout Output) throws(CommandFailure) {
+    let surface = common.surface
+    let cells = width ?? max(8, min((surface.width ?? 80) - 12, 128))
+    try output.line(surface.paint(TerminalText.printable(one.title), .strong))
+    try output.line(one.details)
+    try output.line()
+    for line in one.map.lines(on: surface, width: cells, rows: rows) { try output.line(line) }
+    try output.line()
+    let shares = one.map.shares
+    for (owner, share) in shares.enumerated() where share.bytes > 0 {
+      try output.line(
+        "  \(SectionMap.mark(owner, on: surface))  \(TerminalText.printable(one.map.owners[owner])): "
+          + "\(Readable.counted(share.blocks, "block")), \(Readable.bytes(share.bytes))")
+    }
+    let free = surface.unicode ? "·" : "."
+    try output.line("  \(free)  \(one.freeText)")
+  }
+
+  /// All sections, a line each.
+  private func drawAll(_ list: [MapSections.Entry], _ output: inout Output) throws(CommandFailure) {
+    let surface = common.surface
+    if list.isEmpty { try output.line("There is no section: nobody has allocated anything yet.") }
+    let cells = width ?? max(8, min((surface.width ?? 80), 128))
+    for (index, one) in list.enumerated() {
+      if index > 0 { try output.line() }
+      try output.line(surface.paint(TerminalText.printable(one.title), .strong))
+      try output.line(one.map.bar(on: surface, width: cells))
+      try output.line(one.freeText)
+    }
+  }
+
+  /// Handles of sections for a shell's completion; none when there is no daemon.
+  static func completions() -> [String] {
+    do {
+      let daemon = try DaemonConnection(try CommonOptions.parse([]))
+      return try MapSections(daemon, only: nil, withBlocks: false).list.map { entry in
+        "\(entry.section.handle):\(entry.section.providerName) for \(entry.section.domainName)"
+      }
+    } catch { return [] }
+  }
 }

@@ -7,6 +7,7 @@
 // nobody is left to remove it. In every other end `remove` takes it away.
 
 import Glibc
+import Management
 import Platform
 
 /// Why no private daemon could be had.
@@ -36,7 +37,7 @@ struct PrivateDaemon: ~Copyable {
   let logPath: String
 
   var driverSocket: String { directory + "/driver" }
-  var managementSocket: String { directory + "/management" }
+  var managementSocket: String { directory + "/" + ManagementSocket.fileName }
 
   /// How long a start may take. It takes some 50 ms; on a machine that swaps, longer.
   static let patience: UInt64 = 30_000_000_000
@@ -136,7 +137,7 @@ struct PrivateDaemon: ~Copyable {
     let folders = [environmentVariable("TMPDIR"), environmentVariable("XDG_RUNTIME_DIR"), "/tmp"]
     let name = "/ndisctl-run-XXXXXX"
     for folder in folders.compactMap({ $0 })
-    where folder.utf8.count + name.utf8.count + "/management".utf8.count <= 107 {
+    where folder.utf8.count + name.utf8.count + ManagementSocket.fileName.utf8.count + 1 <= 107 {
       var template = Array((folder + name).utf8CString)
       let made = unsafe template.withUnsafeMutableBufferPointer { buffer -> String? in
         guard let base = buffer.baseAddress, let path = unsafe mkdtemp(base) else { return nil }

@@ -76,7 +76,7 @@ struct Run: ParsableCommand {
   var ndissimd: String?
 
   @Option(
-    parsing: .unconditional,
+    parsing: .unconditionalSingleValue,
     help: ArgumentHelp("A flag for the daemon, such as --seed=7. May be given several times.", valueName: "flag"))
   var daemonFlag: [String] = []
 

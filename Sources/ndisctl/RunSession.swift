@@ -58,14 +58,21 @@ struct RunSession {
   private mutating func withDaemon(_ daemon: borrowing PrivateDaemon, _ family: ProcessFamily)
     -> Int32?
   {
-    let management: RunManagement
     do throws(RunManagementFailure) {
-      management = try RunManagement(socket: daemon.managementSocket)
+      let management = try RunManagement(socket: daemon.managementSocket)
       for expectation in expectations { try management.declare(expectation) }
+      return supervise(daemon, management, family)
     } catch {
       StandardError.write("ndisctl run: \(error.sentence)\n")
       return error.isUsage ? ExitStatus.usage.rawValue : 125
     }
+  }
+
+  /// The command's life, and the questions after it.
+  private mutating func supervise(
+    _ daemon: borrowing PrivateDaemon, _ management: borrowing RunManagement,
+    _ family: ProcessFamily
+  ) -> Int32? {
     let begin = MonotonicClock.nanoseconds
     if let status = start(daemon, family) { return status }
     let limit = options.timeout.map { UInt64(clamping: $0.milliseconds) }
@@ -120,7 +127,7 @@ struct RunSession {
   }
 
   /// What the daemon has to say at the end.
-  private mutating func ask(_ management: RunManagement) {
+  private mutating func ask(_ management: borrowing RunManagement) {
     do throws(RunManagementFailure) {
       if let found = try management.waitUntilReclaimed(nanoseconds: RunSession.patience) {
         report.daemonProblem =
