@@ -70,7 +70,7 @@ struct PrivateDaemon: ~Copyable {
     var how = ChildProcess.Options(
       program: program, arguments: ["--runtime-directory", directory],
       environment: environment(notify: directory + "/notify"))
-    how.arguments += ["--config", options.configuration ?? "none"] + options.flags
+    how.arguments += ["--config", options.configuration ?? "/dev/null"] + options.flags
     how.standardInput = nothing.raw
     how.standardOutput = log.raw
     how.standardError = log.raw

@@ -1,7 +1,7 @@
 // What `ndisctl run` asks its daemon: declarations before the command, waiting and counting after it,
-// and the whole state when time ran out. Every failure is a sentence for the report.
+// and the whole state when time ran out. Every failure is a sentence for the report, and every
+// question has an end: a daemon that is stopped is one of the things that are found out here.
 
-import ArgumentParser
 import Management
 import Varlink
 
@@ -15,28 +15,34 @@ struct RunManagementFailure: Error {
     self.sentence = sentence
     self.isUsage = isUsage
   }
+
+  init(_ failure: VarlinkFailure) {
+    self.init("the daemon cannot be asked: \(failure)")
+  }
 }
 
 /// A connection to the management plane of a private daemon.
-struct RunManagement: ~Copyable {
-  private let daemon: DaemonConnection
+struct RunManagement {
+  private let client: VarlinkClient
+
+  /// How long one answer may take.
+  private static let patience = 15_000
 
   init(socket: String) throws(RunManagementFailure) {
-    do {
-      daemon = try DaemonConnection(try CommonOptions.parse(["--socket", socket]))
-    } catch let failure as CommandFailure {
-      throw RunManagementFailure(failure.sentence ?? "the daemon cannot be asked")
-    } catch { throw RunManagementFailure("the daemon cannot be asked: \(error)") }
+    do throws(VarlinkFailure) {
+      client = try VarlinkClient.connect(path: socket, timeoutMilliseconds: RunManagement.patience)
+    } catch { throw RunManagementFailure(error) }
   }
 
   /// Declares what is going to be broken.
   func declare(_ expectation: RunExpectation) throws(RunManagementFailure) {
-    do throws(CommandFailure) {
-      _ = try daemon.call(
+    do throws(VarlinkFailure) {
+      _ = try client.call(
         SimulatorInterface.Expect.self, .init(code: expectation.code, times: expectation.times))
     } catch {
+      guard case .error = error else { throw RunManagementFailure(error) }
       throw RunManagementFailure(
-        "'\(expectation.code) times \(expectation.times)' cannot be declared: \(text(error))",
+        "'\(expectation.code) times \(expectation.times)' cannot be declared: \(error)",
         isUsage: true)
     }
   }
@@ -46,13 +52,13 @@ struct RunManagement: ~Copyable {
   func waitUntilReclaimed(nanoseconds: UInt64) throws(RunManagementFailure) -> String? {
     for counter in ["sessions", "blocks"] {
       let condition = SimulatorInterface.Condition(counter: counter, equals: 0)
-      do throws(CommandFailure) {
-        _ = try daemon.call(
+      do throws(VarlinkFailure) {
+        _ = try client.call(
           SimulatorInterface.WaitFor.self,
           .init(condition: condition, timeoutMs: Int(clamping: nanoseconds / 1_000_000)))
       } catch {
-        if error.status == .timedOut { return text(error) }
-        throw RunManagementFailure(text(error))
+        if let late = error.declared(SimulatorInterface.TimedOut.self) { return late.found }
+        throw RunManagementFailure(error)
       }
     }
     return nil
@@ -60,31 +66,31 @@ struct RunManagement: ~Copyable {
 
   /// The rules that were broken, and the leaks, with what was declared.
   func violations() throws(RunManagementFailure) -> [RunReport.Rule] {
-    do throws(CommandFailure) {
-      let reply = try daemon.call(SimulatorInterface.ListViolations.self, .init())
+    do throws(VarlinkFailure) {
+      let reply = try client.call(SimulatorInterface.ListViolations.self, .init())
       return reply.violations.map { found in
         RunReport.Rule(
           code: found.code, rule: found.rule.isEmpty ? found.code : found.rule, count: found.count,
           expected: found.expected, message: found.message)
       }
-    } catch { throw RunManagementFailure(text(error)) }
+    } catch { throw RunManagementFailure(error) }
   }
 
   func allocationsAndFrees() throws(RunManagementFailure) -> (Int, Int) {
-    do throws(CommandFailure) {
-      let counters = try daemon.call(SimulatorInterface.GetStatus.self, .init()).status.counters
+    do throws(VarlinkFailure) {
+      let counters = try client.call(SimulatorInterface.GetStatus.self, .init()).status.counters
       return (counters.allocations, counters.frees)
-    } catch { throw RunManagementFailure(text(error)) }
+    } catch { throw RunManagementFailure(error) }
   }
 
   /// The whole state as one document: the lists of all replies joined.
   func dump() throws(RunManagementFailure) -> JSON {
     var document = JSONObject()
-    do throws(CommandFailure) {
-      try daemon.stream(SimulatorInterface.DumpState.self, .init()) { reply in
+    do throws(VarlinkFailure) {
+      try client.callMore(SimulatorInterface.DumpState.self, .init()) { reply in
         guard case .object(let members) = reply.json else { return true }
         for member in members.members {
-          if case .array(let more) = member.value, case .array(let known) = document[member.name] {
+          if case .array(let more) = member.value, case .array(let known)? = document[member.name] {
             document[member.name] = .array(known + more)
           } else {
             document[member.name] = member.value
@@ -92,11 +98,7 @@ struct RunManagement: ~Copyable {
         }
         return true
       }
-    } catch { throw RunManagementFailure(text(error)) }
+    } catch { throw RunManagementFailure(error) }
     return .object(document)
-  }
-
-  private func text(_ failure: CommandFailure) -> String {
-    failure.sentence ?? "the daemon did not answer"
   }
 }

@@ -70,7 +70,7 @@ struct RunSession {
 
   /// The command's life, and the questions after it.
   private mutating func supervise(
-    _ daemon: borrowing PrivateDaemon, _ management: borrowing RunManagement,
+    _ daemon: borrowing PrivateDaemon, _ management: RunManagement,
     _ family: ProcessFamily
   ) -> Int32? {
     let begin = MonotonicClock.nanoseconds
@@ -127,7 +127,7 @@ struct RunSession {
   }
 
   /// What the daemon has to say at the end.
-  private mutating func ask(_ management: borrowing RunManagement) {
+  private mutating func ask(_ management: RunManagement) {
     do throws(RunManagementFailure) {
       if let found = try management.waitUntilReclaimed(nanoseconds: RunSession.patience) {
         report.daemonProblem =

@@ -1,0 +1,198 @@
+// `ndisctl run` with real processes: what it hands through, what it finds, how it ends what does not
+// end by itself, and that nothing is left of it.
+
+import Glibc
+import Testing
+import Varlink
+
+@testable import ndisctl
+
+@Suite(.timeLimit(.minutes(2))) struct RunTests {
+  /// Runs `ndisctl run`, and sees that nothing is left behind.
+  private func run(
+    _ arguments: [String], location: SourceLocation = #_sourceLocation
+  ) throws -> CommandProcess {
+    let process = try CommandProcess(["run"] + arguments)
+    process.wait()
+    #expect(process.leftovers.isEmpty, sourceLocation: location)
+    #expect(process.descendants.isEmpty, sourceLocation: location)
+    return process
+  }
+
+  private var alloc: [String] { get throws { [try CommandProcess.program("ndisctl"), "alloc"] } }
+
+  @Test func `A command that does well passes, with its output untouched`() throws {
+    let process = try run(["--", "sh", "-c", "echo to stdout; echo to stderr >&2"])
+    #expect(process.wait() == 0)
+    #expect(process.output == "to stdout\n")
+    #expect(process.error.hasPrefix("to stderr\nndisctl run: passed: 'sh -c "))
+    #expect(process.error.contains("0 allocations, 0 frees, no broken rule, no leak"))
+  }
+
+  @Test func `With --quiet a command that does well is all there is`() throws {
+    let process = try run(["-q", "--", "true"])
+    #expect(process.wait() == 0)
+    #expect(process.error == "")
+  }
+
+  @Test func `A failing command's status is handed through`() throws {
+    let process = try run(["--", "sh", "-c", "exit 42"])
+    #expect(process.wait() == 42)
+    #expect(process.error.contains("FAILED: 'sh -c exit 42' exited with status 42"))
+  }
+
+  @Test func `A command that a signal killed is 128 and the signal`() throws {
+    let process = try run(["--", "sh", "-c", "kill -SEGV $$"])
+    #expect(process.wait() == 128 + SIGSEGV)
+    #expect(process.error.contains("was killed by SIGSEGV"))
+  }
+
+  @Test func `The command finds the daemon in its environment`() throws {
+    let process = try run(["--"] + alloc + ["--count", "3"])
+    #expect(process.wait() == 0)
+    #expect(process.error.contains("3 allocations, 3 frees"))
+  }
+
+  @Test func `A leak is found`() throws {
+    let process = try run(["--"] + alloc + ["--leak"])
+    #expect(process.wait() == 3)
+    #expect(process.error.contains("BAD leak: once, not expected"))
+    #expect(process.error.contains("did not free a block of 65536 bytes"))
+  }
+
+  @Test func `A declared leak is none`() throws {
+    let process = try run(["--expect", "leak times 2", "--"] + alloc + ["--leak", "--count", "2"])
+    #expect(process.wait() == 0)
+    #expect(process.error.contains("ok  leak: twice, as expected"))
+  }
+
+  @Test func `What is declared must happen exactly as often`() throws {
+    let absent = try run(["--expect", "0x7C/0x01", "--", "true"])
+    #expect(absent.wait() == 3)
+    #expect(absent.error.contains("BAD 0x7C/0x01: did not happen, expected once"))
+    let more = try run(["--expect", "leak", "--"] + alloc + ["--leak", "--count", "2"])
+    #expect(more.wait() == 3)
+    #expect(more.error.contains("BAD leak: twice, expected once"))
+  }
+
+  @Test func `Declarations may stand in a file`() throws {
+    let process = try CommandProcess(
+      ["run", "--expect-file", "@/expected", "--", "sh", "-c", "exit 0"])
+    // Without the file it is a mistake of the command line.
+    #expect(process.wait() == 64)
+    #expect(process.error.contains("cannot read"))
+    let file = process.directory + "/expected"
+    do throws(RunManagementFailure) { try writeFile(file, "leak times 1 # one\n") } catch {
+      Issue.record("\(error.sentence)")
+    }
+    let second = try run(["--expect-file", file, "--"] + alloc + ["--leak"])
+    #expect(second.wait() == 0)
+  }
+
+  @Test func `A test may declare by itself`() throws {
+    let own = try CommandProcess.program("ndisctl")
+    let process = try run(
+      ["--", "sh", "-c", "'\(own)' expect leak times 1 && exec '\(own)' alloc --leak"])
+    #expect(process.wait() == 0)
+    #expect(process.error.contains("ok  leak: once, as expected"))
+  }
+
+  @Test func `A broken rule is found with its bug check`() throws {
+    let own = try CommandProcess.program("ndisctl")
+    let process = try run(["--", "sh", "-c", "'\(own)' free 0x1; true"])
+    #expect(process.wait() == 3)
+    #expect(process.error.contains("BAD 0x7C/"))
+  }
+
+  @Test func `The report is there for programs`() throws {
+    let process = try run(["--report", "@/report", "--json", "--"] + alloc + ["--leak"])
+    #expect(process.wait() == 3)
+    let json = try JSON(parsing: CommandProcess.text(process.directory + "/report"))
+    #expect(json["verdict"] == "violated")
+    #expect(json["exitStatus"] == 3)
+    #expect(json["allocations"] == 1)
+    #expect(process.error.contains("\"verdict\": \"violated\""))
+  }
+
+  @Test func `When time runs out the state is kept and all is ended`() throws {
+    let process = try run([
+      "--timeout", "300ms", "--state-file", "@/state", "--keep-log", "@/log", "--", "sh", "-c",
+      "trap '' TERM; sleep 1000 & sleep 1000",
+    ])
+    #expect(process.wait() == 124)
+    let state = try JSON(parsing: CommandProcess.text(process.directory + "/state"))
+    #expect(state["status"]?["pid"] != nil)
+    #expect(state["providers"] != nil)
+    #expect(CommandProcess.text(process.directory + "/log").contains("serves drivers"))
+    #expect(process.error.contains("written: \(process.directory)/state"))
+    #expect(process.error.contains("written: \(process.directory)/log"))
+  }
+
+  @Test func `A daemon that dies is reported at once and at the end`() throws {
+    let process = try run([
+      "--keep-log", "@/log", "--", "sh", "-c",
+      """
+      for child in $(cat /proc/$PPID/task/$PPID/children); do
+        [ $child = $$ ] || kill -9 $child
+      done
+      """,
+    ])
+    #expect(process.wait() == 125)
+    #expect(process.error.contains("was killed by SIGKILL while the command ran"))
+  }
+
+  @Test func `What the command leaves behind is ended and told`() throws {
+    let process = try run(["--", "sh", "-c", "setsid sleep 1000 > /dev/null 2>&1 & sleep 0.05"])
+    #expect(process.wait() == 0)
+    #expect(process.error.contains("1 process that the command left behind was ended"))
+  }
+
+  @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
+  func `A signal reaches the command, and its end is ours`(signal: Int32) throws {
+    let process = try CommandProcess(["run", "--", "sh", "-c", "echo begun; exec sleep 1000"])
+    process.waitForOutput("begun")
+    process.send(signal)
+    #expect(process.wait() == 128 + signal)
+    #expect(process.leftovers.isEmpty)
+    #expect(process.descendants.isEmpty)
+  }
+
+  @Test func `A daemon does not outlive a run that is killed`() throws {
+    let process = try CommandProcess(["run", "--", "sh", "-c", "echo begun; exec sleep 1000"])
+    process.waitForOutput("begun")
+    #expect(process.descendants.count == 2)
+    process.send(SIGKILL)
+    process.wait()
+    while !process.descendants.isEmpty { usleep(2000) }
+  }
+
+  @Test func `What cannot be executed is 126 or 127`() throws {
+    let missing = try run(["--", "/nonexistent/program"])
+    #expect(missing.wait() == 127)
+    let directory = try run(["--", "/tmp"])
+    #expect(directory.wait() == 126)
+  }
+
+  @Test func `A daemon that cannot start is 125, with its own words`() throws {
+    let process = try run(["--daemon-flag", "--deadlines=sometimes", "--", "true"])
+    #expect(process.wait() == 125)
+    #expect(process.error.contains("before it was ready"))
+    #expect(process.error.contains("sometimes"))
+  }
+
+  @Test func `Flags and a configuration reach the daemon`() throws {
+    let own = try CommandProcess.program("ndisctl")
+    let process = try run([
+      "--daemon-flag=--seed=77", "--", "sh", "-c", "'\(own)' status --json",
+    ])
+    #expect(process.wait() == 0)
+    let json = try JSON(parsing: process.output)
+    #expect((json["status"] ?? json)["seed"] == 77)
+  }
+
+  @Test func `Without a command it is a mistake of the command line`() throws {
+    #expect(try run([]).wait() == 64)
+    #expect(try run(["--expect", "leak thrice", "--", "true"]).wait() == 64)
+    #expect(try run(["--expect", "noSuchRule", "--", "true"]).wait() == 64)
+  }
+}
