@@ -22,13 +22,25 @@ struct Ndisctl: ParsableCommand {
       """,
     version: "0.1.0",
     groupedSubcommands: [
-      CommandGroup(name: "Seeing", subcommands: []),
-      CommandGroup(name: "Steering", subcommands: []),
+      CommandGroup(
+        name: "Seeing",
+        subcommands: [
+          StatusCommand.self, ListCommand.self, ShowCommand.self, MonitorCommand.self,
+          TopCommand.self, StateCommand.self, MetricsCommand.self, ConfigCommand.self,
+          PingCommand.self,
+        ]),
+      CommandGroup(
+        name: "Steering",
+        subcommands: [
+          WaitCommand.self, ExpectCommand.self, ProviderCommand.self, ReloadCommand.self,
+          LogLevelCommand.self,
+        ]),
       CommandGroup(
         name: "Trying and testing",
         subcommands: [Run.self, Alloc.self, Free.self, Map.self, Doctor.self, Completion.self]),
       CommandGroup(name: "Measuring", subcommands: [BenchCommand.self]),
-    ])
+    ],
+    defaultSubcommand: StatusCommand.self)
 
   static func main() {
     // A write to a pipe nobody reads shall answer EPIPE: Output ends quietly on it. Who starts another
@@ -38,7 +50,7 @@ struct Ndisctl: ParsableCommand {
       var command = try parseAsRoot()
       try command.run()
     } catch let failure as CommandFailure {
-      if let sentence = failure.sentence { StandardError.write("ndisctl: \(sentence)\n") }
+      if let sentence = failure.sentence { StandardError.sentence(sentence) }
       Glibc.exit(failure.status.rawValue)
     } catch {
       exit(withError: error)

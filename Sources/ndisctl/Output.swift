@@ -1,6 +1,7 @@
 // Standard output and standard error. Output is buffered here and not by stdio, so that a full disk
 // is an error with a sentence and a closed pipe a quiet end, at the write that met it.
 
+import Drawing
 import Glibc
 
 /// What a command prints. Flush it before the command returns; what is left then is lost.
@@ -41,6 +42,14 @@ struct Output: ~Copyable {
 /// Writes what must not wait and whose failure changes nothing.
 enum StandardError {
   static func write(_ text: String) { _ = writeAll(Array(text.utf8), to: 2) }
+
+  /// Writes a sentence with our name before it. It may hold what a peer said: nothing in it is obeyed
+  /// by the terminal but the ends of its lines.
+  static func sentence(_ text: String) {
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    write(
+      "ndisctl: " + lines.map { TerminalText.printable(String($0)) }.joined(separator: "\n") + "\n")
+  }
 }
 
 /// Writes all bytes. Answers the errno that prevented it, or nil.

@@ -1,0 +1,79 @@
+// An event as a line: when, how grave, of what kind, and the sentence. The same everywhere: in
+// `monitor`, in `list events`, at the end of `status` and of `show`.
+
+import Drawing
+import Glibc
+import Management
+
+extension SimulatorInterface.Event {
+  /// Cells before the sentence: time, priority, kind, and a blank behind each.
+  private static let headCells = 19 + 1 + 7 + 1 + 18 + 1
+
+  /// The priority's ink.
+  var ink: Ink {
+    switch priority {
+    case "error": .bad
+    case "warning": .notable
+    case "notice": .strong
+    case "debug": .faint
+    default: .plain
+    }
+  }
+
+  /// The whole line, without a line feed. It may be longer than the surface is wide.
+  ///
+  /// - Parameter isCut: the sentence ends at the surface's edge, if there is one.
+  func line(on surface: Surface, isCut: Bool = false) -> String {
+    var sentence = TerminalText.printable(message, unicode: surface.unicode)
+    if isCut, let edge = surface.width {
+      sentence = TerminalText.cut(
+        sentence, to: max(1, edge - Self.headCells), unicode: surface.unicode)
+    }
+    func shown(_ text: String, _ cells: Int) -> String {
+      TerminalText.fill(
+        TerminalText.printable(text, unicode: surface.unicode), to: cells, .left)
+    }
+    return surface.paint(localTime(microseconds: realtimeUs), .faint) + " "
+      + surface.paint(shown(priority, 7), ink) + " " + surface.paint(shown(kind, 18), .name)
+      + " " + sentence
+  }
+}
+
+extension SimulatorInterface.Event: Listed {
+  static var plural: String { "events" }
+
+  static var columns: [ListColumn<Self>] {
+    [
+      .number("SEQUENCE") { $0.sequence },
+      .text("TIME", .faint) { localTime(microseconds: $0.realtimeUs) },
+      .text("PRIORITY") { $0.priority },
+      .text("KIND", .name) { $0.kind },
+      .sentence("MESSAGE") { $0.message },
+    ]
+  }
+}
+
+/// Which priority is graver: their numbers as in syslog, or nil for a word that is none.
+func priorityNumber(_ word: String) -> Int? {
+  ["error": 3, "warning": 4, "notice": 5, "info": 6, "debug": 7][word]
+}
+
+/// `Nov 21 09:26:24.123` in local time, as journalctl has it.
+func localTime(microseconds: Int) -> String {
+  var seconds = time_t(microseconds / 1_000_000)
+  let rest = microseconds / 1000 % 1000
+  var parts = unsafe tm()
+  guard unsafe localtime_r(&seconds, &parts) != nil else { return "(no time)" }
+  let months = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+  ]
+  func padded(_ number: some BinaryInteger, _ width: Int) -> String {
+    let digits = "\(number)"
+    return String(repeating: "0", count: max(0, width - digits.count)) + digits
+  }
+  let (month, day) = unsafe (Int(parts.tm_mon), parts.tm_mday)
+  let (hour, minute, second) = unsafe (parts.tm_hour, parts.tm_min, parts.tm_sec)
+  let name = months.indices.contains(month) ? months[month] : "???"
+  return "\(name) \(padded(day, 2)) \(padded(hour, 2)):\(padded(minute, 2)):\(padded(second, 2))"
+    + ".\(padded(max(0, rest), 3))"
+}

@@ -1,0 +1,69 @@
+// Percentiles from a histogram whose buckets are powers of two of microseconds. A percentile is
+// known only up to its bucket: what is shown is the bucket's upper edge, so it is never too good.
+//
+// Limits: the counts come from the daemon and are taken as they are; negative ones count as none.
+
+import Drawing
+import Management
+
+/// What a latency's buckets say.
+struct LatencyFigures {
+  private var buckets: [Int]
+
+  init(_ latency: SimulatorInterface.Latency) {
+    buckets = latency.buckets.prefix(64).map { max(0, $0) }
+  }
+
+  /// Only what came after an earlier sample of the same.
+  init(_ latency: SimulatorInterface.Latency, since earlier: SimulatorInterface.Latency?) {
+    self.init(latency)
+    guard let earlier else { return }
+    for (index, count) in earlier.buckets.prefix(buckets.count).enumerated() {
+      buckets[index] = max(0, buckets[index] &- count)
+    }
+  }
+
+  var count: Int { buckets.reduce(0, &+) }
+  /// Each bucket's count, for a sparkline; up to the last one that is not empty.
+  var shape: [Double] {
+    let end = (buckets.lastIndex { $0 > 0 } ?? -1) + 1
+    return buckets.prefix(end).map(Double.init)
+  }
+
+  /// An upper edge in microseconds; nil in `edge` when the last bucket has no edge.
+  struct Bound {
+    var edge: Int?
+    /// What it exceeds, when it has no edge.
+    var above: Int
+  }
+
+  var median: Bound? { bound(percent: 50) }
+  var ninetyNinth: Bound? { bound(percent: 99) }
+
+  /// `half within 8us, 99% within 1ms`.
+  var text: String {
+    func text(_ bound: Bound?) -> String {
+      guard let bound else { return "-" }
+      return bound.edge.map { "within \(Readable.microseconds($0))" }
+        ?? "above \(Readable.microseconds(bound.above))"
+    }
+    return "half \(text(median)), 99% \(text(ninetyNinth))"
+  }
+
+  private func bound(percent: Int) -> Bound? {
+    let total = count
+    guard total > 0 else { return nil }
+    // Of n samples the last one that belongs to p percent, rounded up.
+    let wanted = Double(total) * Double(percent) / 100
+    var seen = 0
+    for (index, count) in buckets.enumerated() {
+      seen &+= count
+      guard count > 0, Double(seen) >= wanted else { continue }
+      // The last bucket holds all longer ones.
+      let isLast = index == buckets.count - 1
+      return Bound(
+        edge: isLast || index > 40 ? nil : 1 << index, above: 1 << max(0, min(index, 41) - 1))
+    }
+    return nil
+  }
+}

@@ -1,0 +1,106 @@
+// What `ndisctl list` knows of a kind of row: its columns, each with a name for --columns and
+// --sort, a cell to show and a key to sort by.
+
+import Drawing
+
+/// What rows are sorted by: numbers before texts.
+enum SortKey: Comparable {
+  case number(Int)
+  case text(String)
+}
+
+/// A column of a list.
+struct ListColumn<Row>: Sendable {
+  /// As it is asked for.
+  let name: String
+  let column: Column
+  let cell: @Sendable (Row) -> Cell
+  let key: @Sendable (Row) -> SortKey
+
+  private init(
+    _ title: String, _ alignment: Alignment, _ rank: Int, _ minimum: Int?, runsOver: Bool = false,
+    key: @escaping @Sendable (Row) -> SortKey, cell: @escaping @Sendable (Row) -> Cell
+  ) {
+    name = title.lowercased()
+    column = Column(title, alignment, rank: rank, minimum: minimum, runsOver: runsOver)
+    self.cell = cell
+    self.key = key
+  }
+
+  /// What stands where there is nothing.
+  static var absent: Cell { Cell("-", .faint) }
+
+  /// Text; `-` when there is none.
+  static func text(
+    _ title: String, rank: Int = 0, minimum: Int? = nil, _ ink: Ink = .plain,
+    _ value: @escaping @Sendable (Row) -> String?
+  ) -> ListColumn {
+    ListColumn(title, .left, rank, minimum, key: { .text(value($0) ?? "") }) { row in
+      value(row).map { Cell($0, ink) } ?? absent
+    }
+  }
+
+  /// Text that is shown as a whole, even over the edge; for the last column.
+  static func sentence(
+    _ title: String, _ value: @escaping @Sendable (Row) -> String
+  ) -> ListColumn {
+    ListColumn(title, .left, 0, nil, runsOver: true, key: { .text(value($0)) }) { Cell(value($0)) }
+  }
+
+  /// A state, in the colour of what it means.
+  static func state(
+    _ title: String = "STATE", rank: Int = 0, _ value: @escaping @Sendable (Row) -> String
+  ) -> ListColumn {
+    ListColumn(title, .left, rank, nil, key: { .text(value($0)) }) { row in
+      Cell(value(row), stateInk(value(row)))
+    }
+  }
+
+  /// A number; `-` when there is none.
+  static func number(
+    _ title: String, rank: Int = 0, alarming: Bool = false,
+    _ value: @escaping @Sendable (Row) -> Int?
+  ) -> ListColumn {
+    ListColumn(title, .right, rank, nil, key: { .number(value($0) ?? -1) }) { row in
+      guard let number = value(row) else { return absent }
+      return Cell("\(number)", alarming && number > 0 ? .bad : .plain)
+    }
+  }
+
+  /// A number of bytes.
+  static func bytes(
+    _ title: String, rank: Int = 0, _ value: @escaping @Sendable (Row) -> Int?
+  ) -> ListColumn {
+    ListColumn(title, .right, rank, nil, key: { .number(value($0) ?? -1) }) { row in
+      value(row).map { Cell(Readable.bytes($0)) } ?? absent
+    }
+  }
+
+  /// A span of milliseconds.
+  static func span(
+    _ title: String, rank: Int = 0, _ value: @escaping @Sendable (Row) -> Int
+  ) -> ListColumn {
+    ListColumn(title, .right, rank, nil, key: { .number(value($0)) }) { row in
+      Cell(Readable.milliseconds(value(row)))
+    }
+  }
+
+  /// Yes or no.
+  static func flag(
+    _ title: String, rank: Int = 0, _ value: @escaping @Sendable (Row) -> Bool
+  ) -> ListColumn {
+    ListColumn(title, .left, rank, nil, key: { .number(value($0) ? 1 : 0) }) { row in
+      Cell(value(row) ? "yes" : "no")
+    }
+  }
+}
+
+/// What a state of any kind of object means for who looks at it.
+func stateInk(_ state: String) -> Ink {
+  switch state {
+  case "Running", "active", "open", "live", "registered", "running": .good
+  case "dead", "stuck", "abandoned": .bad
+  case "ended", "superseded", "Halted", "Shutdown": .faint
+  default: .notable
+  }
+}

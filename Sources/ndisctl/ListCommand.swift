@@ -1,0 +1,177 @@
+// `ndisctl list`: what there is, one row an object. Each kind is a subcommand, so that each has its
+// own options; they are all alike but for the method they call.
+
+import ArgumentParser
+import Management
+import Varlink
+
+struct ListCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list",
+    abstract: "Lists objects, events or broken rules.",
+    discussion: """
+      Rows are shown as the daemon finds them; a million of them take no more memory than a few, \
+      unless they are sorted.
+
+      Examples:
+        ndisctl list adapters
+        ndisctl list blocks --owner vmq0 --longer-than 64K
+        ndisctl list blocks --by usage
+        ndisctl list providers --columns name,bytes,free --sort free
+        ndisctl list blocks --json | jq '.blocks[].handle'
+      """,
+    subcommands: [
+      ListSessions.self, ListDrivers.self, ListAdapters.self, ListBindings.self,
+      ListProviders.self, ListSections.self, ListBlocks.self, ListViolations.self,
+      ListEvents.self,
+    ])
+}
+
+/// Calls a listing method and writes the rows of all its replies.
+private func list<Method: VarlinkMethod, Row: Listed>(
+  _ method: Method.Type, _ input: Method.Input, _ options: ListOptions,
+  columns: [ListColumn<Row>] = Row.columns, _ rows: (Method.Output) -> [Row]
+) throws {
+  var output = try ListOutput(options, columns: columns)
+  let daemon = try DaemonConnection(options.common)
+  try daemon.stream(method, input) { reply throws(CommandFailure) in
+    try output.add(rows(reply))
+    return true
+  }
+  try output.finish()
+}
+
+struct ListSessions: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sessions", abstract: "Drivers' processes that are connected.",
+    discussion: "Example: ndisctl list sessions --sort bytes --reverse")
+  @OptionGroup var options: ListOptions
+
+  func run() throws {
+    try list(SimulatorInterface.ListSessions.self, .init(), options) { $0.sessions }
+  }
+}
+
+struct ListDrivers: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "drivers", abstract: "Registered miniport, protocol and filter drivers.",
+    discussion: "Example: ndisctl list drivers --columns name,kind,pid")
+  @OptionGroup var options: ListOptions
+
+  func run() throws {
+    try list(SimulatorInterface.ListDrivers.self, .init(), options) { $0.drivers }
+  }
+}
+
+struct ListAdapters: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "adapters", abstract: "Miniport adapters and their states.",
+    discussion: "Example: ndisctl list adapters --no-legend")
+  @OptionGroup var options: ListOptions
+
+  func run() throws {
+    try list(SimulatorInterface.ListAdapters.self, .init(), options) { $0.adapters }
+  }
+}
+
+struct ListBindings: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bindings", abstract: "Bindings of protocol drivers, and filter modules.",
+    discussion: "Example: ndisctl list bindings --sort adapter")
+  @OptionGroup var options: ListOptions
+
+  func run() throws {
+    try list(SimulatorInterface.ListBindings.self, .init(), options) { $0.bindings }
+  }
+}
+
+struct ListProviders: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "providers",
+    abstract: "Registrations of shared-memory providers.",
+    discussion: """
+      Levels, from the one that is asked first: binding, protocolDriver, miniportDriver, pool, hal.
+
+      Example: ndisctl list providers --sort blocks --reverse
+      """)
+  @OptionGroup var options: ListOptions
+
+  func run() throws {
+    try list(SimulatorInterface.ListProviders.self, .init(), options) { $0.providers }
+  }
+}
+
+struct ListSections: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sections", abstract: "Sections: a provider's memory for one DMA domain and node.",
+    discussion: "Example: ndisctl list sections --sort size --reverse")
+  @OptionGroup var options: ListOptions
+
+  func run() throws {
+    try list(SimulatorInterface.ListSections.self, .init(), options) { $0.sections }
+  }
+}
+
+struct ListViolations: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "violations", abstract: "Rules that were broken and blocks that leaked, by kind.",
+    discussion: "Example: ndisctl list violations --sort count --reverse")
+  @OptionGroup var options: ListOptions
+
+  func run() throws {
+    var output = try ListOutput<SimulatorInterface.ViolationCount>(options)
+    let daemon = try DaemonConnection(options.common)
+    try output.add(try daemon.call(SimulatorInterface.ListViolations.self, .init()).violations)
+    try output.finish()
+  }
+}
+
+struct ListEvents: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "events", abstract: "The newest events, oldest first.",
+    discussion: """
+      The daemon keeps the last 4096. `ndisctl monitor` shows them as they happen; the journal has \
+      them all.
+
+      Examples:
+        ndisctl list events --after 1200
+        ndisctl list events --kind violation --kind leak
+        ndisctl list events --priority warning
+      """)
+  @OptionGroup var options: ListOptions
+  @OptionGroup var filter: EventFilter
+
+  @Option(help: "Only events with a greater sequence number.")
+  var after: Int?
+
+  func run() throws {
+    var output = try ListOutput<SimulatorInterface.Event>(options)
+    let daemon = try DaemonConnection(options.common)
+    let reply = try daemon.call(SimulatorInterface.ListEvents.self, .init(after: after))
+    try output.add(reply.events.filter(filter.matches))
+    try output.finish()
+  }
+}
+
+/// Which events are meant.
+struct EventFilter: ParsableArguments {
+  @Option(
+    help: "Only events of this kind, such as violation; may be given several times.")
+  var kind: [String] = []
+
+  @Option(help: "Only events that are this grave or graver: error, warning, notice, info, debug.")
+  var priority: String?
+
+  func validate() throws {
+    if let priority, priorityNumber(priority) == nil {
+      throw ValidationError(
+        "--priority is '\(priority)'; use error, warning, notice, info or debug")
+    }
+  }
+
+  func matches(_ event: SimulatorInterface.Event) -> Bool {
+    if !kind.isEmpty, !kind.contains(event.kind) { return false }
+    guard let least = priority.flatMap(priorityNumber) else { return true }
+    return (priorityNumber(event.priority) ?? 7) <= least
+  }
+}

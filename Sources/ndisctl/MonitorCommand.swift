@@ -1,0 +1,119 @@
+// `ndisctl monitor`: events as they happen, a line each, until it is interrupted or the daemon ends.
+//
+// With --since it first shows what the daemon still keeps. The live stream is opened before that, so
+// nothing falls between the two, and what came both ways is shown once. When we do not keep up the
+// daemon drops events and says how many; so do we.
+
+import ArgumentParser
+import Drawing
+import Management
+import Varlink
+
+struct MonitorCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "monitor",
+    abstract: "Shows events as they happen.",
+    discussion: """
+      With --json each line is a reply of Monitor: first {"status":{...}}, then {"event":{...}}, and \
+      {"dropped":N} where N events were lost because they were not read in time.
+
+      Examples:
+        ndisctl monitor
+        ndisctl monitor --kind violation --kind leak
+        ndisctl monitor --priority warning --json | jq -r .event.message
+        ndisctl monitor --since 0 --count 100
+      """)
+  @OptionGroup var common: CommonOptions
+  @OptionGroup var filter: EventFilter
+
+  @Option(
+    help: ArgumentHelp(
+      "First what happened after this event, as far as it is kept.", valueName: "sequence"))
+  var since: Int?
+
+  @Option(name: [.customShort("n"), .long], help: "End after this many events.")
+  var count: Int?
+
+  func validate() throws {
+    if let count, count < 1 { throw ValidationError("--count is \(count); use 1 or more") }
+  }
+
+  func run() throws {
+    var lines = MonitorLines(json: common.json, surface: common.surface, left: count)
+    let live = try DaemonConnection(common)
+    let input = SimulatorInterface.Monitor.Input(
+      kinds: filter.kind.isEmpty ? nil : filter.kind, priority: filter.priority)
+    try live.stream(SimulatorInterface.Monitor.self, input, isEndless: true) {
+      reply throws(CommandFailure) in
+      if let dropped = reply.dropped { try lines.dropped(dropped, reply) }
+      if reply.status != nil {
+        try lines.began(reply)
+        // The stream is open: what happened before it can be asked for now, in a second connection.
+        if let since { try earlier(than: since, &lines) }
+      }
+      if let event = reply.event { try lines.event(event, reply) }
+      try lines.flush()
+      return lines.wantsMore
+    }
+    // Events are endless: a stream that ends by itself is the daemon's end.
+    if lines.wantsMore { throw CommandFailure("the daemon ended, and with it the events") }
+  }
+
+  private func earlier(than since: Int, _ lines: inout MonitorLines) throws(CommandFailure) {
+    let daemon = try DaemonConnection(common)
+    let kept = try daemon.call(SimulatorInterface.ListEvents.self, .init(after: since)).events
+    if let first = kept.first, first.sequence > since &+ 1 {
+      let lost = first.sequence - max(0, since) - 1
+      if lost > 0 { try lines.dropped(lost, .init(dropped: lost)) }
+    }
+    for event in kept where filter.matches(event) && lines.wantsMore {
+      try lines.event(event, .init(event: event))
+    }
+  }
+}
+
+/// Writes what a stream of events says.
+private struct MonitorLines: ~Copyable {
+  private let json: Bool
+  private let surface: Surface
+  private var output = Output()
+  /// The sequence number of the last event shown.
+  private var last = 0
+  private var left: Int?
+
+  init(json: Bool, surface: Surface, left: Int?) {
+    self.json = json
+    self.surface = surface
+    self.left = left
+  }
+
+  var wantsMore: Bool { left != 0 }
+
+  mutating func began(_ reply: SimulatorInterface.Monitor.Output) throws(CommandFailure) {
+    if json { try output.line(reply.json.text) }
+  }
+
+  mutating func dropped(
+    _ count: Int, _ reply: SimulatorInterface.Monitor.Output
+  ) throws(CommandFailure) {
+    if json {
+      // A reply that has an event as well is written once, with the event.
+      if reply.event == nil { try output.line(reply.json.text) }
+    } else {
+      let sentence =
+        "-- \(Readable.counted(count, "event")) not shown: not kept, or not read in time --"
+      try output.line(surface.paint(sentence, .bad))
+    }
+  }
+
+  mutating func event(
+    _ event: SimulatorInterface.Event, _ reply: SimulatorInterface.Monitor.Output
+  ) throws(CommandFailure) {
+    guard event.sequence > last, wantsMore else { return }
+    last = event.sequence
+    left = left.map { $0 - 1 }
+    try output.line(json ? reply.json.text : event.line(on: surface))
+  }
+
+  mutating func flush() throws(CommandFailure) { try output.flush() }
+}

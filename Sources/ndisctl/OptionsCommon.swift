@@ -1,0 +1,74 @@
+// Options that many commands share, and how their values are read. Bytes are powers of 1024, times
+// have the units of systemd.time(7) as far as they make sense here.
+
+import ArgumentParser
+import Drawing
+
+/// Drawing's choice, as the command line has it.
+enum ColorOption: String, CaseIterable, ExpressibleByArgument {
+  case auto
+  case always
+  case never
+
+  var choice: ColorChoice {
+    switch self {
+    case .auto: .auto
+    case .always: .always
+    case .never: .never
+    }
+  }
+}
+
+/// Options of every command that asks the daemon something.
+struct CommonOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The daemon's management socket. Without it: $NDISSIM_MANAGEMENT_SOCKET, else the first that exists of those listed in docs/sockets.md.",
+      valueName: "path"))
+  var socket: String?
+
+  @Flag(help: "Print what the daemon answers, as JSON.")
+  var json = false
+
+  @Option(help: "Colours: auto (on a terminal, unless NO_COLOR is set), always or never.")
+  var color: ColorOption = .auto
+
+  /// What standard output is drawn on.
+  var surface: Surface { Surface(descriptor: 1, colors: color.choice) }
+}
+
+/// A number of bytes on the command line: `4096`, `64K`, `16M`, `2G`.
+struct ByteSize: ExpressibleByArgument {
+  var bytes: Int
+
+  init?(argument: String) {
+    let shifts: [Character: Int] = ["K": 10, "M": 20, "G": 30, "T": 40]
+    let shift = argument.last.flatMap { shifts[$0] } ?? 0
+    let digits = shift == 0 ? Substring(argument) : argument.dropLast()
+    guard let value = Int(digits), value >= 0, value <= Int.max >> shift else { return nil }
+    bytes = value << shift
+  }
+}
+
+/// A span of time on the command line: `500ms`, `5s`, `2min`, `1h`; a bare number is seconds.
+struct TimeSpan: ExpressibleByArgument {
+  var milliseconds: Int
+
+  init(milliseconds: Int) { self.milliseconds = milliseconds }
+
+  init?(argument: String) {
+    let units: [(suffix: String, factor: Int)] = [
+      ("ms", 1), ("min", 60_000), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000),
+      ("", 1000),
+    ]
+    guard let unit = units.first(where: { argument.hasSuffix($0.suffix) }) else { return nil }
+    let number = argument.dropLast(unit.suffix.count)
+    guard number.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }), number.first != ".",
+      let value = Double(number)
+    else { return nil }
+    let product = value * Double(unit.factor)
+    // A year is more than anybody waits, and far from where arithmetic ends.
+    guard product <= 366 * 86_400_000 else { return nil }
+    milliseconds = Int(product.rounded(.up))
+  }
+}

@@ -1,0 +1,109 @@
+// `ndisctl provider`: adds and removes providers that live in the daemon.
+
+import ArgumentParser
+import Drawing
+import Management
+import Varlink
+
+struct ProviderCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "provider",
+    abstract: "Adds or removes a hosted provider.",
+    discussion: """
+      Examples:
+        ndisctl provider add name=tight,capacity=1M,fragment=7
+        ndisctl provider remove tight
+      """,
+    subcommands: [ProviderAdd.self, ProviderRemove.self])
+}
+
+struct ProviderAdd: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "add",
+    abstract: "Adds a hosted provider, which is then the newest of its level and serves first.",
+    discussion: """
+      The keys are those of ndissimd's --pool: name, capacity (256M unless given), nodes, pages (4K or \
+      2M), fill (none, zero or poison), fragment (a seed).
+
+      Example: ndisctl provider add name=big,capacity=1G,nodes=2
+      """)
+  @OptionGroup var common: CommonOptions
+
+  @Argument(help: ArgumentHelp("Its settings.", valueName: "key=value,..."))
+  var settings: [String]
+
+  private func provider() throws -> SimulatorInterface.HostedProvider {
+    var provider = SimulatorInterface.HostedProvider(name: "", capacity: 256 << 20)
+    for pair in settings.flatMap({ $0.split(separator: ",") }) {
+      let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2, !parts[1].isEmpty else {
+        throw ValidationError("'\(pair)' is not key=value")
+      }
+      let value = String(parts[1])
+      func bad(_ expected: String) -> ValidationError {
+        ValidationError("\(parts[0]) is '\(value)'; use \(expected)")
+      }
+      switch parts[0] {
+      case "name": provider.name = value
+      case "capacity":
+        guard let size = ByteSize(argument: value) else { throw bad("bytes, such as 256M") }
+        provider.capacity = size.bytes
+      case "nodes":
+        guard let nodes = Int(value) else { throw bad("a number") }
+        provider.nodes = nodes
+      case "pages":
+        guard let size = ByteSize(argument: value) else { throw bad("4K or 2M") }
+        provider.pageSize = size.bytes
+      case "fill": provider.fill = value
+      case "fragment":
+        guard let seed = Int(value) else { throw bad("a number") }
+        provider.fragmentSeed = seed
+      default:
+        throw ValidationError(
+          "'\(parts[0])' is unknown; the keys are name, capacity, nodes, pages, fill, fragment")
+      }
+    }
+    if provider.name.isEmpty { throw ValidationError("the provider has no name; add name=NAME") }
+    return provider
+  }
+
+  func validate() throws { _ = try provider() }
+
+  func run() throws {
+    let daemon = try DaemonConnection(common)
+    let input = SimulatorInterface.AddProvider.Input(provider: try provider())
+    let reply = try daemon.call(SimulatorInterface.AddProvider.self, input)
+    try show(reply.provider, reply.json, common)
+  }
+}
+
+struct ProviderRemove: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "remove",
+    abstract: "Removes a hosted provider; its blocks are still freed through it.",
+    discussion: "Example: ndisctl provider remove tight")
+  @OptionGroup var common: CommonOptions
+
+  @Argument(help: "Its name.")
+  var name: String
+
+  func run() throws {
+    let daemon = try DaemonConnection(common)
+    let reply = try daemon.call(SimulatorInterface.RemoveProvider.self, .init(name: name))
+    try show(reply.provider, reply.json, common)
+  }
+}
+
+/// Writes a provider as it is now.
+private func show(
+  _ provider: SimulatorInterface.Provider, _ reply: JSON, _ common: CommonOptions
+) throws(CommandFailure) {
+  var output = Output()
+  if common.json {
+    try output.line(reply.prettyText)
+  } else {
+    let object = SimulatorInterface.Object(kind: "provider", provider: provider, references: [])
+    for line in ShowPage(object: object).lines(on: common.surface) { try output.line(line) }
+  }
+  try output.flush()
+}

@@ -1,0 +1,61 @@
+// `ndisctl show`: everything about one object, in the manner of the debugger's !ndiskd: what it is,
+// its members, what it hangs together with, and what happened to it lately.
+
+import ArgumentParser
+import Drawing
+import Management
+import Varlink
+
+struct ShowCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show",
+    abstract: "Shows one object with its references and recent events.",
+    discussion: """
+      OBJECT is a handle, the name of a driver, an adapter or a provider, or the number or name of a \
+      session. With --json: the reply of Describe, which has no events.
+
+      Examples:
+        ndisctl show vmq0
+        ndisctl show 0x0300000100000000
+        ndisctl show pool --json
+      """)
+  @OptionGroup var common: CommonOptions
+
+  @Option(name: [.customShort("n"), .long], help: "Show this many of its newest events.")
+  var lines = 10
+
+  @Flag(name: [.customShort("l"), .long], help: "Show events whole where the terminal is narrow.")
+  var full = false
+
+  @Argument(help: "A handle, a name or a session's number.")
+  var object: String
+
+  func validate() throws {
+    guard (0...4096).contains(lines) else {
+      throw ValidationError("--lines is \(lines); use 0 to 4096")
+    }
+  }
+
+  func run() throws {
+    let daemon = try DaemonConnection(common)
+    var output = Output()
+    let reply = try daemon.call(SimulatorInterface.Describe.self, .init(object: object))
+    if common.json {
+      try output.line(reply.json.prettyText)
+    } else {
+      let surface = common.surface
+      let page = ShowPage(object: reply.object)
+      for line in page.lines(on: surface) { try output.line(line) }
+      if lines > 0 {
+        let events = try daemon.call(SimulatorInterface.ListEvents.self, .init()).events
+        let about = events.filter(page.concerns).suffix(lines)
+        if !about.isEmpty {
+          try output.line()
+          try output.line(surface.paint("RECENT EVENTS", .strong))
+        }
+        for event in about { try output.line(event.line(on: surface, isCut: !full)) }
+      }
+    }
+    try output.flush()
+  }
+}

@@ -1,0 +1,201 @@
+// What stands on the page of `ndisctl show`, for each kind of object.
+
+import Drawing
+import Management
+
+/// The page, but for the events.
+struct ShowPage {
+  var object: SimulatorInterface.Object
+
+  /// An event concerns the object if a field of it holds its handle, its name or its number.
+  func concerns(_ event: SimulatorInterface.Event) -> Bool {
+    let wanted = identity.fields
+    return event.fields.contains { name, value in
+      value == identity.handle || wanted.contains { $0.name == name && $0.value == value }
+    }
+  }
+
+  func lines(on surface: Surface) -> [String] {
+    let title = TerminalText.printable(identity.title, unicode: surface.unicode)
+    var lines = [surface.paint("\(object.kind.uppercased()) \(title)", .strong)]
+    lines += members.lines(on: surface)
+    guard !object.references.isEmpty else { return lines }
+    let rows = object.references.map { reference in
+      [Cell("  \(reference.relation)"), Cell(reference.handle), Cell(reference.name, .name)]
+    }
+    let table = Table([Column(""), Column(""), Column("", minimum: 8)], fitting: rows, on: surface)
+    return lines + ["", surface.paint("REFERENCES", .strong)] + rows.map { table.line($0) }
+  }
+
+  private var identity: (title: String, handle: String, fields: [(name: String, value: String)]) {
+    if let session = object.session {
+      return (
+        "\(session.session) (\(session.name))", "", [("NDISSIM_SESSION", "\(session.session)")]
+      )
+    } else if let driver = object.driver {
+      return (driver.name, driver.handle, [("NDIS_DRIVER", driver.name)])
+    } else if let adapter = object.adapter {
+      return (adapter.name, adapter.handle, [("NDIS_ADAPTER", adapter.name)])
+    } else if let binding = object.binding {
+      return ("\(binding.driverName) on \(binding.adapterName)", binding.handle, [])
+    } else if let provider = object.provider {
+      return (provider.name, provider.handle, [("NDIS_PROVIDER", provider.name)])
+    } else if let section = object.section {
+      return ("\(section.handle) of \(section.providerName)", section.handle, [])
+    } else if let block = object.block {
+      return (block.handle, block.handle, [])
+    }
+    return ("", "", [])
+  }
+
+  private var members: KeyValues {
+    if let session = object.session { return ShowPage.members(session) }
+    if let driver = object.driver { return ShowPage.members(driver) }
+    if let adapter = object.adapter { return ShowPage.members(adapter) }
+    if let binding = object.binding { return ShowPage.members(binding) }
+    if let provider = object.provider { return ShowPage.members(provider) }
+    if let section = object.section { return ShowPage.members(section) }
+    if let block = object.block { return ShowPage.members(block) }
+    var page = KeyValues()
+    page.add("Kind", "'\(object.kind)', which this ndisctl does not know: use --json")
+    return page
+  }
+
+  private static func members(_ session: SimulatorInterface.Session) -> KeyValues {
+    var page = KeyValues()
+    page.add("State", session.state, stateInk(session.state))
+    page.add("Process", "\(session.pid) (uid \(session.uid))")
+    page.add("Drivers", Readable.count(session.drivers))
+    page.add("Sections", Readable.count(session.sections))
+    page.add("Blocks", held(session.blocks, session.bytes))
+    page.add(
+      "Open",
+      "\(Readable.counted(session.openRequests, "request")), \(Readable.counted(session.openUpcalls, "upcall"))"
+    )
+    page.add("Not taken", Readable.counted(session.waitingPackets, "packet"))
+    page.add(
+      "Violations", Readable.count(session.violations), session.violations > 0 ? .bad : .good)
+    page.add(
+      "Leaked blocks", Readable.count(session.leakedBlocks), session.leakedBlocks > 0 ? .bad : .good
+    )
+    return page
+  }
+
+  private static func members(_ driver: SimulatorInterface.Driver) -> KeyValues {
+    var page = KeyValues()
+    page.add("Handle", driver.handle)
+    page.add("Kind", "\(driver.kind) driver")
+    page.add("State", driver.state, stateInk(driver.state))
+    page.add("NDIS version", driver.ndisVersion)
+    page.add("Session", driver.session.map { "\($0)" })
+    page.add("Process", driver.pid.map { "\($0)" })
+    let children =
+      switch driver.kind {
+      case "miniport": "Adapters"
+      case "protocol": "Bindings"
+      default: "Filter modules"
+      }
+    page.add(children, Readable.count(driver.children))
+    page.add("Own blocks", Readable.count(driver.blocks))
+    page.add("Provider", driver.provider)
+    return page
+  }
+
+  private static func members(_ adapter: SimulatorInterface.Adapter) -> KeyValues {
+    var page = KeyValues()
+    page.add("Handle", adapter.handle)
+    page.add("State", adapter.state, stateInk(adapter.state))
+    page.add("Driver", "\(adapter.driverName)  \(adapter.driver)")
+    page.add("Session", adapter.session.map { "\($0)" })
+    page.add("Attributes", adapter.attributesSet ? "set" : "not set")
+    page.add("Scatter-gather DMA", adapter.dmaRegistered ? "registered" : "not registered")
+    page.add("Bindings", Readable.count(adapter.bindings))
+    page.add("Blocks", Readable.count(adapter.blocks))
+    return page
+  }
+
+  private static func members(_ binding: SimulatorInterface.Binding) -> KeyValues {
+    var page = KeyValues()
+    page.add("Handle", binding.handle)
+    page.add(
+      "Kind", binding.kind == "module" ? "filter module" : "binding of a protocol driver")
+    page.add("State", binding.state, stateInk(binding.state))
+    page.add("Driver", "\(binding.driverName)  \(binding.driver)")
+    page.add("Adapter", "\(binding.adapterName)  \(binding.adapter)")
+    page.add("Session", binding.session.map { "\($0)" })
+    page.add("Blocks", Readable.count(binding.blocks))
+    page.add("Provider", binding.provider)
+    return page
+  }
+
+  private static func members(_ provider: SimulatorInterface.Provider) -> KeyValues {
+    var page = KeyValues()
+    page.add("Handle", provider.handle)
+    page.add("Level", provider.level)
+    page.add("State", provider.state, stateInk(provider.state))
+    page.add("Set on", provider.owner)
+    page.add("Adapter", provider.adapterName)
+    page.add("Session", provider.session.map { "\($0)" })
+    page.add("ProviderContext", provider.context)
+    page.add("Sections", Readable.count(provider.sections))
+    page.add("Blocks", held(provider.blocks, provider.bytes))
+    page.add("Open upcalls", Readable.count(provider.openUpcalls))
+    if let hosted = provider.hosted {
+      page.add("Capacity", Readable.bytes(hosted.capacity))
+      page.add("Free", provider.freeBytes.map { Readable.bytes($0) })
+      page.add("NUMA nodes", hosted.nodes.map { "\($0)" })
+      page.add("Page size", hosted.pageSize.map { Readable.bytes($0) })
+      page.add("Fill", hosted.fill)
+      page.add("Fragmented by", hosted.fragmentSeed.map { "seed \($0)" })
+    }
+    return page
+  }
+
+  private static func members(_ section: SimulatorInterface.Section) -> KeyValues {
+    var page = KeyValues()
+    page.add("Handle", section.handle)
+    page.add("Provider", "\(section.providerName)  \(section.provider)")
+    page.add("DMA domain", "\(section.domainName)  \(section.domain)")
+    page.add("NUMA node", "\(section.node)")
+    page.add(
+      "Size", "\(Readable.bytes(section.size)) in pages of \(Readable.bytes(section.pageSize))")
+    page.add("Physical base", section.physicalBase)
+    page.add("Blocks", held(section.blocks, section.bytes))
+    return page
+  }
+
+  private static func members(_ block: SimulatorInterface.Block) -> KeyValues {
+    var page = KeyValues()
+    page.add("AllocationHandle", block.handle)
+    page.add("SharedMemoryHandle", block.sharedMemoryHandle)
+    page.add("State", block.state, stateInk(block.state))
+    page.add("Owner", block.owner)
+    page.add("Driver", block.driverName)
+    page.add("Adapter", block.adapterName)
+    page.add("Session", block.session.map { "\($0)" })
+    page.add("Provider", "\(block.providerName)  \(block.provider)")
+    page.add("Section", block.section)
+    page.add("Length", "\(Readable.bytes(block.length)) (\(Readable.count(block.length)))")
+    if let extents = block.extents {
+      page.add(
+        "Extents",
+        extents.map { Cell("\(hexadecimal($0.offset)) + \(hexadecimal($0.length))") })
+    } else {
+      page.add("Extents", Readable.count(block.extentCount))
+      page.add("Offset", block.offset.map { hexadecimal($0) })
+    }
+    page.add("Contiguous", block.contiguous ? "asked for" : "not asked for")
+    page.add("QueueId", "\(block.queueId)")
+    page.add("VPortId", block.vportId.map { "\($0)" })
+    page.add("PreferredNode", block.node.map { "\($0)" })
+    page.add("Usage", block.usage)
+    page.add("Pool tag", block.tag)
+    page.add("Site", block.site)
+    page.add("Age", Readable.milliseconds(block.ageMs))
+    return page
+  }
+
+  private static func held(_ blocks: Int, _ bytes: Int) -> String {
+    "\(Readable.count(blocks)), \(Readable.bytes(bytes))"
+  }
+}

@@ -1,0 +1,60 @@
+// `ndisctl status`: the daemon on one page, in the manner of `systemctl status`. What alarms is
+// coloured, and the newest warnings stand below, as the journal's do there.
+
+import ArgumentParser
+import Drawing
+import Management
+import Varlink
+
+struct StatusCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status",
+    abstract: "Shows the daemon on one page (this is the default).",
+    discussion: """
+      With --json: the reply of GetStatus.
+
+      Examples:
+        ndisctl
+        ndisctl status --lines 20
+        ndisctl status --json | jq .status.counters.blocks
+      """)
+  @OptionGroup var common: CommonOptions
+
+  @Option(name: [.customShort("n"), .long], help: "Show this many of the newest warnings.")
+  var lines = 5
+
+  @Flag(name: [.customShort("l"), .long], help: "Show events whole where the terminal is narrow.")
+  var full = false
+
+  func validate() throws {
+    guard (0...4096).contains(lines) else {
+      throw ValidationError("--lines is \(lines); use 0 to 4096")
+    }
+  }
+
+  func run() throws {
+    let daemon = try DaemonConnection(common)
+    var output = Output()
+    let reply = try daemon.call(SimulatorInterface.GetStatus.self, .init())
+    if common.json {
+      try output.line(reply.json.prettyText)
+    } else {
+      let surface = common.surface
+      var providers: [SimulatorInterface.Provider] = []
+      try daemon.stream(SimulatorInterface.ListProviders.self, .init()) {
+        reply throws(CommandFailure) in
+        providers += reply.providers.prefix(max(0, StatusPage.providers + 1 - providers.count))
+        return true
+      }
+      let page = StatusPage(status: reply.status, providers: providers, socket: daemon.path)
+      for line in page.lines(on: surface) { try output.line(line) }
+      if lines > 0 {
+        let events = try daemon.call(SimulatorInterface.ListEvents.self, .init()).events
+        let warnings = events.filter { (priorityNumber($0.priority) ?? 7) <= 4 }.suffix(lines)
+        if !warnings.isEmpty { try output.line() }
+        for event in warnings { try output.line(event.line(on: surface, isCut: !full)) }
+      }
+    }
+    try output.flush()
+  }
+}

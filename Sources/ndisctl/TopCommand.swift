@@ -1,0 +1,134 @@
+// `ndisctl top`: the daemon at work, drawn over and over.
+
+import ArgumentParser
+import Drawing
+import Glibc
+import Platform
+import Varlink
+
+struct TopCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "top",
+    abstract: "Shows rates, latencies and who holds the blocks, live.",
+    discussion: """
+      On a terminal the page is drawn in place: q ends it, any other key takes a sample at once. \
+      Elsewhere one page follows the other. Rates and latencies are those of the last interval; \
+      latencies are upper bounds, in powers of two. Counting the blocks of drivers and queues takes \
+      the daemon time where there are very many; then it is done less often.
+
+      Examples:
+        ndisctl top
+        ndisctl top --interval 200ms
+        ndisctl top --once --color never
+        ndisctl top --json | jq .ratesPerSecond
+      """)
+  @OptionGroup var common: CommonOptions
+
+  @Option(
+    help: ArgumentHelp("Time between two samples, at least 50ms.", valueName: "time"))
+  var interval = TimeSpan(milliseconds: 1000)
+
+  @Flag(help: "One page, of one interval; with --json always.")
+  var once = false
+
+  func validate() throws {
+    guard (50...3_600_000).contains(interval.milliseconds) else {
+      throw ValidationError(
+        "--interval is \(Readable.milliseconds(interval.milliseconds)); use 50ms to 1h")
+    }
+  }
+
+  func run() throws {
+    let daemon = try DaemonConnection(common)
+    let first = try TopSample(daemon, after: nil)
+    if common.json || once {
+      _ = poll(nil, 0, Int32(clamping: interval.milliseconds))
+      let sample = try TopSample(daemon, after: first)
+      let rates = TopRates(from: first, to: sample)
+      var output = Output()
+      if common.json {
+        try output.line(rates.json(sample).prettyText)
+      } else {
+        var history = TopHistory()
+        history.add(rates, sample)
+        try print(TopPage(sample: sample, rates: rates, history: history), &output)
+      }
+      try output.flush()
+      return
+    }
+    let isTerminal = common.surface.isTerminal
+    let terminal = try TopTerminal(keys: isTerminal)
+    defer { terminal.restore() }
+    if isTerminal {
+      try live(daemon, first, terminal)
+    } else {
+      try pages(daemon, first, terminal)
+    }
+  }
+
+  /// Draws in place until it is ended.
+  private func live(
+    _ daemon: borrowing DaemonConnection, _ first: TopSample, _ terminal: borrowing TopTerminal
+  ) throws(CommandFailure) {
+    var output = Output()
+    try output.write(Screen.enter)
+    do throws(CommandFailure) {
+      try repeatedly(daemon, first, terminal) { page throws(CommandFailure) in
+        let surface = common.surface
+        try output.write(
+          Screen.frame(page.lines(on: surface), height: surface.height ?? 24))
+        try output.flush()
+      }
+    } catch {
+      try output.write(Screen.leave)
+      try output.flush()
+      throw error
+    }
+    try output.write(Screen.leave)
+    try output.flush()
+  }
+
+  /// Writes one page after the other.
+  private func pages(
+    _ daemon: borrowing DaemonConnection, _ first: TopSample, _ terminal: borrowing TopTerminal
+  ) throws(CommandFailure) {
+    var output = Output()
+    try repeatedly(daemon, first, terminal) { page throws(CommandFailure) in
+      try print(page, &output)
+      try output.line()
+      try output.flush()
+    }
+  }
+
+  private func print(_ page: TopPage, _ output: inout Output) throws(CommandFailure) {
+    var surface = common.surface
+    // Nothing is drawn over, so the page may be as long as it likes.
+    surface.height = nil
+    for line in page.lines(on: surface) { try output.line(line) }
+  }
+
+  private func repeatedly(
+    _ daemon: borrowing DaemonConnection, _ first: TopSample, _ terminal: borrowing TopTerminal,
+    _ draw: (TopPage) throws(CommandFailure) -> Void
+  ) throws(CommandFailure) {
+    var last = first
+    var history = TopHistory()
+    var page = TopPage(sample: first, rates: TopRates(from: first, to: first), history: history)
+    var next = first.time + UInt64(interval.milliseconds)
+    while true {
+      try draw(page)
+      let now = MonotonicClock.milliseconds
+      switch terminal.wait(milliseconds: Int(clamping: next > now ? next - now : 0)) {
+      case .quit: return
+      case .resized: continue
+      case .timeIsUp: break
+      }
+      let sample = try TopSample(daemon, after: last)
+      let rates = TopRates(from: last, to: sample)
+      history.add(rates, sample)
+      page = TopPage(sample: sample, rates: rates, history: history)
+      last = sample
+      next = sample.time + UInt64(interval.milliseconds)
+    }
+  }
+}

@@ -1,0 +1,164 @@
+// What stands on the page of `ndisctl top`: rates with their recent past, latencies of the last
+// interval, and who holds the blocks. Where it is wide the three lists stand side by side.
+
+import Drawing
+import Management
+
+/// The rates of the last intervals, newest last.
+struct TopHistory {
+  private(set) var allocations: [Double] = []
+  private(set) var blocks: [Double] = []
+  private static let length = 60
+
+  mutating func add(_ rates: TopRates, _ sample: TopSample) {
+    allocations = (allocations + [rates.allocations]).suffix(TopHistory.length)
+    blocks = (blocks + [Double(sample.status.counters.blocks)]).suffix(TopHistory.length)
+  }
+}
+
+/// A page.
+struct TopPage {
+  var sample: TopSample
+  var rates: TopRates
+  var history: TopHistory
+
+  /// Lines that fit the surface, each at most as wide as it.
+  func lines(on surface: Surface) -> [String] {
+    let head = [title(surface), ""] + figures(surface) + [""]
+    let room = surface.height.map { max(0, $0 - head.count) }
+    return head + lists(on: surface, room: room)
+  }
+
+  private func title(_ surface: Surface) -> String {
+    let status = sample.status
+    let counters = status.counters
+    let text =
+      "ndissimd \(status.version)  pid \(status.pid)  \(status.state) \(Readable.milliseconds(status.uptimeMs))  "
+      + "\(Readable.counted(counters.sessions, "session")), \(Readable.counted(counters.drivers, "driver")), "
+      + "\(Readable.counted(counters.adapters, "adapter")), \(Readable.counted(counters.providers, "provider"))"
+    return surface.paint(fit(text, surface), .strong)
+  }
+
+  private func figures(_ surface: Surface) -> [String] {
+    let counters = sample.status.counters
+    var page = KeyValues()
+    let past = { (values: [Double], used: Int) -> String in
+      let cells = max(0, min(60, (surface.width ?? 100) - used))
+      return Bar.sparkline(values.suffix(cells), unicode: surface.unicode)
+    }
+    let calls = TerminalText.fill(
+      "\(Readable.rate(rates.allocations))/s, \(Readable.rate(rates.frees))/s freed, \(Readable.rate(rates.failed))/s failed",
+      to: 44, .left)
+    page.add("Allocations", "\(calls)  \(past(history.allocations, 60))")
+    let held = TerminalText.fill(
+      "\(Readable.count(counters.blocks)), \(Readable.bytes(counters.bytes)) in \(Readable.counted(counters.sections, "section"))",
+      to: 44, .left)
+    page.add("Blocks", "\(held)  \(past(history.blocks, 60))")
+    page.add(
+      "Open",
+      "\(Readable.counted(counters.openRequests, "request")), \(Readable.counted(counters.openUpcalls, "upcall")); "
+        + "\(Readable.rate(rates.events))/s events")
+    page.add(
+      "Broken",
+      "\(Readable.counted(counters.violations, "violation")), \(Readable.counted(counters.leakedBlocks, "leaked block"))",
+      counters.violations > 0 || counters.leakedBlocks > 0 ? .bad : .plain)
+    for (latency, figures) in rates.latencies.prefix(4) where figures.count > 0 {
+      let name = latency.driver.map { "\(latency.what) \($0)" } ?? latency.what
+      page.add(
+        name,
+        figures.text
+          + ", \(Readable.count(figures.count)) timed  "
+          + Bar.sparkline(figures.shape, unicode: surface.unicode))
+    }
+    return page.lines(on: surface, keyCells: 11)
+  }
+
+  private struct Holder {
+    var name: String
+    var blocks: Int
+    var bytes: Int
+    /// Of which the bar is a part: a provider's capacity, or all bytes.
+    var whole: Int
+  }
+
+  private var holders: [(title: String, rows: [Holder])] {
+    let all = max(1, sample.status.counters.bytes)
+    func rows(_ groups: [SimulatorInterface.BlockGroup], _ prefix: String) -> [Holder] {
+      groups.map { group in
+        Holder(
+          name: group.key.isEmpty ? "(none)" : prefix + group.key, blocks: group.blocks,
+          bytes: group.bytes, whole: all)
+      }
+    }
+    let providers = sample.providers.map { provider in
+      Holder(
+        name: provider.name, blocks: provider.blocks, bytes: provider.bytes,
+        whole: provider.hosted?.capacity ?? all)
+    }
+    return [
+      ("DRIVER", rows(sample.byDriver, "")), ("PROVIDER", providers),
+      ("QUEUE", rows(sample.byQueue, "queue ")),
+    ]
+  }
+
+  private func lists(on surface: Surface, room: Int?) -> [String] {
+    let holders = holders
+    if let width = surface.width, width >= 120 {
+      var narrow = surface
+      narrow.width = (width - 2 * 3) / 3
+      let blocks = holders.map { list($0.title, $0.rows, on: narrow, room: room) }
+      let height = blocks.map(\.count).max() ?? 0
+      return (0..<height).map { line in
+        blocks.map { block in
+          line < block.count ? block[line] : (text: "", cells: 0)
+        }.reduce((text: "", missing: 0)) { joined, part in
+          let blanks = String(repeating: " ", count: joined.missing)
+          return (
+            joined.text + (part.cells > 0 ? blanks : "") + part.text,
+            part.cells > 0
+              ? (narrow.width ?? 0) + 3 - part.cells : joined.missing + (narrow.width ?? 0) + 3
+          )
+        }.text
+      }
+    }
+    var lines: [String] = []
+    for (index, (title, rows)) in holders.enumerated() {
+      // What is left is shared among the lists that are left.
+      let share = room.map { ($0 - lines.count) / (holders.count - index) - 1 }
+      lines += list(title, rows, on: surface, room: share).map(\.text) + [""]
+    }
+    return lines
+  }
+
+  /// A list's lines with the cells each fills.
+  private func list(
+    _ title: String, _ rows: [Holder], on surface: Surface, room: Int?
+  ) -> [(text: String, cells: Int)] {
+    guard (room ?? 2) >= 2 else { return [] }
+    let shown = rows.prefix(room.map { $0 - 1 } ?? rows.count)
+    let bar = min(20, max(0, (surface.width ?? 80) - 44))
+    let cells = shown.map { row -> [Cell] in
+      let part = Double(row.bytes) / Double(max(1, row.whole))
+      return [
+        Cell(row.name, .name), Cell(Readable.count(row.blocks)), Cell(Readable.bytes(row.bytes)),
+        Cell(Bar.horizontal(part, cells: bar, unicode: surface.unicode)),
+      ]
+    }
+    let columns = [
+      Column(TerminalText.fill(title, to: 16, .left), minimum: 10),
+      Column("    BLOCKS", .right), Column("     BYTES", .right), Column("", rank: 1),
+    ]
+    let table = Table(columns, fitting: Array(cells), on: surface)
+    var plain = surface
+    plain.colors = false
+    let bare = Table(columns, fitting: Array(cells), on: plain)
+    return [(table.header, TerminalText.width(bare.header))]
+      + cells.map { (table.line($0), TerminalText.width(bare.line($0))) }
+  }
+
+  private func fit(_ text: String, _ surface: Surface) -> String {
+    let text = TerminalText.printable(text, unicode: surface.unicode)
+    guard let edge = surface.width else { return text }
+    return TerminalText.cut(text, to: edge, unicode: surface.unicode)
+  }
+}

@@ -1,0 +1,108 @@
+// What `ndisctl top` asks for, and what two answers one after the other say: rates, and latencies of
+// the time between.
+
+import Management
+import Platform
+import Varlink
+
+/// One look at the daemon.
+struct TopSample {
+  var status: SimulatorInterface.Status
+  var providers: [SimulatorInterface.Provider]
+  var byDriver: [SimulatorInterface.BlockGroup]
+  var byQueue: [SimulatorInterface.BlockGroup]
+  /// When it was taken, in milliseconds of the monotonic clock.
+  var time: UInt64
+  /// How long the two summaries took.
+  var summaryMs: UInt64
+  /// When they were taken.
+  var summaryTime: UInt64
+
+  /// Providers that are kept of a sample; more do not fit any screen.
+  private static let limit = 256
+
+  /// Takes a sample. Counting blocks walks along all of them: if that took long the last time, its
+  /// result is used again, so that it is never more than a tenth of the daemon's time.
+  init(
+    _ daemon: borrowing DaemonConnection, after last: TopSample?
+  ) throws(CommandFailure) {
+    status = try daemon.call(SimulatorInterface.GetStatus.self, .init()).status
+    time = MonotonicClock.milliseconds
+    var providers: [SimulatorInterface.Provider] = []
+    try daemon.stream(SimulatorInterface.ListProviders.self, .init()) {
+      reply throws(CommandFailure) in
+      providers += reply.providers.prefix(max(0, TopSample.limit - providers.count))
+      return true
+    }
+    self.providers = providers.sorted { $0.bytes > $1.bytes }
+    if let last, time < last.summaryTime + 10 * last.summaryMs {
+      (byDriver, byQueue) = (last.byDriver, last.byQueue)
+      (summaryMs, summaryTime) = (last.summaryMs, last.summaryTime)
+      return
+    }
+    let start = MonotonicClock.milliseconds
+    byDriver = try daemon.call(SimulatorInterface.SummarizeBlocks.self, .init(by: .driver)).groups
+    byQueue = try daemon.call(SimulatorInterface.SummarizeBlocks.self, .init(by: .queue)).groups
+    summaryTime = MonotonicClock.milliseconds
+    summaryMs = summaryTime - start
+  }
+}
+
+/// What happened between two samples.
+struct TopRates {
+  /// Milliseconds between them, at least 1.
+  var milliseconds: Int
+  /// Each a second.
+  var allocations: Double
+  var frees: Double
+  var failed: Double
+  var events: Double
+  /// Latencies of this time only, in the later sample's order.
+  var latencies: [(latency: SimulatorInterface.Latency, figures: LatencyFigures)]
+
+  init(from earlier: TopSample, to later: TopSample) {
+    milliseconds = max(1, Int(clamping: later.time &- earlier.time))
+    let seconds = Double(milliseconds) / 1000
+    let (old, new) = (earlier.status.counters, later.status.counters)
+    // A daemon that was restarted counts from zero again.
+    func rate(_ old: Int, _ new: Int) -> Double { Double(max(0, new &- old)) / seconds }
+    allocations = rate(old.allocations, new.allocations)
+    frees = rate(old.frees, new.frees)
+    failed = rate(old.failedAllocations, new.failedAllocations)
+    events = rate(old.events, new.events)
+    latencies = later.status.latencies.map { latency in
+      let before = earlier.status.latencies.first {
+        $0.what == latency.what && $0.driver == latency.driver
+      }
+      return (latency, LatencyFigures(latency, since: before))
+    }
+  }
+
+  /// As one JSON document, with the later sample.
+  func json(_ sample: TopSample) -> JSON {
+    var rates = JSONObject()
+    rates.append("allocations", allocations)
+    rates.append("frees", frees)
+    rates.append("failedAllocations", failed)
+    rates.append("events", events)
+    var document = JSONObject()
+    document.append("intervalMs", milliseconds)
+    document.append("status", sample.status)
+    document.append("ratesPerSecond", rates)
+    document.append(
+      "latencies",
+      latencies.map { latency, figures in
+        var entry = JSONObject()
+        entry.append("what", latency.what)
+        entry.append("driver", latency.driver)
+        entry.append("count", figures.count)
+        entry.append("medianUs", figures.median?.edge)
+        entry.append("percentile99Us", figures.ninetyNinth?.edge)
+        return JSON.object(entry)
+      })
+    document.append("providers", sample.providers)
+    document.append("byDriver", sample.byDriver)
+    document.append("byQueue", sample.byQueue)
+    return .object(document)
+  }
+}

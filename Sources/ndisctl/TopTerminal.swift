@@ -1,0 +1,72 @@
+// The terminal under `ndisctl top`: keys come one at a time and unseen, the page is on the alternate
+// screen, and whatever ends us - a key, a signal, an error - everything is put back first.
+//
+// Ctrl-Z would leave a shell on the alternate screen; it does nothing here.
+
+import Drawing
+import Glibc
+import Platform
+
+/// Why waiting for the next sample ended.
+enum TopWaited {
+  case timeIsUp
+  /// Another size: the same page is to be drawn again.
+  case resized
+  case quit
+}
+
+/// The terminal, from `enter` to `leave`.
+struct TopTerminal: ~Copyable {
+  private let signals: Signals
+  /// How the keyboard was before, if there is one.
+  private let saved: termios?
+
+  /// - Parameter keys: whether keys are read, where there is a keyboard.
+  /// - Throws: when signals cannot be read.
+  init(keys: Bool) throws(CommandFailure) {
+    do throws(SystemError) { signals = try Signals() } catch {
+      throw CommandFailure("cannot watch for signals: \(error)")
+    }
+    // Only there so that it interrupts the wait; the size is asked for at every page.
+    signal(SIGWINCH) { _ in }
+    var now = termios()
+    if keys, isatty(0) == 1, unsafe tcgetattr(0, &now) == 0 {
+      saved = now
+      now.c_lflag &= ~tcflag_t(ICANON | ECHO)
+      unsafe withUnsafeMutableBytes(of: &now.c_cc) { keys in
+        unsafe keys[Int(VSUSP)] = 0
+        unsafe keys[Int(VMIN)] = 0
+        unsafe keys[Int(VTIME)] = 0
+      }
+      _ = unsafe tcsetattr(0, TCSANOW, &now)
+    } else {
+      saved = nil
+    }
+  }
+
+  /// Puts the keyboard back.
+  func restore() {
+    guard var before = saved else { return }
+    _ = unsafe tcsetattr(0, TCSANOW, &before)
+  }
+
+  /// Waits for a key, a signal, another size or the time.
+  func wait(milliseconds: Int) -> TopWaited {
+    var watched = [
+      pollfd(fd: signals.descriptor.raw, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: saved == nil ? -1 : 0, events: Int16(POLLIN), revents: 0),
+    ]
+    let count = unsafe poll(&watched, 2, Int32(clamping: max(0, milliseconds)))
+    if count < 0 { return errno == EINTR ? .resized : .quit }
+    if watched[0].revents != 0 { return .quit }
+    guard watched[1].revents != 0 else { return .timeIsUp }
+    var keys = [UInt8](repeating: 0, count: 64)
+    let read = unsafe read(0, &keys, keys.count)
+    // The terminal is gone.
+    if read <= 0 { return .quit }
+    for key in keys.prefix(read) where key == UInt8(ascii: "q") || key == UInt8(ascii: "Q") {
+      return .quit
+    }
+    return .timeIsUp
+  }
+}
