@@ -29,14 +29,19 @@ final class ChildProcess {
       unsafe posix_spawn_file_actions_addopen(
         &actions, 2, log, O_WRONLY | O_CREAT | O_APPEND, 0o600)
     }
-    // What this program ignores (SIGPIPE, perhaps) its children must not.
+    // What this program ignores (SIGPIPE, perhaps) or blocks (SIGTERM, in a test runner) its children
+    // must not.
     var attributes = posix_spawnattr_t()
     var all = sigset_t()
     unsafe posix_spawnattr_init(&attributes)
     defer { unsafe posix_spawnattr_destroy(&attributes) }
     unsafe sigfillset(&all)
     unsafe posix_spawnattr_setsigdefault(&attributes, &all)
-    unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
+    var none = sigset_t()
+    unsafe sigemptyset(&none)
+    unsafe posix_spawnattr_setsigmask(&attributes, &none)
+    unsafe posix_spawnattr_setflags(
+      &attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
     var started = pid_t()
     let problem = unsafe CStrings.with([path] + arguments) { arguments in
       unsafe CStrings.with(ChildProcess.environment(changes)) { environment in

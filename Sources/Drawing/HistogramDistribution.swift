@@ -13,7 +13,8 @@ public struct Distribution: Sendable, Equatable {
   /// nanoseconds; nil when there are none.
   public func percentile(_ percent: Double) -> UInt64? {
     guard !sorted.isEmpty else { return nil }
-    let rank = (min(max(percent, 0), 100) / 100 * Double(sorted.count)).rounded(.up)
+    // What is whole but for the last bits of a Double is whole: 99.9 % of a thousand is 999.
+    let rank = (min(max(percent, 0), 100) * Double(sorted.count) / 100 - 1e-6).rounded(.up)
     return sorted[max(Int(rank), 1) - 1]
   }
 

@@ -7,8 +7,8 @@ public enum PlotSVG {
   private static let width = 900.0
   private static let panelHeight = 190.0
   private static let headHeight = 64.0
-  private static let plotLeft = 64.0
-  private static let plotWidth = 540.0
+  private static let plotLeft = 82.0
+  private static let plotWidth = 530.0
   private static let plotTop = 34.0
   private static let plotHeight = 108.0
   private static let columns = 180
@@ -92,7 +92,7 @@ public enum PlotSVG {
       + "\n"
     let middle = plotTop + plotHeight / 2
     svg +=
-      "<text class=\"faint\" text-anchor=\"middle\" transform=\"translate(18 \(number(middle))) rotate(-90)\">"
+      "<text class=\"faint\" text-anchor=\"middle\" transform=\"translate(30 \(number(middle))) rotate(-90)\">"
       + "share of samples</text>\n"
     return svg
   }
@@ -126,7 +126,7 @@ public enum PlotSVG {
 
   /// Names, and percentiles in figures.
   private static func table(_ series: [PlotSeries]) -> String {
-    let left = plotLeft + plotWidth + 28
+    let left = plotLeft + plotWidth + 26
     var svg = ""
     for (index, percentile) in plotPercentiles.enumerated() {
       let y = plotTop + 50 + Double(index) * 18
@@ -138,7 +138,7 @@ public enum PlotSVG {
     }
     svg += text(left, plotTop + 30, "us", "faint") + "\n"
     for (index, series) in series.enumerated() {
-      let right = left + 138 + Double(index) * 100
+      let right = left + 138 + Double(index) * 92
       let style = "s\(index % 2)"
       let y = plotTop + 14
       svg +=

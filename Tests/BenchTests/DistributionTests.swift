@@ -42,14 +42,17 @@ import Testing
     let axis = try #require(LogarithmicAxis(showing: [distribution]))
     let histogram = Histogram(distribution, axis: axis, columns: 60)
     #expect(histogram.shares.count == 60)
-    #expect(abs(histogram.shares.reduce(histogram.above, +) - 1) < 1e-9)
+    let sum: Double = histogram.shares.reduce(histogram.above, +)
+    #expect(abs(sum - 1) < 1e-9)
     #expect(histogram.peak == histogram.shares.max())
   }
 
   @Test func columnsAreOfEqualRatio() {
     let axis = LogarithmicAxis(low: 1, high: 16)
     let histogram = Histogram(Distribution([1, 2, 4, 8, 16, 17]), axis: axis, columns: 4)
-    #expect(histogram.shares == [1.0 / 6, 1.0 / 6, 1.0 / 6, 1.0 / 6])
+    let sixth: Double = 1.0 / 6
+    let expected: [Double] = [sixth, sixth, sixth, sixth]
+    #expect(histogram.shares == expected)
     #expect(histogram.above == 2.0 / 6)
   }
 
@@ -61,8 +64,10 @@ import Testing
   }
 
   @Test func ticksAreRoundAndOnTheAxis() {
-    #expect(LogarithmicAxis(low: 900, high: 60_000).ticks == [1e3, 2e3, 5e3, 1e4, 2e4, 5e4])
+    let wide: [Double] = [1_000, 2_000, 5_000, 10_000, 20_000, 50_000]
+    #expect(LogarithmicAxis(low: 900, high: 60_000).ticks == wide)
     let narrow = LogarithmicAxis(low: 19_000, high: 47_000)
-    #expect(narrow.ticks == [20_000, 25_000, 30_000, 35_000, 40_000])
+    let few: [Double] = [20_000, 25_000, 30_000, 35_000, 40_000]
+    #expect(narrow.ticks == few)
   }
 }

@@ -10,10 +10,9 @@ import Testing
       ("small", .number(0.0004)), ("long", .number(2.0 / 3)), ("none", .number(.nan)),
       ("list", .array([.bool(true), .null])),
     ])
-    #expect(
-      value.line
-        == #"{"text": "a\"b\\c\n\u0001", "number": -1.5, "whole": 3, "small": 0, "#
-        + #""long": 0.667, "none": null, "list": [true, null]}"#)
+    let expected =
+      #"{"text": "a\"b\\c\n\u0001", "number": -1.5, "whole": 3, "small": 0, "long": 0.667, "none": null, "list": [true, null]}"#
+    #expect(value.line == expected)
     #expect(value["whole"] == .number(3))
     #expect(value["missing"] == nil)
   }
