@@ -48,9 +48,11 @@ void fail(ctoml_error *error, const toml::source_position &place, std::string_vi
   std::snprintf(error->sentence, sizeof error->sentence, "%.*s", length, sentence.data());
 }
 
-// False, with the error set, when a line is longer than is allowed.
-bool lines_fit(std::string_view text, ctoml_error *error) noexcept {
+// False, with the error set, when a line is longer than is allowed, or when there are more tables than
+// toml++ finds again in reasonable time: it searches those it made one by one.
+bool is_bounded(std::string_view text, ctoml_error *error) noexcept {
   uint32_t line = 1;
+  uint32_t marks = 0;
   size_t begin = 0;
   for (size_t at = 0; at < text.size(); at++) {
     if (text[at] == '\n') {
@@ -58,6 +60,10 @@ bool lines_fit(std::string_view text, ctoml_error *error) noexcept {
       begin = at + 1;
     } else if (at - begin >= CTOML_MAXIMUM_LINE) {
       fail(error, {line, CTOML_MAXIMUM_LINE + 1}, "the line is longer than 1024 bytes");
+      return false;
+    } else if ((text[at] == '[' || text[at] == '.') && ++marks > CTOML_MAXIMUM_MARKS) {
+      fail(error, {line, static_cast<uint32_t>(at - begin + 1)},
+           "there are more than 16384 brackets and dots");
       return false;
     }
   }
@@ -125,7 +131,7 @@ ctoml_document *ctoml_parse(const char *bytes, size_t size, ctoml_error *error) 
   }
   try {
     const std::string_view text(bytes, size);
-    if (!lines_fit(text, error)) return nullptr;
+    if (!is_bounded(text, error)) return nullptr;
     auto document = std::make_unique<ctoml_document>(ctoml_document{toml::parse(text), {}});
     for (const auto &[name, value] : document->table)
       if (!list(document->entries, value, &name, 0, error)) return nullptr;

@@ -9,7 +9,8 @@ public enum ConfigurationManual {
     page.line("ndissimd.toml - configuration of ndissimd")
     page.heading("SYNOPSIS")
     for path in ["/usr/lib/ndissim", "/etc/ndissim", "$CONFIGURATION_DIRECTORY"] {
-      page.paragraph("*\(path)/ndissimd.toml*, *\(path)/ndissimd.toml.d/NAME.toml*")
+      page.line("*\(path)/ndissimd.toml*, *\(path)/ndissimd.toml.d/NAME.toml*")
+      page.lineBreak()
     }
     describe(&page)
     for (name, about) in Schema.tables {
@@ -34,7 +35,8 @@ public enum ConfigurationManual {
       "Of the directories above the last one has the highest priority. Its ndissimd.toml replaces those of the others. The drop-ins of all of them are read after it, in the order of their names, whatever directory they are in; of two with one name only that of the higher priority is read, and an empty one, or a link to /dev/null, masks the other. A later value replaces an earlier one. *--config* FILE replaces this search; FILE.d/ holds its drop-ins."
     )
     page.paragraph(
-      "A file is at most 1 MiB, a line at most 1024 bytes, a value nested at most 16 levels.")
+      "A file is at most 1 MiB with at most 16384 opening brackets and dots, a line at most 1024 bytes, a value nested at most 16 levels."
+    )
     page.paragraph(
       "An unknown key, a wrong type, a value out of range and a contradiction are errors: they are all reported at once, each with file, line, column and key, and the daemon does not start. On a reload the configuration in force is then kept."
     )

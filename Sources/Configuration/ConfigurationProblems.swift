@@ -47,14 +47,19 @@ public struct ConfigurationProblems: Error, Sendable, Hashable {
   init(_ problem: ConfigurationProblem) { add(problem) }
 
   var isEmpty: Bool { list.isEmpty }
+  /// Whether a further problem is only counted; its sentence need not be made.
+  var isFull: Bool { list.count >= ConfigurationProblems.limit }
 
   mutating func add(_ problem: ConfigurationProblem) {
-    if list.count < ConfigurationProblems.limit { list.append(problem) } else { unlisted += 1 }
+    if isFull { unlisted += 1 } else { list.append(problem) }
   }
 
   mutating func add(_ origin: Origin, _ key: String, _ sentence: String) {
     add(ConfigurationProblem(origin, key, sentence))
   }
+
+  /// Counts a problem whose sentence is not worth making.
+  mutating func addUnlisted() { unlisted += 1 }
 
   mutating func add(_ others: ConfigurationProblems) {
     for problem in others.list { add(problem) }

@@ -45,6 +45,8 @@ extension Draft {
   }
 
   private mutating func unknown(_ name: String, _ origin: Origin, isTable: Bool = false) {
+    // A suggestion costs more than the key did.
+    if problems.isFull { return problems.addUnlisted() }
     let known = isTable ? Schema.tables.map(\.name) + ["pool"] : Schema.keys.map(\.name)
     problems.add(
       origin, shown(name),
@@ -72,6 +74,8 @@ extension Draft {
         let place = Origin.file(path: path, line: member.line, column: member.column)
         if let key = Schema.poolKeys.first(where: { $0.name == member.key }) {
           pool.set(key, .file(member.value), place, &problems)
+        } else if problems.isFull {
+          problems.addUnlisted()
         } else {
           problems.add(
             place, "pool.\(shown(member.key))",

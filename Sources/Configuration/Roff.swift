@@ -5,9 +5,12 @@ public struct Roff: Sendable {
   /// The page so far.
   public private(set) var text: String
 
+  /// When the pages' wording was last looked at. Not the day of a build, which would differ each time.
+  private static let date = "2026-11-21"
+
   /// Begins a page.
   public init(_ title: String, section: Int, about: String) {
-    text = ".TH \(Roff.argument(title)) \(section) \"\" \"ndissim\" \(Roff.argument(about))\n"
+    text = ".TH \(Roff.argument(title)) \(section) \(Roff.date) ndissim \(Roff.argument(about))\n"
     text += ".nh\n.ad l\n"
   }
 
@@ -22,6 +25,9 @@ public struct Roff: Sendable {
 
   /// A line as it is, not after a paragraph's space.
   public mutating func line(_ words: String) { text += "\(Roff.escaped(words))\n" }
+
+  /// Ends a line where it is.
+  public mutating func lineBreak() { text += ".br\n" }
 
   /// A term and what it means.
   public mutating func item(_ term: String, _ meaning: String) {

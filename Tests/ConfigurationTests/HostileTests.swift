@@ -122,6 +122,13 @@ import Testing
     #expect(problems("runtime-directory = \"/a\\u0000b\"") != nil)
   }
 
+  @Test func `tables without end are refused before they are searched`() {
+    let text = (0..<16_385).map { "[a\($0)]\n" }.joined()
+    #expect(
+      problems(text)?.description
+        == "F:16385:1: this is no TOML: there are more than 16384 brackets and dots")
+  }
+
   @Test func `pools without end are refused`() {
     let text = (0..<65).map { "[[pool]]\nname = \"p\($0)\"\n" }.joined()
     #expect(

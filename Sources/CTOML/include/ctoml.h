@@ -19,6 +19,8 @@ enum {
   CTOML_MAXIMUM_SIZE = 1 << 20,
   /// Bytes of a line; bounds the levels one dotted key can add.
   CTOML_MAXIMUM_LINE = 1024,
+  /// Opening brackets and dots, wherever they are; bounds the tables a document can have.
+  CTOML_MAXIMUM_MARKS = 16384,
   /// Levels of tables and arrays.
   CTOML_MAXIMUM_DEPTH = 16,
 };
