@@ -4,7 +4,7 @@ BUILD ?= .build
 SWIFT ?= swift
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build release demo test test-swift test-python lint format imports golden varlink varlink-check config mutants ci clean
+.PHONY: help setup build release demo test test-swift test-python lint format imports golden varlink varlink-check manuals manuals-check config mutants ci clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -37,6 +37,7 @@ lint: ## formatting, imports, generated code, golden documents
 	.ci/check-imports
 	BUILD=$(BUILD) .ci/varlink --check
 	python3 .ci/annotate-golden.py --check
+	@$(MAKE) --no-print-directory manuals-check
 
 format: ## format all Swift sources in place
 	$(SWIFT) format -i -r -p Sources Tests Examples Package.swift
@@ -49,6 +50,14 @@ varlink: ## write the Swift of the Varlink interfaces anew from their descriptio
 
 varlink-check: ## is the Swift of the Varlink interfaces what their descriptions say?
 	BUILD=$(BUILD) .ci/varlink --check
+
+manuals: setup ## write the manual pages of ndisctl and of the driver plane anew
+	$(SWIFT) build --product ndisctl --scratch-path $(BUILD)
+	.ci/manuals --ndisctl $(BUILD)/debug/ndisctl
+
+manuals-check: ## do the manual pages say what ndisctl and docs/protocol.md say?
+	$(SWIFT) build --product ndisctl --scratch-path $(BUILD) --quiet
+	.ci/manuals --ndisctl $(BUILD)/debug/ndisctl --check
 
 config: setup ## write the shipped configuration and the daemon's manual pages anew
 	$(SWIFT) build --product ndissimd --scratch-path $(BUILD)

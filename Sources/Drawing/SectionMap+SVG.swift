@@ -85,15 +85,18 @@ extension SectionMap {
     func entry(_ row: Int, _ attributes: String, _ text: String) {
       let top = y + row * 22
       parts.append(
-        "<rect \(attributes) x=\"\(SectionMap.gutter)\" y=\"\(top - 11)\" width=\"18\" height=\"13\"/>")
+        "<rect \(attributes) x=\"\(SectionMap.gutter)\" y=\"\(top - 11)\" width=\"18\" height=\"13\"/>"
+      )
       parts.append(
-        "<text class=\"l\" x=\"\(SectionMap.gutter + 28)\" y=\"\(top)\">\(SectionMap.escape(text))</text>")
+        "<text class=\"l\" x=\"\(SectionMap.gutter + 28)\" y=\"\(top)\">\(SectionMap.escape(text))</text>"
+      )
     }
     for (row, owner) in shown.enumerated() {
       let share = shares[owner]
       entry(
         row, "fill=\"\(SectionMap.colour(owner))\"",
-        "\(owners[owner]): \(Readable.counted(share.blocks, "block")), \(Readable.bytes(share.bytes))")
+        "\(owners[owner]): \(Readable.counted(share.blocks, "block")), \(Readable.bytes(share.bytes))"
+      )
     }
     let figures = self.figures
     entry(

@@ -116,12 +116,16 @@ struct Alloc: ParsableCommand {
     if let node { parameters.preferredNode = node }
     var blocks: [SharedMemoryBlock] = []
     do throws(DriverError) {
-      for _ in 0..<count { blocks.append(try driver.connection.allocate(driver.adapter, parameters)) }
+      for _ in 0..<count {
+        blocks.append(try driver.connection.allocate(driver.adapter, parameters))
+      }
     } catch {
       var error = error
       for block in blocks { try driver.connection.free(block) }
       try driver.end()
-      if !blocks.isEmpty { error.sentence += " \(AllocShow.counted(blocks.count)) before it were freed." }
+      if !blocks.isEmpty {
+        error.sentence += " \(AllocShow.counted(blocks.count)) before it were freed."
+      }
       throw error
     }
     return blocks

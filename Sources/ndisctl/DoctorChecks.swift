@@ -195,7 +195,8 @@ enum DoctorChecks {
   static let systemd: @Sendable (DoctorFacts) -> DoctorFinding? = { facts in
     guard let version = facts.systemdVersion else {
       return DoctorFinding(
-        "systemd", .note, "There is no systemd; start ndissimd by hand, it needs nothing around it.")
+        "systemd", .note, "There is no systemd; start ndissimd by hand, it needs nothing around it."
+      )
     }
     guard version >= 252 else {
       return DoctorFinding(
@@ -234,7 +235,8 @@ enum DoctorChecks {
     }
     guard !pattern.isEmpty, facts.coreLimit ?? 0 > 0 else {
       return DoctorFinding(
-        "core dumps", .note, "A driver that crashes leaves no core file.", command: "ulimit -c unlimited")
+        "core dumps", .note, "A driver that crashes leaves no core file.",
+        command: "ulimit -c unlimited")
     }
     return DoctorFinding("core dumps", .ok, "Crashes leave files named '\(pattern)'.")
   }
@@ -275,8 +277,11 @@ enum DoctorChecks {
 
 /// Bytes for people.
 private func size(_ bytes: UInt64) -> String {
-  bytes >= 10 << 30 ? "\(bytes >> 30) GiB" : bytes >= 1 << 20 ? "\(bytes >> 20) MiB" : "\(bytes >> 10) KiB"
+  bytes >= 10 << 30
+    ? "\(bytes >> 30) GiB" : bytes >= 1 << 20 ? "\(bytes >> 20) MiB" : "\(bytes >> 10) KiB"
 }
 
 /// A limit for people.
-private func count(_ limit: UInt64) -> String { limit >= UInt64(Int64.max) ? "any number of" : "\(limit)" }
+private func count(_ limit: UInt64) -> String {
+  limit >= UInt64(Int64.max) ? "any number of" : "\(limit)"
+}

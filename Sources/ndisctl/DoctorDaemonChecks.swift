@@ -7,7 +7,8 @@ extension DoctorChecks {
   static let socketDirectory: @Sendable (DoctorFacts) -> DoctorFinding? = { facts in
     guard let directory = facts.socketDirectory else { return nil }
     let shown = "\(directory.path) (user \(directory.owner), mode \(octal(directory.mode)))"
-    guard directory.owner == facts.uid || directory.owner == 0 || directory.owner == daemonUser(facts)
+    guard
+      directory.owner == facts.uid || directory.owner == 0 || directory.owner == daemonUser(facts)
     else {
       return DoctorFinding(
         "directory", .problem,

@@ -35,7 +35,8 @@ struct Free: ParsableCommand {
       guard let refusal else {
         throw DriverError(
           .protocol, status: .success,
-          sentence: "NDIS freed \(handle.handle), which this process never allocated. That is a bug "
+          sentence:
+            "NDIS freed \(handle.handle), which this process never allocated. That is a bug "
             + "of the daemon; please report it.")
       }
       var text = "NdisFreeSharedMemory(\(handle.handle)) answers \(refusal.status)\n"

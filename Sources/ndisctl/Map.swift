@@ -35,7 +35,7 @@ struct Map: ParsableCommand {
   @Option(help: "Lines for one section, 1 to 64.")
   var rows = 8
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var common: MapOptions
 
   func validate() throws {
     if let width, !(8...4096).contains(width) {
@@ -50,7 +50,7 @@ struct Map: ParsableCommand {
   }
 
   func run() throws {
-    let daemon = try DaemonConnection(common)
+    let daemon = try MapOptions.connect(common.socket)
     let sections = try MapSections(daemon, only: section)
     var output = Output()
     if common.json {
@@ -104,7 +104,7 @@ struct Map: ParsableCommand {
   /// Handles of sections for a shell's completion; none when there is no daemon.
   static func completions() -> [String] {
     do {
-      let daemon = try DaemonConnection(try CommonOptions.parse([]))
+      let daemon = try MapOptions.connect(nil)
       return try MapSections(daemon, only: nil, withBlocks: false).list.map { entry in
         "\(entry.section.handle):\(entry.section.providerName) for \(entry.section.domainName)"
       }

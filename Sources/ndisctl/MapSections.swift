@@ -18,13 +18,15 @@ struct MapSections {
   ///   - wanted: a section's handle; nil for all.
   ///   - withBlocks: false leaves the maps empty.
   init(
-    _ daemon: borrowing DaemonConnection, only wanted: String?, withBlocks: Bool = true
+    _ daemon: VarlinkClient, only wanted: String?, withBlocks: Bool = true
   ) throws(CommandFailure) {
     var sections: [SimulatorInterface.Section] = []
-    try daemon.stream(SimulatorInterface.ListSections.self, .init()) { reply in
-      sections += reply.sections
-      return true
-    }
+    do throws(VarlinkFailure) {
+      try daemon.callMore(SimulatorInterface.ListSections.self, .init()) { reply in
+        sections += reply.sections
+        return true
+      }
+    } catch { throw CommandFailure("sections cannot be listed: \(error)") }
     if let wanted {
       sections = sections.filter { MapSections.isSame($0.handle, wanted) }
       if sections.isEmpty {
@@ -32,36 +34,43 @@ struct MapSections {
       }
     }
     for section in sections {
-      var owners: [String] = []
-      var numbers: [String: Int] = [:]
-      var extents: [SectionMap.Extent] = []
-      var block = 0
-      if withBlocks {
-        let input = SimulatorInterface.ListBlocks.Input(
-          filter: SimulatorInterface.BlockFilter(section: section.handle), withExtents: true)
-        try daemon.stream(SimulatorInterface.ListBlocks.self, input) { reply in
-          for found in reply.blocks {
-            let name = MapSections.ownerName(found)
-            let number: Int
-            if let known = numbers[name] {
-              number = known
-            } else {
-              number = owners.count
-              numbers[name] = number
-              owners.append(name)
-            }
-            for extent in found.extents ?? [] {
-              extents.append(
-                .init(offset: extent.offset, length: extent.length, owner: number, block: block))
-            }
-            block += 1
-          }
-          return true
-        }
-      }
-      let map = SectionMap(size: section.size, owners: owners, extents: extents)
+      let map =
+        withBlocks
+        ? try MapSections.map(section, daemon)
+        : SectionMap(size: section.size, owners: [], extents: [])
       list.append(Entry(section: section, map: map))
     }
+  }
+
+  /// A section's map, with the extents of its blocks.
+  private static func map(
+    _ section: SimulatorInterface.Section, _ daemon: VarlinkClient
+  ) throws(CommandFailure) -> SectionMap {
+    var owners: [String] = []
+    var numbers: [String: Int] = [:]
+    var extents: [SectionMap.Extent] = []
+    var block = 0
+    let input = SimulatorInterface.ListBlocks.Input(
+      filter: SimulatorInterface.BlockFilter(section: section.handle), withExtents: true)
+    do throws(VarlinkFailure) {
+      try daemon.callMore(SimulatorInterface.ListBlocks.self, input) { reply in
+        for found in reply.blocks {
+          let name = MapSections.ownerName(found)
+          let number = numbers[name] ?? owners.count
+          if number == owners.count {
+            numbers[name] = number
+            owners.append(name)
+          }
+          for extent in found.extents ?? [] {
+            extents.append(
+              .init(offset: extent.offset, length: extent.length, owner: number, block: block))
+          }
+          block += 1
+        }
+        return true
+      }
+    } catch { throw CommandFailure("the blocks of \(section.handle) cannot be listed: \(error)") }
+    return SectionMap(size: section.size, owners: owners, extents: extents)
   }
 
   /// Whose a block is, in words.
@@ -96,7 +105,8 @@ extension MapSections.Entry {
   var freeText: String {
     let figures = map.figures
     guard figures.free > 0 else { return "nothing free" }
-    return "\(Readable.bytes(figures.free)) free in \(Readable.counted(figures.freeRuns, "run")), the "
+    return
+      "\(Readable.bytes(figures.free)) free in \(Readable.counted(figures.freeRuns, "run")), the "
       + "longest \(Readable.bytes(figures.longestFreeRun)), fragmentation \(percent(figures))"
   }
 

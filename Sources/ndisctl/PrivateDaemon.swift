@@ -91,10 +91,13 @@ struct PrivateDaemon: ~Copyable {
     }
     if isReady { return daemon }
     let what =
-      if let change = family.daemonEnd { "\(program) \(change) before it was ready" }
-      else if let signal = family.askedToEnd { "\(SignalQueue.name(signal)) came before it was ready" }
-      else if isDecided { "\(program) is not ready" }
-      else { "\(program) was not ready after \(patience / 1_000_000_000) s" }
+      if let change = family.daemonEnd {
+        "\(program) \(change) before it was ready"
+      } else if let signal = family.askedToEnd {
+        "\(SignalQueue.name(signal)) came before it was ready"
+      } else if isDecided { "\(program) is not ready" } else {
+        "\(program) was not ready after \(patience / 1_000_000_000) s"
+      }
     let lines = lastLines(of: logPath, 10)
     family.end(child, patience: 2_000_000_000)
     throw PrivateDaemonFailure(

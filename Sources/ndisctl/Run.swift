@@ -36,7 +36,8 @@ struct Run: ParsableCommand {
         ndisctl run -- bash
       """)
 
-  @Option(help: ArgumentHelp("Configuration of the daemon; none is read by default.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Configuration of the daemon; none is read by default.", valueName: "file"))
   var config: String?
 
   @Option(
@@ -48,8 +49,10 @@ struct Run: ParsableCommand {
   @Option(help: ArgumentHelp("The same, one a line; # begins a comment.", valueName: "file"))
   var expectFile: [String] = []
 
-  @Option(help: ArgumentHelp("How long the command may take: 60s, 5min; no limit by default.", valueName: "time"))
-  var timeout: TimeSpan?
+  @Option(
+    help: ArgumentHelp(
+      "How long the command may take: 60s, 5min; no limit by default.", valueName: "time"))
+  var timeout: RunTimeout?
 
   @Option(
     help: ArgumentHelp(
@@ -77,26 +80,34 @@ struct Run: ParsableCommand {
 
   @Option(
     parsing: .unconditionalSingleValue,
-    help: ArgumentHelp("A flag for the daemon, such as --seed=7. May be given several times.", valueName: "flag"))
+    help: ArgumentHelp(
+      "A flag for the daemon, such as --seed=7. May be given several times.", valueName: "flag"))
   var daemonFlag: [String] = []
 
   @Argument(
-    parsing: .captureForPassthrough,
+    parsing: .postTerminator,
     help: ArgumentHelp("The command and its arguments, behind --.", valueName: "command"))
   var command: [String] = []
 
-  func run() throws {
-    var words = command
-    if words.first == "--" { words.removeFirst() }
-    guard !words.isEmpty else {
+  func validate() throws {
+    guard !command.isEmpty else {
       throw ValidationError("there is no command; put it behind --: ndisctl run -- COMMAND")
     }
-    var expectations: [RunExpectation] = []
+    _ = try expectations()
+  }
+
+  func run() throws {
+    let session = RunSession(options: self, command: command, expectations: try expectations())
+    throw ExitCode(try session.run())
+  }
+
+  /// All that was declared on the command line and in files.
+  private func expectations() throws -> [RunExpectation] {
+    var list: [RunExpectation] = []
     do throws(RunExpectation.Problem) {
-      for text in expect { expectations.append(try RunExpectation(text)) }
-      for path in expectFile { expectations += try RunExpectation.list(path: path) }
+      for text in expect { list.append(try RunExpectation(text)) }
+      for path in expectFile { list += try RunExpectation.list(path: path) }
     } catch { throw ValidationError("\(error)") }
-    let status = try RunSession(options: self, command: words, expectations: expectations).run()
-    throw ExitCode(status)
+    return list
   }
 }

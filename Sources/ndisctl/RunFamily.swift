@@ -158,7 +158,9 @@ final class ProcessFamily {
     guard file.raw >= 0 else { return nil }
     var bytes = [UInt8](repeating: 0, count: 512)
     let count = unsafe read(file.raw, &bytes, bytes.count)
-    guard count > 0, let close = bytes[..<count].lastIndex(of: UInt8(ascii: ")")) else { return nil }
+    guard count > 0, let close = bytes[..<count].lastIndex(of: UInt8(ascii: ")")) else {
+      return nil
+    }
     // The name before the bracket may hold anything; behind it: state, parent.
     let fields = bytes[(close + 1)..<count].split(separator: UInt8(ascii: " "), maxSplits: 2)
     guard fields.count >= 2, fields[0].first != UInt8(ascii: "Z") else { return nil }

@@ -94,16 +94,18 @@ struct RunReport: Sendable {
     let broken = rules.filter { !$0.isAsExpected }.count
     let result: String
     if rules.isEmpty {
-      result = allocations.map { allocations in
-        "; \(RunReport.counted(allocations, "allocation")), "
-          + "\(RunReport.counted(frees ?? 0, "free")), no broken rule, no leak"
-      } ?? ""
+      result =
+        allocations.map { allocations in
+          "; \(RunReport.counted(allocations, "allocation")), "
+            + "\(RunReport.counted(frees ?? 0, "free")), no broken rule, no leak"
+        } ?? ""
     } else if broken == 0 {
       result = "; everything that was declared happened, and nothing else"
     } else {
       result = "; \(RunReport.counted(broken, "finding")) not as declared"
     }
-    return "\(verdict == .passed ? "passed" : "FAILED"): \(what)\(result) (exit status \(exitStatus))"
+    return
+      "\(verdict == .passed ? "passed" : "FAILED"): \(what)\(result) (exit status \(exitStatus))"
   }
 
   private static func lines(_ rule: Rule) -> [String] {

@@ -75,7 +75,7 @@ struct RunSession {
   ) -> Int32? {
     let begin = MonotonicClock.nanoseconds
     if let status = start(daemon, family) { return status }
-    let limit = options.timeout.map { UInt64(clamping: $0.milliseconds) }
+    let limit = options.timeout?.milliseconds
     let deadline = limit.map { begin &+ $0 &* 1_000_000 }
     var toldOfDeath = false
     let isDone = family.wait(until: deadline) {
@@ -144,7 +144,9 @@ struct RunSession {
     _ daemon: borrowing PrivateDaemon, _ family: ProcessFamily
   ) -> String {
     let end = family.daemonEnd.map { "\($0)" } ?? "ended"
-    let last = PrivateDaemon.lastLines(of: daemon.logPath, 1).first.map { "; its last words: \($0)" }
+    let last = PrivateDaemon.lastLines(of: daemon.logPath, 1).first.map {
+      "; its last words: \($0)"
+    }
     return "the daemon (process \(daemon.child.pid)) \(end) while the command ran\(last ?? "")"
   }
 

@@ -45,8 +45,10 @@ final class CommandProcess {
     }
     var how = ChildProcess.Options(
       program: try CommandProcess.program("ndisctl"),
-      arguments: arguments.map { $0.split(separator: "@", omittingEmptySubsequences: false)
-        .joined(separator: directory) },
+      arguments: arguments.map {
+        $0.split(separator: "@", omittingEmptySubsequences: false)
+          .joined(separator: directory)
+      },
       environment: kept + ["TMPDIR=\(directory)/tmp"] + environment)
     let output = Descriptor(
       owning: unsafe open(directory + "/output", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600))
