@@ -42,7 +42,8 @@ public struct Structure: Sendable, Hashable {
   /// Bytes of a revision's image; of the newest one for a number that is none.
   public func size(_ revision: UInt8) -> Int {
     let index = Int(revision) - 1
-    return Int((revisions.indices.contains(index) ? revisions[index] : revisions[revisions.count - 1]).size)
+    return Int(
+      (revisions.indices.contains(index) ? revisions[index] : revisions[revisions.count - 1]).size)
   }
 
   /// Checks the header at the start of `bytes` as the contract does (A2, A3) and returns the revision.

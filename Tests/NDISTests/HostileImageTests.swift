@@ -18,7 +18,9 @@ private struct Seeded: RandomNumberGenerator {
 
 @Suite struct HostileImageTests {
   private func put(_ image: inout [UInt8], _ offset: Int, _ value: UInt32) {
-    for index in 0..<4 { image[offset + index] = UInt8(truncatingIfNeeded: value >> UInt32(8 * index)) }
+    for index in 0..<4 {
+      image[offset + index] = UInt8(truncatingIfNeeded: value >> UInt32(8 * index))
+    }
   }
 
   private func failure(_ sample: Samples.Sample, _ image: [UInt8]) -> Failure? {

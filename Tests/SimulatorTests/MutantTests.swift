@@ -8,6 +8,8 @@
   @Test func mutants() {
     print(
       "mutants routine=\(Routine.table.count) status=\(Status.named.count)",
-      "state=\(AdapterState.table.count) check=\(AnswerCheck.allCases.count)")
+      "state=\(AdapterState.table.count) check=\(AnswerCheck.allCases.count)",
+      "queue=\(QueueState.table.count) vport=\(VPortState.table.count)",
+      "oid=\(OID.table.count) handler=\(DriverRoutine.table.count)")
   }
 #endif
