@@ -4,7 +4,7 @@ BUILD ?= .build
 SWIFT ?= swift
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build release demo test test-swift test-python lint format imports golden varlink varlink-check manuals manuals-check config mutants ci clean
+.PHONY: help setup build release demo test test-swift test-python lint format imports golden varlink varlink-check manuals manuals-check config mutants bench benchmarks ci clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -68,6 +68,14 @@ config: setup ## write the shipped configuration and the daemon's manual pages a
 
 mutants: setup ## flip each row of the tables and each check, one at a time; no survivors allowed
 	.ci/mutants
+
+bench: setup ## build for release and measure against the floor in C, about two minutes (ARGS="--quick")
+	@for product in ndissimd ndissim-floor ndisctl; do \
+	  $(SWIFT) build -c release --product $$product --scratch-path $(BUILD) --quiet || exit; done
+	@$(BUILD)/release/ndisctl bench $(ARGS)
+
+benchmarks: setup ## hold instructions and allocations of the hot rooms against Benchmarks/thresholds.json
+	Benchmarks/check
 
 ci: ## everything CI does
 	.ci/run

@@ -12,6 +12,11 @@ let package = Package(
     .executable(name: "ndisctl", targets: ["ndisctl"]),
     .library(name: "NDISDriverKit", targets: ["NDISDriverKit"]),
     .library(name: "CNDIS", targets: ["CNDIS"]),
+    // For Benchmarks/, a package of its own.
+    .library(name: "DriverProtocol", targets: ["DriverProtocol"]),
+    .library(name: "HostedDrivers", targets: ["HostedDrivers"]),
+    .library(name: "NDIS", targets: ["NDIS"]),
+    .library(name: "Simulator", targets: ["Simulator"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
