@@ -7,6 +7,8 @@ extension SectionMap {
   private static let strip = 28
   private static let gap = 6
   private static let margin = 20
+  /// Points a cell is wide.
+  private static let grain = 2
   /// Left of the strips, for offsets.
   private static let gutter = 110
 
@@ -19,7 +21,7 @@ extension SectionMap {
   static func colour(_ owner: Int) -> String { palette[owner % palette.count] }
 
   /// The picture. `title` stands above it, `details` below the title.
-  public func svg(title: String, details: String, strips wanted: Int = 12) -> String {
+  public func svg(title: String, details: String, strips wanted: Int = 16) -> String {
     let strips = max(1, min(wanted, 64))
     let inner = SectionMap.width - SectionMap.gutter - SectionMap.margin
     let shares = self.shares
@@ -32,52 +34,62 @@ extension SectionMap {
       "<text class=\"t\" x=\"\(SectionMap.margin)\" y=\"34\">\(SectionMap.escape(title))</text>")
     parts.append(
       "<text class=\"d\" x=\"\(SectionMap.margin)\" y=\"58\">\(SectionMap.escape(details))</text>")
-    let all = cells(inner * strips)
+    let cells = self.cells(inner / SectionMap.grain * strips)
     for strip in 0..<strips {
       let y = top + strip * (SectionMap.strip + SectionMap.gap)
       let begin = SectionMap.part(size, strip, strips)
       parts.append(
-        "<text class=\"o\" x=\"\(SectionMap.gutter - 10)\" y=\"\(y + 19)\">0x\(String(begin, radix: 16, uppercase: true))</text>"
-      )
-      parts.append(
-        "<rect class=\"f\" x=\"\(SectionMap.gutter)\" y=\"\(y)\" width=\"\(inner)\" height=\"\(SectionMap.strip)\"><title>free</title></rect>"
-      )
-      guard !all.isEmpty else { continue }
-      parts += rectangles(all, strip: strip, inner: inner, of: strips, y: y)
+        "<text class=\"o\" x=\"\(SectionMap.gutter - 10)\" y=\"\(y + 19)\">"
+          + "\(SectionMap.hexadecimal(begin))</text>")
+      let place = SectionMap.rectangle(x: SectionMap.gutter, y: y, width: inner)
+      parts.append("<rect class=\"f\" \(place)><title>free</title></rect>")
+      guard !cells.isEmpty else { continue }
+      parts += rectangles(cells, strip: strip, of: strips, y: y)
     }
     parts += legend(shown, shares, y: bottom + 24)
     return parts.joined(separator: "\n") + "\n</svg>\n"
   }
 
   /// Neighbouring cells that look the same are one rectangle, with a tooltip.
-  private func rectangles(
-    _ all: [Cell], strip: Int, inner: Int, of strips: Int, y: Int
-  ) -> [String] {
+  private func rectangles(_ all: [Cell], strip: Int, of strips: Int, y: Int) -> [String] {
+    let row = all.count / strips
+    let cells = all[(strip * row)..<((strip + 1) * row)]
     var parts: [String] = []
-    var x = 0
-    while x < inner {
-      let cell = all[strip * inner + x]
-      var end = x + 1
+    var begin = cells.startIndex
+    while begin < cells.endIndex {
+      let cell = cells[begin]
+      var end = begin + 1
       var pieces = cell.pieces
-      while end < inner, all[strip * inner + end].owner == cell.owner,
-        all[strip * inner + end].isMixed == cell.isMixed
+      while end < cells.endIndex, cells[end].owner == cell.owner,
+        cells[end].isMixed == cell.isMixed
       {
-        pieces = max(pieces, all[strip * inner + end].pieces)
+        pieces = max(pieces, cells[end].pieces)
         end += 1
       }
       if let owner = cell.owner {
-        let from = SectionMap.part(size, strip * inner + x, strips * inner)
-        let to = SectionMap.part(size, strip * inner + end, strips * inner)
-        let range =
-          "0x\(String(from, radix: 16, uppercase: true)) to 0x\(String(max(from, to - 1), radix: 16, uppercase: true))"
+        let from = SectionMap.part(size, begin, all.count)
+        let to = SectionMap.part(size, end, all.count)
+        let range = "\(SectionMap.hexadecimal(from)) to \(SectionMap.hexadecimal(max(from, to - 1)))"
         let note = cell.isMixed ? "; mostly, up to \(max(1, pieces)) pieces a point" : ""
+        let place = SectionMap.rectangle(
+          x: SectionMap.gutter + (begin - cells.startIndex) * SectionMap.grain, y: y,
+          width: (end - begin) * SectionMap.grain)
         parts.append(
-          "<rect x=\"\(SectionMap.gutter + x)\" y=\"\(y)\" width=\"\(end - x)\" height=\"\(SectionMap.strip)\" fill=\"\(SectionMap.colour(owner))\"\(cell.isMixed ? " fill-opacity=\"0.55\"" : "")><title>\(SectionMap.escape(owners[owner])): \(range)\(note)</title></rect>"
-        )
+          "<rect \(place) fill=\"\(SectionMap.colour(owner))\""
+            + (cell.isMixed ? " fill-opacity=\"0.55\"" : "")
+            + "><title>\(SectionMap.escape(owners[owner])): \(range)\(note)</title></rect>")
       }
-      x = end
+      begin = end
     }
     return parts
+  }
+
+  private static func rectangle(x: Int, y: Int, width: Int) -> String {
+    "x=\"\(x)\" y=\"\(y)\" width=\"\(width)\" height=\"\(strip)\""
+  }
+
+  private static func hexadecimal(_ offset: Int) -> String {
+    "0x" + String(offset, radix: 16, uppercase: true)
   }
 
   private func legend(_ shown: [Int], _ shares: [Share], y: Int) -> [String] {

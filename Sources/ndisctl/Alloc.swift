@@ -24,8 +24,8 @@ struct Alloc: ParsableCommand {
         ndisctl run -- ndisctl alloc --leak
       """)
 
-  @Option(help: "Length: bytes, or with K, M or G.")
-  var length = ByteCount(bytes: 64 << 10)
+  @Option(help: ArgumentHelp("Bytes, or with K, M or G; 64K by default.", valueName: "bytes"))
+  var length: ByteSize?
 
   @Option(help: "How many blocks, 1 to 1000000.")
   var count = 1
@@ -63,9 +63,14 @@ struct Alloc: ParsableCommand {
   @Option(help: "The daemon's driver socket; searched for by default.")
   var driverSocket: String?
 
+  private var bytes: Int { length?.bytes ?? 64 << 10 }
+
   func validate() throws {
     guard (1...1_000_000).contains(count) else {
       throw ValidationError("--count is \(count); expected 1 to 1000000")
+    }
+    guard (0...Int(UInt32.max)).contains(bytes) else {
+      throw ValidationError("--length is \(bytes); the documents give it 32 bits")
     }
     guard !(hold && leak) else { throw ValidationError("--hold frees, --leak does not; use one") }
     guard (1...4).contains(tag.utf8.count), tag.utf8.allSatisfy({ (0x20..<0x7F).contains($0) })
@@ -99,7 +104,7 @@ struct Alloc: ParsableCommand {
     if leak {
       // The daemon sees the connection end; what is live then was leaked.
       driver.connection.close()
-      StandardError.write("left \(these) behind; 'ndisctl violations' shows the leak\n")
+      StandardError.write("left \(these) behind; 'ndisctl list violations' shows the leak\n")
     } else {
       for block in blocks { try driver.connection.free(block) }
       try driver.end()
@@ -110,7 +115,7 @@ struct Alloc: ParsableCommand {
   /// All blocks or none: those before a failure are freed again.
   private func allocate(_ driver: ThrowAwayMiniport) throws(DriverError) -> [SharedMemoryBlock] {
     var parameters = SharedMemoryParameters(
-      length: length.bytes, usage: usage.usage, flags: contiguous ? .contiguous : [],
+      length: UInt32(clamping: bytes), usage: usage.usage, flags: contiguous ? .contiguous : [],
       tag: PoolTag(tag))
     parameters.queueId = queue
     if let node { parameters.preferredNode = node }

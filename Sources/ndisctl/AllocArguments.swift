@@ -1,29 +1,8 @@
-// Values on a command line: amounts of bytes, usages, nodes and handles. Each is checked where it is
-// read, and a mistake is answered with what would be right.
+// Values on a command line that only drivers know: usages and handles. Each is checked where it is
+// read.
 
 import ArgumentParser
 import NDIS
-
-/// Bytes, with an optional K, M or G (powers of 1024).
-struct ByteCount: ExpressibleByArgument, Hashable, Sendable {
-  var bytes: UInt32
-
-  init(bytes: UInt32) { self.bytes = bytes }
-
-  init?(argument: String) {
-    let shifts: [Character: UInt32] = ["K": 10, "M": 20, "G": 30]
-    let shift = argument.last.flatMap { shifts[$0] } ?? 0
-    let digits = shift == 0 ? Substring(argument) : argument.dropLast()
-    guard digits.allSatisfy({ $0.isASCII && $0.isNumber }), let value = UInt32(digits),
-      value <= UInt32.max >> shift
-    else { return nil }
-    bytes = value << shift
-  }
-
-  var defaultValueDescription: String {
-    bytes >= 1024 && bytes % 1024 == 0 ? "\(bytes / 1024)K" : "\(bytes)"
-  }
-}
 
 /// An NDIS_SHARED_MEMORY_USAGE by the end of its documented name.
 struct UsageName: ExpressibleByArgument, Hashable, Sendable {

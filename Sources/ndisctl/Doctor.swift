@@ -2,6 +2,7 @@
 // it. It changes nothing; the commands it shows are for people to run.
 
 import ArgumentParser
+import Drawing
 import Varlink
 
 struct Doctor: ParsableCommand {
@@ -17,16 +18,10 @@ struct Doctor: ParsableCommand {
         ndisctl doctor --json | jq -r '.findings[] | select(.level == "problem") | .command'
       """)
 
-  @Flag(help: "Print a JSON document.")
-  var json = false
-
   @Flag(name: .shortAndLong, help: "Print notes and problems only.")
   var quiet = false
 
-  @Option(
-    help: ArgumentHelp(
-      "The daemon's management socket; searched for by default.", valueName: "path"))
-  var socket: String?
+  @OptionGroup var common: CommonOptions
 
   func run() throws {
     let places = self.places
@@ -34,11 +29,11 @@ struct Doctor: ParsableCommand {
       driverSocket: places.driver, managementSocket: places.management)
     let findings = DoctorChecks.run(facts)
     var output = Output()
-    if json {
+    if common.json {
       try output.line(Doctor.json(findings).prettyText)
     } else {
       for finding in findings where !quiet || finding.level != .ok {
-        try output.write(Doctor.text(finding))
+        try output.write(Doctor.text(finding, on: common.surface))
       }
       try output.line(Doctor.summary(findings))
     }
@@ -46,10 +41,16 @@ struct Doctor: ParsableCommand {
     if findings.contains(where: { $0.level == .problem }) { throw CommandFailure.quietly(.failure) }
   }
 
-  static func text(_ finding: DoctorFinding) -> String {
-    let level = "\(finding.level.rawValue)"
+  static func text(_ finding: DoctorFinding, on surface: Surface) -> String {
+    let level = finding.level.rawValue
+    let ink: Ink =
+      switch finding.level {
+      case .ok: .good
+      case .note: .notable
+      case .problem: .bad
+      }
     let padding = String(repeating: " ", count: max(1, 9 - level.count))
-    var text = "\(level)\(padding)\(finding.check): \(finding.sentence)\n"
+    var text = "\(surface.paint(level, ink))\(padding)\(finding.check): \(finding.sentence)\n"
     if let command = finding.command { text += "           $ \(command)\n" }
     return text
   }

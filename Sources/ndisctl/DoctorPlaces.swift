@@ -7,7 +7,7 @@ import Varlink
 extension Doctor {
   /// Where drivers and where ndisctl would connect; nil where there is nothing.
   var places: (driver: String?, management: String?) {
-    (SocketPath.find(), try? ManagementSocket.find(socket))
+    (SocketPath.find(), try? ManagementSocket.find(common.socket))
   }
 }
 

@@ -10,14 +10,16 @@ struct Map: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Draws sections of shared memory: whose blocks lie where, and what is free.",
     discussion: """
-      A letter and a colour is an owner: an adapter, a binding or a driver. A capital letter is a piece \
+      A letter and a colour is an owner (an adapter, a binding or a driver), or with --by a pool tag, a \
+      usage, a queue or a place in the driver's source. A capital letter is a piece \
       of the section with one block in it, a small one a piece with several blocks, or partly free; it \
-      shows who has most of it. A dot is free. What a provider keeps for itself is not known and \
+      shows what has most of it. A dot is free. What a provider keeps for itself is not known and \
       counts as free. Fragmentation is 1 - longest free run / free bytes.
 
       EXAMPLES
         ndisctl map
         ndisctl map 0x2802D99AFC000000 --width 64
+        ndisctl map 0x2802D99AFC000000 --by tag
         ndisctl map 0x2802D99AFC000000 --svg section.svg
       """)
 
@@ -32,10 +34,13 @@ struct Map: ParsableCommand {
   @Option(help: "Cells of a line; what fits the terminal by default.")
   var width: Int?
 
+  @Option(help: "What has a letter and a colour.")
+  var by: MapSections.Key = .owner
+
   @Option(help: "Lines for one section, 1 to 64.")
   var rows = 8
 
-  @OptionGroup var common: MapOptions
+  @OptionGroup var common: CommonOptions
 
   func validate() throws {
     if let width, !(8...4096).contains(width) {
@@ -50,8 +55,8 @@ struct Map: ParsableCommand {
   }
 
   func run() throws {
-    let daemon = try MapOptions.connect(common.socket)
-    let sections = try MapSections(daemon, only: section)
+    let daemon = try DaemonConnection(common)
+    let sections = try MapSections(daemon, only: section, by: by)
     var output = Output()
     if common.json {
       try output.line(JSON.array(sections.list.map { $0.json }).prettyText)
@@ -104,8 +109,8 @@ struct Map: ParsableCommand {
   /// Handles of sections for a shell's completion; none when there is no daemon.
   static func completions() -> [String] {
     do {
-      let daemon = try MapOptions.connect(nil)
-      return try MapSections(daemon, only: nil, withBlocks: false).list.map { entry in
+      let daemon = try DaemonConnection(try CommonOptions.parse([]))
+      return try MapSections(daemon, only: nil, by: nil).list.map { entry in
         "\(entry.section.handle):\(entry.section.providerName) for \(entry.section.domainName)"
       }
     } catch { return [] }

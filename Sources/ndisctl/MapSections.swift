@@ -1,12 +1,34 @@
 // The sections to draw, each with the extents of its blocks and the names of their owners. Blocks are
 // asked for section by section, so that no more of them are held than one section has.
 
+import ArgumentParser
 import Drawing
 import Management
 import Varlink
 
 /// Sections with what lies in them.
 struct MapSections {
+  /// What tells blocks apart in a map.
+  enum Key: String, CaseIterable, ExpressibleByArgument {
+    case owner, tag, usage, queue, site
+
+    /// The name under which a block stands in the legend.
+    func name(_ block: SimulatorInterface.Block) -> String {
+      switch self {
+      case .owner:
+        switch (block.driverName, block.adapterName) {
+        case (let driver?, let adapter?): "\(driver), adapter \(adapter)"
+        case (let driver?, nil): driver
+        default: "nobody any more"
+        }
+      case .tag: block.tag.map { "tag '\($0)'" } ?? "without a tag"
+      case .usage: block.usage
+      case .queue: "queue \(block.queueId)"
+      case .site: block.site ?? "from an unknown place"
+      }
+    }
+  }
+
   struct Entry {
     var section: SimulatorInterface.Section
     var map: SectionMap
@@ -16,17 +38,15 @@ struct MapSections {
 
   /// - Parameters:
   ///   - wanted: a section's handle; nil for all.
-  ///   - withBlocks: false leaves the maps empty.
+  ///   - key: what has a letter; nil leaves the maps empty.
   init(
-    _ daemon: VarlinkClient, only wanted: String?, withBlocks: Bool = true
+    _ daemon: borrowing DaemonConnection, only wanted: String?, by key: Key?
   ) throws(CommandFailure) {
     var sections: [SimulatorInterface.Section] = []
-    do throws(VarlinkFailure) {
-      try daemon.callMore(SimulatorInterface.ListSections.self, .init()) { reply in
-        sections += reply.sections
-        return true
-      }
-    } catch { throw CommandFailure("sections cannot be listed: \(error)") }
+    try daemon.stream(SimulatorInterface.ListSections.self, .init()) { reply in
+      sections += reply.sections
+      return true
+    }
     if let wanted {
       sections = sections.filter { MapSections.isSame($0.handle, wanted) }
       if sections.isEmpty {
@@ -35,16 +55,15 @@ struct MapSections {
     }
     for section in sections {
       let map =
-        withBlocks
-        ? try MapSections.map(section, daemon)
-        : SectionMap(size: section.size, owners: [], extents: [])
+        if let key { try MapSections.map(section, daemon, by: key) }
+        else { SectionMap(size: section.size, owners: [], extents: []) }
       list.append(Entry(section: section, map: map))
     }
   }
 
   /// A section's map, with the extents of its blocks.
   private static func map(
-    _ section: SimulatorInterface.Section, _ daemon: VarlinkClient
+    _ section: SimulatorInterface.Section, _ daemon: borrowing DaemonConnection, by key: Key
   ) throws(CommandFailure) -> SectionMap {
     var owners: [String] = []
     var numbers: [String: Int] = [:]
@@ -52,34 +71,23 @@ struct MapSections {
     var block = 0
     let input = SimulatorInterface.ListBlocks.Input(
       filter: SimulatorInterface.BlockFilter(section: section.handle), withExtents: true)
-    do throws(VarlinkFailure) {
-      try daemon.callMore(SimulatorInterface.ListBlocks.self, input) { reply in
-        for found in reply.blocks {
-          let name = MapSections.ownerName(found)
-          let number = numbers[name] ?? owners.count
-          if number == owners.count {
-            numbers[name] = number
-            owners.append(name)
-          }
-          for extent in found.extents ?? [] {
-            extents.append(
-              .init(offset: extent.offset, length: extent.length, owner: number, block: block))
-          }
-          block += 1
+    try daemon.stream(SimulatorInterface.ListBlocks.self, input) { reply in
+      for found in reply.blocks {
+        let name = key.name(found)
+        let number = numbers[name] ?? owners.count
+        if number == owners.count {
+          numbers[name] = number
+          owners.append(name)
         }
-        return true
+        for extent in found.extents ?? [] {
+          extents.append(
+            .init(offset: extent.offset, length: extent.length, owner: number, block: block))
+        }
+        block += 1
       }
-    } catch { throw CommandFailure("the blocks of \(section.handle) cannot be listed: \(error)") }
-    return SectionMap(size: section.size, owners: owners, extents: extents)
-  }
-
-  /// Whose a block is, in words.
-  private static func ownerName(_ block: SimulatorInterface.Block) -> String {
-    switch (block.driverName, block.adapterName) {
-    case (let driver?, let adapter?): "\(driver), adapter \(adapter)"
-    case (let driver?, nil): driver
-    default: "nobody any more"
+      return true
     }
+    return SectionMap(size: section.size, owners: owners, extents: extents)
   }
 
   /// Whether two texts are the same handle: case and leading zeros do not matter.

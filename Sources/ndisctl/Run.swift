@@ -52,7 +52,7 @@ struct Run: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "How long the command may take: 60s, 5min; no limit by default.", valueName: "time"))
-  var timeout: RunTimeout?
+  var timeout: TimeSpan?
 
   @Option(
     help: ArgumentHelp(
@@ -92,6 +92,9 @@ struct Run: ParsableCommand {
   func validate() throws {
     guard !command.isEmpty else {
       throw ValidationError("there is no command; put it behind --: ndisctl run -- COMMAND")
+    }
+    if let timeout, timeout.milliseconds <= 0 {
+      throw ValidationError("--timeout is no time at all; leave it out for no limit")
     }
     _ = try expectations()
   }

@@ -55,12 +55,13 @@ struct RunExpectation: Hashable, Sendable {
   /// Reads a file's text: one expectation a line, `#` begins a comment, empty lines mean nothing.
   static func list(file name: String, text: String) throws(Problem) -> [RunExpectation] {
     var list: [RunExpectation] = []
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    // To Swift a carriage return and a line feed together are one character, and a line's end.
+    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     for (index, line) in lines.enumerated() {
       let content = line.prefix { $0 != "#" }
-      if content.allSatisfy({ $0 == " " || $0 == "\t" || $0 == "\r" }) { continue }
+      if content.allSatisfy({ $0 == " " || $0 == "\t" }) { continue }
       do throws(Problem) {
-        list.append(try RunExpectation(String(content.filter { $0 != "\r" })))
+        list.append(try RunExpectation(String(content)))
       } catch {
         throw Problem(description: "\(name), line \(index + 1): \(error)")
       }

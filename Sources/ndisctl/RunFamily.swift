@@ -92,6 +92,8 @@ final class ProcessFamily {
     func isGone() -> Bool { (child == daemon ? daemonEnd : commandEnd) != nil }
     guard !isGone() else { return }
     _ = kill(child.pid, SIGTERM)
+    // A stopped process takes its signals only when it goes on.
+    _ = kill(child.pid, SIGCONT)
     if !wait(until: MonotonicClock.nanoseconds &+ patience, isGone) {
       _ = kill(child.pid, SIGKILL)
       _ = wait(isGone)

@@ -26,7 +26,7 @@ struct RunManagement {
   private let client: VarlinkClient
 
   /// How long one answer may take.
-  private static let patience = 15_000
+  private static let patience = 5000
 
   init(socket: String) throws(RunManagementFailure) {
     do throws(VarlinkFailure) {
@@ -50,12 +50,17 @@ struct RunManagement {
   /// Waits until nothing is left of the sessions that were: nil when that is so, else how things
   /// stand.
   func waitUntilReclaimed(nanoseconds: UInt64) throws(RunManagementFailure) -> String? {
+    // A daemon that is stopped is found out by a question that takes no time.
+    _ = try allocationsAndFrees()
+    let milliseconds = Int(clamping: nanoseconds / 1_000_000)
+    client.timeoutMilliseconds = milliseconds &+ RunManagement.patience
+    defer { client.timeoutMilliseconds = RunManagement.patience }
     for counter in ["sessions", "blocks"] {
       let condition = SimulatorInterface.Condition(counter: counter, equals: 0)
       do throws(VarlinkFailure) {
         _ = try client.call(
           SimulatorInterface.WaitFor.self,
-          .init(condition: condition, timeoutMs: Int(clamping: nanoseconds / 1_000_000)))
+          .init(condition: condition, timeoutMs: milliseconds))
       } catch {
         if let late = error.declared(SimulatorInterface.TimedOut.self) { return late.found }
         throw RunManagementFailure(error)

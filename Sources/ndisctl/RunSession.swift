@@ -75,7 +75,7 @@ struct RunSession {
   ) -> Int32? {
     let begin = MonotonicClock.nanoseconds
     if let status = start(daemon, family) { return status }
-    let limit = options.timeout?.milliseconds
+    let limit = options.timeout.map { UInt64(clamping: $0.milliseconds) }
     let deadline = limit.map { begin &+ $0 &* 1_000_000 }
     var toldOfDeath = false
     let isDone = family.wait(until: deadline) {

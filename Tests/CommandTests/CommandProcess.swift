@@ -40,7 +40,7 @@ final class CommandProcess {
   init(_ arguments: [String], environment: [String] = []) throws {
     let directory = try CommandProcess.makeDirectory()
     self.directory = directory
-    let kept = ["PATH", "HOME", "LD_LIBRARY_PATH"].compactMap { name in
+    let kept = ["PATH", "HOME", "LD_LIBRARY_PATH", "NDISSIMD"].compactMap { name in
       environmentVariable(name).map { "\(name)=\($0)" }
     }
     var how = ChildProcess.Options(

@@ -54,7 +54,7 @@ import Testing
       PATH="\(own.dropLast("/ndisctl".count)):$PATH"
       . '\(script.directory)/output'
       ask() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMP_LINE="$*"; COMP_POINT=${#COMP_LINE}
-        COMPREPLY=(); _ndisctl; echo "$*: ${COMPREPLY[*]}"; }
+        COMPREPLY=(); _ndisctl "$1" "${!#}" "${COMP_WORDS[COMP_CWORD - 1]}"; echo "$*: ${COMPREPLY[*]}"; }
       ask ndisctl al
       ask ndisctl alloc --cont
       ask ndisctl completion f
