@@ -69,7 +69,8 @@ extension SectionMap {
       if let owner = cell.owner {
         let from = SectionMap.part(size, begin, all.count)
         let to = SectionMap.part(size, end, all.count)
-        let range = "\(SectionMap.hexadecimal(from)) to \(SectionMap.hexadecimal(max(from, to - 1)))"
+        let range =
+          "\(SectionMap.hexadecimal(from)) to \(SectionMap.hexadecimal(max(from, to - 1)))"
         let note = cell.isMixed ? "; mostly, up to \(max(1, pieces)) pieces a point" : ""
         let place = SectionMap.rectangle(
           x: SectionMap.gutter + (begin - cells.startIndex) * SectionMap.grain, y: y,

@@ -55,8 +55,9 @@ struct MapSections {
     }
     for section in sections {
       let map =
-        if let key { try MapSections.map(section, daemon, by: key) }
-        else { SectionMap(size: section.size, owners: [], extents: []) }
+        if let key { try MapSections.map(section, daemon, by: key) } else {
+          SectionMap(size: section.size, owners: [], extents: [])
+        }
       list.append(Entry(section: section, map: map))
     }
   }
