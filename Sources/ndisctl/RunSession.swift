@@ -102,7 +102,7 @@ struct RunSession {
       report.daemonProblem = RunSession.deathSentence(daemon, family)
       keepLog(daemon)
     } else {
-      ask(management)
+      ask(management, daemon, family)
     }
     return nil
   }
@@ -127,7 +127,9 @@ struct RunSession {
   }
 
   /// What the daemon has to say at the end.
-  private mutating func ask(_ management: RunManagement) {
+  private mutating func ask(
+    _ management: RunManagement, _ daemon: borrowing PrivateDaemon, _ family: ProcessFamily
+  ) {
     do throws(RunManagementFailure) {
       if let found = try management.waitUntilReclaimed(nanoseconds: RunSession.patience) {
         report.daemonProblem =
@@ -137,7 +139,16 @@ struct RunSession {
       report.rules = RunReport.rules(
         counted: try management.violations(), declared: expectations)
       (report.allocations, report.frees) = try management.allocationsAndFrees()
-    } catch { report.daemonProblem = error.sentence }
+    } catch {
+      report.daemonProblem = error.sentence
+      // A connection that breaks is seen before the death that broke it.
+      if family.wait(
+        until: MonotonicClock.nanoseconds &+ 1_000_000_000, { family.daemonEnd != nil })
+      {
+        report.daemonProblem = RunSession.deathSentence(daemon, family)
+      }
+      keepLog(daemon)
+    }
   }
 
   private static func deathSentence(
@@ -147,7 +158,7 @@ struct RunSession {
     let last = PrivateDaemon.lastLines(of: daemon.logPath, 1).first.map {
       "; its last words: \($0)"
     }
-    return "the daemon (process \(daemon.child.pid)) \(end) while the command ran\(last ?? "")"
+    return "the daemon (process \(daemon.child.pid)) \(end) before it was asked to end\(last ?? "")"
   }
 
   /// Writes the daemon's whole state to a file.

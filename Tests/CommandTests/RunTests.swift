@@ -138,7 +138,7 @@ import Varlink
       """,
     ])
     #expect(process.wait() == 125)
-    #expect(process.error.contains("was killed by SIGKILL while the command ran"))
+    #expect(process.error.contains("was killed by SIGKILL before it was asked to end"))
   }
 
   @Test func `What the command leaves behind is ended and told`() throws {
