@@ -85,6 +85,11 @@ public struct HostedPool: Sendable {
 
   public init(_ settings: PoolSettings) { self.settings = settings }
 
+  /// Bytes in no block; a fragmented pool has less to give.
+  public var freeBytes: UInt64 {
+    (capacityPages - min(usedPages, capacityPages)) * UInt64(settings.pageSize)
+  }
+
   private var capacityPages: UInt64 { settings.capacity / UInt64(settings.pageSize) }
 
   /// NetAllocateSharedMemory of the pool.

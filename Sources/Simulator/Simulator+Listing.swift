@@ -141,3 +141,97 @@ extension Simulator {
     return count
   }
 }
+
+extension Simulator {
+  /// The name of the object at a used index; empty for what has none.
+  public func name(_ kind: ListedKind, _ index: UInt32) -> Name {
+    switch kind {
+    case .session: store.sessions[index, \.name]
+    case .driver: store.drivers[index, \.name]
+    case .adapter: store.adapters[index, \.name]
+    case .provider: store.registrations[index, \.name]
+    case .binding, .section, .block: Name()
+    }
+  }
+
+  /// The handle of the object at a used index; a session has none.
+  public func handle(_ kind: ListedKind, _ index: UInt32) -> Handle? {
+    switch kind {
+    case .session: nil
+    case .driver: driverHandle(index)
+    case .adapter: adapterHandle(index)
+    case .binding: bindingHandle(index)
+    case .provider: registrationHandle(index)
+    case .section: sectionHandle(index)
+    case .block: handle(.allocation, store.blocks[index, \.generation], index)
+    }
+  }
+
+  /// The handles that blocks of an object can be owned by: an adapter's or a binding's own, a driver's
+  /// with those of its adapters and bindings, a session's drivers'. Others own none.
+  public func owners(_ kind: ListedKind, _ index: UInt32) -> Set<Handle> {
+    switch kind {
+    case .adapter: [adapterHandle(index)]
+    case .binding: [bindingHandle(index)]
+    case .driver: Set(children(ofDriver: index) + [driverHandle(index)])
+    case .session:
+      store.sessions[index, \.drivers].optional.map { first in
+        var owners: Set<Handle> = []
+        var next: UInt32? = first
+        while let driver = next {
+          owners.formUnion(children(ofDriver: driver))
+          owners.insert(driverHandle(driver))
+          next = store.drivers[driver, \.next].optional
+        }
+        return owners
+      } ?? []
+    case .provider, .section, .block: []
+    }
+  }
+
+  /// A miniport driver's adapters, another's bindings or filter modules: the newest first, no more than
+  /// `limit`.
+  public func children(ofDriver index: UInt32, limit: Int = .max) -> [Handle] {
+    let isMiniport = store.drivers[index, \.kind] == DriverKind.miniport.rawValue
+    var handles: [Handle] = []
+    var next = store.drivers[index, \.children]
+    while let child = next.optional, handles.count < limit {
+      handles.append(isMiniport ? adapterHandle(child) : bindingHandle(child))
+      next = isMiniport ? store.adapters[child, \.next] : store.bindings[child, \.next]
+    }
+    return handles
+  }
+
+  /// Bindings and filter modules of an adapter, no more than `limit`.
+  public func bindings(ofAdapter index: UInt32, limit: Int) -> [Handle] {
+    var handles: [Handle] = []
+    var next = store.adapters[index, \.bindings]
+    while let binding = next.optional, handles.count < limit {
+      handles.append(bindingHandle(binding))
+      next = store.bindings[binding, \.adapterNext]
+    }
+    return handles
+  }
+
+  /// Sections of a registration, no more than `limit`.
+  public func sections(ofProvider index: UInt32, limit: Int) -> [Handle] {
+    var handles: [Handle] = []
+    var next = store.registrations[index, \.sections]
+    while let section = next.optional, handles.count < limit {
+      handles.append(sectionHandle(section))
+      next = store.sections[section, \.next]
+    }
+    return handles
+  }
+
+  /// A session's drivers, no more than `limit`.
+  public func drivers(ofSession index: UInt32, limit: Int) -> [Handle] {
+    var handles: [Handle] = []
+    var next = store.sessions[index, \.drivers]
+    while let driver = next.optional, handles.count < limit {
+      handles.append(driverHandle(driver))
+      next = store.drivers[driver, \.next]
+    }
+    return handles
+  }
+}

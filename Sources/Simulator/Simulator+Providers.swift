@@ -143,11 +143,12 @@ extension Simulator {
     return index
   }
 
-  /// Registers a provider that lives in the daemon. `provider` is the host's number for it, which may
-  /// be used again when `hostedRegistration` no longer finds a registration.
+  /// Registers a provider that lives in the daemon and answers the registration's index. `provider` is
+  /// the host's number for it, which may be used again when `hostedRegistration` finds none any more.
+  @discardableResult
   public mutating func registerHosted(
     _ level: ProviderLevel, provider: UInt32, name: Name, now: UInt64, _ actions: inout Actions
-  ) throws(Failure) {
+  ) throws(Failure) -> UInt32 {
     self.now = now
     defer { commit() }
     let characteristics = ProviderCharacteristics(
@@ -155,26 +156,28 @@ extension Simulator {
       context: UInt64(provider), allocateHandler: 1, freeHandler: 1)
     // Numbers come back, handles must not: the generation is the registration's place in the order.
     let order = UInt32(truncatingIfNeeded: store.globals[0].registrationOrder &+ 1)
-    _ = try register(
+    return try register(
       level, handle(.hostedProvider, order, provider), session: nil, driver: nil, adapter: .none,
       characteristics, replacing: .none, hosted: provider, name: name, &actions)
   }
 
   /// The active registration of a hosted provider ends: it gets no new request, and is gone with the
-  /// last of its blocks.
+  /// last of its blocks, or at once if it has none. Answers its index.
   public mutating func endHosted(
     provider: UInt32, now: UInt64, _ actions: inout Actions
-  ) throws(Failure) {
+  ) throws(Failure) -> UInt32 {
     self.now = now
     defer { commit() }
     guard let index = hostedRegistration(provider, isActive: true) else {
       throw Failure(.failure, .noProvider)
     }
     end(registration: index, .ended, &actions)
+    return index
   }
 
-  /// The registration of a hosted provider, an ended one that still has blocks unless `isActive`.
-  func hostedRegistration(_ provider: UInt32, isActive: Bool) -> UInt32? {
+  /// The index of a hosted provider's registration: the active one, or else, unless `isActive`, any
+  /// that still has blocks.
+  public func hostedRegistration(_ provider: UInt32, isActive: Bool) -> UInt32? {
     var next: UInt32 = 0
     while let index = derived.freeRegistrations.firstAbsent(from: next, words: Int.max).found {
       let record = store.registrations[index]
@@ -186,11 +189,6 @@ extension Simulator {
       next = index &+ 1
     }
     return nil
-  }
-
-  /// Whether anything is left of a hosted provider.
-  public func isHostedLeft(_ provider: UInt32) -> Bool {
-    hostedRegistration(provider, isActive: false) != nil
   }
 
   // MARK: Selection
