@@ -39,13 +39,13 @@ struct LatencyBook {
   }
 
   private(set) var requests = Histogram()
-  /// Calls of handlers, by the name of the process; those of the least known are together.
+  /// Calls of handlers of processes that have gone, by the process's name.
   private(set) var upcalls: [String: Histogram] = [:]
   private var openRequests: [Key: UInt64] = [:]
   private var openUpcalls: [UInt64: UInt64] = [:]
 
   /// Names that have a histogram of their own.
-  static let nameLimit = 256
+  static let nameLimit = 64
   static let others = "(others)"
   private static let openLimit = 65_536
 
@@ -71,10 +71,21 @@ struct LatencyBook {
     openUpcalls[id] = now
   }
 
-  mutating func upcallAnswered(_ id: UInt64, by name: @autoclosure () -> String, at now: UInt64) {
-    guard let begun = openUpcalls.removeValue(forKey: id) else { return }
-    var name = name()
-    if upcalls[name] == nil, upcalls.count >= LatencyBook.nameLimit { name = LatencyBook.others }
-    upcalls[name, default: Histogram()].add(nanoseconds: now &- begun)
+  /// How long a call of a handler took; nil when its beginning is not known.
+  mutating func upcallAnswered(_ id: UInt64, at now: UInt64) -> UInt64? {
+    openUpcalls.removeValue(forKey: id).map { now &- $0 }
+  }
+
+  /// A process has gone; its handlers' times stay.
+  mutating func keep(_ histogram: Histogram, of name: String) {
+    LatencyBook.fold(histogram, of: name, into: &upcalls)
+  }
+
+  /// Adds to the histogram of a name; names beyond the limit are together.
+  static func fold(
+    _ histogram: Histogram, of name: String, into all: inout [String: Histogram]
+  ) {
+    let name = all[name] == nil && all.count >= nameLimit ? others : name
+    all[name, default: Histogram()].add(histogram)
   }
 }

@@ -25,9 +25,14 @@ public enum Launch {
       sink = try EventSink(
         minimumPriority: options.configuration.values.minimumPriority, outputs: options.outputs)
     } catch { throw StartFailure("\(error)") }
-    sink.post(.started(version: options.version, pid: getpid(), seed: options.settings.seed))
+    let recorder = EventRecorder()
+    let tell = { (event: Event) in
+      sink.post(event)
+      recorder.record(event)
+    }
+    tell(.started(version: options.version, pid: getpid(), seed: options.settings.seed))
     do throws(StartFailure) {
-      try serve(options, activation, signals, sink)
+      try serve(options, activation, signals, sink, recorder, tell)
     } catch {
       sink.failed(errno: EINVAL, status: error.description)
       sink.close()
@@ -43,22 +48,22 @@ public enum Launch {
 
   private static func serve(
     _ options: LaunchOptions, _ activation: Activation, _ signals: consuming Signals,
-    _ sink: EventSink
+    _ sink: EventSink, _ recorder: EventRecorder, _ tell: @escaping (Event) -> Void
   ) throws(StartFailure) {
     var settings = options.settings
     settings.pageSize = UInt32(clamping: Platform.Limits.pageSize)
     let switchboard = try Switchboard(
-      settings: settings, pools: options.pools, onEvent: { sink.post($0) })
+      settings: settings, pools: options.pools, onEvent: tell)
     let path: String
     let listener: PacketSocket
     var madeSocket = false
+    let directory = RuntimeDirectory.find(explicit: options.runtimeDirectory)
     if let inherited = activation.descriptors(named: "driver").first {
       do throws(SystemError) {
         listener = try PacketSocket.listener(adopting: Descriptor(owning: inherited))
       } catch { throw StartFailure("the service manager's socket cannot serve: \(error)") }
       path = "a socket of the service manager"
     } else {
-      let directory = RuntimeDirectory.find(explicit: options.runtimeDirectory)
       try RuntimeDirectory.make(directory)
       path = directory + "/driver"
       do throws(SocketPathProblem) {
@@ -67,14 +72,19 @@ public enum Launch {
       madeSocket = true
     }
     defer { if madeSocket { _ = unsafe unlink(path) } }
+    let management = try Management(options, activation, directory, hasDirectory: madeSocket)
+    defer { management.removeFile() }
     do throws(SystemError) {
       let server = try Server(
         switchboard: switchboard, listener: listener, signals: signals, sink: sink,
+        recorder: recorder,
+        management: try management.sockets(
+          switchboard, recorder, sink, driverSocket: madeSocket ? path : nil, tell),
         limits: Server.Limits(options.configuration.values))
-      sink.post(.ready(socket: path))
+      tell(.ready(socket: path))
       sink.ready(status: "Ready on \(path)")
       let signal = try server.run()
-      sink.post(.stopping(reason: signal))
+      tell(.stopping(reason: signal))
       sink.stopping(status: "Ending sessions")
       server.shutDown()
     } catch { throw StartFailure("\(error)") }

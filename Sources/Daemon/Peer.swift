@@ -7,6 +7,13 @@ public protocol Peer: AnyObject {
   func deliver(_ packet: UnsafeRawBufferPointer, descriptor: Int32?)
   /// Ends the connection after what was delivered.
   func disconnect()
+  /// Packets delivered and not yet taken by the other end's kernel buffer.
+  var waiting: Int { get }
+}
+
+extension Peer {
+  /// A peer without an outbox has none waiting.
+  public var waiting: Int { 0 }
 }
 
 /// One connection and what the switchboard knows of it.
@@ -17,6 +24,10 @@ public final class DriverConnection {
   /// The session, once HELLO has been said.
   var session: UInt32?
   var isClosed = false
+  /// The name it gave itself in HELLO.
+  var name = ""
+  /// How long its handlers took; nil while none was called.
+  var latency: Histogram?
   /// Sections whose descriptor this process has been sent.
   private var knownSections: Set<UInt64> = []
   /// The one of them that was named last; 0 is no section's handle.

@@ -17,6 +17,9 @@ import Simulator
   private let listener: PacketSocket
   private let signals: Signals
   private let sink: EventSink
+  /// Also told of every event.
+  private let recorder: EventRecorder
+  private let management: ManagementSockets?
   private let limits: Limits
   private var reactor: Reactor
   private var spare: Spare
@@ -51,8 +54,11 @@ import Simulator
 
   public init(
     switchboard: Switchboard, listener: consuming PacketSocket, signals: consuming Signals,
-    sink: EventSink, limits: Limits = Limits(ConfigurationValues())
+    sink: EventSink, recorder: EventRecorder, management: ManagementSockets? = nil,
+    limits: Limits = Limits(ConfigurationValues())
   ) throws(SystemError) {
+    self.recorder = recorder
+    self.management = management
     self.limits = limits
     self.switchboard = switchboard
     self.listener = listener
@@ -64,6 +70,7 @@ import Simulator
     try reactor.add(
       self.listener.descriptor.raw, .readable, token: Server.listenerToken)
     try reactor.add(self.signals.descriptor.raw, .readable, token: Server.signalsToken)
+    try management?.watch(&reactor)
   }
 
   deinit { unsafe buffer.deallocate() }
@@ -79,11 +86,14 @@ import Simulator
         case Server.listenerToken: try acceptAll()
         case Server.signalsToken:
           if let name = try nextSignal() { return name }
+        case let token where token & ManagementSockets.bit != 0:
+          management?.serve(event, &reactor)
         default: serve(event)
         }
       }
       switchboard.tick()
       if !doomed.isEmpty { reapDoomed() }
+      management?.turn(&reactor)
       if acceptPaused { resumeAccepting() }
       reportStatus()
     }
@@ -92,7 +102,9 @@ import Simulator
   /// Work left: at once. Open upcalls have deadlines: a tick. Else until something happens.
   private var timeout: Int32 {
     if switchboard.hasWork || !doomed.isEmpty { return 0 }
-    return switchboard.hasDeadlines || acceptPaused || statusDue > 0 ? 20 : -1
+    let own: Int32 = switchboard.hasDeadlines || acceptPaused || statusDue > 0 ? 20 : -1
+    guard let due = management?.timeout else { return own }
+    return own < 0 ? Int32(clamping: due) : min(own, Int32(clamping: due))
   }
 
   private func nextSignal() throws(SystemError) -> String? {
@@ -100,7 +112,7 @@ import Simulator
       switch signal {
       case .terminate: return "SIGTERM"
       case .interrupt: return "SIGINT"
-      case .hangUp: break  // nothing is configured by file yet, so there is nothing to read again
+      case .hangUp: management?.plane.service.reload()
       }
     }
     return nil
@@ -125,7 +137,7 @@ import Simulator
     guard let credentials = try? socket.peerCredentials() else { return }
     let open = connectionsByUser[credentials.userID, default: 0]
     guard open < limits.connectionsPerUser else {
-      sink.post(
+      tell(
         .sessionRefused(
           Party(pid: credentials.processID, uid: credentials.userID),
           Failure(
@@ -156,7 +168,7 @@ import Simulator
     acceptPaused = true
     try reactor.remove(listener.descriptor.raw)
     let count = UInt64(peers.count)
-    sink.post(.connectionsPaused(open: count, limit: count))
+    tell(.connectionsPaused(open: count, limit: count))
   }
 
   private func resumeAccepting() {
@@ -169,7 +181,12 @@ import Simulator
       (try? reactor.add(listener.descriptor.raw, .readable, token: Server.listenerToken)) != nil
     else { return }
     acceptPaused = false
-    sink.post(.connectionsResumed)
+    tell(.connectionsResumed)
+  }
+
+  private func tell(_ event: Event) {
+    sink.post(event)
+    recorder.record(event)
   }
 
   // MARK: Connections
@@ -278,6 +295,7 @@ import Simulator
   /// Tells every client, reclaims what they held, closes.
   public func shutDown() {
     switchboard.shutDown()
+    management?.shutDown(&reactor)
     for (_, entry) in peers { _ = try? entry.peer.socket.shutdown() }
     peers.removeAll()
   }

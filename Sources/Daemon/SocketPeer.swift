@@ -45,6 +45,7 @@ import Platform
   }
 
   var isBlocked: Bool { sent < outbox.count }
+  var waiting: Int { outbox.count - sent }
 
   func deliver(_ packet: UnsafeRawBufferPointer, descriptor: Int32?) {
     guard !isDoomed else { return }

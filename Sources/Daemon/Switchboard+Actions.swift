@@ -37,6 +37,7 @@ extension SwitchboardState {
       if let connection = connections[session] { refuse(connection, id, type, failure) }
     case .upcall(let session, let id):
       if let connection = connections[session], let upcall = simulator.upcall(id) {
+        latencies.upcallSent(id, at: MonotonicClock.nanoseconds)
         unsafe send(Encoding.upcall(id, upcall, into: buffer), to: connection)
       }
     case .hostedUpcall(let provider, let id): serveHosted(provider, id)
@@ -66,6 +67,9 @@ extension SwitchboardState {
   }
 
   private mutating func reply(_ session: UInt32, _ id: UInt64) {
+    if LatencyBook.isTimed(id) {
+      latencies.requestAnswered(session, id, at: MonotonicClock.nanoseconds)
+    }
     guard let connection = connections[session],
       let result = simulator.result(session: session, requestID: id)
     else { return }

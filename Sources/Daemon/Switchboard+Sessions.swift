@@ -32,6 +32,7 @@ extension SwitchboardState {
         name: name, pid: connection.pid, uid: connection.uid, firstRequestID: header.requestID &+ 1,
         now: now, &actions)
       connection.session = session
+      connection.name = "\(name)"
       connections[session] = connection
       send(helloReply(header), to: connection)
     } catch {
@@ -71,6 +72,10 @@ extension SwitchboardState {
   mutating func closed(_ connection: DriverConnection, reason: String) {
     guard !connection.isClosed else { return }
     connection.isClosed = true
+    if let histogram = connection.latency {
+      latencies.keep(histogram, of: connection.name)
+      connection.latency = nil
+    }
     if let session = connection.session {
       readClock()
       simulator.end(session: session, reason: reason, now: now, &actions)

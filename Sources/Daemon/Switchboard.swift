@@ -13,7 +13,8 @@ public import Simulator
 
 /// The daemon without its sockets.
 @safe public final class Switchboard {
-  private var state: SwitchboardState
+  /// Changed from here only, one change at a time.
+  var state: SwitchboardState
 
   /// Starts NDIS with its hosted providers.
   ///

@@ -23,6 +23,8 @@ import Simulator
   var memories: [Handle: HeldMemory] = [:]
   var connections = ConnectionTable()
   let onEvent: (Event) -> Void
+  /// How long requests and handlers take.
+  var latencies = LatencyBook()
   let buffer: UnsafeMutableRawBufferPointer
   private let store: AnonymousMemory
   let instance: (UInt64, UInt64)
@@ -180,6 +182,9 @@ import Simulator
         memory = HeldMemory(try adopt(descriptors.take(0), size: size))
       }
     } catch { request = .refused(error) }
+    if LatencyBook.isTimed(header.requestID) {
+      latencies.requestCame(session, header.requestID, at: MonotonicClock.nanoseconds)
+    }
     simulator.perform(call, request, now: now, &actions)
     if let memory, let made = simulator.result(session: session, requestID: header.requestID),
       made.failure.status == .success, made.value.kind == .section,
@@ -220,6 +225,10 @@ import Simulator
     _ connection: DriverConnection, _ header: MessageHeader, _ packet: UnsafeRawBufferPointer
   ) {
     guard let session = connection.session, header.isReply else { return }
+    if let took = latencies.upcallAnswered(header.requestID, at: MonotonicClock.nanoseconds) {
+      connection.latency = connection.latency ?? Histogram()
+      connection.latency?.add(nanoseconds: took)
+    }
     let answer = unsafe Decoding.answer(header, packet)
     simulator.answer(
       header.requestID, session: session, answer: answer, now: now, &actions)

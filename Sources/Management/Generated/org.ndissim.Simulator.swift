@@ -9,6 +9,12 @@ public import Varlink
 /// daemon
 /// runs as; others get org.varlink.service.PermissionDenied.
 ///
+/// Where an object is asked for by name, KIND:NAME means one of that kind (adapter, driver,
+/// provider,
+/// session), and a plain name the first of these kinds that has one. A session is also its number.
+/// Of
+/// several registrations under one name those that serve are meant, if there are any.
+///
 /// Handles are strings of 16 hexadecimal digits after 0x, as the journal and the drivers' logs show
 /// them. Sizes are bytes, times are milliseconds unless a name says otherwise. A member that does
 /// not
@@ -25,6 +31,10 @@ public enum SimulatorInterface {
     # Reading is open to everybody who may open the socket. What changes something (AddProvider,
     # RemoveProvider, Expect, ForgetExpectations, Reload) is allowed to root and to the user the daemon
     # runs as; others get org.varlink.service.PermissionDenied.
+    #
+    # Where an object is asked for by name, KIND:NAME means one of that kind (adapter, driver, provider,
+    # session), and a plain name the first of these kinds that has one. A session is also its number. Of
+    # several registrations under one name those that serve are meant, if there are any.
     #
     # Handles are strings of 16 hexadecimal digits after 0x, as the journal and the drivers' logs show
     # them. Sizes are bytes, times are milliseconds unless a name says otherwise. A member that does not
@@ -295,14 +305,17 @@ public enum SimulatorInterface {
 
     # Which blocks are meant; a block must match every member that is there.
     type BlockFilter (
-      # Handle or name of a driver, an adapter or a binding.
+      # Handle or name of a driver, an adapter, a binding or a session. A driver stands for its adapters
+      # and bindings too, a session for its drivers.
       owner: ?string,
       # Handle or name of a provider.
       provider: ?string,
       section: ?string,
       session: ?int,
       queueId: ?int,
+      # By its documented name, with or without NdisSharedMemoryUsage in front.
       usage: ?string,
+      # Four characters, or 0x and hexadecimal digits.
       tag: ?string,
       site: ?string,
       minimumAgeMs: ?int,
@@ -426,7 +439,7 @@ public enum SimulatorInterface {
     # Blocks that match the filter; with `more`. Their extents come along if they are asked for.
     method ListBlocks(filter: ?BlockFilter, withExtents: ?bool) -> (blocks: []Block)
 
-    # Blocks that match the filter, counted by one property; the most bytes first. At most 4096 groups:
+    # Blocks that match the filter, counted by one property; the most bytes first. At most 1024 groups:
     # what belongs to none of them is counted under "(others)". Blocks without the property are counted
     # under an empty key.
     method SummarizeBlocks(
@@ -434,23 +447,25 @@ public enum SimulatorInterface {
       filter: ?BlockFilter
     ) -> (groups: []BlockGroup)
 
-    # One object by its handle; a driver, adapter or provider also by its name, a session by its number
-    # or name.
+    # One object by its handle, its name, or a session's number. At most 64 references of a relation.
     method Describe(object: string) -> (object: Object)
 
-    # The newest events, oldest first; at most the last 4096 are kept.
+    # The events after a sequence number, oldest first; the last 4096 are kept. With `more` all of them,
+    # without it the first 64: go on after the last one.
     method ListEvents(after: ?int) -> (events: []Event)
 
     # The rules that were broken, and the leaks, by kind.
     method ListViolations() -> (violations: []ViolationCount)
 
     # Waits until a condition holds and says what it found; at once if it holds already. Without a time
-    # limit it waits for ever. For tests: with it no test has to sleep.
+    # limit it waits for ever. For tests: with it no test has to sleep. Conditions are looked at when
+    # something has changed: a state that lasts less than a turn of the daemon may be missed, the event
+    # that goes with it is not. At most 64 calls of a user, and 512 in all, can wait or watch.
     method WaitFor(condition: Condition, timeoutMs: ?int) -> (found: string, sequence: int)
 
     # With `more`: first the state of things, then every event as it happens, of the kinds that are named
-    # or of all, and of the priority that is named or a more important one. A client that does not keep up loses events and is told how many; it never delays the
-    # daemon.
+    # or of all, and of the priority that is named or a more important one. A client that does not keep
+    # up loses events and is told how many, of all kinds; it never delays the daemon.
     method Monitor(kinds: ?[]string, priority: ?string) -> (
       status: ?Status,
       event: ?Event,
@@ -1401,14 +1416,18 @@ extension SimulatorInterface {
 extension SimulatorInterface {
   /// Which blocks are meant; a block must match every member that is there.
   public struct BlockFilter: VarlinkValue, Hashable {
-    /// Handle or name of a driver, an adapter or a binding.
+    /// Handle or name of a driver, an adapter, a binding or a session. A driver stands for its
+    /// adapters
+    /// and bindings too, a session for its drivers.
     public var owner: String?
     /// Handle or name of a provider.
     public var provider: String?
     public var section: String?
     public var session: Int?
     public var queueId: Int?
+    /// By its documented name, with or without NdisSharedMemoryUsage in front.
     public var usage: String?
+    /// Four characters, or 0x and hexadecimal digits.
     public var tag: String?
     public var site: String?
     public var minimumAgeMs: Int?
@@ -2152,7 +2171,7 @@ extension SimulatorInterface {
 }
 
 extension SimulatorInterface {
-  /// Blocks that match the filter, counted by one property; the most bytes first. At most 4096
+  /// Blocks that match the filter, counted by one property; the most bytes first. At most 1024
   /// groups:
   /// what belongs to none of them is counted under "(others)". Blocks without the property are
   /// counted
@@ -2221,9 +2240,8 @@ extension SimulatorInterface {
 }
 
 extension SimulatorInterface {
-  /// One object by its handle; a driver, adapter or provider also by its name, a session by its
-  /// number
-  /// or name.
+  /// One object by its handle, its name, or a session's number. At most 64 references of a
+  /// relation.
   public enum Describe: VarlinkMethod {
     public static let name = "org.ndissim.Simulator.Describe"
 
@@ -2270,7 +2288,9 @@ extension SimulatorInterface {
 }
 
 extension SimulatorInterface {
-  /// The newest events, oldest first; at most the last 4096 are kept.
+  /// The events after a sequence number, oldest first; the last 4096 are kept. With `more` all of
+  /// them,
+  /// without it the first 64: go on after the last one.
   public enum ListEvents: VarlinkMethod {
     public static let name = "org.ndissim.Simulator.ListEvents"
 
@@ -2359,7 +2379,11 @@ extension SimulatorInterface {
 extension SimulatorInterface {
   /// Waits until a condition holds and says what it found; at once if it holds already. Without a
   /// time
-  /// limit it waits for ever. For tests: with it no test has to sleep.
+  /// limit it waits for ever. For tests: with it no test has to sleep. Conditions are looked at
+  /// when
+  /// something has changed: a state that lasts less than a turn of the daemon may be missed, the
+  /// event
+  /// that goes with it is not. At most 64 calls of a user, and 512 in all, can wait or watch.
   public enum WaitFor: VarlinkMethod {
     public static let name = "org.ndissim.Simulator.WaitFor"
 
@@ -2417,8 +2441,8 @@ extension SimulatorInterface {
   /// With `more`: first the state of things, then every event as it happens, of the kinds that are
   /// named
   /// or of all, and of the priority that is named or a more important one. A client that does not
-  /// keep up loses events and is told how many; it never delays the
-  /// daemon.
+  /// keep
+  /// up loses events and is told how many, of all kinds; it never delays the daemon.
   public enum Monitor: VarlinkMethod {
     public static let name = "org.ndissim.Simulator.Monitor"
 

@@ -1,0 +1,73 @@
+// The management plane at the start: its socket is the service manager's, named `varlink`, or a file
+// beside the driver socket, open to everybody who may enter the directory, since reading is; or there is
+// none, if the configuration says so.
+
+import Configuration
+import Events
+import Glibc
+import Management
+import Platform
+import ServiceManager
+
+extension Launch {
+  /// The management socket, until the server has it.
+  final class Management {
+    private var listener: StreamSocket?
+    /// The file that was made, to be removed at the end.
+    private var file: String?
+    private let options: LaunchOptions
+
+    /// - Parameter hasDirectory: the runtime directory was made; without it a daemon whose sockets the
+    ///   service manager opens has no place of its own for a file.
+    init(
+      _ options: LaunchOptions, _ activation: Activation, _ directory: String, hasDirectory: Bool
+    ) throws(StartFailure) {
+      self.options = options
+      guard options.configuration.values.management else { return }
+      if let inherited = activation.socket(named: "varlink") {
+        do throws(SystemError) {
+          listener = try StreamSocket.listener(adopting: Descriptor(owning: inherited))
+        } catch { throw StartFailure("the service manager's management socket: \(error)") }
+        return
+      }
+      guard hasDirectory else { return }
+      let path = "\(directory)/\(ManagementSocket.fileName)"
+      do throws(SocketPathProblem) {
+        listener = try StreamSocket.listener(path: path, mode: 0o666, backlog: 1024)
+      } catch { throw StartFailure("\(error)") }
+      file = path
+    }
+
+    /// What the server watches. Without a socket it still serves SIGHUP.
+    func sockets(
+      _ switchboard: Switchboard, _ recorder: EventRecorder, _ sink: EventSink,
+      driverSocket: String?, _ tell: @escaping (Event) -> Void
+    ) throws(SystemError) -> ManagementSockets {
+      var host = ManagementHost()
+      host.version = options.version
+      host.driverSocket = driverSocket
+      host.configuration = options.configuration
+      host.reload = options.reload
+      host.setMinimumPriority = { sink.minimumPriority = $0 }
+      host.droppedEntries = { sink.dropped }
+      host.tell = tell
+      let plane: ManagementPlane
+      do throws(StartFailure) {
+        plane = try ManagementPlane(ManagementService(switchboard, recorder, host))
+      } catch { throw SystemError(errno: EINVAL, operation: "\(error)") }
+      return try ManagementSockets(plane: plane, listener: listener.take())
+    }
+
+    func removeFile() {
+      if let file { _ = unsafe unlink(file) }
+    }
+  }
+}
+
+extension Activation {
+  /// The socket of exactly this name. Unlike the driver socket, a management socket is never meant by
+  /// being the only one.
+  func socket(named name: String) -> Int32? {
+    descriptors.first { $0.name == name }?.descriptor
+  }
+}

@@ -1,0 +1,88 @@
+// The whole state as one document, in pieces that are joined by whoever wants it: what is short first,
+// then list after list.
+
+import Management
+import Simulator
+import Varlink
+
+/// Tells everything.
+final class DumpAnswer: ManagementAnswer {
+  private typealias Output = Interface.DumpState.Output
+
+  private enum Stage {
+    case status, count, sessions, drivers, adapters, bindings, providers, sections, blocks
+    case events(UInt64)
+  }
+
+  private var stage = Stage.status
+  private var counts = OwnerCounts()
+  private var sessions = Walks.sessions
+  private var drivers = Walks.drivers
+  private var adapters = Walks.adapters
+  private var bindings = Walks.bindings
+  private var providers = Walks.providers
+  private var sections = Walks.sections
+  private var blocks = Walks.blocks(BlockQuery(), extents: true)
+
+  override func step(_ service: ManagementService, budget: inout Int) -> ManagementStep {
+    switch stage {
+    case .status:
+      stage = .count
+      budget -= ManagementAnswer.stepBudget
+      let output = Output(
+        status: service.status(), settings: service.settings(),
+        violations: service.violationCounts())
+      return .reply(output.json)
+    case .count:
+      counts.step(service, budget: &budget)
+      if counts.isDone { stage = .sessions }
+      return .again
+    case .sessions:
+      return list(&sessions, .drivers, service, &budget) { Output(sessions: $0) }
+    case .drivers:
+      return list(&drivers, .adapters, service, &budget) { [counts] items in
+        Output(drivers: items.map { $0(counts) })
+      }
+    case .adapters:
+      return list(&adapters, .bindings, service, &budget) { [counts] items in
+        Output(adapters: items.map { $0(counts) })
+      }
+    case .bindings:
+      return list(&bindings, .providers, service, &budget) { [counts] items in
+        Output(bindings: items.map { $0(counts) })
+      }
+    case .providers:
+      return list(&providers, .sections, service, &budget) { Output(providers: $0) }
+    case .sections:
+      return list(&sections, .blocks, service, &budget) { Output(sections: $0) }
+    case .blocks:
+      return list(&blocks, .events(0), service, &budget) { Output(blocks: $0) }
+    case .events(let last): return events(after: last, service, &budget)
+    }
+  }
+
+  private func list<Item>(
+    _ walk: inout Walk<Item>, _ next: Stage, _ service: ManagementService, _ budget: inout Int,
+    output: ([Item]) -> Output
+  ) -> ManagementStep {
+    let items = walk.next(service, budget: &budget)
+    if walk.isAtEnd { stage = next }
+    return items.isEmpty ? .again : .reply(output(items).json)
+  }
+
+  private func events(
+    after last: UInt64, _ service: ManagementService, _ budget: inout Int
+  ) -> ManagementStep {
+    let log = service.recorder.log
+    var events: [Interface.Event] = []
+    var sequence = max(log.oldest, last &+ 1)
+    while events.count < ManagementAnswer.itemsPerReply, let entry = log[sequence] {
+      events.append(Interface.Event(entry))
+      budget -= ManagementAnswer.replyCost
+      sequence &+= 1
+    }
+    stage = .events(sequence &- 1)
+    let output = Output(events: events).json
+    return log[sequence] == nil ? .last(output) : .reply(output)
+  }
+}

@@ -1,0 +1,184 @@
+// Varlink in front of the management service: calls that have come in, the answers being made to them, and
+// when each is to go on. It has no sockets: a VarlinkConnection feeds it, and tests hold one in their
+// hand.
+//
+// An answer to a call with `more` is a stream that Varlink asks for its next piece when the client has
+// taken the last ones. Any other is made here, step by step. Both rest when nothing has changed that they
+// wait for, and cost nothing then.
+
+import Management
+import Platform
+import Simulator
+public import Varlink
+
+/// The management plane without its sockets.
+public final class ManagementPlane {
+  public let service: ManagementService
+  /// For connections.
+  public let server: VarlinkServer
+  private var calls: [UInt64: ActiveCall] = [:]
+  private var nextNumber: UInt64 = 0
+  /// Numbers of calls that can go on.
+  private var queue: [UInt64] = []
+  private var lastStamp: ManagementService.Stamp?
+  /// The earliest end of a wait, or an earlier time.
+  private var earliest: UInt64?
+
+  private final class ActiveCall {
+    let call: VarlinkCall
+    let answer: ManagementAnswer
+    var rests = false
+
+    init(_ call: VarlinkCall, _ answer: ManagementAnswer) {
+      self.call = call
+      self.answer = answer
+    }
+  }
+
+  public init(_ service: ManagementService) throws(StartFailure) {
+    self.service = service
+    do throws(VarlinkServer.RegistryError) {
+      server = try VarlinkServer(
+        VarlinkService.Information(
+          vendor: "ndissim", product: "NDIS simulator", version: service.host.version,
+          url: ""))
+      for description in [SimulatorInterface.description, ServiceInterface.description] {
+        try server.add(description)
+      }
+      for method in ManagementService.methods {
+        try server.on(method) { [weak self] call in self?.begin(call) }
+      }
+    } catch { throw StartFailure("\(error)") }
+  }
+
+  // MARK: Calls
+
+  private func begin(_ call: VarlinkCall) {
+    let answer: ManagementAnswer
+    do throws(ManagementFailure) {
+      answer = try service.answer(
+        ManagementCall(
+          method: call.method, parameters: .object(call.parameters), wantsMore: call.wantsMore,
+          uid: call.peer.userID))
+    } catch {
+      ManagementPlane.fail(call, error.error)
+      return
+    }
+    let number = nextNumber
+    nextNumber += 1
+    let active = ActiveCall(call, answer)
+    calls[number] = active
+    call.onCancel = { [weak self] in self?.calls[number] = nil }
+    if let deadline = answer.deadline { earliest = min(earliest ?? deadline, deadline) }
+    if call.wantsMore {
+      call.stream { [weak self] in self?.next(number) ?? .later }
+    } else {
+      advance(number)
+    }
+  }
+
+  /// The next piece of a stream.
+  private func next(_ number: UInt64) -> StreamStep {
+    guard let active = calls[number] else { return .later }
+    var budget = ManagementAnswer.stepBudget
+    switch active.answer.step(service, budget: &budget) {
+    case .reply(let json): return .reply(ManagementPlane.members(json))
+    case .last(let json):
+      calls[number] = nil
+      return .last(ManagementPlane.members(json))
+    case .fail(let error):
+      calls[number] = nil
+      return .failed(type(of: error).name, ManagementPlane.members(error.json))
+    case .again:
+      queue.append(number)
+      return .later
+    case .wait:
+      active.rests = true
+      return .later
+    }
+  }
+
+  /// A step of an answer that is one reply.
+  private func advance(_ number: UInt64) {
+    guard let active = calls[number] else { return }
+    if active.call.wantsMore {
+      active.call.resume()
+      return
+    }
+    var budget = ManagementAnswer.stepBudget
+    switch active.answer.step(service, budget: &budget) {
+    case .reply(let json), .last(let json):
+      calls[number] = nil
+      active.call.reply(ManagementPlane.members(json))
+    case .fail(let error):
+      calls[number] = nil
+      ManagementPlane.fail(active.call, error)
+    case .again: queue.append(number)
+    case .wait: active.rests = true
+    }
+  }
+
+  private static func members(_ json: JSON) -> JSONObject {
+    if case .object(let object) = json { object } else { JSONObject() }
+  }
+
+  private static func fail(_ call: VarlinkCall, _ error: any VarlinkErrorValue) {
+    call.fail(type(of: error).name, members(error.json))
+  }
+
+  // MARK: Time
+
+  /// Whether `turn` should be called again at once.
+  public var hasWork: Bool { !queue.isEmpty }
+
+  /// When `turn` should be called although nothing has happened: monotonic milliseconds.
+  public var deadline: UInt64? { earliest }
+
+  /// Calls that are being answered.
+  public var openCalls: Int { calls.count }
+
+  /// Wakes answers that something has changed for, and goes on with those that can, until `end`
+  /// (monotonic nanoseconds); at least one gets on.
+  public func turn(until end: UInt64) {
+    if service.isReloading { service.finishReload() }
+    guard !calls.isEmpty else {
+      queue.removeAll()
+      earliest = nil
+      return
+    }
+    wake()
+    var left = queue.count
+    var done = 0
+    while done < left {
+      advance(queue[done])
+      done += 1
+      if MonotonicClock.nanoseconds >= end { left = done }
+    }
+    queue.removeFirst(done)
+  }
+
+  private func wake() {
+    let stamp = service.stamp
+    let old = lastStamp
+    lastStamp = stamp
+    if stamp != old {
+      let somethingHappened = stamp.events != old?.events || stamp.isStopping != old?.isStopping
+      for (number, active) in calls
+      where active.rests && (somethingHappened || active.answer.looksAtCounters) {
+        active.rests = false
+        queue.append(number)
+      }
+    }
+    guard let earliest, service.now >= earliest else { return }
+    self.earliest = nil
+    for (number, active) in calls {
+      guard let deadline = active.answer.deadline else { continue }
+      if service.now < deadline {
+        self.earliest = min(self.earliest ?? deadline, deadline)
+      } else if active.rests {
+        active.rests = false
+        queue.append(number)
+      }
+    }
+  }
+}

@@ -1,0 +1,159 @@
+// The management plane without its sockets: calls in, answers out. It reads NDIS's state through the
+// switchboard, changes what may be changed from outside, and keeps who waits and who watches. What it
+// answers is made in steps (ManagementAnswer); who asks it for steps is the server's affair.
+//
+// Rules: reading is open to everybody who may connect. What changes something is for root and for the
+// daemon's own user. Waiting and watching are bounded in number, for each user and for all.
+
+public import Configuration
+public import Events
+import Glibc
+import Management
+import NDIS
+import Platform
+import ServiceManager
+import Simulator
+import Varlink
+
+/// What the service cannot know by itself, and what it cannot do by itself.
+public struct ManagementHost {
+  public var version = "0.1.0"
+  /// Where drivers connect, if that is a path.
+  public var driverSocket: String?
+  /// The configuration in force.
+  public var configuration: LoadedConfiguration?
+  /// Reads the configuration again; called on a thread of its own.
+  public var reload: (@Sendable () throws(ConfigurationProblems) -> LoadedConfiguration)?
+  /// Sets what is logged.
+  public var setMinimumPriority: (Priority) -> Void = { _ in }
+  /// Log entries that could not be delivered.
+  public var droppedEntries: () -> UInt64 = { 0 }
+  /// Called from another thread when an answer can go on.
+  public var wake: @Sendable () -> Void = {}
+  /// Hands an event to the log; the recorder is told by whoever this is.
+  public var tell: (Events.Event) -> Void = { _ in }
+
+  public init() {}
+}
+
+/// Answers calls.
+public final class ManagementService {
+  let switchboard: Switchboard
+  let recorder: EventRecorder
+  var host: ManagementHost
+  let begun: UInt64
+  var isStopping = false
+  var reloading = ReloadState()
+  /// What SetLogLevel set, until the next reload that sets something else.
+  var logLevel: Priority?
+  /// Those who wait or watch, by user.
+  private var waiting: [UInt32: Int] = [:]
+  private var waitingInAll = 0
+
+  /// Waits and monitors of one user, and of all together.
+  static let waitingPerUser = 64
+  static let waitingLimit = 512
+
+  public init(_ switchboard: Switchboard, _ recorder: EventRecorder, _ host: ManagementHost) {
+    self.switchboard = switchboard
+    self.recorder = recorder
+    self.host = host
+    begun = switchboard.clock()
+  }
+
+  /// Monotonic milliseconds.
+  var now: UInt64 { switchboard.clock() }
+
+  // MARK: What there is
+
+  var counters: Interface.Counters {
+    Interface.Counters(switchboard.statistics, events: recorder.log.newest)
+  }
+
+  var objectStamp: ObjectStamp {
+    let now = switchboard.statistics
+    return ObjectStamp(
+      events: recorder.log.newest, sessions: now.sessions, drivers: now.drivers,
+      adapters: now.adapters, bindings: now.bindings, registrations: now.registrations)
+  }
+
+  /// What must change before anybody who waits is asked again.
+  struct Stamp: Equatable {
+    var statistics: Statistics
+    var events: UInt64
+    var reloads: UInt64
+    var isStopping: Bool
+  }
+
+  var stamp: Stamp {
+    Stamp(
+      statistics: switchboard.statistics, events: recorder.log.newest,
+      reloads: reloading.finished, isStopping: isStopping)
+  }
+
+  func status() -> Interface.Status {
+    let settings = switchboard.settings
+    return Interface.Status(
+      version: host.version, pid: Int(getpid()), uid: Int(getuid()),
+      state: isStopping ? "stopping" : "running", ndisVersion: "\(NDISVersion.running)",
+      seed: Int(truncatingIfNeeded: settings.seed), uptimeMs: age(begun, now),
+      pageSize: Int(settings.pageSize), driverSocket: host.driverSocket,
+      deadlineMs: settings.upcallDeadline == 0 ? nil : Int(clamping: settings.upcallDeadline),
+      counters: counters, latencies: latencies(),
+      droppedEntries: Int(clamping: host.droppedEntries()))
+  }
+
+  func latencies() -> [Interface.Latency] {
+    [Interface.Latency("request", driver: nil, switchboard.latencies.requests)]
+      + switchboard.handlerLatencies().sorted { $0.key < $1.key }.map {
+        Interface.Latency("upcall", driver: $0.key, $0.value)
+      }
+  }
+
+  func violationCounts() -> [Interface.ViolationCount] {
+    recorder.violations.lines.map { Interface.ViolationCount($0) }
+  }
+
+  func settings() -> [Interface.Setting] {
+    let settings = host.configuration?.settings ?? []
+    return settings.map { setting in
+      var value = setting.value
+      var origin = "\(setting.origin)"
+      if setting.key == "log.level", let logLevel, value != "\"\(logLevel.name)\"" {
+        value = "\"\(logLevel.name)\""
+        origin = "SetLogLevel"
+      }
+      return Interface.Setting(
+        key: setting.key, value: value, unit: setting.unit.isEmpty ? nil : setting.unit,
+        origin: origin)
+    }
+  }
+
+  // MARK: Who waits
+
+  /// Takes a place among those who wait.
+  func beginWaiting(_ uid: UInt32) throws(ManagementFailure) {
+    let own = waiting[uid, default: 0]
+    guard own < ManagementService.waitingPerUser else {
+      throw ManagementFailure(Interface.TooManyWaiting(limit: ManagementService.waitingPerUser))
+    }
+    guard waitingInAll < ManagementService.waitingLimit else {
+      throw ManagementFailure(Interface.TooManyWaiting(limit: ManagementService.waitingLimit))
+    }
+    waiting[uid] = own + 1
+    waitingInAll += 1
+  }
+
+  func endWaiting(_ uid: UInt32) {
+    let own = waiting[uid, default: 1] - 1
+    waiting[uid] = own > 0 ? own : nil
+    waitingInAll -= 1
+  }
+
+  /// How many wait or watch.
+  public var waiters: Int { waitingInAll }
+
+  // MARK: Rights
+
+  func mayChange(_ uid: UInt32) -> Bool { uid == 0 || uid == getuid() }
+}

@@ -1,0 +1,89 @@
+// What management changes at the switchboard: hosted providers come and go while drivers are served, and
+// quotas and the deadline change. All of it happens between turns.
+
+import Events
+import HostedDrivers
+import NDIS
+import Simulator
+
+extension Switchboard {
+  /// What NDIS runs with.
+  var settings: Settings { state.settings }
+  /// Hosted providers by their number; those that are gone are among them.
+  var pools: [HostedPool] { state.pools }
+  /// How long requests took, and handlers of processes that have gone.
+  var latencies: LatencyBook { state.latencies }
+  /// Connections with a session, by its number.
+  func connection(ofSession session: UInt32) -> DriverConnection? { state.connections[session] }
+  /// Sections whose memory is held.
+  var heldSections: Int { state.memories.count }
+
+  /// Hosted providers that are asked for memory.
+  var activePools: [PoolSettings] {
+    state.pools.indices.filter { isActive($0) }.map { state.pools[$0].settings }
+  }
+
+  /// The number of the hosted provider of this name that is asked for memory.
+  func activePool(named name: String) -> UInt32? {
+    state.pools.indices.first { state.pools[$0].settings.name == name && isActive($0) }
+      .map { UInt32(clamping: $0) }
+  }
+
+  private func isActive(_ index: Int) -> Bool {
+    simulator.hostedRegistration(UInt32(clamping: index), isActive: true) != nil
+  }
+
+  /// Adds a hosted provider, whose settings have been checked; it is the newest of its level. Answers
+  /// its registration's index.
+  func add(_ settings: PoolSettings) throws(Failure) -> UInt32 { try state.add(settings) }
+
+  /// Removes an active hosted provider: it is asked for nothing any more, its blocks are still freed
+  /// through it, and it is gone with the last of them.
+  func remove(hosted number: UInt32) throws(Failure) { try state.remove(hosted: number) }
+
+  /// Changes what a running NDIS can have changed.
+  func apply(quotas: Quotas, upcallDeadline: UInt64) {
+    state.settings.quotas = quotas
+    state.settings.upcallDeadline = upcallDeadline
+    state.simulator.apply(quotas: quotas, upcallDeadline: upcallDeadline)
+  }
+
+  /// How long handlers took, by process; those of open connections and of those that have gone.
+  func handlerLatencies() -> [String: Histogram] {
+    var all = latencies.upcalls
+    for connection in sessions {
+      guard let histogram = connection.latency else { continue }
+      LatencyBook.fold(histogram, of: connection.name, into: &all)
+    }
+    return all
+  }
+}
+
+extension SwitchboardState {
+  mutating func add(_ settings: PoolSettings) throws(Failure) -> UInt32 {
+    readClock()
+    // The number of one that is gone without a trace, else a new one.
+    var number = 0
+    while number < pools.count,
+      simulator.hostedRegistration(UInt32(clamping: number), isActive: false) != nil
+    {
+      number += 1
+    }
+    let registration = try simulator.registerHosted(
+      settings.level, provider: UInt32(clamping: number), name: Name(settings.name), now: now,
+      &actions)
+    if number == pools.count {
+      pools.append(HostedPool(settings))
+    } else {
+      pools[number] = HostedPool(settings)
+    }
+    drain()
+    return registration
+  }
+
+  mutating func remove(hosted number: UInt32) throws(Failure) {
+    readClock()
+    _ = try simulator.endHosted(provider: number, now: now, &actions)
+    drain()
+  }
+}
