@@ -57,7 +57,7 @@ extension Connection {
     return try sender.withLock { (sender) throws(DriverError) -> Ticket? in
       let id = sender.nextID
       let slot = try requests.withLock { (requests) throws(DriverError) -> Int? in
-        if let closed = requests.closed { throw closed }
+        guard requests.closed == nil else { throw requests.closed ?? .closed }
         guard let slot = requests.take(id) else { return nil }
         requests.slots[slot].isIgnored = isIgnored
         return slot
@@ -93,19 +93,28 @@ extension Connection {
   func finish<Result>(
     _ ticket: Ticket, read: (inout BodyReader) throws(Failure) -> Result
   ) throws(DriverError) -> Result {
+    let reply: Reply
     do throws(DriverError) {
-      try pump { $0.slots[ticket.slot].id != ticket.id || $0.slots[ticket.slot].isDone }
+      reply = try awaitReply(ticket)
     } catch {
       release(ticket)
       throw error
     }
-    let length = requests.withLock { requests in
-      let slot = requests.slots[ticket.slot]
-      return slot.id == ticket.id && slot.isDone ? slot.length : 0
+    switch reply {
+    case .inHand(let header, let length):
+      defer { leaveReading(ticket) }
+      return try unsafe Connection.readReply(
+        header, UnsafeRawBufferPointer(rebasing: receiveBuffer[..<length]), read: read)
+    case .inSlot(let length):
+      guard length > 0 else { throw .misuse("The ticket was finished before.") }
+      defer { release(ticket) }
+      let packet = unsafe self.reply(in: ticket.slot, length)
+      let header: MessageHeader
+      do throws(Failure) { header = try unsafe MessageHeader(packet: packet) } catch {
+        throw .protocolBroken(error)
+      }
+      return try unsafe Connection.readReply(header, packet, read: read)
     }
-    guard length > 0 else { throw .misuse("The ticket was finished before.") }
-    defer { release(ticket) }
-    return try unsafe Connection.readReply(reply(in: ticket.slot, length), read: read)
   }
 
   /// The reply that a slot holds.
@@ -129,11 +138,11 @@ extension Connection {
 
   /// Reads a reply: what `read` makes of its body, or the failure in it.
   static func readReply<Result>(
-    _ packet: UnsafeRawBufferPointer, read: (inout BodyReader) throws(Failure) -> Result
+    _ header: MessageHeader, _ packet: UnsafeRawBufferPointer,
+    read: (inout BodyReader) throws(Failure) -> Result
   ) throws(DriverError) -> Result {
     let refusal: DriverError
     do throws(Failure) {
-      let header = try unsafe MessageHeader(packet: packet)
       var reader = unsafe BodyReader(packet: packet)
       if header.status == .success { return try read(&reader) }
       let routine = Routine.of(message: header.type)?.name.description

@@ -31,12 +31,8 @@ extension Connection {
     guard let section = sections.find(head.section) else {
       throw Connection.unmapped("Section \(hex(head.section)) could not be mapped.")
     }
-    var total: UInt64 = 0
-    for extent in CollectionOfOne(answer.first) + answer.others {
-      guard extent.offset <= section.size, UInt64(extent.length) <= section.size - extent.offset
-      else { throw Connection.unmapped("An extent ends outside its section.") }
-      total += UInt64(extent.length)
-    }
+    var total = try Connection.check(answer.first, in: section)
+    for extent in answer.others { total += try Connection.check(extent, in: section) }
     guard total >= UInt64(allocation.length) else {
       throw Connection.unmapped("The extents are shorter than the block.")
     }
@@ -55,6 +51,15 @@ extension Connection {
       owner: Handle(rawValue: allocation.owner), length: Int(allocation.length),
       section: section, physicalBase: head.physical_base, firstExtent: answer.first,
       otherExtents: answer.others, mapping: mapping, address: address)
+  }
+
+  /// The bytes of an extent, which must lie in its section.
+  private static func check(
+    _ extent: Extent, in section: MappedSection
+  ) throws(DriverError) -> UInt64 {
+    guard extent.offset <= section.size, UInt64(extent.length) <= section.size - extent.offset
+    else { throw unmapped("An extent ends outside its section.") }
+    return UInt64(extent.length)
   }
 
   private func sideBySide(

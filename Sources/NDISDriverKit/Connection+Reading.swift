@@ -1,5 +1,7 @@
 // Reading: one thread at a time reads the connection. It gives each reply to its slot, runs upcalls
 // itself (without the reading, so that others go on), and leaves when what it waits for is there.
+// A thread that reads its own reply takes it from the receive buffer and gives the reading up when it
+// has understood it: nothing is copied, and the lock is taken once for both.
 
 import CNDIS
 import DriverProtocol
@@ -9,18 +11,59 @@ import Platform
 extension Connection {
   /// What a packet was.
   private enum Packet {
+    /// The reply the reading thread waits for, left in the receive buffer. It has the reading still.
+    case awaited(MessageHeader, length: Int)
     case reply(slotDone: Bool)
     case upcall(Upcall)
     case notification
   }
 
+  /// Where a ticket's reply is.
+  enum Reply {
+    /// In the ticket's slot; no bytes when the ticket has none, being finished before.
+    case inSlot(length: Int)
+    /// In the receive buffer, and the calling thread has the reading: see `leaveReading`.
+    case inHand(MessageHeader, length: Int)
+  }
+
+  /// Reads and serves until a ticket's reply is there.
+  func awaitReply(_ ticket: Ticket) throws(DriverError) -> Reply {
+    if let (header, length) = try pump({ $0.hasNothingToWait(ticket) }, awaited: ticket.id) {
+      return .inHand(header, length: length)
+    }
+    return .inSlot(
+      length: requests.withLock { requests in
+        let slot = requests.slots[ticket.slot]
+        return slot.id == ticket.id && slot.isDone ? slot.length : 0
+      })
+  }
+
+  /// Gives up the reading after a reply was taken from the receive buffer, and its slot.
+  func leaveReading(_ ticket: Ticket) {
+    let (task, wake) = requests.withLock { requests in
+      requests.isReading = false
+      return (requests.release(ticket.slot), requests.waiters > 0)
+    }
+    if wake { requests.broadcast() }
+    task?.resume()
+  }
+
   /// Reads and serves until `isDone`, which is asked with the lock held.
   func pump(_ isDone: (inout Requests) -> Bool) throws(DriverError) {
-    guard try takeReading(isDone) else { return }
+    // No request has the id 0.
+    _ = try pump(isDone, awaited: 0)
+  }
+
+  /// The same, or until the reply to `awaited` has been read: that is answered, and the calling thread
+  /// has the reading.
+  private func pump(
+    _ isDone: (inout Requests) -> Bool, awaited: UInt64
+  ) throws(DriverError) -> (MessageHeader, length: Int)? {
+    guard try takeReading(isDone) else { return nil }
     while true {
       let packet: Packet
       do throws(DriverError) {
-        packet = try readPacket(isDone)
+        packet = try readPacket(isDone, awaited)
       } catch {
         // A peer that cannot be understood is not listened to any longer.
         transport.close()
@@ -29,7 +72,8 @@ extension Connection {
         throw error
       }
       switch packet {
-      case .reply(true): return
+      case .awaited(let header, let length): return (header, length)
+      case .reply(true): return nil
       case .reply(false), .notification: break
       case .upcall(let upcall):
         let wake = requests.withLock { requests in
@@ -38,35 +82,40 @@ extension Connection {
         }
         if wake { requests.broadcast() }
         serve(upcall)
-        guard try takeReading(isDone) else { return }
+        guard try takeReading(isDone) else { return nil }
       }
     }
   }
 
   /// Waits until the calling thread may read (true) or needs not (false).
   private func takeReading(_ isDone: (inout Requests) -> Bool) throws(DriverError) -> Bool {
+    enum Turn { case mayRead, isDone, isClosed }
     var isCounted = false
-    let outcome: Result<Bool, DriverError> = requests.wait { requests in
-      var outcome: Result<Bool, DriverError>?
+    let turn: Turn = requests.wait { requests in
+      var turn: Turn?
       if isDone(&requests) {
-        outcome = .success(false)
-      } else if let closed = requests.closed {
-        outcome = .failure(closed)
+        turn = .isDone
+      } else if requests.closed != nil {
+        turn = .isClosed
       } else if !requests.isReading {
         requests.isReading = true
-        outcome = .success(true)
+        turn = .mayRead
       }
-      if (outcome == nil) != isCounted {
+      if (turn == nil) != isCounted {
         isCounted.toggle()
         requests.waiters += isCounted ? 1 : -1
       }
-      return outcome
+      return turn
     }
-    return try outcome.get()
+    // Nothing opens a connection again, so the reason is still there.
+    if turn == .isClosed { throw requests.withLock { $0.closed } ?? .closed }
+    return turn == .mayRead
   }
 
   /// Waits for one packet and puts it where it belongs. The caller has the reading.
-  private func readPacket(_ isDone: (inout Requests) -> Bool) throws(DriverError) -> Packet {
+  private func readPacket(
+    _ isDone: (inout Requests) -> Bool, _ awaited: UInt64
+  ) throws(DriverError) -> Packet {
     let (length, raw) = try unsafe transport.receive(into: receiveBuffer)
     guard length > 0 else { throw requests.withLock { $0.closed } ?? .closed }
     let descriptor = raw
@@ -81,6 +130,7 @@ extension Connection {
     if header.isReply, !header.isUpcall {
       // Before anybody can see the reply, for another reply may name the section too.
       unsafe adoptSection(header, packet, descriptor: descriptor)
+      if header.requestID == awaited, awaited != 0 { return .awaited(header, length: length) }
       return .reply(slotDone: unsafe deliver(header, packet, isDone))
     }
     // Nothing else comes with a descriptor.

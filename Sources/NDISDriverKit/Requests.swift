@@ -69,6 +69,11 @@ struct Requests {
     return slots.firstIndex { $0.id == id && !$0.isDone }
   }
 
+  /// Whether a ticket's reply is there, or never will be: the ticket was finished before.
+  func hasNothingToWait(_ ticket: Ticket) -> Bool {
+    slots[ticket.slot].id != ticket.id || slots[ticket.slot].isDone
+  }
+
   /// Frees a slot; answers a task that waited for one.
   mutating func release(_ index: Int) -> SleepingTask? {
     slots[index].id = 0

@@ -23,7 +23,12 @@ public final class MappedSection: Sendable {
 
 /// The table of sections, by handle.
 final class Sections: Sendable {
-  private let table = Monitor<[UInt64: MappedSection]>([:])
+  private struct Table {
+    var all: [UInt64: MappedSection] = [:]
+    /// The one asked for last: blocks come from one section mostly.
+    var recent: MappedSection?
+  }
+  private let table = Monitor<Table>(Table())
 
   /// Checks a descriptor, maps it and keeps it. What cannot be mapped is dropped: the block that
   /// needs it finds no section and says so.
@@ -32,24 +37,35 @@ final class Sections: Sendable {
     guard let memory = try? SealedMemory(adopting: file), memory.size == size,
       let section = try? MappedSection(SectionHandle(rawValue: handle), memory: memory)
     else { return }
-    table.withLock { $0[handle] = section }
+    table.withLock { table in
+      table.all[handle] = section
+      table.recent = section
+    }
   }
 
   func find(_ handle: UInt64) -> MappedSection? {
-    table.withLock { $0[handle] }
+    table.withLock { table in
+      if let recent = table.recent, recent.handle.rawValue == handle { return recent }
+      table.recent = table.all[handle]
+      return table.recent
+    }
   }
 
   func drop(_ handle: UInt64) {
-    // Unmapping is left to the end of the old value, outside the lock.
-    let old = table.withLock { $0.removeValue(forKey: handle) }
+    // Unmapping is left to the end of the old values, outside the lock.
+    let old = table.withLock { table in
+      let old = (table.all.removeValue(forKey: handle), table.recent)
+      table.recent = nil
+      return old
+    }
     _ = old
   }
 
   func dropAll() {
     let old = table.withLock { table in
-      let all = table
-      table = [:]
-      return all
+      let old = table
+      table = Table()
+      return old
     }
     _ = old
   }
