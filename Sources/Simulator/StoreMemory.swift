@@ -64,37 +64,41 @@ public final class StoreObserver {
   /// Writes that found no room; it stands behind the length in the store's header.
   var overflows: UInt64 { unsafe (length + 1).pointee }
 
-  /// Saves `size` bytes (a multiple of 8) at `offset` before they change. A place is always saved with
-  /// the same size: it is a record's.
+  // A place is a multiple of eight below 8 TiB, a turn 24 bits: together one word.
   @inline(__always)
-  func save(offset: Int, size: Int) {
-    // A place is a multiple of eight below 8 TiB, a turn 24 bits: together one word.
-    let place = UInt64(truncatingIfNeeded: offset >> 3)
-    let stamp = unsafe saved.pointee << 40 | place
-    let hash = Int(
-      truncatingIfNeeded: (place &* 0x9E37_79B9_7F4A_7C15) >> UInt64(64 - UndoLog.savedBits))
-    guard unsafe saved[1 + hash] != stamp else { return }
-    if saveNew(offset, size) { unsafe saved[1 + hash] = stamp }
+  private func stamp(_ offset: Int) -> UInt64 {
+    unsafe saved.pointee << 40 | UInt64(truncatingIfNeeded: offset >> 3)
   }
 
-  /// False when there is no room.
-  @inline(never)
-  private func saveNew(_ offset: Int, _ size: Int) -> Bool {
+  @inline(__always)
+  private func slot(_ offset: Int) -> UnsafeMutablePointer<UInt64> {
+    let place = UInt64(truncatingIfNeeded: offset >> 3)
+    let hash = (place &* 0x9E37_79B9_7F4A_7C15) >> UInt64(64 - UndoLog.savedBits)
+    return unsafe saved + 1 + Int(truncatingIfNeeded: hash)
+  }
+
+  /// Whether what stands at `offset` is known to be saved in this turn.
+  @inline(__always)
+  func isSaved(_ offset: Int) -> Bool { unsafe slot(offset).pointee == stamp(offset) }
+
+  /// Saves the record at `offset` before it changes. What stands at a place is always of one type.
+  @inline(__always)
+  func save<Record: BitwiseCopyable>(offset: Int, as _: Record.Type) {
     let used = unsafe Int(length.pointee)
-    let needed = size + 16
-    guard used + needed <= capacity else {
+    let size = MemoryLayout<Record>.stride
+    guard used + size + 16 <= capacity else {
       unsafe (length + 1).pointee &+= 1
-      return false
+      return
     }
     unsafe (start + used).copyMemory(from: base + offset, byteCount: size)
     unsafe (start + used + size).storeBytes(
       of: (UInt64(offset), UInt64(size)), as: (UInt64, UInt64).self)
     // The entry must be whole before it counts, and must count before the place changes.
     atomicMemoryFence(ordering: .releasing)
-    unsafe length.pointee = UInt64(used + needed)
+    unsafe length.pointee = UInt64(used + size + 16)
     atomicMemoryFence(ordering: .releasing)
+    unsafe slot(offset).pointee = stamp(offset)
     observer?.onWrite()
-    return true
   }
 
   /// Tells the observer that a place has changed.

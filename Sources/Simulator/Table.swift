@@ -43,10 +43,15 @@ public struct Ref: Hashable, Sendable, BitwiseCopyable {
   /// Changes a record in place, its old bytes saved first.
   @inline(__always)
   func update(_ index: UInt32, _ change: (inout Record) -> Void) {
-    undo.save(
-      offset: offset + Int(index) * MemoryLayout<Record>.stride,
-      size: MemoryLayout<Record>.stride)
+    let place = offset + Int(index) * MemoryLayout<Record>.stride
+    if !undo.isSaved(place) { save(place) }
     change(&(unsafe base[Int(index)]))
     undo.wrote()
+  }
+
+  /// Out of line, but once a kind of record: bytes of a known number are copied in a few moves.
+  @inline(never)
+  private func save(_ place: Int) {
+    undo.save(offset: place, as: Record.self)
   }
 }
