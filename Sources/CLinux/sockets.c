@@ -136,6 +136,12 @@ union control {
 int64_t clinux_send(int fd, const void *header, size_t header_length, const void *body,
                     size_t body_length, const int *fds, size_t fd_count, int wait) {
   if (fd_count > CLINUX_MAX_DESCRIPTORS) return -EINVAL;
+  int flags = MSG_NOSIGNAL | (wait ? 0 : MSG_DONTWAIT);
+  if (fd_count == 0 && body_length == 0) {
+    // The usual packet: one piece, no descriptors, and so no message header for the kernel to copy.
+    ssize_t sent = send(fd, header, header_length, flags);
+    return sent < 0 ? -errno : sent;
+  }
   struct iovec pieces[2] = {
       {.iov_base = (void *)header, .iov_len = header_length},
       {.iov_base = (void *)body, .iov_len = body_length},
@@ -153,7 +159,7 @@ int64_t clinux_send(int fd, const void *header, size_t header_length, const void
     message.msg_control = &control;
     message.msg_controllen = CMSG_SPACE(length);
   }
-  ssize_t n = sendmsg(fd, &message, MSG_NOSIGNAL | (wait ? 0 : MSG_DONTWAIT));
+  ssize_t n = sendmsg(fd, &message, flags);
   return n < 0 ? -errno : n;
 }
 

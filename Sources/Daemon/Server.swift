@@ -27,7 +27,6 @@ import Simulator
   private var connectionsByUser: [UInt32: Int] = [:]
   private var nextToken: UInt64 = 16
   private var acceptPaused = false
-  private var received = ReceivedDescriptors(closesInBackground: true)
   private let buffer: UnsafeMutableRawBufferPointer
   private var doomed: [UInt64] = []
   private var lastStatus = ""
@@ -79,6 +78,7 @@ import Simulator
   public func run() throws(SystemError) -> String {
     var ready: [Reactor.Ready] = []
     ready.reserveCapacity(64)
+    var received = ReceivedDescriptors(closesInBackground: true)
     while true {
       try reactor.wait(timeoutMilliseconds: timeout, into: &ready)
       for event in ready {
@@ -88,7 +88,7 @@ import Simulator
           if let name = try nextSignal() { return name }
         case let token where token & ManagementSockets.bit != 0:
           management?.serve(event, &reactor)
-        default: serve(event)
+        default: serve(event, &received)
         }
       }
       switchboard.tick()
@@ -191,7 +191,7 @@ import Simulator
 
   // MARK: Connections
 
-  private func serve(_ event: Reactor.Ready) {
+  private func serve(_ event: Reactor.Ready, _ received: inout ReceivedDescriptors) {
     guard let (peer, connection) = peers[event.token] else { return }
     if event.events.contains(.writable) {
       peer.flush()
@@ -205,11 +205,13 @@ import Simulator
       return
     }
     if !event.events.isDisjoint(with: [.readable, .hungUp, .failed]) {
-      read(peer, connection)
+      read(peer, connection, &received)
     }
   }
 
-  private func read(_ peer: SocketPeer, _ connection: DriverConnection) {
+  private func read(
+    _ peer: SocketPeer, _ connection: DriverConnection, _ received: inout ReceivedDescriptors
+  ) {
     isStatusOld = true
     let wanted = peer.appetite.next
     var found = 0
