@@ -114,7 +114,7 @@ extension SimulatorInterface.Section: Listed {
       .text("DOMAIN", minimum: 8, .name) { $0.domainName },
       .number("NODE", rank: 2) { $0.node },
       .bytes("SIZE") { $0.size },
-      .bytes("PAGES", rank: 4) { $0.pageSize },
+      .bytes("PAGE", rank: 4) { $0.pageSize },
       .text("BASE", rank: 3) { $0.physicalBase },
       .number("BLOCKS") { $0.blocks },
       .bytes("BYTES", rank: 1) { $0.bytes },

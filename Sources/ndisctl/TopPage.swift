@@ -141,7 +141,7 @@ struct TopPage {
       let part = Double(row.bytes) / Double(max(1, row.whole))
       return [
         Cell(row.name, .name), Cell(Readable.count(row.blocks)), Cell(Readable.bytes(row.bytes)),
-        Cell(Bar.horizontal(part, cells: bar, unicode: surface.unicode)),
+        Cell(withoutEnd(Bar.horizontal(part, cells: bar, unicode: surface.unicode))),
       ]
     }
     let columns = [
@@ -154,6 +154,11 @@ struct TopPage {
     let bare = Table(columns, fitting: Array(cells), on: plain)
     return [(table.header, TerminalText.width(bare.header))]
       + cells.map { (table.line($0), TerminalText.width(bare.line($0))) }
+  }
+
+  /// Without the blanks at its end.
+  private func withoutEnd(_ text: String) -> String {
+    String(text.reversed().drop { $0 == " " }.reversed())
   }
 
   private func fit(_ text: String, _ surface: Surface) -> String {

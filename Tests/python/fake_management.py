@@ -1,5 +1,6 @@
 """A management socket that answers what a test wants: what a real daemon never says, or not at will."""
 
+import itertools
 import json
 import socket
 import threading
@@ -14,6 +15,7 @@ Parameters = dict[str, Any]
 Answer = Any
 Handler = Callable[[Parameters], Iterator[Answer]]
 
+NUMBERS = itertools.count()
 INTERFACE = "org.ndissim.Simulator."
 COUNTERS = ["sessions", "drivers", "adapters", "bindings", "providers", "sections", "blocks", "bytes",
             "openRequests", "openUpcalls", "allocations", "frees", "failedAllocations", "violations",
@@ -45,7 +47,7 @@ class FakeManagement:
     """Listens at `path` and answers methods by name, each client in a thread of its own."""
 
     def __init__(self, directory: Path, **methods: Handler) -> None:
-        self.path = str(directory / "management")
+        self.path = str(directory / f"management{next(NUMBERS)}")
         self.methods = {INTERFACE + name: handler for name, handler in methods.items()}
         self.calls: list[tuple[str, Parameters]] = []
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
