@@ -6,9 +6,6 @@ import Glibc
 import Management
 
 extension SimulatorInterface.Event {
-  /// Cells before the sentence: time, priority, kind, and a blank behind each.
-  private static let headCells = 19 + 1 + 7 + 1 + 18 + 1
-
   /// The priority's ink.
   var ink: Ink {
     switch priority {
@@ -22,20 +19,27 @@ extension SimulatorInterface.Event {
 
   /// The whole line, without a line feed. It may be longer than the surface is wide.
   ///
-  /// - Parameter isCut: the sentence ends at the surface's edge, if there is one.
+  /// - Parameter isCut: the line ends at the surface's edge, if there is one; where that is very near
+  ///   the kind is left out.
   func line(on surface: Surface, isCut: Bool = false) -> String {
-    var sentence = TerminalText.printable(message, unicode: surface.unicode)
-    if isCut, let edge = surface.width {
-      sentence = TerminalText.cut(
-        sentence, to: max(1, edge - Self.headCells), unicode: surface.unicode)
-    }
     func shown(_ text: String, _ cells: Int) -> String {
       TerminalText.fill(
         TerminalText.printable(text, unicode: surface.unicode), to: cells, .left)
     }
-    return surface.paint(localTime(microseconds: realtimeUs), .faint) + " "
-      + surface.paint(shown(priority, 7), ink) + " " + surface.paint(shown(kind, 18), .name)
-      + " " + sentence
+    var parts = [
+      (localTime(microseconds: realtimeUs), Ink.faint), (shown(priority, 7), ink),
+      (shown(kind, 18), .name), (shown(message, 0), .plain),
+    ]
+    if isCut, let edge = surface.width {
+      if edge < 72 { parts.remove(at: 2) }
+      var room = edge
+      for index in parts.indices {
+        parts[index].0 = TerminalText.cut(
+          parts[index].0, to: max(0, room), unicode: surface.unicode)
+        room -= TerminalText.width(parts[index].0) + 1
+      }
+    }
+    return parts.map { surface.paint($0.0, $0.1) }.joined(separator: " ")
   }
 }
 

@@ -1,5 +1,6 @@
 // Percentiles from a histogram whose buckets are powers of two of microseconds. A percentile is
-// known only up to its bucket: what is shown is the bucket's upper edge, so it is never too good.
+// known only up to its bucket: what is shown is the bucket's upper edge, or the greatest sample of all
+// if that is less, so it is never too good.
 //
 // Limits: the counts come from the daemon and are taken as they are; negative ones count as none.
 
@@ -9,8 +10,11 @@ import Management
 /// What a latency's buckets say.
 struct LatencyFigures {
   private var buckets: [Int]
+  /// No sample is above this one.
+  private let maximum: Int
 
   init(_ latency: SimulatorInterface.Latency) {
+    maximum = latency.maximumUs
     buckets = latency.buckets.prefix(64).map { max(0, $0) }
   }
 
@@ -62,7 +66,8 @@ struct LatencyFigures {
       // The last bucket holds all longer ones.
       let isLast = index == buckets.count - 1
       return Bound(
-        edge: isLast || index > 40 ? nil : 1 << index, above: 1 << max(0, min(index, 41) - 1))
+        edge: isLast || index > 40 ? nil : min(1 << index, max(1, maximum)),
+        above: 1 << max(0, min(index, 41) - 1))
     }
     return nil
   }

@@ -35,6 +35,7 @@ struct MonitorCommand: ParsableCommand {
   var count: Int?
 
   func validate() throws {
+    if let since, since < 0 { throw ValidationError("--since is \(since); use 0 or more") }
     if let count, count < 1 { throw ValidationError("--count is \(count); use 1 or more") }
   }
 
@@ -63,7 +64,7 @@ struct MonitorCommand: ParsableCommand {
     let daemon = try DaemonConnection(common)
     let kept = try daemon.call(SimulatorInterface.ListEvents.self, .init(after: since)).events
     if let first = kept.first, first.sequence > since &+ 1 {
-      let lost = first.sequence - max(0, since) - 1
+      let lost = first.sequence &- since &- 1
       if lost > 0 { try lines.dropped(lost, .init(dropped: lost)) }
     }
     for event in kept where filter.matches(event) && lines.wantsMore {

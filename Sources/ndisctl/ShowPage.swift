@@ -16,8 +16,9 @@ struct ShowPage {
   }
 
   func lines(on surface: Surface) -> [String] {
-    let title = TerminalText.printable(identity.title, unicode: surface.unicode)
-    var lines = [surface.paint("\(object.kind.uppercased()) \(title)", .strong)]
+    let title = TerminalText.printable(
+      "\(object.kind.uppercased()) \(identity.title)", unicode: surface.unicode)
+    var lines = [surface.paint(title, .strong)]
     lines += members.lines(on: surface)
     guard !object.references.isEmpty else { return lines }
     let rows = object.references.map { reference in

@@ -1,8 +1,8 @@
 // `ndisctl state`: everything the daemon knows, as one JSON document. The daemon sends it in pieces;
 // they are joined while they pass, and none is kept.
 //
-// The pieces bring the document's members in a fixed order, and each list in as many pieces as it
-// takes. A member that comes back after another has begun could not be joined any more: then the
+// The pieces bring one member of the document after the other, a list in as many pieces as it takes,
+// and an empty one in none. A member that comes back after another has begun could not be joined any more: then the
 // document is given up with a sentence, rather than written wrong.
 
 import ArgumentParser
@@ -15,7 +15,7 @@ struct StateCommand: ParsableCommand {
     abstract: "Writes the whole state as one JSON document.",
     discussion: """
       The members are status, settings, sessions, drivers, adapters, bindings, providers, sections, \
-      blocks, violations and events; a list has one object a line. It is the state of one moment for \
+      blocks, violations and events; a list has one object a line; their order is the daemon's. It is the state of one moment for \
       each list, and not of the same moment for all. --json changes nothing.
 
       Examples:
@@ -45,6 +45,11 @@ private struct StateDocument: ~Copyable {
   private var listHasElements = false
   private var listIsOpen = false
 
+  private static let lists = [
+    "settings", "sessions", "drivers", "adapters", "bindings", "providers", "sections", "blocks",
+    "violations", "events",
+  ]
+
   mutating func add(_ name: String, _ value: JSON) throws(CommandFailure) {
     if case .array(let elements) = value {
       if begun.last != name || !listIsOpen {
@@ -64,9 +69,11 @@ private struct StateDocument: ~Copyable {
     }
   }
 
+  /// Ends the document; lists of which no piece came are empty.
   consuming func finish() throws(CommandFailure) {
+    for name in StateDocument.lists where !begun.contains(name) { try add(name, .array([])) }
     try close()
-    try output.line(begun.isEmpty ? "{}" : "\n}")
+    try output.line("\n}")
     try output.flush()
   }
 

@@ -47,7 +47,7 @@ def peak(ctl: Command, *arguments: str) -> tuple[int, int]:
                          ids=" ".join)
 def test_a_long_list_takes_no_more_memory_than_a_short_one(
         answering: Any, arguments: list[str]) -> None:
-    sizes = iter([2_000, 60_000])
+    sizes = iter([2_000, 24_000])
 
     def blocks(_: Any) -> Iterator[Answer]:
         count = next(sizes)
@@ -57,8 +57,8 @@ def test_a_long_list_takes_no_more_memory_than_a_short_one(
     ctl = answering(ListBlocks=blocks, DumpState=blocks)
     short_lines, short = peak(ctl, *arguments)
     long_lines, long = peak(ctl, *arguments)
-    assert long_lines - short_lines == 58_000
-    # Each row kept would be some hundred bytes: 60000 of them more than 12 MiB.
+    assert long_lines - short_lines == 22_000
+    # Each row kept would be some hundred bytes: 24000 of them more than 8 MiB.
     assert long < short + 4096, f"{short} KiB and {long} KiB"
 
 
@@ -147,7 +147,9 @@ def test_pieces_of_a_state_are_joined(answering: Any) -> None:
         {**status(), "sessions": []}, {"blocks": [block(1)]}, {"blocks": []},
         {"blocks": [block(2)], "events": []}))
     state = json.loads(ctl("state"))
-    assert list(state) == ["status", "sessions", "blocks", "events"]
+    assert list(state)[:4] == ["status", "sessions", "blocks", "events"]
+    # Lists of which nothing came are empty.
+    assert state["adapters"] == [] and len(state) == 11
     assert [b["handle"][-1] for b in state["blocks"]] == ["1", "2"]
 
 
@@ -200,6 +202,6 @@ def test_extreme_numbers_trap_nothing(answering: Any) -> None:
                 {"key": "k", "blocks": number, "bytes": number, "oldestMs": number}]}))
         for arguments in (["status"], ["list", "providers"], ["list", "blocks"], ["list", "events"],
                           ["top", "--once", "--interval", "50ms"], ["top", "--json"],
-                          ["monitor", "--since", str(number), "--count", "1"]):
+                          ["monitor", "--since", str(max(0, number)), "--count", "1"]):
             done = ctl.run(*arguments)
             assert done.returncode in {0, 1}, (arguments, number, done.stderr)
