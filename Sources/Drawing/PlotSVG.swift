@@ -31,12 +31,13 @@ public enum PlotSVG {
       .s0 { stroke: #0969da; fill: #0969da } .s1 { stroke: #bc4c00; fill: #bc4c00 }
       .area { fill-opacity: 0.22; stroke-width: 1.5; stroke-linejoin: round }
       .mark { stroke-width: 1.5 } .dash { stroke-dasharray: 4 3 }
-      .label { stroke: none; font-weight: 600 } .number { font-variant-numeric: tabular-nums }
+      .number { font-variant-numeric: tabular-nums }
       @media (prefers-color-scheme: dark) {
       .page { fill: #0d1117 } .text { fill: #f0f6fc } .faint { fill: #9198a1 }
       .rule { stroke: #3d444d } .axis { stroke: #9198a1 }
       .s0 { stroke: #58a6ff; fill: #58a6ff } .s1 { stroke: #f0883e; fill: #f0883e }
       }
+      .label { stroke: none; font-weight: 600 }
       </style>
       <rect class="page" width="100%" height="100%" rx="6"/>
       \(text(24, 30, title, "text", size: 18, weight: 600))
