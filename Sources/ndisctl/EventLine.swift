@@ -39,7 +39,7 @@ extension SimulatorInterface.Event {
         room -= TerminalText.width(parts[index].0) + 1
       }
     }
-    return parts.map { surface.paint($0.0, $0.1) }.joined(separator: " ")
+    return parts.filter { !$0.0.isEmpty }.map { surface.paint($0.0, $0.1) }.joined(separator: " ")
   }
 }
 

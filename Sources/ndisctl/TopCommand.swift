@@ -40,10 +40,10 @@ struct TopCommand: ParsableCommand {
 
   func run() throws {
     let daemon = try DaemonConnection(common)
-    let first = try TopSample(daemon, after: nil)
+    let first = try TopSample.take(from: daemon, after: nil)
     if common.json || once {
       _ = poll(nil, 0, Int32(clamping: interval.milliseconds))
-      let sample = try TopSample(daemon, after: first)
+      let sample = try TopSample.take(from: daemon, after: first)
       let rates = TopRates(from: first, to: sample)
       var output = Output()
       if common.json {
@@ -123,7 +123,7 @@ struct TopCommand: ParsableCommand {
       case .resized: continue
       case .timeIsUp: break
       }
-      let sample = try TopSample(daemon, after: last)
+      let sample = try TopSample.take(from: daemon, after: last)
       let rates = TopRates(from: last, to: sample)
       history.add(rates, sample)
       page = TopPage(sample: sample, rates: rates, history: history)

@@ -122,9 +122,11 @@ struct TopPage {
       }
     }
     var lines: [String] = []
-    for (index, (title, rows)) in holders.enumerated() {
+    // A list takes a title, a row and a blank line at least; the first ones matter most.
+    let shown = room.map { max(1, min(holders.count, $0 / 3)) } ?? holders.count
+    for (index, (title, rows)) in holders.prefix(shown).enumerated() {
       // What is left is shared among the lists that are left.
-      let share = room.map { ($0 - lines.count) / (holders.count - index) - 1 }
+      let share = room.map { ($0 - lines.count) / (shown - index) - 1 }
       lines += list(title, rows, on: surface, room: share).map(\.text) + [""]
     }
     return lines

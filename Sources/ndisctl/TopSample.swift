@@ -23,28 +23,37 @@ struct TopSample {
 
   /// Takes a sample. Counting blocks walks along all of them: if that took long the last time, its
   /// result is used again, so that it is never more than a tenth of the daemon's time.
-  init(
-    _ daemon: borrowing DaemonConnection, after last: TopSample?
-  ) throws(CommandFailure) {
-    status = try daemon.call(SimulatorInterface.GetStatus.self, .init()).status
-    time = MonotonicClock.milliseconds
+  static func take(
+    from daemon: borrowing DaemonConnection, after last: TopSample?
+  ) throws(CommandFailure) -> TopSample {
+    let status = try daemon.call(SimulatorInterface.GetStatus.self, .init()).status
+    let time = MonotonicClock.milliseconds
     var providers: [SimulatorInterface.Provider] = []
     try daemon.stream(SimulatorInterface.ListProviders.self, .init()) {
       reply throws(CommandFailure) in
-      providers += reply.providers.prefix(max(0, TopSample.limit - providers.count))
+      providers += reply.providers.prefix(max(0, limit - providers.count))
       return true
     }
-    self.providers = providers.sorted { $0.bytes > $1.bytes }
+    var sample = TopSample(
+      status: status, providers: providers.sorted { $0.bytes > $1.bytes }, byDriver: [],
+      byQueue: [], time: time, summaryMs: 0, summaryTime: 0)
     if let last, time < last.summaryTime + 10 * last.summaryMs {
-      (byDriver, byQueue) = (last.byDriver, last.byQueue)
-      (summaryMs, summaryTime) = (last.summaryMs, last.summaryTime)
-      return
+      (sample.byDriver, sample.byQueue) = (last.byDriver, last.byQueue)
+      (sample.summaryMs, sample.summaryTime) = (last.summaryMs, last.summaryTime)
+      return sample
     }
     let start = MonotonicClock.milliseconds
-    byDriver = try daemon.call(SimulatorInterface.SummarizeBlocks.self, .init(by: .driver)).groups
-    byQueue = try daemon.call(SimulatorInterface.SummarizeBlocks.self, .init(by: .queue)).groups
-    summaryTime = MonotonicClock.milliseconds
-    summaryMs = summaryTime - start
+    sample.byDriver = try groups(daemon, by: .driver)
+    sample.byQueue = try groups(daemon, by: .queue)
+    sample.summaryTime = MonotonicClock.milliseconds
+    sample.summaryMs = sample.summaryTime - start
+    return sample
+  }
+
+  private static func groups(
+    _ daemon: borrowing DaemonConnection, by: SimulatorInterface.SummarizeBlocks.Input.By
+  ) throws(CommandFailure) -> [SimulatorInterface.BlockGroup] {
+    try daemon.call(SimulatorInterface.SummarizeBlocks.self, .init(by: by)).groups
   }
 }
 
