@@ -8,6 +8,8 @@ struct DoctorFacts: Sendable {
     var path: String
     var owner: UInt32
     var group: UInt32 = 0
+    /// The group's name; nil when it has none.
+    var groupName: String?
     /// The nine permission bits and the sticky bit.
     var mode: UInt32
     /// Whether this process may connect to the socket, or enter the directory.
@@ -26,6 +28,8 @@ struct DoctorFacts: Sendable {
   /// This program's version.
   var ownVersion = ""
   var uid: UInt32 = 0
+  /// The user's name; nil when it has none.
+  var userName: String?
 
   var kernelRelease: String?
   var processors: Int?

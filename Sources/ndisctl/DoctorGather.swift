@@ -13,6 +13,9 @@ extension DoctorFacts {
     var facts = DoctorFacts()
     facts.ownVersion = Ndisctl.configuration.version
     facts.uid = getuid()
+    if let user = unsafe getpwuid(facts.uid) {
+      facts.userName = unsafe String(cString: user.pointee.pw_name)
+    }
     facts.learnMachine()
     facts.learnLimits()
     facts.learnServices()
@@ -160,7 +163,9 @@ extension DoctorFacts.Path {
     guard unsafe stat(path, &status) == 0 else { return nil }
     let isDirectory = status.st_mode & S_IFMT == S_IFDIR
     self.init(
-      path: path, owner: status.st_uid, group: status.st_gid, mode: status.st_mode & 0o7777,
+      path: path, owner: status.st_uid, group: status.st_gid,
+      groupName: unsafe getgrgid(status.st_gid).map { unsafe String(cString: $0.pointee.gr_name) },
+      mode: status.st_mode & 0o7777,
       mayUse: unsafe access(path, isDirectory ? X_OK : W_OK) == 0)
   }
 }

@@ -28,7 +28,7 @@ import Varlink
     facts.driverSocket = .init(
       path: "/run/user/1000/ndissim/driver", owner: 1000, mode: 0o660, mayUse: true)
     facts.managementSocket = .init(
-      path: "/run/user/1000/ndissim/m", owner: 1000, mode: 0o660, mayUse: true)
+      path: "/run/user/1000/ndissim/m", owner: 1000, mode: 0o666, mayUse: true)
     facts.driver = .init()
     facts.management = .init(version: "1.0", pid: 7, uid: 1000)
     return facts
@@ -104,7 +104,11 @@ import Varlink
       $0.socketDirectory?.mode = 0o777
     },
     Case("driver socket", .problem) { $0.driverSocket?.owner = 4242 },
-    Case("driver socket", .problem) { $0.driverSocket?.mayUse = false },
+    Case("driver socket", .problem, "usermod -aG ndissim alice") {
+      $0.driverSocket?.mayUse = false
+      $0.driverSocket?.groupName = "ndissim"
+      $0.userName = "alice"
+    },
     Case("driver socket", .note, "chmod o-w /run/user/1000/ndissim/driver") {
       $0.driverSocket?.mode = 0o666
     },
