@@ -78,17 +78,25 @@ final class CommandProcess {
     if let ended { return ended }
     var raw: Int32 = 0
     while unsafe waitpid(pid, &raw, 0) < 0, errno == EINTR {}
-    let status = raw & 0x7F == 0 ? (raw >> 8) & 0xFF : 128 + (raw & 0x7F)
+    let status = CommandProcess.status(raw)
     ended = status
     return status
+  }
+
+  private static func status(_ raw: Int32) -> Int32 {
+    raw & 0x7F == 0 ? (raw >> 8) & 0xFF : 128 + (raw & 0x7F)
   }
 
   var output: String { CommandProcess.text(directory + "/output") }
   var error: String { CommandProcess.text(directory + "/error") }
 
-  /// Waits until standard output has a text; a test that waits in vain is ended by its time limit.
+  /// Waits until standard output has a text, or the process has ended.
   func waitForOutput(_ text: String) {
-    while !output.contains(text), kill(pid, 0) == 0 { usleep(2000) }
+    while !output.contains(text), ended == nil {
+      var raw: Int32 = 0
+      if unsafe waitpid(pid, &raw, WNOHANG) == pid { ended = CommandProcess.status(raw) }
+      usleep(2000)
+    }
   }
 
   /// What is left in the temporary directory.
