@@ -13,8 +13,9 @@ extension Launch {
   /// The management socket, until the server has it.
   final class Management {
     private var listener: StreamSocket?
-    /// The file that was made, to be removed at the end.
-    private var file: String?
+    private var metricsListener: StreamSocket?
+    /// The files that were made, to be removed at the end.
+    private var files: [String] = []
     private let options: LaunchOptions
 
     /// - Parameter hasDirectory: the runtime directory was made; without it a daemon whose sockets the
@@ -23,6 +24,8 @@ extension Launch {
       _ options: LaunchOptions, _ activation: Activation, _ directory: String, hasDirectory: Bool
     ) throws(StartFailure) {
       self.options = options
+      let metrics = options.configuration.values.metricsSocket
+      if !metrics.isEmpty { metricsListener = try listen(metrics) }
       guard options.configuration.values.management else { return }
       if let inherited = activation.socket(named: "varlink") {
         do throws(SystemError) {
@@ -31,11 +34,16 @@ extension Launch {
         return
       }
       guard hasDirectory else { return }
-      let path = "\(directory)/\(ManagementSocket.fileName)"
+      listener = try listen("\(directory)/\(ManagementSocket.fileName)")
+    }
+
+    /// Reading is open to all who may enter the directory.
+    private func listen(_ path: String) throws(StartFailure) -> StreamSocket {
       do throws(SocketPathProblem) {
-        listener = try StreamSocket.listener(path: path, mode: 0o666, backlog: 1024)
+        let listener = try StreamSocket.listener(path: path, mode: 0o666, backlog: 1024)
+        files.append(path)
+        return listener
       } catch { throw StartFailure("\(error)") }
-      file = path
     }
 
     /// What the server watches. Without a socket it still serves SIGHUP.
@@ -55,11 +63,15 @@ extension Launch {
       do throws(StartFailure) {
         plane = try ManagementPlane(ManagementService(switchboard, recorder, host))
       } catch { throw SystemError(errno: EINVAL, operation: "\(error)") }
-      return try ManagementSockets(plane: plane, listener: listener.take())
+      let sockets = try ManagementSockets(plane: plane, listener: listener.take())
+      if let metrics = metricsListener.take() {
+        sockets.metrics = MetricsSocket(listener: metrics, service: plane.service)
+      }
+      return sockets
     }
 
-    func removeFile() {
-      if let file { _ = unsafe unlink(file) }
+    func removeFiles() {
+      for file in files { _ = unsafe unlink(file) }
     }
   }
 }

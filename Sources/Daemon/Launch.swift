@@ -73,7 +73,7 @@ public enum Launch {
     }
     defer { if madeSocket { _ = unsafe unlink(path) } }
     let management = try Management(options, activation, directory, hasDirectory: madeSocket)
-    defer { management.removeFile() }
+    defer { management.removeFiles() }
     do throws(SystemError) {
       let server = try Server(
         switchboard: switchboard, listener: listener, signals: signals, sink: sink,

@@ -12,6 +12,8 @@ import Varlink
 /// Serves the management plane.
 public final class ManagementSockets {
   let plane: ManagementPlane
+  /// Shares the turns of this plane.
+  public var metrics: MetricsSocket?
   /// None: nobody can connect, and only SIGHUP reaches the service.
   private let listener: StreamSocket?
   private let wakeup: Wakeup
@@ -66,6 +68,7 @@ public final class ManagementSockets {
     if let listener = listeningDescriptor {
       try reactor.add(listener, .readable, token: ManagementSockets.listenerToken)
     }
+    try metrics?.watch(&reactor)
     try reactor.add(wakeup.descriptor.raw, .readable, token: ManagementSockets.wakeupToken)
   }
 
@@ -89,13 +92,16 @@ public final class ManagementSockets {
   var timeout: UInt64? {
     if !ready.isEmpty || !touched.isEmpty || plane.hasWork { return 0 }
     let now = MonotonicClock.milliseconds
-    return [plane.deadline, resumeAt].compactMap { $0 }.min().map { $0 > now ? $0 - now : 0 }
+    return [plane.deadline, resumeAt, metrics?.deadline].compactMap { $0 }.min().map {
+      $0 > now ? $0 - now : 0
+    }
   }
 
   // MARK: Events
 
   func serve(_ event: Reactor.Ready, _ reactor: inout Reactor) {
     switch event.token {
+    case let token where token & MetricsSocket.bit != 0: metrics?.serve(event, &reactor)
     case ManagementSockets.listenerToken: accept(&reactor)
     case ManagementSockets.wakeupToken: _ = try? wakeup.drain()
     default:
@@ -163,6 +169,7 @@ public final class ManagementSockets {
 
   /// Goes on with answers, for about a millisecond at most.
   func turn(_ reactor: inout Reactor) {
+    metrics?.turn(&reactor)
     guard !clients.isEmpty || plane.service.isReloading || resumeAt != nil else { return }
     resume(&reactor)
     let end = MonotonicClock.nanoseconds + ManagementSockets.turn

@@ -172,6 +172,43 @@ def test_reload_applies_what_it_can_and_refuses_what_is_wrong(
         daemon.stop()
 
 
+def test_metrics_over_http(program: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    directory = tmp_path_factory.mktemp("d")
+    metrics = directory / "metrics"
+    daemon = Daemon(program, directory, "--metrics-socket", str(metrics))
+
+    def ask(request: bytes) -> bytes:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(20)
+            connection.connect(str(metrics))
+            connection.sendall(request)
+            answer = b""
+            while part := connection.recv(65536):
+                answer += part
+            return answer
+
+    head, _, body = ask(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.0 200 OK\r\n")
+    assert f"Content-Length: {len(body)}".encode() in head
+    assert list(text_string_to_metric_families(body.decode()))
+    assert ask(b"DELETE / HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.0 405 ")
+    # No end of the request: closed without an answer, and others are served meanwhile.
+    idle = [socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) for _ in range(40)]
+    for connection in idle:
+        connection.connect(str(metrics))
+    try:
+        assert ask(b"x" * 5000) == b""
+    except ConnectionError:
+        pass
+    serves(daemon)
+    for connection in idle:
+        connection.close()
+    eventually("a collector is served again",
+               lambda: ask(b"GET / HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.0 200"))
+    daemon.stop()
+    assert not metrics.exists()
+
+
 # ---- Hostile clients ----------------------------------------------------------------------------
 
 
