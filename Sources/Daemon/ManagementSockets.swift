@@ -90,11 +90,18 @@ public final class ManagementSockets {
 
   /// Milliseconds until `turn` has something to do: 0 for at once, nil for when something happens.
   var timeout: UInt64? {
+    // Asked at every turn of the reactor, which are the drivers' mostly.
+    if isIdle, metrics?.deadline == nil { return nil }
     if !ready.isEmpty || !touched.isEmpty || plane.hasWork { return 0 }
     let now = MonotonicClock.milliseconds
     return [plane.deadline, resumeAt, metrics?.deadline].compactMap { $0 }.min().map {
       $0 > now ? $0 - now : 0
     }
+  }
+
+  /// Nobody is there and nothing is under way: but for the metrics, `turn` has nothing to do.
+  private var isIdle: Bool {
+    clients.isEmpty && resumeAt == nil && !plane.service.isReloading
   }
 
   // MARK: Events
@@ -170,7 +177,7 @@ public final class ManagementSockets {
   /// Goes on with answers, for about a millisecond at most.
   func turn(_ reactor: inout Reactor) {
     metrics?.turn(&reactor)
-    guard !clients.isEmpty || plane.service.isReloading || resumeAt != nil else { return }
+    guard !isIdle else { return }
     resume(&reactor)
     let end = MonotonicClock.nanoseconds + ManagementSockets.turn
     plane.turn(until: end)
