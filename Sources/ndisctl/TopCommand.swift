@@ -116,9 +116,11 @@ struct TopCommand: ParsableCommand {
     var page = TopPage(sample: first, rates: TopRates(from: first, to: first), history: history)
     var next = first.time + UInt64(interval.milliseconds)
     while true {
+      let drawn = common.surface
       try draw(page)
       let now = MonotonicClock.milliseconds
-      switch terminal.wait(milliseconds: Int(clamping: next > now ? next - now : 0)) {
+      let left = Int(clamping: next > now ? next - now : 0)
+      switch terminal.wait(milliseconds: left, drawn: drawn, now: { common.surface }) {
       case .quit: return
       case .resized: continue
       case .timeIsUp: break

@@ -9,7 +9,8 @@ import Platform
 
 /// Why waiting for the next sample ended.
 enum TopWaited {
-  case timeIsUp
+  /// Or a key was pressed, and a sample is wanted now.
+  case timeIsUp(byKey: Bool)
   /// Another size: the same page is to be drawn again.
   case resized
   case quit
@@ -27,7 +28,8 @@ struct TopTerminal: ~Copyable {
     do throws(SystemError) { signals = try Signals() } catch {
       throw CommandFailure("cannot watch for signals: \(error)")
     }
-    // Only there so that it interrupts the wait; the size is asked for at every page.
+    // Only there so that it interrupts the wait; one that comes just before the wait begins is noticed
+    // by the size.
     signal(SIGWINCH) { _ in }
     var now = termios()
     if keys, isatty(0) == 1, unsafe tcgetattr(0, &now) == 0 {
@@ -51,7 +53,21 @@ struct TopTerminal: ~Copyable {
   }
 
   /// Waits for a key, a signal, another size or the time.
-  func wait(milliseconds: Int) -> TopWaited {
+  ///
+  /// - Parameter drawn: the surface as it was when the page was drawn, and as it is now.
+  func wait(milliseconds: Int, drawn: Surface, now: () -> Surface) -> TopWaited {
+    var left = milliseconds
+    while true {
+      let slice = min(left, 200)
+      let waited = wait(milliseconds: slice)
+      left -= slice
+      guard case .timeIsUp(let byKey) = waited else { return waited }
+      if byKey || left <= 0 { return waited }
+      if now() != drawn { return .resized }
+    }
+  }
+
+  private func wait(milliseconds: Int) -> TopWaited {
     var watched = [
       pollfd(fd: signals.descriptor.raw, events: Int16(POLLIN), revents: 0),
       pollfd(fd: saved == nil ? -1 : 0, events: Int16(POLLIN), revents: 0),
@@ -59,7 +75,7 @@ struct TopTerminal: ~Copyable {
     let count = unsafe poll(&watched, 2, Int32(clamping: max(0, milliseconds)))
     if count < 0 { return errno == EINTR ? .resized : .quit }
     if watched[0].revents != 0 { return .quit }
-    guard watched[1].revents != 0 else { return .timeIsUp }
+    guard watched[1].revents != 0 else { return .timeIsUp(byKey: false) }
     var keys = [UInt8](repeating: 0, count: 64)
     let read = unsafe read(0, &keys, keys.count)
     // The terminal is gone.
@@ -67,6 +83,6 @@ struct TopTerminal: ~Copyable {
     for key in keys.prefix(read) where key == UInt8(ascii: "q") || key == UInt8(ascii: "Q") {
       return .quit
     }
-    return .timeIsUp
+    return .timeIsUp(byKey: true)
   }
 }
