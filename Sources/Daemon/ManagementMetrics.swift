@@ -55,13 +55,14 @@ struct MetricsText {
 
   /// Backslash, line feed and, in labels, the quotation mark.
   static func escaped(_ text: String, quotes: Bool) -> String {
+    // By scalars: a carriage return and a line feed together would be one Character, and no "\n".
     var result = ""
-    for character in text {
-      switch character {
+    for scalar in text.unicodeScalars {
+      switch scalar {
       case "\\": result += "\\\\"
       case "\n": result += "\\n"
       case "\"" where quotes: result += "\\\""
-      default: result.append(character)
+      default: result.unicodeScalars.append(scalar)
       }
     }
     return result
@@ -123,7 +124,7 @@ extension ManagementService {
     text.counter("ndissim_violations", now.violations, "Broken rules of the contract.")
     text.counter("ndissim_leaked_blocks", now.leakedBlocks, "Blocks that were not freed.")
     text.family("ndissim_rule_violations", "counter", "Broken rules, by code.")
-    for line in recorder.violations.lines where line.count > 0 {
+    for line in recorder.violations.counters {
       text.sample("ndissim_rule_violations_total", [("code", line.code)], "\(line.count)")
     }
     text.family("ndissim_events", "counter", "Events, by kind.")

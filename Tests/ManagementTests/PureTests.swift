@@ -54,6 +54,28 @@ extension ManagementTests {
       #expect(first.rule == "staleHandle" && first.message.contains("NdisFreeSharedMemory"))
     }
 
+    @Test func aDeclarationByTheRulesNameMatchesWhatHasABugCheck() {
+      let check = BugCheck(code: 0x7C, 0x03, isExtension: true)
+      var book = ViolationBook()
+      book.record(.violation(violation(.doubleFree, check)))
+      book.record(.violation(violation(.staleHandle, check)))
+      // Declared afterwards, as a test does that has broken something.
+      let taken = book.expect("doubleFree", times: 1)
+      #expect(taken)
+      #expect(book.lines.map(\.code) == ["0x7C/0x03", "doubleFree"])
+      #expect(book.lines.map(\.count) == [1, 1])
+      #expect(book.lines.map(\.expected) == [nil, 1])
+      #expect(book.lines.map(\.rule) == ["staleHandle", "doubleFree"])
+      book.record(.violation(violation(.doubleFree, check)))
+      #expect(book.lines.map(\.count) == [1, 2])
+      #expect(book.counters.map(\.code) == ["0x7C/0x03"] && book.counters.map(\.count) == [3])
+      book.forgetExpectations()
+      #expect(book.lines.map(\.code) == ["0x7C/0x03"])
+      #expect(book.lines.map(\.count) == [3])
+      // The newest one's rule.
+      #expect(book.lines.map(\.rule) == ["doubleFree"])
+    }
+
     @Test func expectationsAddUpAndCanBeForgotten() {
       var book = ViolationBook()
       let first = book.expect("leak", times: 2)

@@ -351,7 +351,7 @@ public enum SimulatorInterface {
     # How often a rule was broken.
     type ViolationCount (
       # Bug check code and first parameter as in "0x7C/0x01" where Windows would have stopped, else the
-      # rule's name; "leak" for blocks that were not freed.
+      # rule's name, or when that was declared; "leak" for blocks that were not freed.
       code: string,
       # The rule the newest one broke; empty when there was none.
       rule: string,
@@ -427,8 +427,8 @@ public enum SimulatorInterface {
     # The daemon as a whole.
     method GetStatus() -> (status: Status)
 
-    # Lists; to be called with `more`, else org.varlink.service.ExpectedMore. Each reply carries some, the last one may carry none. Objects that
-    # come or go meanwhile may be there or not; none is there twice.
+    # Lists; to be called with `more`, else org.varlink.service.ExpectedMore. Each reply carries some, the
+    # last one may carry none. Objects that come or go meanwhile may be there or not; none is there twice.
     method ListSessions() -> (sessions: []Session)
     method ListDrivers() -> (drivers: []Driver)
     method ListAdapters() -> (adapters: []Adapter)
@@ -503,7 +503,8 @@ public enum SimulatorInterface {
     method RemoveProvider(name: string) -> (provider: Provider)
 
     # Declares that a rule is going to be broken, or blocks leaked, so that a test run does not fail for
-    # it: a code as in ViolationCount and how many times, exactly. Adds to what was declared. At most 256
+    # it: a code as in ViolationCount and how many times, exactly. A rule's name may stand for its bug
+    # check: what broke that rule is then counted under the name. Adds to what was declared. At most 256
     # codes can be declared.
     method Expect(code: string, times: int) -> ()
 
@@ -1576,7 +1577,7 @@ extension SimulatorInterface {
   public struct ViolationCount: VarlinkValue, Hashable {
     /// Bug check code and first parameter as in "0x7C/0x01" where Windows would have stopped, else
     /// the
-    /// rule's name; "leak" for blocks that were not freed.
+    /// rule's name, or when that was declared; "leak" for blocks that were not freed.
     public var code: String
     /// The rule the newest one broke; empty when there was none.
     public var rule: String
@@ -1884,8 +1885,9 @@ extension SimulatorInterface {
 
 extension SimulatorInterface {
   /// Lists; to be called with `more`, else org.varlink.service.ExpectedMore. Each reply carries
-  /// some, the last one may carry none. Objects that
-  /// come or go meanwhile may be there or not; none is there twice.
+  /// some, the
+  /// last one may carry none. Objects that come or go meanwhile may be there or not; none is there
+  /// twice.
   public enum ListSessions: VarlinkMethod {
     public static let name = "org.ndissim.Simulator.ListSessions"
 
@@ -2765,8 +2767,10 @@ extension SimulatorInterface {
 extension SimulatorInterface {
   /// Declares that a rule is going to be broken, or blocks leaked, so that a test run does not fail
   /// for
-  /// it: a code as in ViolationCount and how many times, exactly. Adds to what was declared. At
-  /// most 256
+  /// it: a code as in ViolationCount and how many times, exactly. A rule's name may stand for its
+  /// bug
+  /// check: what broke that rule is then counted under the name. Adds to what was declared. At most
+  /// 256
   /// codes can be declared.
   public enum Expect: VarlinkMethod {
     public static let name = "org.ndissim.Simulator.Expect"
