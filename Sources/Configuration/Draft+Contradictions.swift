@@ -10,7 +10,7 @@ extension Draft {
       ("quota.session-sections", "quota.user-sections"),
     ]
     for pair in pairs { checkOrder(pair.lower, pair.upper) }
-    for pool in pools { check(pool) }
+    for pool in pools + rejectedPools { check(pool) }
     if !values.hal, !values.defaultPool, pools.isEmpty {
       note(
         "hosted.hal",
@@ -61,25 +61,26 @@ extension Draft {
           : "pool is the name of the default pool; choose another, or set hosted.default-pool = false"
       )
     }
-    guard pool.broken.isDisjoint(with: ["capacity", "pages", "fill"]) else { return }
     let capacity = Quantity.size(values.capacity)
-    if values.capacity % values.pageSize != 0 {
+    // A value that was not taken has its default here, which nobody meant.
+    func areRead(_ names: String...) -> Bool { pool.broken.isDisjoint(with: names) }
+    if areRead("capacity", "pages"), values.capacity % values.pageSize != 0 {
       problems.add(
         origin("capacity", "pages"), pool.key("capacity"),
         "\(capacity) is not a whole number of pages of \(Quantity.size(values.pageSize))")
     }
-    if values.fill != "none", values.capacity > 1 << 30 {
+    if areRead("fill", "capacity"), values.fill != "none", values.capacity > 1 << 30 {
       problems.add(
         origin("fill"), pool.key("fill"),
         "\(values.fill) needs a capacity up to 1G, and capacity is \(capacity); "
           + "the daemon writes every page itself")
     }
-    if values.fill != "none", values.pages == "2M" {
+    if areRead("fill", "pages"), values.fill != "none", values.pages == "2M" {
       problems.add(
         origin("fill"), pool.key("fill"),
         "\(values.fill) needs 4K pages, and pages is 2M; the daemon cannot write huge pages")
     }
-    if !pool.broken.contains("nodes"), !broken.contains("contract.highest-node"),
+    if areRead("nodes"), !broken.contains("contract.highest-node"),
       values.nodes > self.values.highestNode + 1
     {
       problems.add(

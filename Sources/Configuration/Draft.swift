@@ -10,7 +10,9 @@ struct PoolDraft {
   var broken: Set<String> = []
 
   /// What problems and settings call one of its keys.
-  func key(_ name: String) -> String { "pool.\(values.name).\(name)" }
+  func key(_ name: String) -> String {
+    origins["name"] == nil ? "pool.\(name)" : "pool.\(values.name).\(name)"
+  }
 }
 
 struct Draft {
@@ -18,6 +20,8 @@ struct Draft {
   var origins: [String: Origin] = [:]
   var broken: Set<String> = []
   var pools: [PoolDraft] = []
+  /// Pools without a name of their own: a problem each, and more may be wrong with them.
+  var rejectedPools: [PoolDraft] = []
   var problems = ConfigurationProblems()
   var notes: [ConfigurationProblem] = []
   var files: [String] = []
@@ -59,9 +63,13 @@ extension Draft {
   mutating func add(_ added: [PoolDraft]) {
     var seen: [String: Origin] = [:]
     for pool in added {
-      guard !pool.broken.contains("name") else { continue }
+      guard !pool.broken.contains("name") else {
+        rejectedPools.append(pool)
+        continue
+      }
       guard pool.origins["name"] != nil else {
         problems.add(pool.origin, "pool", "the pool has no name; write name = \"...\"")
+        rejectedPools.append(pool)
         continue
       }
       let name = pool.values.name
@@ -69,6 +77,7 @@ extension Draft {
         problems.add(
           pool.origins["name"] ?? pool.origin, "pool.name",
           "\(name) is the name of two pools (the other is at \(first)); choose another")
+        rejectedPools.append(pool)
         continue
       }
       seen[name] = pool.origin

@@ -51,6 +51,15 @@ struct BadInput: Sendable, CustomTestStringConvertible {
       "a misspelt key of a pool", "[[pool]]\nname = \"x\"\ncapasity = 1",
       "F:3:1: pool.capasity: no such key; did you mean capacity?"),
     BadInput(
+      "a pool with a bad fill and a bad capacity, both at once",
+      "[[pool]]\nname = \"a\"\ncapacity = 5000\nfill = \"zoro\"",
+      "F:4:1: pool.fill: the value is the string \"zoro\"; it must be one of none, zero, poison",
+      "F:3:1: pool.a.capacity: 5000 is not a whole number of pages of 4K"),
+    BadInput(
+      "a pool without a name and with a bad capacity", "[[pool]]\ncapacity = 5000",
+      "F:1:1: pool: the pool has no name; write name = \"...\"",
+      "F:2:1: pool.capacity: 5000 is not a whole number of pages of 4K"),
+    BadInput(
       "a number for a switch", "[hosted]\nhal = 1",
       "F:2:1: hosted.hal: the value is the integer 1; it must be true or false"),
     BadInput(
