@@ -26,6 +26,14 @@ extension DoctorChecks {
 
   static let driverSocket: @Sendable (DoctorFacts) -> DoctorFinding? = { facts in
     guard let socket = facts.driverSocket else {
+      if let path = facts.missingDriverSocket {
+        return DoctorFinding(
+          "driver socket", .problem,
+          "There is no socket at \(path), where $NDISSIM_SOCKET says that the daemon's is.",
+          command: path.hasSuffix("/driver")
+            ? "ndissimd --runtime-directory \(path.dropLast("/driver".count)) &"
+            : "unset NDISSIM_SOCKET")
+      }
       return DoctorFinding(
         "driver socket", .problem,
         "No daemon's socket is in any of the places where one is looked for (docs/sockets.md).",
@@ -36,6 +44,13 @@ extension DoctorChecks {
 
   static let managementSocket: @Sendable (DoctorFacts) -> DoctorFinding? = { facts in
     guard let socket = facts.managementSocket else {
+      if let path = facts.missingManagementSocket {
+        return DoctorFinding(
+          "management socket", .problem,
+          "There is no socket at \(path), where --socket or $NDISSIM_MANAGEMENT_SOCKET says that the "
+            + "daemon's is.",
+          command: "unset NDISSIM_MANAGEMENT_SOCKET")
+      }
       // Without any daemon the check before has said so.
       guard facts.driverSocket != nil else { return nil }
       return DoctorFinding(

@@ -68,6 +68,9 @@ struct DoctorFacts: Sendable {
 
   var driverSocket: Path?
   var managementSocket: Path?
+  /// Where a variable or an option says that a socket is, and nothing is there.
+  var missingDriverSocket: String?
+  var missingManagementSocket: String?
   /// The directory of the driver socket.
   var socketDirectory: Path?
   var management: Daemon?

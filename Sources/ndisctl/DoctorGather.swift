@@ -20,8 +20,9 @@ extension DoctorFacts {
     facts.learnLimits()
     facts.learnServices()
     facts.learnPlaces(driverSocket, managementSocket)
-    if let driverSocket { facts.driver = askDriverPlane(driverSocket) }
-    if let managementSocket { facts.management = askManagementPlane(managementSocket) }
+    // Where nothing is, nobody needs to be asked.
+    if let socket = facts.driverSocket { facts.driver = askDriverPlane(socket.path) }
+    if let socket = facts.managementSocket { facts.management = askManagementPlane(socket.path) }
     facts.learnControlGroup(of: facts.management?.pid)
     return facts
   }
@@ -74,6 +75,8 @@ extension DoctorFacts {
     temporaryDirectoryIsWritable = unsafe access(temporaryDirectory, W_OK | X_OK) == 0
     driverSocket = driver.flatMap { Path(at: $0) }
     managementSocket = management.flatMap { Path(at: $0) }
+    missingDriverSocket = driverSocket == nil ? driver : nil
+    missingManagementSocket = managementSocket == nil ? management : nil
     if let socket = driverSocket?.path, let slash = socket.lastIndex(of: "/") {
       socketDirectory = Path(at: slash == socket.startIndex ? "/" : String(socket[..<slash]))
     }
@@ -131,7 +134,11 @@ extension DoctorFacts {
         let connection = try Connection(path: path, name: "ndisctl doctor")
         connection.close()
         return Daemon()
-      } catch { return Daemon(problem: "\(error)") }
+      } catch {
+        // The sentence alone: it has the path and the errno. It ends as sentences do.
+        let sentence = error.sentence.isEmpty ? "\(error)" : error.sentence
+        return Daemon(problem: sentence.hasSuffix(".") ? sentence : sentence + ".")
+      }
     }
   }
 

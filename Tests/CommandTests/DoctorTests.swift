@@ -112,7 +112,19 @@ import Varlink
     Case("driver socket", .note, "chmod o-w /run/user/1000/ndissim/driver") {
       $0.driverSocket?.mode = 0o666
     },
+    Case("driver socket", .problem, "ndissimd --runtime-directory /tmp/bed &") {
+      ($0.driverSocket, $0.socketDirectory, $0.driver) = (nil, nil, nil)
+      $0.missingDriverSocket = "/tmp/bed/driver"
+    },
+    Case("driver socket", .problem, "unset NDISSIM_SOCKET") {
+      ($0.driverSocket, $0.socketDirectory, $0.driver) = (nil, nil, nil)
+      $0.missingDriverSocket = "/tmp/bed"
+    },
     Case("management socket", .problem) { $0.managementSocket = nil },
+    Case("management socket", .problem, "unset NDISSIM_MANAGEMENT_SOCKET") {
+      ($0.managementSocket, $0.management) = (nil, nil)
+      $0.missingManagementSocket = "/tmp/bed/m"
+    },
     Case("drivers", .problem, "ndissimd &") { $0.driver?.problem = "connection refused." },
     Case("management", .problem) { $0.management?.problem = "connection refused." },
     Case("versions", .note, "systemctl restart ndissimd") { $0.management?.version = "0.9" },
@@ -134,6 +146,13 @@ import Varlink
     facts.socketDirectory?.owner = 990
     facts.management?.uid = 990
     #expect(DoctorChecks.run(facts).allSatisfy { $0.level == .ok })
+  }
+
+  @Test func `A socket that is named and not there is one problem, and nobody is asked`() {
+    let facts = DoctorFacts.gather(driverSocket: "/nothing/driver", managementSocket: nil)
+    #expect(facts.driver == nil && facts.missingDriverSocket == "/nothing/driver")
+    let about = DoctorChecks.run(facts).filter { $0.sentence.contains("/nothing") }
+    #expect(about.map(\.check) == ["driver socket"])
   }
 
   @Test(arguments: [("0-3", 4), ("0", 1), ("0-1,4,6-7", 5), ("", 0)])
