@@ -77,6 +77,19 @@ struct DaemonConnection: ~Copyable {
     }
   }
 
+  /// The newest events that the daemon keeps and that are wanted, the oldest of them first. What is not
+  /// among the last `count` is not held either.
+  func newestEvents(
+    _ count: Int, where isWanted: (SimulatorInterface.Event) -> Bool
+  ) throws(CommandFailure) -> [SimulatorInterface.Event] {
+    var newest: [SimulatorInterface.Event] = []
+    try stream(SimulatorInterface.ListEvents.self, .init()) { reply throws(CommandFailure) in
+      newest = (newest + reply.events.filter(isWanted)).suffix(count)
+      return true
+    }
+    return newest
+  }
+
   /// Waits until a condition holds.
   func wait(
     _ condition: SimulatorInterface.Condition, timeout: TimeSpan?

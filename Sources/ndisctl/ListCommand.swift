@@ -147,8 +147,12 @@ struct ListEvents: ParsableCommand {
   func run() throws {
     var output = try ListOutput<SimulatorInterface.Event>(options)
     let daemon = try DaemonConnection(options.common)
-    let reply = try daemon.call(SimulatorInterface.ListEvents.self, .init(after: after))
-    try output.add(reply.events.filter(filter.matches))
+    // With `more`: a single reply has the first 64 only.
+    try daemon.stream(SimulatorInterface.ListEvents.self, .init(after: after)) {
+      reply throws(CommandFailure) in
+      try output.add(reply.events.filter(filter.matches))
+      return true
+    }
     try output.finish()
   }
 }

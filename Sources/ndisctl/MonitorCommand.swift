@@ -62,13 +62,18 @@ struct MonitorCommand: ParsableCommand {
 
   private func earlier(than since: Int, _ lines: inout MonitorLines) throws(CommandFailure) {
     let daemon = try DaemonConnection(common)
-    let kept = try daemon.call(SimulatorInterface.ListEvents.self, .init(after: since)).events
-    if let first = kept.first, first.sequence > since &+ 1 {
-      let lost = first.sequence &- since &- 1
-      if lost > 0 { try lines.dropped(lost, .init(dropped: lost)) }
-    }
-    for event in kept where filter.matches(event) && lines.wantsMore {
-      try lines.event(event, .init(event: event))
+    var isFirst = true
+    try daemon.stream(SimulatorInterface.ListEvents.self, .init(after: since)) {
+      reply throws(CommandFailure) in
+      if isFirst, let first = reply.events.first, first.sequence > since &+ 1 {
+        let lost = first.sequence &- since &- 1
+        if lost > 0 { try lines.dropped(lost, .init(dropped: lost)) }
+      }
+      if !reply.events.isEmpty { isFirst = false }
+      for event in reply.events where filter.matches(event) && lines.wantsMore {
+        try lines.event(event, .init(event: event))
+      }
+      return lines.wantsMore
     }
   }
 }

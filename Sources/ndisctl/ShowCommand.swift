@@ -47,8 +47,7 @@ struct ShowCommand: ParsableCommand {
       let page = ShowPage(object: reply.object)
       for line in page.lines(on: surface) { try output.line(line) }
       if lines > 0 {
-        let events = try daemon.call(SimulatorInterface.ListEvents.self, .init()).events
-        let about = events.filter(page.concerns).suffix(lines)
+        let about = try daemon.newestEvents(lines, where: page.concerns)
         if !about.isEmpty {
           try output.line()
           try output.line(surface.paint("RECENT EVENTS", .strong))

@@ -49,8 +49,7 @@ struct StatusCommand: ParsableCommand {
       let page = StatusPage(status: reply.status, providers: providers, socket: daemon.path)
       for line in page.lines(on: surface) { try output.line(line) }
       if lines > 0 {
-        let events = try daemon.call(SimulatorInterface.ListEvents.self, .init()).events
-        let warnings = events.filter { (priorityNumber($0.priority) ?? 7) <= 4 }.suffix(lines)
+        let warnings = try daemon.newestEvents(lines) { (priorityNumber($0.priority) ?? 7) <= 4 }
         if !warnings.isEmpty { try output.line() }
         for event in warnings { try output.line(event.line(on: surface, isCut: !full)) }
       }

@@ -231,6 +231,27 @@ def test_monitor_starts_where_it_is_told(ctl: Command, bed: object) -> None:
     assert re.match(r"[A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d\.\d{3} \w+ ", people)
 
 
+def test_all_events_that_are_kept_are_shown(
+        ndisctl: str, program: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A single reply of the daemon has 64; what is newest is in the last one."""
+    daemon = Daemon(program, tmp_path_factory.mktemp("d"))
+    ctl = Command(ndisctl, str(daemon.directory / SOCKET))
+    for number in range(120):
+        with daemon.connect(f"many{number}"):
+            pass
+    with daemon.connect("breaker") as session:
+        ndissim.ProtocolDriver(session, "leaky").allocate(4096)
+    ctl("wait", "sessions=0", "--timeout", "20s")
+    events = ctl.json("list", "events")["events"]
+    sequences = [event["sequence"] for event in events]
+    assert len(events) > 240 and sequences == list(range(1, len(events) + 1))
+    middle = len(events) - 200
+    lines = ctl("monitor", "--since", str(middle), "--count", "200", "--json").splitlines()
+    assert [json.loads(line)["event"]["sequence"] for line in lines[1:]] == sequences[middle:]
+    assert "did not free a block" in ctl("status")
+    daemon.stop()
+
+
 def test_events_are_filtered(ctl: Command, bed: object) -> None:
     events = ctl.json("list", "events", "--kind", "adapterState")["events"]
     assert events and all(event["kind"] == "adapterState" for event in events)
@@ -427,6 +448,8 @@ def test_top_gives_the_terminal_back(ctl: Command, bed: object, how: str) -> Non
 def test_top_draws_again_at_another_size(ctl: Command, bed: object) -> None:
     terminal = Terminal(ctl, "top", "--interval", "1h", size=(24, 80))
     terminal.read_until("QUEUE")
+    # All of the first page, or its rest would be taken for the second.
+    terminal.read_until("\x1b[?2026l")
     narrow = frames(terminal.seen)[-1]
     assert all(len(line) <= 80 for line in narrow) and len(narrow) <= 24
     terminal.seen = ""
