@@ -22,8 +22,10 @@ final class DaemonProcess {
     guard let made else { throw BenchProblem("mkdtemp: errno \(errno)") }
     directory = made
     let manager = try NotifyReceiver(path: directory + "/notify")
+    // The machine's configuration is not the test's.
+    let own = ["--config", "/dev/null", "--runtime-directory", directory + "/run"]
     child = try Child(
-      try Child.program("ndissimd"), ["--runtime-directory", directory + "/run"] + arguments,
+      try Child.program("ndissimd"), own + arguments,
       environment: ["NOTIFY_SOCKET": directory + "/notify"], output: directory + "/log")
     guard manager.waitForReady() else {
       throw BenchProblem("the daemon is not ready: \(child.lines.joined(separator: "\n"))")

@@ -17,6 +17,9 @@ sys.path.insert(0, str(ROOT / "Sources/python"))
 
 import ndissim  # noqa: E402
 
+# No test reads the machine's configuration; a daemon gets this, or a file of the test's.
+NO_CONFIG = ("--config", "/dev/null")
+
 DEADLINE = float(os.environ.get("NDISSIM_TEST_DEADLINE", "20"))
 
 
@@ -43,7 +46,8 @@ class Daemon:
             environment = dict(os.environ, NOTIFY_SOCKET=str(directory / "notify"))
             environment.pop("NDISSIM_SOCKET", None)
             self.process = subprocess.Popen(
-                [program, "--runtime-directory", str(directory), *flags],
+                [program, "--runtime-directory", str(directory),
+                 *(() if "--config" in flags else NO_CONFIG), *flags],
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=self.log,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import DEADLINE, ROOT, Daemon, eventually
+from conftest import DEADLINE, NO_CONFIG, ROOT, Daemon, eventually
 
 import ndissim
 
@@ -22,10 +22,11 @@ def test_socket_activation(program: str, tmp_path: Path) -> None:
         pytest.skip("no systemd-socket-activate")
     path = tmp_path / "activated"
     process = subprocess.Popen(
-        [activate, "--seqpacket", "--fdname=driver", "-l", str(path), program],
+        [activate, "--seqpacket", "--fdname=driver", "-l", str(path), program, *NO_CONFIG],
         stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
     try:
-        eventually("the socket is there", path.exists)
+        # The path is there before anybody listens on it.
+        eventually("the socket listens", lambda: listens(path))
         for name in ("first", "second"):
             with ndissim.connect(str(path), name) as session:
                 session.ping()
@@ -33,6 +34,12 @@ def test_socket_activation(program: str, tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
         assert process.wait(DEADLINE) == 0
     assert path.exists()
+
+
+def listens(path: Path) -> bool:
+    """Whether a connection to a driver socket succeeds."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as probe:
+        return probe.connect_ex(str(path)) == 0
 
 
 def test_activation_with_a_stream_socket_is_refused(program: str, tmp_path: Path) -> None:
@@ -49,10 +56,10 @@ def run_with_descriptor(program: str, descriptor: int) -> subprocess.CompletedPr
     script = (
         "import os, sys; os.dup2(int(sys.argv[1]), 3); os.set_inheritable(3, True); "
         "os.environ.update(LISTEN_FDS='1', LISTEN_PID=str(os.getpid()), LISTEN_FDNAMES='driver'); "
-        "os.execv(sys.argv[2], [sys.argv[2]])")
+        "os.execv(sys.argv[2], sys.argv[2:])")
     return subprocess.run(
-        [sys.executable, "-c", script, str(descriptor), program], pass_fds=[descriptor],
-        capture_output=True, text=True, timeout=DEADLINE)
+        [sys.executable, "-c", script, str(descriptor), program, *NO_CONFIG],
+        pass_fds=[descriptor], capture_output=True, text=True, timeout=DEADLINE)
 
 
 @pytest.mark.parametrize("flags", [
@@ -61,7 +68,8 @@ def run_with_descriptor(program: str, descriptor: int) -> subprocess.CompletedPr
     ["--switch", "sideways"], ["--session-bytes", "many"],
 ])
 def test_wrong_flags_name_the_value(program: str, flags: list[str]) -> None:
-    done = subprocess.run([program, *flags], capture_output=True, text=True, timeout=DEADLINE)
+    done = subprocess.run([program, *NO_CONFIG, *flags], capture_output=True, text=True,
+                          timeout=DEADLINE)
     assert done.returncode != 0
     value = flags[1].split(",")[-1].split("=")[-1]
     assert value in done.stderr or "name" in done.stderr
@@ -69,8 +77,8 @@ def test_wrong_flags_name_the_value(program: str, flags: list[str]) -> None:
 
 def test_second_daemon_on_one_directory_is_refused(program: str, tmp_path: Path) -> None:
     first = Daemon(program, tmp_path)
-    second = subprocess.run([program, "--runtime-directory", str(tmp_path)], capture_output=True,
-                            text=True, timeout=DEADLINE)
+    second = subprocess.run([program, *NO_CONFIG, "--runtime-directory", str(tmp_path)],
+                            capture_output=True, text=True, timeout=DEADLINE)
     assert second.returncode != 0
     assert "another daemon is listening" in second.stderr
     with first.connect() as session:
@@ -114,7 +122,7 @@ def test_runtime_directory_search(program: str, tmp_path: Path) -> None:
         environment = {key: value for key, value in os.environ.items()
                        if key not in ("RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR", "TMPDIR")}
         environment[variable] = str(base)
-        process = subprocess.Popen([program], env=environment, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen([program, *NO_CONFIG], env=environment, stderr=subprocess.DEVNULL)
         try:
             eventually(variable, (tmp_path / place / "driver").exists)
         finally:

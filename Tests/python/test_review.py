@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import DEADLINE, Daemon, eventually
+from conftest import DEADLINE, NO_CONFIG, Daemon, eventually
 from raw import RawClient, packet
 
 import ndissim
@@ -35,7 +35,7 @@ def test_blocked_client_that_shuts_down_ends(untouched: Daemon) -> None:
 
 
 def test_daemon_outlives_the_reader_of_its_log(program: str, tmp_path: Path) -> None:
-    process = subprocess.Popen([program, "--runtime-directory", str(tmp_path)],
+    process = subprocess.Popen([program, *NO_CONFIG, "--runtime-directory", str(tmp_path)],
                                stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
     try:
         eventually("the socket is there", (tmp_path / "driver").exists)
