@@ -15,8 +15,9 @@ setup: ## check for, and as root install, what the build needs
 build: setup ## build everything, debug
 	$(SWIFT) build --scratch-path $(BUILD)
 
-release: setup ## build the daemon, optimised
+release: setup ## build the daemon and the command, optimised
 	$(SWIFT) build -c release --product ndissimd --scratch-path $(BUILD)
+	$(SWIFT) build -c release --product ndisctl --scratch-path $(BUILD)
 
 demo: setup ## three processes carry out shared-memory allocation, told as a story
 	@$(SWIFT) build --scratch-path $(BUILD) --quiet
@@ -28,7 +29,7 @@ test-swift: setup ## the Swift tests
 	$(SWIFT) build --build-tests --scratch-path $(BUILD)
 	$(SWIFT) test --skip-build --scratch-path $(BUILD)
 
-test-python: setup ## the Python client's tests against the real daemon
+test-python: setup ## the Python tests against the real daemon and the real command
 	$(SWIFT) build --scratch-path $(BUILD) --quiet
 	NDISSIMD=$(abspath $(BUILD))/debug/ndissimd python3 -m pytest -q -p no:cacheprovider Tests/python
 
