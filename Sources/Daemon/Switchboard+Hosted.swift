@@ -9,23 +9,23 @@ import Simulator
 
 extension SwitchboardState {
   mutating func serveHosted(_ provider: UInt32, _ id: UInt64) {
-    guard let upcall = simulator.upcall(id) else { return }
+    guard let call = simulator.hostedCall(id) else { return }
     var answer = ProviderAnswer(status: .success)
     if Int(provider) < pools.count {
-      if simulator.isAllocation(upcall) {
-        answer = allocate(Int(provider), upcall)
+      if call.isAllocation {
+        answer = allocate(Int(provider), call)
       } else {
-        pools[Int(provider)].free(section: upcall.section, context: upcall.providerContext)
+        pools[Int(provider)].free(section: call.section, context: call.providerContext)
       }
     }
     simulator.answer(id, session: nil, answer: answer, now: now, &actions)
   }
 
-  private mutating func allocate(_ provider: Int, _ upcall: UpcallDetails) -> ProviderAnswer {
-    var reply = pools[provider].allocate(upcall)
+  private mutating func allocate(_ provider: Int, _ call: HostedCall) -> ProviderAnswer {
+    var reply = pools[provider].allocate(domain: call.domain, call.parameters)
     if case .needsSection(let domain, let node, let size) = reply {
       if let failure = makeSection(provider, domain, node, size) { return .refused(failure) }
-      reply = pools[provider].allocate(upcall)
+      reply = pools[provider].allocate(domain: call.domain, call.parameters)
     }
     guard case .answer(let answer) = reply else { return ProviderAnswer(status: .failure) }
     guard answer.status == .success, pools[provider].settings.fill != .none else { return answer }

@@ -92,9 +92,15 @@ public struct HostedPool: Sendable {
 
   private var capacityPages: UInt64 { settings.capacity / UInt64(settings.pageSize) }
 
-  /// NetAllocateSharedMemory of the pool.
+  /// NetAllocateSharedMemory of the pool, for an upcall read in full.
   public mutating func allocate(_ call: UpcallDetails) -> HostedReply {
-    let parameters = call.parameters
+    allocate(domain: call.object, call.parameters)
+  }
+
+  /// NetAllocateSharedMemory of the pool.
+  public mutating func allocate(
+    domain: Handle, _ parameters: SharedMemoryParameters
+  ) -> HostedReply {
     let node: UInt32
     if parameters.preferredNode == 0x8000_0000 {
       node = 0
@@ -111,8 +117,8 @@ public struct HostedPool: Sendable {
       return .answer(
         .refused(Failure(.resources, .poolExhausted, freePages * page, pages * page)))
     }
-    guard let slot = slot(of: Place(domain: call.object, node: node)) else {
-      return .needsSection(domain: call.object, node: node, size: capacityPages * page)
+    guard let slot = slot(of: Place(domain: domain, node: node)) else {
+      return .needsSection(domain: domain, node: node, size: capacityPages * page)
     }
     let contiguous = parameters.flags & 1 != 0
     let extents = HostedPool.take(

@@ -28,6 +28,10 @@ public struct Actions: ~Copyable {
   public private(set) var list: [Action] = []
   public init() { list.reserveCapacity(64) }
   public mutating func append(_ action: Action) { list.append(action) }
-  public mutating func removeAll() { list.removeAll(keepingCapacity: true) }
+  public mutating func removeAll() {
+    // Most turns have one or two: taken off one by one they cost less than a range that is replaced.
+    guard list.count <= 4 else { return list.removeAll(keepingCapacity: true) }
+    while !list.isEmpty { list.removeLast() }
+  }
   public var isEmpty: Bool { list.isEmpty }
 }

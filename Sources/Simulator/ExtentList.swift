@@ -9,6 +9,9 @@ public struct ExtentList: Sendable, Hashable {
   /// Empty while there is no first one.
   @usableFromInline var others: [Extent]
 
+  /// The extent of a list that has just one.
+  var only: Extent? { others.isEmpty ? first : nil }
+
   @inlinable public init() {
     first = nil
     others = []

@@ -23,8 +23,11 @@ public struct IndexSet: Sendable, Equatable {
   /// the word it stands for is not zero; bits that stand for nothing are zero.
   private var words: [UInt64]
 
-  /// Where in `words` each level starts.
+  /// Where in `words` each level starts; the members' own at 0.
   private let levels: [Int]
+
+  /// The lowest member, the capacity while there is none: known at once, for it is what most look for.
+  private var lowest: UInt32
 
   /// Makes an empty set for numbers below `capacity`.
   public init(capacity: UInt32) {
@@ -51,6 +54,7 @@ public struct IndexSet: Sendable, Equatable {
     self.capacity = capacity
     self.levels = levels
     count = full ? capacity : 0
+    lowest = full ? 0 : capacity
     words = Array(repeating: full ? ~0 : 0, count: wordCount)
     guard full else { return }
 
@@ -67,10 +71,7 @@ public struct IndexSet: Sendable, Equatable {
   public var isEmpty: Bool { count == 0 }
 
   /// The lowest member; nil if there is none.
-  public var first: UInt32? {
-    guard count > 0 else { return nil }
-    return lowest(below: levels.count, 0)
-  }
+  public var first: UInt32? { count > 0 ? lowest : nil }
 
   /// Whether `index` is a member.
   public func contains(_ index: UInt32) -> Bool {
@@ -80,33 +81,64 @@ public struct IndexSet: Sendable, Equatable {
   /// Makes `index` a member; false if it was one or is not below the capacity.
   @discardableResult
   public mutating func insert(_ index: UInt32) -> Bool {
-    guard index < capacity, !contains(index) else { return false }
+    guard index < capacity else { return false }
+    let place = Int(index / 64)
+    let old = words[place]
+    let new = old | (1 << UInt64(index % 64))
+    guard new != old else { return false }
+    words[place] = new
     count += 1
-    var index = Int(index)
-    for start in levels {
-      let old = words[start + index / 64]
-      words[start + index / 64] = old | (1 << UInt64(index % 64))
-      // The levels above know already that this word is not zero.
-      if old != 0 { break }
-      index /= 64
-    }
+    lowest = min(lowest, index)
+    // The levels above know already of a word that was not zero.
+    if old == 0 { raise(place) }
     return true
+  }
+
+  /// Tells the levels above that the members' word `bit` is not zero any more. Out of line, as `lower`
+  /// is: one change in 64 needs it.
+  @inline(never)
+  private mutating func raise(_ bit: Int) {
+    var bit = bit
+    for start in levels.dropFirst() {
+      let old = words[start + bit / 64]
+      words[start + bit / 64] = old | (1 << UInt64(bit % 64))
+      if old != 0 { break }
+      bit /= 64
+    }
   }
 
   /// Makes `index` no member; false if it was none.
   @discardableResult
   public mutating func remove(_ index: UInt32) -> Bool {
-    guard contains(index) else { return false }
+    guard index < capacity else { return false }
+    let place = Int(index / 64)
+    let old = words[place]
+    let new = old & ~(1 << UInt64(index % 64))
+    guard new != old else { return false }
+    words[place] = new
     count -= 1
-    var index = Int(index)
-    for start in levels {
-      let new = words[start + index / 64] & ~(1 << UInt64(index % 64))
-      words[start + index / 64] = new
-      // The levels above are still right that this word is not zero.
-      if new != 0 { break }
-      index /= 64
+    // The levels above are still right about a word that is not zero.
+    if new == 0 { lower(place) }
+    if index == lowest {
+      // Below the old lowest there was none: the next is in the same word, or in a later one.
+      lowest =
+        new != 0
+        ? UInt32(truncatingIfNeeded: place * 64 + new.trailingZeroBitCount)
+        : count > 0 ? lowest(below: levels.count, 0) : capacity
     }
     return true
+  }
+
+  /// Tells the levels above that the members' word `bit` is zero now.
+  @inline(never)
+  private mutating func lower(_ bit: Int) {
+    var bit = bit
+    for start in levels.dropFirst() {
+      let new = words[start + bit / 64] & ~(1 << UInt64(bit % 64))
+      words[start + bit / 64] = new
+      if new != 0 { break }
+      bit /= 64
+    }
   }
 
   /// The lowest member at or above `index`; nil if there is none.

@@ -3,6 +3,10 @@
 // edge, the longest), so that finding room costs one walk down the tree however much is taken
 // before it.
 //
+// Blocks come and go at the lower end mostly, one word's worth of pages at a time. Two things keep the
+// tree out of that: a page below which none is free, where most looks for room end at once, and one word
+// whose leaf may be out of date until another word changes or the tree is asked. So looking is mutating.
+//
 // Rules: the bits are the truth and the tree is a function of them, so two maps with the same pages
 // taken are the same map whatever happened to them before. A range is taken or released whole or
 // not at all. A range that is empty or reaches outside the map is answered with false or nil; no
@@ -63,6 +67,14 @@ public struct PageMap: Sendable {
   /// The number of leaves, a power of two.
   private let leafCount: Int
 
+  /// No page below this one is free. Where the run that is looked for starts right here, as it does
+  /// while blocks come and go, the tree is not asked.
+  private var lowest: UInt32 = 0
+
+  /// The word whose leaf, and what stands above it, is out of date; -1 while none is. Blocks that come
+  /// and go change one word over and over: the tree is told when another word changes or it is asked.
+  private var stale = -1
+
   /// Makes a map of `pageCount` pages, all free.
   public init(pageCount: UInt32) {
     pages = PageSet(pageCount: pageCount)
@@ -75,7 +87,12 @@ public struct PageMap: Sendable {
   }
 
   /// The length of the longest free run.
-  public var longestFreeRun: UInt32 { nodes[1].longest }
+  public var longestFreeRun: UInt32 {
+    mutating get {
+      settle()
+      return nodes[1].longest
+    }
+  }
 
   /// Whether `count` pages from `start` on are all free; false for an empty range and for one that
   /// reaches outside the map.
@@ -87,7 +104,8 @@ public struct PageMap: Sendable {
   /// answers false.
   public mutating func take(start: UInt32, count: UInt32) -> Bool {
     guard pages.take(start: start, count: count) else { return false }
-    refresh(Int(start / 64), Int((start + (count - 1)) / 64))
+    if start == lowest { raiseLowest(to: start + count) }
+    changed(Int(start / 64), Int((start + (count - 1)) / 64))
     return true
   }
 
@@ -95,14 +113,24 @@ public struct PageMap: Sendable {
   /// answers false.
   public mutating func release(start: UInt32, count: UInt32) -> Bool {
     guard pages.release(start: start, count: count) else { return false }
-    refresh(Int(start / 64), Int((start + (count - 1)) / 64))
+    lowest = min(lowest, start)
+    changed(Int(start / 64), Int((start + (count - 1)) / 64))
     return true
   }
 
   /// The lowest page at which at least `count` free pages follow each other; nil if there is none
   /// or `count` is 0.
-  public func firstFit(count: UInt32) -> UInt32? {
-    guard count > 0, nodes[1].longest >= count else { return nil }
+  public mutating func firstFit(count: UInt32) -> UInt32? {
+    // A range of no pages, or one that reaches outside, is not free. Below `lowest` nothing is, so that a
+    // run which fits there is the first.
+    if pages.isFree(start: lowest, count: count) { return lowest }
+    guard count > 0, count <= freePages else { return nil }
+    settle()
+    return firstFitInTree(count: count)
+  }
+
+  private func firstFitInTree(count: UInt32) -> UInt32? {
+    guard nodes[1].longest >= count else { return nil }
     var node = 1
     var base = 0
     var span = leafCount * 64
@@ -134,14 +162,19 @@ public struct PageMap: Sendable {
   /// The first free page at or after `from` and the number of free pages from there up to the next
   /// taken one; nil if none is free. If `from` lies inside a free run, its rest is answered. Costs
   /// O(log n) however much is taken before the run and however long it is.
-  public func firstRun(from: UInt32) -> (start: UInt32, count: UInt32)? {
+  public mutating func firstRun(from: UInt32) -> (start: UInt32, count: UInt32)? {
+    settle()
     guard from < pageCount, let start = nextFree(from) else { return nil }
     return (start, nextTaken(start) &- start)
   }
 
   /// The map from the first page to the last as maximal runs, free and taken in turn. It is
   /// computed as it is iterated, O(log n) a run, over the map as it was when this was called.
-  public func runs() -> Runs { Runs(map: self) }
+  public func runs() -> Runs {
+    var map = self
+    map.settle()
+    return Runs(map: map)
+  }
 
   /// The runs of a map in order; see `PageMap.runs()`.
   public struct Runs: Sequence, IteratorProtocol, Sendable {
@@ -164,6 +197,32 @@ public struct PageMap: Sendable {
   }
 
   // MARK: - The tree
+
+  /// Words `first` to `last` have changed: the tree follows, unless it can wait.
+  private mutating func changed(_ first: Int, _ last: Int) {
+    if first == last, first == stale { return }
+    settle()
+    if first == last { stale = first } else { refresh(first, last) }
+  }
+
+  /// Brings the tree up to date.
+  private mutating func settle() {
+    guard stale >= 0 else { return }
+    refresh(stale)
+    stale = -1
+  }
+
+  /// No page below `page`, at most the end of the map, is free any more. Looks on to the end of its word
+  /// for one that is.
+  private mutating func raiseLowest(to page: UInt32) {
+    lowest = page
+    guard page < pageCount else { return }
+    let rest = ~pages.words[Int(page / 64)] & (~0 << UInt64(page % 64))
+    let (end, overflow) = (page | 63).addingReportingOverflow(1)
+    lowest =
+      rest != 0
+      ? Self.page(Int(page / 64), rest) : overflow ? pageCount : min(end, pageCount)
+  }
 
   /// Recomputes the leaves of words `first` to `last` and every node above them.
   private mutating func refresh(_ first: Int, _ last: Int) {

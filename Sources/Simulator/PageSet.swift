@@ -31,6 +31,7 @@ public struct PageSet: Sendable, Equatable {
   /// Whether `count` pages from `start` on are all free; false for an empty range and for one that
   /// reaches outside the set.
   public func isFree(start: UInt32, count: UInt32) -> Bool {
+    if let (index, mask) = oneWord(start, count) { return words[index] & mask == 0 }
     guard let range = WordRange(start: start, count: count, within: pageCount) else { return false }
     for index in range.first...range.last where words[index] & range.mask(index) != 0 {
       return false
@@ -41,6 +42,13 @@ public struct PageSet: Sendable, Equatable {
   /// Takes `count` pages from `start` on if all of them are free; otherwise changes nothing and
   /// answers false.
   public mutating func take(start: UInt32, count: UInt32) -> Bool {
+    if let (index, mask) = oneWord(start, count) {
+      let word = words[index]
+      guard word & mask == 0 else { return false }
+      words[index] = word | mask
+      freePages &-= count
+      return true
+    }
     guard let range = WordRange(start: start, count: count, within: pageCount) else { return false }
     for index in range.first...range.last where words[index] & range.mask(index) != 0 {
       return false
@@ -53,6 +61,13 @@ public struct PageSet: Sendable, Equatable {
   /// Releases `count` pages from `start` on if all of them are taken; otherwise changes nothing and
   /// answers false.
   public mutating func release(start: UInt32, count: UInt32) -> Bool {
+    if let (index, mask) = oneWord(start, count) {
+      let word = words[index]
+      guard ~word & mask == 0 else { return false }
+      words[index] = word & ~mask
+      freePages &+= count
+      return true
+    }
     guard let range = WordRange(start: start, count: count, within: pageCount) else { return false }
     for index in range.first...range.last where ~words[index] & range.mask(index) != 0 {
       return false
@@ -60,6 +75,17 @@ public struct PageSet: Sendable, Equatable {
     for index in range.first...range.last { words[index] &= ~range.mask(index) }
     freePages &+= count
     return true
+  }
+
+  /// The word and the bits of a range that lies within one word, as that of most blocks does. Nil for any
+  /// other and for what is no range of this set: a WordRange then tells which.
+  @inline(__always)
+  private func oneWord(_ start: UInt32, _ count: UInt32) -> (index: Int, mask: UInt64)? {
+    let bit = start % 64
+    guard count > 0, start < pageCount, count <= pageCount &- start, count <= 64 &- bit else {
+      return nil
+    }
+    return (Int(start / 64), (~0 &>> UInt64(64 &- count)) &<< UInt64(bit))
   }
 
   /// The length of the longest run of free pages. Looks at every page: for reports.

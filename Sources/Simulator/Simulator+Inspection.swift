@@ -36,6 +36,19 @@ public struct UpcallDetails: Sendable {
   public var site: Site
 }
 
+/// An upcall to a hosted provider: the part of `UpcallDetails` such a one looks at.
+public struct HostedCall: Sendable {
+  public var isAllocation: Bool
+  /// The DMA domain of an allocation.
+  public var domain: Handle
+  /// The caller's parameters of an allocation.
+  public var parameters: SharedMemoryParameters
+  /// The section of a free.
+  public var section: Handle
+  /// SharedMemoryProviderContext of a free.
+  public var providerContext: UInt64
+}
+
 /// A live block, as its allocation's reply tells it.
 public struct AllocationDetails: Sendable {
   public var section: Handle
@@ -97,10 +110,7 @@ extension Simulator {
     var details = UpcallDetails(
       type: record.type, parent: record.parent, object: record.object, context: 0, handler: 0,
       name: Name(), bindContext: .null, providerContext: record.providerContext, section: .null,
-      parameters: SharedMemoryParameters(
-        header: ObjectHeader(type: 0, revision: 0, size: 0), flags: 0, queueID: 0,
-        preferredNode: 0, usage: 0, length: 0, sgListBufferLength: 0, vportID: 0), tag: 0,
-      site: Site())
+      parameters: Simulator.noParameters, tag: 0, site: Site())
     if let section = record.section.optional { details.section = sectionHandle(section) }
     if let registration = record.registration.optional {
       describeProviderCall(record, store.registrations[registration], &details)
@@ -108,6 +118,36 @@ extension Simulator {
       describeDriverCall(record, &details)
     }
     return details
+  }
+
+  /// An open upcall to a hosted provider.
+  public func hostedCall(_ id: UInt64) -> HostedCall? {
+    guard let index = openUpcall(id) else { return nil }
+    let isAllocation =
+      Int(store.upcalls[index, \.type]) == NDISSIM_UPCALL_ALLOCATE_SHARED_MEMORY
+    let block = isAllocation ? store.upcalls[index, \.block].optional : nil
+    return HostedCall(
+      isAllocation: isAllocation, domain: store.upcalls[index, \.object],
+      parameters: block.map { parameters(block: $0) } ?? Simulator.noParameters,
+      section: store.upcalls[index, \.section].optional.map { sectionHandle($0) } ?? .null,
+      providerContext: store.upcalls[index, \.providerContext])
+  }
+
+  private static var noParameters: SharedMemoryParameters {
+    SharedMemoryParameters(
+      header: ObjectHeader(type: 0, revision: 0, size: 0), flags: 0, queueID: 0, preferredNode: 0,
+      usage: 0, length: 0, sgListBufferLength: 0, vportID: 0)
+  }
+
+  /// What the caller asked for.
+  private func parameters(block index: UInt32) -> SharedMemoryParameters {
+    let block = store.blocks[index]
+    let revision = block.flags >> 4
+    return SharedMemoryParameters(
+      header: ObjectHeader(type: 0x80, revision: revision, size: revision == 1 ? 64 : 68),
+      flags: UInt32(block.flags & 1), queueID: block.queueID, preferredNode: block.node,
+      usage: Int32(block.usage), length: block.length,
+      sgListBufferLength: block.sgListBufferLength, vportID: block.vportID)
   }
 
   /// Whether an upcall is the allocate handler's; a provider's only other one is its free handler.
@@ -126,12 +166,7 @@ extension Simulator {
     details.handler = registration.allocateHandler
     guard let index = upcall.block.optional else { return }
     let block = store.blocks[index]
-    let revision = block.flags >> 4
-    details.parameters = SharedMemoryParameters(
-      header: ObjectHeader(type: 0x80, revision: revision, size: revision == 1 ? 64 : 68),
-      flags: UInt32(block.flags & 1), queueID: block.queueID, preferredNode: block.node,
-      usage: Int32(block.usage), length: block.length,
-      sgListBufferLength: block.sgListBufferLength, vportID: block.vportID)
+    details.parameters = parameters(block: index)
     details.tag = block.tag
     details.site = block.site.optional.map { store.sites[$0, \.site] } ?? Site()
   }

@@ -199,9 +199,12 @@ extension Simulator {
     var best: UInt32?
     var bestLevel = UInt8.max
     var bestOrder: UInt64 = 0
+    var left = derived.activeRegistrations.count
     var next = derived.activeRegistrations.first
     while let index = next {
-      next = derived.activeRegistrations.first(after: index)
+      // Behind the last there is nothing to look for.
+      left -= 1
+      next = left > 0 ? derived.activeRegistrations.first(after: index) : nil
       let level = store.registrations[index, \.level]
       let order = store.registrations[index, \.order]
       guard level < bestLevel || (level == bestLevel && order > bestOrder) else { continue }

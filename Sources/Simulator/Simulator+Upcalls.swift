@@ -90,7 +90,7 @@ extension Simulator {
 
   mutating func close(upcall index: UInt32) {
     unlink(upcall: index)
-    derived.timedUpcalls.remove(index)
+    if store.upcalls[index, \.deadline] != 0 { derived.timedUpcalls.remove(index) }
     store.upcalls.update(index) { $0 = UpcallRecord() }
     if derived.freeUpcalls.isEmpty { wakeAll() }
     derived.freeUpcalls.insert(index)
@@ -122,18 +122,16 @@ extension Simulator {
   ) {
     self.now = now
     if let index = upcallRecord(id), store.upcalls[index, \.session].optional == session {
-      var answer = answer
       if let type = answer.type, type != store.upcalls[index, \.type] {
         // What it says is about another call: nothing of it counts, and nothing is given back.
+        var other = answer
         let expected = UInt64(store.upcalls[index, \.type])
-        answer.status = .failure
-        answer.namesBlock = false
-        answer.malformed = Failure(.failure, .malformedMessage, UInt64(type), expected)
-      }
-      if store.upcalls[index, \.state] == UpcallState.expired.rawValue {
-        answeredLate(index, answer, &actions)
+        other.status = .failure
+        other.namesBlock = false
+        other.malformed = Failure(.failure, .malformedMessage, UInt64(type), expected)
+        taken(index, other, &actions)
       } else {
-        answered(index, .answered(answer), &actions)
+        taken(index, answer, &actions)
       }
     } else {
       let party = session.map { self.party(session: $0) } ?? Party()
@@ -142,6 +140,16 @@ extension Simulator {
         party: party, session: session, &actions)
     }
     commit()
+  }
+
+  private mutating func taken(
+    _ index: UInt32, _ answer: ProviderAnswer, _ actions: inout Actions
+  ) {
+    if store.upcalls[index, \.state] == UpcallState.expired.rawValue {
+      answeredLate(index, answer, &actions)
+    } else {
+      answered(index, .answered(answer), &actions)
+    }
   }
 
   /// Lets upcalls whose deadline has passed fail.

@@ -35,7 +35,7 @@ public final class StoreObserver {
   private let base: UnsafeMutableRawPointer  // of the whole store
   private let length: UnsafeMutablePointer<UInt64>  // bytes used, in the store
   private let start: UnsafeMutableRawPointer
-  private let capacity: Int
+  private let capacity: UInt64
   private let observer: StoreObserver?
   /// Places known to be saved in this turn, so that only the first of a record's changes looks at the
   /// log: word 0 is the number of the turn, the others each hold a turn and a place, by the place's hash.
@@ -51,7 +51,7 @@ public final class StoreObserver {
     unsafe self.base = base
     unsafe length = (base + lengthOffset).assumingMemoryBound(to: UInt64.self)
     unsafe self.start = base + start
-    self.capacity = capacity
+    self.capacity = UInt64(capacity)
     self.observer = observer
     unsafe saved = .allocate(capacity: 1 + 1 << UndoLog.savedBits)
     unsafe saved.initialize(repeating: 0, count: 1 + 1 << UndoLog.savedBits)
@@ -84,25 +84,35 @@ public final class StoreObserver {
   /// Saves the record at `offset` before it changes. What stands at a place is always of one type.
   @inline(__always)
   func save<Record: BitwiseCopyable>(offset: Int, as _: Record.Type) {
-    let used = unsafe Int(length.pointee)
+    let length = unsafe length
+    let used = unsafe length.pointee
     let size = MemoryLayout<Record>.stride
-    guard used + size + 16 <= capacity else {
+    // An entry is far smaller than the log, and what passes this is below its capacity: nothing below
+    // can wrap.
+    guard used <= capacity &- UInt64(truncatingIfNeeded: size &+ 16) else {
       unsafe (length + 1).pointee &+= 1
       return
     }
-    unsafe (start + used).copyMemory(from: base + offset, byteCount: size)
-    unsafe (start + used + size).storeBytes(
-      of: (UInt64(offset), UInt64(size)), as: (UInt64, UInt64).self)
+    let entry = unsafe start + Int(truncatingIfNeeded: used)
+    unsafe entry.copyMemory(from: base + offset, byteCount: size)
+    unsafe (entry + size).storeBytes(
+      of: (UInt64(truncatingIfNeeded: offset), UInt64(truncatingIfNeeded: size)),
+      as: (UInt64, UInt64).self)
     // The entry must be whole before it counts, and must count before the place changes.
     atomicMemoryFence(ordering: .releasing)
-    unsafe length.pointee = UInt64(used + size + 16)
+    unsafe length.pointee = used &+ UInt64(truncatingIfNeeded: size &+ 16)
     atomicMemoryFence(ordering: .releasing)
     unsafe slot(offset).pointee = stamp(offset)
-    observer?.onWrite()
+    wrote()
   }
 
   /// Tells the observer that a place has changed.
-  func wrote() { observer?.onWrite() }
+  @inline(__always)
+  func wrote() { if observer != nil { tell() } }
+
+  /// Out of line: there is an observer in tests only.
+  @inline(never)
+  private func tell() { observer?.onWrite() }
 
   func commit() {
     atomicMemoryFence(ordering: .releasing)
@@ -119,7 +129,7 @@ public final class StoreObserver {
 
   /// Puts an unfinished turn's old bytes back. False when the log makes no sense.
   func rollBack(storeSize: Int) -> Bool {
-    guard unsafe length.pointee <= UInt64(capacity) else { return false }
+    guard unsafe length.pointee <= capacity else { return false }
     var used = unsafe Int(length.pointee)
     while used > 0 {
       guard used >= 16 else { return false }

@@ -111,8 +111,11 @@ struct SplitMix64: RandomNumberGenerator {
       }
 
       #expect(map.freePages == UInt32(model.taken.count { !$0 }))
-      #expect(
-        map.firstRun(from: start).map { [$0.start, $0.count] } == model.firstRun(from: start))
+      // Not after every step: what asks the tree brings it up to date, and changes are to pile up too.
+      if step % 5 == 0 {
+        #expect(
+          map.firstRun(from: start).map { [$0.start, $0.count] } == model.firstRun(from: start))
+      }
       if step % 8 == 0 {
         let runs = model.runs
         #expect(Self.list(map) == runs)

@@ -96,21 +96,21 @@ final class MemoryHost {
   }
 
   private func serve(_ id: UInt64) {
-    guard let upcall = simulator.upcall(id) else { return }
+    guard let call = simulator.hostedCall(id) else { return }
     var answer = ProviderAnswer(status: .success)
-    if simulator.isAllocation(upcall) {
-      var reply = pool.allocate(upcall)
+    if call.isAllocation {
+      var reply = pool.allocate(domain: call.domain, call.parameters)
       if case .needsSection(let domain, let node, let size) = reply {
         do throws(Failure) {
           let section = try simulator.addHostedSection(
             provider: 0, domain: domain, size: size, node: node, pageSize: 4096, now: 1)
           pool.add(section: section, domain: domain, node: node, size: size)
         } catch { HotRooms.fail(error.sentence) }
-        reply = pool.allocate(upcall)
+        reply = pool.allocate(domain: call.domain, call.parameters)
       }
       if case .answer(let given) = reply { answer = given }
     } else {
-      pool.free(section: upcall.section, context: upcall.providerContext)
+      pool.free(section: call.section, context: call.providerContext)
     }
     simulator.answer(id, session: nil, answer: answer, now: 1, &actions)
   }
