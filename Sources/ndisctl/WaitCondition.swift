@@ -41,6 +41,13 @@ struct WaitCondition {
       let value = text[range.upperBound...]
       if WaitCondition.counters.contains(String(name)), let number = Int(value) {
         try readCounter(String(name), sign, number)
+      } else if WaitCondition.counters.contains(String(name)), let first = value.first,
+        first.isASCII, first.isNumber
+      {
+        // No state begins with a digit.
+        throw Problem(
+          sentence: "'\(value)' is no number that \(name) can be compared with; use 0 to \(Int.max)"
+        )
       } else {
         try readObject(name, sign, value, text)
       }

@@ -49,6 +49,7 @@ import Varlink
   @Test(arguments: [
     "", "blocks", "=", "=3", "vmq0=", "vmq0>=2", "event:", "event:*1", "event:leak*0",
     "event:leak*x", "event:leak*", "blocks>9223372036854775807", "blocks<-9223372036854775808",
+    "blocks=99999999999999999999", "blocks=3x",
   ])
   func `What is no condition is refused with a sentence that names it`(text: String) throws {
     do throws(WaitCondition.Problem) {
