@@ -101,8 +101,9 @@ import Simulator
 
   /// Work left: at once. Open upcalls have deadlines: a tick. Else until something happens.
   private var timeout: Int32 {
-    if switchboard.hasWork || !doomed.isEmpty { return 0 }
-    let own: Int32 = switchboard.hasDeadlines || acceptPaused || statusDue > 0 ? 20 : -1
+    let pace = switchboard.pace
+    if pace == .atOnce || !doomed.isEmpty { return 0 }
+    let own: Int32 = pace == .soon || acceptPaused || statusDue > 0 ? 20 : -1
     guard let due = management?.timeout else { return own }
     return own < 0 ? Int32(clamping: due) : min(own, Int32(clamping: due))
   }

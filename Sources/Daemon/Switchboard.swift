@@ -65,6 +65,11 @@ public import Simulator
   /// Whether `tick` should be called soon.
   public var hasDeadlines: Bool { state.hasDeadlines }
 
+  /// When `tick` should be called: both of the above in one look, for every turn asks.
+  var pace: Pace { state.pace }
+
+  enum Pace { case atOnce, soon, whenever }
+
   /// Counters.
   public var statistics: Statistics { state.statistics }
 

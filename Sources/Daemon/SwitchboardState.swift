@@ -253,6 +253,9 @@ import Simulator
   /// Whether `tick` should be called soon.
   var hasDeadlines: Bool { simulator.hasDeadlines }
 
+  /// When `tick` should be called.
+  var pace: Switchboard.Pace { hasWork ? .atOnce : hasDeadlines ? .soon : .whenever }
+
   /// Counters.
   var statistics: Statistics { simulator.statistics(session: nil) }
 

@@ -30,7 +30,7 @@ public struct ProviderAnswer: Sendable, Hashable {
 
   public init(
     status: Status, irql: UInt8 = 0, providerContext: UInt64 = 0, section: Handle = .null,
-    extents: ExtentList = [], malformed: Failure? = nil
+    extents: ExtentList = ExtentList(), malformed: Failure? = nil
   ) {
     self.status = status
     self.irql = irql
