@@ -17,9 +17,9 @@ public enum Worker {
     do throws(DriverError) {
       for _ in 0..<count {
         let block = try driver.allocate()
-        usleep(restMicroseconds)
+        if restMicroseconds > 0 { usleep(restMicroseconds) }
         try driver.connection.free(block)
-        usleep(restMicroseconds)
+        if restMicroseconds > 0 { usleep(restMicroseconds) }
       }
     } catch { throw BenchFailure(error) }
   }

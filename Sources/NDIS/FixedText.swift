@@ -35,6 +35,37 @@ public struct Site: Hashable, Sendable, BitwiseCopyable {
   public init() {}
   public init(_ text: String) { self = fixed(text, Site(), capacity: Site.capacity) }
 
+  /// `file:line`, of which the end stays when it is too long: it says more than the beginning. A
+  /// driver makes one for each allocation, so plain ASCII, as nearly every path is, is copied and not
+  /// read as text.
+  public init(file: StaticString, line: UInt) {
+    // What stands for one character has no pointer; no path is that.
+    guard file.hasPointerRepresentation, file.isASCII else {
+      self = Site(String("\(file):\(line)".suffix(Site.capacity - 1)))
+      return
+    }
+    unsafe withUnsafeMutableBytes(of: &words) { target in
+      var digits = 1
+      var rest = line / 10
+      while rest > 0 {
+        digits += 1
+        rest /= 10
+      }
+      // A line has 20 digits at most, so something of the path is always there.
+      let room = Site.capacity - 1 - 1 - digits
+      let kept = min(file.utf8CodeUnitCount, room)
+      unsafe target.copyMemory(
+        from: UnsafeRawBufferPointer(
+          start: file.utf8Start + (file.utf8CodeUnitCount - kept), count: kept))
+      unsafe target[kept] = UInt8(ascii: ":")
+      rest = line
+      for index in stride(from: kept + digits, to: kept, by: -1) {
+        unsafe target[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+        rest /= 10
+      }
+    }
+  }
+
   /// Nil when `bytes` is no clean label.
   public init?(bytes: UnsafeRawBufferPointer) {
     guard let value = unsafe checked(bytes, Site(), capacity: Site.capacity) else { return nil }

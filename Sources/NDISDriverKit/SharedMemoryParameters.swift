@@ -20,7 +20,16 @@ public struct PoolTag: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
 }
 
 extension PoolTag: ExpressibleByStringLiteral, CustomStringConvertible {
-  public init(stringLiteral text: String) { self.init(text) }
+  /// A tag in the source is read where it stands: every allocation has one.
+  public init(stringLiteral text: StaticString) {
+    rawValue = text.withUTF8Buffer { bytes in
+      var value: UInt32 = 0
+      for index in 0..<min(bytes.count, 4) {
+        unsafe value |= UInt32(bytes[index]) << UInt32(8 * index)
+      }
+      return value
+    }
+  }
 
   /// The characters; what is not printable is a dot.
   public var description: String {
@@ -77,8 +86,7 @@ public struct SharedMemoryParameters: Hashable, Sendable {
     rawUsage = Int32(usage.rawValue)
     self.flags = flags
     self.tag = tag
-    // The end of it says more than the beginning.
-    site = Site(String("\(file):\(line)".suffix(Site.capacity - 1)))
+    site = Site(file: file, line: line)
   }
 
   /// `Usage`, nil for a number that is none.

@@ -68,7 +68,7 @@ static void prepare_requests(void) {
 static void ask(struct ndissim_header *request, size_t length) {
   request->request_id = next_id++;
   while (floor_send(server, request, length, 0, -1) < 0) {
-    if (errno != EINTR) floor_end(1, "sendmsg");
+    if (errno != EINTR) floor_end(1, "sending");
   }
 }
 

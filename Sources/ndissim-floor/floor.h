@@ -48,7 +48,7 @@ struct floor_hello {
 // descriptor that came goes to `*descriptor`, else -1. Answers recvmsg's result.
 ssize_t floor_receive(int file, void *bytes, size_t length, int flags, int *descriptor);
 
-// Sends one packet, with a descriptor unless it is -1. Answers sendmsg's result.
+// Sends one packet, with a descriptor unless it is -1, and by send(2) then. Answers the call's result.
 ssize_t floor_send(int file, const void *bytes, size_t length, int flags, int descriptor);
 
 uint64_t floor_nanoseconds(void);

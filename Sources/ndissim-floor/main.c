@@ -38,18 +38,18 @@ ssize_t floor_receive(int file, void *bytes, size_t length, int flags, int *desc
 }
 
 ssize_t floor_send(int file, const void *bytes, size_t length, int flags, int descriptor) {
+  // As in Platform: no message header for the kernel to copy where there is nothing to say in it.
+  if (descriptor < 0) return send(file, bytes, length, MSG_NOSIGNAL | flags);
   struct iovec piece = {.iov_base = (void *)bytes, .iov_len = length};
   struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};
   union control control;
-  if (descriptor >= 0) {
-    memset(&control, 0, sizeof control);
-    control.header.cmsg_level = SOL_SOCKET;
-    control.header.cmsg_type = SCM_RIGHTS;
-    control.header.cmsg_len = CMSG_LEN(sizeof descriptor);
-    memcpy(CMSG_DATA(&control.header), &descriptor, sizeof descriptor);
-    message.msg_control = &control;
-    message.msg_controllen = CMSG_SPACE(sizeof descriptor);
-  }
+  memset(&control, 0, sizeof control);
+  control.header.cmsg_level = SOL_SOCKET;
+  control.header.cmsg_type = SCM_RIGHTS;
+  control.header.cmsg_len = CMSG_LEN(sizeof descriptor);
+  memcpy(CMSG_DATA(&control.header), &descriptor, sizeof descriptor);
+  message.msg_control = &control;
+  message.msg_controllen = CMSG_SPACE(sizeof descriptor);
   return sendmsg(file, &message, MSG_NOSIGNAL | flags);
 }
 

@@ -1,4 +1,4 @@
-// The floor's server: ndissimd's event loop without anything behind it. epoll_wait, recvmsg, sendmsg,
+// The floor's server: ndissimd's event loop without anything behind it. epoll_wait, recvmsg, send,
 // and no work but to fill in the reply's fields. It reads at most as many packets in a row as the
 // client's HELLO asks for: one where requests come one at a time (three system calls a request, the
 // fewest there can be), more where several are in flight.
@@ -74,7 +74,7 @@ static int answer(int client, size_t length) {
     sent = floor_send(client, &freed, sizeof freed, MSG_DONTWAIT, -1);
   }
   if (sent < 0 && (errno == EPIPE || errno == ECONNRESET)) return 0;
-  if (sent < 0) floor_end(1, "sendmsg");
+  if (sent < 0) floor_end(1, "sending");
   return 1;
 }
 

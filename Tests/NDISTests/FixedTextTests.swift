@@ -79,4 +79,19 @@ import Testing
     #expect(Set([Site("a"), Site("a"), Site("b")]).count == 2)
     #expect(Name("a") != Name("a "))
   }
+
+  @Test("a place in the source keeps its end, plain or not", arguments: [0, 7, 10, 4711, UInt.max])
+  func place(line: UInt) {
+    let files: [StaticString] = [
+      "", "f", "Driver/Queues.swift", "Treiber/Öl.swift", "日本語/日本語/日本語/日本語/日本語.swift",
+      "A/very/long/path/to/a/file/whose/name/does/not/fit/at/all/Receive.swift",
+    ]
+    for file in files {
+      let whole = "\(file):\(line)"
+      let made = Site(file: file, line: line)
+      #expect(made == Site(String(whole.suffix(47))))
+      #expect(made.description.hasSuffix(":\(line)") || !file.isASCII)
+      #expect(unsafe withUnsafeBytes(of: made) { unsafe Site(bytes: $0) } == made)
+    }
+  }
 }
