@@ -49,7 +49,8 @@ final class PrivateDaemon {
   ) throws(BenchFailure) {
     temporary = try TemporaryDirectory()
     let directory = temporary.path
-    var command = [program, "--runtime-directory", directory + "/run"] + arguments
+    var command =
+      [program, "--config", "/dev/null", "--runtime-directory", directory + "/run"] + arguments
     if let tracer { command = [tracer, "count", directory + "/calls"] + command }
     do throws(BenchFailure) {
       let manager = try NotifyReceiver(path: directory + "/notify")
