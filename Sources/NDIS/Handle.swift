@@ -25,13 +25,13 @@ public struct Handle: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
   }
 
   public var rawValue: UInt64
-  public init(rawValue: UInt64) { self.rawValue = rawValue }
+  @inlinable public init(rawValue: UInt64) { self.rawValue = rawValue }
 
   public init(kind: Kind, generation: UInt32, index: UInt32) {
     rawValue = UInt64(kind.rawValue) << 58 | UInt64(generation) << 26 | UInt64(index & 0x3FF_FFFF)
   }
 
-  public static let null = Handle(rawValue: 0)
+  @inlinable public static var null: Handle { Handle(rawValue: 0) }
   /// The greatest index a handle can carry.
   public static let maximumIndex: UInt32 = 0x3FF_FFFF
 

@@ -7,39 +7,51 @@ import CNDIS
 /// An `NDIS_STATUS`.
 public struct Status: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
   public var rawValue: UInt32
-  public init(rawValue: UInt32) { self.rawValue = rawValue }
+  @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
 
-  public static let success = Status(rawValue: 0x0000_0000)
-  public static let pending = Status(rawValue: 0x0000_0103)
-  public static let notAccepted = Status(rawValue: 0x0001_0003)
-  public static let failure = Status(rawValue: 0xC000_0001)
-  public static let invalidParameter = Status(rawValue: 0xC000_000D)
-  public static let resources = Status(rawValue: 0xC000_009A)
-  public static let notSupported = Status(rawValue: 0xC000_00BB)
-  public static let badVersion = Status(rawValue: 0xC001_0004)
-  public static let badCharacteristics = Status(rawValue: 0xC001_0005)
-  public static let adapterNotFound = Status(rawValue: 0xC001_0006)
-  public static let openFailed = Status(rawValue: 0xC001_0007)
-  public static let unsupportedMedia = Status(rawValue: 0xC001_0019)
+  @inlinable public static var success: Status { Status(rawValue: 0x0000_0000) }
+  @inlinable public static var pending: Status { Status(rawValue: 0x0000_0103) }
+  @inlinable public static var notAccepted: Status { Status(rawValue: 0x0001_0003) }
+  @inlinable public static var failure: Status { Status(rawValue: 0xC000_0001) }
+  @inlinable public static var invalidParameter: Status { Status(rawValue: 0xC000_000D) }
+  @inlinable public static var resources: Status { Status(rawValue: 0xC000_009A) }
+  @inlinable public static var notSupported: Status { Status(rawValue: 0xC000_00BB) }
+  @inlinable public static var badVersion: Status { Status(rawValue: 0xC001_0004) }
+  @inlinable public static var badCharacteristics: Status { Status(rawValue: 0xC001_0005) }
+  @inlinable public static var adapterNotFound: Status { Status(rawValue: 0xC001_0006) }
+  @inlinable public static var openFailed: Status { Status(rawValue: 0xC001_0007) }
+  @inlinable public static var unsupportedMedia: Status { Status(rawValue: 0xC001_0019) }
   // Of OID requests.
-  public static let indicationRequired = Status(rawValue: 0x4023_0001)
-  public static let requestAborted = Status(rawValue: 0xC001_000C)
-  public static let resetInProgress = Status(rawValue: 0xC001_000D)
-  public static let invalidLength = Status(rawValue: 0xC001_0014)
-  public static let invalidData = Status(rawValue: 0xC001_0015)
-  public static let bufferTooShort = Status(rawValue: 0xC001_0016)
-  public static let invalidOID = Status(rawValue: 0xC001_0017)
-  public static let fileNotFound = Status(rawValue: 0xC001_001B)
-  public static let unsupportedRevision = Status(rawValue: 0xC023_002C)
+  @inlinable public static var indicationRequired: Status { Status(rawValue: 0x4023_0001) }
+  @inlinable public static var requestAborted: Status { Status(rawValue: 0xC001_000C) }
+  @inlinable public static var resetInProgress: Status { Status(rawValue: 0xC001_000D) }
+  @inlinable public static var invalidLength: Status { Status(rawValue: 0xC001_0014) }
+  @inlinable public static var invalidData: Status { Status(rawValue: 0xC001_0015) }
+  @inlinable public static var bufferTooShort: Status { Status(rawValue: 0xC001_0016) }
+  @inlinable public static var invalidOID: Status { Status(rawValue: 0xC001_0017) }
+  @inlinable public static var fileNotFound: Status { Status(rawValue: 0xC001_001B) }
+  @inlinable public static var unsupportedRevision: Status { Status(rawValue: 0xC023_002C) }
   // What a miniport indicates.
-  public static let linkState = Status(rawValue: 0x4001_0017)
-  public static let receiveQueueState = Status(rawValue: 0x4002_000D)
-  public static let receiveFilterCurrentCapabilities = Status(rawValue: 0x4002_0010)
-  public static let receiveFilterHardwareCapabilities = Status(rawValue: 0x4002_0020)
-  public static let receiveFilterQueueParameters = Status(rawValue: 0x4002_0030)
-  public static let nicSwitchCurrentCapabilities = Status(rawValue: 0x4002_0040)
-  public static let nicSwitchHardwareCapabilities = Status(rawValue: 0x4002_0050)
-  public static let receiveFilterQueueStateChange = Status(rawValue: 0x4002_0070)
+  @inlinable public static var linkState: Status { Status(rawValue: 0x4001_0017) }
+  @inlinable public static var receiveQueueState: Status { Status(rawValue: 0x4002_000D) }
+  @inlinable public static var receiveFilterCurrentCapabilities: Status {
+    Status(rawValue: 0x4002_0010)
+  }
+  @inlinable public static var receiveFilterHardwareCapabilities: Status {
+    Status(rawValue: 0x4002_0020)
+  }
+  @inlinable public static var receiveFilterQueueParameters: Status {
+    Status(rawValue: 0x4002_0030)
+  }
+  @inlinable public static var nicSwitchCurrentCapabilities: Status {
+    Status(rawValue: 0x4002_0040)
+  }
+  @inlinable public static var nicSwitchHardwareCapabilities: Status {
+    Status(rawValue: 0x4002_0050)
+  }
+  @inlinable public static var receiveFilterQueueStateChange: Status {
+    Status(rawValue: 0x4002_0070)
+  }
 
   /// Every status with a name here.
   public static let named: [(name: String, status: Status)] = [
