@@ -1,5 +1,5 @@
 // How stream sockets come to be: by a path, as a pair, by accepting. The rules for paths are those
-// of packet sockets (PacketSocketPaths): a listener replaces the socket file of a daemon that died,
+// of packet sockets (LocalSocket): a listener replaces the socket file of a daemon that died,
 // and nothing else.
 
 import CLinux
@@ -20,7 +20,7 @@ extension StreamSocket {
   public static func connect(
     path: String, timeoutMilliseconds: Int32? = nil
   ) throws(SocketPathProblem) -> StreamSocket {
-    try PacketSocket.check(path)
+    try LocalSocket.check(path)
     do throws(SystemError) {
       let descriptor = try SystemCall.open("socket") { clinux_stream_socket(0) }
       if let timeoutMilliseconds {
@@ -39,15 +39,9 @@ extension StreamSocket {
   public static func listener(
     adopting descriptor: consuming Descriptor
   ) throws(SystemError) -> StreamSocket {
-    guard
-      try PacketSocket.option(SO_TYPE, of: descriptor.raw) == Int32(SOCK_STREAM.rawValue),
-      try PacketSocket.option(SO_DOMAIN, of: descriptor.raw) == AF_UNIX,
-      try PacketSocket.option(SO_ACCEPTCONN, of: descriptor.raw) == 1
-    else { throw SystemError(errno: EPROTOTYPE, operation: "adopting a listening stream socket") }
-    let flags = fcntl(descriptor.raw, F_GETFL)
-    guard flags >= 0, fcntl(descriptor.raw, F_SETFL, flags | O_NONBLOCK) == 0 else {
-      throw SystemError(errno: errno, operation: "fcntl(F_SETFL)")
-    }
+    try LocalSocket.checkListener(
+      descriptor.raw, type: Int32(SOCK_STREAM.rawValue),
+      operation: "adopting a listening stream socket")
     return StreamSocket(adopting: descriptor)
   }
 
@@ -56,20 +50,10 @@ extension StreamSocket {
   public static func listener(
     path: String, mode: UInt32 = 0o600, backlog: Int32 = 128
   ) throws(SocketPathProblem) -> StreamSocket {
-    try PacketSocket.check(path)
-    try PacketSocket.removeStale(path)
-    do throws(SystemError) {
-      let descriptor = try SystemCall.open("socket") { clinux_stream_socket(1) }
-      // The file inherits the socket's mode, so there is no moment when it is open to all.
-      try SystemCall.run("fchmod") { clinux_change_mode(descriptor.raw, 0o600) }
-      try SystemCall.run("bind to \(path)") { unsafe clinux_bind(descriptor.raw, path) }
-      try SystemCall.run("listen on \(path)") { clinux_listen(descriptor.raw, backlog) }
-      try SystemCall.run("chmod of \(path)") { unsafe clinux_change_path_mode(path, mode) }
-      return StreamSocket(adopting: descriptor)
-    } catch {
-      if error.errno == EADDRINUSE { throw .anotherDaemonListens(path: path) }
-      throw .system(error)
-    }
+    StreamSocket(
+      adopting: try LocalSocket.listen(path: path, mode: mode, backlog: backlog) {
+        clinux_stream_socket(1)
+      })
   }
 
   /// Two ends of one connection.
@@ -88,15 +72,7 @@ extension StreamSocket {
   /// The next connection that is waiting, non-blocking; nil when there is none. When the process
   /// has no descriptor left (`isOutOfDescriptors`) the connection goes on waiting: see `Spare`.
   public func accept() throws(SystemError) -> StreamSocket? {
-    while true {
-      do throws(SystemError) {
-        let raw = try SystemCall.attempt("accept4") { clinux_accept(descriptor.raw) }
-        guard let raw else { return nil }
-        return StreamSocket(adopting: Descriptor(owning: raw))
-      } catch {
-        // That one went away while it waited; there may be others behind it.
-        if error.errno != ECONNABORTED { throw error }
-      }
-    }
+    guard let descriptor = try LocalSocket.accept(descriptor.raw) else { return nil }
+    return StreamSocket(adopting: descriptor)
   }
 }
