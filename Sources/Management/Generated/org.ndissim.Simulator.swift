@@ -337,7 +337,7 @@ public enum SimulatorInterface {
       sequence: int,
       # Wall-clock time as in the journal: microseconds since 1970.
       realtimeUs: int,
-      # Name of its kind, such as "violation"; docs/journal.md lists them.
+      # Name of its kind, such as "violation" or "leak".
       kind: string,
       messageId: string,
       # "error", "warning", "notice", "info" or "debug".
@@ -1524,7 +1524,7 @@ extension SimulatorInterface {
     public var sequence: Int
     /// Wall-clock time as in the journal: microseconds since 1970.
     public var realtimeUs: Int
-    /// Name of its kind, such as "violation"; docs/journal.md lists them.
+    /// Name of its kind, such as "violation" or "leak".
     public var kind: String
     public var messageId: String
     /// "error", "warning", "notice", "info" or "debug".
