@@ -90,9 +90,11 @@ enum Decoding {
       header: ObjectHeader(image.Header),
       version: NDISVersion(image.MajorNdisVersion, image.MinorNdisVersion), name: name,
       context: context, setOptionsHandler: image.SetOptionsHandler,
-      handlers: (
-        image.InitializeHandlerEx, image.HaltHandlerEx, image.PauseHandler, image.RestartHandler
-      ))
+      handlers: [
+        image.InitializeHandlerEx, image.HaltHandlerEx, image.PauseHandler, image.RestartHandler,
+        image.ShutdownHandlerEx, image.OidRequestHandler, image.CancelOidRequestHandler,
+        image.ReturnNetBufferListsHandler, image.DevicePnPEventNotifyHandler,
+      ])
   }
 
   private static func protocolDriver(
@@ -105,7 +107,11 @@ enum Decoding {
       header: ObjectHeader(image.Header),
       version: NDISVersion(image.MajorNdisVersion, image.MinorNdisVersion), name: name,
       context: context, setOptionsHandler: image.SetOptionsHandler,
-      handlers: (image.BindAdapterHandlerEx, image.UnbindAdapterHandlerEx, 0, 0))
+      handlers: [
+        image.BindAdapterHandlerEx, image.UnbindAdapterHandlerEx, image.OidRequestCompleteHandler,
+        image.StatusHandlerEx, image.ReceiveNetBufferListsHandler, image.NetPnPEventHandler, 0, 0,
+        0,
+      ])
   }
 
   private static func filter(_ body: inout BodyReader) throws(Failure) -> DriverCharacteristics {
@@ -115,7 +121,7 @@ enum Decoding {
     return DriverCharacteristics(
       header: ObjectHeader(image.Header),
       version: NDISVersion(image.MajorNdisVersion, image.MinorNdisVersion), name: name,
-      context: context, setOptionsHandler: image.SetOptionsHandler, handlers: (0, 0, 0, 0))
+      context: context, setOptionsHandler: image.SetOptionsHandler)
   }
 
   private static func optionalHandlers(_ body: inout BodyReader) throws(Failure) -> Request {

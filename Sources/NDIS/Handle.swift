@@ -22,6 +22,10 @@ public struct Handle: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
     case hostedProvider = 12
     /// A registration of provider handlers; only management shows it.
     case registration = 13
+    /// An OID request, as its miniport names it.
+    case oidRequest = 14
+    /// An indicated NET_BUFFER_LIST, as the drivers it was indicated to name it.
+    case netBufferList = 15
   }
 
   public var rawValue: UInt64
@@ -62,6 +66,8 @@ extension Handle.Kind: CustomStringConvertible {
     case .bindContext: "BindContext"
     case .hostedProvider: "hosted provider handle"
     case .registration: "provider registration handle"
+    case .oidRequest: "OID request handle"
+    case .netBufferList: "NET_BUFFER_LIST handle"
     }
   }
 }

@@ -146,6 +146,23 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
   case stillIndicated = 183
   case statusBuffer = 184
   case statusAfterHalt = 185
+  case adapterChange = 186
+  case informationTooLong = 187
+  case netBufferListCount = 188
+  case netBufferCount = 189
+  case tooManyIndicated = 190
+  case notIndicated = 191
+  case queuesLeft = 192
+  case queueMemoryLeft = 193
+  case dmaStoppedMissing = 194
+  case dmaStoppedUnasked = 195
+  case filterOwner = 196
+  case filtersLeft = 197
+  case noQueues = 198
+  case noSwitch = 199
+  case vportOwner = 200
+  case functionUnknown = 201
+  case indicationsLeft = 202
 
   /// The name of the rule, stable: the case as it is written.
   public var rule: String { "\(self)" }
@@ -336,6 +353,29 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
     case .statusBuffer: "StatusBufferSize is \(a); \(b) bytes came with the indication."
     case .statusAfterHalt:
       "Adapter \(hex(a)) indicates status \(hex(b, digits: 8)) after it was halted."
+    case .adapterChange: "Change \(a) with argument \(b) is none that can be made to an adapter."
+    case .informationTooLong: "The information buffer is \(a) bytes long; at most \(b) are taken."
+    case .netBufferListCount: "\(a) NET_BUFFER_LISTs were given; 1 to \(b) are taken."
+    case .netBufferCount:
+      "A NET_BUFFER_LIST holds \(a) NET_BUFFERs or segments; 1 to \(b) are taken."
+    case .tooManyIndicated:
+      "\(a) lists are indicated and not returned; an adapter may have \(b). Wait for returns."
+    case .notIndicated:
+      "Handle \(hex(a)) names no list that is indicated to this binding; it was returned already, or never given."
+    case .queuesLeft: "Binding \(hex(a)) was closed with \(b) receive queue(s) not freed."
+    case .queueMemoryLeft:
+      "Queue \(a) was freed while \(b) block(s) of its memory are still allocated."
+    case .dmaStoppedMissing:
+      "Queue \(a) was freed without NDIS_STATUS_RECEIVE_QUEUE_STATE (DmaStopped)."
+    case .dmaStoppedUnasked:
+      "DmaStopped was indicated for queue \(a), which is not being freed or has indicated it already."
+    case .filterOwner: "Filter \(a) was set by another driver; only that one may clear it."
+    case .filtersLeft: "\(a) filter(s) still stand on it; clear or move them first."
+    case .noQueues: "All \(a) receive queues of the adapter are allocated."
+    case .noSwitch: "The adapter has no NIC switch, or no room for another VPort (\(a) of \(b))."
+    case .vportOwner: "VPort \(a) was created by another driver; only that one may change it."
+    case .functionUnknown: "AttachedFunctionId \(a) is neither the PF nor an allocated VF."
+    case .indicationsLeft: "\(a) indicated list(s) are still out; wait for their return."
     }
   }
 }

@@ -17,6 +17,13 @@ struct Derived: ~Copyable {
   var freeSites: IndexSet
   var freeRequests: IndexSet
   var freeUpcalls: IndexSet
+  var freeOIDs: IndexSet
+  var freeQueues: IndexSet
+  var freeFilters: IndexSet
+  var freeVPorts: IndexSet
+  var freeStatuses: IndexSet
+  var freeIndications: IndexSet
+  var freeLists: IndexSet
   /// Registrations that may serve requests.
   var activeRegistrations: IndexSet
   var liveSections: IndexSet
@@ -46,6 +53,13 @@ struct Derived: ~Copyable {
     freeSites = IndexSet(fullWithCapacity: capacities.sites)
     freeRequests = IndexSet(fullWithCapacity: capacities.requests)
     freeUpcalls = IndexSet(fullWithCapacity: capacities.upcalls)
+    freeOIDs = IndexSet(fullWithCapacity: capacities.oids)
+    freeQueues = IndexSet(fullWithCapacity: capacities.queues)
+    freeFilters = IndexSet(fullWithCapacity: capacities.filters)
+    freeVPorts = IndexSet(fullWithCapacity: capacities.vports)
+    freeStatuses = IndexSet(fullWithCapacity: capacities.statuses)
+    freeIndications = IndexSet(fullWithCapacity: capacities.indications)
+    freeLists = IndexSet(fullWithCapacity: capacities.lists)
     activeRegistrations = IndexSet(capacity: capacities.registrations)
     liveSections = IndexSet(capacity: capacities.sections)
     timedUpcalls = IndexSet(capacity: capacities.upcalls)
@@ -141,9 +155,39 @@ struct Derived: ~Copyable {
     }
     for i in 0..<store.upcalls.capacity where store.upcalls[i].state != 0 {
       freeUpcalls.remove(i)
-      if store.upcalls[i].deadline != 0, store.upcalls[i].state == UpcallState.open.rawValue {
+      let state = UpcallState(rawValue: store.upcalls[i].state)
+      if store.upcalls[i].deadline != 0, state == .open || state == .pended {
         timedUpcalls.insert(i)
       }
+    }
+    adoptQueues(store, last)
+  }
+
+  /// OID requests, queues and what is indicated.
+  private mutating func adoptQueues(_ store: Store, _ last: UInt32) {
+    for i in 0..<store.oids.capacity
+    where store.oids[i, \.state] != 0 || store.oids[i, \.generation] >= last {
+      freeOIDs.remove(i)
+    }
+    // A record being made has an owner before it has a state.
+    for i in 0..<store.queues.capacity where !store.queues[i, \.adapter].isNone {
+      freeQueues.remove(i)
+    }
+    for i in 0..<store.filters.capacity where !store.filters[i, \.adapter].isNone {
+      freeFilters.remove(i)
+    }
+    for i in 0..<store.vports.capacity where !store.vports[i, \.adapter].isNone {
+      freeVPorts.remove(i)
+    }
+    for i in 0..<store.statuses.capacity where store.statuses[i, \.state] != 0 {
+      freeStatuses.remove(i)
+    }
+    for i in 0..<store.indications.capacity where store.indications[i, \.state] != 0 {
+      freeIndications.remove(i)
+    }
+    for i in 0..<store.lists.capacity
+    where store.lists[i, \.state] != 0 || store.lists[i, \.generation] >= last {
+      freeLists.remove(i)
     }
   }
 

@@ -18,6 +18,8 @@ public struct ProviderAnswer: Sendable, Hashable {
 
   /// The message type the answer came with; nil for a hosted provider's.
   public var type: UInt16?
+  /// What a miniport made of an OID request.
+  public var oid: OIDResult?
   /// Why a hosted provider refused, with its numbers; a remote one has only its status.
   public var explanation: Failure?
 

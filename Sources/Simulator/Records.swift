@@ -25,7 +25,9 @@ enum SessionState: UInt8 { case free = 0, open, resetting, ended }
 struct SessionRecord: BitwiseCopyable {
   var generation: UInt32 = 0
   var state: UInt8 = 0
-  var padding: (UInt8, UInt8, UInt8) = (0, 0, 0)
+  /// A hosted miniport's: its adapters may be bound to by every user.
+  var isHosted: UInt8 = 0
+  var padding: (UInt8, UInt8) = (0, 0)
   var pid: Int32 = 0
   var uid: UInt32 = 0
   var name = Name()
@@ -45,6 +47,28 @@ struct SessionRecord: BitwiseCopyable {
 }
 
 enum DriverState: UInt8 { case free = 0, registering, registered, ending }
+/// Which handler a cookie of a driver is; by the kind of driver.
+enum HandlerSlot {
+  static let setOptions = 0
+  // Miniport.
+  static let initialize = 1
+  static let halt = 2
+  static let pause = 3
+  static let restart = 4
+  static let shutdown = 5
+  static let oidRequest = 6
+  static let cancelOIDRequest = 7
+  static let returnLists = 8
+  static let pnpEvent = 9
+  // Protocol.
+  static let bind = 1
+  static let unbind = 2
+  static let oidRequestComplete = 3
+  static let status = 4
+  static let receive = 5
+  static let netPnPEvent = 6
+}
+
 enum DriverKind: UInt8 { case miniport = 1, `protocol`, filter }
 
 struct DriverRecord: BitwiseCopyable {
@@ -62,8 +86,8 @@ struct DriverRecord: BitwiseCopyable {
   var upcallOpen: UInt32 = 0
   var name = Name()
   var context: UInt64 = 0
-  // Cookies: SetOptions, then Initialize, Halt, Pause, Restart or Bind, Unbind.
-  var handlers: (UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0)
+  /// Cookies, by `HandlerSlot`.
+  var handlers = InlineArray<10, UInt64>(repeating: 0)
 }
 
 struct AdapterRecord: BitwiseCopyable {
@@ -85,6 +109,31 @@ struct AdapterRecord: BitwiseCopyable {
   var failure = Failure(.success, .none)
   var name = Name()
   var context: UInt64 = 0
+  /// OID requests, oldest first; the first may be at the miniport.
+  var firstOID = Ref.none
+  var lastOID = Ref.none
+  var queues = Ref.none
+  var filters = Ref.none
+  var vports = Ref.none
+  var indications = Ref.none
+  /// Lists that are indicated and not returned.
+  var indicated: UInt32 = 0
+  /// The last FilterId NDIS gave out.
+  var lastFilterID: UInt32 = 0
+  /// CHANGE_ADAPTER that waits for its end.
+  var changeRequest = Ref.none
+  /// What MiniportPause, MiniportHaltEx or MiniportShutdownEx is told.
+  var pauseReason: UInt32 = 0
+  var haltAction: UInt32 = 0
+  var shutdownAction: UInt32 = 0
+  /// Stays Paused until CHANGE_ADAPTER restarts it.
+  var held: UInt8 = 0
+  /// Removed by surprise: OID requests are refused with NOT_ACCEPTED.
+  var removed: UInt8 = 0
+  /// MiniportDevicePnPEventNotify has been called.
+  var notified: UInt8 = 0
+  var padding: UInt8 = 0
+  var padding2: UInt32 = 0
 }
 
 enum BindingKind: UInt8 { case binding = 1, module }
@@ -205,6 +254,9 @@ struct BlockRecord: BitwiseCopyable {
   var site = Ref.none
   var born: UInt64 = 0
   var providerContext: UInt64 = 0
+  /// Indicated lists that name it.
+  var indicated: UInt32 = 0
+  var padding: UInt32 = 0
 }
 
 struct ExtentRecord: BitwiseCopyable {
@@ -233,7 +285,9 @@ struct RequestRecord: BitwiseCopyable {
   var object = Handle.null
 }
 
-enum UpcallState: UInt8 { case free = 0, open, expired }
+/// `pended`: the handler has returned PENDING and is no context any more; its completion, its deadline or
+/// a death ends the upcall.
+enum UpcallState: UInt8 { case free = 0, open, expired, pended }
 
 struct UpcallRecord: BitwiseCopyable {
   var id: UInt64 = 0
@@ -251,6 +305,10 @@ struct UpcallRecord: BitwiseCopyable {
   var deadline: UInt64 = 0  // milliseconds; 0 = none
   var object = Handle.null
   var providerContext: UInt64 = 0
+  /// The record it tells of: an OID request, a status, an indication, the first of the lists returned.
+  var subject = Ref.none
+  /// A halt or shutdown action, pause reason or event.
+  var argument: UInt32 = 0
 }
 
 /// The result of one request, kept so that a repeated request is answered and not done again.

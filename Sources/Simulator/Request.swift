@@ -69,13 +69,17 @@ public struct DriverCharacteristics: Hashable, Sendable, BitwiseCopyable {
   public var name: Name
   public var context: UInt64
   public var setOptionsHandler: UInt64
-  /// Miniport: InitializeHandlerEx, HaltHandlerEx, PauseHandler, RestartHandler. Protocol:
-  /// BindAdapterHandlerEx, UnbindAdapterHandlerEx, zero, zero.
-  public var handlers: (UInt64, UInt64, UInt64, UInt64)
+  /// Miniport: InitializeHandlerEx, HaltHandlerEx, PauseHandler, RestartHandler, ShutdownHandlerEx,
+  /// OidRequestHandler, CancelOidRequestHandler, ReturnNetBufferListsHandler,
+  /// DevicePnPEventNotifyHandler. Protocol: BindAdapterHandlerEx, UnbindAdapterHandlerEx,
+  /// OidRequestCompleteHandler, StatusHandlerEx, ReceiveNetBufferListsHandler, NetPnPEventHandler, zeros.
+  public var handlers: Handlers
+
+  public typealias Handlers = InlineArray<9, UInt64>
 
   public init(
     header: ObjectHeader, version: NDISVersion, name: Name, context: UInt64,
-    setOptionsHandler: UInt64, handlers: (UInt64, UInt64, UInt64, UInt64)
+    setOptionsHandler: UInt64, handlers: Handlers = Handlers(repeating: 0)
   ) {
     self.header = header
     self.version = version
@@ -87,7 +91,8 @@ public struct DriverCharacteristics: Hashable, Sendable, BitwiseCopyable {
 
   public static func == (a: Self, b: Self) -> Bool {
     a.header == b.header && a.version == b.version && a.name == b.name && a.context == b.context
-      && a.setOptionsHandler == b.setOptionsHandler && a.handlers == b.handlers
+      && a.setOptionsHandler == b.setOptionsHandler
+      && a.handlers.indices.allSatisfy { a.handlers[$0] == b.handlers[$0] }
   }
   public func hash(into hasher: inout Hasher) {
     hasher.combine(name)
@@ -120,6 +125,22 @@ public enum Request: Sendable {
   case free(ndisHandle: Handle, allocation: Handle)
   case offerSection(provider: Handle, domain: Handle, size: UInt64, node: UInt32)
   case withdrawSection(Handle)
+  // An adapter's life.
+  indirect case setHardwareAssist(Handle, HardwareAssist)
+  case pauseComplete(Handle)
+  case restartComplete(Handle, Status)
+  indirect case indicateStatus(Handle, IndicatedStatus)
+  case changeAdapter(Handle, AdapterChange)
+  case completeBind(bindContext: Handle, Status)
+  case completeUnbind(binding: Handle, Status)
+  case completeNetPnPEvent(binding: Handle, Status)
+  // OID requests.
+  indirect case oidRequest(binding: Handle, OIDCall)
+  case cancelOIDRequest(binding: Handle, requestID: UInt64)
+  case completeOIDRequest(adapter: Handle, oid: Handle, Status, OIDResult)
+  // Receiving.
+  case indicateReceive(adapter: Handle, Indication)
+  case returnLists(binding: Handle, flags: UInt32, lists: [Handle])
   /// The message could not be decoded; it takes its place among the session's requests all the same.
   case refused(Failure)
 }

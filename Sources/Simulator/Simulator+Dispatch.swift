@@ -41,6 +41,27 @@ extension Simulator {
     case .offerSection(let provider, let domain, let size, let node):
       try offerSection(call, provider, domain, size, node, &actions)
     case .withdrawSection(let handle): try withdrawSection(call, handle, &actions)
+    case .setHardwareAssist(let handle, let assist):
+      try setHardwareAssist(call, handle, assist, &actions)
+    case .pauseComplete(let handle): try pauseComplete(call, handle, &actions)
+    case .restartComplete(let handle, let status):
+      try restartComplete(call, handle, status, &actions)
+    case .indicateStatus(let handle, let status):
+      try indicateStatus(call, handle, status, &actions)
+    case .changeAdapter(let handle, let change): try changeAdapter(call, handle, change, &actions)
+    case .completeBind(let context, let status): try completeBind(call, context, status, &actions)
+    case .completeUnbind(let binding, let status):
+      try completeUnbind(call, binding, status, &actions)
+    case .completeNetPnPEvent(let binding, let status):
+      try completeNetPnPEvent(call, binding, status, &actions)
+    case .oidRequest(let binding, let oid): try oidRequest(call, binding, oid, &actions)
+    case .cancelOIDRequest(let binding, let id): try cancelOIDRequest(call, binding, id, &actions)
+    case .completeOIDRequest(let adapter, let oid, let status, let result):
+      try completeOIDRequest(call, adapter, oid, status, result, &actions)
+    case .indicateReceive(let adapter, let indication):
+      try indicateReceive(call, adapter, indication, &actions)
+    case .returnLists(let binding, let flags, let lists):
+      try returnLists(call, binding, flags, lists, &actions)
     }
   }
 }

@@ -29,10 +29,10 @@ extension Simulator {
       $0.version = characteristics.version
       $0.name = characteristics.name
       $0.context = characteristics.context
-      let handlers = characteristics.handlers
-      $0.handlers = (
-        characteristics.setOptionsHandler, handlers.0, handlers.1, handlers.2, handlers.3
-      )
+      $0.handlers[HandlerSlot.setOptions] = characteristics.setOptionsHandler
+      for slot in characteristics.handlers.indices {
+        $0.handlers[slot + 1] = characteristics.handlers[slot]
+      }
     }
     link(driver: index, session: call.session)
     charge(objectOf: index, isNew: true)
@@ -90,12 +90,12 @@ extension Simulator {
     switch kind {
     case .miniport:
       for (offset, handler) in [
-        (24, handlers.0), (32, handlers.1), (48, handlers.2), (56, handlers.3),
+        (24, handlers[0]), (32, handlers[1]), (48, handlers[2]), (56, handlers[3]),
       ] where handler == 0 {
         throw Failure(.badCharacteristics, .missingHandler, UInt64(offset))
       }
     case .protocol:
-      for (offset, handler) in [(40, handlers.0), (48, handlers.1)] where handler == 0 {
+      for (offset, handler) in [(40, handlers[0]), (48, handlers[1])] where handler == 0 {
         throw Failure(.badCharacteristics, .missingHandler, UInt64(offset))
       }
     case .filter: break

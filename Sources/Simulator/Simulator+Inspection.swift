@@ -176,13 +176,13 @@ extension Simulator {
     switch Int(upcall.type) {
     case NDISSIM_UPCALL_SET_OPTIONS:
       details.context = store.drivers[index].context
-      details.handler = store.drivers[index].handlers.0
+      details.handler = store.drivers[index].handlers[HandlerSlot.setOptions]
     case NDISSIM_UPCALL_BIND_ADAPTER_EX, NDISSIM_UPCALL_UNBIND_ADAPTER_EX:
       let binding = store.bindings[index]
       let driver = store.drivers[binding.driver.index]
       let isBind = Int(upcall.type) == NDISSIM_UPCALL_BIND_ADAPTER_EX
       details.context = isBind ? driver.context : binding.context
-      details.handler = isBind ? driver.handlers.1 : driver.handlers.2
+      details.handler = driver.handlers[isBind ? HandlerSlot.bind : HandlerSlot.unbind]
       details.name = store.adapters[binding.adapter.index].name
       details.bindContext = bindContext(index)
     default:
@@ -193,10 +193,10 @@ extension Simulator {
       details.name = adapter.name
       details.handler =
         switch Int(upcall.type) {
-        case NDISSIM_UPCALL_INITIALIZE_EX: driver.handlers.1
-        case NDISSIM_UPCALL_HALT_EX: driver.handlers.2
-        case NDISSIM_UPCALL_PAUSE: driver.handlers.3
-        default: driver.handlers.4
+        case NDISSIM_UPCALL_INITIALIZE_EX: driver.handlers[HandlerSlot.initialize]
+        case NDISSIM_UPCALL_HALT_EX: driver.handlers[HandlerSlot.halt]
+        case NDISSIM_UPCALL_PAUSE: driver.handlers[HandlerSlot.pause]
+        default: driver.handlers[HandlerSlot.restart]
         }
     }
   }

@@ -18,6 +18,8 @@ extension Simulator {
     var section = Ref.none
     var parent: UInt64 = 0
     var providerContext: UInt64 = 0
+    var subject = Ref.none
+    var argument: UInt32 = 0
   }
 
   /// The record of an open upcall.
@@ -84,6 +86,8 @@ extension Simulator {
       $0.parent = new.parent
       $0.object = new.object
       $0.providerContext = new.providerContext
+      $0.subject = new.subject
+      $0.argument = new.argument
     }
     return index
   }
@@ -199,6 +203,12 @@ extension Simulator {
     case NDISSIM_UPCALL_SET_OPTIONS: optionsSet(upcall, ending, &actions)
     case NDISSIM_UPCALL_BIND_ADAPTER_EX, NDISSIM_UPCALL_UNBIND_ADAPTER_EX:
       bindingAnswered(upcall, ending, &actions)
+    case NDISSIM_UPCALL_OID_REQUEST: oidAnswered(upcall, ending, &actions)
+    case NDISSIM_UPCALL_OID_REQUEST_COMPLETE, NDISSIM_UPCALL_CANCEL_OID_REQUEST:
+      oidCallReturned(upcall, ending, &actions)
+    case NDISSIM_UPCALL_RECEIVE_NET_BUFFER_LISTS, NDISSIM_UPCALL_RETURN_NET_BUFFER_LISTS:
+      receiveCallReturned(upcall, ending, &actions)
+    case NDISSIM_UPCALL_STATUS_EX: statusReturned(upcall, ending, &actions)
     default: adapterAnswered(upcall, ending, &actions)
     }
   }

@@ -3,47 +3,55 @@
 // from the bytes. The memory may be sparse: capacities are upper limits, and pages never touched cost
 // nothing.
 
-/// How many records of each kind a store has room for.
+/// How many records of each kind a store has room for. Capabilities have one record an adapter, buffers
+/// of OID requests two a request.
 public struct StoreCapacities: Hashable, Sendable, BitwiseCopyable {
-  public var sessions: UInt32
-  public var drivers: UInt32
-  public var adapters: UInt32
-  public var bindings: UInt32
-  public var registrations: UInt32
-  public var sections: UInt32
-  public var blocks: UInt32
-  public var extents: UInt32
-  public var sites: UInt32
-  public var requests: UInt32
-  public var upcalls: UInt32
+  public var sessions: UInt32 = 16_384
+  public var drivers: UInt32 = 16_384
+  public var adapters: UInt32 = 16_384
+  public var bindings: UInt32 = 16_384
+  public var registrations: UInt32 = 8_192
+  public var sections: UInt32 = 16_384
+  public var blocks: UInt32 = 4_194_304
+  public var extents: UInt32 = 4_194_304
+  public var sites: UInt32 = 65_536
+  public var requests: UInt32 = 65_536
+  public var upcalls: UInt32 = 65_536
+  public var oids: UInt32 = 4_096
+  public var queues: UInt32 = 16_384
+  public var filters: UInt32 = 16_384
+  public var vports: UInt32 = 8_192
+  public var statuses: UInt32 = 4_096
+  public var indications: UInt32 = 32_768
+  public var lists: UInt32 = 262_144
+
+  private init() {}
 
   /// For a daemon: four million blocks in sparse memory.
-  public static let daemon = StoreCapacities(
-    sessions: 16_384, drivers: 16_384, adapters: 16_384, bindings: 16_384, registrations: 8_192,
-    sections: 16_384, blocks: 4_194_304, extents: 4_194_304, sites: 65_536, requests: 65_536,
-    upcalls: 65_536)
+  public static let daemon = StoreCapacities()
   /// For tests that copy the store after every step.
-  public static let small = StoreCapacities(
-    sessions: 8, drivers: 16, adapters: 16, bindings: 16, registrations: 16, sections: 32,
-    blocks: 128, extents: 512, sites: 32, requests: 64, upcalls: 64)
-
-  public init(
-    sessions: UInt32, drivers: UInt32, adapters: UInt32, bindings: UInt32, registrations: UInt32,
-    sections: UInt32, blocks: UInt32, extents: UInt32, sites: UInt32, requests: UInt32,
-    upcalls: UInt32
-  ) {
-    self.sessions = sessions
-    self.drivers = drivers
-    self.adapters = adapters
-    self.bindings = bindings
-    self.registrations = registrations
-    self.sections = sections
-    self.blocks = blocks
-    self.extents = extents
-    self.sites = sites
-    self.requests = requests
-    self.upcalls = upcalls
-  }
+  public static let small: StoreCapacities = {
+    var few = StoreCapacities()
+    few.sessions = 8
+    few.drivers = 16
+    few.adapters = 16
+    few.bindings = 16
+    few.registrations = 16
+    few.sections = 32
+    few.blocks = 128
+    few.extents = 512
+    few.sites = 32
+    few.requests = 64
+    few.upcalls = 64
+    few.oids = 12
+    few.queues = 16
+    few.filters = 16
+    few.vports = 8
+    few.statuses = 8
+    few.indications = 16
+    few.lists = 32
+    return few
+  }()
 }
 
 /// Why bytes were not taken for a store.
@@ -69,15 +77,14 @@ extension StoreError: CustomStringConvertible {
 /// The first bytes of the memory.
 struct StoreHeader: BitwiseCopyable {
   static let magic: UInt64 = 0x3145_524F_5453_4E44  // "DNSTORE1"
-  static let layoutVersion: UInt32 = 1
+  static let layoutVersion: UInt32 = 2
   var magic: UInt64 = 0
   var version: UInt32 = 0
   var blockRecordSize: UInt32 = 0
   var capacities = StoreCapacities.small
-  var padding: UInt32 = 0
   var undoLength: UInt64 = 0
   var undoOverflows: UInt64 = 0
-  static var undoLengthOffset: Int { 64 }
+  static var undoLengthOffset: Int { MemoryLayout<StoreHeader>.offset(of: \.undoLength) ?? 0 }
 }
 
 /// All tables.
@@ -98,6 +105,18 @@ struct StoreHeader: BitwiseCopyable {
   let sites: Table<SiteRecord>
   let requests: Table<RequestRecord>
   let upcalls: Table<UpcallRecord>
+  /// Of the adapter of the same index.
+  let capabilities: Table<CapabilitiesRecord>
+  let oids: Table<OIDRecord>
+  /// Of the OID request of the same index.
+  let oidInputs: Table<OIDBufferRecord>
+  let oidOutputs: Table<OIDBufferRecord>
+  let queues: Table<QueueRecord>
+  let filters: Table<FilterRecord>
+  let vports: Table<VPortRecord>
+  let statuses: Table<StatusRecord>
+  let indications: Table<IndicationRecord>
+  let lists: Table<NetBufferListRecord>
 
   /// Bytes of the undo log. The largest turns are a block of 1,024 extents and the end of a domain with
   /// every section bound to it.
@@ -151,6 +170,16 @@ struct StoreHeader: BitwiseCopyable {
     sites = table(layout.sites, capacities.sites)
     requests = table(layout.requests, capacities.requests)
     upcalls = table(layout.upcalls, capacities.upcalls)
+    capabilities = table(layout.capabilities, capacities.adapters)
+    oids = table(layout.oids, capacities.oids)
+    oidInputs = table(layout.oidInputs, capacities.oids)
+    oidOutputs = table(layout.oidOutputs, capacities.oids)
+    queues = table(layout.queues, capacities.queues)
+    filters = table(layout.filters, capacities.filters)
+    vports = table(layout.vports, capacities.vports)
+    statuses = table(layout.statuses, capacities.statuses)
+    indications = table(layout.indications, capacities.indications)
+    lists = table(layout.lists, capacities.lists)
   }
 
   private static func header(_ capacities: StoreCapacities) -> StoreHeader {
@@ -167,6 +196,8 @@ struct StoreHeader: BitwiseCopyable {
     let undo = 4096
     let globals, sessions, results, drivers, adapters, bindings, registrations, sections: Int
     let blocks, extents, sites, requests, upcalls: Int
+    let capabilities, oids, oidInputs, oidOutputs, queues, filters, vports: Int
+    let statuses, indications, lists: Int
     let end: Int
 
     init(_ capacities: StoreCapacities) {
@@ -186,6 +217,16 @@ struct StoreHeader: BitwiseCopyable {
       sections = place(SectionRecord.self, capacities.sections)
       requests = place(RequestRecord.self, capacities.requests)
       upcalls = place(UpcallRecord.self, capacities.upcalls)
+      capabilities = place(CapabilitiesRecord.self, capacities.adapters)
+      oids = place(OIDRecord.self, capacities.oids)
+      oidInputs = place(OIDBufferRecord.self, capacities.oids)
+      oidOutputs = place(OIDBufferRecord.self, capacities.oids)
+      queues = place(QueueRecord.self, capacities.queues)
+      filters = place(FilterRecord.self, capacities.filters)
+      vports = place(VPortRecord.self, capacities.vports)
+      statuses = place(StatusRecord.self, capacities.statuses)
+      indications = place(IndicationRecord.self, capacities.indications)
+      lists = place(NetBufferListRecord.self, capacities.lists)
       sites = place(SiteRecord.self, capacities.sites)
       blocks = place(BlockRecord.self, capacities.blocks)
       extents = place(ExtentRecord.self, capacities.extents)

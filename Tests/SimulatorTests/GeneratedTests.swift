@@ -280,7 +280,7 @@ private final class World {
     case 0: bad.header.type ^= 1
     case 1: bad.header.revision = UInt8(dice(6))
     case 2: bad.header.size = UInt16(dice(200))
-    default: bad.handlers.0 = 0
+    default: bad.handlers[0] = 0
     }
     return bad
   }

@@ -13,7 +13,7 @@ enum Sample {
   ) -> DriverCharacteristics {
     DriverCharacteristics(
       header: ObjectHeader(type: 0x8A, revision: 2, size: 152), version: version, name: Name(name),
-      context: 0x11, setOptionsHandler: setOptions, handlers: (1, 2, 3, 4))
+      context: 0x11, setOptionsHandler: setOptions, handlers: [1, 2, 3, 4, 9, 10, 11, 12, 13])
   }
 
   static func protocolDriver(
@@ -21,13 +21,13 @@ enum Sample {
   ) -> DriverCharacteristics {
     DriverCharacteristics(
       header: ObjectHeader(type: 0x95, revision: 2, size: 128), version: version, name: Name(name),
-      context: 0x22, setOptionsHandler: setOptions, handlers: (5, 6, 0, 0))
+      context: 0x22, setOptionsHandler: setOptions, handlers: [5, 6, 14, 15, 16, 17, 0, 0, 0])
   }
 
   static func filter(_ name: String = "filter") -> DriverCharacteristics {
     DriverCharacteristics(
       header: ObjectHeader(type: 0x8B, revision: 1, size: 96), version: NDISVersion(6, 30),
-      name: Name(name), context: 0x33, setOptionsHandler: 0, handlers: (0, 0, 0, 0))
+      name: Name(name), context: 0x33, setOptionsHandler: 0)
   }
 
   static func provider(context: UInt64 = 0x44) -> ProviderCharacteristics {

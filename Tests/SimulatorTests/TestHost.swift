@@ -366,7 +366,7 @@ final class TestHost {
     }
     let call = Call(
       session: session, requestID: id,
-      type: UInt16(truncatingIfNeeded: type ?? TestHost.type(of: request)), context: context,
+      type: UInt16(truncatingIfNeeded: type ?? Int(request.messageType)), context: context,
       irql: irql)
     if id == next { clients[session]?.nextID += 1 }
     let now = now
@@ -403,39 +403,5 @@ final class TestHost {
     now += milliseconds
     let now = now
     turn { $0.expire(now: now, &$1) }
-  }
-
-  /// The message type a request comes with.
-  static func type(of request: Request) -> Int {
-    switch request {
-    case .ping, .refused: NDISSIM_PING
-    case .reset: NDISSIM_RESET
-    case .statistics: NDISSIM_STATISTICS
-    case .registerMiniportDriver: NDISSIM_REGISTER_MINIPORT_DRIVER
-    case .registerProtocolDriver: NDISSIM_REGISTER_PROTOCOL_DRIVER
-    case .registerFilterDriver: NDISSIM_REGISTER_FILTER_DRIVER
-    case .deregisterDriver(let handle):
-      switch handle.kind {
-      case .protocolDriver: NDISSIM_DEREGISTER_PROTOCOL_DRIVER
-      case .filterDriver: NDISSIM_DEREGISTER_FILTER_DRIVER
-      default: NDISSIM_DEREGISTER_MINIPORT_DRIVER
-      }
-    case .setMiniportAttributes: NDISSIM_SET_MINIPORT_ATTRIBUTES
-    case .registerScatterGatherDMA: NDISSIM_REGISTER_SCATTER_GATHER_DMA
-    case .deregisterScatterGatherDMA: NDISSIM_DEREGISTER_SCATTER_GATHER_DMA
-    case .addAdapter: NDISSIM_ADD_ADAPTER
-    case .removeAdapter: NDISSIM_REMOVE_ADAPTER
-    case .openAdapter: NDISSIM_OPEN_ADAPTER_EX
-    case .closeAdapter: NDISSIM_CLOSE_ADAPTER_EX
-    case .bindAdapter: NDISSIM_BIND_ADAPTER
-    case .unbindAdapter: NDISSIM_UNBIND_ADAPTER
-    case .attachFilter: NDISSIM_ATTACH_FILTER
-    case .detachFilter: NDISSIM_DETACH_FILTER
-    case .setOptionalHandlers: NDISSIM_SET_OPTIONAL_HANDLERS
-    case .allocate: NDISSIM_ALLOCATE_SHARED_MEMORY
-    case .free: NDISSIM_FREE_SHARED_MEMORY
-    case .offerSection: NDISSIM_OFFER_SECTION
-    case .withdrawSection: NDISSIM_WITHDRAW_SECTION
-    }
   }
 }

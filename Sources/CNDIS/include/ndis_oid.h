@@ -46,6 +46,54 @@ enum {
 #define NDIS_SIZEOF_OID_REQUEST_REVISION_2 248
 #define NDIS_OID_REQUEST_FLAGS_VPORT_ID_VALID 0x00000001
 
+// Pointers are zero on the wire; the information buffer travels behind the image.
+typedef struct NDIS_OID_REQUEST {
+  NDIS_OBJECT_HEADER Header;
+  int32_t RequestType;
+  uint32_t PortNumber;
+  uint32_t Timeout;  // seconds, 0 = none
+  uint64_t RequestId;
+  uint64_t RequestHandle;
+  union {
+    struct {
+      uint32_t Oid;
+      uint32_t Reserved0;
+      uint64_t InformationBuffer;
+      uint32_t InformationBufferLength;
+      uint32_t BytesWritten;
+      uint32_t BytesNeeded;
+    } QUERY_INFORMATION;
+    struct {
+      uint32_t Oid;
+      uint32_t Reserved0;
+      uint64_t InformationBuffer;
+      uint32_t InformationBufferLength;
+      uint32_t BytesRead;
+      uint32_t BytesNeeded;
+    } SET_INFORMATION;
+    struct {
+      uint32_t Oid;
+      uint32_t Reserved0;
+      uint64_t InformationBuffer;
+      uint32_t InputBufferLength;
+      uint32_t OutputBufferLength;
+      uint32_t MethodId;
+      uint32_t BytesWritten;
+      uint32_t BytesRead;
+      uint32_t BytesNeeded;
+    } METHOD_INFORMATION;
+  } DATA;
+  uint8_t NdisReserved[128];
+  uint8_t MiniportReserved[16];
+  uint8_t SourceReserved[16];
+  uint8_t SupportedRevision;
+  uint8_t Reserved1;
+  uint16_t Reserved2;
+  uint32_t SwitchId;  // from here on revision 2
+  uint32_t VPortId;
+  uint32_t Flags;
+} NDIS_OID_REQUEST;
+
 #define OID_RECEIVE_FILTER_HARDWARE_CAPABILITIES 0x00010221u
 #define OID_RECEIVE_FILTER_GLOBAL_PARAMETERS 0x00010222u
 #define OID_RECEIVE_FILTER_ALLOCATE_QUEUE 0x00010223u
@@ -440,6 +488,32 @@ enum {
 #define NDIS_NIC_SWITCH_VPORT_INFO_ARRAY_ENUM_ON_SPECIFIC_FUNCTION 0x00000001u
 #define NDIS_NIC_SWITCH_VPORT_INFO_ARRAY_ENUM_ON_SPECIFIC_SWITCH 0x00000002u
 
+typedef struct NDIS_NIC_SWITCH_CAPABILITIES {
+  NDIS_OBJECT_HEADER Header;
+  uint32_t Flags;
+  uint32_t NdisReserved1;
+  uint32_t NumTotalMacAddresses;
+  uint32_t NumMacAddressesPerPort;
+  uint32_t NumVlansPerPort;
+  uint32_t NdisReserved2;
+  uint32_t NdisReserved3;
+  uint32_t NicSwitchCapabilities;  // from here on revision 2
+  uint32_t MaxNumSwitches;
+  uint32_t MaxNumVPorts;
+  uint32_t NdisReserved4;
+  uint32_t MaxNumVFs;
+  uint32_t MaxNumQueuePairs;
+  uint32_t NdisReserved5[3];
+  uint32_t MaxNumQueuePairsPerNonDefaultVPort;
+  uint32_t NdisReserved8[5];
+  uint32_t MaxNumMacAddresses;
+  uint32_t NdisReserved13[5];
+} NDIS_NIC_SWITCH_CAPABILITIES;
+#define NDIS_NIC_SWITCH_CAPABILITIES_REVISION_1 1
+#define NDIS_SIZEOF_NIC_SWITCH_CAPABILITIES_REVISION_1 32
+#define NDIS_NIC_SWITCH_CAPABILITIES_REVISION_2 2
+#define NDIS_SIZEOF_NIC_SWITCH_CAPABILITIES_REVISION_2 116
+
 typedef struct NDIS_NIC_SWITCH_PARAMETERS {
   NDIS_OBJECT_HEADER Header;
   uint32_t Flags;
@@ -606,6 +680,20 @@ enum {
   NdisDevicePnPEventStopped = 4,
   NdisDevicePnPEventPowerProfileChanged = 5,
   NdisDevicePnPEventFilterListChanged = 6
+};
+
+// NET_PNP_EVENT_CODE, given to ProtocolNetPnPEvent.
+enum {
+  NetEventSetPower = 0,
+  NetEventQueryPower = 1,
+  NetEventQueryRemoveDevice = 2,
+  NetEventCancelRemoveDevice = 3,
+  NetEventReconfigure = 4,
+  NetEventBindList = 5,
+  NetEventBindsComplete = 6,
+  NetEventPnPCapabilities = 7,
+  NetEventPause = 8,
+  NetEventRestart = 9
 };
 
 #define NDIS_PAUSE_NDIS_INTERNAL 0x00000001u

@@ -8,9 +8,11 @@
 // calling thread, and in the answer of an upcall the IRQL on return from the handler.
 //
 // A reply of the daemon with a status other than NDIS_STATUS_SUCCESS has a `struct ndissim_failure` as
-// its body; a client's answer to an upcall that is not SUCCESS has no body.
+// its body, but for the PENDING of OID_REQUEST; a client's answer to an upcall that is not SUCCESS has no
+// body, but for UPCALL_OID_REQUEST.
 #pragma once
 #include "ndis_abi.h"
+#include "ndis_oid.h"
 
 #define NDISSIM_MAGIC 0x4D49534Eu  // the bytes "NSIM"
 #define NDISSIM_PROTOCOL_VERSION 1
@@ -52,6 +54,13 @@ enum {
   NDISSIM_DEREGISTER_SCATTER_GATHER_DMA = 20,
   NDISSIM_ADD_ADAPTER = 21,
   NDISSIM_REMOVE_ADAPTER = 22,
+  NDISSIM_SET_HARDWARE_ASSIST_ATTRIBUTES = 23,
+  NDISSIM_PAUSE_COMPLETE = 24,
+  NDISSIM_RESTART_COMPLETE = 25,
+  NDISSIM_INDICATE_STATUS_EX = 26,
+  NDISSIM_MINIPORT_OID_REQUEST_COMPLETE = 27,
+  NDISSIM_INDICATE_RECEIVE = 28,
+  NDISSIM_CHANGE_ADAPTER = 29,
   // Protocol drivers and bindings
   NDISSIM_REGISTER_PROTOCOL_DRIVER = 32,
   NDISSIM_DEREGISTER_PROTOCOL_DRIVER = 33,
@@ -59,6 +68,12 @@ enum {
   NDISSIM_CLOSE_ADAPTER_EX = 35,
   NDISSIM_BIND_ADAPTER = 36,
   NDISSIM_UNBIND_ADAPTER = 37,
+  NDISSIM_OID_REQUEST = 38,
+  NDISSIM_CANCEL_OID_REQUEST = 39,
+  NDISSIM_RETURN_NET_BUFFER_LISTS = 40,
+  NDISSIM_COMPLETE_BIND_ADAPTER_EX = 41,
+  NDISSIM_COMPLETE_UNBIND_ADAPTER_EX = 42,
+  NDISSIM_COMPLETE_NET_PNP_EVENT = 43,
   // Filter drivers and modules
   NDISSIM_REGISTER_FILTER_DRIVER = 48,
   NDISSIM_DEREGISTER_FILTER_DRIVER = 49,
@@ -76,13 +91,23 @@ enum {
   NDISSIM_UPCALL_HALT_EX = 130,
   NDISSIM_UPCALL_PAUSE = 131,
   NDISSIM_UPCALL_RESTART = 132,
+  NDISSIM_UPCALL_SHUTDOWN_EX = 133,
+  NDISSIM_UPCALL_OID_REQUEST = 134,
+  NDISSIM_UPCALL_CANCEL_OID_REQUEST = 135,
+  NDISSIM_UPCALL_RETURN_NET_BUFFER_LISTS = 136,
+  NDISSIM_UPCALL_DEVICE_PNP_EVENT_NOTIFY = 137,
   NDISSIM_UPCALL_BIND_ADAPTER_EX = 145,
   NDISSIM_UPCALL_UNBIND_ADAPTER_EX = 146,
+  NDISSIM_UPCALL_OID_REQUEST_COMPLETE = 147,
+  NDISSIM_UPCALL_STATUS_EX = 148,
+  NDISSIM_UPCALL_RECEIVE_NET_BUFFER_LISTS = 149,
+  NDISSIM_UPCALL_NET_PNP_EVENT = 150,
   NDISSIM_UPCALL_ALLOCATE_SHARED_MEMORY = 176,
   NDISSIM_UPCALL_FREE_SHARED_MEMORY = 177,
   // Notifications
   NDISSIM_GOODBYE = 192,
-  NDISSIM_SECTION_RELEASED = 193
+  NDISSIM_SECTION_RELEASED = 193,
+  NDISSIM_SECTION_VIEW = 194
 };
 
 // HELLO is the first message of a connection; every other one before it is refused.
@@ -294,6 +319,215 @@ struct ndissim_upcall_free {
   uint64_t shared_memory_provider_context;
   uint64_t section;
 };
+
+// MARK: Life of an adapter
+
+// SET_HARDWARE_ASSIST_ATTRIBUTES (NdisMSetMiniportAttributes with hardware-assist attributes): the images
+// of NDIS_RECEIVE_FILTER_CAPABILITIES and NDIS_NIC_SWITCH_CAPABILITIES follow, each as long as said here,
+// 0 for what the hardware does not have.
+struct ndissim_hardware_assist {
+  uint64_t adapter_handle;
+  uint32_t receive_filter_length;
+  uint32_t nic_switch_length;
+};
+NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_hardware_assist) == 16, "hardware assist");
+
+// RESTART_COMPLETE (adapter), COMPLETE_BIND_ADAPTER_EX (BindContext), COMPLETE_UNBIND_ADAPTER_EX and
+// COMPLETE_NET_PNP_EVENT (binding): ends what a handler answered PENDING to. PAUSE_COMPLETE has no
+// status: its body is ndissim_handle.
+struct ndissim_completion {
+  uint64_t handle;
+  uint32_t status;
+  uint32_t reserved;
+};
+NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_completion) == 16, "completion");
+
+// CHANGE_ADAPTER: what plug and play, power management or a filter does to a running adapter. The reply
+// comes when the change has been made.
+enum {
+  NDISSIM_CHANGE_PAUSE = 1,            // argument: NDIS_PAUSE_* reasons
+  NDISSIM_CHANGE_RESTART = 2,          // argument: 0
+  NDISSIM_CHANGE_SHUTDOWN = 3,         // argument: NDIS_SHUTDOWN_ACTION
+  NDISSIM_CHANGE_SURPRISE_REMOVE = 4,  // argument: 0; the adapter is gone when the reply comes
+  NDISSIM_CHANGE_HALT = 5              // argument: NDIS_HALT_ACTION; the adapter is gone
+};
+
+struct ndissim_change_adapter {
+  uint64_t adapter_handle;
+  uint32_t change;
+  uint32_t argument;
+};
+NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_change_adapter) == 16, "change adapter");
+
+// UPCALL_SHUTDOWN_EX, UPCALL_DEVICE_PNP_EVENT_NOTIFY: ndissim_upcall_adapter with the
+// NDIS_SHUTDOWN_ACTION or NDIS_DEVICE_PNP_EVENT as its action. Neither handler returns a value.
+
+// UPCALL_NET_PNP_EVENT.
+struct ndissim_upcall_net_pnp_event {
+  uint64_t binding_handle;
+  uint64_t binding_context;
+  uint64_t handler;
+  uint32_t event;  // NET_PNP_EVENT_CODE
+  uint32_t reserved;
+};
+NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_upcall_net_pnp_event) == 32, "upcall net pnp event");
+
+// MARK: OID requests
+
+// OID_REQUEST: the image of NDIS_OID_REQUEST follows (236 or 248 bytes, as its revision; pointers zero),
+// then the input: for a set InformationBufferLength bytes, for a method InputBufferLength, else none.
+// Answered SUCCESS, never: the reply is the status NDIS refuses with, or NDIS_STATUS_PENDING with
+// ndissim_handle as its body, and then UPCALL_OID_REQUEST_COMPLETE comes, once.
+struct ndissim_oid_request {
+  uint64_t binding_handle;
+  uint64_t request_context;  // the driver's own; stands for the address of its NDIS_OID_REQUEST
+};
+
+// CANCEL_OID_REQUEST: every request of this binding with this RequestId.
+struct ndissim_cancel_oid_request {
+  uint64_t binding_handle;
+  uint64_t request_id;
+};
+
+// UPCALL_OID_REQUEST: the image of NDIS_OID_REQUEST, 248 bytes, and the input follow.
+struct ndissim_upcall_oid_request {
+  uint64_t adapter_handle;
+  uint64_t adapter_context;
+  uint64_t handler;
+  uint64_t oid_handle;  // names the request in MINIPORT_OID_REQUEST_COMPLETE and in a cancellation
+};
+NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_upcall_oid_request) == 32, "upcall oid request");
+
+// How a request ended. The body of the answer to UPCALL_OID_REQUEST, unless that is PENDING; `length`
+// bytes of the information buffer follow. They may be fewer than bytes_written, which is checked.
+struct ndissim_oid_result {
+  uint32_t bytes_read;     // of a set or method
+  uint32_t bytes_written;  // of a query or method
+  uint32_t bytes_needed;
+  uint32_t length;
+  uint8_t supported_revision;
+  uint8_t reserved0[7];
+};
+NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_oid_result) == 24, "oid result");
+
+// MINIPORT_OID_REQUEST_COMPLETE: ends a request whose handler answered PENDING; ndissim_oid_result and
+// its bytes follow.
+struct ndissim_miniport_oid_request_complete {
+  uint64_t adapter_handle;
+  uint64_t oid_handle;
+  uint32_t status;
+  uint32_t reserved;
+};
+NDISSIM_STATIC_ASSERT(
+    sizeof(struct ndissim_miniport_oid_request_complete) == 24, "miniport oid request complete");
+
+// UPCALL_CANCEL_OID_REQUEST.
+struct ndissim_upcall_cancel_oid_request {
+  uint64_t adapter_handle;
+  uint64_t adapter_context;
+  uint64_t handler;
+  uint64_t oid_handle;
+  uint64_t request_id;
+};
+
+// UPCALL_OID_REQUEST_COMPLETE: ndissim_oid_result and its bytes follow; behind them, when the status is
+// not SUCCESS, ndissim_failure and its sentence.
+struct ndissim_upcall_oid_request_complete {
+  uint64_t binding_handle;
+  uint64_t binding_context;
+  uint64_t handler;
+  uint64_t request_context;
+  uint64_t oid_handle;
+  uint32_t status;
+  uint32_t reserved;
+};
+NDISSIM_STATIC_ASSERT(
+    sizeof(struct ndissim_upcall_oid_request_complete) == 48, "upcall oid request complete");
+
+// MARK: Status indications
+
+// INDICATE_STATUS_EX: ndissim_handle (the adapter), the image of NDIS_STATUS_INDICATION,
+// StatusBufferSize bytes. UPCALL_STATUS_EX: this, then the same.
+struct ndissim_upcall_status {
+  uint64_t binding_handle;
+  uint64_t binding_context;
+  uint64_t handler;
+};
+
+// MARK: Receiving
+
+// INDICATE_RECEIVE: `count` lists follow. Each is ndissim_net_buffer_list and its NET_BUFFERs; each of
+// those is ndissim_net_buffer and its chain, as images of NET_BUFFER_SHARED_MEMORY.
+struct ndissim_indicate_receive {
+  uint64_t adapter_handle;
+  uint32_t port_number;
+  uint32_t flags;  // NDIS_RECEIVE_FLAGS_*
+  uint32_t count;  // NumberOfNetBufferLists
+  uint32_t reserved;
+};
+NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_indicate_receive) == 24, "indicate receive");
+
+struct ndissim_net_buffer_list {
+  uint64_t handle;     // from a miniport its own number, returned to it; to a protocol NDIS's handle
+  uint16_t filter_id;  // NetBufferListFilteringInfo; must be 0 from a miniport
+  uint16_t queue_id;   // or VPortId
+  uint32_t buffers;    // NET_BUFFERs that follow
+};
+NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_net_buffer_list) == 16, "net buffer list");
+
+struct ndissim_net_buffer {
+  uint32_t data_length;  // bytes of the frame
+  uint32_t segments;     // that follow
+};
+
+// UPCALL_RECEIVE_NET_BUFFER_LISTS: `count` lists follow as above, but a segment is ndissim_view_segment.
+// Sections the process has not seen yet come before, each in a SECTION_VIEW.
+struct ndissim_upcall_receive {
+  uint64_t binding_handle;
+  uint64_t binding_context;
+  uint64_t handler;
+  uint32_t port_number;
+  uint32_t flags;
+  uint32_t count;
+  uint32_t reserved;
+};
+NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_upcall_receive) == 40, "upcall receive");
+
+// Where the bytes are: contiguous in a section. A shared-memory segment that runs over several extents of
+// its block becomes several of these.
+struct ndissim_view_segment {
+  uint64_t shared_memory_handle;
+  uint64_t section;
+  uint64_t offset;  // in the section
+  uint32_t length;
+  uint32_t reserved;
+};
+NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_view_segment) == 32, "view segment");
+
+// SECTION_VIEW: a notification with one descriptor, open for reading only, of a section whose frames this
+// process is about to receive.
+struct ndissim_section_view {
+  uint64_t section;
+  uint64_t size;
+};
+
+// RETURN_NET_BUFFER_LISTS: `count` handles follow, each 8 bytes.
+struct ndissim_return {
+  uint64_t binding_handle;
+  uint32_t flags;  // NDIS_RETURN_FLAGS_*
+  uint32_t count;
+};
+NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_return) == 16, "return");
+
+// UPCALL_RETURN_NET_BUFFER_LISTS: `count` of the miniport's own numbers follow, each 8 bytes.
+struct ndissim_upcall_return {
+  uint64_t adapter_handle;
+  uint64_t adapter_context;
+  uint64_t handler;
+  uint32_t flags;
+  uint32_t count;
+};
+NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_upcall_return) == 32, "upcall return");
 
 // Body of every reply whose status is not SUCCESS, and of GOODBYE. `rule` names the rule that was
 // broken or the check that failed; the sentence (UTF-8, not terminated) follows. When the break would

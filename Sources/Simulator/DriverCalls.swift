@@ -1,0 +1,150 @@
+// What drivers ask and answer about OIDs, indications and an adapter's life, decoded: the values of the
+// cases of `Request`, and of an answer to MiniportOidRequest. Their lengths are checked at the edge, what
+// they mean is checked in the turn.
+
+import CNDIS
+public import NDIS
+
+/// `NDIS_OID_REQUEST` as the caller filled it in.
+public struct OIDCall: Sendable, Hashable {
+  public var header: ObjectHeader
+  /// RequestType; not checked yet.
+  public var kind: UInt32
+  public var oid: UInt32
+  public var port: UInt32
+  public var timeout: UInt32
+  public var requestID: UInt64
+  public var requestHandle: UInt64
+  /// The driver's own number for the request.
+  public var requestContext: UInt64
+  public var methodID: UInt32
+  /// What the miniport or NDIS may read: a set's buffer, a method's input.
+  public var input: [UInt8]
+  /// Bytes of room for the answer of a query or method.
+  public var outputLength: UInt32
+  public var switchID: UInt32
+  public var vportID: UInt32
+  public var flags: UInt32
+
+  public init(
+    header: ObjectHeader = ObjectHeader(type: 0x96, revision: 1, size: 236), kind: UInt32,
+    oid: UInt32, input: [UInt8] = [], outputLength: UInt32 = 0, requestID: UInt64 = 0,
+    requestContext: UInt64 = 0
+  ) {
+    self.header = header
+    self.kind = kind
+    self.oid = oid
+    port = 0
+    timeout = 0
+    self.requestID = requestID
+    requestHandle = 0
+    self.requestContext = requestContext
+    methodID = 0
+    self.input = input
+    self.outputLength = outputLength
+    switchID = 0
+    vportID = 0
+    flags = 0
+  }
+}
+
+/// How a miniport ended an OID request. A class, so that an answer to any other upcall stays small.
+public final class OIDResult: Sendable, Hashable {
+  public let bytesRead: UInt32
+  public let bytesWritten: UInt32
+  public let bytesNeeded: UInt32
+  public let supportedRevision: UInt8
+  /// What came of the information buffer.
+  public let information: [UInt8]
+
+  public init(
+    bytesRead: UInt32 = 0, bytesWritten: UInt32? = nil, bytesNeeded: UInt32 = 0,
+    supportedRevision: UInt8 = 0, information: [UInt8] = []
+  ) {
+    self.bytesRead = bytesRead
+    self.bytesWritten = bytesWritten ?? UInt32(clamping: information.count)
+    self.bytesNeeded = bytesNeeded
+    self.supportedRevision = supportedRevision
+    self.information = information
+  }
+
+  public static func == (a: OIDResult, b: OIDResult) -> Bool {
+    a.bytesRead == b.bytesRead && a.bytesWritten == b.bytesWritten
+      && a.bytesNeeded == b.bytesNeeded && a.supportedRevision == b.supportedRevision
+      && a.information == b.information
+  }
+
+  public func hash(into hasher: inout Hasher) { hasher.combine(information) }
+}
+
+/// A status indication as it came: its image has been read, its buffer has the length it says.
+public struct IndicatedStatus: Sendable, Hashable {
+  public var indication: StatusIndication
+  public var buffer: [UInt8]
+  public init(indication: StatusIndication, buffer: [UInt8]) {
+    self.indication = indication
+    self.buffer = buffer
+  }
+}
+
+/// A NET_BUFFER_LIST as a miniport indicates it. At most four NET_BUFFERs with four segments in all.
+public struct IndicatedList: Sendable {
+  /// The miniport's own number.
+  public var context: UInt64
+  public var filterID: UInt16
+  public var queueID: UInt16
+  public var bufferCount: UInt8
+  public var segmentCount: UInt8
+  public var dataLengths = InlineArray<4, UInt32>(repeating: 0)
+  public var bufferSegments = InlineArray<4, UInt8>(repeating: 0)
+  public var segments = InlineArray<4, NetBufferSharedMemory>(
+    repeating: NetBufferSharedMemory(sharedMemoryHandle: .null, offset: 0, length: 0))
+
+  public init(context: UInt64, queueID: UInt16, filterID: UInt16 = 0) {
+    self.context = context
+    self.queueID = queueID
+    self.filterID = filterID
+    bufferCount = 0
+    segmentCount = 0
+  }
+
+  /// Adds a NET_BUFFER. Fails when the list has no room for it.
+  public mutating func append(
+    dataLength: UInt32, _ chain: some Collection<NetBufferSharedMemory>
+  ) throws(Failure) {
+    guard bufferCount < 4, Int(segmentCount) + chain.count <= 4 else {
+      throw Failure(
+        .invalidParameter, .netBufferCount, UInt64(bufferCount) + 1, 4)
+    }
+    dataLengths[Int(bufferCount)] = dataLength
+    bufferSegments[Int(bufferCount)] = UInt8(truncatingIfNeeded: chain.count)
+    bufferCount += 1
+    for segment in chain {
+      segments[Int(segmentCount)] = segment
+      segmentCount += 1
+    }
+  }
+}
+
+/// NdisMIndicateReceiveNetBufferLists.
+public struct Indication: Sendable {
+  public var port: UInt32
+  public var flags: UInt32
+  public var lists: [IndicatedList]
+  public init(port: UInt32 = 0, flags: UInt32, lists: [IndicatedList]) {
+    self.port = port
+    self.flags = flags
+    self.lists = lists
+  }
+}
+
+/// `NDIS_RECEIVE_FILTER_CAPABILITIES` and `NDIS_NIC_SWITCH_CAPABILITIES` as their images, empty for what
+/// the hardware does not have.
+public struct HardwareAssist: Sendable, Hashable {
+  public var receiveFilter: [UInt8]
+  public var nicSwitch: [UInt8]
+  public init(receiveFilter: [UInt8] = [], nicSwitch: [UInt8] = []) {
+    self.receiveFilter = receiveFilter
+    self.nicSwitch = nicSwitch
+  }
+}

@@ -1,0 +1,197 @@
+// The records of OID requests, receive queues, filters, VPorts and what is indicated. Same rules as in
+// Records.swift. Structures whose every field NDIS must be able to give back (a queue's parameters, a
+// filter's fields) are kept as their images.
+
+import CNDIS
+import NDIS
+
+/// Where an OID request stands. `queued`: behind another in its adapter's queue. `sent`: the miniport's
+/// handler runs. `pended`: it answered PENDING.
+enum OIDState: UInt8 { case free = 0, queued, sent, pended }
+
+/// An OID request, from its acceptance until its end has been told.
+struct OIDRecord: BitwiseCopyable {
+  var generation: UInt32 = 0
+  var state: UInt8 = 0  // OIDState
+  var kind: UInt8 = 0  // OIDRequestKind
+  var revision: UInt8 = 0  // of the image it came with
+  var cancelled: UInt8 = 0
+  var adapter = Ref.none
+  var binding = Ref.none  // none: NDIS itself asks, or the binding is gone
+  // The adapter's queue, oldest first.
+  var previous = Ref.none
+  var next = Ref.none
+  /// The open or pended upcall at the miniport.
+  var upcall: UInt64 = 0
+  var oid: UInt32 = 0
+  var port: UInt32 = 0
+  var timeout: UInt32 = 0
+  var methodID: UInt32 = 0
+  var requestID: UInt64 = 0
+  var requestHandle: UInt64 = 0
+  var requestContext: UInt64 = 0
+  /// The upcall in whose handler it was made.
+  var parent: UInt64 = 0
+  /// Bytes of input in `oidInputs`, bytes of room for output.
+  var inputLength: UInt32 = 0
+  var outputLength: UInt32 = 0
+  var switchID: UInt32 = 0
+  var vportID: UInt32 = 0
+  var flags: UInt32 = 0
+  /// The queue, filter or VPort it makes or changes, and the state that had before.
+  var subject = Ref.none
+  var before: UInt8 = 0
+  var supportedRevision: UInt8 = 0
+  var padding: UInt16 = 0
+  var bytesRead: UInt32 = 0
+  var bytesWritten: UInt32 = 0
+  var bytesNeeded: UInt32 = 0
+  /// Bytes in `oidOutputs`.
+  var outputBytes: UInt32 = 0
+  var padding2: UInt32 = 0
+  var failure = Failure(.success, .none)
+}
+
+/// The bytes of an information buffer, beside the record of the same index.
+struct OIDBufferRecord: BitwiseCopyable {
+  static let capacity = 4096
+  var bytes = InlineArray<4096, UInt8>(repeating: 0)
+}
+
+/// What a miniport said its hardware can do, beside the adapter of the same index, and its NIC switch.
+struct CapabilitiesRecord: BitwiseCopyable {
+  var receiveFilterLength: UInt32 = 0  // of the image; 0 = it has none
+  var nicSwitchLength: UInt32 = 0
+  var receiveFilter = NDIS_RECEIVE_FILTER_CAPABILITIES()
+  var nicSwitch = NDIS_NIC_SWITCH_CAPABILITIES()
+  /// OID_NIC_SWITCH_CREATE_SWITCH has succeeded.
+  var hasSwitch: UInt32 = 0
+  var switchParameters = NDIS_NIC_SWITCH_PARAMETERS()
+  /// Bit n: VF n is allocated.
+  var functions: UInt64 = 0
+}
+
+/// A receive queue that was allocated; the default queue has no record.
+struct QueueRecord: BitwiseCopyable {
+  var generation: UInt32 = 0
+  var state: UInt8 = 0  // QueueState; 0 = free, or being allocated while `adapter` is set
+  /// DmaStopped has been indicated.
+  var dmaStopped: UInt8 = 0
+  var padding: UInt16 = 0
+  var adapter = Ref.none
+  /// The binding that allocated it; none: NDIS has taken it over to free it.
+  var owner = Ref.none
+  var previous = Ref.none
+  var next = Ref.none
+  var queueID: UInt32 = 0
+  var filters: UInt32 = 0
+  /// Lists that are indicated and not returned.
+  var indicated: UInt32 = 0
+  /// Blocks of memory, pending ones too.
+  var blocks: UInt32 = 0
+  var parameters = NDIS_RECEIVE_QUEUE_PARAMETERS()
+}
+
+/// A receive filter.
+struct FilterRecord: BitwiseCopyable {
+  static let maximumFields = 8
+  var generation: UInt32 = 0
+  var state: UInt8 = 0  // 0 free, 1 being set, 2 set
+  var padding: (UInt8, UInt8, UInt8) = (0, 0, 0)
+  var adapter = Ref.none
+  /// The binding that set it.
+  var owner = Ref.none
+  var previous = Ref.none
+  var next = Ref.none
+  var filterID: UInt32 = 0
+  var queueID: UInt32 = 0
+  var vportID: UInt32 = 0
+  var fieldCount: UInt32 = 0
+  var parameters = NDIS_RECEIVE_FILTER_PARAMETERS()
+  var fields = InlineArray<8, NDIS_RECEIVE_FILTER_FIELD_PARAMETERS>(
+    repeating: NDIS_RECEIVE_FILTER_FIELD_PARAMETERS())
+}
+
+/// A nondefault VPort.
+struct VPortRecord: BitwiseCopyable {
+  var generation: UInt32 = 0
+  var state: UInt8 = 0  // VPortState; 0 = free, or being created while `adapter` is set
+  var padding: (UInt8, UInt8, UInt8) = (0, 0, 0)
+  var adapter = Ref.none
+  /// The binding that created it.
+  var owner = Ref.none
+  var previous = Ref.none
+  var next = Ref.none
+  var vportID: UInt32 = 0
+  var filters: UInt32 = 0
+  var indicated: UInt32 = 0
+  var blocks: UInt32 = 0
+  var padding2: UInt32 = 0
+  var parameters = NDIS_NIC_SWITCH_VPORT_PARAMETERS()
+}
+
+/// A status indication that is being told to bindings.
+struct StatusRecord: BitwiseCopyable {
+  static let capacity = 512
+  var state: UInt32 = 0  // 0 free
+  /// Calls of ProtocolStatusEx that are open.
+  var calls: UInt32 = 0
+  var length: UInt32 = 0
+  var padding: UInt32 = 0
+  var indication = NDIS_STATUS_INDICATION()
+  var buffer = InlineArray<512, UInt8>(repeating: 0)
+}
+
+/// One call of NdisMIndicateReceiveNetBufferLists, until all its lists have come back.
+struct IndicationRecord: BitwiseCopyable {
+  var state: UInt32 = 0  // 0 free
+  var adapter = Ref.none  // none: the adapter is gone
+  var previous = Ref.none  // an adapter's indications
+  var next = Ref.none
+  /// The lists, in order of receiving.
+  var first = Ref.none
+  var count: UInt32 = 0
+  /// Lists that some receiver still has.
+  var out: UInt32 = 0
+  /// Calls of ProtocolReceiveNetBufferLists that are open.
+  var calls: UInt32 = 0
+  var port: UInt32 = 0
+  var flags: UInt32 = 0
+  /// With NDIS_RECEIVE_FLAGS_RESOURCES: answered when every receiver has returned.
+  var request = Ref.none
+  var padding: UInt32 = 0
+}
+
+/// A part of a block, as a NET_BUFFER names it.
+struct SegmentRecord: BitwiseCopyable {
+  var block = Ref.none
+  var offset: UInt32 = 0
+  var length: UInt32 = 0
+}
+
+/// An indicated NET_BUFFER_LIST.
+struct NetBufferListRecord: BitwiseCopyable {
+  static let maximumBuffers = 4
+  static let maximumSegments = 4
+  var generation: UInt32 = 0
+  var state: UInt8 = 0  // 0 free, 1 indicated
+  var bufferCount: UInt8 = 0
+  var segmentCount: UInt8 = 0
+  var padding: UInt8 = 0
+  var indication = Ref.none
+  /// The next one of the indication, and the next one that returns with it.
+  var next = Ref.none
+  var nextReturned = Ref.none
+  /// Receivers that have not returned it.
+  var receivers: UInt32 = 0
+  var filterID: UInt16 = 0
+  var queueID: UInt16 = 0
+  var padding2: UInt32 = 0
+  /// The miniport's own number.
+  var context: UInt64 = 0
+  /// Of each buffer: bytes of the frame, and how many of the segments are its.
+  var dataLengths = InlineArray<4, UInt32>(repeating: 0)
+  var bufferSegments = InlineArray<4, UInt8>(repeating: 0)
+  var padding3: UInt32 = 0
+  var segments = InlineArray<4, SegmentRecord>(repeating: SegmentRecord())
+}
