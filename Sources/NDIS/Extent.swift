@@ -20,4 +20,15 @@ public enum Limits {
   public static let maximumOutstanding: UInt32 = 64
   /// Upcalls inside upcalls.
   public static let maximumCallDepth: UInt32 = 8
+  /// NET_BUFFER_LISTs of one indication, and of one return.
+  public static let maximumLists: UInt32 = 256
+  /// NET_BUFFERs of one list, and shared-memory segments of all of them.
+  public static let maximumBuffers: UInt32 = 4
+  /// Contiguous parts of sections that one ProtocolReceiveNetBufferLists is told of. A segment that runs
+  /// over several extents of its block is as many parts.
+  public static let maximumParts: UInt32 = 1600
+  /// Lists that one MiniportReturnNetBufferLists is told of.
+  public static let maximumReturned: UInt32 = 4096
+  /// Bytes of an OID request's input, and of its output.
+  public static let maximumInformation: UInt32 = 4096
 }

@@ -163,6 +163,7 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
   case vportOwner = 200
   case functionUnknown = 201
   case indicationsLeft = 202
+  case tooManyParts = 210
 
   /// The name of the rule, stable: the case as it is written.
   public var rule: String { "\(self)" }
@@ -375,6 +376,8 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
     case .noSwitch: "The adapter has no NIC switch, or no room for another VPort (\(a) of \(b))."
     case .vportOwner: "VPort \(a) was created by another driver; only that one may change it."
     case .functionUnknown: "AttachedFunctionId \(a) is neither the PF nor an allocated VF."
+    case .tooManyParts:
+      "The lists lie in \(a) contiguous parts; one call takes \(b). Indicate fewer at a time, or allocate with NDIS_SHARED_MEM_PARAMETERS_CONTIGUOUS."
     case .indicationsLeft: "\(a) indicated list(s) are still out; wait for their return."
     }
   }

@@ -13,21 +13,13 @@ public struct OIDDetails: Sendable, Hashable {
   public var result: OIDResult
 }
 
-/// A list and where its bytes are, for ProtocolReceiveNetBufferLists.
-public struct ReceivedList: Sendable {
-  public var handle: Handle
-  public var filterID: UInt16
-  public var queueID: UInt16
-  /// Bytes of each frame, with its parts in order.
-  public var buffers: [(dataLength: UInt32, parts: [Part])]
-
+/// What ProtocolReceiveNetBufferLists is told, piece by piece and in the order of the message: a list, its
+/// buffers, and behind each buffer the parts it lies in. Values only, since it is read for every frame.
+public enum ReceivedPiece: Sendable, Hashable {
+  case list(Handle, filterID: UInt16, queueID: UInt16, buffers: UInt32)
+  case buffer(dataLength: UInt32)
   /// Contiguous bytes of a section.
-  public struct Part: Sendable, Hashable {
-    public var sharedMemoryHandle: Handle
-    public var section: Handle
-    public var offset: UInt64
-    public var length: UInt32
-  }
+  case part(sharedMemory: Handle, section: Handle, offset: UInt64, length: UInt32)
 }
 
 extension Simulator {
@@ -43,9 +35,11 @@ extension Simulator {
     ofUpcall id: UInt64
   ) -> (port: UInt32, flags: UInt32, count: UInt32)? { nil }
 
-  /// Visits those lists in order.
-  public func forEachList(ofUpcall id: UInt64, _ body: (ReceivedList) -> Void) {}
+  /// Visits those lists in order: at most `Limits.maximumLists` with `Limits.maximumParts` in all, so that
+  /// the message holds them. An indication of more parts is refused with `tooManyParts`.
+  public func forEachPiece(ofUpcall id: UInt64, _ body: (ReceivedPiece) -> Void) {}
 
-  /// Visits the miniport's numbers of the lists an open upcall of MiniportReturnNetBufferLists returns.
+  /// Visits the miniport's numbers of the lists an open upcall of MiniportReturnNetBufferLists returns, at
+  /// most `Limits.maximumReturned`.
   public func forEachReturned(ofUpcall id: UInt64, _ body: (UInt64) -> Void) {}
 }

@@ -25,6 +25,8 @@ public struct UpcallDetails: Sendable {
   public var handler: UInt64
   /// The adapter's name, where the handler gets one.
   public var name: Name
+  /// A halt or shutdown action, pause reason or event.
+  public var argument: UInt32 = 0
   /// BindContext of a bind.
   public var bindContext: Handle
   /// SharedMemoryProviderContext of a free.
@@ -111,6 +113,7 @@ extension Simulator {
       type: record.type, parent: record.parent, object: record.object, context: 0, handler: 0,
       name: Name(), bindContext: .null, providerContext: record.providerContext, section: .null,
       parameters: Simulator.noParameters, tag: 0, site: Site())
+    details.argument = record.argument
     if let section = record.section.optional { details.section = sectionHandle(section) }
     if let registration = record.registration.optional {
       describeProviderCall(record, store.registrations[registration], &details)
@@ -185,19 +188,37 @@ extension Simulator {
       details.handler = driver.handlers[isBind ? HandlerSlot.bind : HandlerSlot.unbind]
       details.name = store.adapters[binding.adapter.index].name
       details.bindContext = bindContext(index)
+    case NDISSIM_UPCALL_OID_REQUEST_COMPLETE, NDISSIM_UPCALL_STATUS_EX,
+      NDISSIM_UPCALL_RECEIVE_NET_BUFFER_LISTS, NDISSIM_UPCALL_NET_PNP_EVENT:
+      details.context = store.bindings[index, \.context]
+      let driver = store.bindings[index, \.driver].index
+      details.handler = store.drivers[driver, \.handlers][Simulator.handlerSlot(upcall.type)]
     default:
       let adapter = store.adapters[index]
       let driver = store.drivers[adapter.driver.index]
       details.context =
         Int(upcall.type) == NDISSIM_UPCALL_INITIALIZE_EX ? driver.context : adapter.context
       details.name = adapter.name
-      details.handler =
-        switch Int(upcall.type) {
-        case NDISSIM_UPCALL_INITIALIZE_EX: driver.handlers[HandlerSlot.initialize]
-        case NDISSIM_UPCALL_HALT_EX: driver.handlers[HandlerSlot.halt]
-        case NDISSIM_UPCALL_PAUSE: driver.handlers[HandlerSlot.pause]
-        default: driver.handlers[HandlerSlot.restart]
-        }
+      details.handler = driver.handlers[Simulator.handlerSlot(upcall.type)]
+    }
+  }
+
+  /// Which of a driver's cookies is the handler of an upcall about an adapter or an open binding.
+  private static func handlerSlot(_ type: UInt16) -> Int {
+    switch Int(type) {
+    case NDISSIM_UPCALL_OID_REQUEST_COMPLETE: HandlerSlot.oidRequestComplete
+    case NDISSIM_UPCALL_STATUS_EX: HandlerSlot.status
+    case NDISSIM_UPCALL_RECEIVE_NET_BUFFER_LISTS: HandlerSlot.receive
+    case NDISSIM_UPCALL_NET_PNP_EVENT: HandlerSlot.netPnPEvent
+    case NDISSIM_UPCALL_INITIALIZE_EX: HandlerSlot.initialize
+    case NDISSIM_UPCALL_HALT_EX: HandlerSlot.halt
+    case NDISSIM_UPCALL_PAUSE: HandlerSlot.pause
+    case NDISSIM_UPCALL_SHUTDOWN_EX: HandlerSlot.shutdown
+    case NDISSIM_UPCALL_OID_REQUEST: HandlerSlot.oidRequest
+    case NDISSIM_UPCALL_CANCEL_OID_REQUEST: HandlerSlot.cancelOIDRequest
+    case NDISSIM_UPCALL_RETURN_NET_BUFFER_LISTS: HandlerSlot.returnLists
+    case NDISSIM_UPCALL_DEVICE_PNP_EVENT_NOTIFY: HandlerSlot.pnpEvent
+    default: HandlerSlot.restart
     }
   }
 
