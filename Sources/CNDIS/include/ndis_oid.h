@@ -54,34 +54,18 @@ typedef struct NDIS_OID_REQUEST {
   uint32_t Timeout;  // seconds, 0 = none
   uint64_t RequestId;
   uint64_t RequestHandle;
-  union {
-    struct {
-      uint32_t Oid;
-      uint32_t Reserved0;
-      uint64_t InformationBuffer;
-      uint32_t InformationBufferLength;
-      uint32_t BytesWritten;
-      uint32_t BytesNeeded;
-    } QUERY_INFORMATION;
-    struct {
-      uint32_t Oid;
-      uint32_t Reserved0;
-      uint64_t InformationBuffer;
-      uint32_t InformationBufferLength;
-      uint32_t BytesRead;
-      uint32_t BytesNeeded;
-    } SET_INFORMATION;
-    struct {
-      uint32_t Oid;
-      uint32_t Reserved0;
-      uint64_t InformationBuffer;
-      uint32_t InputBufferLength;
-      uint32_t OutputBufferLength;
-      uint32_t MethodId;
-      uint32_t BytesWritten;
-      uint32_t BytesRead;
-      uint32_t BytesNeeded;
-    } METHOD_INFORMATION;
+  // On Windows a union of QUERY_INFORMATION, SET_INFORMATION and METHOD_INFORMATION; flat here, for Swift
+  // does not take a union for plain bytes.
+  struct {
+    uint32_t Oid;
+    uint32_t Reserved0;
+    uint64_t InformationBuffer;
+    uint32_t InformationBufferLength;  // of a method: InputBufferLength
+    uint32_t BytesWritten;             // of a set: BytesRead; of a method: OutputBufferLength
+    uint32_t BytesNeeded;              // of a method: MethodId
+    uint32_t MethodBytesWritten;
+    uint32_t MethodBytesRead;
+    uint32_t MethodBytesNeeded;
   } DATA;
   uint8_t NdisReserved[128];
   uint8_t MiniportReserved[16];
