@@ -137,7 +137,7 @@ private final class BenchMiniport: MiniportDriver {
   }
 
   func haltEx(
-    _ adapter: AdapterHandle, context: UInt64, action: UInt32, on connection: Connection
+    _ adapter: AdapterHandle, context: UInt64, action: HaltAction, on connection: Connection
   ) throws(DriverError) -> Status {
     try connection.deregisterScatterGatherDMA(dma.withLock { $0 })
     return .success

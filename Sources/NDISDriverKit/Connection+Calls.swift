@@ -144,7 +144,10 @@ extension Connection {
     let refusal: DriverError
     do throws(Failure) {
       var reader = unsafe BodyReader(packet: packet)
-      if header.status == .success { return try read(&reader) }
+      // NdisOidRequest is the one routine whose success is PENDING.
+      let isAccepted =
+        header.status == .pending && Int(header.type) == NDISSIM_OID_REQUEST
+      if header.status == .success || isAccepted { return try read(&reader) }
       let routine = Routine.of(message: header.type)?.name.description
       let failure = try reader.readFailure()
       refusal = DriverError(

@@ -133,11 +133,24 @@ extension Connection {
       if header.requestID == awaited, awaited != 0 { return .awaited(header, length: length) }
       return .reply(slotDone: unsafe deliver(header, packet, isDone))
     }
+    if header.isNotification, Int(header.type) == NDISSIM_SECTION_VIEW {
+      unsafe adoptView(packet, descriptor: descriptor)
+      return .notification
+    }
     // Nothing else comes with a descriptor.
     _ = Descriptor(owning: descriptor)
     if header.isUpcall, !header.isReply { return .upcall(unsafe Upcall(header, packet)) }
     if header.isNotification { try unsafe notice(header, packet) }
     return .notification
+  }
+
+  /// A section whose frames are about to be received, before the call that names it.
+  private func adoptView(_ packet: UnsafeRawBufferPointer, descriptor: Int32) {
+    guard descriptor >= 0 else { return }
+    let file = Descriptor(owning: descriptor)
+    var reader = unsafe BodyReader(packet: packet)
+    guard let raw = try? reader.read(ndissim_section_view.self) else { return }
+    views.adopt(raw.section, size: raw.size, descriptor: file)
   }
 
   private func adoptSection(
@@ -193,6 +206,7 @@ extension Connection {
       if header.type == UInt16(NDISSIM_SECTION_RELEASED) {
         let handle = try reader.read(UInt64.self)
         sections.drop(handle)
+        views.drop(handle)
         for provider in registry.providers() {
           provider.sectionReleased(SectionHandle(rawValue: handle))
         }

@@ -58,5 +58,6 @@ extension Connection {
     try call(NDISSIM_RESET)
     registry.removeAll()
     sections.dropAll()
+    views.dropAll()
   }
 }

@@ -11,6 +11,7 @@ extension Connection {
   private enum Answer {
     case status(Status)
     case memory(ProviderAnswer)
+    case oid(OIDAnswer)
   }
 
   /// Runs the handler and answers.
@@ -24,6 +25,10 @@ extension Connection {
     switch answer {
     case .status(let status): send(status, of: upcall.type, upcall.id, irql: irql) { _ in }
     case .memory(let answer): self.answer(upcall.id, with: answer, irql: irql)
+    case .oid(let answer):
+      send(answer.status, of: upcall.type, upcall.id, irql: irql) { writer in
+        if answer.status != .pending { writer.append(answer) }
+      }
     }
   }
 
@@ -81,6 +86,14 @@ extension Connection {
       return .status(.success)
     case .unreadable(let failure):
       return .status(failure.status)
+    case .oidRequest(let raw, let request):
+      guard case .miniport(let driver)? = registry.find(cookie: raw.handler) else { break }
+      do throws(DriverError) {
+        return .oid(
+          try driver.oidRequest(
+            AdapterHandle(rawValue: raw.adapter_handle), context: raw.adapter_context, request,
+            handle: OIDRequestHandle(rawValue: raw.oid_handle), on: self))
+      } catch { return .oid(OIDAnswer(error.status)) }
     default:
       do throws(DriverError) { return .status(try performDriver(upcall)) } catch {
         return .status(error.status)
@@ -112,13 +125,7 @@ extension Connection {
         return .failure
       }
       let adapter = AdapterHandle(rawValue: raw.adapter_handle)
-      let context = raw.adapter_context
-      switch Int(upcall.type) {
-      case NDISSIM_UPCALL_PAUSE: return try driver.pause(adapter, context: context, on: self)
-      case NDISSIM_UPCALL_RESTART: return try driver.restart(adapter, context: context, on: self)
-      default:
-        return try driver.haltEx(adapter, context: context, action: raw.action, on: self)
-      }
+      return try performLife(upcall.type, driver, adapter, raw)
     case .bind(let raw, let name):
       guard case .protocolDriver(let driver, let handle)? = registry.find(cookie: raw.handler)
       else { return .failure }
@@ -130,7 +137,78 @@ extension Connection {
       }
       return try driver.unbindAdapterEx(
         BindingHandle(rawValue: raw.binding_handle), context: raw.binding_context, on: self)
+    case .netPnPEvent(let raw):
+      guard case .protocolDriver(let driver, _)? = registry.find(cookie: raw.handler),
+        let event = NetPnPEvent(rawValue: raw.event)
+      else { return .failure }
+      return try driver.netPnPEvent(
+        BindingHandle(rawValue: raw.binding_handle), context: raw.binding_context, event: event,
+        on: self)
+    default: return performData(upcall)
+    }
+  }
+
+  /// The handlers of an adapter's life.
+  private func performLife(
+    _ type: UInt16, _ driver: any MiniportDriver, _ adapter: AdapterHandle,
+    _ raw: ndissim_upcall_adapter
+  ) throws(DriverError) -> Status {
+    let context = raw.adapter_context
+    switch Int(type) {
+    case NDISSIM_UPCALL_PAUSE:
+      return try driver.pause(
+        adapter, context: context, reason: PauseReason(rawValue: raw.action), on: self)
+    case NDISSIM_UPCALL_RESTART: return try driver.restart(adapter, context: context, on: self)
+    case NDISSIM_UPCALL_HALT_EX:
+      guard let action = HaltAction(rawValue: raw.action) else { return .failure }
+      return try driver.haltEx(adapter, context: context, action: action, on: self)
+    case NDISSIM_UPCALL_SHUTDOWN_EX:
+      guard let action = ShutdownAction(rawValue: raw.action) else { return .failure }
+      driver.shutdownEx(adapter, context: context, action: action, on: self)
+    default:
+      guard let event = PnPEvent(rawValue: raw.action) else { return .failure }
+      driver.devicePnPEventNotify(adapter, context: context, event: event, on: self)
+    }
+    return .success
+  }
+
+  /// Handlers that return nothing: ends of OID requests, statuses, indications and returns.
+  private func performData(_ upcall: Upcall) -> Status {
+    switch upcall.call {
+    case .cancelOIDRequest(let raw):
+      guard case .miniport(let driver)? = registry.find(cookie: raw.handler) else {
+        return .failure
+      }
+      driver.cancelOIDRequest(
+        AdapterHandle(rawValue: raw.adapter_handle), context: raw.adapter_context,
+        requestID: raw.request_id, handle: OIDRequestHandle(rawValue: raw.oid_handle), on: self)
+    case .oidRequestComplete(let completion, let context, let handler):
+      if deliver(completion) { return .success }
+      guard case .protocolDriver(let driver, _)? = registry.find(cookie: handler) else {
+        return .failure
+      }
+      driver.oidRequestComplete(completion, context: context, on: self)
+    case .status(let raw, let indication, let buffer):
+      guard case .protocolDriver(let driver, _)? = registry.find(cookie: raw.handler) else {
+        return .failure
+      }
+      driver.statusEx(
+        BindingHandle(rawValue: raw.binding_handle), context: raw.binding_context, indication,
+        buffer: buffer, on: self)
+    case .receive(let indication, let handler):
+      guard case .protocolDriver(let driver, _)? = registry.find(cookie: handler) else {
+        return .failure
+      }
+      driver.receiveNetBufferLists(indication, on: self)
+    case .returned(let raw, let lists):
+      guard case .miniport(let driver)? = registry.find(cookie: raw.handler) else {
+        return .failure
+      }
+      driver.returnNetBufferLists(
+        AdapterHandle(rawValue: raw.adapter_handle), context: raw.adapter_context, lists,
+        flags: ReturnFlags(rawValue: raw.flags), on: self)
     default: return .failure
     }
+    return .success
   }
 }

@@ -39,6 +39,7 @@ public struct SessionLimits: Hashable, Sendable {
   let requests = Monitor<Requests>(Requests())
   let sender: Monitor<Sender>
   let sections = Sections()
+  let views = SectionViews()
   let registry = Registry()
   let receiveBuffer: UnsafeMutableRawBufferPointer
   let replies: UnsafeMutableRawBufferPointer

@@ -46,6 +46,10 @@ struct Requests {
   var isStopping = false
   /// Why the connection ended.
   var closed: DriverError?
+  /// OID requests a thread waits for, by their context; nil until the end has been told.
+  var completions: [UInt64: OIDCompletion?] = [:]
+  /// The last context the kit gave out.
+  var nextWait: UInt64 = 0
   /// Tasks that wait for a free slot.
   var waitingTasks: [SleepingTask] = []
 

@@ -47,7 +47,7 @@ final class Miniport: MiniportDriver {
   }
 
   func haltEx(
-    _ adapter: AdapterHandle, context: UInt64, action: UInt32, on connection: Connection
+    _ adapter: AdapterHandle, context: UInt64, action: HaltAction, on connection: Connection
   ) throws(DriverError) -> Status {
     try halt(adapter, connection)
     if let handle = dma.withLock({ $0.removeValue(forKey: adapter) }) {

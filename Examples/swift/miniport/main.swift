@@ -41,7 +41,7 @@ final class ExampleMiniport: MiniportDriver {
 
   // MiniportHaltEx: everything that MiniportInitializeEx took goes back.
   func haltEx(
-    _ adapter: AdapterHandle, context: UInt64, action: UInt32, on connection: Connection
+    _ adapter: AdapterHandle, context: UInt64, action: HaltAction, on connection: Connection
   ) throws(DriverError) -> Status {
     say("MiniportHaltEx")
     let (dma, block) = state.withLock { ($0.dma, $0.queueMemory) }

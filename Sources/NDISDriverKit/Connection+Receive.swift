@@ -1,0 +1,161 @@
+// Receiving: indicating lists as a miniport, reading and returning them as a protocol driver. At most
+// DISPATCH_LEVEL. Indications may be in flight like allocations (`beginIndicate`, `finish`).
+
+import CNDIS
+import DriverProtocol
+public import NDIS
+import Platform
+
+/// An indication in flight; finish each exactly once.
+public struct IndicationTicket: Sendable {
+  let ticket: Ticket
+}
+
+extension Connection {
+  /// NdisMIndicateReceiveNetBufferLists ("nf-ndis-ndismindicatereceivenetbufferlists"). Without
+  /// `.resources` the lists belong to NDIS until `returnNetBufferLists` gives them back; with it, until
+  /// this returns.
+  public func indicateReceive(
+    _ adapter: AdapterHandle, _ lists: [NetBufferListIndication],
+    flags: ReceiveFlags = .sharedMemoryInfoValid, portNumber: UInt32 = 0
+  ) throws(DriverError) {
+    let ticket = try beginWaiting(NDISSIM_INDICATE_RECEIVE) { writer in
+      Connection.write(adapter, lists, flags, portNumber, into: &writer)
+    }
+    try finish(IndicationTicket(ticket: ticket))
+  }
+
+  /// Sends an indication without waiting for its answer; nil when no request fits any more.
+  public func beginIndicate(
+    _ adapter: AdapterHandle, _ lists: [NetBufferListIndication],
+    flags: ReceiveFlags = .sharedMemoryInfoValid, portNumber: UInt32 = 0
+  ) throws(DriverError) -> IndicationTicket? {
+    let ticket = try begin(NDISSIM_INDICATE_RECEIVE) { writer in
+      Connection.write(adapter, lists, flags, portNumber, into: &writer)
+    }
+    return ticket.map { IndicationTicket(ticket: $0) }
+  }
+
+  /// Waits for the answer.
+  public func finish(_ indication: IndicationTicket) throws(DriverError) {
+    try finish(indication.ticket) { reader throws(Failure) in try reader.end() }
+  }
+
+  private static func write(
+    _ adapter: AdapterHandle, _ lists: [NetBufferListIndication], _ flags: ReceiveFlags,
+    _ portNumber: UInt32, into writer: inout MessageWriter
+  ) {
+    writer.append(
+      ndissim_indicate_receive(
+        adapter_handle: adapter.rawValue, port_number: portNumber, flags: flags.rawValue,
+        count: UInt32(truncatingIfNeeded: lists.count), reserved: 0))
+    for list in lists {
+      writer.append(
+        ndissim_net_buffer_list(
+          handle: list.context, filter_id: list.filterID, queue_id: list.queueID,
+          buffers: UInt32(truncatingIfNeeded: list.bufferCount)))
+      var segment = 0
+      for buffer in 0..<list.bufferCount {
+        let count = list.segmentCounts[buffer]
+        writer.append(
+          ndissim_net_buffer(data_length: list.dataLengths[buffer], segments: count))
+        for _ in 0..<count {
+          let part = list.segments[segment]
+          segment += 1
+          writer.append(
+            NET_BUFFER_SHARED_MEMORY(
+              NextSharedMemorySegment: 0, SharedMemoryFlags: 0, Reserved0: 0,
+              SharedMemoryHandle: part.sharedMemoryHandle.rawValue,
+              SharedMemoryOffset: part.offset, SharedMemoryLength: part.length))
+        }
+      }
+    }
+  }
+
+  /// NdisReturnNetBufferLists ("nf-ndis-ndisreturnnetbufferlists"): gives lists back to their miniport.
+  public func returnNetBufferLists(
+    _ binding: BindingHandle, _ lists: [NetBufferListHandle], flags: ReturnFlags = []
+  ) throws(DriverError) {
+    try call(NDISSIM_RETURN_NET_BUFFER_LISTS) { writer in
+      writer.append(binding.rawValue)
+      writer.append(flags.rawValue)
+      writer.append(UInt32(truncatingIfNeeded: lists.count))
+      for list in lists { writer.append(list.rawValue) }
+    }
+  }
+
+  /// Returns every list of an indication.
+  public func returnNetBufferLists(_ indication: ReceiveIndication) throws(DriverError) {
+    try returnNetBufferLists(indication.binding, indication.lists.map(\.handle))
+  }
+
+  /// The view of a section whose frames this process receives.
+  public func view(of section: SectionHandle) -> SectionView? { views.find(section.rawValue) }
+
+  /// Calls `body` with the bytes of a part where they lie: in this process's view of the section, or in
+  /// the section itself when this process has it for its own. Nil when neither is mapped.
+  public func withBytes<Value>(
+    of part: ReceiveIndication.Part, _ body: (UnsafeRawBufferPointer) -> Value
+  ) -> Value? {
+    let mapping: Mapping
+    if let view = views.find(part.section.rawValue) {
+      mapping = view.mapping
+    } else if let section = sections.find(part.section.rawValue) {
+      mapping = section.mapping
+    } else {
+      return nil
+    }
+    let size = UInt64(mapping.size)
+    guard part.offset <= size, UInt64(part.length) <= size - part.offset else { return nil }
+    return unsafe body(
+      UnsafeRawBufferPointer(
+        start: unsafe mapping.baseAddress + Int(part.offset), count: Int(part.length)))
+  }
+
+  /// A copy of a frame's bytes.
+  public func bytes(
+    of buffer: ReceiveIndication.Buffer, in indication: ReceiveIndication
+  ) -> [UInt8] {
+    var bytes: [UInt8] = []
+    for part in indication.parts[buffer.parts] {
+      unsafe withBytes(of: part) { unsafe bytes.append(contentsOf: $0) }
+    }
+    return bytes
+  }
+}
+
+extension ReceiveIndication {
+  /// Reads the body behind `ndissim_upcall_receive`. Counts are a daemon's, and checked all the same.
+  init(_ head: ndissim_upcall_receive, _ reader: inout BodyReader) throws(Failure) {
+    self.init(
+      binding: BindingHandle(rawValue: head.binding_handle), context: head.binding_context,
+      portNumber: head.port_number, flags: ReceiveFlags(rawValue: head.flags))
+    // A list takes 16 bytes at least, so what follows bounds the room.
+    let room = min(Int(head.count), reader.remaining / 16)
+    lists.reserveCapacity(room)
+    buffers.reserveCapacity(room)
+    parts.reserveCapacity(room)
+    for _ in 0..<head.count {
+      let list = try reader.read(ndissim_net_buffer_list.self)
+      let firstBuffer = buffers.count
+      for _ in 0..<list.buffers {
+        let buffer = try reader.read(ndissim_net_buffer.self)
+        let firstPart = parts.count
+        for _ in 0..<buffer.segments {
+          let part = try reader.read(ndissim_view_segment.self)
+          parts.append(
+            Part(
+              memory: SharedMemoryHandle(rawValue: part.shared_memory_handle),
+              section: SectionHandle(rawValue: part.section), offset: part.offset,
+              length: part.length))
+        }
+        buffers.append(Buffer(dataLength: buffer.data_length, parts: firstPart..<parts.count))
+      }
+      lists.append(
+        List(
+          handle: NetBufferListHandle(rawValue: list.handle), queueID: list.queue_id,
+          filterID: list.filter_id, buffers: firstBuffer..<buffers.count))
+    }
+    try reader.end()
+  }
+}
