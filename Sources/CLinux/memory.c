@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -50,6 +51,12 @@ int clinux_close(int fd) { return answer(close(fd)); }
 int clinux_duplicate(int fd) { return answer(fcntl(fd, F_DUPFD_CLOEXEC, 3)); }
 
 int clinux_open_null(void) { return answer(open("/dev/null", O_RDONLY | O_CLOEXEC)); }
+
+int clinux_reopen_for_reading(int fd) {
+  char path[32];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+  return answer(open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+}
 
 int clinux_is_read_write(int fd) {
   int flags = fcntl(fd, F_GETFL);

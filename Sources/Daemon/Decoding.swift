@@ -1,5 +1,7 @@
 // From a request's body to the simulator's `Request`. Every byte is hostile: a body that is too short or
-// too long, a bad name or a nonzero reserved field becomes a failure with a sentence.
+// too long, a bad name or a nonzero reserved field becomes a failure with a sentence. Here are sessions,
+// drivers, bindings and shared memory; the other files have an adapter's life, OID requests, what is
+// received, and answers to upcalls.
 
 import CNDIS
 import DriverProtocol
@@ -69,16 +71,30 @@ enum Decoding {
         provider: Handle(rawValue: raw.provider_handle), domain: Handle(rawValue: raw.domain),
         size: raw.size, node: raw.node)
     case NDISSIM_WITHDRAW_SECTION: return .withdrawSection(try handle(&body))
-    default:
-      throw Failure(.notSupported, .unknownMessage, UInt64(truncatingIfNeeded: type))
+    default: return try traffic(type, &body)
     }
   }
 
-  private static func handle(_ body: inout BodyReader) throws(Failure) -> Handle {
+  /// What comes once drivers and bindings exist.
+  private static func traffic(_ type: Int, _ body: inout BodyReader) throws(Failure) -> Request {
+    switch type {
+    case NDISSIM_INDICATE_RECEIVE: return try indication(&body)
+    case NDISSIM_RETURN_NET_BUFFER_LISTS: return try returned(&body)
+    case NDISSIM_OID_REQUEST: return try oidRequest(&body)
+    case NDISSIM_CANCEL_OID_REQUEST:
+      return .cancelOIDRequest(
+        binding: try handle(&body), requestID: try body.read(UInt64.self))
+    case NDISSIM_MINIPORT_OID_REQUEST_COMPLETE: return try oidCompletion(&body)
+    case NDISSIM_INDICATE_STATUS_EX: return try status(&body)
+    default: return try life(type, &body)
+    }
+  }
+
+  static func handle(_ body: inout BodyReader) throws(Failure) -> Handle {
     Handle(rawValue: try body.read(UInt64.self))
   }
 
-  private static func zero(_ reserved: UInt64) throws(Failure) {
+  static func zero(_ reserved: UInt64) throws(Failure) {
     guard reserved == 0 else { throw Failure(.invalidParameter, .reservedNotZero, reserved) }
   }
 
@@ -152,37 +168,6 @@ enum Decoding {
         preferredNode: image.PreferredNode, usage: image.Usage, length: image.Length,
         sgListBufferLength: image.SGListBufferLength, vportID: hasVPort ? image.VPortId : 0),
       tag: tag, site: site)
-  }
-
-  // MARK: Answers to upcalls
-
-  /// What a process answered to an upcall; never fails, a body that cannot be read is part of the
-  /// answer.
-  static func answer(
-    _ header: MessageHeader, _ packet: UnsafeRawBufferPointer
-  ) -> ProviderAnswer {
-    var answer = ProviderAnswer(status: header.status, irql: header.irql)
-    answer.type = header.type
-    guard Int(header.type) == NDISSIM_UPCALL_ALLOCATE_SHARED_MEMORY, header.status == .success
-    else { return answer }
-    var body = unsafe BodyReader(packet: packet)
-    answer.namesBlock = false
-    do throws(Failure) {
-      let raw = try body.read(ndissim_upcall_allocate_reply.self)
-      answer.namesBlock = true
-      answer.providerContext = raw.shared_memory_provider_context
-      answer.section = Handle(rawValue: raw.section)
-      try zero(UInt64(raw.reserved))
-      let needed = UInt64(raw.extent_count) * 16
-      guard needed == UInt64(body.remaining) else {
-        throw Failure(.failure, .providerMalformed, UInt64(header.length), 24 + needed)
-      }
-      answer.extents.reserveCapacity(Int(raw.extent_count))
-      for _ in 0..<raw.extent_count { answer.extents.append(try body.readExtent()) }
-    } catch {
-      answer.malformed = error
-    }
-    return answer
   }
 }
 

@@ -1,5 +1,5 @@
-// From results and upcalls to packets. Everything is written into one buffer of the switchboard's; a
-// block of the most extents a block may have fits it.
+// From results to packets. Everything is written into one buffer of the switchboard's; a block of the most
+// extents a block may have fits it. Upcalls are in the files beside this one.
 
 import CNDIS
 import DriverProtocol
@@ -20,12 +20,15 @@ enum Encoding {
     return writer.finish()
   }
 
-  /// A success: no body, one handle, or a handle and a number.
+  /// A success: no body, one handle, or a handle and a number. An accepted OID request's is PENDING, with
+  /// the request's handle.
   static func reply(
     _ id: UInt64, _ result: RequestResult, into buffer: UnsafeMutableRawBufferPointer
   ) -> Int {
     var writer = unsafe MessageWriter(
-      MessageHeader(type: result.type, flags: NDISSIM_FLAG_REPLY, requestID: id), into: buffer)
+      MessageHeader(
+        type: result.type, flags: NDISSIM_FLAG_REPLY, requestID: id,
+        status: result.failure.status), into: buffer)
     switch Int(result.type) {
     case NDISSIM_REGISTER_SCATTER_GATHER_DMA:
       writer.append(
@@ -91,74 +94,16 @@ enum Encoding {
     return writer.finish()
   }
 
-  static func upcall(
-    _ id: UInt64, _ upcall: UpcallDetails, into buffer: UnsafeMutableRawBufferPointer
+  /// The notification that a process may read a section from now on; its descriptor goes with it. Size 0
+  /// and no descriptor: it could not be opened.
+  static func sectionView(
+    _ handle: Handle, size: UInt64, into buffer: UnsafeMutableRawBufferPointer
   ) -> Int {
     var writer = unsafe MessageWriter(
       MessageHeader(
-        type: upcall.type, flags: NDISSIM_FLAG_UPCALL, requestID: id, context: upcall.parent),
-      into: buffer)
-    switch Int(upcall.type) {
-    case NDISSIM_UPCALL_SET_OPTIONS:
-      writer.append(upcall.object.rawValue)
-      writer.append(upcall.context)
-      writer.append(upcall.handler)
-    case NDISSIM_UPCALL_INITIALIZE_EX:
-      writer.append(upcall.object.rawValue)
-      writer.append(upcall.context)
-      writer.append(upcall.handler)
-      writer.append(upcall.name)
-    case NDISSIM_UPCALL_HALT_EX, NDISSIM_UPCALL_PAUSE, NDISSIM_UPCALL_RESTART:
-      writer.append(upcall.object.rawValue)
-      writer.append(upcall.context)
-      writer.append(upcall.handler)
-      writer.append(UInt64(0))
-    case NDISSIM_UPCALL_BIND_ADAPTER_EX:
-      writer.append(upcall.context)
-      writer.append(upcall.bindContext.rawValue)
-      writer.append(upcall.handler)
-      writer.append(upcall.name)
-    case NDISSIM_UPCALL_UNBIND_ADAPTER_EX:
-      writer.append(upcall.object.rawValue)
-      writer.append(upcall.context)
-      writer.append(upcall.handler)
-    case NDISSIM_UPCALL_ALLOCATE_SHARED_MEMORY:
-      writer.append(upcall.context)
-      writer.append(upcall.handler)
-      writer.append(upcall.object.rawValue)
-      // A header of 16 bytes, then 24 an element; room for one was checked.
-      let room = upcall.parameters.sgListBufferLength.subtractingReportingOverflow(16)
-      writer.append(min(NDIS.Limits.maximumExtents, room.overflow ? 0 : room.partialValue / 24))
-      writer.append(upcall.tag)
-      writer.append(upcall.site)
-      append(upcall.parameters, to: &writer)
-    default:
-      writer.append(upcall.context)
-      writer.append(upcall.handler)
-      writer.append(upcall.providerContext)
-      writer.append(upcall.section.rawValue)
-    }
+        type: UInt16(NDISSIM_SECTION_VIEW), flags: NDISSIM_FLAG_NOTIFICATION, requestID: 0,
+        descriptors: size > 0 ? 1 : 0), into: buffer)
+    writer.append(ndissim_section_view(section: handle.rawValue, size: size))
     return writer.finish()
-  }
-
-  /// The image of the caller's parameters, as long as its revision.
-  private static func append(
-    _ parameters: SharedMemoryParameters, to writer: inout MessageWriter
-  ) {
-    var image = NDIS_SHARED_MEMORY_PARAMETERS()
-    image.Header = NDIS_OBJECT_HEADER(
-      Type: parameters.header.type, Revision: parameters.header.revision,
-      Size: parameters.header.size)
-    image.Flags = parameters.flags
-    image.QueueId = parameters.queueID
-    image.PreferredNode = parameters.preferredNode
-    image.Usage = parameters.usage
-    image.Length = parameters.length
-    image.SGListBufferLength = parameters.sgListBufferLength
-    image.VPortId = parameters.vportID
-    unsafe withUnsafeBytes(of: &image) { bytes in
-      unsafe writer.append(
-        bytes: UnsafeRawBufferPointer(rebasing: bytes[..<Int(parameters.header.size)]))
-    }
   }
 }

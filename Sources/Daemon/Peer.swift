@@ -32,6 +32,10 @@ public final class DriverConnection {
   private var knownSections: Set<UInt64> = []
   /// The one of them that was named last; 0 is no section's handle.
   private var lastSection: UInt64 = 0
+  /// Sections this process has been sent a view of.
+  private var views: Set<UInt64> = []
+  /// The section of the last part of a received list.
+  private var lastView: UInt64 = 0
 
   public init(peer: any Peer, pid: Int32, uid: UInt32) {
     self.peer = peer
@@ -48,10 +52,27 @@ public final class DriverConnection {
     return knownSections.insert(section).inserted
   }
 
-  /// The section is gone.
-  func forget(section: UInt64) {
+  /// Takes note that the process is about to be sent a view of a section, for reading only; false when it
+  /// has one, or has the section itself.
+  func learn(view section: UInt64) -> Bool {
+    if section == lastView { return false }
+    lastView = section
+    return !knownSections.contains(section) && views.insert(section).inserted
+  }
+
+  /// The view could not be sent.
+  func forget(view section: UInt64) {
+    views.remove(section)
+    if section == lastView { lastView = 0 }
+  }
+
+  /// The section is gone; whether the process had a view of it.
+  @discardableResult
+  func forget(section: UInt64) -> Bool {
     knownSections.remove(section)
     if section == lastSection { lastSection = 0 }
+    if section == lastView { lastView = 0 }
+    return views.remove(section) != nil
   }
 }
 

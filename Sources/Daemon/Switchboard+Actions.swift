@@ -35,18 +35,17 @@ extension SwitchboardState {
     case .reply(let session, let id): reply(session, id)
     case .refuse(let session, let id, let type, let failure):
       if let connection = connections[session] { refuse(connection, id, type, failure) }
-    case .upcall(let session, let id):
-      if let connection = connections[session], let upcall = simulator.upcall(id) {
-        latencies.upcallSent(id, at: MonotonicClock.nanoseconds)
-        unsafe send(Encoding.upcall(id, upcall, into: buffer), to: connection)
-      }
+    case .upcall(let session, let id): call(session, id)
     case .hostedUpcall(let provider, let id): serveHosted(provider, id)
     case .sectionReleased(_, let handle, let session, let hosted):
       memories[handle] = nil
       if let hosted, Int(hosted) < pools.count { pools[Int(hosted)].remove(section: handle) }
-      for connection in connections.all { connection.forget(section: handle.rawValue) }
-      if let session, let connection = connections[session] {
-        unsafe send(Encoding.sectionReleased(handle, into: buffer), to: connection)
+      // Told to the provider that offered it, and to those who have a view of it and may unmap it.
+      for connection in connections.all {
+        let hadView = connection.forget(section: handle.rawValue)
+        if hadView || connection.session == session, connection.session != nil {
+          unsafe send(Encoding.sectionReleased(handle, into: buffer), to: connection)
+        }
       }
     case .sessionGone(let session): connections[session] = nil
     case .event(let event): onEvent(event)
@@ -73,7 +72,10 @@ extension SwitchboardState {
     guard let connection = connections[session],
       let result = simulator.result(session: session, requestID: id)
     else { return }
-    guard result.failure.status == .success else {
+    // What NdisOidRequest does not refuse is pending.
+    let isAccepted =
+      result.failure.status == .pending && Int(result.type) == NDISSIM_OID_REQUEST
+    guard result.failure.status == .success || isAccepted else {
       let length = unsafe Encoding.failure(
         id, result.type, result.failure, bugCheck: result.bugCheck, into: buffer)
       send(length, to: connection)
@@ -106,5 +108,44 @@ extension SwitchboardState {
     let length = unsafe Encoding.allocation(
       id, result, details, simulator, withDescriptor: descriptor != nil, into: buffer)
     send(length, to: connection, descriptor: descriptor)
+  }
+
+  // MARK: Upcalls
+
+  /// Sends an upcall, and before it the views of sections the process does not know yet.
+  private mutating func call(_ session: UInt32, _ id: UInt64) {
+    guard let connection = connections[session], let upcall = simulator.upcall(id) else { return }
+    // Empty for nearly every upcall, and then it allocates nothing.
+    var unknown: [Handle] = []
+    let length = unsafe Encoding.upcall(id, upcall, simulator, into: buffer) { section in
+      if connection.learn(view: section.rawValue) { unknown.append(section) }
+    }
+    for section in unknown { sendView(of: section, to: connection) }
+    guard length > 0 else {
+      // What it was about is gone, or our own bound is wrong: nobody is to wait for its answer.
+      simulator.answer(
+        id, session: session, answer: ProviderAnswer(status: .failure), now: now, &actions)
+      return
+    }
+    latencies.upcallSent(id, at: MonotonicClock.nanoseconds)
+    send(length, to: connection)
+  }
+
+  /// Sends a process a descriptor of a section that is open for reading only. Without one left, or with
+  /// one that may not be opened, it says so, and the next upcall that names the section tries again.
+  private mutating func sendView(of section: Handle, to connection: DriverConnection) {
+    guard let held = memories[section] else { return connection.forget(view: section.rawValue) }
+    var view: Descriptor?
+    do throws(SystemError) { view = try held.memory.reopenedForReading() } catch {
+      connection.forget(view: section.rawValue)
+    }
+    // The upcall waits in the switchboard's buffer.
+    unsafe withUnsafeTemporaryAllocation(byteCount: 64, alignment: 8) { small in
+      let length = unsafe Encoding.sectionView(
+        section, size: view == nil ? 0 : held.memory.size, into: small)
+      guard length > 0, !connection.isClosed else { return }
+      unsafe connection.peer.deliver(
+        UnsafeRawBufferPointer(rebasing: small[..<length]), descriptor: view?.raw)
+    }
   }
 }

@@ -74,8 +74,39 @@ public import NDIS
     return value
   }
 
-  /// The `Size` of the object header that comes next.
-  @usableFromInline func imageSize() throws(Failure) -> Int {
+  /// Reads an image that has something behind it: as many bytes as its header's `Size` says, which are at
+  /// least `least`. What `Image` has and the sender did not is zero.
+  public mutating func readSizedImage<Image: BitwiseCopyable>(
+    _ image: Image, least: Int
+  ) throws(Failure) -> Image {
+    let size = try imageSize()
+    guard size >= least else {
+      throw Failure(.invalidParameter, .headerSize, UInt64(size), UInt64(least))
+    }
+    let source = try unsafe take(size)
+    var value = image
+    unsafe withUnsafeMutableBytes(of: &value) { target in
+      unsafe target.copyMemory(
+        from: UnsafeRawBufferPointer(rebasing: source[..<min(size, target.count)]))
+    }
+    return value
+  }
+
+  /// The next `count` bytes where they lie, which is as long as the packet does.
+  public mutating func take(_ count: Int) throws(Failure) -> UnsafeRawBufferPointer {
+    guard count >= 0, count <= remaining else { throw short(max(0, count)) }
+    let part = unsafe UnsafeRawBufferPointer(rebasing: bytes[position..<position + count])
+    position += count
+    return unsafe part
+  }
+
+  /// A copy of the next `count` bytes.
+  public mutating func readBytes(_ count: Int) throws(Failure) -> [UInt8] {
+    unsafe Array(try take(count))
+  }
+
+  /// The `Size` of the object header that comes next; so many bytes are there.
+  public func imageSize() throws(Failure) -> Int {
     guard remaining >= MemoryLayout<NDIS_OBJECT_HEADER>.size else { throw short(4) }
     let header = unsafe bytes.loadUnaligned(
       fromByteOffset: position, as: NDIS_OBJECT_HEADER.self)

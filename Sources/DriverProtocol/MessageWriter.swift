@@ -31,6 +31,15 @@ public import NDIS
     used += size
   }
 
+  /// Bytes written so far, the header among them: where the next value will stand.
+  @inlinable public var position: Int { used }
+
+  /// Writes a number over one that was appended at `position`, when it is known later than its place.
+  @inlinable public mutating func replace(_ value: UInt32, at position: Int) {
+    guard !overflowed, position >= MessageHeader.size, position <= used - 4 else { return }
+    unsafe buffer.storeBytes(of: value, toByteOffset: position, as: UInt32.self)
+  }
+
   /// Appends bytes as they are.
   public mutating func append(bytes: UnsafeRawBufferPointer) {
     guard !overflowed, unsafe bytes.count <= buffer.count - used else {

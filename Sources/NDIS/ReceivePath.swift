@@ -1,7 +1,7 @@
 // The receive path: which bytes of which block a NET_BUFFER describes, and the flags of an indication and
 // of a return. Plain values, converted without allocating, for they travel with every frame.
 
-import CNDIS
+public import CNDIS
 
 /// `NET_BUFFER_SHARED_MEMORY`: a part of a block. On the wire the elements of a chain follow one another
 /// and `NextSharedMemorySegment` is zero.
@@ -29,7 +29,11 @@ public struct NetBufferSharedMemory: Hashable, Sendable, BitwiseCopyable {
       throw Failure(
         .invalidParameter, .informationBuffer, UInt64(bytes.count), UInt64(Self.size))
     }
-    let image = unsafe bytes.loadUnaligned(as: NET_BUFFER_SHARED_MEMORY.self)
+    try self.init(unsafe bytes.loadUnaligned(as: NET_BUFFER_SHARED_MEMORY.self))
+  }
+
+  /// Takes an image over. `SharedMemoryFlags` and the pointer must be zero.
+  public init(_ image: NET_BUFFER_SHARED_MEMORY) throws(Failure) {
     guard image.NextSharedMemorySegment == 0 else {
       throw Failure(.invalidParameter, .reservedNotZero, image.NextSharedMemorySegment)
     }

@@ -108,16 +108,6 @@ extension BodyReader {
       bytesWritten: raw.bytes_written, bytesNeeded: raw.bytes_needed,
       supportedRevision: raw.supported_revision)
   }
-
-  mutating func readBytes(_ count: Int) throws(Failure) -> [UInt8] {
-    guard count <= remaining else {
-      throw Failure(.invalidParameter, .malformedMessage, UInt64(remaining), UInt64(count))
-    }
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(count)
-    for _ in 0..<count { bytes.append(try read(UInt8.self)) }
-    return bytes
-  }
 }
 
 extension OIDRequest {

@@ -75,6 +75,18 @@ public struct SealedMemory: ~Copyable, Sendable {
     self.pageSize = final.pageSize
   }
 
+  /// A descriptor of the same memory that is open for reading only, for a peer that is to see and not to
+  /// change it. Whoever could open the file by its mode can open it anew for writing all the same: mode
+  /// 0600 keeps other users from that, nothing keeps processes of the same user.
+  ///
+  /// Fails without a /proc, without a descriptor left, and for a file of another user whose mode does not
+  /// let this process read it.
+  public func reopenedForReading() throws(SystemError) -> Descriptor {
+    try SystemCall.open("open a section for reading") {
+      clinux_reopen_for_reading(descriptor.raw)
+    }
+  }
+
   /// Writes all the bytes at an offset.
   public func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(SystemError) {
     try check("pwrite", offset, UInt64(bytes.count))

@@ -43,6 +43,8 @@ enum {
 int clinux_close(int fd);
 int clinux_duplicate(int fd);
 int clinux_open_null(void);
+// Another opening of the same file, for reading only. Asks /proc.
+int clinux_reopen_for_reading(int fd);
 // 1 when the descriptor may be both read and written, 0 when not.
 int clinux_is_read_write(int fd);
 int clinux_file_summary(int fd, struct clinux_file *out);

@@ -1,0 +1,72 @@
+// Requests about an adapter's life: capabilities, completions, changes from outside, and the statuses a
+// miniport indicates.
+
+import CNDIS
+import DriverProtocol
+import NDIS
+import Simulator
+
+extension Decoding {
+  static func life(_ type: Int, _ body: inout BodyReader) throws(Failure) -> Request {
+    switch type {
+    case NDISSIM_SET_HARDWARE_ASSIST_ATTRIBUTES: return try hardwareAssist(&body)
+    case NDISSIM_PAUSE_COMPLETE: return .pauseComplete(try handle(&body))
+    case NDISSIM_RESTART_COMPLETE:
+      let (adapter, status) = try completion(&body)
+      return .restartComplete(adapter, status)
+    case NDISSIM_COMPLETE_BIND_ADAPTER_EX:
+      let (context, status) = try completion(&body)
+      return .completeBind(bindContext: context, status)
+    case NDISSIM_COMPLETE_UNBIND_ADAPTER_EX:
+      let (binding, status) = try completion(&body)
+      return .completeUnbind(binding: binding, status)
+    case NDISSIM_COMPLETE_NET_PNP_EVENT:
+      let (binding, status) = try completion(&body)
+      return .completeNetPnPEvent(binding: binding, status)
+    case NDISSIM_CHANGE_ADAPTER:
+      let raw = try body.read(ndissim_change_adapter.self)
+      return .changeAdapter(
+        Handle(rawValue: raw.adapter_handle),
+        try AdapterChange(change: raw.change, argument: raw.argument))
+    default:
+      throw Failure(.notSupported, .unknownMessage, UInt64(truncatingIfNeeded: type))
+    }
+  }
+
+  private static func completion(
+    _ body: inout BodyReader
+  ) throws(Failure) -> (Handle, Status) {
+    let raw = try body.read(ndissim_completion.self)
+    try zero(UInt64(raw.reserved))
+    return (Handle(rawValue: raw.handle), Status(rawValue: raw.status))
+  }
+
+  private static func hardwareAssist(_ body: inout BodyReader) throws(Failure) -> Request {
+    let raw = try body.read(ndissim_hardware_assist.self)
+    for length in [raw.receive_filter_length, raw.nic_switch_length] { try bound(length) }
+    return .setHardwareAssist(
+      Handle(rawValue: raw.adapter_handle),
+      HardwareAssist(
+        receiveFilter: try body.readBytes(Int(raw.receive_filter_length)),
+        nicSwitch: try body.readBytes(Int(raw.nic_switch_length))))
+  }
+
+  static func status(_ body: inout BodyReader) throws(Failure) -> Request {
+    let adapter = try handle(&body)
+    let size = try body.imageSize()
+    let indication = try unsafe StatusIndication(image: try body.take(size), for: .running)
+    try indication.checkBuffer(body.remaining)
+    return .indicateStatus(
+      adapter,
+      IndicatedStatus(indication: indication, buffer: try body.readBytes(body.remaining)))
+  }
+
+  /// Fails for more bytes than an information buffer may have.
+  static func bound(_ length: UInt32) throws(Failure) {
+    guard length <= NDIS.Limits.maximumInformation else {
+      throw Failure(
+        .invalidLength, .informationTooLong, UInt64(length),
+        UInt64(NDIS.Limits.maximumInformation))
+    }
+  }
+}

@@ -1,0 +1,68 @@
+// Upcalls about received lists: to the drivers above with the places of the bytes, to the miniport with
+// its numbers. They are written as they are visited, and nothing is allocated.
+//
+// They fit the packet: 48 bytes of header and 40 before the lists, 256 lists of 16 bytes with 4 buffers
+// of 8 each, 1,600 parts of 32 bytes are 63,576 of 65,536 bytes (Limits.maximumLists, maximumBuffers,
+// maximumParts); 48 and 32 bytes with 4,096 numbers of 8 (Limits.maximumReturned) are 32,848. The
+// dispatcher refuses an indication of more parts and splits a return.
+
+import CNDIS
+import DriverProtocol
+import NDIS
+import Simulator
+
+extension Encoding {
+  /// UPCALL_RECEIVE_NET_BUFFER_LISTS; false when the indication is gone.
+  static func append(
+    receive id: UInt64, _ upcall: UpcallDetails, _ simulator: borrowing Simulator,
+    to writer: inout MessageWriter, _ onSection: (Handle) -> Void
+  ) -> Bool {
+    guard let indication = simulator.indication(ofUpcall: id) else { return false }
+    appendHead(upcall, to: &writer)
+    writer.append(indication.port)
+    writer.append(indication.flags)
+    writer.append(indication.count)
+    writer.append(UInt32(0))
+    // Where the number of the buffer's parts stands; it is known when they have been visited.
+    var place = 0
+    var parts: UInt32 = 0
+    simulator.forEachPiece(ofUpcall: id) { piece in
+      switch piece {
+      case .list(let handle, let filterID, let queueID, let buffers):
+        writer.append(
+          ndissim_net_buffer_list(
+            handle: handle.rawValue, filter_id: filterID, queue_id: queueID, buffers: buffers))
+      case .buffer(let dataLength):
+        writer.append(ndissim_net_buffer(data_length: dataLength, segments: 0))
+        place = writer.position - 4
+        parts = 0
+      case .part(let memory, let section, let offset, let length):
+        onSection(section)
+        writer.append(
+          ndissim_view_segment(
+            shared_memory_handle: memory.rawValue, section: section.rawValue, offset: offset,
+            length: length, reserved: 0))
+        parts &+= 1
+        writer.replace(parts, at: place)
+      }
+    }
+    return true
+  }
+
+  /// UPCALL_RETURN_NET_BUFFER_LISTS.
+  static func append(
+    returned id: UInt64, _ upcall: UpcallDetails, _ simulator: borrowing Simulator,
+    to writer: inout MessageWriter
+  ) {
+    appendHead(upcall, to: &writer)
+    writer.append(upcall.argument)
+    let place = writer.position
+    writer.append(UInt32(0))
+    var count: UInt32 = 0
+    simulator.forEachReturned(ofUpcall: id) { number in
+      writer.append(number)
+      count &+= 1
+    }
+    writer.replace(count, at: place)
+  }
+}
