@@ -103,7 +103,9 @@ struct AdapterRecord: BitwiseCopyable {
   var blocks = Ref.none
   var addRequest = Ref.none
   var removeRequest = Ref.none
+  /// The type of the upcall that is open or pended, and its id.
   var upcallOpen: UInt32 = 0
+  var upcall: UInt64 = 0
   var attributeFlags: UInt32 = 0
   var dmaGeneration: UInt32 = 0
   var failure = Failure(.success, .none)
@@ -146,8 +148,12 @@ struct BindingRecord: BitwiseCopyable {
   var closing: UInt8 = 0
   var ending: UInt8 = 0
   var unbindSent: UInt8 = 0
-  var failed: UInt8 = 0
-  var padding: (UInt8, UInt8) = (0, 0)
+  /// Between NetEventPause and NetEventRestart, or opened while the adapter did not run.
+  var paused: UInt8 = 0
+  /// NetEventQueryRemoveDevice has been told.
+  var queried: UInt8 = 0
+  /// What it had is no more its own: its OID requests have ended, its queues and lists are taken over.
+  var released: UInt8 = 0
   var driver = Ref.none
   var adapter = Ref.none
   var previous = Ref.none
@@ -158,8 +164,10 @@ struct BindingRecord: BitwiseCopyable {
   var blocks = Ref.none
   var request = Ref.none
   var closeRequest = Ref.none
+  /// The type of the upcall that is open or pended, and its id.
   var upcallOpen: UInt32 = 0
-  var padding2: UInt32 = 0
+  var padding: UInt32 = 0
+  var upcall: UInt64 = 0
   var failure = Failure(.success, .none)
   var context: UInt64 = 0
 }
@@ -285,8 +293,8 @@ struct RequestRecord: BitwiseCopyable {
   var object = Handle.null
 }
 
-/// `pended`: the handler has returned PENDING and is no context any more; its completion, its deadline or
-/// a death ends the upcall.
+/// `expired`: its deadline has passed, a late answer may come. `pended`: the handler has returned PENDING
+/// and is no context any more; its completion, its deadline or a death ends the upcall.
 enum UpcallState: UInt8 { case free = 0, open, expired, pended }
 
 struct UpcallRecord: BitwiseCopyable {
@@ -309,6 +317,8 @@ struct UpcallRecord: BitwiseCopyable {
   var subject = Ref.none
   /// A halt or shutdown action, pause reason or event.
   var argument: UInt32 = 0
+  /// What it was completed with while its handler still ran; PENDING: it was not.
+  var completion = Status.pending
 }
 
 /// The result of one request, kept so that a repeated request is answered and not done again.

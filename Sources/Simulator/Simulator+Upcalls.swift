@@ -1,7 +1,8 @@
 // Upcalls: NDIS calling a driver. An upcall has an id that is never used again, a deadline, the upcall it
 // is nested in, and the request or block that waits for it. It ends with an answer, with the death of
 // the process it was sent to, or by its deadline; then whoever waits is told, once. After the deadline
-// the record stays, so that a late answer is known for what it is.
+// the record stays, so that a late answer is known for what it is. A handler that may answer PENDING
+// leaves its upcall pended: see Simulator+Pending.swift.
 
 import CNDIS
 import Events
@@ -29,7 +30,7 @@ extension Simulator {
     return index
   }
 
-  private func upcallRecord(_ id: UInt64) -> UInt32? {
+  func upcallRecord(_ id: UInt64) -> UInt32? {
     let index = UInt32(truncatingIfNeeded: id & 0xFFFFF)
     guard id != 0, index < store.upcalls.capacity, store.upcalls[index, \.id] == id else {
       return nil
@@ -125,7 +126,9 @@ extension Simulator {
     _ id: UInt64, session: UInt32?, answer: ProviderAnswer, now: UInt64, _ actions: inout Actions
   ) {
     self.now = now
-    if let index = upcallRecord(id), store.upcalls[index, \.session].optional == session {
+    if let index = upcallRecord(id), store.upcalls[index, \.session].optional == session,
+      store.upcalls[index, \.state] != UpcallState.pended.rawValue
+    {
       if let type = answer.type, type != store.upcalls[index, \.type] {
         // What it says is about another call: nothing of it counts, and nothing is given back.
         var other = answer
@@ -178,12 +181,14 @@ extension Simulator {
 
   mutating func answered(_ index: UInt32, _ ending: Ending, _ actions: inout Actions) {
     let upcall = store.upcalls[index]
-    if case .expired = ending {
+    if Simulator.mayPend(upcall.type), pends(index, upcall, ending, &actions) { return }
+    if case .expired = ending, upcall.state == UpcallState.open.rawValue {
       // The record stays for the late answer; nobody waits for it any more.
       store.upcalls.update(index) {
         $0.state = UpcallState.expired.rawValue
         $0.request = .none
         $0.block = .none
+        $0.subject = .none
       }
       if let registration = upcall.registration.optional {
         store.registrations.update(registration) { $0.stuckUpcall = upcall.id }
@@ -197,11 +202,17 @@ extension Simulator {
     } else {
       close(upcall: index)
     }
+    tell(upcall, ending, &actions)
+  }
+
+  /// Whoever waits for an upcall learns its end.
+  mutating func tell(_ upcall: UpcallRecord, _ ending: Ending, _ actions: inout Actions) {
     switch Int(upcall.type) {
     case NDISSIM_UPCALL_ALLOCATE_SHARED_MEMORY: providerAllocated(upcall, ending, &actions)
     case NDISSIM_UPCALL_FREE_SHARED_MEMORY: providerFreed(upcall, ending, &actions)
     case NDISSIM_UPCALL_SET_OPTIONS: optionsSet(upcall, ending, &actions)
-    case NDISSIM_UPCALL_BIND_ADAPTER_EX, NDISSIM_UPCALL_UNBIND_ADAPTER_EX:
+    case NDISSIM_UPCALL_BIND_ADAPTER_EX, NDISSIM_UPCALL_UNBIND_ADAPTER_EX,
+      NDISSIM_UPCALL_NET_PNP_EVENT:
       bindingAnswered(upcall, ending, &actions)
     case NDISSIM_UPCALL_OID_REQUEST: oidAnswered(upcall, ending, &actions)
     case NDISSIM_UPCALL_OID_REQUEST_COMPLETE, NDISSIM_UPCALL_CANCEL_OID_REQUEST:
@@ -234,45 +245,6 @@ extension Simulator {
         settleDebt(registration: registration)
         releaseIfDone(registration: registration, &actions)
       }
-    }
-  }
-
-  /// What a handler's end means for a driver's own handler: nil is success.
-  mutating func verdict(
-    _ upcall: UpcallRecord, _ ending: Ending, routine: String, allowed: [Status], party: Party,
-    _ actions: inout Actions
-  ) -> Failure? {
-    let session = upcall.session.optional
-    switch ending {
-    case .died: return Failure(.failure, .handlerDied)
-    case .expired:
-      let failure = Failure(.failure, .handlerDeadline, settings.upcallDeadline)
-      violate(
-        failure, routine: routine, bugCheck: nil, handle: upcall.object, party: party,
-        session: session, &actions)
-      return failure
-    case .answered(let answer):
-      if answer.irql != 0 {
-        let failure = Failure(.failure, .providerIRQL, UInt64(answer.irql), 0)
-        violate(
-          failure, routine: routine,
-          bugCheck: BugCheck(
-            code: BugCheck.driverVerifier, 0xFA, UInt64(answer.irql), 0, isExtension: true),
-          handle: upcall.object, party: party, session: session, &actions)
-        return failure
-      }
-      if answer.status == .success { return nil }
-      // Several handlers may pend in NDIS. That nothing can complete them later is our gap and not
-      // the driver's fault: no violation.
-      if answer.status == .pending { return Failure(.failure, .handlerPended) }
-      if !allowed.contains(answer.status) {
-        let failure = Failure(.failure, .handlerStatus, UInt64(answer.status.rawValue))
-        violate(
-          failure, routine: routine, bugCheck: nil, handle: upcall.object, party: party,
-          session: session, &actions)
-        return failure
-      }
-      return Failure(answer.status, .handlerFailed, UInt64(answer.status.rawValue))
     }
   }
 

@@ -1,0 +1,102 @@
+// Handlers that answer PENDING. Such an upcall is pended: its record stays with its deadline, it is no
+// context for calls any more, and it ends with its completion, by the deadline, or with its process. The
+// completion may come while the handler still runs, as on Windows, where another thread may make it; it
+// then counts as soon as the handler has answered PENDING. A handler that completes and then answers
+// something else has answered twice: a violation, and what it answered counts.
+
+import CNDIS
+import Events
+import NDIS
+
+extension Simulator {
+  /// Whether the handler of an upcall may answer PENDING.
+  static func mayPend(_ type: UInt16) -> Bool {
+    switch Int(type) {
+    case NDISSIM_UPCALL_PAUSE, NDISSIM_UPCALL_RESTART, NDISSIM_UPCALL_BIND_ADAPTER_EX,
+      NDISSIM_UPCALL_UNBIND_ADAPTER_EX, NDISSIM_UPCALL_NET_PNP_EVENT, NDISSIM_UPCALL_OID_REQUEST:
+      true
+    default: false
+    }
+  }
+
+  /// Whether the handler has answered PENDING; then that is dealt with. An OID request is told of it, the
+  /// upcall being `pended` when `oidAnswered` sees the answer.
+  mutating func pends(
+    _ index: UInt32, _ upcall: UpcallRecord, _ ending: Ending, _ actions: inout Actions
+  ) -> Bool {
+    guard case .answered(let answer) = ending, answer.status == .pending, answer.irql == 0,
+      answer.malformed == nil
+    else { return false }
+    guard upcall.completion == .pending else {
+      close(upcall: index)
+      var told = upcall
+      told.completion = .pending
+      tell(told, .answered(ProviderAnswer(status: upcall.completion)), &actions)
+      return true
+    }
+    store.upcalls.update(index) { $0.state = UpcallState.pended.rawValue }
+    if Int(upcall.type) == NDISSIM_UPCALL_OID_REQUEST {
+      tell(store.upcalls[index], ending, &actions)
+    }
+    return true
+  }
+
+  /// Completes what a handler answered PENDING to, or is going to. False when there is nothing to
+  /// complete: no such call, or one completed already.
+  mutating func complete(
+    upcall id: UInt64, _ type: Int, _ status: Status, _ actions: inout Actions
+  ) -> Bool {
+    guard let index = upcallRecord(id), Int(store.upcalls[index, \.type]) == type else {
+      return false
+    }
+    switch UpcallState(rawValue: store.upcalls[index, \.state]) {
+    case .open where store.upcalls[index, \.completion] == .pending:
+      store.upcalls.update(index) { $0.completion = status }
+      return true
+    case .pended:
+      let upcall = store.upcalls[index]
+      close(upcall: index)
+      tell(upcall, .answered(ProviderAnswer(status: status)), &actions)
+      return true
+    default: return false
+    }
+  }
+
+  /// What a handler's end means for a driver's own handler: nil is success. `watchdog` is the bug check
+  /// of one that takes too long, `twice` that of one that was completed and did not answer PENDING.
+  mutating func verdict(
+    _ upcall: UpcallRecord, _ ending: Ending, routine: String, allowed: [Status], party: Party,
+    watchdog: BugCheck? = nil, twice: BugCheck? = nil, _ actions: inout Actions
+  ) -> Failure? {
+    func blame(_ failure: Failure, _ check: BugCheck?, _ actions: inout Actions) -> Failure {
+      violate(
+        failure, routine: routine, bugCheck: check, handle: upcall.object, party: party,
+        session: upcall.session.optional, &actions)
+      return failure
+    }
+    switch ending {
+    case .died: return Failure(.failure, .handlerDied)
+    case .expired:
+      return blame(
+        Failure(.failure, .handlerDeadline, settings.upcallDeadline), watchdog, &actions)
+    case .answered(let answer):
+      if answer.irql != 0 {
+        return blame(
+          Failure(.failure, .providerIRQL, UInt64(answer.irql), 0),
+          BugCheck(
+            code: BugCheck.driverVerifier, 0xFA, UInt64(answer.irql), 0, isExtension: true),
+          &actions)
+      }
+      if upcall.completion != .pending {
+        _ = blame(
+          Failure(.failure, .completionUnexpected, upcall.object.rawValue), twice, &actions)
+      }
+      if answer.status == .success { return nil }
+      guard allowed.contains(answer.status) else {
+        return blame(
+          Failure(.failure, .handlerStatus, UInt64(answer.status.rawValue)), nil, &actions)
+      }
+      return Failure(answer.status, .handlerFailed, UInt64(answer.status.rawValue))
+    }
+  }
+}
