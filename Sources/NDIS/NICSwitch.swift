@@ -72,6 +72,18 @@ public struct NICSwitchParameters: StructureImage {
   }
 }
 
+extension NICSwitchParameters {
+  /// These parameters after the set request `change`: only the name can change.
+  public func applying(_ change: NICSwitchParameters) throws(Failure) -> NICSwitchParameters {
+    guard change.flags.contains(.nameChanged) else {
+      throw Failure(.invalidParameter, .nothingChanged)
+    }
+    var result = self
+    result.friendlyName = change.friendlyName
+    return result
+  }
+}
+
 /// `NDIS_NIC_SWITCH_DELETE_SWITCH_PARAMETERS`.
 public struct NICSwitchDeleteParameters: StructureImage {
   public static var structure: Structure { .nicSwitchDelete }

@@ -75,6 +75,12 @@ extension OID {
       OID_RECEIVE_FILTER_CURRENT_CAPABILITIES, "OID_RECEIVE_FILTER_CURRENT_CAPABILITIES",
       ndis(.query, nil, .receiveFilterCapabilities, Ends.listed)),
     switching(
+      OID_NIC_SWITCH_HARDWARE_CAPABILITIES, "OID_NIC_SWITCH_HARDWARE_CAPABILITIES",
+      ndis(.query, nil, .nicSwitchCapabilities, Ends.checkedNow)),
+    switching(
+      OID_NIC_SWITCH_CURRENT_CAPABILITIES, "OID_NIC_SWITCH_CURRENT_CAPABILITIES",
+      ndis(.query, nil, .nicSwitchCapabilities, Ends.checkedNow)),
+    switching(
       OID_RECEIVE_FILTER_MOVE_FILTER, "OID_RECEIVE_FILTER_MOVE_FILTER",
       sets(.receiveFilterMove, Ends.checkedNow)),
     switching(
@@ -88,6 +94,9 @@ extension OID {
       OID_NIC_SWITCH_DELETE_SWITCH, "OID_NIC_SWITCH_DELETE_SWITCH",
       frees(.nicSwitchDelete, Ends.checkedNow)),
     switching(
+      OID_NIC_SWITCH_ENUM_SWITCHES, "OID_NIC_SWITCH_ENUM_SWITCHES",
+      ndis(.query, nil, .nicSwitchInfoArray, Ends.checkedNow)),
+    switching(
       OID_NIC_SWITCH_CREATE_VPORT, "OID_NIC_SWITCH_CREATE_VPORT",
       both(.method, .vportParameters, Ends.checkedNow)),
     switching(
@@ -100,6 +109,12 @@ extension OID {
     switching(
       OID_NIC_SWITCH_DELETE_VPORT, "OID_NIC_SWITCH_DELETE_VPORT",
       sets(.vportDelete, Ends.checkedNow)),
+    switching(
+      OID_NIC_SWITCH_ALLOCATE_VF, "OID_NIC_SWITCH_ALLOCATE_VF",
+      asks(.method, .vfParameters, Ends.checkedNow)),
+    switching(
+      OID_NIC_SWITCH_FREE_VF, "OID_NIC_SWITCH_FREE_VF",
+      frees(.vfFree, Ends.checkedNow)),
     // The device state is a number, without a header.
     OID(
       number: OID_PNP_SET_POWER, name: "OID_PNP_SET_POWER", since: NDISVersion(6, 0),

@@ -164,6 +164,21 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
   case functionUnknown = 201
   case indicationsLeft = 202
   case tooManyParts = 210
+  case capabilityMSIX = 220
+  case capabilityLookahead = 221
+  case lookaheadSizes = 222
+  case capabilityMissing = 223
+  case filterLimit = 224
+  case switchInUse = 225
+  case functionInUse = 226
+  case functionGiven = 227
+  case vportMemoryLeft = 228
+  case macAddressLength = 229
+  case functionOwner = 230
+  case functionAnswered = 231
+  case indicatedEarly = 232
+  case functionCount = 233
+  case noFunctions = 234
 
   /// The name of the rule, stable: the case as it is written.
   public var rule: String { "\(self)" }
@@ -363,7 +378,7 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
       "\(a) lists are indicated and not returned; an adapter may have \(b). Wait for returns."
     case .notIndicated:
       "Handle \(hex(a)) names no list that is indicated to this binding; it was returned already, or never given."
-    case .queuesLeft: "Binding \(hex(a)) was closed with \(b) receive queue(s) not freed."
+    case .queuesLeft: "Binding \(hex(a)) was closed with \(b) receive queue(s), filter(s), VPort(s) or VF(s) of its own left."
     case .queueMemoryLeft:
       "Queue \(a) was freed while \(b) block(s) of its memory are still allocated."
     case .dmaStoppedMissing:
@@ -376,6 +391,29 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
     case .noSwitch: "The adapter has no NIC switch, or no room for another VPort (\(a) of \(b))."
     case .vportOwner: "VPort \(a) was created by another driver; only that one may change it."
     case .functionUnknown: "AttachedFunctionId \(a) is neither the PF nor an allocated VF."
+    case .capabilityMSIX:
+      "SupportedQueueProperties is \(hex(a)); VM queues need NDIS_RECEIVE_FILTER_MSI_X_SUPPORTED."
+    case .capabilityLookahead:
+      "SupportedQueueProperties is \(hex(a)) with lookahead sizes up to \(b); from NDIS 6.30 there is no lookahead split."
+    case .lookaheadSizes: "MinLookaheadSplitSize \(a) is greater than MaxLookaheadSplitSize \(b)."
+    case .capabilityMissing:
+      "The miniport did not enable what OID \(hex(a, digits: 8)) needs in its hardware-assist attributes."
+    case .filterLimit: "\(a) receive filters are set; the adapter takes \(b)."
+    case .switchInUse:
+      "The NIC switch still has \(a) nondefault VPort(s) and \(b) VF(s); delete and free them first."
+    case .functionInUse: "Function \(a) has VPort \(b) attached."
+    case .functionGiven:
+      "VFId is \(a) and RequestorId \(hex(b)) in a request; both must be invalid, the miniport assigns them."
+    case .vportMemoryLeft:
+      "VPort \(a) was deleted while \(b) block(s) of its memory are still allocated."
+    case .macAddressLength: "MacAddressLength is \(a); at most \(b) bytes are taken."
+    case .functionOwner: "VF \(a) was allocated by another driver; only that one may free it."
+    case .functionAnswered:
+      "The miniport answered with VFId \(a), which is allocated already or not below \(b)."
+    case .functionCount: "NumVFs is \(a); the adapter has \(b)."
+    case .noFunctions: "All \(a) VFs of the NIC switch are allocated."
+    case .indicatedEarly:
+      "The miniport indicated into queue \(a) while SET_FILTER was pending and then failed the request."
     case .tooManyParts:
       "The lists lie in \(a) contiguous parts; one call takes \(b). Indicate fewer at a time, or allocate with NDIS_SHARED_MEM_PARAMETERS_CONTIGUOUS."
     case .indicationsLeft: "\(a) indicated list(s) are still out; wait for their return."

@@ -137,6 +137,40 @@ public struct ReceiveFilterCapabilities: StructureImage {
   }
 }
 
+extension ReceiveFilterCapabilities {
+  /// What NDIS checks of a miniport's capabilities: VM queues need MSI-X, and from NDIS 6.30 there is no
+  /// lookahead split.
+  public func check(for version: NDISVersion) throws(Failure) {
+    let queues = NDIS_RECEIVE_FILTER_VM_QUEUE_SUPPORTED
+    let split = NDIS_RECEIVE_FILTER_LOOKAHEAD_SPLIT_SUPPORTED
+    let properties = supportedQueueProperties
+    guard properties & queues == 0 || properties & NDIS_RECEIVE_FILTER_MSI_X_SUPPORTED != 0 else {
+      throw Failure(.invalidParameter, .capabilityMSIX, UInt64(properties))
+    }
+    let sizes = minLookaheadSplitSize | maxLookaheadSplitSize
+    guard version < .vports || (properties & split == 0 && sizes == 0) else {
+      throw Failure(
+        .invalidParameter, .capabilityLookahead, UInt64(properties), UInt64(maxLookaheadSplitSize))
+    }
+    guard minLookaheadSplitSize <= maxLookaheadSplitSize else {
+      throw Failure(
+        .invalidParameter, .lookaheadSizes, UInt64(minLookaheadSplitSize),
+        UInt64(maxLookaheadSplitSize))
+    }
+  }
+
+  /// Whether VM queues can be allocated.
+  public var hasVMQueues: Bool {
+    enabledQueueTypes & NDIS_RECEIVE_FILTER_VM_QUEUES_ENABLED != 0
+      && supportedQueueProperties & NDIS_RECEIVE_FILTER_VM_QUEUE_SUPPORTED != 0
+  }
+
+  /// Whether filters of queues and VPorts can be set.
+  public var hasVMQFilters: Bool {
+    enabledFilterTypes & NDIS_RECEIVE_FILTER_VMQ_FILTERS_ENABLED != 0
+  }
+}
+
 /// `NDIS_RECEIVE_FILTER_GLOBAL_PARAMETERS`.
 public struct ReceiveFilterGlobalParameters: StructureImage {
   public static var structure: Structure { .receiveFilterGlobalParameters }

@@ -113,6 +113,12 @@ extension Structure {
     "NDIS_RECEIVE_FILTER_CAPABILITIES", (56, v620), (84, v630))
   public static let receiveFilterGlobalParameters = Structure(
     "NDIS_RECEIVE_FILTER_GLOBAL_PARAMETERS", (16, v620))
+  public static let nicSwitchCapabilities = Structure(
+    "NDIS_NIC_SWITCH_CAPABILITIES", (32, v620), (116, v630), (132, NDISVersion(6, 60)))
+  public static let nicSwitchInfo = Structure("NDIS_NIC_SWITCH_INFO", (572, v630))
+  public static let nicSwitchInfoArray = Structure("NDIS_NIC_SWITCH_INFO_ARRAY", (16, v630))
+  public static let vfParameters = Structure("NDIS_NIC_SWITCH_VF_PARAMETERS", (1632, v630))
+  public static let vfFree = Structure("NDIS_NIC_SWITCH_FREE_VF_PARAMETERS", (10, v630))
   public static let nicSwitchParameters = Structure(
     "NDIS_NIC_SWITCH_PARAMETERS", (548, v630), (552, NDISVersion(6, 60)))
   public static let nicSwitchDelete = Structure(
@@ -131,7 +137,8 @@ extension Structure {
     queueAllocationComplete, queueAllocationCompleteElement, receiveQueueState,
     receiveFilterParameters, receiveFilterField, receiveFilterClear, receiveFilterMove,
     receiveFilterInfo, receiveFilterInfoArray, receiveFilterCapabilities,
-    receiveFilterGlobalParameters, nicSwitchParameters, nicSwitchDelete, vportParameters,
-    vportDelete, vportInfo, vportInfoArray, statusIndication,
+    receiveFilterGlobalParameters, nicSwitchCapabilities, nicSwitchInfo, nicSwitchInfoArray,
+    nicSwitchParameters, nicSwitchDelete, vfParameters, vfFree, vportParameters, vportDelete,
+    vportInfo, vportInfoArray, statusIndication,
   ]
 }

@@ -60,6 +60,10 @@ struct OIDBufferRecord: BitwiseCopyable {
 
 /// What a miniport said its hardware can do, beside the adapter of the same index, and its NIC switch.
 struct CapabilitiesRecord: BitwiseCopyable {
+  /// VFs that may be told apart.
+  static let maximumFunctions: UInt32 = 64
+  /// Bit n: VF n is allocated.
+  var functions: UInt64 = 0
   var receiveFilterLength: UInt32 = 0  // of the image; 0 = it has none
   var nicSwitchLength: UInt32 = 0
   var receiveFilter = NDIS_RECEIVE_FILTER_CAPABILITIES()
@@ -67,17 +71,24 @@ struct CapabilitiesRecord: BitwiseCopyable {
   /// OID_NIC_SWITCH_CREATE_SWITCH has succeeded.
   var hasSwitch: UInt32 = 0
   var switchParameters = NDIS_NIC_SWITCH_PARAMETERS()
-  /// Bit n: VF n is allocated.
-  var functions: UInt64 = 0
+  /// The binding that allocated VF n.
+  var functionOwners = InlineArray<64, Ref>(repeating: .none)
+  var padding: UInt32 = 0
 }
 
 /// A receive queue that was allocated; the default queue has no record.
 struct QueueRecord: BitwiseCopyable {
+  /// More than an adapter can have, whatever its miniport says.
+  static let maximum: UInt32 = 1024
   var generation: UInt32 = 0
-  var state: UInt8 = 0  // QueueState; 0 = free, or being allocated while `adapter` is set
+  /// QueueState; 0 = free, or while `adapter` is set: being allocated, or `ending`.
+  var state: UInt8 = 0
   /// DmaStopped has been indicated.
   var dmaStopped: UInt8 = 0
-  var padding: UInt16 = 0
+  /// Freed, with memory or indications left; its id is not given out before they are gone.
+  var ending: UInt8 = 0
+  /// The miniport has indicated into it while it was Paused and SET_FILTER was pending.
+  var early: UInt8 = 0
   var adapter = Ref.none
   /// The binding that allocated it; none: NDIS has taken it over to free it.
   var owner = Ref.none
@@ -89,6 +100,8 @@ struct QueueRecord: BitwiseCopyable {
   var indicated: UInt32 = 0
   /// Blocks of memory, pending ones too.
   var blocks: UInt32 = 0
+  var firstBlock = Ref.none
+  var padding: UInt32 = 0
   var parameters = NDIS_RECEIVE_QUEUE_PARAMETERS()
 }
 
@@ -110,13 +123,21 @@ struct FilterRecord: BitwiseCopyable {
   var parameters = NDIS_RECEIVE_FILTER_PARAMETERS()
   var fields = InlineArray<8, NDIS_RECEIVE_FILTER_FIELD_PARAMETERS>(
     repeating: NDIS_RECEIVE_FILTER_FIELD_PARAMETERS())
+  var padding2: UInt32 = 0
 }
 
 /// A nondefault VPort.
 struct VPortRecord: BitwiseCopyable {
+  /// More than an adapter can have, the default VPort among them.
+  static let maximum: UInt32 = 1024
   var generation: UInt32 = 0
-  var state: UInt8 = 0  // VPortState; 0 = free, or being created while `adapter` is set
-  var padding: (UInt8, UInt8, UInt8) = (0, 0, 0)
+  /// VPortState; 0 = free, or while `adapter` is set: being created, or `ending`.
+  var state: UInt8 = 0
+  /// Deleted, with memory or indications left.
+  var ending: UInt8 = 0
+  /// DELETE_VPORT is with the miniport.
+  var deleting: UInt8 = 0
+  var padding: UInt8 = 0
   var adapter = Ref.none
   /// The binding that created it.
   var owner = Ref.none
@@ -126,6 +147,7 @@ struct VPortRecord: BitwiseCopyable {
   var filters: UInt32 = 0
   var indicated: UInt32 = 0
   var blocks: UInt32 = 0
+  var firstBlock = Ref.none
   var padding2: UInt32 = 0
   var parameters = NDIS_NIC_SWITCH_VPORT_PARAMETERS()
 }

@@ -264,7 +264,10 @@ struct BlockRecord: BitwiseCopyable {
   var providerContext: UInt64 = 0
   /// Indicated lists that name it.
   var indicated: UInt32 = 0
-  var padding: UInt32 = 0
+  /// The queue it was allocated for, or the VPort, and its other blocks.
+  var place = Ref.none
+  var placePrevious = Ref.none
+  var placeNext = Ref.none
 }
 
 struct ExtentRecord: BitwiseCopyable {

@@ -220,6 +220,7 @@ extension Simulator {
   mutating func step(adapter index: UInt32, _ actions: inout Actions) -> Bool {
     let adapter = store.adapters[index]
     guard adapter.life != 0 else { return false }
+    if stepPlaces(adapter: index, &actions) { return true }
     let dead = isDead(store.drivers[adapter.driver.index, \.session].index)
     // Of a dead process too: its session answers for it.
     if adapter.upcallOpen != 0 { return false }

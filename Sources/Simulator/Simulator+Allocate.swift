@@ -16,14 +16,16 @@ extension Simulator {
       try checkOwnerState(owner, ndisHandle)
       let driver = store.drivers[owner.driver]
       try checkStructure(parameters, version: driver.version)
-      let vport = try checkQueue(parameters, version: driver.version)
+      let place = try checkPlace(parameters, owner)
       try checkQuotas(session: call.session, length: parameters.length)
-      guard let registration = provider(for: owner, session: call.session, vport: vport) else {
+      guard let registration = provider(
+        for: owner, session: call.session, vport: place.isVPort)
+      else {
         throw Failure(.failure, .noProvider)
       }
       try checkDMA(owner, driver, registration: registration)
       try checkProvider(registration, call, length: parameters.length)
-      try ask(registration, owner, call, parameters, vport, tag, site, &actions)
+      try ask(registration, owner, call, parameters, place, tag, site, &actions)
     } catch {
       store.globals.update(0) { $0.failedAllocations &+= 1 }
       if error.status == .resources {
@@ -104,24 +106,6 @@ extension Simulator {
     }
   }
 
-  /// QueueId and VPortId. Queues and VPorts cannot be made yet, so only the default queue has memory.
-  /// Returns whether the request is for a VPort.
-  private func checkQueue(
-    _ parameters: SharedMemoryParameters, version: NDISVersion
-  ) throws(Failure) -> Bool {
-    var vport = parameters.header.revision >= 2 ? parameters.vportID : 0
-    if vport == NDIS_INVALID_VPORT_ID, !settings.strictVPorts { vport = 0 }
-    if parameters.queueID != 0, vport != 0 {
-      throw Failure(
-        .invalidParameter, .queueAndVPort, UInt64(parameters.queueID), UInt64(vport))
-    }
-    guard parameters.queueID == 0 else {
-      throw Failure(.invalidParameter, .queueUnknown, UInt64(parameters.queueID))
-    }
-    guard vport == 0 else { throw Failure(.invalidParameter, .vportUnknown, UInt64(vport)) }
-    return false
-  }
-
   private func checkQuotas(session: UInt32, length: UInt32) throws(Failure) {
     let quotas = settings.quotas
     let record = store.sessions[session]
@@ -177,7 +161,7 @@ extension Simulator {
 
   private mutating func ask(
     _ registration: UInt32, _ owner: Owner, _ call: Call, _ parameters: SharedMemoryParameters,
-    _ vport: Bool, _ tag: UInt32, _ site: Site, _ actions: inout Actions
+    _ place: MemoryPlace, _ tag: UInt32, _ site: Site, _ actions: inout Actions
   ) throws(Failure) {
     guard let index = derived.freeBlocks.first, index <= Handle.maximumIndex else {
       throw Failure(.resources, .tableFull, 8, UInt64(store.capacities.blocks))
@@ -207,6 +191,7 @@ extension Simulator {
       $0.born = now
     }
     linkToOwner(block: index, owner.kind, owner.index)
+    link(block: index, to: place)
     linkToProvider(block: index, registration)
     charge(session: call.session, blocks: 1, bytes: Int64(parameters.length))
     let new = NewUpcall(

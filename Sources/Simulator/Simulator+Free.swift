@@ -164,6 +164,13 @@ extension Simulator {
     _ kind: OwnerKind, _ owner: UInt32, _ actions: inout Actions
   ) -> Bool {
     guard let index = firstBlock(kind, owner).optional else { return false }
+    return reclaim(block: index, kind, owner, &actions)
+  }
+
+  /// The same for one block of an owner.
+  mutating func reclaim(
+    block index: UInt32, _ kind: OwnerKind, _ owner: UInt32, _ actions: inout Actions
+  ) -> Bool {
     let block = store.blocks[index]
     if block.state == BlockState.pending.rawValue {
       // Its provider has not answered yet; what it answers will be given back.

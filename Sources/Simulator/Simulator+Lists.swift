@@ -123,7 +123,7 @@ extension Simulator {
     setFirstBlock(kind, owner, Ref(index))
   }
 
-  func unlinkFromOwner(block index: UInt32) {
+  mutating func unlinkFromOwner(block index: UInt32) {
     let block = store.blocks[index]
     guard let kind = OwnerKind(rawValue: block.ownerKind) else { return }
     if let previous = block.ownerPrevious.optional {
@@ -134,6 +134,7 @@ extension Simulator {
     if let next = block.ownerNext.optional {
       store.blocks.update(next) { $0.ownerPrevious = block.ownerPrevious }
     }
+    if !block.place.isNone { unlinkFromPlace(block: index) }
     store.blocks.update(index) {
       $0.ownerKind = 0
       $0.owner = .none

@@ -31,12 +31,10 @@ extension Simulator {
     throw Failure(.notSupported, .oidUnknown)
   }
 
-  /// NdisMSetMiniportAttributes with hardware-assist attributes; in MiniportInitializeEx only.
-  mutating func setHardwareAssist(
-    _ call: Call, _ handle: Handle, _ assist: HardwareAssist, _ actions: inout Actions
-  ) throws(Failure) {
-    throw Failure(.notSupported, .oidUnknown)
-  }
+  @discardableResult
+  mutating func ownRequest(
+    adapter: UInt32, oid: UInt32, kind: OIDRequestKind, input: [UInt8], outputLength: UInt32 = 0
+  ) -> Bool { false }
 
   /// MiniportOidRequest has returned, its deadline has passed, or its process is gone.
   mutating func oidAnswered(

@@ -152,7 +152,8 @@ extension Simulator {
     self.now = now
     defer { commit() }
     let characteristics = ProviderCharacteristics(
-      header: ObjectHeader(type: 0xB0, revision: 1, size: 32), flags: 0,
+      header: ObjectHeader(type: 0xB0, revision: 1, size: 32),
+      flags: UInt32(NDIS_SHARED_MEMORY_PROVIDER_CHAR_SUPPORTS_PF_VPORTS),
       context: UInt64(provider), allocateHandler: 1, freeHandler: 1)
     // Numbers come back, handles must not: the generation is the registration's place in the order.
     let order = UInt32(truncatingIfNeeded: store.globals[0].registrationOrder &+ 1)

@@ -1,13 +1,16 @@
 // Receive queues, filters and VPorts as NDIS knows them: what an OID request that concerns them is checked
-// for before the miniport sees it, what NDIS answers from these records, and what its end changes. A
-// queue's states are QueueState's, a VPort's VPortState's.
+// for before the miniport sees it, and what its end changes. This file finds the records and says which
+// file deals with which OID; what NDIS answers by itself is in Simulator+KnownInformation. A queue's
+// states are QueueState's, a VPort's VPortState's. Who made something is the binding that did; NDIS itself,
+// which asks without a binding, may change everything.
 
 import CNDIS
 import Events
 import NDIS
 
 extension Simulator {
-  /// The record of an allocated queue of an adapter; nil for the default queue and unknown ones.
+  /// The record of a queue of an adapter; nil for the default queue and unknown ones. A queue that is
+  /// being allocated, or was freed and has something left, is found in the state Undefined.
   func queue(adapter: UInt32, id: UInt32) -> UInt32? {
     var next = store.adapters[adapter, \.queues]
     while let index = next.optional {
@@ -17,7 +20,7 @@ extension Simulator {
     return nil
   }
 
-  /// The record of a nondefault VPort of an adapter.
+  /// The record of a nondefault VPort of an adapter, in any state.
   func vport(adapter: UInt32, id: UInt32) -> UInt32? {
     var next = store.adapters[adapter, \.vports]
     while let index = next.optional {
@@ -25,6 +28,55 @@ extension Simulator {
       next = store.vports[index, \.next]
     }
     return nil
+  }
+
+  /// A filter of an adapter that has been set.
+  func filter(adapter: UInt32, id: UInt32) -> UInt32? {
+    var next = store.adapters[adapter, \.filters]
+    while let index = next.optional {
+      if store.filters[index, \.filterID] == id, store.filters[index, \.state] == 2 {
+        return index
+      }
+      next = store.filters[index, \.next]
+    }
+    return nil
+  }
+
+  /// A queue that is there: not the default one.
+  func liveQueue(adapter: UInt32, id: UInt32) throws(Failure) -> UInt32 {
+    guard id != 0 else { throw Failure(.invalidParameter, .defaultQueue) }
+    guard let index = queue(adapter: adapter, id: id), store.queues[index, \.state] != 0 else {
+      throw Failure(.invalidParameter, .queueUnknown, UInt64(id))
+    }
+    return index
+  }
+
+  /// A nondefault VPort that is there.
+  func liveVPort(adapter: UInt32, id: UInt32) throws(Failure) -> UInt32 {
+    guard id != 0, let index = vport(adapter: adapter, id: id), store.vports[index, \.state] != 0
+    else { throw Failure(.invalidParameter, .vportUnknown, UInt64(id)) }
+    return index
+  }
+
+  /// The state `event` leads a queue to. An invalid combination is refused.
+  func after(_ event: QueueEvent, queue index: UInt32) throws(Failure) -> QueueState {
+    guard let state = QueueState(rawValue: store.queues[index, \.state])?.after(event) else {
+      throw Failure(.invalidParameter, .queueState, UInt64(store.queues[index, \.queueID]))
+    }
+    return state
+  }
+
+  /// Moves a queue along the table; an event that was checked before.
+  func move(queue index: UInt32, _ event: QueueEvent) {
+    guard let state = QueueState(rawValue: store.queues[index, \.state])?.after(event) else {
+      return
+    }
+    store.queues.update(index) { $0.state = state.rawValue }
+  }
+
+  /// Whether a request may change what `owner` made.
+  func mayChange(_ owner: Ref, _ oid: OIDRecord) -> Bool {
+    oid.binding.isNone || oid.binding == owner
   }
 
   // MARK: What an OID request asks of this file
@@ -38,38 +90,78 @@ extension Simulator {
   }
 
   /// A request's turn has come and the miniport is idle: checks what NDIS checks, makes the records of
-  /// what it creates, and writes ids NDIS assigns into `oidInputs`. A failure ends the request.
+  /// what it creates, and writes ids NDIS assigns into `oidInputs`. A failure ends the request and has
+  /// changed nothing.
   mutating func prepare(
     oid index: UInt32, _ form: OID.Form, _ actions: inout Actions
-  ) throws(Failure) -> Preparation { form.answeredBy == .ndis ? .answered : .forward }
+  ) throws(Failure) -> Preparation {
+    let oid = store.oids[index]
+    try checkCapabilities(oid)
+    if form.answeredBy == .ndis { return .answered }
+    switch oid.oid {
+    case OID_RECEIVE_FILTER_ALLOCATE_QUEUE: try prepareAllocateQueue(index, oid)
+    case OID_RECEIVE_FILTER_QUEUE_ALLOCATION_COMPLETE: try prepareAllocationComplete(index, oid)
+    case OID_RECEIVE_FILTER_QUEUE_PARAMETERS: try prepareQueueParameters(index, oid)
+    case OID_RECEIVE_FILTER_FREE_QUEUE: try prepareFreeQueue(index, oid)
+    case OID_RECEIVE_FILTER_SET_FILTER: try prepareSetFilter(index, oid)
+    case OID_RECEIVE_FILTER_CLEAR_FILTER: try prepareClearFilter(index, oid)
+    case OID_RECEIVE_FILTER_MOVE_FILTER: try prepareMoveFilter(index, oid)
+    case OID_NIC_SWITCH_CREATE_SWITCH: try prepareCreateSwitch(index, oid)
+    case OID_NIC_SWITCH_PARAMETERS: try prepareSwitchParameters(index, oid)
+    case OID_NIC_SWITCH_DELETE_SWITCH: try prepareDeleteSwitch(index, oid)
+    case OID_NIC_SWITCH_ALLOCATE_VF: try prepareAllocateVF(index, oid)
+    case OID_NIC_SWITCH_FREE_VF: try prepareFreeVF(index, oid)
+    case OID_NIC_SWITCH_CREATE_VPORT: try prepareCreateVPort(index, oid)
+    case OID_NIC_SWITCH_VPORT_PARAMETERS: try prepareVPortParameters(index, oid)
+    case OID_NIC_SWITCH_DELETE_VPORT: try prepareDeleteVPort(index, oid)
+    default: break
+    }
+    return .forward
+  }
 
   /// A request that was forwarded has ended, however it did: changes or takes back the records. Called
   /// once. What it answers is what the requester is told.
   mutating func conclude(
     oid index: UInt32, _ failure: Failure, _ actions: inout Actions
-  ) -> Failure { failure }
-
-  /// What NDIS answers a request with, from its records. Fails with INVALID_LENGTH when it does not fit
-  /// the requester's buffer.
-  func knownInformation(oid index: UInt32) throws(Failure) -> [UInt8] { [] }
-
-  // MARK: What an adapter's life and memory ask of this file
-
-  /// The miniport has indicated NDIS_STATUS_RECEIVE_QUEUE_STATE.
-  mutating func queueStateIndicated(
-    adapter: UInt32, _ state: ReceiveQueueState, _ actions: inout Actions
-  ) {}
-
-  /// The binding is closing: what it allocated and did not free is a violation, once, and becomes NDIS's
-  /// to free.
-  mutating func takeOverQueues(binding index: UInt32, _ actions: inout Actions) {}
-
-  /// Before MiniportHaltEx: clears filters, frees queues, deletes VPorts and the switch by OID requests of
-  /// NDIS itself, one at a time. True while something is left.
-  mutating func freeQueuesBeforeHalt(adapter index: UInt32, _ actions: inout Actions) -> Bool {
-    false
+  ) -> Failure {
+    let oid = store.oids[index]
+    let succeeded = failure.status == .success
+    // What NDIS itself takes away before a halt is gone, whatever the miniport says of it.
+    let isGone = succeeded || oid.binding.isNone
+    switch oid.oid {
+    case OID_RECEIVE_FILTER_ALLOCATE_QUEUE:
+      concludeAllocateQueue(index, oid, succeeded, &actions)
+    case OID_RECEIVE_FILTER_QUEUE_ALLOCATION_COMPLETE where succeeded:
+      return concludeAllocationComplete(index, oid, &actions)
+    case OID_RECEIVE_FILTER_QUEUE_PARAMETERS where succeeded:
+      concludeQueueParameters(index, oid)
+    case OID_RECEIVE_FILTER_FREE_QUEUE:
+      concludeFreeQueue(oid, succeeded, isGone: isGone, &actions)
+    case OID_RECEIVE_FILTER_SET_FILTER: concludeSetFilter(index, oid, succeeded, &actions)
+    case OID_RECEIVE_FILTER_CLEAR_FILTER where isGone: concludeClearFilter(oid)
+    case OID_RECEIVE_FILTER_MOVE_FILTER where succeeded: concludeMoveFilter(index, oid)
+    case OID_NIC_SWITCH_CREATE_SWITCH where succeeded: concludeCreateSwitch(index, oid)
+    case OID_NIC_SWITCH_PARAMETERS where succeeded: concludeSwitchParameters(index, oid)
+    case OID_NIC_SWITCH_DELETE_SWITCH where isGone: concludeDeleteSwitch(oid)
+    case OID_NIC_SWITCH_ALLOCATE_VF where succeeded:
+      return concludeAllocateVF(index, oid, &actions)
+    case OID_NIC_SWITCH_FREE_VF where isGone: concludeFreeVF(index, oid)
+    case OID_NIC_SWITCH_CREATE_VPORT: concludeCreateVPort(index, oid, succeeded)
+    case OID_NIC_SWITCH_VPORT_PARAMETERS where succeeded: concludeVPortParameters(index, oid)
+    case OID_NIC_SWITCH_DELETE_VPORT: concludeDeleteVPort(oid, isGone: isGone, &actions)
+    default: break
+    }
+    return failure
   }
 
-  /// The adapter is gone: its queues, filters and VPorts go without anybody being asked.
-  mutating func dropQueues(adapter index: UInt32) {}
+  /// Records what the miniport of an adapter did wrong with an OID request.
+  mutating func blameMiniport(
+    adapter: UInt32, _ failure: Failure, routine: String = "MiniportOidRequest",
+    _ actions: inout Actions
+  ) {
+    violate(
+      failure, routine: routine, bugCheck: nil, handle: adapterHandle(adapter),
+      party: party(adapter: adapter),
+      session: store.drivers[store.adapters[adapter, \.driver].index, \.session].optional, &actions)
+  }
 }

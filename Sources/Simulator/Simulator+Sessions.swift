@@ -211,7 +211,8 @@ extension Simulator {
     where store.drivers[index, \.state] == DriverState.ending.rawValue {
       derived.workDrivers.insert(index)
     }
-    for index in 0..<store.adapters.capacity where store.adapters[index, \.life] == 2 {
+    for index in 0..<store.adapters.capacity
+    where store.adapters[index, \.life] == 2 || hasPlaces(adapter: index) {
       derived.workAdapters.insert(index)
     }
     for index in 0..<store.bindings.capacity

@@ -492,11 +492,17 @@ typedef struct NDIS_NIC_SWITCH_CAPABILITIES {
   uint32_t NdisReserved8[5];
   uint32_t MaxNumMacAddresses;
   uint32_t NdisReserved13[5];
+  uint32_t MaxNumRssCapableNonDefaultPFVPorts;  // from here on revision 3
+  uint32_t NumberOfIndirectionTableEntriesForDefaultVPort;
+  uint32_t NumberOfIndirectionTableEntriesPerNonDefaultPFVPort;
+  uint32_t MaxNumQueuePairsForDefaultVPort;
 } NDIS_NIC_SWITCH_CAPABILITIES;
 #define NDIS_NIC_SWITCH_CAPABILITIES_REVISION_1 1
 #define NDIS_SIZEOF_NIC_SWITCH_CAPABILITIES_REVISION_1 32
 #define NDIS_NIC_SWITCH_CAPABILITIES_REVISION_2 2
 #define NDIS_SIZEOF_NIC_SWITCH_CAPABILITIES_REVISION_2 116
+#define NDIS_NIC_SWITCH_CAPABILITIES_REVISION_3 3
+#define NDIS_SIZEOF_NIC_SWITCH_CAPABILITIES_REVISION_3 132
 
 typedef struct NDIS_NIC_SWITCH_PARAMETERS {
   NDIS_OBJECT_HEADER Header;
@@ -522,6 +528,63 @@ typedef struct NDIS_NIC_SWITCH_DELETE_SWITCH_PARAMETERS {
 } NDIS_NIC_SWITCH_DELETE_SWITCH_PARAMETERS;
 #define NDIS_NIC_SWITCH_DELETE_SWITCH_PARAMETERS_REVISION_1 1
 #define NDIS_SIZEOF_NIC_SWITCH_DELETE_SWITCH_PARAMETERS_REVISION_1 12
+
+typedef struct NDIS_NIC_SWITCH_INFO {
+  NDIS_OBJECT_HEADER Header;
+  uint32_t Flags;
+  int32_t SwitchType;
+  uint32_t SwitchId;
+  NDIS_IF_COUNTED_STRING SwitchFriendlyName;
+  uint32_t NumVFs;
+  uint32_t NumAllocatedVFs;
+  uint32_t NumVPorts;
+  uint32_t NumActiveVPorts;
+  uint32_t NumQueuePairsForDefaultVPort;
+  uint32_t NumQueuePairsForNonDefaultVPorts;
+  uint32_t NumActiveDefaultVPortMacAddresses;
+  uint32_t NumActiveNonDefaultVPortMacAddresses;
+  uint32_t NumActiveDefaultVPortVlanIds;
+  uint32_t NumActiveNonDefaultVPortVlanIds;
+} NDIS_NIC_SWITCH_INFO;
+#define NDIS_NIC_SWITCH_INFO_REVISION_1 1
+#define NDIS_SIZEOF_NIC_SWITCH_INFO_REVISION_1 572
+
+typedef struct NDIS_NIC_SWITCH_INFO_ARRAY {
+  NDIS_OBJECT_HEADER Header;
+  uint32_t FirstElementOffset;
+  uint32_t NumElements;
+  uint32_t ElementSize;
+} NDIS_NIC_SWITCH_INFO_ARRAY;
+#define NDIS_NIC_SWITCH_INFO_ARRAY_REVISION_1 1
+#define NDIS_SIZEOF_NIC_SWITCH_INFO_ARRAY_REVISION_1 16
+
+#define NDIS_MAX_PHYS_ADDRESS_LENGTH 32
+#define NDIS_INVALID_RID 0xFFFFFFFFu
+
+typedef struct NDIS_NIC_SWITCH_VF_PARAMETERS {
+  NDIS_OBJECT_HEADER Header;
+  uint32_t Flags;
+  uint32_t SwitchId;
+  NDIS_IF_COUNTED_STRING VMName;
+  NDIS_IF_COUNTED_STRING VMFriendlyName;
+  NDIS_IF_COUNTED_STRING NicName;
+  uint16_t MacAddressLength;  // bytes
+  uint8_t PermanentMacAddress[NDIS_MAX_PHYS_ADDRESS_LENGTH];
+  uint8_t CurrentMacAddress[NDIS_MAX_PHYS_ADDRESS_LENGTH];
+  uint16_t VFId;  // out
+  uint32_t RequestorId;  // out
+} NDIS_NIC_SWITCH_VF_PARAMETERS;
+#define NDIS_NIC_SWITCH_VF_PARAMETERS_REVISION_1 1
+#define NDIS_SIZEOF_NIC_SWITCH_VF_PARAMETERS_REVISION_1 1632
+
+typedef struct NDIS_NIC_SWITCH_FREE_VF_PARAMETERS {
+  NDIS_OBJECT_HEADER Header;
+  uint32_t Flags;
+  uint16_t VFId;
+  uint16_t Reserved0;
+} NDIS_NIC_SWITCH_FREE_VF_PARAMETERS;
+#define NDIS_NIC_SWITCH_FREE_VF_PARAMETERS_REVISION_1 1
+#define NDIS_SIZEOF_NIC_SWITCH_FREE_VF_PARAMETERS_REVISION_1 10
 
 typedef struct NDIS_NIC_SWITCH_VPORT_PARAMETERS {
   NDIS_OBJECT_HEADER Header;

@@ -1,0 +1,128 @@
+// What NDIS answers about an adapter's NIC switch: what the hardware can do, and the switches that were
+// created. Of the capabilities only what NDIS reads is a field here; the image itself is kept and given
+// back as the miniport wrote it.
+
+import CNDIS
+
+/// `NDIS_NIC_SWITCH_CAPABILITIES`, the part that NDIS reads; the rest is written as zero.
+public struct NICSwitchCapabilities: StructureImage {
+  public static var structure: Structure { .nicSwitchCapabilities }
+  public var revision: UInt8
+  public var numTotalMACAddresses: UInt32 = 0
+  /// `NDIS_NIC_SWITCH_CAPS_*`. Revision 2, as all that follows.
+  public var capabilities: UInt32 = 0
+  public var maxNumSwitches: UInt32 = 0
+  /// With the default VPort.
+  public var maxNumVPorts: UInt32 = 0
+  public var maxNumVFs: UInt32 = 0
+  public var maxNumQueuePairs: UInt32 = 0
+
+  public init(revision: UInt8 = 2) { self.revision = revision }
+
+  public init(image bytes: UnsafeRawBufferPointer, for version: NDISVersion) throws(Failure) {
+    let (image, revision) = try unsafe Self.load(NDIS_NIC_SWITCH_CAPABILITIES(), bytes, version)
+    try checkFlags(image.Flags, known: 0)
+    self.revision = revision
+    numTotalMACAddresses = image.NumTotalMacAddresses
+    capabilities = image.NicSwitchCapabilities
+    maxNumSwitches = image.MaxNumSwitches
+    maxNumVPorts = image.MaxNumVPorts
+    maxNumVFs = image.MaxNumVFs
+    maxNumQueuePairs = image.MaxNumQueuePairs
+  }
+
+  public func append(to bytes: inout [UInt8]) {
+    var image = NDIS_NIC_SWITCH_CAPABILITIES()
+    image.NumTotalMacAddresses = numTotalMACAddresses
+    image.NicSwitchCapabilities = capabilities
+    image.MaxNumSwitches = maxNumSwitches
+    image.MaxNumVPorts = maxNumVPorts
+    image.MaxNumVFs = maxNumVFs
+    image.MaxNumQueuePairs = maxNumQueuePairs
+    store(image, to: &bytes)
+  }
+}
+
+/// `NDIS_NIC_SWITCH_INFO`.
+public struct NICSwitchInfo: StructureImage {
+  public static var structure: Structure { .nicSwitchInfo }
+  public var revision: UInt8 = 1
+  public var switchType: NICSwitchType
+  public var switchID: UInt32
+  public var friendlyName: String
+  public var numVFs: UInt32
+  public var numAllocatedVFs: UInt32
+  /// With the default VPort.
+  public var numVPorts: UInt32
+  public var numActiveVPorts: UInt32
+  public var numQueuePairsForDefaultVPort: UInt32
+
+  /// Of a switch with these parameters.
+  public init(
+    _ parameters: NICSwitchParameters, allocatedVFs: UInt32, vports: UInt32, activeVPorts: UInt32
+  ) {
+    switchType = parameters.switchType
+    switchID = parameters.switchID
+    friendlyName = parameters.friendlyName
+    numVFs = parameters.numVFs
+    numAllocatedVFs = allocatedVFs
+    numVPorts = vports
+    numActiveVPorts = activeVPorts
+    numQueuePairsForDefaultVPort = parameters.numQueuePairsForDefaultVPort
+  }
+
+  public init(image bytes: UnsafeRawBufferPointer, for version: NDISVersion) throws(Failure) {
+    let (image, revision) = try unsafe Self.load(NDIS_NIC_SWITCH_INFO(), bytes, version)
+    try checkFlags(image.Flags, known: 0)
+    self.revision = revision
+    switchType = try checkValue(image.SwitchType, NICSwitchType.self, .switchType)
+    switchID = image.SwitchId
+    friendlyName = try text(of: image.SwitchFriendlyName)
+    numVFs = image.NumVFs
+    numAllocatedVFs = image.NumAllocatedVFs
+    numVPorts = image.NumVPorts
+    numActiveVPorts = image.NumActiveVPorts
+    numQueuePairsForDefaultVPort = image.NumQueuePairsForDefaultVPort
+  }
+
+  public func append(to bytes: inout [UInt8]) {
+    var image = NDIS_NIC_SWITCH_INFO()
+    image.SwitchType = switchType.rawValue
+    image.SwitchId = switchID
+    image.SwitchFriendlyName = counted(friendlyName)
+    image.NumVFs = numVFs
+    image.NumAllocatedVFs = numAllocatedVFs
+    image.NumVPorts = numVPorts
+    image.NumActiveVPorts = numActiveVPorts
+    image.NumQueuePairsForDefaultVPort = numQueuePairsForDefaultVPort
+    store(image, to: &bytes)
+  }
+}
+
+/// `NDIS_NIC_SWITCH_INFO_ARRAY`: the answer to OID_NIC_SWITCH_ENUM_SWITCHES.
+public struct NICSwitchInfoArray: StructureImage {
+  public static var structure: Structure { .nicSwitchInfoArray }
+  public var revision: UInt8 = 1
+  public var switches: [NICSwitchInfo]
+
+  public init(_ switches: [NICSwitchInfo]) { self.switches = switches }
+
+  public init(image bytes: UnsafeRawBufferPointer, for version: NDISVersion) throws(Failure) {
+    let (image, revision) = try unsafe Self.load(NDIS_NIC_SWITCH_INFO_ARRAY(), bytes, version)
+    self.revision = revision
+    switches = try unsafe Self.elements(
+      NICSwitchInfo.self, of: bytes, head: Self.structure.size(revision),
+      offset: image.FirstElementOffset, count: image.NumElements, size: image.ElementSize,
+      for: version)
+  }
+
+  public func append(to bytes: inout [UInt8]) {
+    let layout = ElementLayout(switches, behind: Self.structure.size(revision))
+    var image = NDIS_NIC_SWITCH_INFO_ARRAY()
+    image.FirstElementOffset = layout.offset
+    image.NumElements = layout.count
+    image.ElementSize = layout.size
+    store(image, to: &bytes)
+    layout.append(switches, to: &bytes)
+  }
+}

@@ -1,0 +1,213 @@
+// Receive filters: set on a queue the requester allocated, on a VPort it created, or on the default queue,
+// which every protocol driver may use. NDIS assigns the FilterId. The first filter of a queue and the
+// last one move it through its states; clearing the last one never asks for DmaStopped.
+
+import CNDIS
+import Events
+import NDIS
+
+extension Simulator {
+  // MARK: SET_FILTER
+
+  mutating func prepareSetFilter(_ index: UInt32, _ oid: OIDRecord) throws(Failure) {
+    let parameters = try input(ReceiveFilterParameters.self, oid: index)
+    try parameters.checkSet()
+    guard parameters.fields.count <= FilterRecord.maximumFields else {
+      throw Failure(
+        .invalidParameter, .elementCount, UInt64(parameters.fields.count),
+        UInt64(FilterRecord.maximumFields))
+    }
+    try checkRoom(oid, ReceiveFilterParameters.structure.size(parameters.revision))
+    let adapter = oid.adapter.index
+    try checkPlace(queueID: parameters.queueID, vportID: parameters.vportID, oid)
+    let set = filterCount(adapter: adapter)
+    let most = store.capabilities[adapter, \.receiveFilter].MaxMacHeaderFilters
+    guard set < most else { throw Failure(.failure, .filterLimit, UInt64(set), UInt64(most)) }
+    guard let filter = derived.freeFilters.first else {
+      throw Failure(.failure, .tableFull, 14, UInt64(store.filters.capacity))
+    }
+    derived.freeFilters.remove(filter)
+    let id = newFilterID(adapter: adapter)
+    var kept = image(of: parameters, as: NDIS_RECEIVE_FILTER_PARAMETERS())
+    kept.FilterId = id
+    store.filters.update(filter) {
+      let generation = $0.generation &+ 1
+      $0 = FilterRecord()
+      $0.generation = generation
+      $0.state = 1
+      $0.adapter = oid.adapter
+      $0.owner = oid.binding
+      $0.filterID = id
+      $0.queueID = parameters.queueID
+      $0.vportID = parameters.vportID
+      $0.fieldCount = UInt32(truncatingIfNeeded: parameters.fields.count)
+      $0.parameters = kept
+      for (place, field) in parameters.fields.enumerated() {
+        $0.fields[place] = image(of: field, as: NDIS_RECEIVE_FILTER_FIELD_PARAMETERS())
+      }
+    }
+    link(filter: filter, adapter: adapter)
+    store.oids.update(index) { $0.subject = Ref(filter) }
+    put(id, at: 16, ofInput: index)
+  }
+
+  /// Whether a filter may come to a queue or VPort. Zero and zero is the default queue.
+  private func checkPlace(queueID: UInt32, vportID: UInt32, _ oid: OIDRecord) throws(Failure) {
+    if queueID != 0 {
+      let queue = try liveQueue(adapter: oid.adapter.index, id: queueID)
+      try checkOwner(queue: queue, oid)
+      _ = try after(.setFilter, queue: queue)
+    } else if vportID != 0 {
+      let vport = try liveVPort(adapter: oid.adapter.index, id: vportID)
+      try checkOwner(vport: vport, oid)
+    }
+  }
+
+  private func filterCount(adapter: UInt32) -> UInt32 {
+    var count: UInt32 = 0
+    var next = store.adapters[adapter, \.filters]
+    while let index = next.optional {
+      count &+= 1
+      next = store.filters[index, \.next]
+    }
+    return count
+  }
+
+  /// Ids come one after another, so that one is not soon another filter's; they fit 16 bits, as the
+  /// out-of-band data of a NET_BUFFER_LIST has them.
+  private func newFilterID(adapter: UInt32) -> UInt32 {
+    var id = store.adapters[adapter, \.lastFilterID]
+    repeat { id = id >= 0xFFFF ? 1 : id + 1 } while isTaken(filterID: id, adapter: adapter)
+    let new = id
+    store.adapters.update(adapter) { $0.lastFilterID = new }
+    return id
+  }
+
+  private func isTaken(filterID id: UInt32, adapter: UInt32) -> Bool {
+    var next = store.adapters[adapter, \.filters]
+    while let index = next.optional {
+      if store.filters[index, \.filterID] == id { return true }
+      next = store.filters[index, \.next]
+    }
+    return false
+  }
+
+  mutating func concludeSetFilter(
+    _ index: UInt32, _ oid: OIDRecord, _ succeeded: Bool, _ actions: inout Actions
+  ) {
+    guard let filter = oid.subject.optional else { return }
+    let queue = queue(adapter: oid.adapter.index, id: store.filters[filter, \.queueID])
+    if let queue, store.queues[queue, \.early] != 0 {
+      if !succeeded {
+        let id = UInt64(store.queues[queue, \.queueID])
+        blameMiniport(
+          adapter: oid.adapter.index, Failure(.failure, .indicatedEarly, id), &actions)
+      }
+      store.queues.update(queue) { $0.early = 0 }
+    }
+    guard succeeded else { return remove(filter: filter) }
+    store.filters.update(filter) { $0.state = 2 }
+    arrive(filter: filter)
+    answerWithInput(oid: index)
+  }
+
+  // MARK: CLEAR_FILTER
+
+  mutating func prepareClearFilter(_ index: UInt32, _ oid: OIDRecord) throws(Failure) {
+    let clear = try input(ReceiveFilterClearParameters.self, oid: index)
+    guard let filter = filter(adapter: oid.adapter.index, id: clear.filterID),
+      store.filters[filter, \.queueID] == clear.queueID
+    else {
+      throw Failure(
+        .fileNotFound, .filterUnknown, UInt64(clear.filterID), UInt64(clear.queueID))
+    }
+    guard mayChange(store.filters[filter, \.owner], oid) else {
+      throw Failure(.fileNotFound, .filterOwner, UInt64(clear.filterID))
+    }
+    store.oids.update(index) { $0.subject = Ref(filter) }
+  }
+
+  mutating func concludeClearFilter(_ oid: OIDRecord) {
+    guard let filter = oid.subject.optional else { return }
+    leave(filter: filter)
+    remove(filter: filter)
+  }
+
+  // MARK: MOVE_FILTER
+
+  mutating func prepareMoveFilter(_ index: UInt32, _ oid: OIDRecord) throws(Failure) {
+    let move = try input(ReceiveFilterMoveParameters.self, oid: index)
+    guard let filter = filter(adapter: oid.adapter.index, id: move.filterID),
+      store.filters[filter, \.queueID] == move.source.queueID,
+      store.filters[filter, \.vportID] == move.source.vportID
+    else {
+      throw Failure(
+        .invalidParameter, .filterUnknown, UInt64(move.filterID), UInt64(move.source.queueID))
+    }
+    guard mayChange(store.filters[filter, \.owner], oid) else {
+      throw Failure(.invalidParameter, .filterOwner, UInt64(move.filterID))
+    }
+    let to = move.destination
+    guard to != move.source else { throw Failure(.invalidParameter, .nothingChanged) }
+    guard to.queueID == 0 || to.vportID == 0 else {
+      throw Failure(.invalidParameter, .queueAndVPort, UInt64(to.queueID), UInt64(to.vportID))
+    }
+    try checkPlace(queueID: to.queueID, vportID: to.vportID, oid)
+    store.oids.update(index) { $0.subject = Ref(filter) }
+  }
+
+  /// Both ends change in one turn.
+  mutating func concludeMoveFilter(_ index: UInt32, _ oid: OIDRecord) {
+    guard let filter = oid.subject.optional,
+      let to = try? input(ReceiveFilterMoveParameters.self, oid: index).destination
+    else { return }
+    leave(filter: filter)
+    store.filters.update(filter) {
+      $0.queueID = to.queueID
+      $0.vportID = to.vportID
+      $0.parameters.QueueId = to.queueID
+      $0.parameters.VPortId = to.vportID
+    }
+    arrive(filter: filter)
+  }
+
+  // MARK: Queues and VPorts of filters
+
+  /// A filter has come to the queue or VPort it names.
+  private func arrive(filter index: UInt32) {
+    let adapter = store.filters[index, \.adapter].index
+    if let queue = queue(adapter: adapter, id: store.filters[index, \.queueID]) {
+      store.queues.update(queue) { $0.filters &+= 1 }
+      move(queue: queue, .setFilter)
+    }
+    if let vport = vport(adapter: adapter, id: store.filters[index, \.vportID]) {
+      store.vports.update(vport) { $0.filters &+= 1 }
+    }
+  }
+
+  /// A filter has gone from them.
+  private func leave(filter index: UInt32) {
+    let adapter = store.filters[index, \.adapter].index
+    if let queue = queue(adapter: adapter, id: store.filters[index, \.queueID]) {
+      store.queues.update(queue) { $0.filters &-= 1 }
+      let isLast = store.queues[queue, \.filters] == 0
+      move(queue: queue, isLast ? .clearLastFilter : .clearFilter)
+    }
+    if let vport = vport(adapter: adapter, id: store.filters[index, \.vportID]) {
+      store.vports.update(vport) { $0.filters &-= 1 }
+    }
+  }
+
+  /// A filter with its fields, as it was set.
+  func parameters(filter index: UInt32) throws(Failure) -> ReceiveFilterParameters {
+    let record = store.filters[index]
+    // The image is kept without its fields, which stand beside it.
+    var head = record.parameters
+    head.FieldParametersArrayNumElements = 0
+    var result = try value(ReceiveFilterParameters.self, of: head)
+    for place in 0..<min(Int(record.fieldCount), FilterRecord.maximumFields) {
+      result.fields.append(try value(ReceiveFilterField.self, of: record.fields[place]))
+    }
+    return result
+  }
+}

@@ -1,0 +1,185 @@
+// What NDIS answers about queues, filters, the switch and VPorts from its own records, without asking the
+// miniport. Lists are in the order of ids. States are the coarser ones the documents report (A25). An answer
+// that does not fit the requester's buffer is INVALID_LENGTH with the bytes needed.
+
+import CNDIS
+import NDIS
+
+extension Simulator {
+  /// What NDIS answers a request with.
+  func knownInformation(oid index: UInt32) throws(Failure) -> [UInt8] {
+    let oid = store.oids[index]
+    let adapter = oid.adapter.index
+    let answer: [UInt8]
+    switch oid.oid {
+    case OID_RECEIVE_FILTER_HARDWARE_CAPABILITIES, OID_RECEIVE_FILTER_CURRENT_CAPABILITIES:
+      answer = Array(
+        bytes(of: store.capabilities[adapter, \.receiveFilter])
+          .prefix(Int(store.capabilities[adapter, \.receiveFilterLength])))
+    case OID_RECEIVE_FILTER_GLOBAL_PARAMETERS:
+      let capabilities = store.capabilities[adapter, \.receiveFilter]
+      answer = ReceiveFilterGlobalParameters(
+        enabledFilterTypes: capabilities.EnabledFilterTypes,
+        enabledQueueTypes: capabilities.EnabledQueueTypes
+      ).image()
+    case OID_RECEIVE_FILTER_ENUM_QUEUES: answer = try knownQueues(index, adapter)
+    case OID_RECEIVE_FILTER_QUEUE_PARAMETERS: answer = try knownQueue(index, adapter)
+    case OID_RECEIVE_FILTER_ENUM_FILTERS: answer = try knownFilters(index, adapter)
+    case OID_RECEIVE_FILTER_PARAMETERS: answer = try knownFilter(index, adapter)
+    case OID_NIC_SWITCH_HARDWARE_CAPABILITIES, OID_NIC_SWITCH_CURRENT_CAPABILITIES:
+      answer = Array(
+        bytes(of: store.capabilities[adapter, \.nicSwitch])
+          .prefix(Int(store.capabilities[adapter, \.nicSwitchLength])))
+    case OID_NIC_SWITCH_PARAMETERS:
+      let asked = try input(NICSwitchParameters.self, oid: index)
+      try checkSwitch(adapter, asked.switchID)
+      var known = try switchParameters(adapter: adapter)
+      known.revision = asked.revision
+      answer = known.image()
+    case OID_NIC_SWITCH_ENUM_SWITCHES: answer = try knownSwitches(adapter)
+    case OID_NIC_SWITCH_VPORT_PARAMETERS: answer = try knownVPort(index, adapter)
+    case OID_NIC_SWITCH_ENUM_VPORTS: answer = try knownVPorts(index, adapter)
+    default: return []
+    }
+    try checkRoom(oid, answer.count)
+    return answer
+  }
+
+  // MARK: Queues
+
+  private func knownQueues(_ oid: UInt32, _ adapter: UInt32) throws(Failure) -> [UInt8] {
+    let revision = ReceiveQueueInfo.structure.newest(for: requesterVersion(oid: oid))
+    var queues: [ReceiveQueueInfo] = []
+    var next = store.adapters[adapter, \.queues]
+    while let index = next.optional {
+      if let state = QueueState(rawValue: store.queues[index, \.state]), state != .undefined {
+        queues.append(
+          ReceiveQueueInfo(
+            try parameters(queue: index), state: state.reported,
+            numFilters: store.queues[index, \.filters], revision: revision))
+      }
+      next = store.queues[index, \.next]
+    }
+    return ReceiveQueueInfoArray(queues.sorted { $0.queueID < $1.queueID }).image()
+  }
+
+  private func knownQueue(_ oid: UInt32, _ adapter: UInt32) throws(Failure) -> [UInt8] {
+    let asked = try input(ReceiveQueueParameters.self, oid: oid)
+    let queue = try liveQueue(adapter: adapter, id: asked.queueID)
+    _ = try after(.queueParametersMethod, queue: queue)
+    var known = try parameters(queue: queue)
+    known.revision = asked.revision
+    return known.image()
+  }
+
+  // MARK: Filters
+
+  private func knownFilters(_ oid: UInt32, _ adapter: UInt32) throws(Failure) -> [UInt8] {
+    var array = try input(ReceiveFilterInfoArray.self, oid: oid)
+    var queueID: UInt32 = 0
+    var vportID: UInt32 = 0
+    if let id = array.vportID {
+      if id != 0 { _ = try liveVPort(adapter: adapter, id: id) }
+      vportID = id
+    } else if array.queueID != 0 {
+      let queue = try liveQueue(adapter: adapter, id: array.queueID)
+      _ = try after(.enumFilters, queue: queue)
+      queueID = array.queueID
+    }
+    array.filters = []
+    forEachFilter(adapter: adapter, queueID: queueID, vportID: vportID) {
+      array.filters.append(ReceiveFilterInfo(filterID: store.filters[$0, \.filterID]))
+    }
+    array.filters.sort { $0.filterID < $1.filterID }
+    return array.image()
+  }
+
+  private func forEachFilter(
+    adapter: UInt32, queueID: UInt32, vportID: UInt32, _ body: (UInt32) -> Void
+  ) {
+    var next = store.adapters[adapter, \.filters]
+    while let index = next.optional {
+      if store.filters[index, \.state] == 2, store.filters[index, \.queueID] == queueID,
+        store.filters[index, \.vportID] == vportID
+      {
+        body(index)
+      }
+      next = store.filters[index, \.next]
+    }
+  }
+
+  private func knownFilter(_ oid: UInt32, _ adapter: UInt32) throws(Failure) -> [UInt8] {
+    let asked = try input(ReceiveFilterParameters.self, oid: oid)
+    guard let filter = filter(adapter: adapter, id: asked.filterID) else {
+      throw Failure(
+        .invalidParameter, .filterUnknown, UInt64(asked.filterID), UInt64(asked.queueID))
+    }
+    if let queue = queue(adapter: adapter, id: store.filters[filter, \.queueID]) {
+      _ = try after(.filterParameters, queue: queue)
+    }
+    var known = try parameters(filter: filter)
+    known.revision = asked.revision
+    return known.image()
+  }
+
+  // MARK: The switch and VPorts
+
+  private func knownSwitches(_ adapter: UInt32) throws(Failure) -> [UInt8] {
+    guard store.capabilities[adapter, \.hasSwitch] != 0 else {
+      return NICSwitchInfoArray([]).image()
+    }
+    let vports = liveVPorts(adapter: adapter)
+    let active = vports.count {
+      store.vports[$0, \.state] == VPortState.activated.rawValue
+    }
+    // The default VPort is one more, and always active.
+    return NICSwitchInfoArray([
+      NICSwitchInfo(
+        try switchParameters(adapter: adapter),
+        allocatedVFs: UInt32(store.capabilities[adapter, \.functions].nonzeroBitCount),
+        vports: UInt32(truncatingIfNeeded: vports.count) &+ 1,
+        activeVPorts: UInt32(truncatingIfNeeded: active) &+ 1)
+    ]).image()
+  }
+
+  private func knownVPort(_ oid: UInt32, _ adapter: UInt32) throws(Failure) -> [UInt8] {
+    let asked = try input(VPortParameters.self, oid: oid)
+    try checkSwitch(adapter, asked.switchID)
+    var known =
+      asked.vportID == 0
+      ? try defaultVPort(adapter: adapter)
+      : try parameters(vport: liveVPort(adapter: adapter, id: asked.vportID))
+    known.revision = asked.revision
+    return known.image()
+  }
+
+  private func knownVPorts(_ oid: UInt32, _ adapter: UInt32) throws(Failure) -> [UInt8] {
+    var array = try input(VPortInfoArray.self, oid: oid)
+    array.vports = []
+    if let id = array.switchID, id != 0 {
+      throw Failure(.invalidParameter, .switchUnknown, UInt64(id))
+    }
+    guard store.capabilities[adapter, \.hasSwitch] != 0 else { return array.image() }
+    func add(_ parameters: VPortParameters, filters: UInt32) {
+      if let function = array.attachedFunction, function != parameters.attachedFunction { return }
+      array.vports.append(VPortInfo(parameters, numFilters: filters))
+    }
+    var filters: UInt32 = 0
+    forEachFilter(adapter: adapter, queueID: 0, vportID: 0) { _ in filters &+= 1 }
+    add(try defaultVPort(adapter: adapter), filters: filters)
+    for index in liveVPorts(adapter: adapter) {
+      add(try parameters(vport: index), filters: store.vports[index, \.filters])
+    }
+    array.vports.sort { $0.vportID < $1.vportID }
+    return array.image()
+  }
+
+  /// The default VPort has no record: it is the switch's, on the physical function, always active.
+  private func defaultVPort(adapter: UInt32) throws(Failure) -> VPortParameters {
+    let parameters = try switchParameters(adapter: adapter)
+    var vport = VPortParameters(
+      name: "", numQueuePairs: max(1, parameters.numQueuePairsForDefaultVPort))
+    vport.state = VPortState.activated.reported
+    return vport
+  }
+}

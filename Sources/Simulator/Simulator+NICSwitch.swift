@@ -1,0 +1,161 @@
+// The NIC switch of an SR-IOV adapter and its virtual functions. There is one switch, the default one, made
+// and deleted by OID requests; on Windows NDIS makes it, here an overlying driver asks. VFs are numbered by
+// the miniport.
+
+import CNDIS
+import Events
+import NDIS
+
+extension Simulator {
+  // MARK: The switch
+
+  mutating func prepareCreateSwitch(_ index: UInt32, _ oid: OIDRecord) throws(Failure) {
+    let parameters = try input(NICSwitchParameters.self, oid: index)
+    try parameters.checkCreation()
+    let adapter = oid.adapter.index
+    guard store.capabilities[adapter, \.hasSwitch] == 0 else {
+      throw Failure(.invalidParameter, .alreadyDone, adapterHandle(adapter).rawValue)
+    }
+    let functions = functionLimit(adapter: adapter)
+    guard parameters.numVFs <= functions else {
+      throw Failure(
+        .invalidParameter, .functionCount, UInt64(parameters.numVFs), UInt64(functions))
+    }
+    try checkRoom(oid, NICSwitchParameters.structure.size(parameters.revision))
+  }
+
+  mutating func concludeCreateSwitch(_ index: UInt32, _ oid: OIDRecord) {
+    guard let parameters = try? input(NICSwitchParameters.self, oid: index) else { return }
+    let kept = image(of: parameters, as: NDIS_NIC_SWITCH_PARAMETERS())
+    store.capabilities.update(oid.adapter.index) {
+      $0.hasSwitch = 1
+      $0.switchParameters = kept
+    }
+    answerWithInput(oid: index)
+  }
+
+  mutating func prepareSwitchParameters(_ index: UInt32, _ oid: OIDRecord) throws(Failure) {
+    let change = try input(NICSwitchParameters.self, oid: index)
+    try checkSwitch(oid.adapter.index, change.switchID)
+    _ = try switchParameters(adapter: oid.adapter.index).applying(change)
+  }
+
+  mutating func concludeSwitchParameters(_ index: UInt32, _ oid: OIDRecord) {
+    let adapter = oid.adapter.index
+    guard let change = try? input(NICSwitchParameters.self, oid: index),
+      let changed = try? switchParameters(adapter: adapter).applying(change)
+    else { return }
+    let kept = image(of: changed, as: NDIS_NIC_SWITCH_PARAMETERS())
+    store.capabilities.update(adapter) { $0.switchParameters = kept }
+  }
+
+  mutating func prepareDeleteSwitch(_ index: UInt32, _ oid: OIDRecord) throws(Failure) {
+    let delete = try input(NICSwitchDeleteParameters.self, oid: index)
+    let adapter = oid.adapter.index
+    try checkSwitch(adapter, delete.switchID)
+    let vports = liveVPorts(adapter: adapter).count
+    let functions = store.capabilities[adapter, \.functions].nonzeroBitCount
+    guard vports == 0, functions == 0 else {
+      throw Failure(.invalidParameter, .switchInUse, UInt64(vports), UInt64(functions))
+    }
+  }
+
+  mutating func concludeDeleteSwitch(_ oid: OIDRecord) {
+    store.capabilities.update(oid.adapter.index) {
+      $0.hasSwitch = 0
+      $0.switchParameters = NDIS_NIC_SWITCH_PARAMETERS()
+    }
+  }
+
+  /// Fails unless `id` is the default switch and the adapter has it.
+  func checkSwitch(_ adapter: UInt32, _ id: UInt32) throws(Failure) {
+    guard id == 0 else { throw Failure(.invalidParameter, .switchUnknown, UInt64(id)) }
+    guard store.capabilities[adapter, \.hasSwitch] != 0 else {
+      throw Failure(
+        .invalidParameter, .noSwitch, 0,
+        UInt64(store.capabilities[adapter, \.nicSwitch].MaxNumVPorts))
+    }
+  }
+
+  /// The switch's parameters as they are now.
+  func switchParameters(adapter: UInt32) throws(Failure) -> NICSwitchParameters {
+    try value(NICSwitchParameters.self, of: store.capabilities[adapter, \.switchParameters])
+  }
+
+  // MARK: Virtual functions
+
+  /// VFs that the adapter can have.
+  private func functionLimit(adapter: UInt32) -> UInt32 {
+    min(
+      store.capabilities[adapter, \.nicSwitch].MaxNumVFs, CapabilitiesRecord.maximumFunctions)
+  }
+
+  /// Whether a VF is allocated.
+  func isAllocated(_ function: FunctionID, adapter: UInt32) -> Bool {
+    UInt32(function.rawValue) < CapabilitiesRecord.maximumFunctions
+      && store.capabilities[adapter, \.functions] & (1 << UInt64(function.rawValue)) != 0
+  }
+
+  mutating func prepareAllocateVF(_ index: UInt32, _ oid: OIDRecord) throws(Failure) {
+    let parameters = try input(VFParameters.self, oid: index)
+    try parameters.checkAllocation()
+    let adapter = oid.adapter.index
+    try checkSwitch(adapter, parameters.switchID)
+    try checkRoom(oid, VFParameters.structure.size(parameters.revision))
+    let allocated = store.capabilities[adapter, \.functions].nonzeroBitCount
+    let most = store.capabilities[adapter, \.switchParameters].NumVFs
+    guard allocated < Int(most) else {
+      throw Failure(.failure, .noFunctions, UInt64(most))
+    }
+  }
+
+  mutating func concludeAllocateVF(
+    _ index: UInt32, _ oid: OIDRecord, _ actions: inout Actions
+  ) -> Failure {
+    let adapter = oid.adapter.index
+    do throws(Failure) {
+      let answer = try VFParameters(image: answer(oid: index))
+      let function = answer.function
+      let most = functionLimit(adapter: adapter)
+      guard UInt32(function.rawValue) < most, !isAllocated(function, adapter: adapter) else {
+        throw Failure(
+          .failure, .functionAnswered, UInt64(function.rawValue), UInt64(most))
+      }
+      store.capabilities.update(adapter) {
+        $0.functions |= 1 << UInt64(function.rawValue)
+        $0.functionOwners[Int(function.rawValue)] = oid.binding
+      }
+      return Failure(.success, .none)
+    } catch {
+      blameMiniport(adapter: adapter, error, &actions)
+      return Failure(.failure, error.reason, error.a, error.b)
+    }
+  }
+
+  mutating func prepareFreeVF(_ index: UInt32, _ oid: OIDRecord) throws(Failure) {
+    let function = try input(VFFreeParameters.self, oid: index).function
+    let adapter = oid.adapter.index
+    guard isAllocated(function, adapter: adapter) else {
+      throw Failure(.invalidParameter, .functionUnknown, UInt64(function.rawValue))
+    }
+    let owner = store.capabilities[adapter, \.functionOwners][Int(function.rawValue)]
+    guard mayChange(owner, oid) else {
+      throw Failure(.invalidParameter, .functionOwner, UInt64(function.rawValue))
+    }
+    if let vport = vport(of: function, adapter: adapter) {
+      throw Failure(
+        .invalidParameter, .functionInUse, UInt64(function.rawValue),
+        UInt64(store.vports[vport, \.vportID]))
+    }
+  }
+
+  mutating func concludeFreeVF(_ index: UInt32, _ oid: OIDRecord) {
+    guard let function = try? input(VFFreeParameters.self, oid: index).function,
+      isAllocated(function, adapter: oid.adapter.index)
+    else { return }
+    store.capabilities.update(oid.adapter.index) {
+      $0.functions &= ~(1 << UInt64(function.rawValue))
+      $0.functionOwners[Int(function.rawValue)] = .none
+    }
+  }
+}

@@ -1,0 +1,110 @@
+// The information buffers of OID requests, which lie beside their records: read as structures, and the
+// few numbers NDIS writes into them. What a method request answers stands where its input stood, so that
+// a miniport that writes nothing has answered with what it was given.
+
+import CNDIS
+import NDIS
+
+extension Simulator {
+  /// What came with a request.
+  func input(oid index: UInt32) -> [UInt8] {
+    bytes(store.oidInputs[index], store.oids[index, \.inputLength])
+  }
+
+  /// What the miniport has answered; without anything, what it was given.
+  func answer(oid index: UInt32) -> [UInt8] {
+    let length = store.oids[index, \.outputBytes]
+    return length == 0 ? input(oid: index) : bytes(store.oidOutputs[index], length)
+  }
+
+  private func bytes(_ record: OIDBufferRecord, _ length: UInt32) -> [UInt8] {
+    let count = min(Int(length), OIDBufferRecord.capacity)
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(count)
+    for index in 0..<count { bytes.append(record.bytes[index]) }
+    return bytes
+  }
+
+  /// The structure that came with a request, as its requester's version may send it.
+  func input<Value: StructureImage>(_: Value.Type, oid index: UInt32) throws(Failure) -> Value {
+    try Value(image: input(oid: index), for: requesterVersion(oid: index))
+  }
+
+  /// The version of who asks.
+  func requesterVersion(oid index: UInt32) -> NDISVersion {
+    guard let binding = store.oids[index, \.binding].optional else { return .running }
+    return store.drivers[store.bindings[binding, \.driver].index, \.version]
+  }
+
+  /// The version of the miniport of an adapter.
+  func miniportVersion(adapter: UInt32) -> NDISVersion {
+    store.drivers[store.adapters[adapter, \.driver].index, \.version]
+  }
+
+  /// Fails unless the requester has room for an answer of `needed` bytes.
+  func checkRoom(_ oid: OIDRecord, _ needed: Int) throws(Failure) {
+    guard Int(oid.outputLength) >= needed else {
+      throw Failure(
+        .invalidLength, .informationBuffer, UInt64(oid.outputLength), UInt64(needed))
+    }
+  }
+
+  /// Writes a number into what the miniport is given.
+  func put(_ value: UInt32, at offset: Int, ofInput index: UInt32) {
+    store.oidInputs.update(index) { put(value, at: offset, &$0) }
+  }
+
+  /// Writes a number into what the requester is answered, where that reaches so far.
+  func put(_ value: UInt32, at offset: Int, ofOutput index: UInt32) {
+    guard Int(store.oids[index, \.outputBytes]) >= offset + 4 else { return }
+    store.oidOutputs.update(index) { put(value, at: offset, &$0) }
+  }
+
+  private func put(_ value: UInt32, at offset: Int, _ record: inout OIDBufferRecord) {
+    guard offset >= 0, offset <= OIDBufferRecord.capacity - 4 else { return }
+    for byte in 0..<4 {
+      record.bytes[offset + byte] = UInt8(truncatingIfNeeded: value >> UInt32(8 * byte))
+    }
+  }
+
+  /// Answers with what the miniport was given, as far as the requester has room.
+  func answerWithInput(oid index: UInt32) {
+    let count = min(store.oids[index, \.inputLength], store.oids[index, \.outputLength])
+    let source = store.oidInputs[index]
+    store.oidOutputs.update(index) { $0 = source }
+    store.oids.update(index) {
+      $0.outputBytes = count
+      $0.bytesWritten = count
+    }
+  }
+
+  // MARK: Structures in records
+
+  /// A structure as a record keeps it.
+  func image<Image: BitwiseCopyable>(
+    of value: some StructureImage, as empty: Image
+  ) -> Image {
+    image(value.image(), as: empty)
+  }
+
+  /// The first bytes of a structure as a record keeps it.
+  func image<Image: BitwiseCopyable>(_ bytes: [UInt8], as empty: Image) -> Image {
+    var image = empty
+    unsafe withUnsafeMutableBytes(of: &image) { target in
+      unsafe target.copyBytes(from: bytes.prefix(target.count))
+    }
+    return image
+  }
+
+  /// The bytes of a structure in a record.
+  func bytes<Image: BitwiseCopyable>(of image: Image) -> [UInt8] {
+    unsafe withUnsafeBytes(of: image) { unsafe Array($0) }
+  }
+
+  /// A structure of a record, which was checked before it was kept.
+  func value<Value: StructureImage, Image: BitwiseCopyable>(
+    _: Value.Type, of image: Image
+  ) throws(Failure) -> Value {
+    try Value(image: bytes(of: image), for: .running)
+  }
+}

@@ -1,0 +1,164 @@
+// What an adapter's life asks of its queues, filters and VPorts: the miniport's word that DMA has stopped,
+// the end of the binding that made them, what NDIS itself frees before MiniportHaltEx, and the end of an
+// adapter that nobody can be asked about.
+
+import CNDIS
+import Events
+import NDIS
+
+extension Simulator {
+  /// The miniport has indicated NDIS_STATUS_RECEIVE_QUEUE_STATE. Only DmaStopped has to be indicated; it
+  /// belongs to FREE_QUEUE, once.
+  mutating func queueStateIndicated(
+    adapter: UInt32, _ state: ReceiveQueueState, _ actions: inout Actions
+  ) {
+    guard state.state == .dmaStopped else { return }
+    guard let queue = queue(adapter: adapter, id: state.queueID),
+      let after = QueueState(rawValue: store.queues[queue, \.state])?.after(.dmaStopped)
+    else {
+      blameMiniport(
+        adapter: adapter, Failure(.failure, .dmaStoppedUnasked, UInt64(state.queueID)),
+        routine: "NdisMIndicateStatusEx", &actions)
+      return
+    }
+    store.queues.update(queue) {
+      $0.state = after.rawValue
+      $0.dmaStopped = 1
+    }
+  }
+
+  /// The binding is closing: what it allocated and did not free is a violation, once, and becomes NDIS's
+  /// to free.
+  mutating func takeOverQueues(binding index: UInt32, _ actions: inout Actions) {
+    let adapter = store.bindings[index, \.adapter].index
+    let binding = Ref(index)
+    var count: UInt64 = 0
+    var next = store.adapters[adapter, \.queues]
+    while let queue = next.optional {
+      next = store.queues[queue, \.next]
+      guard store.queues[queue, \.owner] == binding else { continue }
+      // One that is still being allocated is not the binding's yet.
+      if store.queues[queue, \.state] != 0 { count += 1 }
+      store.queues.update(queue) { $0.owner = .none }
+    }
+    next = store.adapters[adapter, \.filters]
+    while let filter = next.optional {
+      next = store.filters[filter, \.next]
+      guard store.filters[filter, \.owner] == binding else { continue }
+      if store.filters[filter, \.state] == 2 { count += 1 }
+      store.filters.update(filter) { $0.owner = .none }
+    }
+    next = store.adapters[adapter, \.vports]
+    while let vport = next.optional {
+      next = store.vports[vport, \.next]
+      guard store.vports[vport, \.owner] == binding else { continue }
+      if store.vports[vport, \.state] != 0 { count += 1 }
+      store.vports.update(vport) { $0.owner = .none }
+    }
+    count += takeOverFunctions(adapter: adapter, binding)
+    guard count > 0 else { return }
+    let handle = bindingHandle(index)
+    violate(
+      Failure(.failure, .queuesLeft, handle.rawValue, count), routine: "NdisCloseAdapterEx",
+      bugCheck: nil, handle: handle, party: party(binding: index),
+      session: store.drivers[store.bindings[index, \.driver].index, \.session].optional, &actions)
+  }
+
+  private func takeOverFunctions(adapter: UInt32, _ binding: Ref) -> UInt64 {
+    guard store.capabilities[adapter, \.functions] != 0 else { return 0 }
+    var count: UInt64 = 0
+    let owners = store.capabilities[adapter, \.functionOwners]
+    for function in owners.indices where owners[function] == binding {
+      count += 1
+      store.capabilities.update(adapter) { $0.functionOwners[function] = .none }
+    }
+    return count
+  }
+
+  // MARK: Before a halt
+
+  /// Before MiniportHaltEx: clears filters, frees queues, deletes VPorts, frees VFs and deletes the switch
+  /// by OID requests of NDIS itself, one at a time. What the miniport then refuses is gone all the same.
+  /// True while something is left.
+  mutating func freeQueuesBeforeHalt(adapter index: UInt32, _ actions: inout Actions) -> Bool {
+    // One at a time: the last one's end calls this again.
+    guard store.adapters[index, \.firstOID].isNone else { return true }
+    if let filter = store.adapters[index, \.filters].optional {
+      let clear = ReceiveFilterClearParameters(
+        queueID: store.filters[filter, \.queueID], filterID: store.filters[filter, \.filterID])
+      ask(adapter: index, OID_RECEIVE_FILTER_CLEAR_FILTER, clear)
+      return true
+    }
+    if let queue = firstLiveQueue(adapter: index) {
+      let free = ReceiveQueueFreeParameters(queueID: store.queues[queue, \.queueID])
+      ask(adapter: index, OID_RECEIVE_FILTER_FREE_QUEUE, free)
+      return true
+    }
+    if let vport = liveVPorts(adapter: index).first {
+      let delete = VPortDeleteParameters(vportID: store.vports[vport, \.vportID])
+      ask(adapter: index, OID_NIC_SWITCH_DELETE_VPORT, delete)
+      return true
+    }
+    let functions = store.capabilities[index, \.functions]
+    if functions != 0 {
+      let function = UInt16(truncatingIfNeeded: functions.trailingZeroBitCount)
+      let free = VFFreeParameters(function: FunctionID(rawValue: function))
+      ask(adapter: index, OID_NIC_SWITCH_FREE_VF, free)
+      return true
+    }
+    if store.capabilities[index, \.hasSwitch] != 0 {
+      ask(adapter: index, OID_NIC_SWITCH_DELETE_SWITCH, NICSwitchDeleteParameters())
+      return true
+    }
+    // A freed queue whose memory or lists are not back yet holds nothing up; that is reported already.
+    return false
+  }
+
+  private func firstLiveQueue(adapter: UInt32) -> UInt32? {
+    var next = store.adapters[adapter, \.queues]
+    while let index = next.optional {
+      if store.queues[index, \.state] != 0 { return index }
+      next = store.queues[index, \.next]
+    }
+    return nil
+  }
+
+  private mutating func ask(
+    adapter: UInt32, _ oid: UInt32, _ structure: some StructureImage
+  ) {
+    ownRequest(adapter: adapter, oid: oid, kind: .set, input: structure.image())
+  }
+
+  // MARK: Without anybody being asked
+
+  /// The adapter is gone: its queues, filters and VPorts go without anybody being asked. Memory that is
+  /// still being reclaimed keeps its ids, and the bare record it is counted in until it is gone.
+  mutating func dropQueues(adapter index: UInt32) {
+    if let oid = store.adapters[index, \.firstOID].optional {
+      store.oids.update(oid) { $0.subject = .none }
+    }
+    while let filter = store.adapters[index, \.filters].optional { remove(filter: filter) }
+    var next = store.adapters[index, \.queues]
+    while let queue = next.optional {
+      next = store.queues[queue, \.next]
+      store.queues.update(queue) {
+        $0.indicated = 0
+        $0.filters = 0
+      }
+      end(queue: queue)
+    }
+    next = store.adapters[index, \.vports]
+    while let vport = next.optional {
+      next = store.vports[vport, \.next]
+      store.vports.update(vport) {
+        $0.indicated = 0
+        $0.filters = 0
+      }
+      end(vport: vport)
+    }
+    let capabilities = store.capabilities[index]
+    if capabilities.receiveFilterLength != 0 || capabilities.nicSwitchLength != 0 {
+      store.capabilities.update(index) { $0 = CapabilitiesRecord() }
+    }
+  }
+}

@@ -1,0 +1,190 @@
+// The OID requests that make, change and free a receive queue. NDIS assigns the QueueId and keeps the
+// parameters; a request moves its queue only when it has succeeded, but for FREE_QUEUE: with it the queue
+// is in Stop DMA as soon as the miniport is asked, and back where it was should the miniport not do it.
+
+import CNDIS
+import Events
+import NDIS
+
+extension Simulator {
+  // MARK: ALLOCATE_QUEUE
+
+  mutating func prepareAllocateQueue(_ index: UInt32, _ oid: OIDRecord) throws(Failure) {
+    let parameters = try input(ReceiveQueueParameters.self, oid: index)
+    try parameters.checkAllocation()
+    try checkRoom(oid, ReceiveQueueParameters.structure.size(parameters.revision))
+    let adapter = oid.adapter.index
+    let id = try freeQueueID(adapter: adapter)
+    guard let queue = derived.freeQueues.first else {
+      throw Failure(.failure, .tableFull, 13, UInt64(store.queues.capacity))
+    }
+    derived.freeQueues.remove(queue)
+    var kept = image(of: parameters, as: NDIS_RECEIVE_QUEUE_PARAMETERS())
+    kept.QueueId = id
+    store.queues.update(queue) {
+      let generation = $0.generation &+ 1
+      $0 = QueueRecord()
+      $0.generation = generation
+      $0.adapter = oid.adapter
+      $0.owner = oid.binding
+      $0.queueID = id
+      $0.parameters = kept
+    }
+    link(queue: queue, adapter: adapter)
+    store.oids.update(index) { $0.subject = Ref(queue) }
+    put(id, at: 12, ofInput: index)
+  }
+
+  /// The lowest id that is free. Those of queues that have something left are not.
+  private mutating func freeQueueID(adapter: UInt32) throws(Failure) -> UInt32 {
+    let most = min(
+      store.capabilities[adapter, \.receiveFilter].NumQueues, QueueRecord.maximum)
+    var id: UInt32 = 1
+    while id <= most {
+      if queue(adapter: adapter, id: id) == nil { return id }
+      id += 1
+    }
+    throw Failure(.failure, .noQueues, UInt64(most))
+  }
+
+  mutating func concludeAllocateQueue(
+    _ index: UInt32, _ oid: OIDRecord, _ succeeded: Bool, _ actions: inout Actions
+  ) {
+    guard let queue = oid.subject.optional else { return }
+    guard succeeded else { return remove(queue: queue) }
+    do throws(Failure) {
+      // Of its answer NDIS takes the MSI-X entry (A27); the rest is as it was asked for.
+      let answer = try ReceiveQueueParameters(image: answer(oid: index))
+      store.queues.update(queue) { $0.parameters.MSIXTableEntry = answer.msixTableEntry }
+    } catch { blameMiniport(adapter: oid.adapter.index, error, &actions) }
+    move(queue: queue, .allocateQueue)
+    answerWithInput(oid: index)
+    put(store.queues[queue, \.parameters].MSIXTableEntry, at: 44, ofOutput: index)
+  }
+
+  // MARK: QUEUE_ALLOCATION_COMPLETE
+
+  mutating func prepareAllocationComplete(_ index: UInt32, _ oid: OIDRecord) throws(Failure) {
+    let array = try input(QueueAllocationComplete.self, oid: index)
+    try array.check()
+    try checkRoom(oid, array.image().count)
+    for element in array.queues {
+      let queue = try liveQueue(adapter: oid.adapter.index, id: element.queueID)
+      try checkOwner(queue: queue, oid)
+      _ = try after(.allocationComplete, queue: queue)
+    }
+  }
+
+  /// Every queue has a status of its own: those that failed stay where they are.
+  mutating func concludeAllocationComplete(
+    _ index: UInt32, _ oid: OIDRecord, _ actions: inout Actions
+  ) -> Failure {
+    let adapter = oid.adapter.index
+    do throws(Failure) {
+      let asked = try input(QueueAllocationComplete.self, oid: index).queues.map(\.queueID)
+      let answered = try QueueAllocationComplete(image: answer(oid: index))
+      try answered.check()
+      guard Set(answered.queues.map(\.queueID)) == Set(asked) else {
+        let other = answered.queues.first { !asked.contains($0.queueID) }
+        throw Failure(
+          .failure, .queueUnknown, UInt64(other?.queueID ?? UInt32(asked.count)))
+      }
+      for element in answered.queues where element.completionStatus == .success {
+        guard let queue = queue(adapter: adapter, id: element.queueID) else { continue }
+        move(queue: queue, .allocationComplete)
+      }
+    } catch {
+      // Nobody can know which queues have their memory.
+      blameMiniport(adapter: adapter, error, &actions)
+      return Failure(.failure, error.reason, error.a, error.b)
+    }
+    if store.oids[index, \.outputBytes] == 0 { answerWithInput(oid: index) }
+    return Failure(.success, .none)
+  }
+
+  // MARK: QUEUE_PARAMETERS
+
+  mutating func prepareQueueParameters(_ index: UInt32, _ oid: OIDRecord) throws(Failure) {
+    let change = try input(ReceiveQueueParameters.self, oid: index)
+    let queue = try liveQueue(adapter: oid.adapter.index, id: change.queueID)
+    try checkOwner(queue: queue, oid)
+    _ = try after(.queueParametersSet, queue: queue)
+    _ = try parameters(queue: queue).applying(change)
+    store.oids.update(index) { $0.subject = Ref(queue) }
+  }
+
+  mutating func concludeQueueParameters(_ index: UInt32, _ oid: OIDRecord) {
+    guard let queue = oid.subject.optional,
+      let change = try? input(ReceiveQueueParameters.self, oid: index),
+      var changed = try? parameters(queue: queue).applying(change)
+    else { return }
+    // What a newer requester may say has to be kept in full.
+    changed.revision = max(changed.revision, change.revision)
+    let kept = image(of: changed, as: NDIS_RECEIVE_QUEUE_PARAMETERS())
+    store.queues.update(queue) { $0.parameters = kept }
+  }
+
+  /// A queue's parameters as they are now.
+  func parameters(queue index: UInt32) throws(Failure) -> ReceiveQueueParameters {
+    try value(ReceiveQueueParameters.self, of: store.queues[index, \.parameters])
+  }
+
+  // MARK: FREE_QUEUE
+
+  mutating func prepareFreeQueue(_ index: UInt32, _ oid: OIDRecord) throws(Failure) {
+    let free = try input(ReceiveQueueFreeParameters.self, oid: index)
+    let queue = try liveQueue(adapter: oid.adapter.index, id: free.queueID)
+    try checkOwner(queue: queue, oid)
+    let filters = store.queues[queue, \.filters]
+    guard filters == 0 else { throw Failure(.invalidParameter, .filtersLeft, UInt64(filters)) }
+    let state = try after(.freeQueue, queue: queue)
+    let before = store.queues[queue, \.state]
+    store.oids.update(index) {
+      $0.subject = Ref(queue)
+      $0.before = before
+    }
+    store.queues.update(queue) {
+      $0.state = state.rawValue
+      $0.dmaStopped = 0
+    }
+  }
+
+  mutating func concludeFreeQueue(
+    _ oid: OIDRecord, _ succeeded: Bool, isGone: Bool, _ actions: inout Actions
+  ) {
+    guard let queue = oid.subject.optional else { return }
+    guard isGone else {
+      store.queues.update(queue) {
+        $0.state = oid.before
+        $0.dmaStopped = 0
+      }
+      return
+    }
+    let record = store.queues[queue]
+    let id = UInt64(record.queueID)
+    if succeeded {
+      if record.dmaStopped == 0 {
+        blameMiniport(
+          adapter: oid.adapter.index, Failure(.failure, .dmaStoppedMissing, id), &actions)
+      }
+      if record.indicated != 0 {
+        blameMiniport(
+          adapter: oid.adapter.index,
+          Failure(.failure, .indicationsLeft, UInt64(record.indicated), id), &actions)
+      }
+      if record.blocks != 0 {
+        blameMiniport(
+          adapter: oid.adapter.index,
+          Failure(.failure, .queueMemoryLeft, id, UInt64(record.blocks)), &actions)
+      }
+    }
+    end(queue: queue)
+  }
+
+  /// Only who allocated a queue may change it.
+  func checkOwner(queue index: UInt32, _ oid: OIDRecord) throws(Failure) {
+    guard mayChange(store.queues[index, \.owner], oid) else {
+      throw Failure(.invalidParameter, .queueOwner, UInt64(store.queues[index, \.queueID]))
+    }
+  }
+}

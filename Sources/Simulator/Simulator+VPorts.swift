@@ -1,0 +1,183 @@
+// Nondefault VPorts: created on the physical function or on an allocated VF, activated once, deleted when
+// their filters are gone. The default VPort belongs to the switch and has no record.
+
+import CNDIS
+import Events
+import NDIS
+
+extension Simulator {
+  // MARK: CREATE_VPORT
+
+  mutating func prepareCreateVPort(_ index: UInt32, _ oid: OIDRecord) throws(Failure) {
+    let parameters = try input(VPortParameters.self, oid: index)
+    try parameters.checkCreation()
+    let adapter = oid.adapter.index
+    try checkSwitch(adapter, parameters.switchID)
+    try checkRoom(oid, VPortParameters.structure.size(parameters.revision))
+    let function = parameters.attachedFunction
+    if function != .physical {
+      guard isAllocated(function, adapter: adapter) else {
+        throw Failure(.invalidParameter, .functionUnknown, UInt64(function.rawValue))
+      }
+      if let other = vport(of: function, adapter: adapter) {
+        throw Failure(
+          .invalidParameter, .functionInUse, UInt64(function.rawValue),
+          UInt64(store.vports[other, \.vportID]))
+      }
+    }
+    let id = try freeVPortID(adapter: adapter)
+    guard let vport = derived.freeVPorts.first else {
+      throw Failure(.failure, .tableFull, 15, UInt64(store.vports.capacity))
+    }
+    derived.freeVPorts.remove(vport)
+    var kept = image(of: parameters, as: NDIS_NIC_SWITCH_VPORT_PARAMETERS())
+    kept.VPortId = id
+    store.vports.update(vport) {
+      let generation = $0.generation &+ 1
+      $0 = VPortRecord()
+      $0.generation = generation
+      $0.adapter = oid.adapter
+      $0.owner = oid.binding
+      $0.vportID = id
+      $0.parameters = kept
+    }
+    link(vport: vport, adapter: adapter)
+    store.oids.update(index) { $0.subject = Ref(vport) }
+    put(id, at: 12, ofInput: index)
+  }
+
+  /// The lowest free id from 1 to below the number of VPorts the adapter has, the default one counted.
+  private mutating func freeVPortID(adapter: UInt32) throws(Failure) -> UInt32 {
+    let most = min(
+      store.capabilities[adapter, \.nicSwitch].MaxNumVPorts, VPortRecord.maximum)
+    var id: UInt32 = 1
+    while id < most {
+      if vport(adapter: adapter, id: id) == nil { return id }
+      id += 1
+    }
+    throw Failure(.failure, .noSwitch, UInt64(most), UInt64(most))
+  }
+
+  /// The nondefault VPort of a VF; it has one at most.
+  func vport(of function: FunctionID, adapter: UInt32) -> UInt32? {
+    var next = store.adapters[adapter, \.vports]
+    while let index = next.optional {
+      if store.vports[index, \.ending] == 0,
+        store.vports[index, \.parameters].AttachedFunctionId == function.rawValue
+      {
+        return index
+      }
+      next = store.vports[index, \.next]
+    }
+    return nil
+  }
+
+  /// The nondefault VPorts that are there.
+  func liveVPorts(adapter: UInt32) -> [UInt32] {
+    var found: [UInt32] = []
+    var next = store.adapters[adapter, \.vports]
+    while let index = next.optional {
+      if store.vports[index, \.state] != 0 { found.append(index) }
+      next = store.vports[index, \.next]
+    }
+    return found
+  }
+
+  mutating func concludeCreateVPort(_ index: UInt32, _ oid: OIDRecord, _ succeeded: Bool) {
+    guard let vport = oid.subject.optional else { return }
+    guard succeeded else { return remove(vport: vport) }
+    let function = store.vports[vport, \.parameters].AttachedFunctionId
+    move(
+      vport: vport,
+      FunctionID(rawValue: function) == .physical ? .createOnPF : .createOnVF)
+    answerWithInput(oid: index)
+    put(
+      UInt32(bitPattern: store.vports[vport, \.parameters].VPortState), at: 544, ofOutput: index)
+  }
+
+  // MARK: VPORT_PARAMETERS
+
+  mutating func prepareVPortParameters(_ index: UInt32, _ oid: OIDRecord) throws(Failure) {
+    let change = try input(VPortParameters.self, oid: index)
+    try checkSwitch(oid.adapter.index, change.switchID)
+    let vport = try liveVPort(adapter: oid.adapter.index, id: change.vportID)
+    try checkOwner(vport: vport, oid)
+    _ = try parameters(vport: vport).applying(change)
+    guard let state = VPortState(rawValue: store.vports[vport, \.state]),
+      state.after(change.flags.contains(.stateChanged) ? .activate : .parameters) != nil
+    else {
+      throw Failure(
+        .invalidParameter, .vportState, UInt64(UInt32(bitPattern: change.state.rawValue)))
+    }
+    store.oids.update(index) { $0.subject = Ref(vport) }
+  }
+
+  mutating func concludeVPortParameters(_ index: UInt32, _ oid: OIDRecord) {
+    guard let vport = oid.subject.optional,
+      let change = try? input(VPortParameters.self, oid: index),
+      var changed = try? parameters(vport: vport).applying(change)
+    else { return }
+    changed.revision = max(changed.revision, change.revision)
+    let kept = image(of: changed, as: NDIS_NIC_SWITCH_VPORT_PARAMETERS())
+    store.vports.update(vport) { $0.parameters = kept }
+    move(vport: vport, change.flags.contains(.stateChanged) ? .activate : .parameters)
+  }
+
+  /// A VPort's parameters as they are now.
+  func parameters(vport index: UInt32) throws(Failure) -> VPortParameters {
+    try value(VPortParameters.self, of: store.vports[index, \.parameters])
+  }
+
+  // MARK: DELETE_VPORT
+
+  mutating func prepareDeleteVPort(_ index: UInt32, _ oid: OIDRecord) throws(Failure) {
+    let delete = try input(VPortDeleteParameters.self, oid: index)
+    let vport = try liveVPort(adapter: oid.adapter.index, id: delete.vportID)
+    try checkOwner(vport: vport, oid)
+    let filters = store.vports[vport, \.filters]
+    guard filters == 0 else { throw Failure(.invalidParameter, .filtersLeft, UInt64(filters)) }
+    store.oids.update(index) { $0.subject = Ref(vport) }
+    // From here on it gets no memory.
+    store.vports.update(vport) { $0.deleting = 1 }
+  }
+
+  mutating func concludeDeleteVPort(
+    _ oid: OIDRecord, isGone: Bool, _ actions: inout Actions
+  ) {
+    guard let vport = oid.subject.optional else { return }
+    guard isGone else { return store.vports.update(vport) { $0.deleting = 0 } }
+    let record = store.vports[vport]
+    let id = UInt64(record.vportID)
+    if record.indicated != 0 {
+      blameMiniport(
+        adapter: oid.adapter.index,
+        Failure(.failure, .indicationsLeft, UInt64(record.indicated), id), &actions)
+    }
+    if record.blocks != 0 {
+      blameMiniport(
+        adapter: oid.adapter.index,
+        Failure(.failure, .vportMemoryLeft, id, UInt64(record.blocks)), &actions)
+    }
+    end(vport: vport)
+  }
+
+  // MARK: States and owners
+
+  /// Moves a VPort along the table; its parameters say the state that is reported.
+  private func move(vport index: UInt32, _ event: VPortEvent) {
+    guard let state = VPortState(rawValue: store.vports[index, \.state])?.after(event) else {
+      return
+    }
+    store.vports.update(index) {
+      $0.state = state.rawValue
+      $0.parameters.VPortState = state.reported.rawValue
+    }
+  }
+
+  /// Only who created a VPort may change it.
+  func checkOwner(vport index: UInt32, _ oid: OIDRecord) throws(Failure) {
+    guard mayChange(store.vports[index, \.owner], oid) else {
+      throw Failure(.invalidParameter, .vportOwner, UInt64(store.vports[index, \.vportID]))
+    }
+  }
+}
