@@ -20,14 +20,19 @@ import Testing
     (0x1022A, "OID_RECEIVE_FILTER_PARAMETERS", 20, ["mn"]),
     (0x1022B, "OID_RECEIVE_FILTER_QUEUE_ALLOCATION_COMPLETE", 20, ["mm"]),
     (0x1022D, "OID_RECEIVE_FILTER_CURRENT_CAPABILITIES", 20, ["qn"]),
+    (0x1022E, "OID_NIC_SWITCH_HARDWARE_CAPABILITIES", 30, ["qn"]),
+    (0x1022F, "OID_NIC_SWITCH_CURRENT_CAPABILITIES", 30, ["qn"]),
     (0x10230, "OID_RECEIVE_FILTER_MOVE_FILTER", 30, ["sm"]),
     (0x10237, "OID_NIC_SWITCH_CREATE_SWITCH", 30, ["mm"]),
     (0x10238, "OID_NIC_SWITCH_PARAMETERS", 30, ["mn", "sm"]),
     (0x10239, "OID_NIC_SWITCH_DELETE_SWITCH", 30, ["sm!"]),
+    (0x10240, "OID_NIC_SWITCH_ENUM_SWITCHES", 30, ["qn"]),
     (0x10241, "OID_NIC_SWITCH_CREATE_VPORT", 30, ["mb"]),
     (0x10242, "OID_NIC_SWITCH_VPORT_PARAMETERS", 30, ["mn", "sm"]),
     (0x10243, "OID_NIC_SWITCH_ENUM_VPORTS", 30, ["mn"]),
     (0x10244, "OID_NIC_SWITCH_DELETE_VPORT", 30, ["sm"]),
+    (0x10245, "OID_NIC_SWITCH_ALLOCATE_VF", 30, ["mm"]),
+    (0x10246, "OID_NIC_SWITCH_FREE_VF", 30, ["sm!"]),
     (0xFD01_0101, "OID_PNP_SET_POWER", 0, ["sm"]),
     (0xFD01_0102, "OID_PNP_QUERY_POWER", 0, ["qm!"]),
   ]
@@ -69,7 +74,7 @@ import Testing
 
   @Test("what frees a queue or a filter ends with SUCCESS, NOT_ACCEPTED or REQUEST_ABORTED")
   func freeing() throws {
-    for number: UInt32 in [0x10224, 0x10228, 0x10239] {
+    for number: UInt32 in [0x10224, 0x10228, 0x10239, 0x10246] {
       let form = try form(number, .set)
       let ends = Status.named.map(\.status).filter { form.mayEnd(with: $0) }
       #expect(Set(ends) == [.success, .notAccepted, .requestAborted])
@@ -86,6 +91,7 @@ import Testing
     for (number, kind) in [
       (0x10223, .method), (0x10227, .method), (0x1022B, .method), (0x10226, .set),
       (0x10230, .set), (0x10241, .method), (0x10242, .set), (0x10244, .set), (0x10237, .method),
+      (0x10245, .method),
     ] as [(UInt32, OIDRequestKind)] {
       let form = try form(number, kind)
       let ends = Status.named.map(\.status).filter { form.mayEnd(with: $0) }

@@ -175,4 +175,39 @@ import Testing
     #expect(check { $0.switchType = .unspecified } == .switchType)
     #expect(check { $0.flags = .nameChanged } == .unknownFlags)
   }
+
+  @Test("VM queues need MSI-X, and from NDIS 6.30 there is no lookahead split")
+  func capabilities() {
+    func check(_ minor: UInt8, _ change: (inout ReceiveFilterCapabilities) -> Void) -> Reason {
+      var capabilities = ReceiveFilterCapabilities()
+      capabilities.supportedQueueProperties = 0x3
+      change(&capabilities)
+      return reason { () throws(Failure) in try capabilities.check(for: NDISVersion(6, minor)) }
+    }
+    #expect(check(20) { _ in } == .none && check(30) { _ in } == .none)
+    #expect(check(20) { $0.supportedQueueProperties = 0x2 } == .capabilityMSIX)
+    #expect(check(20) { $0.supportedQueueProperties = 0 } == .none)
+    let split: (inout ReceiveFilterCapabilities) -> Void = { $0.supportedQueueProperties = 0x7 }
+    #expect(check(20, split) == .none && check(30, split) == .capabilityLookahead)
+    let sizes: (inout ReceiveFilterCapabilities) -> Void = { $0.maxLookaheadSplitSize = 64 }
+    #expect(check(20, sizes) == .none && check(30, sizes) == .capabilityLookahead)
+    #expect(check(30) { $0.minLookaheadSplitSize = 1 } == .capabilityLookahead)
+    #expect(check(20) { $0.minLookaheadSplitSize = 1 } == .lookaheadSizes)
+  }
+
+  @Test("a VF is asked for without ids, on the default switch")
+  func functions() {
+    func check(_ change: (inout VFParameters) -> Void) -> Reason {
+      var function = VFParameters(vmName: "vm")
+      change(&function)
+      return reason { () throws(Failure) in try function.checkAllocation() }
+    }
+    #expect(check { _ in } == .none)
+    #expect(check { $0.switchID = 1 } == .switchUnknown)
+    #expect(check { $0.function = FunctionID(rawValue: 0) } == .functionGiven)
+    #expect(check { $0.requestorID = 0 } == .functionGiven)
+    var image = VFParameters(vmName: "vm").image()
+    image[1560] = 33
+    #expect(reason { () throws(Failure) in _ = try VFParameters(image: image) } == .macAddressLength)
+  }
 }

@@ -262,6 +262,58 @@ enum Samples {
       ]),
   ]
 
+  private static func switchCapabilities(_ revision: UInt8, _ size: Int) -> Sample {
+    var value = NICSwitchCapabilities(revision: revision)
+    value.numTotalMACAddresses = 0x41
+    if revision >= 2 {
+      value.capabilities = 0x42
+      value.maxNumSwitches = 0x43
+      value.maxNumVPorts = 0x44
+      value.maxNumVFs = 0x45
+      value.maxNumQueuePairs = 0x46
+    }
+    let later: [Expected] = [
+      .u32(32, 0x42), .u32(36, 0x43), .u32(40, 0x44), .u32(48, 0x45), .u32(52, 0x46),
+    ]
+    return sample(
+      value, "NDIS_NIC_SWITCH_CAPABILITIES", size,
+      [.u32(4, 0), .u32(12, 0x41)] + (revision >= 2 ? later : []))
+  }
+
+  private static let functions: [Sample] = [
+    switchCapabilities(1, 32), switchCapabilities(2, 116), switchCapabilities(3, 132),
+    sample(
+      NICSwitchInfo(nicSwitch(2), allocatedVFs: 0x47, vports: 0x48, activeVPorts: 0x49),
+      "NDIS_NIC_SWITCH_INFO", 572,
+      [
+        .u32(4, 0), .u32(8, 1), .u32(12, 0x22), .text(16, "Schalter"), .u32(532, 0x21),
+        .u32(536, 0x47), .u32(540, 0x48), .u32(544, 0x49), .u32(548, 0x23), .u32(552, 0),
+      ]),
+    sample(
+      NICSwitchInfoArray([
+        NICSwitchInfo(nicSwitch(1), allocatedVFs: 1, vports: 2, activeVPorts: 3)
+      ]), "NDIS_NIC_SWITCH_INFO_ARRAY", 16,
+      [.u32(4, 16), .u32(8, 1), .u32(12, 572), .u32(16 + 540, 2)]),
+    sample(
+      {
+        var value = VFParameters(vmName: "vm", nicName: "nic")
+        value.vmFriendlyName = "friendly"
+        value.permanentMACAddress = [1, 2, 3, 4, 5, 6]
+        value.currentMACAddress = [7, 8, 9, 10, 11, 12]
+        value.function = FunctionID(rawValue: 0x0910)
+        value.requestorID = 0x1234_5678
+        return value
+      }(), "NDIS_NIC_SWITCH_VF_PARAMETERS", 1632,
+      [
+        .u32(4, 0), .u32(8, 0), .text(12, "vm"), .text(528, "friendly"), .text(1044, "nic"),
+        .u16(1560, 6), .bytes(1562, [1, 2, 3, 4, 5, 6, 0]), .bytes(1594, [7, 8, 9, 10, 11, 12, 0]),
+        .u16(1626, 0x0910), .u32(1628, 0x1234_5678),
+      ]),
+    sample(
+      VFFreeParameters(function: FunctionID(rawValue: 0x1112)),
+      "NDIS_NIC_SWITCH_FREE_VF_PARAMETERS", 10, [.u32(4, 0), .u16(8, 0x1112)]),
+  ]
+
   private static func nicSwitch(_ revision: UInt8) -> NICSwitchParameters {
     var value = NICSwitchParameters(friendlyName: "Schalter", numVFs: 0x21, revision: revision)
     value.flags = .nameChanged
@@ -270,5 +322,5 @@ enum Samples {
     return value
   }
 
-  static let all = queues + filters + vports
+  static let all = queues + filters + functions + vports
 }
