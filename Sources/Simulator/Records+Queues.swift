@@ -6,23 +6,48 @@ import CNDIS
 import NDIS
 
 /// Where an OID request stands. `queued`: behind another in its adapter's queue. `sent`: the miniport's
-/// handler runs. `pended`: it answered PENDING.
-enum OIDState: UInt8 { case free = 0, queued, sent, pended }
+/// handler runs. `pended`: it answered PENDING. `ended`: how it ended is known; it has still to be told,
+/// or a handler that knows of it still runs.
+enum OIDState: UInt8 { case free = 0, queued, sent, pended, ended }
 
-/// An OID request, from its acceptance until its end has been told.
+/// How an OID request ended: its miniport ended it, NDIS stopped waiting for its miniport, or the miniport
+/// never saw it. Kept in the free record, so that a completion that comes too late or twice is known for
+/// what it is.
+enum OIDEnd: UInt8 { case none = 0, miniport, abandoned, notSent }
+
+/// An OID request, from its acceptance until its end has been told and no handler knows of it any more.
 struct OIDRecord: BitwiseCopyable {
   var generation: UInt32 = 0
   var state: UInt8 = 0  // OIDState
   var kind: UInt8 = 0  // OIDRequestKind
   var revision: UInt8 = 0  // of the image it came with
-  var cancelled: UInt8 = 0
+  var cancelled: UInt8 = 0  // 1 to be cancelled, 2 the miniport was told
   var adapter = Ref.none
   var binding = Ref.none  // none: NDIS itself asks, or the binding is gone
-  // The adapter's queue, oldest first.
+  // The adapter's queue, oldest first. In it until the end is told and the miniport's handler is back.
   var previous = Ref.none
   var next = Ref.none
+  /// Whose quota it counts against.
+  var session = Ref.none
+  var isLinked: UInt8 = 0
+  /// ProtocolOidRequestComplete was called, or there is nobody to tell.
+  var told: UInt8 = 0
+  /// NDIS answered it; what it answers is `knownInformation`.
+  var answeredByNDIS: UInt8 = 0
+  var end: UInt8 = 0  // OIDEnd
+  /// NDIS itself asks.
+  var own: UInt8 = 0
+  var padding3: (UInt8, UInt8, UInt8) = (0, 0, 0)
+  var padding4: UInt32 = 0
+  /// The adapter's handle; outlives the adapter.
+  var adapterHandle: UInt64 = 0
   /// The open or pended upcall at the miniport.
   var upcall: UInt64 = 0
+  /// Its id, kept after it.
+  var lastUpcall: UInt64 = 0
+  /// The open calls of MiniportCancelOidRequest and ProtocolOidRequestComplete.
+  var cancellation: UInt64 = 0
+  var completion: UInt64 = 0
   var oid: UInt32 = 0
   var port: UInt32 = 0
   var timeout: UInt32 = 0

@@ -40,7 +40,8 @@ struct SessionRecord: BitwiseCopyable {
   var sections: UInt32 = 0
   /// Drivers, adapters, bindings and modules.
   var objects: UInt32 = 0
-  var padding2: UInt32 = 0
+  /// OID requests of its bindings.
+  var oids: UInt32 = 0
   var bytes: UInt64 = 0
   var violations: UInt64 = 0
   var leaked: UInt64 = 0
@@ -166,7 +167,8 @@ struct BindingRecord: BitwiseCopyable {
   var closeRequest = Ref.none
   /// The type of the upcall that is open or pended, and its id.
   var upcallOpen: UInt32 = 0
-  var padding: UInt32 = 0
+  /// Open calls of ProtocolOidRequestComplete.
+  var completions: UInt32 = 0
   var upcall: UInt64 = 0
   var failure = Failure(.success, .none)
   var context: UInt64 = 0

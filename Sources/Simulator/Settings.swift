@@ -6,6 +6,8 @@ public struct Quotas: Hashable, Sendable {
   public var sessionBytes: UInt64 = 4 << 30
   public var sessionBlocks: UInt32 = 2_097_152
   public var sessionSections: UInt32 = 1_024
+  /// OID requests that have not ended.
+  public var sessionOIDs: UInt32 = 256
   public var userSessions: UInt32 = 16_000
   /// Drivers, adapters, bindings and filter modules of one user.
   public var userObjects: UInt32 = 12_000
@@ -27,6 +29,9 @@ public struct Settings: Sendable {
   public var pageSize: UInt32 = 4096
   /// Milliseconds a handler in another process may take; 0 = no limit.
   public var upcallDeadline: UInt64 = 5_000
+  /// Milliseconds a miniport may take to end an OID request, PENDING or not; 0 = no limit. The verifier's
+  /// rule NdisTimedOidComplete has 12 s.
+  public var oidDeadline: UInt64 = 12_000
   /// Highest NUMA node that may be asked for.
   public var highestNode: UInt32 = 63
   /// A3: refuse revision 1 from drivers that registered 6.30 or later.

@@ -220,6 +220,7 @@ extension Simulator {
   mutating func step(adapter index: UInt32, _ actions: inout Actions) -> Bool {
     let adapter = store.adapters[index]
     guard adapter.life != 0 else { return false }
+    if stepOIDs(adapter: index, &actions) { return true }
     if stepPlaces(adapter: index, &actions) { return true }
     let dead = isDead(store.drivers[adapter.driver.index, \.session].index)
     // Of a dead process too: its session answers for it.
@@ -257,7 +258,7 @@ extension Simulator {
       }
       next = store.bindings[binding, \.adapterNext]
     }
-    guard adapter.bindings.isNone else { return false }
+    guard adapter.bindings.isNone, adapter.firstOID.isNone else { return false }
     if dead, state != .halted {
       // The process is gone and takes no calls: an end the documents have no word for.
       store.adapters.update(index) { $0.state = AdapterState.halted.rawValue }

@@ -116,6 +116,9 @@ extension Simulator {
     guard store.bindings[index, \.opened] != 0, store.bindings[index, \.closing] == 0 else {
       throw Failure(.failure, .staleHandle, handle.rawValue)
     }
+    if let id = oidCircle(binding: index, context: call.context) {
+      throw Failure(.failure, .circularWait, call.context, id)
+    }
     let request = try open(call, object: handle)
     store.bindings.update(index) {
       $0.closing = 1
@@ -133,7 +136,9 @@ extension Simulator {
     guard store.bindings[index, \.ending] == 0 else {
       throw Failure(.failure, .objectEnding, handle.rawValue)
     }
-    if let id = chain(of: call.context, { $0.object == handle }) {
+    if let id = chain(of: call.context, { $0.object == handle })
+      ?? oidCircle(binding: index, context: call.context)
+    {
       throw Failure(.failure, .circularWait, call.context, id)
     }
     // Its BIND_ADAPTER is still unanswered.
@@ -238,6 +243,7 @@ extension Simulator {
   private mutating func stepClose(
     _ index: UInt32, _ binding: BindingRecord, dead: Bool, _ actions: inout Actions
   ) -> Bool {
+    if endOIDs(binding: index, &actions) { return false }
     if let registration = binding.registration.optional {
       store.bindings.update(index) { $0.registration = .none }
       end(registration: registration, dead ? .dead : .ended, &actions)

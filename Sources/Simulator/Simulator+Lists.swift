@@ -1,5 +1,6 @@
 // The intrusive lists: an owner's blocks, a provider's blocks and sections, a driver's children, an
-// adapter's bindings, a session's drivers, requests and upcalls. New members go to the front.
+// adapter's bindings, a session's drivers, requests and upcalls. New members go to the front; only in an
+// adapter's OID requests, which are served in order, they go to the back.
 
 import NDIS
 
@@ -246,6 +247,43 @@ extension Simulator {
     }
     if let next = upcall.next.optional {
       store.upcalls.update(next) { $0.previous = upcall.previous }
+    }
+  }
+
+  // MARK: An adapter's OID requests
+
+  func link(oid index: UInt32, adapter: UInt32) {
+    let last = store.adapters[adapter, \.lastOID]
+    store.oids.update(index) {
+      $0.adapter = Ref(adapter)
+      $0.previous = last
+      $0.next = .none
+      $0.isLinked = 1
+    }
+    if let last = last.optional { store.oids.update(last) { $0.next = Ref(index) } }
+    store.adapters.update(adapter) {
+      if last.isNone { $0.firstOID = Ref(index) }
+      $0.lastOID = Ref(index)
+    }
+  }
+
+  func unlink(oid index: UInt32) {
+    let oid = store.oids[index]
+    guard oid.isLinked != 0 else { return }
+    if let previous = oid.previous.optional {
+      store.oids.update(previous) { $0.next = oid.next }
+    } else {
+      store.adapters.update(oid.adapter.index) { $0.firstOID = oid.next }
+    }
+    if let next = oid.next.optional {
+      store.oids.update(next) { $0.previous = oid.previous }
+    } else {
+      store.adapters.update(oid.adapter.index) { $0.lastOID = oid.previous }
+    }
+    store.oids.update(index) {
+      $0.previous = .none
+      $0.next = .none
+      $0.isLinked = 0
     }
   }
 }

@@ -1,7 +1,7 @@
 // OID requests: a bound protocol driver asks, NDIS checks, the miniport answers. One regular request is at
 // a miniport at a time; the rest wait in the adapter's queue, in order. A request ends exactly once, with
 // ProtocolOidRequestComplete, whether NDIS answered it from what it knows, the miniport did, it was
-// cancelled, took too long, or its miniport went away.
+// cancelled, took too long, or its miniport went away. Here: how it is asked for and cancelled.
 
 import CNDIS
 import Events
@@ -11,51 +11,200 @@ extension Simulator {
   /// NdisOidRequest. What can be refused from the call alone is refused; else the answer is PENDING with
   /// the request's handle, and the end is told by an upcall.
   mutating func oidRequest(
-    _ call: Call, _ binding: Handle, _ oid: OIDCall, _ actions: inout Actions
+    _ call: Call, _ handle: Handle, _ oid: OIDCall, _ actions: inout Actions
   ) throws(Failure) {
-    throw Failure(.notSupported, .oidUnknown, UInt64(oid.oid))
+    let binding = try resolveOpenBinding(handle, session: call.session)
+    let driver = store.bindings[binding, \.driver].index
+    guard store.drivers[driver].handlers[HandlerSlot.oidRequestComplete] != 0 else {
+      throw Failure(.failure, .missingHandler, 88)
+    }
+    let kind = try checkOIDCall(oid, driver: driver)
+    let adapter = store.bindings[binding, \.adapter].index
+    if let failure = oidRefusal(adapter: adapter) { throw failure }
+    try checkNotPending(call, binding, oid, &actions)
+    let open = store.sessions[call.session, \.oids]
+    guard open < settings.quotas.sessionOIDs else {
+      throw Failure(
+        .resources, .tooManyOutstanding, UInt64(open), UInt64(settings.quotas.sessionOIDs))
+    }
+    guard let index = makeOID(adapter: adapter, kind, oid) else {
+      throw Failure(.resources, .tableFull, 12, UInt64(store.oids.capacity))
+    }
+    store.oids.update(index) {
+      $0.binding = Ref(binding)
+      $0.session = Ref(call.session)
+      $0.parent = call.context
+    }
+    store.sessions.update(call.session) { $0.oids &+= 1 }
+    finish(call.session, call.requestID, pending: oidHandle(index), &actions)
   }
 
   /// NdisCancelOidRequest: a void routine; succeeds whether it found something or not.
   mutating func cancelOIDRequest(
-    _ call: Call, _ binding: Handle, _ requestID: UInt64, _ actions: inout Actions
+    _ call: Call, _ handle: Handle, _ requestID: UInt64, _ actions: inout Actions
   ) throws(Failure) {
-    throw Failure(.notSupported, .oidUnknown)
+    let binding = try resolveOpenBinding(handle, session: call.session)
+    let adapter = store.bindings[binding, \.adapter].index
+    var next = store.adapters[adapter, \.firstOID]
+    while let index = next.optional {
+      next = store.oids[index, \.next]
+      guard store.oids[index, \.binding] == Ref(binding),
+        store.oids[index, \.requestID] == requestID, store.oids[index, \.cancelled] == 0,
+        store.oids[index, \.state] != OIDState.ended.rawValue
+      else { continue }
+      store.oids.update(index) { $0.cancelled = 1 }
+      derived.workAdapters.insert(adapter)
+    }
+    finish(call.session, call.requestID, &actions)
   }
 
-  /// NdisMOidRequestComplete.
-  mutating func completeOIDRequest(
-    _ call: Call, _ adapter: Handle, _ oid: Handle, _ status: Status, _ result: OIDResult,
-    _ actions: inout Actions
-  ) throws(Failure) {
-    throw Failure(.notSupported, .oidUnknown)
-  }
-
+  /// NDIS itself asks, in the same queue as everybody; nobody is told how it ended but `conclude`. False
+  /// when there is no room for it now: the adapter is stepped again when there is.
   @discardableResult
   mutating func ownRequest(
     adapter: UInt32, oid: UInt32, kind: OIDRequestKind, input: [UInt8], outputLength: UInt32 = 0
-  ) -> Bool { false }
+  ) -> Bool {
+    let call = OIDCall(kind: kind.rawValue, oid: oid, input: input, outputLength: outputLength)
+    guard input.count <= OIDBufferRecord.capacity, outputLength <= OIDBufferRecord.capacity,
+      let index = makeOID(adapter: adapter, kind, call)
+    else { return false }
+    store.oids.update(index) { $0.own = 1 }
+    return true
+  }
 
-  /// MiniportOidRequest has returned, its deadline has passed, or its process is gone.
-  mutating func oidAnswered(
-    _ upcall: UpcallRecord, _ ending: Ending, _ actions: inout Actions
-  ) {}
+  func oidHandle(_ index: UInt32) -> Handle {
+    handle(.oidRequest, store.oids[index, \.generation], index)
+  }
 
-  /// ProtocolOidRequestComplete or MiniportCancelOidRequest has returned.
-  mutating func oidCallReturned(
-    _ upcall: UpcallRecord, _ ending: Ending, _ actions: inout Actions
-  ) {}
+  // MARK: Checks
 
-  // MARK: What an adapter's life asks of this file
+  /// A binding whose handle NdisCloseAdapterEx has not killed.
+  private func resolveOpenBinding(_ handle: Handle, session: UInt32) throws(Failure) -> UInt32 {
+    let index = try resolveBinding(handle, .binding, session: session)
+    guard store.bindings[index, \.opened] != 0, store.bindings[index, \.closing] == 0 else {
+      throw Failure(.invalidParameter, .staleHandle, handle.rawValue)
+    }
+    return index
+  }
 
-  /// One step of the adapter's queue of requests: sends the next one to an idle miniport in a state that
-  /// takes OID requests. False when there is nothing to do now.
-  mutating func stepOIDs(adapter index: UInt32, _ actions: inout Actions) -> Bool { false }
+  private func checkOIDCall(_ oid: OIDCall, driver: UInt32) throws(Failure) -> OIDRequestKind {
+    let header = oid.header
+    let type = UInt8(NDIS_OBJECT_TYPE_OID_REQUEST)
+    guard header.type == type else {
+      throw Failure(.invalidParameter, .headerType, UInt64(header.type), UInt64(type))
+    }
+    guard header.revision == 1 || header.revision == 2 else {
+      throw Failure(.invalidParameter, .headerRevision, UInt64(header.revision), 2)
+    }
+    if header.revision == 2 {
+      guard store.drivers[driver, \.version] >= NDISVersion(6, 50) else {
+        throw Failure(.invalidParameter, .headerRevisionForVersion, 2, 50)
+      }
+    }
+    let size = UInt64(
+      header.revision == 1
+        ? NDIS_SIZEOF_OID_REQUEST_REVISION_1 : NDIS_SIZEOF_OID_REQUEST_REVISION_2)
+    guard UInt64(header.size) >= size else {
+      throw Failure(.invalidParameter, .headerSize, UInt64(header.size), size)
+    }
+    guard let kind = OIDRequestKind(rawValue: oid.kind) else {
+      throw Failure(.invalidParameter, .oidKind, UInt64(oid.oid), UInt64(oid.kind))
+    }
+    let known = UInt32(NDIS_OID_REQUEST_FLAGS_VPORT_ID_VALID)
+    guard header.revision == 1 || oid.flags & ~known == 0 else {
+      throw Failure(.invalidParameter, .unknownFlags, UInt64(oid.flags), UInt64(known))
+    }
+    let longest = max(UInt64(oid.input.count), UInt64(oid.outputLength))
+    guard longest <= OIDBufferRecord.capacity else {
+      throw Failure(
+        .invalidLength, .informationTooLong, longest, UInt64(OIDBufferRecord.capacity))
+    }
+    return kind
+  }
 
-  /// Ends every request of the adapter with `status`, told to who asked: the adapter was removed or its
-  /// process is gone.
-  mutating func endOIDs(adapter index: UInt32, _ status: Status, _ actions: inout Actions) {}
+  /// Why an adapter takes no OID requests; nil when it does.
+  func oidRefusal(adapter index: UInt32) -> Failure? {
+    let adapter = store.adapters[index]
+    let handle = adapterHandle(index).rawValue
+    if adapter.removed != 0 || isDead(store.drivers[adapter.driver.index, \.session].index) {
+      return Failure(.notAccepted, .adapterRemoved, handle)
+    }
+    // While MiniportHaltEx or MiniportShutdownEx runs the state is still the one before.
+    guard let state = AdapterState(rawValue: adapter.state), state.after(.oidRequest) != nil,
+      Int(adapter.upcallOpen) != NDISSIM_UPCALL_HALT_EX,
+      Int(adapter.upcallOpen) != NDISSIM_UPCALL_SHUTDOWN_EX
+    else { return Failure(.failure, .wrongState, handle) }
+    return nil
+  }
 
-  /// The binding is closing: cancels its requests. True while one of them has not ended.
-  mutating func endOIDs(binding index: UInt32, _ actions: inout Actions) -> Bool { false }
+  /// Rule NdisOidDoubleRequest: the same NDIS_OID_REQUEST, which its driver's number stands for, may be
+  /// issued again only when it has ended. A number of zero says nothing.
+  private mutating func checkNotPending(
+    _ call: Call, _ binding: UInt32, _ oid: OIDCall, _ actions: inout Actions
+  ) throws(Failure) {
+    guard oid.requestContext != 0 else { return }
+    let adapter = store.bindings[binding, \.adapter].index
+    var next = store.adapters[adapter, \.firstOID]
+    while let index = next.optional {
+      next = store.oids[index, \.next]
+      guard store.oids[index, \.requestContext] == oid.requestContext,
+        store.oids[index, \.binding] == Ref(binding),
+        store.oids[index, \.state] != OIDState.ended.rawValue
+      else { continue }
+      let failure = Failure(.failure, .oidPendingAlready, oidHandle(index).rawValue)
+      let check = BugCheck.verifierOIDDoubleRequest(
+        adapterHandle(adapter), oid: store.oids[index, \.oid], request: oidHandle(index).rawValue)
+      violate(
+        failure, routine: "NdisOidRequest", bugCheck: check, irql: call.irql,
+        handle: oidHandle(index), party: party(binding: binding), session: call.session, &actions)
+      finish(call.session, call.requestID, failure, bugCheck: check, &actions)
+      throw failure
+    }
+  }
+
+  // MARK: Records
+
+  /// A record at the end of the adapter's queue; nil when the table is full.
+  private mutating func makeOID(
+    adapter: UInt32, _ kind: OIDRequestKind, _ call: OIDCall
+  ) -> UInt32? {
+    guard let index = derived.freeOIDs.first else { return nil }
+    derived.freeOIDs.remove(index)
+    // A query has nothing to read, a set no room to write.
+    let reads = kind == .set || kind == .method
+    let input = reads ? call.input : []
+    let handle = adapterHandle(adapter).rawValue
+    store.oids.update(index) {
+      let generation = $0.generation &+ 1
+      $0 = OIDRecord()
+      $0.generation = generation
+      $0.state = OIDState.queued.rawValue
+      $0.kind = UInt8(truncatingIfNeeded: kind.rawValue)
+      $0.revision = call.header.revision
+      $0.adapterHandle = handle
+      $0.oid = call.oid
+      $0.port = call.port
+      $0.timeout = call.timeout
+      $0.methodID = kind == .method ? call.methodID : 0
+      $0.requestID = call.requestID
+      $0.requestHandle = call.requestHandle
+      $0.requestContext = call.requestContext
+      $0.inputLength = UInt32(clamping: input.count)
+      $0.outputLength = kind == .set ? 0 : call.outputLength
+      // Fields of revision 2; behind a revision 1 they are not read.
+      if call.header.revision > 1 {
+        $0.switchID = call.switchID
+        $0.vportID = call.vportID
+        $0.flags = call.flags
+      }
+    }
+    if !input.isEmpty {
+      store.oidInputs.update(index) {
+        for (at, byte) in input.enumerated() { $0.bytes[at] = byte }
+      }
+    }
+    link(oid: index, adapter: adapter)
+    derived.workAdapters.insert(adapter)
+    return index
+  }
 }

@@ -129,6 +129,14 @@ extension Simulator {
     finish(session, id, value, 0, &actions)
   }
 
+  /// Answers a request with PENDING and the handle under which its end will be told.
+  mutating func finish(
+    _ session: UInt32, _ id: UInt64, pending value: Handle, _ actions: inout Actions
+  ) {
+    answerResult(
+      session, id, Failure(.pending, .none), nil, value.rawValue, 0, &actions)
+  }
+
   mutating func finish(_ session: UInt32, _ id: UInt64, _ actions: inout Actions) {
     finish(session, id, .null, 0, &actions)
   }

@@ -211,8 +211,11 @@ extension Simulator {
     where store.drivers[index, \.state] == DriverState.ending.rawValue {
       derived.workDrivers.insert(index)
     }
+    // Adapters with OID requests too: a call of theirs may have had no room.
     for index in 0..<store.adapters.capacity
-    where store.adapters[index, \.life] == 2 || hasPlaces(adapter: index) {
+    where store.adapters[index, \.life] == 2 || !store.adapters[index, \.firstOID].isNone
+      || hasPlaces(adapter: index)
+    {
       derived.workAdapters.insert(index)
     }
     for index in 0..<store.bindings.capacity

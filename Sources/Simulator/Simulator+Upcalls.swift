@@ -21,6 +21,8 @@ extension Simulator {
     var providerContext: UInt64 = 0
     var subject = Ref.none
     var argument: UInt32 = 0
+    /// Milliseconds it may take; nil = the settings' deadline.
+    var limit: UInt64?
   }
 
   /// The record of an open upcall.
@@ -44,8 +46,9 @@ extension Simulator {
   ) -> UInt64? {
     guard let index = makeUpcall(new) else { return nil }
     link(upcall: index, session: session)
-    if settings.upcallDeadline > 0 {
-      var deadline = now &+ settings.upcallDeadline
+    let limit = new.limit ?? settings.upcallDeadline
+    if limit > 0 {
+      var deadline = now &+ limit
       // An inner deadline ends before its outer one, so that the inner failure can still be answered.
       if let parent = openUpcall(new.parent), store.upcalls[parent, \.deadline] != 0 {
         deadline = min(deadline, max(now, store.upcalls[parent, \.deadline] &- 50))

@@ -1,0 +1,350 @@
+// How an OID request ends. The miniport's handler returns a final status, or PENDING and then
+// NdisMOidRequestComplete is called once, possibly before the handler is back; or NDIS stops waiting. What
+// the miniport says is checked by the verifier's rules for OIDs. Then the queues' records are brought up to
+// date (`conclude`), and the requester is told by ProtocolOidRequestComplete.
+
+import CNDIS
+import Events
+import NDIS
+
+extension Simulator {
+  // MARK: The miniport's side
+
+  /// MiniportOidRequest has answered PENDING, and its upcall is pended. Of a request that was completed
+  /// in the handler that is all there was to wait for.
+  private mutating func oidPends(_ upcall: UpcallRecord) {
+    if let index = oidRecord(upcall), store.oids[index, \.state] == OIDState.sent.rawValue {
+      store.oids.update(index) { $0.state = OIDState.pended.rawValue }
+      return
+    }
+    if let pended = upcallRecord(upcall.id) { close(upcall: pended) }
+    guard let index = oidRecord(upcall) else { return }
+    store.oids.update(index) { $0.upcall = 0 }
+    derived.workAdapters.insert(store.oids[index, \.adapter].index)
+    settle(oid: index)
+  }
+
+  /// The record of the request an upcall of MiniportOidRequest is about.
+  private func oidRecord(_ upcall: UpcallRecord) -> UInt32? {
+    guard let index = upcall.subject.optional, store.oids[index, \.upcall] == upcall.id else {
+      return nil
+    }
+    return index
+  }
+
+  /// MiniportOidRequest has returned, its deadline has passed, or its process is gone.
+  mutating func oidAnswered(
+    _ upcall: UpcallRecord, _ ending: Ending, _ actions: inout Actions
+  ) {
+    if case .answered = ending, upcall.state == UpcallState.pended.rawValue {
+      return oidPends(upcall)
+    }
+    guard let index = oidRecord(upcall) else { return }
+    let record = store.oids[index]
+    store.oids.update(index) { $0.upcall = 0 }
+    derived.workAdapters.insert(record.adapter.index)
+    let hasEnded = record.state == OIDState.ended.rawValue
+    switch ending {
+    case .died: end(oid: index, Failure(.notAccepted, .handlerDied), .abandoned, &actions)
+    case .expired where hasEnded:
+      miniportViolation(
+        index, Failure(.failure, .handlerDeadline, settings.oidDeadline), nil, &actions)
+    case .expired:
+      let failure = Failure(
+        .requestAborted, .oidDeadline, UInt64(record.oid), settings.oidDeadline)
+      let check = BugCheck.verifierTimedOIDComplete(
+        adapterHandle(record.adapter.index), oid: record.oid, limit: settings.oidDeadline)
+      miniportViolation(index, failure, check, &actions)
+      end(oid: index, failure, .abandoned, &actions)
+    case .answered(let answer):
+      let failure = verdict(index, answer, hasEnded: hasEnded, &actions)
+      end(oid: index, failure, .miniport, &actions)
+    }
+    settle(oid: index)
+  }
+
+  /// What the return of MiniportOidRequest means for its request, which may have ended inside it.
+  private mutating func verdict(
+    _ index: UInt32, _ answer: ProviderAnswer, hasEnded: Bool, _ actions: inout Actions
+  ) -> Failure {
+    if answer.irql != 0 {
+      let failure = Failure(.failure, .providerIRQL, UInt64(answer.irql), 0)
+      let check = BugCheck(
+        code: BugCheck.driverVerifier, 0xFA, UInt64(answer.irql), 0, isExtension: true)
+      miniportViolation(index, failure, check, &actions)
+      return failure
+    }
+    if let malformed = answer.malformed {
+      let failure = Failure(.failure, malformed.reason, malformed.a, malformed.b)
+      miniportViolation(index, failure, nil, &actions)
+      return failure
+    }
+    guard hasEnded else {
+      return taken(
+        index, answer.status, answer.oid ?? Simulator.nothing, routine: "MiniportOidRequest",
+        &actions
+      ).failure
+    }
+    let record = store.oids[index]
+    let failure = Failure(.failure, .oidNotPending, oidHandle(index).rawValue)
+    // One that was completed in its handler returns PENDING; of one NDIS gave up anything may come.
+    if answer.status != .pending, record.end == OIDEnd.miniport.rawValue {
+      let check = BugCheck.verifierOIDDoubleComplete(
+        Handle(rawValue: record.adapterHandle), oid: record.oid,
+        request: oidHandle(index).rawValue)
+      miniportViolation(index, failure, check, &actions)
+    }
+    return failure
+  }
+
+  private static let nothing = OIDResult()
+
+  /// NdisMOidRequestComplete.
+  mutating func completeOIDRequest(
+    _ call: Call, _ adapter: Handle, _ oid: Handle, _ status: Status, _ result: OIDResult,
+    _ actions: inout Actions
+  ) throws(Failure) {
+    let routine = "NdisMOidRequestComplete"
+    let owner = try resolveAdapter(adapter, session: call.session)
+    try checkKind(oid, [.oidRequest])
+    let index = oid.index
+    guard index < store.oids.capacity, oidHandle(index) == oid,
+      store.oids[index, \.adapterHandle] == adapter.rawValue,
+      let state = OIDState(rawValue: store.oids[index, \.state]), state == .sent || state == .pended
+    else {
+      let (failure, check) = notPending(oid, owner)
+      violate(
+        failure, routine: routine, bugCheck: check, irql: call.irql, handle: oid,
+        party: party(adapter: owner), session: call.session, &actions)
+      finish(call.session, call.requestID, failure, bugCheck: check, &actions)
+      return
+    }
+    guard status != .pending else {
+      // PENDING is no end: the request still waits for one.
+      let number = store.oids[index, \.oid]
+      let failure = Failure(.failure, .oidStatus, UInt64(number), UInt64(status.rawValue))
+      let check = BugCheck.verifierOIDComplete(adapter, oid: number, status: status)
+      miniportViolation(index, failure, check, routine: routine, irql: call.irql, &actions)
+      finish(call.session, call.requestID, failure, bugCheck: check, &actions)
+      return
+    }
+    let taken = taken(index, status, result, routine: routine, irql: call.irql, &actions)
+    end(oid: index, taken.failure, .miniport, &actions)
+    if let check = taken.check {
+      finish(call.session, call.requestID, taken.failure, bugCheck: check, &actions)
+    } else {
+      finish(call.session, call.requestID, &actions)
+    }
+  }
+
+  /// A completion of what is not pending with this miniport: completed by it before, given up by NDIS, or
+  /// never its own.
+  private func notPending(_ oid: Handle, _ adapter: UInt32) -> (Failure, BugCheck?) {
+    let failure = Failure(.failure, .oidNotPending, oid.rawValue)
+    let index = oid.index
+    if index < store.oids.capacity, oidHandle(index) == oid,
+      store.oids[index, \.adapterHandle] == adapterHandle(adapter).rawValue
+    {
+      let record = store.oids[index]
+      switch OIDEnd(rawValue: record.end) {
+      case .miniport:
+        let check = BugCheck.verifierOIDDoubleComplete(
+          adapterHandle(adapter), oid: record.oid, request: oid.rawValue)
+        return (failure, check)
+      case .abandoned: return (Failure(.failure, .lateAnswer, record.lastUpcall), nil)
+      default: break
+      }
+    }
+    let driver = driverHandle(store.adapters[adapter, \.driver].index)
+    return (failure, BugCheck.invalidOIDCompletion(driver, request: oid.rawValue))
+  }
+
+  /// Checks what a miniport ended a request with, and keeps what it says when that can be believed.
+  private mutating func taken(
+    _ index: UInt32, _ status: Status, _ result: OIDResult, routine: String,
+    irql: IRQL = .passive, _ actions: inout Actions
+  ) -> (failure: Failure, check: BugCheck?) {
+    let record = store.oids[index]
+    let adapter = Handle(rawValue: record.adapterHandle)
+    let number = UInt64(record.oid)
+    var failure = Failure(.failure, .oidStatus, number, UInt64(status.rawValue))
+    let check: BugCheck
+    let form = OIDRequestKind(rawValue: UInt32(record.kind)).flatMap {
+      OID.of(number: record.oid)?.form($0)
+    }
+    let room = min(UInt64(record.outputLength), UInt64(result.information.count))
+    if let form, !form.mayEnd(with: status) {
+      if form.mustSucceed {
+        failure.reason = .oidMustSucceed
+        check = .failedOIDWhichMustSucceed(adapter, oid: record.oid, status: status)
+      } else {
+        check = .verifierOIDComplete(adapter, oid: record.oid, status: status)
+      }
+    } else if UInt64(result.bytesWritten) > room {
+      failure = Failure(.failure, .oidBytesWritten, UInt64(result.bytesWritten), room)
+      check = .oidRequestInvalidBuffer(adapter, request: oidHandle(index).rawValue)
+    } else {
+      keep(result, index)
+      let ended =
+        status == .success
+        ? Failure(.success, .none) : Failure(status, .handlerFailed, UInt64(status.rawValue))
+      return (ended, nil)
+    }
+    miniportViolation(index, failure, check, routine: routine, irql: irql, &actions)
+    return (failure, check)
+  }
+
+  private mutating func keep(_ result: OIDResult, _ index: UInt32) {
+    store.oids.update(index) {
+      $0.bytesRead = min(result.bytesRead, $0.inputLength)
+      $0.bytesWritten = result.bytesWritten
+      $0.bytesNeeded = result.bytesNeeded
+      $0.supportedRevision = result.supportedRevision
+      $0.outputBytes = result.bytesWritten
+    }
+    let count = Int(result.bytesWritten)
+    guard count > 0 else { return }
+    store.oidOutputs.update(index) {
+      for at in 0..<min(count, OIDBufferRecord.capacity) { $0.bytes[at] = result.information[at] }
+    }
+  }
+
+  private mutating func miniportViolation(
+    _ index: UInt32, _ failure: Failure, _ check: BugCheck?,
+    routine: String = "MiniportOidRequest", irql: IRQL = .passive, _ actions: inout Actions
+  ) {
+    let adapter = store.oids[index, \.adapter].index
+    violate(
+      failure, routine: routine, bugCheck: check, irql: irql, handle: oidHandle(index),
+      party: party(adapter: adapter),
+      session: store.drivers[store.adapters[adapter, \.driver].index, \.session].optional, &actions)
+  }
+
+  // MARK: The end
+
+  /// Ends a request; one that has ended stays as it is.
+  mutating func end(
+    oid index: UInt32, _ failure: Failure, _ end: OIDEnd, _ actions: inout Actions
+  ) {
+    let state = store.oids[index, \.state]
+    guard state != OIDState.free.rawValue, state != OIDState.ended.rawValue else { return }
+    let told =
+      state == OIDState.queued.rawValue ? failure : conclude(oid: index, failure, &actions)
+    let isPended = state == OIDState.pended.rawValue
+    if isPended, let upcall = upcallRecord(store.oids[index, \.upcall]) { close(upcall: upcall) }
+    store.oids.update(index) {
+      $0.state = OIDState.ended.rawValue
+      $0.end = end.rawValue
+      $0.failure = told
+      if isPended { $0.upcall = 0 }
+    }
+    derived.workAdapters.insert(store.oids[index, \.adapter].index)
+    _ = tell(oid: index, &actions)
+  }
+
+  /// Calls ProtocolOidRequestComplete; false when there is no room for the call.
+  mutating func tell(oid index: UInt32, _ actions: inout Actions) -> Bool {
+    guard let binding = store.oids[index, \.binding].optional,
+      let session = store.drivers[store.bindings[binding, \.driver].index, \.session].optional,
+      !isDead(session)
+    else {
+      store.oids.update(index) { $0.told = 1 }
+      settle(oid: index)
+      return true
+    }
+    let new = NewUpcall(
+      type: NDISSIM_UPCALL_OID_REQUEST_COMPLETE, object: bindingHandle(binding),
+      subject: Ref(index))
+    guard let id = send(new, session: session, &actions) else { return false }
+    store.oids.update(index) {
+      $0.told = 1
+      $0.completion = id
+    }
+    store.bindings.update(binding) { $0.completions &+= 1 }
+    derived.workBindings.insert(binding)
+    settle(oid: index)
+    return true
+  }
+
+  /// ProtocolOidRequestComplete or MiniportCancelOidRequest has returned.
+  mutating func oidCallReturned(
+    _ upcall: UpcallRecord, _ ending: Ending, _ actions: inout Actions
+  ) {
+    guard let index = upcall.subject.optional else { return }
+    let isCompletion = Int(upcall.type) == NDISSIM_UPCALL_OID_REQUEST_COMPLETE
+    let open = isCompletion ? store.oids[index, \.completion] : store.oids[index, \.cancellation]
+    guard open == upcall.id else { return }
+    judgeReturn(upcall, ending, isCompletion: isCompletion, &actions)
+    if isCompletion {
+      store.oids.update(index) { $0.completion = 0 }
+      let binding = upcall.object.index
+      if store.bindings[binding, \.kind] != 0, bindingHandle(binding) == upcall.object {
+        store.bindings.update(binding) { $0.completions &-= 1 }
+        derived.workBindings.insert(binding)
+      }
+    } else {
+      store.oids.update(index) { $0.cancellation = 0 }
+    }
+    settle(oid: index)
+  }
+
+  /// Both are void: only that the handler comes back, and at which IRQL, is looked at.
+  private mutating func judgeReturn(
+    _ upcall: UpcallRecord, _ ending: Ending, isCompletion: Bool, _ actions: inout Actions
+  ) {
+    guard let session = upcall.session.optional else { return }
+    var failure: Failure?
+    var check: BugCheck?
+    switch ending {
+    case .died: break
+    case .expired: failure = Failure(.failure, .handlerDeadline, settings.upcallDeadline)
+    case .answered(let answer):
+      if answer.irql != 0 {
+        failure = Failure(.failure, .providerIRQL, UInt64(answer.irql), 0)
+        check = BugCheck(
+          code: BugCheck.driverVerifier, 0xFA, UInt64(answer.irql), 0, isExtension: true)
+      } else if let malformed = answer.malformed {
+        failure = Failure(.failure, malformed.reason, malformed.a, malformed.b)
+      }
+    }
+    guard let failure else { return }
+    violate(
+      failure, routine: isCompletion ? "ProtocolOidRequestComplete" : "MiniportCancelOidRequest",
+      bugCheck: check, handle: upcall.object, party: party(session: session), session: session,
+      &actions)
+  }
+
+  // MARK: Records
+
+  /// Takes an ended request out of the queue when its miniport knows nothing of it any more, and frees
+  /// its record when its requester does not either.
+  mutating func settle(oid index: UInt32) {
+    let record = store.oids[index]
+    guard record.state == OIDState.ended.rawValue, record.told != 0 else { return }
+    if record.completion == 0 { uncharge(oid: index) }
+    guard record.upcall == 0, record.cancellation == 0 else { return }
+    if record.isLinked != 0 {
+      unlink(oid: index)
+      derived.workAdapters.insert(record.adapter.index)
+    }
+    guard record.completion == 0 else { return }
+    store.oids.update(index) {
+      $0 = OIDRecord()
+      $0.generation = record.generation
+      // What a completion that comes now is about.
+      $0.adapterHandle = record.adapterHandle
+      $0.oid = record.oid
+      $0.end = record.end
+      $0.lastUpcall = record.lastUpcall
+    }
+    if derived.freeOIDs.isEmpty { wakeAll() }
+    if record.generation < lastGeneration { derived.freeOIDs.insert(index) }
+  }
+
+  /// It counts against nobody's quota any more.
+  mutating func uncharge(oid index: UInt32) {
+    guard let session = store.oids[index, \.session].optional else { return }
+    store.sessions.update(session) { $0.oids &-= 1 }
+    store.oids.update(index) { $0.session = .none }
+  }
+}

@@ -1,0 +1,216 @@
+// Whose turn it is: an adapter's queue of OID requests, one step at a time. Everything is read from the
+// queue's records, so a step made by a simulator that was just adopted does the same. A request stays in
+// the queue until its end has been told and no handler of the miniport knows of it; so an adapter whose
+// queue is empty may be halted.
+
+import CNDIS
+import NDIS
+
+extension Simulator {
+  /// One step of the adapter's queue of requests: sends the next one to an idle miniport in a state that
+  /// takes OID requests. False when there is nothing to do now.
+  mutating func stepOIDs(adapter index: UInt32, _ actions: inout Actions) -> Bool {
+    var next = store.adapters[index, \.firstOID]
+    guard !next.isNone else { return false }
+    let refusal = lastingRefusal(adapter: index)
+    var isBusy = false
+    var waiting: UInt32?
+    while let oid = next.optional {
+      let record = store.oids[oid]
+      next = record.next
+      switch OIDState(rawValue: record.state) {
+      case .queued:
+        if record.cancelled != 0 {
+          end(oid: oid, Failure(.requestAborted, .oidAborted, record.requestID), .notSent, &actions)
+          return true
+        }
+        if let refusal, record.own == 0 || refusal.isFinal {
+          end(oid: oid, refusal.failure, .notSent, &actions)
+          return true
+        }
+        if waiting == nil { waiting = oid }
+      case .sent, .pended:
+        isBusy = true
+        if let refusal, refusal.isFinal {
+          end(oid: oid, refusal.failure, .abandoned, &actions)
+          return true
+        }
+        if record.cancelled == 1, sendCancellation(oid: oid, &actions) { return true }
+      case .ended:
+        // One completed in its own handler keeps the miniport busy until that is back.
+        if record.upcall != 0 { isBusy = true }
+        if record.told == 0, tell(oid: oid, &actions) { return true }
+      default: break
+      }
+    }
+    guard !isBusy, let waiting, store.oids[waiting, \.own] != 0 || refusal == nil,
+      takesOIDs(adapter: index), !derived.freeUpcalls.isEmpty
+    else { return false }
+    begin(oid: waiting, &actions)
+    return true
+  }
+
+  /// Why no request of the queue will be served any more. Final: not even one of NDIS itself.
+  private func lastingRefusal(adapter index: UInt32) -> (failure: Failure, isFinal: Bool)? {
+    let adapter = store.adapters[index]
+    let failure = Failure(.notAccepted, .adapterRemoved, adapterHandle(index).rawValue)
+    if isDead(store.drivers[adapter.driver.index, \.session].index) { return (failure, true) }
+    // Of Shutdown no way leads back, and MiniportShutdownEx was the last call.
+    if adapter.state == AdapterState.shutdown.rawValue {
+      return (Failure(.notAccepted, .wrongState, failure.a), true)
+    }
+    return adapter.removed != 0 ? (failure, false) : nil
+  }
+
+  /// Whether the miniport may be called with an OID request now, one of NDIS itself at least.
+  private func takesOIDs(adapter index: UInt32) -> Bool {
+    guard let failure = oidRefusal(adapter: index) else { return true }
+    guard failure.reason == .adapterRemoved else { return false }
+    let state = AdapterState(rawValue: store.adapters[index, \.state])
+    return state?.after(.oidRequest) != nil
+      && Int(store.adapters[index, \.upcallOpen]) != NDISSIM_UPCALL_HALT_EX
+  }
+
+  /// A request's turn has come.
+  private mutating func begin(oid index: UInt32, _ actions: inout Actions) {
+    let record = store.oids[index]
+    let adapter = record.adapter.index
+    let driver = store.adapters[adapter, \.driver].index
+    var preparation = Preparation.forward
+    do throws(Failure) {
+      if OID.of(number: record.oid) != nil {
+        guard let kind = OIDRequestKind(rawValue: UInt32(record.kind)) else {
+          throw Failure(.invalidParameter, .oidKind, UInt64(record.oid), UInt64(record.kind))
+        }
+        let form = try OID.form(
+          number: record.oid, kind: kind, miniport: store.drivers[driver, \.version])
+        preparation = try prepare(oid: index, form, &actions)
+      }
+      switch preparation {
+      case .answered: _ = try knownInformation(oid: index)
+      case .forward:
+        guard store.drivers[driver].handlers[HandlerSlot.oidRequest] != 0 else {
+          throw Failure(.notSupported, .missingHandler, 64)
+        }
+      }
+    } catch {
+      end(oid: index, error, .notSent, &actions)
+      return
+    }
+    guard case .forward = preparation else {
+      store.oids.update(index) { $0.answeredByNDIS = 1 }
+      end(oid: index, Failure(.success, .none), .notSent, &actions)
+      return
+    }
+    store.oids.update(index) { $0.state = OIDState.sent.rawValue }
+    let new = NewUpcall(
+      type: NDISSIM_UPCALL_OID_REQUEST, object: adapterHandle(adapter), subject: Ref(index),
+      limit: settings.oidDeadline)
+    guard let id = send(new, session: store.drivers[driver, \.session].index, &actions) else {
+      let failure = Failure(.resources, .tableFull, 11, UInt64(store.upcalls.capacity))
+      end(oid: index, failure, .notSent, &actions)
+      return
+    }
+    store.oids.update(index) {
+      $0.upcall = id
+      $0.lastUpcall = id
+    }
+  }
+
+  /// Calls MiniportCancelOidRequest, once a request; false when there is no room for the call.
+  private mutating func sendCancellation(oid index: UInt32, _ actions: inout Actions) -> Bool {
+    let adapter = store.oids[index, \.adapter].index
+    let driver = store.adapters[adapter, \.driver].index
+    guard store.drivers[driver].handlers[HandlerSlot.cancelOIDRequest] != 0 else {
+      store.oids.update(index) { $0.cancelled = 2 }
+      return true
+    }
+    let new = NewUpcall(
+      type: NDISSIM_UPCALL_CANCEL_OID_REQUEST, object: adapterHandle(adapter), subject: Ref(index))
+    guard let id = send(new, session: store.drivers[driver, \.session].index, &actions) else {
+      return false
+    }
+    store.oids.update(index) {
+      $0.cancelled = 2
+      $0.cancellation = id
+    }
+    return true
+  }
+
+  // MARK: What an adapter's life and a binding's end ask of this file
+
+  /// Ends every request of the adapter with `status`, told to who asked: the adapter was removed or its
+  /// process is gone.
+  mutating func endOIDs(adapter index: UInt32, _ status: Status, _ actions: inout Actions) {
+    let failure = Failure(status, .adapterRemoved, adapterHandle(index).rawValue)
+    var next = store.adapters[index, \.firstOID]
+    while let oid = next.optional {
+      next = store.oids[oid, \.next]
+      let isQueued = store.oids[oid, \.state] == OIDState.queued.rawValue
+      end(oid: oid, failure, isQueued ? .notSent : .abandoned, &actions)
+    }
+  }
+
+  /// The binding is closing: cancels its requests. True while one of them has not ended, or a call of
+  /// ProtocolOidRequestComplete has not returned. Of a process that is gone nobody is waited for: what
+  /// is at the miniport is cancelled, and its end is told to nobody.
+  mutating func endOIDs(binding index: UInt32, _ actions: inout Actions) -> Bool {
+    let binding = store.bindings[index]
+    guard binding.kind == BindingKind.binding.rawValue else { return false }
+    let isDead = isDead(store.drivers[binding.driver.index, \.session].index)
+    var waits = false
+    var next = store.adapters[binding.adapter.index, \.firstOID]
+    while let oid = next.optional {
+      let record = store.oids[oid]
+      next = record.next
+      guard record.binding == Ref(index), record.told == 0 else { continue }
+      switch OIDState(rawValue: record.state) {
+      case .queued:
+        end(oid: oid, Failure(.requestAborted, .oidAborted, record.requestID), .notSent, &actions)
+      case .sent, .pended:
+        if record.cancelled == 0 {
+          store.oids.update(oid) { $0.cancelled = 1 }
+          derived.workAdapters.insert(binding.adapter.index)
+        }
+        if isDead {
+          store.oids.update(oid) { $0.binding = .none }
+          uncharge(oid: oid)
+        } else {
+          waits = true
+        }
+      default: if isDead { _ = tell(oid: oid, &actions) }
+      }
+      if store.oids[oid, \.binding] == Ref(index), store.oids[oid, \.isLinked] != 0,
+        store.oids[oid, \.told] == 0
+      {
+        waits = true
+      }
+    }
+    return waits || binding.completions > completionsAround(closing: index)
+  }
+
+  /// Calls of ProtocolOidRequestComplete of a binding in which its NdisCloseAdapterEx was called: these
+  /// cannot be waited for.
+  private func completionsAround(closing index: UInt32) -> UInt32 {
+    guard let request = store.bindings[index, \.closeRequest].optional else { return 0 }
+    let handle = bindingHandle(index)
+    var count: UInt32 = 0
+    _ = chain(of: store.requests[request, \.context]) {
+      if Int($0.type) == NDISSIM_UPCALL_OID_REQUEST_COMPLETE, $0.object == handle { count += 1 }
+      return false
+    }
+    return count
+  }
+
+  /// The upcall of MiniportOidRequest around a call, with a request of this binding: closing the binding
+  /// there would wait for itself.
+  func oidCircle(binding index: UInt32, context: UInt64) -> UInt64? {
+    chain(of: context) {
+      guard Int($0.type) == NDISSIM_UPCALL_OID_REQUEST, let oid = $0.subject.optional else {
+        return false
+      }
+      let record = store.oids[oid]
+      return record.upcall == $0.id && record.binding == Ref(index) && record.told == 0
+    }
+  }
+}
