@@ -180,4 +180,87 @@ private func reason(_ body: () throws(Failure) -> Void) -> Reason? {
     #expect("\(read.rule)" == "doubleFree")
     #expect(read.sentence == failure.sentence)
   }
+
+  @Test func anImageWithSomethingBehindItEndsWhereItSays() throws {
+    // Revision 1 ends before SwitchId: the four bytes behind it are input.
+    var old = GoldenImage.oidRequest
+    old.Header.Revision = 1
+    old.Header.Size = 236
+    let (image, input) = try read {
+      $0.append(image: old, size: 236)
+      $0.append(UInt32(0xFFFF_FFFF))
+    } _: { (reader) throws(Failure) in
+      let image = try reader.readSizedImage(NDIS_OID_REQUEST(), least: 236)
+      let input = try reader.readBytes(4)
+      try reader.end()
+      return (image, input)
+    }
+    #expect(image.DATA.Oid == old.DATA.Oid && image.SwitchId == 0 && image.Flags == 0)
+    #expect(input == [255, 255, 255, 255])
+    for (size, wanted) in [(235, Reason.headerSize), (0, .headerSize), (237, .malformedMessage)] {
+      var wrong = old
+      wrong.Header.Size = UInt16(size)
+      let found = reason { () throws(Failure) in
+        try read({ $0.append(image: wrong, size: 236) }) { (reader) throws(Failure) in
+          _ = try reader.readSizedImage(NDIS_OID_REQUEST(), least: 236)
+        }
+      }
+      #expect(found == wanted, "\(size)")
+    }
+  }
+
+  @Test func bytesThatAreNotThereAreNotTaken() {
+    for count in [-1, 9, Int.max, Int.min] {
+      let found = reason { () throws(Failure) in
+        try read({ $0.append(UInt64(1)) }) { (reader) throws(Failure) in
+          _ = try reader.readBytes(count)
+        }
+      }
+      #expect(found == .malformedMessage, "\(count)")
+    }
+  }
+
+  @Test func aNumberIsReplacedWhereItStands() throws {
+    let values = try read {
+      let place = $0.position
+      $0.append(UInt32(1))
+      $0.append(UInt32(2))
+      $0.replace(7, at: place)
+      // Neither the header nor what was not written.
+      $0.replace(9, at: 0)
+      $0.replace(9, at: $0.position)
+      $0.replace(9, at: $0.position - 3)
+    } _: { (reader) throws(Failure) in
+      (try reader.read(UInt32.self), try reader.read(UInt32.self))
+    }
+    #expect(values == (7, 2))
+  }
+
+  @Test func theGreatestCallsAboutListsFitOneMessage() {
+    let received = message(MessageHeader(type: 149, requestID: 1)) { writer in
+      writer.append(ndissim_upcall_receive())
+      for _ in 0..<Limits.maximumLists {
+        writer.append(ndissim_net_buffer_list())
+        for _ in 0..<Limits.maximumBuffers { writer.append(ndissim_net_buffer()) }
+      }
+      for _ in 0..<Limits.maximumParts { writer.append(ndissim_view_segment()) }
+    }
+    #expect(received.count == 63576)
+    let returned = message(MessageHeader(type: 136, requestID: 1)) { writer in
+      writer.append(ndissim_upcall_return())
+      for _ in 0..<Limits.maximumReturned { writer.append(UInt64(0)) }
+    }
+    #expect(returned.count == 32848)
+    let indicated = message(MessageHeader(type: 28, requestID: 1)) { writer in
+      writer.append(ndissim_indicate_receive())
+      for _ in 0..<Limits.maximumLists {
+        writer.append(ndissim_net_buffer_list())
+        for _ in 0..<Limits.maximumBuffers {
+          writer.append(ndissim_net_buffer())
+          writer.append(NET_BUFFER_SHARED_MEMORY())
+        }
+      }
+    }
+    #expect(indicated.count == 45128)
+  }
 }

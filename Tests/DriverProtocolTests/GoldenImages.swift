@@ -109,4 +109,77 @@ enum GoldenImage {
     image.VPortId = 7
     return image
   }()
+
+  static let filterCapabilities: NDIS_RECEIVE_FILTER_CAPABILITIES = {
+    var image = NDIS_RECEIVE_FILTER_CAPABILITIES()
+    image.Header = header(
+      Int(NDIS_OBJECT_TYPE_DEFAULT), Int(NDIS_RECEIVE_FILTER_CAPABILITIES_REVISION_2),
+      Int(NDIS_SIZEOF_RECEIVE_FILTER_CAPABILITIES_REVISION_2))
+    image.EnabledFilterTypes = NDIS_RECEIVE_FILTER_VMQ_FILTERS_ENABLED
+    image.EnabledQueueTypes = NDIS_RECEIVE_FILTER_VM_QUEUES_ENABLED
+    image.NumQueues = 8
+    image.SupportedQueueProperties = NDIS_RECEIVE_FILTER_VM_QUEUE_SUPPORTED
+    image.SupportedFilterTests = 5
+    image.SupportedHeaders = 3
+    image.SupportedMacHeaderFields = 9
+    image.MaxMacHeaderFilters = 16
+    return image
+  }()
+
+  static let switchCapabilities: NDIS_NIC_SWITCH_CAPABILITIES = {
+    var image = NDIS_NIC_SWITCH_CAPABILITIES()
+    image.Header = header(
+      Int(NDIS_OBJECT_TYPE_DEFAULT), Int(NDIS_NIC_SWITCH_CAPABILITIES_REVISION_2),
+      Int(NDIS_SIZEOF_NIC_SWITCH_CAPABILITIES_REVISION_2))
+    image.MaxNumSwitches = 1
+    image.MaxNumVPorts = 12
+    image.MaxNumVFs = 4
+    image.MaxNumQueuePairs = 24
+    return image
+  }()
+
+  /// NdisRequestMethod, which has every field; 6 bytes of input.
+  static let oidRequest: NDIS_OID_REQUEST = {
+    var image = NDIS_OID_REQUEST()
+    image.Header = header(
+      Int(NDIS_OBJECT_TYPE_OID_REQUEST), Int(NDIS_OID_REQUEST_REVISION_2),
+      Int(NDIS_SIZEOF_OID_REQUEST_REVISION_2))
+    image.RequestType = Int32(NdisRequestMethod)
+    image.PortNumber = 1
+    image.Timeout = 3
+    image.RequestId = 0x9191
+    image.RequestHandle = 0x9292
+    image.DATA.Oid = OID_RECEIVE_FILTER_QUEUE_PARAMETERS
+    image.DATA.InformationBufferLength = 6
+    image.DATA.BytesWritten = 512  // OutputBufferLength
+    image.DATA.BytesNeeded = 13  // MethodId
+    image.SwitchId = 14
+    image.VPortId = 15
+    image.Flags = UInt32(NDIS_OID_REQUEST_FLAGS_VPORT_ID_VALID)
+    return image
+  }()
+
+  /// 4 bytes of buffer.
+  static let status: NDIS_STATUS_INDICATION = {
+    var image = NDIS_STATUS_INDICATION()
+    image.Header = header(
+      Int(NDIS_OBJECT_TYPE_STATUS_INDICATION), Int(NDIS_STATUS_INDICATION_REVISION_1),
+      Int(NDIS_SIZEOF_STATUS_INDICATION_REVISION_1))
+    image.SourceHandle = Example.adapter
+    image.PortNumber = 1
+    image.StatusCode = NDIS_STATUS_LINK_STATE
+    image.DestinationHandle = Example.binding
+    image.RequestId = 0x9191
+    image.StatusBufferSize = 4
+    image.Guid = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16)
+    return image
+  }()
+
+  static func segment(offset: UInt32, length: UInt32) -> NET_BUFFER_SHARED_MEMORY {
+    var image = NET_BUFFER_SHARED_MEMORY()
+    image.SharedMemoryHandle = Example.sharedMemory
+    image.SharedMemoryOffset = offset
+    image.SharedMemoryLength = length
+    return image
+  }
 }

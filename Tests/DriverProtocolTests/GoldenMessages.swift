@@ -27,12 +27,17 @@ enum Example {
   static let sharedMemory = handle(.sharedMemory, 8)
   static let section = handle(.section, 9)
   static let bindContext = handle(.bindContext, 10)
+  static let oidRequest = handle(.oidRequest, 11)
+  static let netBufferList = handle(.netBufferList, 12)
   static let driverContext: UInt64 = 0x1111
   static let adapterContext: UInt64 = 0x2222
   static let bindingContext: UInt64 = 0x3333
   static let providerContext: UInt64 = 0x4444
   static let sharedMemoryProviderContext: UInt64 = 0x5555
   static let domain: UInt64 = 0x6666
+  static let requestContext: UInt64 = 0x7171
+  /// A miniport's own number of a list.
+  static let listContext: UInt64 = 0x8181
   /// "TEST" as a pool tag: the first character in the lowest byte.
   static let tag: UInt32 = 0x5453_4554
 
@@ -71,16 +76,18 @@ struct GoldenList {
 
   typealias Body = (inout MessageWriter) -> Void
 
-  /// A client's request and its successful reply.
+  /// A client's request and the reply of its success.
   mutating func call(
     _ name: String, _ type: Int, context: UInt64 = 0, descriptors: UInt8 = 0,
-    replyDescriptors: UInt8 = 0, request: Body = { _ in }, reply: Body = { _ in }
+    replyDescriptors: UInt8 = 0, replyStatus: Status = .success, request: Body = { _ in },
+    reply: Body = { _ in }
   ) {
     let type = UInt16(type)
     let asked = MessageHeader(
       type: type, requestID: nextID, context: context, descriptors: descriptors)
     let answered = MessageHeader(
-      type: type, flags: NDISSIM_FLAG_REPLY, requestID: nextID, descriptors: replyDescriptors)
+      type: type, flags: NDISSIM_FLAG_REPLY, requestID: nextID, status: replyStatus,
+      descriptors: replyDescriptors)
     messages.append(GoldenMessage(name: "\(name).request", bytes: message(asked, request)))
     messages.append(GoldenMessage(name: "\(name).reply", bytes: message(answered, reply)))
     nextID += 1

@@ -14,6 +14,9 @@ extension GoldenList {
     list.addSharedMemory()
     list.addUpcalls()
     list.addOthers()
+    list.addLife()
+    list.addOIDs()
+    list.addReceiving()
     return list.messages
   }
 

@@ -37,6 +37,19 @@ let page = Limits.pageSize
     #expect(try memory.bytes(at: 3, 4) == [1, 0xAB, 0xAB, 4])
   }
 
+  @Test func isSeenAndNotChangedThroughAViewForReading() throws {
+    let memory = try SealedMemory(name: "view", size: 2 * page)
+    let view = try memory.reopenedForReading()
+    #expect(fcntl(view.raw, F_GETFL) & O_ACCMODE == O_RDONLY)
+    #expect(fcntl(view.raw, F_GETFD) & FD_CLOEXEC != 0)
+    #expect(unsafe pwrite(view.raw, "x", 1, 0) == -1)
+    #expect(throws: SystemError.self) { _ = try Mapping(descriptor: view, access: .readWrite) }
+    let mapping = try Mapping(descriptor: view, access: .readOnly)
+    try memory.write([7], at: page)
+    #expect(unsafe mapping.baseAddress.load(fromByteOffset: Int(page), as: UInt8.self) == 7)
+    #expect(mapping.size == Int(2 * page))
+  }
+
   @Test(arguments: [0, 1, 4095, UInt64.max, UInt64(1) << 63])
   func refusesSizes(_ size: UInt64) {
     #expect(throws: SystemError.self) { _ = try SealedMemory(name: "size", size: size) }
