@@ -16,18 +16,24 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
-HEADERS = [ROOT / "Sources/CNDIS/include" / n for n in ("ndis_abi.h", "ndissim_protocol.h")]
+HEADERS = [ROOT / "Sources/CNDIS/include" / n
+           for n in ("ndis_abi.h", "ndis_oid.h", "ndissim_protocol.h")]
 GOLDEN = ROOT / "Tests/Golden/messages.txt"
 DOCUMENT = ROOT / "docs/protocol.md"
 SIZES = {"uint8_t": 1, "char": 1, "uint16_t": 2, "uint32_t": 4, "int32_t": 4, "uint64_t": 8}
 HEADER_SIZE = 48
 
-# What the body of a golden message is made of. `*` repeats to the end, `text` is the rest as UTF-8.
-# A name that is not here has an empty body.
+# What the body of a golden message is made of. `*` repeats to the end, `text` is the rest as UTF-8,
+# `=N NAME` is N bytes of that name. A name that is not here has an empty body.
 HANDLE = ["ndissim_handle"]
 DRIVER = "ndissim_register_driver"
 PARAMETERS = "NDIS_SHARED_MEMORY_PARAMETERS"
 FAILURE = ["ndissim_failure", "text"]
+STATUS = ["NDIS_STATUS_INDICATION", "=4 status buffer"]
+OID = ["NDIS_OID_REQUEST", "=6 input"]
+OID_RESULT = ["ndissim_oid_result", "=3 information buffer"]
+LIST, BUFFER = "ndissim_net_buffer_list", "ndissim_net_buffer"
+SEGMENT, PART = "NET_BUFFER_SHARED_MEMORY", "ndissim_view_segment"
 BODIES: dict[str, list[str]] = {
     "hello.request": ["ndissim_hello"],
     "hello.reply": ["ndissim_hello_reply"],
@@ -56,6 +62,32 @@ BODIES: dict[str, list[str]] = {
     "upcall_allocate_shared_memory.request": ["ndissim_upcall_allocate", PARAMETERS],
     "upcall_allocate_shared_memory.reply": ["ndissim_upcall_allocate_reply", "*ndissim_extent"],
     "upcall_free_shared_memory.request": ["ndissim_upcall_free"],
+    "set_hardware_assist_attributes.request": [
+        "ndissim_hardware_assist", "NDIS_RECEIVE_FILTER_CAPABILITIES",
+        "NDIS_NIC_SWITCH_CAPABILITIES"],
+    "indicate_status_ex.request": HANDLE + STATUS,
+    "upcall_status_ex.request": ["ndissim_upcall_status"] + STATUS,
+    "change_adapter.request": ["ndissim_change_adapter"],
+    "upcall_net_pnp_event.request": ["ndissim_upcall_net_pnp_event"],
+    "oid_request.request": ["ndissim_oid_request"] + OID,
+    "oid_request.reply": HANDLE,
+    "cancel_oid_request.request": ["ndissim_cancel_oid_request"],
+    "miniport_oid_request_complete.request": [
+        "ndissim_miniport_oid_request_complete"] + OID_RESULT,
+    "upcall_oid_request.request": ["ndissim_upcall_oid_request"] + OID,
+    "upcall_oid_request.reply": OID_RESULT,
+    "upcall_cancel_oid_request.request": ["ndissim_upcall_cancel_oid_request"],
+    "upcall_oid_request_complete.request": ["ndissim_upcall_oid_request_complete"] + OID_RESULT,
+    "upcall_oid_request_complete.request_failed": [
+        "ndissim_upcall_oid_request_complete", "ndissim_oid_result"] + FAILURE,
+    "indicate_receive.request": [
+        "ndissim_indicate_receive", LIST, BUFFER, SEGMENT, SEGMENT, BUFFER, SEGMENT,
+        LIST, BUFFER, SEGMENT],
+    "upcall_receive_net_buffer_lists.request": [
+        "ndissim_upcall_receive", LIST, BUFFER, PART, PART, PART, BUFFER, PART, LIST, BUFFER, PART],
+    "return_net_buffer_lists.request": ["ndissim_return", "*ndissim_handle"],
+    "upcall_return_net_buffer_lists.request": ["ndissim_upcall_return", "*ndissim_handle"],
+    "section_view.notification": ["ndissim_section_view"],
     "failure.reply": FAILURE,
     "failure_without_bugcheck.reply": FAILURE,
     "goodbye.notification": FAILURE,
@@ -63,12 +95,17 @@ BODIES: dict[str, list[str]] = {
 }
 for _name in ("add_adapter", "bind_adapter", "attach_filter"):
     BODIES[_name + ".request"] = ["ndissim_named"]
+for _name in ("restart_complete", "complete_bind_adapter_ex", "complete_unbind_adapter_ex",
+              "complete_net_pnp_event"):
+    BODIES[_name + ".request"] = ["ndissim_completion"]
+for _name in ("shutdown_ex", "device_pnp_event_notify"):
+    BODIES[f"upcall_{_name}.request"] = ["ndissim_upcall_adapter"]
 for _name in ("add_adapter", "bind_adapter", "attach_filter", "open_adapter_ex",
               "register_miniport_driver", "register_protocol_driver", "register_filter_driver"):
     BODIES[_name + ".reply"] = HANDLE
 for _name in ("deregister_miniport_driver", "deregister_scatter_gather_dma", "remove_adapter",
               "deregister_protocol_driver", "close_adapter_ex", "unbind_adapter",
-              "deregister_filter_driver", "detach_filter", "withdraw_section"):
+              "deregister_filter_driver", "detach_filter", "withdraw_section", "pause_complete"):
     BODIES[_name + ".request"] = HANDLE
 
 
@@ -85,18 +122,18 @@ def read_headers() -> tuple[dict[str, list[Field]], dict[int, str]]:
     """The structures of the C headers, and the names of the message types."""
     text = "\n".join(path.read_text() for path in HEADERS)
     constants = dict(re.findall(r"#define (\w+) (\d+)\b", text))
-    types = {int(n): name for name, n in re.findall(r"NDISSIM_([A-Z_]+) = (\d+)", text)}
+    types = {int(n): name for name, n in re.findall(r"NDISSIM_((?!CHANGE_)[A-Z_]+) = (\d+)", text)}
     text = re.sub(r"//.*", "", text)
     found: dict[str, list[Field]] = {}
     for name, content in re.findall(r"struct (\w+) \{(.*?)\n\}", text, re.S):
         fields, offset = [], 0
-        for kind, field, count in re.findall(r"(\w+) (\w+)(?:\[(\w+)\])?;", content):
+        for kind, field, count in re.findall(r"(\w+) (\w+)(?:\[([\w +]+)\])?;", content):
             if kind in found:
                 size, unit = sum(f.size for f in found[kind]), 1
             else:
                 size = unit = SIZES[kind]
             if count:
-                size *= int(constants.get(count, count))
+                size *= sum(int(constants.get(part, part)) for part in count.split(" + "))
             assert offset % unit == 0, f"{name}.{field}: the compiler would pad here"
             fields.append(Field(offset, size, field, kind + ("[]" if count else "")))
             offset += size
@@ -148,6 +185,11 @@ def dump(name: str, data: bytes) -> list[str]:
         if part == "text":
             out += lines_of(position, data[position:], f'"{data[position:].decode()}"')
             position = len(data)
+            continue
+        if part.startswith("="):
+            count, label = part[1:].split(" ", 1)
+            out += lines_of(position, data[position : position + int(count)], label)
+            position += int(count)
             continue
         repeat = part.startswith("*")
         while position < len(data):
