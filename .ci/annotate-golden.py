@@ -122,7 +122,9 @@ def read_headers() -> tuple[dict[str, list[Field]], dict[int, str]]:
     """The structures of the C headers, and the names of the message types."""
     text = "\n".join(path.read_text() for path in HEADERS)
     constants = dict(re.findall(r"#define (\w+) (\d+)\b", text))
-    types = {int(n): name for name, n in re.findall(r"NDISSIM_((?!CHANGE_)[A-Z_]+) = (\d+)", text)}
+    # The numbers of CHANGE_ADAPTER's changes stand in an enumeration of their own.
+    types = {int(n): name for name, n in re.findall(r"NDISSIM_([A-Z_]+) = (\d+)", text)
+             if not name.startswith("CHANGE_") or name == "CHANGE_ADAPTER"}
     text = re.sub(r"//.*", "", text)
     found: dict[str, list[Field]] = {}
     for name, content in re.findall(r"struct (\w+) \{(.*?)\n\}", text, re.S):
