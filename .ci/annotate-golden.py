@@ -3,7 +3,8 @@
 
 Rewrites every block between `<!-- golden:NAME -->` and `<!-- end -->` as an annotated dump of the
 golden message NAME. The names and offsets of fields come from the C headers, which are read here.
-A table under `<!-- struct:NAME -->` (columns offset, size, name, ...) is compared with the header.
+A table under `<!-- struct:NAME -->` (columns offset, size, name, ...) is compared with the header. The
+table of rules is written anew from Sources/NDIS/Reason.swift.
 
     .ci/annotate-golden.py           rewrite the blocks
     .ci/annotate-golden.py --check   change nothing, fail when the document is out of date
@@ -20,6 +21,7 @@ HEADERS = [ROOT / "Sources/CNDIS/include" / n
            for n in ("ndis_abi.h", "ndis_oid.h", "ndissim_protocol.h")]
 GOLDEN = ROOT / "Tests/Golden/messages.txt"
 DOCUMENT = ROOT / "docs/protocol.md"
+REASONS = ROOT / "Sources/NDIS/Reason.swift"
 SIZES = {"uint8_t": 1, "char": 1, "uint16_t": 2, "uint32_t": 4, "int32_t": 4, "uint64_t": 8}
 HEADER_SIZE = 48
 
@@ -221,6 +223,13 @@ def check_tables(document: str) -> list[str]:
     return wrong
 
 
+def rules() -> str:
+    """The table of rules."""
+    cases = re.findall(r"^  case (\w+) = (\d+)$", REASONS.read_text().split("var rule")[0], re.M)
+    rows = [f"| {number} | `{name}` |\n" for name, number in sorted(cases, key=lambda c: int(c[1]))]
+    return "| number | rule |\n|---:|---|\n" + "".join(rows)
+
+
 def main() -> int:
     golden = dict(line.split() for line in GOLDEN.read_text().splitlines() if line.strip())
     document = DOCUMENT.read_text()
@@ -232,7 +241,10 @@ def main() -> int:
         return f"<!-- golden:{match[1]} -->\n```text\n{content}\n```\n<!-- end -->"
 
     new = re.sub(r"<!-- golden:(\S+) -->\n.*?<!-- end -->", block, document, flags=re.S)
+    new, tables = re.subn(r"\| number \| rule \|\n(?:\|.*\n)+", lambda _: rules(), new)
     wrong = check_tables(new)
+    if tables != 1:
+        wrong.append("docs/protocol.md has no table of rules, or more than one")
     wrong += [f"{name} of the golden messages is missing" for name in golden if name not in used]
     if "--check" in sys.argv[1:]:
         if new != document:
