@@ -6,6 +6,8 @@ import pytest
 
 from ndissim import images as i
 from ndissim import messages as m
+from ndissim import oids as o
+from ndissim import receive as r
 from ndissim import upcalls as u
 from ndissim.abi import FLAG_REPLY, FLAG_UPCALL, MAXIMUM_MESSAGE, Message
 
@@ -24,6 +26,8 @@ def handle(kind: int, index: int) -> int:
 MINIPORT, PROTOCOL, FILTER, ADAPTER = handle(1, 1), handle(2, 2), handle(3, 3), handle(4, 4)
 BINDING, MODULE, DMA, ALLOCATION = handle(5, 5), handle(6, 6), handle(7, 7), handle(8, 8)
 SECTION, BIND_CONTEXT = handle(10, 9), handle(11, 10)
+OID, LIST = handle(14, 11), handle(15, 12)
+SHARED = handle(9, 8)
 TAG = int.from_bytes(b"TEST", "little")
 SITE = "Golden/Queue.swift:42"
 
@@ -54,6 +58,29 @@ PROVIDER = i.SharedMemoryProviderCharacteristics(
 PARAMETERS = i.SharedMemoryParameters(
     flags=1, queue_id=2, usage=4, length=6144, sg_list_buffer_length=64, vport_id=7
 )
+OID_REQUEST = o.OidRequest(
+    12, 0x10226, b"\1\2\3\4\5\6", 512, 0x9191, 3, 13, 1, 0x9292, 2, 14, 15, 1
+)
+OID_ANSWER = o.OidAnswer(
+    0, b"\xa1\xa2\xa3", bytes_read=6, bytes_written=3, bytes_needed=9, supported_revision=2
+)
+STATUS = i.StatusIndicationImage(
+    source_handle=ADAPTER, port_number=1, status_code=0x40010017, destination_handle=BINDING,
+    request_id=0x9191, status_buffer_size=4, guid=bytes(range(1, 17)),
+).pack() + bytes.fromhex("ddccbbaa")
+FILTER_CAPABILITIES = i.ReceiveFilterCapabilities(
+    supported_filter_tests=5, supported_headers=3, supported_mac_header_fields=9
+).pack()
+SWITCH_CAPABILITIES = i.NicSwitchCapabilities(
+    max_num_vports=12, max_num_vfs=4, max_num_queue_pairs=24
+).pack()
+LISTS = [
+    r.NetBufferList(0x8181, 2, 0, [
+        r.NetBuffer(1514, [r.Segment(SHARED, 4000, 128), r.Segment(SHARED, 4608, 1386)]),
+        r.NetBuffer(60, [r.Segment(SHARED, 0, 60)]),
+    ]),
+    r.NetBufferList.one(0x8182, 2, SHARED, 2048, 64),
+]
 
 
 def one(value: int) -> bytes:
@@ -104,6 +131,34 @@ EXPECTED = {
     "offer_section": (
         Message.OFFER_SECTION, m.OfferSection(PROTOCOL, 0x6666, 0x100000).pack(),
         {"context": 0x107, "descriptors": 1}),
+    "set_hardware_assist_attributes": (
+        Message.SET_HARDWARE_ASSIST_ATTRIBUTES,
+        m.HardwareAssist(ADAPTER, 84, 116).pack() + FILTER_CAPABILITIES + SWITCH_CAPABILITIES,
+        {"context": 0x101}),
+    "pause_complete": (Message.PAUSE_COMPLETE, one(ADAPTER), {}),
+    "restart_complete": (
+        Message.RESTART_COMPLETE, m.Completion(ADAPTER, 0xC000009A).pack(), {}),
+    "complete_bind_adapter_ex": (
+        Message.COMPLETE_BIND_ADAPTER_EX, m.Completion(BIND_CONTEXT, 0xC000009A).pack(), {}),
+    "complete_unbind_adapter_ex": (
+        Message.COMPLETE_UNBIND_ADAPTER_EX, m.Completion(BINDING, 0xC000009A).pack(), {}),
+    "complete_net_pnp_event": (
+        Message.COMPLETE_NET_PNP_EVENT, m.Completion(BINDING, 0xC000009A).pack(), {}),
+    "change_adapter": (Message.CHANGE_ADAPTER, m.ChangeAdapter(ADAPTER, 1, 2).pack(), {}),
+    "indicate_status_ex": (Message.INDICATE_STATUS_EX, one(ADAPTER) + STATUS, {}),
+    "oid_request": (
+        Message.OID_REQUEST, o.OidRequestBody(BINDING, 0x7171).pack() + OID_REQUEST.pack(), {}),
+    "cancel_oid_request": (
+        Message.CANCEL_OID_REQUEST, o.CancelOidRequest(BINDING, 0x9191).pack(), {}),
+    "miniport_oid_request_complete": (
+        Message.MINIPORT_OID_REQUEST_COMPLETE,
+        o.MiniportOidRequestComplete(ADAPTER, OID).pack() + OID_ANSWER.pack(), {}),
+    "indicate_receive": (
+        Message.INDICATE_RECEIVE,
+        r.IndicateReceive(ADAPTER, 0, 0x1800, 2).pack() + b"".join(x.pack() for x in LISTS), {}),
+    "return_net_buffer_lists": (
+        Message.RETURN_NET_BUFFER_LISTS,
+        r.ReturnLists(BINDING, 1, 2).pack() + one(LIST) + one(LIST + 1), {}),
     "withdraw_section": (Message.WITHDRAW_SECTION, one(SECTION), {}),
 }
 
@@ -133,8 +188,11 @@ def test_answer(name: str) -> None:
     if name == "upcall_allocate_shared_memory.reply":
         extents = [m.Extent(0x3000, 0x1000), m.Extent(0x8000, 0x800)]
         body = u.AllocateAnswer(SECTION, extents, 0x5555).pack()
+    if name == "upcall_oid_request.reply":
+        body = OID_ANSWER.pack()
     header = m.Header(read.type, FLAG_UPCALL | FLAG_REPLY, request_id=read.request_id)
-    header.status = 0xC000009A if name.endswith("_resources") else 0
+    endings = {"resources": 0xC000009A, "pending": 0x103}
+    header.status = endings.get(name.rsplit("_", 1)[1], 0)
     assert m.encode(header, body).hex() == golden.hex()
 
 
@@ -144,8 +202,8 @@ def test_upcall_is_read(name: str) -> None:
     golden = bytes.fromhex(GOLDEN[name])
     header = m.Header.unpack(golden)
     upcall = u.decode_upcall(header.type, golden[48:])
-    image = upcall.parameters.pack() if isinstance(upcall, u.UpcallAllocate) else b""
-    assert (upcall.pack() + image).hex() == golden[48:].hex()
+    rest = upcall.pack_rest() if hasattr(upcall, "pack_rest") else b""
+    assert (upcall.pack() + rest).hex() == golden[48:].hex()
 
 
 def body_of(name: str) -> bytes:
@@ -169,3 +227,24 @@ def test_failures_are_read() -> None:
     assert error.rule == "doubleFree" and error.reason == 75 and "freed already" in error.sentence
     assert error.bugcheck and error.bugcheck.code == 0x7C and error.bugcheck.parameters[0] == 3
     assert m.failure_of(0xC000009A, body_of("failure_without_bugcheck.reply")).bugcheck is None
+
+
+def test_what_upcalls_say() -> None:
+    asked = u.decode_upcall(134, body_of("upcall_oid_request.request"))
+    assert asked.request == OID_REQUEST and asked.oid_handle == OID
+    ended = u.decode_upcall(147, body_of("upcall_oid_request_complete.request"))
+    assert ended.answer == OID_ANSWER and ended.request_context == 0x7171
+    failed = u.decode_upcall(147, body_of("upcall_oid_request_complete.request_failed"))
+    assert failed.status == 0xC001000C and failed.answer.information == b""
+    assert failed.answer.error and failed.answer.error.rule == "oidAborted"
+    received = u.decode_upcall(149, body_of("upcall_receive_net_buffer_lists.request"))
+    assert [len(x.buffers) for x in received.lists] == [2, 1]
+    first = received.lists[0].buffers[0]
+    assert sum(part.length for part in first.parts) == first.data_length == 1514
+    assert first.parts[1] == r.ViewSegment(SHARED, SECTION, 0x8000, 32)
+    returned = u.decode_upcall(136, body_of("upcall_return_net_buffer_lists.request"))
+    assert returned.numbers == [0x8181, 0x8182]
+    told = u.decode_upcall(148, body_of("upcall_status_ex.request"))
+    assert told.indication.status_code == 0x40010017 and told.buffer == b"\xdd\xcc\xbb\xaa"
+    view = r.SectionView.unpack(body_of("section_view.notification"))
+    assert (view.section, view.size_in_bytes) == (SECTION, 0x100000)

@@ -16,33 +16,36 @@ from .abi import (
     INVALID_VPORT_ID,
     MM_ANY_NODE_OK,
     PASSIVE_LEVEL,
+    AdapterChange,
     Message,
+    Oid,
+    ReceiveFlags,
+    RequestType,
     SharedMemoryUsage,
     Status,
 )
-from .drivers import (
-    Binding,
-    MiniportAdapter,
-    MiniportDriver,
-    MiniportHandlers,
-    NdisObject,
-    ProtocolDriver,
-    ProtocolHandlers,
-)
+from .drivers import NdisObject
 from .errors import BugCheck, Disconnected, NdisError
 from .images import (
     FilterDriverCharacteristics,
     MiniportAdapterRegistrationAttributes,
     MiniportDriverCharacteristics,
+    NicSwitchCapabilities,
     ProtocolDriverCharacteristics,
+    ReceiveFilterCapabilities,
     SgDmaDescription,
     SharedMemoryParameters,
     SharedMemoryProviderCharacteristics,
+    StatusIndicationImage,
 )
 from .irql import at_irql, current_irql, set_irql
 from .memory import Block, Section, make_section
 from .messages import Extent, Header, Statistics, encode
+from .miniport import MiniportAdapter, MiniportDriver, MiniportHandlers
+from .oids import OidAnswer, OidRequest
+from .protocol import Binding, ProtocolDriver, ProtocolHandlers
 from .provider import ProvidedBlock, SharedMemoryProvider
+from .receive import NetBuffer, NetBufferList, Segment, ViewSegment
 from .session import Reply, Session, connect
 from .transport import Connection, find_socket, socket_candidates
 from .upcalls import AllocateAnswer

@@ -166,3 +166,82 @@ class SgDmaDescription(Image):
     shared_mem_allocate_complete_handler: int = 0
     scatter_gather_list_size: int = 0
     LAYOUT = struct.Struct("<BBHII4xQQI4x")
+
+
+@dataclass
+class OidRequestImage(Image):
+    """`NDIS_OID_REQUEST`, revision 2; revision 1 has a `header_size` of 236. The fields behind
+    `information_buffer` are those of a query: of a method they are input and output length,
+    MethodId, and what is out."""
+
+    header_type: int = ObjectType.OID_REQUEST
+    revision: int = 2
+    header_size: int = 248
+    request_type: int = 0
+    port_number: int = 0
+    timeout: int = 0
+    request_id: int = 0
+    request_handle: int = 0
+    oid: int = 0
+    information_buffer: int = 0
+    information_buffer_length: int = 0
+    bytes_written: int = 0
+    bytes_needed: int = 0
+    supported_revision: int = 0
+    switch_id: int = 0
+    vport_id: int = 0
+    flags: int = 0
+    LAYOUT = struct.Struct("<BBHiIIQQI4xQIII12x128x16x16xB3xIII")
+
+
+@dataclass
+class StatusIndicationImage(Image):
+    """`NDIS_STATUS_INDICATION`; its buffer follows."""
+
+    header_type: int = ObjectType.STATUS_INDICATION
+    revision: int = 1
+    header_size: int = 112
+    source_handle: int = 0
+    port_number: int = 0
+    status_code: int = 0
+    flags: int = 0
+    destination_handle: int = 0
+    request_id: int = 0
+    status_buffer: int = 0
+    status_buffer_size: int = 0
+    guid: bytes = bytes(16)
+    LAYOUT = struct.Struct("<BBH4xQIII4xQQQI16s36x")
+
+
+@dataclass
+class ReceiveFilterCapabilities(Image):
+    """`NDIS_RECEIVE_FILTER_CAPABILITIES`, revision 2; by default those of a VMQ adapter."""
+
+    header_type: int = ObjectType.DEFAULT
+    revision: int = 2
+    header_size: int = 84
+    flags: int = 0
+    enabled_filter_types: int = 1
+    enabled_queue_types: int = 1
+    num_queues: int = 8
+    supported_queue_properties: int = 2
+    supported_filter_tests: int = 1
+    supported_headers: int = 1
+    supported_mac_header_fields: int = 1
+    max_mac_header_filters: int = 16
+    LAYOUT = struct.Struct("<BBH9I44x")
+
+
+@dataclass
+class NicSwitchCapabilities(Image):
+    """`NDIS_NIC_SWITCH_CAPABILITIES`, revision 2."""
+
+    header_type: int = ObjectType.DEFAULT
+    revision: int = 2
+    header_size: int = 116
+    flags: int = 0
+    max_num_switches: int = 1
+    max_num_vports: int = 0
+    max_num_vfs: int = 0
+    max_num_queue_pairs: int = 0
+    LAYOUT = struct.Struct("<BBHI28xII4xII60x")

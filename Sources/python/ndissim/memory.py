@@ -43,9 +43,11 @@ def pages(length: int) -> int:
 
 
 class Section:
-    """A section's descriptor and, once asked for, its mapping."""
+    """A section's descriptor and, once asked for, its mapping: for reading only when the daemon
+    sent it as a view."""
 
-    def __init__(self, handle: int, fd: int, size: int) -> None:
+    def __init__(self, handle: int, fd: int, size: int, writable: bool = True) -> None:
+        self.writable = writable
         self.handle = handle
         self.fd = fd
         self.size = size
@@ -54,7 +56,8 @@ class Section:
     def view(self, extent: Extent) -> memoryview:
         """The bytes of an extent, shared with everybody who maps the section."""
         if self._map is None:
-            self._map = mmap.mmap(self.fd, self.size)
+            access = mmap.PROT_READ | (mmap.PROT_WRITE if self.writable else 0)
+            self._map = mmap.mmap(self.fd, self.size, mmap.MAP_SHARED, access)
         return memoryview(self._map)[extent.offset : extent.offset + extent.length]
 
     def close(self) -> None:

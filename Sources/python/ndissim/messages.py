@@ -196,6 +196,33 @@ class OfferReply(Layout):
 
 
 @dataclass
+class HardwareAssist(Layout):
+    """The images of both capabilities follow, each as long as said here."""
+
+    adapter_handle: int
+    receive_filter_length: int = 0
+    nic_switch_length: int = 0
+    LAYOUT = struct.Struct("<QII")
+
+
+@dataclass
+class Completion(Layout):
+    """RESTART_COMPLETE and COMPLETE_*: ends what a handler answered PENDING to."""
+
+    handle: int
+    status: int = 0
+    LAYOUT = struct.Struct("<QI4x")
+
+
+@dataclass
+class ChangeAdapter(Layout):
+    adapter_handle: int
+    change: int
+    argument: int = 0
+    LAYOUT = struct.Struct("<QII")
+
+
+@dataclass
 class Statistics(Layout):
     sessions: int
     drivers: int

@@ -4,7 +4,7 @@ Every method raises NdisError when the status is not NDIS_STATUS_SUCCESS."""
 import os
 from typing import TYPE_CHECKING
 
-from .abi import SG_ELEMENT_SIZE, SG_LIST_HEADER_SIZE, Message
+from .abi import SG_ELEMENT_SIZE, SG_LIST_HEADER_SIZE, Message, ReceiveFlags, Status
 from .images import (
     FilterDriverCharacteristics,
     Image,
@@ -13,21 +13,34 @@ from .images import (
     ProtocolDriverCharacteristics,
     SgDmaDescription,
     SharedMemoryParameters,
+    StatusIndicationImage,
 )
 from .memory import Block, Section, pages
 from .messages import (
     Allocate,
     AllocateReply,
+    ChangeAdapter,
+    Completion,
     Extent,
     Free,
     HandleBody,
+    HardwareAssist,
     Named,
     OfferReply,
     OfferSection,
     OpenAdapter,
     RegisterDmaReply,
     RegisterDriver,
+    failure_of,
 )
+from .oids import (
+    CancelOidRequest,
+    MiniportOidRequestComplete,
+    OidAnswer,
+    OidRequest,
+    OidRequestBody,
+)
+from .receive import IndicateReceive, NetBufferList, ReturnLists
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,6 +58,12 @@ class Routines:
         def call(
             self, type: int, body: bytes = b"", fds: Iterable[int] = (), irql: int | None = None
         ) -> Reply: ...
+
+        def send(
+            self, type: int, body: bytes = b"", fds: Iterable[int] = (), irql: int | None = None
+        ) -> int: ...
+
+        def wait(self, request: int, timeout: float | None = None) -> Reply: ...
 
     def _handle(self, type: int, body: bytes) -> int:
         return HandleBody.unpack(self.call(type, body).body).handle
@@ -140,6 +159,82 @@ class Routines:
     def detach_filter(self, module: int) -> None:
         """DETACH_FILTER (extension)."""
         self._end(Message.DETACH_FILTER, module)
+
+    # An adapter's life
+
+    def set_hardware_assist_attributes(
+        self, adapter: int, receive_filter: Image | None = None, nic_switch: Image | None = None
+    ) -> None:
+        """`NdisMSetMiniportAttributes` with hardware-assist attributes, in the initialize handler."""
+        images = [image.pack() if image else b"" for image in (receive_filter, nic_switch)]
+        body = HardwareAssist(adapter, len(images[0]), len(images[1])).pack()
+        self.call(Message.SET_HARDWARE_ASSIST_ATTRIBUTES, body + b"".join(images))
+
+    def pause_complete(self, adapter: int) -> None:
+        """`NdisMPauseComplete`."""
+        self._end(Message.PAUSE_COMPLETE, adapter)
+
+    def restart_complete(self, adapter: int, status: int = 0) -> None:
+        """`NdisMRestartComplete`."""
+        self.call(Message.RESTART_COMPLETE, Completion(adapter, status).pack())
+
+    def complete_bind_adapter_ex(self, bind_context: int, status: int = 0) -> None:
+        """`NdisCompleteBindAdapterEx`."""
+        self.call(Message.COMPLETE_BIND_ADAPTER_EX, Completion(bind_context, status).pack())
+
+    def complete_unbind_adapter_ex(self, binding: int, status: int = 0) -> None:
+        """`NdisCompleteUnbindAdapterEx`."""
+        self.call(Message.COMPLETE_UNBIND_ADAPTER_EX, Completion(binding, status).pack())
+
+    def complete_net_pnp_event(self, binding: int, status: int = 0) -> None:
+        """`NdisCompleteNetPnPEvent`."""
+        self.call(Message.COMPLETE_NET_PNP_EVENT, Completion(binding, status).pack())
+
+    def change_adapter(self, adapter: int, change: int, argument: int = 0) -> None:
+        """CHANGE_ADAPTER (extension): what PnP, power management or a filter does."""
+        self.call(Message.CHANGE_ADAPTER, ChangeAdapter(adapter, change, argument).pack())
+
+    def indicate_status_ex(
+        self, adapter: int, indication: StatusIndicationImage, buffer: bytes = b""
+    ) -> None:
+        """`NdisMIndicateStatusEx`; `indication` says the buffer's size."""
+        body = HandleBody(adapter).pack() + indication.pack() + buffer
+        self.call(Message.INDICATE_STATUS_EX, body)
+
+    # OID requests
+
+    def oid_request(self, binding: int, request: OidRequest, context: int = 0) -> int:
+        """`NdisOidRequest`: answers the request's handle; the end comes to the handler."""
+        body = OidRequestBody(binding, context).pack() + request.pack()
+        reply = self.wait(self.send(Message.OID_REQUEST, body))
+        if reply.header.status != Status.PENDING:
+            raise failure_of(reply.header.status, reply.body)
+        return HandleBody.unpack(reply.body).handle
+
+    def cancel_oid_request(self, binding: int, request_id: int) -> None:
+        """`NdisCancelOidRequest`."""
+        self.call(Message.CANCEL_OID_REQUEST, CancelOidRequest(binding, request_id).pack())
+
+    def miniport_oid_request_complete(self, adapter: int, oid: int, answer: OidAnswer) -> None:
+        """`NdisMOidRequestComplete`."""
+        head = MiniportOidRequestComplete(adapter, oid, answer.status)
+        self.call(Message.MINIPORT_OID_REQUEST_COMPLETE, head.pack() + answer.pack())
+
+    # Receiving
+
+    def indicate_receive(
+        self, adapter: int, lists: list[NetBufferList],
+        flags: int = ReceiveFlags.SHARED_MEMORY_INFO_VALID, port_number: int = 0,
+    ) -> None:
+        """`NdisMIndicateReceiveNetBufferLists`."""
+        head = IndicateReceive(adapter, port_number, flags, len(lists))
+        self.call(Message.INDICATE_RECEIVE, head.pack() + b"".join(one.pack() for one in lists))
+
+    def return_net_buffer_lists(self, binding: int, handles: list[int], flags: int = 0) -> None:
+        """`NdisReturnNetBufferLists`."""
+        head = ReturnLists(binding, flags, len(handles))
+        body = head.pack() + b"".join(HandleBody(handle).pack() for handle in handles)
+        self.call(Message.RETURN_NET_BUFFER_LISTS, body)
 
     # Shared memory
 

@@ -17,6 +17,7 @@ from .errors import Disconnected, NdisError
 from .memory import Section
 from .messages import (
     AllocateReply,
+    Extent,
     HandleBody,
     Header,
     Hello,
@@ -25,13 +26,15 @@ from .messages import (
     encode,
     failure_of,
 )
+from .oids import OidAnswer
+from .receive import SectionView, ViewSegment
 from .routines import Routines
 from .transport import Connection
 from .upcalls import UPCALLS, AllocateAnswer, decode_upcall
 
 log = logging.getLogger("ndissim")
 
-Handler = Callable[..., int | AllocateAnswer | None]
+Handler = Callable[..., int | AllocateAnswer | OidAnswer | None]
 
 
 class Reply(NamedTuple):
@@ -52,6 +55,8 @@ class Session(Routines):
     def __init__(self, connection: Connection, name: str) -> None:
         self.connection = connection
         self.sections: dict[int, Section] = {}
+        # Sections this process may read, because it is told of frames in them.
+        self.views: dict[int, Section] = {}
         self.on_section_released: Callable[[int], None] | None = None
         self._condition = threading.Condition()
         self._send_lock = threading.Lock()
@@ -177,12 +182,21 @@ class Session(Routines):
                 self._condition.notify_all()
         if header is None:
             return
+        if header.is_notification and header.type == Message.SECTION_VIEW and fds:
+            self._view(packet[Header.size() :], fds.pop())
         for fd in fds:
             os.close(fd)
         if header.is_upcall:
             self._serve_upcall(header, packet[Header.size() :])
         elif header.is_notification:
             self._notification(header, packet[Header.size() :])
+
+    def _view(self, body: bytes, fd: int) -> None:
+        view = SectionView.unpack(body)
+        old = self.views.pop(view.section, None)
+        if old:
+            old.close()
+        self.views[view.section] = Section(view.section, fd, view.size_in_bytes, writable=False)
 
     def _keep(self, reply: Reply) -> None:
         header = reply.header
@@ -204,16 +218,18 @@ class Session(Routines):
             self._goodbye = failure_of(header.status, body)
         elif header.type == Message.SECTION_RELEASED:
             handle = HandleBody.unpack(body).handle
-            section = self.sections.pop(handle, None)
-            if section:
-                section.close()
+            for held in (self.sections, self.views):
+                section = held.pop(handle, None)
+                if section:
+                    section.close()
             if self.on_section_released:
                 self.on_section_released(handle)
 
     # Upcalls
 
     def _serve_upcall(self, header: Header, body: bytes) -> None:
-        """Runs a handler and sends its answer. Only a successful allocation has a body."""
+        """Runs a handler and sends its answer. A body has a successful allocation, and the end of
+        an OID request."""
         status, answer = int(Status.SUCCESS), b""
         old = _irql.set_irql(header.irql)
         outer, self._here.context = self._here.context, header.request_id
@@ -221,6 +237,9 @@ class Session(Routines):
             result = self._run_handler(header.type, body)
             if isinstance(result, AllocateAnswer):
                 answer = result.pack()
+            elif isinstance(result, OidAnswer):
+                status = int(result.status)
+                answer = b"" if status == Status.PENDING else result.pack()
             elif result is not None:
                 status = int(result)
         except NdisError as error:
@@ -240,7 +259,7 @@ class Session(Routines):
         with suppress(ConnectionError):
             self.send_raw(encode(reply, answer))
 
-    def _run_handler(self, type: int, body: bytes) -> int | AllocateAnswer | None:
+    def _run_handler(self, type: int, body: bytes) -> int | AllocateAnswer | OidAnswer | None:
         if type not in UPCALLS:
             return Status.NOT_SUPPORTED
         upcall = decode_upcall(type, body)
@@ -256,9 +275,7 @@ class Session(Routines):
     def reset(self) -> None:
         """RESET: ends every object of the session; replies when all is done."""
         self.call(Message.RESET)
-        for section in self.sections.values():
-            section.close()
-        self.sections.clear()
+        self._drop_sections()
 
     def statistics(self) -> Statistics:
         """STATISTICS."""
@@ -270,9 +287,16 @@ class Session(Routines):
         self._drop_sections()
 
     def _drop_sections(self) -> None:
-        for section in self.sections.values():
-            section.close()
-        self.sections.clear()
+        for held in (self.sections, self.views):
+            for section in held.values():
+                section.close()
+            held.clear()
+
+    def bytes_of(self, part: ViewSegment) -> memoryview | None:
+        """The bytes of a part of a received frame where they lie; None without a view of the
+        section."""
+        section = self.views.get(part.section) or self.sections.get(part.section)
+        return section.view(Extent(part.offset, part.length)) if section else None
 
     def __enter__(self) -> "Session":
         return self

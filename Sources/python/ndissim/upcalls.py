@@ -4,9 +4,11 @@ import struct
 from dataclasses import dataclass, field
 
 from .abi import Message
-from .images import SharedMemoryParameters
+from .images import SharedMemoryParameters, StatusIndicationImage
 from .layout import Layout
 from .messages import Extent
+from .oids import UpcallCancelOidRequest, UpcallOidRequest, UpcallOidRequestComplete
+from .receive import UpcallReceive, UpcallReturn
 
 
 @dataclass
@@ -28,7 +30,7 @@ class UpcallInitialize(Layout):
 
 @dataclass
 class UpcallAdapter(Layout):
-    """HALT_EX, PAUSE and RESTART."""
+    """HALT_EX, PAUSE, RESTART, SHUTDOWN_EX and DEVICE_PNP_EVENT_NOTIFY."""
 
     adapter_handle: int
     adapter_context: int
@@ -68,6 +70,12 @@ class UpcallAllocate(Layout):
     # The image behind the body, filled in by `decode_upcall`; no field of the layout.
     parameters = SharedMemoryParameters()
 
+    def read_rest(self, rest: bytes) -> None:
+        self.parameters = SharedMemoryParameters.from_image(rest)
+
+    def pack_rest(self) -> bytes:
+        return self.parameters.pack()
+
 
 @dataclass
 class UpcallAllocateReply(Layout):
@@ -89,6 +97,34 @@ class UpcallFree(Layout):
 
 
 @dataclass
+class UpcallNetPnpEvent(Layout):
+    binding_handle: int
+    binding_context: int
+    handler: int
+    event: int = 0
+    LAYOUT = struct.Struct("<QQQI4x")
+
+
+@dataclass
+class UpcallStatus(Layout):
+    """The image of the indication and its buffer follow."""
+
+    binding_handle: int
+    binding_context: int
+    handler: int
+    LAYOUT = struct.Struct("<QQQ")
+    indication = StatusIndicationImage()
+    buffer = b""
+
+    def read_rest(self, rest: bytes) -> None:
+        self.indication = StatusIndicationImage.from_image(rest)
+        self.buffer = rest[self.indication.header_size:]
+
+    def pack_rest(self) -> bytes:
+        return self.indication.pack() + self.buffer
+
+
+@dataclass
 class AllocateAnswer:
     """What a provider's allocate handler returns on success."""
 
@@ -107,8 +143,17 @@ UPCALLS: dict[int, type[Layout]] = {
     Message.UPCALL_HALT_EX: UpcallAdapter,
     Message.UPCALL_PAUSE: UpcallAdapter,
     Message.UPCALL_RESTART: UpcallAdapter,
+    Message.UPCALL_SHUTDOWN_EX: UpcallAdapter,
+    Message.UPCALL_OID_REQUEST: UpcallOidRequest,
+    Message.UPCALL_CANCEL_OID_REQUEST: UpcallCancelOidRequest,
+    Message.UPCALL_RETURN_NET_BUFFER_LISTS: UpcallReturn,
+    Message.UPCALL_DEVICE_PNP_EVENT_NOTIFY: UpcallAdapter,
     Message.UPCALL_BIND_ADAPTER_EX: UpcallBind,
     Message.UPCALL_UNBIND_ADAPTER_EX: UpcallUnbind,
+    Message.UPCALL_OID_REQUEST_COMPLETE: UpcallOidRequestComplete,
+    Message.UPCALL_STATUS_EX: UpcallStatus,
+    Message.UPCALL_RECEIVE_NET_BUFFER_LISTS: UpcallReceive,
+    Message.UPCALL_NET_PNP_EVENT: UpcallNetPnpEvent,
     Message.UPCALL_ALLOCATE_SHARED_MEMORY: UpcallAllocate,
     Message.UPCALL_FREE_SHARED_MEMORY: UpcallFree,
 }
@@ -117,6 +162,7 @@ UPCALLS: dict[int, type[Layout]] = {
 def decode_upcall(type: int, body: bytes) -> Layout:
     """The body of an upcall. Raises KeyError for an unknown type, ValueError for a short body."""
     upcall = UPCALLS[type].unpack(body)
-    if isinstance(upcall, UpcallAllocate):
-        upcall.parameters = SharedMemoryParameters.from_image(body[UpcallAllocate.size():])
+    read_rest = getattr(upcall, "read_rest", None)
+    if read_rest:
+        read_rest(body[upcall.size():])
     return upcall
