@@ -25,7 +25,8 @@ class OidRequest:
     method_id: int = 0
     port_number: int = 0
     request_handle: int = 0
-    revision: int = 2
+    # 2 for drivers of NDIS 6.50.
+    revision: int = 1
     switch_id: int = 0
     vport_id: int = 0
     flags: int = 0
