@@ -378,7 +378,8 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
       "\(a) lists are indicated and not returned; an adapter may have \(b). Wait for returns."
     case .notIndicated:
       "Handle \(hex(a)) names no list that is indicated to this binding; it was returned already, or never given."
-    case .queuesLeft: "Binding \(hex(a)) was closed with \(b) receive queue(s), filter(s), VPort(s) or VF(s) of its own left."
+    case .queuesLeft:
+      "Binding \(hex(a)) was closed with \(b) receive queue(s), filter(s), VPort(s) or VF(s) of its own left."
     case .queueMemoryLeft:
       "Queue \(a) was freed while \(b) block(s) of its memory are still allocated."
     case .dmaStoppedMissing:

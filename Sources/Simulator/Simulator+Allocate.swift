@@ -18,8 +18,9 @@ extension Simulator {
       try checkStructure(parameters, version: driver.version)
       let place = try checkPlace(parameters, owner)
       try checkQuotas(session: call.session, length: parameters.length)
-      guard let registration = provider(
-        for: owner, session: call.session, vport: place.isVPort)
+      guard
+        let registration = provider(
+          for: owner, session: call.session, vport: place.isVPort)
       else {
         throw Failure(.failure, .noProvider)
       }

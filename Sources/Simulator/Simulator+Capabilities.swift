@@ -26,7 +26,8 @@ extension Simulator {
       try capabilities.check(for: version)
       let size = ReceiveFilterCapabilities.structure.size(capabilities.revision)
       record.receiveFilterLength = UInt32(truncatingIfNeeded: size)
-      record.receiveFilter = image(Array(assist.receiveFilter.prefix(size)), as: record.receiveFilter)
+      record.receiveFilter = image(
+        Array(assist.receiveFilter.prefix(size)), as: record.receiveFilter)
       record.receiveFilter.Header.Size = UInt16(truncatingIfNeeded: size)
     }
     if !assist.nicSwitch.isEmpty {

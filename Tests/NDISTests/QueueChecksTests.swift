@@ -208,6 +208,7 @@ import Testing
     #expect(check { $0.requestorID = 0 } == .functionGiven)
     var image = VFParameters(vmName: "vm").image()
     image[1560] = 33
-    #expect(reason { () throws(Failure) in _ = try VFParameters(image: image) } == .macAddressLength)
+    #expect(
+      reason { () throws(Failure) in _ = try VFParameters(image: image) } == .macAddressLength)
   }
 }
