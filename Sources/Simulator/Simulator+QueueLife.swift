@@ -134,11 +134,13 @@ extension Simulator {
   /// The adapter is gone: its queues, filters and VPorts go without anybody being asked. Memory that is
   /// still being reclaimed keeps its ids, and the bare record it is counted in until it is gone.
   mutating func dropQueues(adapter index: UInt32) {
-    if let oid = store.adapters[index, \.firstOID].optional {
+    var next = store.adapters[index, \.firstOID]
+    while let oid = next.optional {
+      next = store.oids[oid, \.next]
       store.oids.update(oid) { $0.subject = .none }
     }
     while let filter = store.adapters[index, \.filters].optional { remove(filter: filter) }
-    var next = store.adapters[index, \.queues]
+    next = store.adapters[index, \.queues]
     while let queue = next.optional {
       next = store.queues[queue, \.next]
       store.queues.update(queue) {

@@ -12,12 +12,13 @@ func inconsistencies(_ simulator: borrowing Simulator) -> [String] {
   audit.providers()
   audit.sessions()
   audit.upcalls()
+  audit.places()
   if !simulator.isBetweenTurns { audit.wrong.append("a turn is open") }
   if simulator.undoOverflows != 0 { audit.wrong.append("a turn outgrew the undo log") }
   return audit.wrong
 }
 
-private struct Audit {
+struct Audit {
   let store: Store
   var wrong: [String] = []
   private var bySession: [UInt32: (blocks: UInt32, bytes: UInt64)] = [:]
@@ -102,7 +103,7 @@ private struct Audit {
   }
 
   /// Walks an intrusive list; says how long it is.
-  private mutating func walk(
+  mutating func walk(
     _ name: String, _ first: Ref, _ next: (UInt32) -> (previous: Ref, next: Ref),
     _ check: (UInt32) -> Bool
   ) -> Int {

@@ -126,6 +126,8 @@ final class Driver {
   var provides: Bool
   var scatters = false
   var opensBindings = true
+  /// What its miniport says of the hardware in MiniportInitializeEx.
+  var assist: HardwareAssist?
   var memory = RemoteMemory()
   var nextContext: UInt64 = 1
   /// Free handlers called, by context.
@@ -158,6 +160,12 @@ final class Driver {
         session,
         .setMiniportAttributes(details.object, Sample.attributes, context: 0x55, flags: 0x40),
         context: id)
+      if let assist {
+        let made = host.ask(session, .setHardwareAssist(details.object, assist), context: id)
+        if made?.failure.status != .success {
+          host.problem("hardware assist: \(made?.failure.sentence ?? "")")
+        }
+      }
       host.call(session, .registerScatterGatherDMA(details.object, Sample.dma), context: id)
     case NDISSIM_UPCALL_BIND_ADAPTER_EX:
       if opensBindings, let driver = protocolDriver(host) {
