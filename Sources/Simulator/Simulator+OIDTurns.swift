@@ -84,15 +84,12 @@ extension Simulator {
         }
         let form = try OID.form(
           number: record.oid, kind: kind, miniport: store.drivers[driver, \.version])
+        if form.answeredBy != .ndis { try checkOIDHandler(driver) }
         preparation = try prepare(oid: index, form, &actions)
+      } else {
+        try checkOIDHandler(driver)
       }
-      switch preparation {
-      case .answered: _ = try knownInformation(oid: index)
-      case .forward:
-        guard store.drivers[driver].handlers[HandlerSlot.oidRequest] != 0 else {
-          throw Failure(.notSupported, .missingHandler, 64)
-        }
-      }
+      if case .answered = preparation { _ = try knownInformation(oid: index) }
     } catch {
       end(oid: index, error, .notSent, &actions)
       return
@@ -114,6 +111,13 @@ extension Simulator {
     store.oids.update(index) {
       $0.upcall = id
       $0.lastUpcall = id
+    }
+  }
+
+  /// Before anything is made for a request that the miniport is to be asked.
+  private func checkOIDHandler(_ driver: UInt32) throws(Failure) {
+    guard store.drivers[driver].handlers[HandlerSlot.oidRequest] != 0 else {
+      throw Failure(.notSupported, .missingHandler, 64)
     }
   }
 

@@ -126,6 +126,8 @@ final class Driver {
   var provides: Bool
   var scatters = false
   var opensBindings = true
+  /// Of the provider handlers it sets in SetOptions.
+  var providerFlags: UInt32 = 0
   /// What its miniport says of the hardware in MiniportInitializeEx.
   var assist: HardwareAssist?
   var memory = RemoteMemory()
@@ -153,7 +155,9 @@ final class Driver {
     switch Int(details.type) {
     case NDISSIM_UPCALL_SET_OPTIONS:
       if provides {
-        host.call(session, .setOptionalHandlers(details.object, Sample.provider()), context: id)
+        var provider = Sample.provider()
+        provider.flags = providerFlags
+        host.call(session, .setOptionalHandlers(details.object, provider), context: id)
       }
     case NDISSIM_UPCALL_INITIALIZE_EX:
       host.call(

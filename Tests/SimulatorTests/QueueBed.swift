@@ -241,8 +241,13 @@ final class QueueBed {
 
   var index: UInt32 { adapter.index }
 
+  /// The record of a queue.
+  func record(_ queue: UInt32) -> UInt32? {
+    host.simulator.queue(adapter: index, id: queue)
+  }
+
   func state(_ queue: UInt32) -> QueueState {
-    guard let record = host.simulator.queue(adapter: index, id: queue) else { return .undefined }
+    guard let record = record(queue) else { return .undefined }
     return QueueState(rawValue: host.simulator.store.queues[record, \.state]) ?? .undefined
   }
 

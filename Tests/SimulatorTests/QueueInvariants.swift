@@ -1,6 +1,7 @@
 // What must hold of queues, filters and VPorts between any two turns: lists, counts equal to what filters
 // and blocks say, ids that are unique, states that fit what is there.
 
+import CNDIS
 import NDIS
 
 @testable import Simulator
@@ -28,8 +29,8 @@ extension Audit {
     }
     for index in 0..<store.blocks.capacity where !store.blocks[index, \.place].isNone {
       let block = store.blocks[index]
-      if block.ownerKind != OwnerKind.adapter.rawValue || (block.queueID == 0) == (block.vportID == 0)
-      {
+      let names = block.queueID != 0 || block.vportID != 0
+      if block.ownerKind != OwnerKind.adapter.rawValue || !names {
         wrong.append("block \(index) is counted where it cannot be")
       }
     }
