@@ -179,6 +179,10 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
   case indicatedEarly = 232
   case functionCount = 233
   case noFunctions = 234
+  case irqlFlag = 211
+  case lookaheadSplit = 212
+  case dataLength = 213
+  case tooManyReceivers = 214
 
   /// The name of the rule, stable: the case as it is written.
   public var rule: String { "\(self)" }
@@ -417,6 +421,12 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
       "The miniport indicated into queue \(a) while SET_FILTER was pending and then failed the request."
     case .tooManyParts:
       "The lists lie in \(a) contiguous parts; one call takes \(b). Indicate fewer at a time, or allocate with NDIS_SHARED_MEM_PARAMETERS_CONTIGUOUS."
+    case .irqlFlag:
+      "The flags have \(hex(a)), which says DISPATCH_LEVEL; the call is made at IRQL \(b)."
+    case .lookaheadSplit:
+      "Segment \(a) breaks the lookahead split of \(b) bytes: lookahead memory that holds them comes first, post-lookahead memory second."
+    case .dataLength: "The frame is \(a) bytes long; its segments have room for \(b)."
+    case .tooManyReceivers: "\(a) bindings would receive the lists; an indication goes to at most \(b)."
     case .indicationsLeft: "\(a) indicated list(s) are still out; wait for their return."
     }
   }

@@ -67,7 +67,9 @@ struct OIDRecord: BitwiseCopyable {
   var subject = Ref.none
   var before: UInt8 = 0
   var supportedRevision: UInt8 = 0
-  var padding: UInt16 = 0
+  /// A SET_FILTER during which the miniport has indicated to its Paused queue: it must end with SUCCESS.
+  var indicated: UInt8 = 0
+  var padding: UInt8 = 0
   var bytesRead: UInt32 = 0
   var bytesWritten: UInt32 = 0
   var bytesNeeded: UInt32 = 0
@@ -189,56 +191,73 @@ struct StatusRecord: BitwiseCopyable {
   var buffer = InlineArray<512, UInt8>(repeating: 0)
 }
 
-/// One call of NdisMIndicateReceiveNetBufferLists, until all its lists have come back.
+/// One call of NdisMIndicateReceiveNetBufferLists, until all its lists have come back and every handler
+/// that was called for it has returned.
 struct IndicationRecord: BitwiseCopyable {
+  /// Bindings that one indication may go to.
+  static let maximumReceivers = 32
   var state: UInt32 = 0  // 0 free
   var adapter = Ref.none  // none: the adapter is gone
-  var previous = Ref.none  // an adapter's indications
+  var previous = Ref.none  // an adapter's indications, newest first
   var next = Ref.none
-  /// The lists, in order of receiving.
+  /// The lists that some receiver still has, in order of receiving.
   var first = Ref.none
-  var count: UInt32 = 0
-  /// Lists that some receiver still has.
+  /// Lists that some receiver still has, and those that some receiver was given.
   var out: UInt32 = 0
+  var count: UInt32 = 0
   /// Calls of ProtocolReceiveNetBufferLists that are open.
   var calls: UInt32 = 0
   var port: UInt32 = 0
   var flags: UInt32 = 0
   /// With NDIS_RECEIVE_FLAGS_RESOURCES: answered when every receiver has returned.
   var request = Ref.none
-  var padding: UInt32 = 0
+  var receiverCount: UInt32 = 0
+  /// The bindings it went to; none: that binding is gone.
+  var receivers = InlineArray<32, Ref>(repeating: .none)
 }
 
 /// A part of a block, as a NET_BUFFER names it.
 struct SegmentRecord: BitwiseCopyable {
   var block = Ref.none
+  /// The block's: one that was reclaimed meanwhile is not counted in its successor.
+  var generation: UInt32 = 0
   var offset: UInt32 = 0
   var length: UInt32 = 0
 }
 
+/// `out`: some receiver has it. `returning`: the miniport is being told of it, or will be.
+enum ListState: UInt8 { case free = 0, out, returning }
+
+/// What a list is indicated on.
+enum TargetKind: UInt8 { case defaultQueue = 0, queue, vport }
+
 /// An indicated NET_BUFFER_LIST.
 struct NetBufferListRecord: BitwiseCopyable {
-  static let maximumBuffers = 4
-  static let maximumSegments = 4
   var generation: UInt32 = 0
-  var state: UInt8 = 0  // 0 free, 1 indicated
+  var state: UInt8 = 0  // ListState
   var bufferCount: UInt8 = 0
   var segmentCount: UInt8 = 0
-  var padding: UInt8 = 0
+  var targetKind: UInt8 = 0
   var indication = Ref.none
-  /// The next one of the indication, and the next one that returns with it.
+  /// Those of the indication that are out.
+  var previous = Ref.none
   var next = Ref.none
+  /// The next one that returns with it.
   var nextReturned = Ref.none
-  /// Receivers that have not returned it.
-  var receivers: UInt32 = 0
-  var filterID: UInt16 = 0
+  /// Bit n: receiver n of the indication has not returned it.
+  var holders: UInt32 = 0
+  /// The queue or VPort it counts for.
+  var target = Ref.none
+  var targetGeneration: UInt32 = 0
+  /// Its place in the chain that was indicated.
+  var position: UInt16 = 0
+  /// QueueId or VPortId.
   var queueID: UInt16 = 0
-  var padding2: UInt32 = 0
+  /// Of each buffer, how many of the segments are its.
+  var bufferSegments = InlineArray<4, UInt8>(repeating: 0)
   /// The miniport's own number.
   var context: UInt64 = 0
-  /// Of each buffer: bytes of the frame, and how many of the segments are its.
+  /// Of each buffer: bytes of the frame.
   var dataLengths = InlineArray<4, UInt32>(repeating: 0)
-  var bufferSegments = InlineArray<4, UInt8>(repeating: 0)
-  var padding3: UInt32 = 0
   var segments = InlineArray<4, SegmentRecord>(repeating: SegmentRecord())
 }

@@ -135,8 +135,13 @@ struct AdapterRecord: BitwiseCopyable {
   var removed: UInt8 = 0
   /// MiniportDevicePnPEventNotify has been called.
   var notified: UInt8 = 0
-  var padding: UInt8 = 0
-  var padding2: UInt32 = 0
+  /// `dropIndications` was done: returns of what was indicated before mean nothing any more.
+  var dropped: UInt8 = 0
+  /// Lists that go back and that MiniportReturnNetBufferLists has not returned from.
+  var returning: UInt32 = 0
+  /// Of those, the ones it is still to be called for.
+  var returned = Ref.none
+  var padding: UInt32 = 0
 }
 
 enum BindingKind: UInt8 { case binding = 1, module }

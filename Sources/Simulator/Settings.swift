@@ -1,6 +1,8 @@
 // What a simulator is told once: capacities, quotas, the contract's switches. Everything here is given
 // from outside; the simulator reads no clock, no environment and no randomness.
 
+import NDIS
+
 /// How much one party may hold. A request above a quota is answered RESOURCES.
 public struct Quotas: Hashable, Sendable {
   public var sessionBytes: UInt64 = 4 << 30
@@ -32,6 +34,8 @@ public struct Settings: Sendable {
   /// Milliseconds a miniport may take to end an OID request, PENDING or not; 0 = no limit. The verifier's
   /// rule NdisTimedOidComplete has 12 s.
   public var oidDeadline: UInt64 = 12_000
+  /// Lists an adapter may have out, or on their way back.
+  public var maximumIndicated: UInt32 = NDIS.Limits.maximumReturned
   /// Highest NUMA node that may be asked for.
   public var highestNode: UInt32 = 63
   /// A3: refuse revision 1 from drivers that registered 6.30 or later.

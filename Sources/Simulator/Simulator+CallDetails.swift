@@ -105,13 +105,94 @@ extension Simulator {
   /// lists it has.
   public func indication(
     ofUpcall id: UInt64
-  ) -> (port: UInt32, flags: UInt32, count: UInt32)? { nil }
+  ) -> (port: UInt32, flags: UInt32, count: UInt32)? {
+    guard let upcall = openUpcall(id),
+      Int(store.upcalls[upcall, \.type]) == NDISSIM_UPCALL_RECEIVE_NET_BUFFER_LISTS,
+      let index = store.upcalls[upcall, \.subject].optional
+    else { return nil }
+    var count = store.upcalls[upcall, \.argument] & 0xFFFF
+    if store.indications[index, \.out] != store.indications[index, \.count] {
+      // Some have gone back already.
+      count = 0
+      forEachList(ofUpcall: upcall, indication: index) { _ in count &+= 1 }
+    }
+    // Handlers are called at PASSIVE_LEVEL, whatever the miniport's own level was.
+    let flags = ReceiveFlags(rawValue: store.indications[index, \.flags])
+    return (
+      store.indications[index, \.port], flags.subtracting(.dispatchLevel).rawValue, count
+    )
+  }
 
   /// Visits those lists in order: at most `Limits.maximumLists` with `Limits.maximumParts` in all, so that
   /// the message holds them. An indication of more parts is refused with `tooManyParts`.
-  public func forEachPiece(ofUpcall id: UInt64, _ body: (ReceivedPiece) -> Void) {}
+  public func forEachPiece(ofUpcall id: UInt64, _ body: (ReceivedPiece) -> Void) {
+    guard let upcall = openUpcall(id),
+      Int(store.upcalls[upcall, \.type]) == NDISSIM_UPCALL_RECEIVE_NET_BUFFER_LISTS,
+      let index = store.upcalls[upcall, \.subject].optional
+    else { return }
+    forEachList(ofUpcall: upcall, indication: index) { describe(list: $0, body) }
+  }
+
+  /// Visits the lists of a call that its receiver still has.
+  private func forEachList(
+    ofUpcall upcall: UInt32, indication: UInt32, _ body: (UInt32) -> Void
+  ) {
+    let binding = store.upcalls[upcall, \.object].index
+    let bit = receiverBit(of: binding, indication)
+    let start = store.upcalls[upcall, \.argument] >> 16
+    let end = start &+ store.upcalls[upcall, \.argument] & 0xFFFF
+    var next = store.indications[indication, \.first]
+    while let list = next.optional {
+      next = store.lists[list, \.next]
+      let position = UInt32(store.lists[list, \.position])
+      guard position < end else { return }
+      if position >= start, store.lists[list, \.holders] & bit != 0 { body(list) }
+    }
+  }
+
+  private func describe(list index: UInt32, _ body: (ReceivedPiece) -> Void) {
+    let buffers = store.lists[index, \.bufferCount]
+    body(
+      .list(
+        listHandle(index), filterID: 0, queueID: store.lists[index, \.queueID],
+        buffers: UInt32(buffers)))
+    let counts = store.lists[index, \.bufferSegments]
+    let lengths = store.lists[index, \.dataLengths]
+    let segments = store.lists[index, \.segments]
+    var at = 0
+    for buffer in 0..<min(4, Int(buffers)) {
+      body(.buffer(dataLength: lengths[buffer]))
+      let end = min(4, at + Int(counts[buffer]))
+      while at < end {
+        describe(segments[at], body)
+        at += 1
+      }
+    }
+  }
+
+  private func describe(_ segment: SegmentRecord, _ body: (ReceivedPiece) -> Void) {
+    guard let block = segment.block.optional,
+      store.blocks[block, \.state] == BlockState.live.rawValue,
+      store.blocks[block, \.generation] == segment.generation,
+      let section = store.blocks[block, \.section].optional
+    else { return }
+    let memory = handle(.sharedMemory, segment.generation, block)
+    let place = sectionHandle(section)
+    forEachPart(block: block, offset: segment.offset, length: segment.length) { offset, length in
+      body(.part(sharedMemory: memory, section: place, offset: offset, length: length))
+    }
+  }
 
   /// Visits the miniport's numbers of the lists an open upcall of MiniportReturnNetBufferLists returns, at
   /// most `Limits.maximumReturned`.
-  public func forEachReturned(ofUpcall id: UInt64, _ body: (UInt64) -> Void) {}
+  public func forEachReturned(ofUpcall id: UInt64, _ body: (UInt64) -> Void) {
+    guard let upcall = openUpcall(id),
+      Int(store.upcalls[upcall, \.type]) == NDISSIM_UPCALL_RETURN_NET_BUFFER_LISTS
+    else { return }
+    var next = store.upcalls[upcall, \.subject]
+    while let list = next.optional {
+      body(store.lists[list, \.context])
+      next = store.lists[list, \.nextReturned]
+    }
+  }
 }

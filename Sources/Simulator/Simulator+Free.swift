@@ -14,6 +14,10 @@ extension Simulator {
     let index: UInt32
     do throws(Failure) {
       index = try blockToFree(ndisHandle, allocation, session: call.session)
+      let indicated = store.blocks[index, \.indicated]
+      guard indicated == 0 else {
+        throw Failure(.failure, .stillIndicated, allocation.rawValue, UInt64(indicated))
+      }
     } catch {
       // VOID on Windows: nothing can be refused there, so a wrong free is a bug check (A18).
       let failure = Failure(.failure, error.reason, error.a, error.b)

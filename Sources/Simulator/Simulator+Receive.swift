@@ -1,6 +1,7 @@
 // Receive indications: a miniport lends lists of buffers that lie in shared memory to the drivers above
 // it, they read the bytes in place and return the lists. NDIS counts, for every block and queue, how many
-// lists are out.
+// lists are out. An indication is checked as a whole before anything of it counts; one that breaks a rule
+// is a violation, nothing of it is indicated, and the miniport keeps its lists.
 
 import CNDIS
 import Events
@@ -12,24 +13,67 @@ extension Simulator {
   mutating func indicateReceive(
     _ call: Call, _ adapter: Handle, _ indication: Indication, _ actions: inout Actions
   ) throws(Failure) {
-    throw Failure(.notSupported, .receiveFlags)
-  }
-
-  /// NdisReturnNetBufferLists.
-  mutating func returnLists(
-    _ call: Call, _ binding: Handle, _ flags: UInt32, _ lists: [Handle], _ actions: inout Actions
-  ) throws(Failure) {
-    throw Failure(.notSupported, .notIndicated)
+    let index = try resolveAdapter(adapter, session: call.session)
+    let flags = ReceiveFlags(rawValue: indication.flags)
+    if flags.contains(.resources) {
+      // It waits for the receivers.
+      let depth = depth(of: call.context)
+      guard depth < NDIS.Limits.maximumCallDepth else {
+        throw Failure(.failure, .callDepth, UInt64(depth), UInt64(NDIS.Limits.maximumCallDepth))
+      }
+    }
+    let plan: ReceivePlan
+    do throws(Failure) {
+      plan = try planReceive(call, index, indication)
+    } catch {
+      // A shortage is nobody's fault.
+      if error.status != .resources {
+        violate(
+          error, routine: "NdisMIndicateReceiveNetBufferLists", bugCheck: nil, irql: call.irql,
+          handle: adapter, party: party(adapter: index), session: call.session, &actions)
+      }
+      throw error
+    }
+    try indicate(plan, indication, call, adapter: index, &actions)
   }
 
   /// ProtocolReceiveNetBufferLists or MiniportReturnNetBufferLists has returned.
   mutating func receiveCallReturned(
     _ upcall: UpcallRecord, _ ending: Ending, _ actions: inout Actions
-  ) {}
+  ) {
+    let isReturn = Int(upcall.type) == NDISSIM_UPCALL_RETURN_NET_BUFFER_LISTS
+    judge(upcall, ending, isReturn: isReturn, &actions)
+    if isReturn {
+      returnEnded(upcall)
+    } else if let index = upcall.subject.optional {
+      store.indications.update(index) { $0.calls &-= 1 }
+      finishIfDone(indication: index, &actions)
+    }
+  }
 
-  /// The binding is gone: the lists it still has go back.
-  mutating func returnAll(binding index: UInt32, _ actions: inout Actions) {}
-
-  /// The adapter is gone: its lists stay with their receivers and refer to nothing any more.
-  mutating func dropIndications(adapter index: UInt32, _ actions: inout Actions) {}
+  /// Both handlers are void: only their deadline and their IRQL count.
+  private mutating func judge(
+    _ upcall: UpcallRecord, _ ending: Ending, isReturn: Bool, _ actions: inout Actions
+  ) {
+    var ending = ending
+    switch ending {
+    case .died: return
+    case .expired: break
+    case .answered(var answer):
+      if answer.irql == 0 { return }
+      answer.status = .success
+      ending = .answered(answer)
+    }
+    let object = upcall.object
+    var whose = Party()
+    if isLiveOwner(object) {
+      whose = isReturn ? party(adapter: object.index) : party(binding: object.index)
+    } else if let session = upcall.session.optional {
+      whose = party(session: session)
+    }
+    _ = verdict(
+      upcall, ending,
+      routine: isReturn ? "MiniportReturnNetBufferLists" : "ProtocolReceiveNetBufferLists",
+      allowed: [], party: whose, &actions)
+  }
 }

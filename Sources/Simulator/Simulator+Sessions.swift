@@ -185,7 +185,9 @@ extension Simulator {
       return true
     }
     if let index = derived.workAdapters.first {
-      if !step(adapter: index, &actions) { derived.workAdapters.remove(index) }
+      if !stepReturns(adapter: index, &actions), !step(adapter: index, &actions) {
+        derived.workAdapters.remove(index)
+      }
       return true
     }
     if let index = derived.workDrivers.first {
@@ -211,10 +213,10 @@ extension Simulator {
     where store.drivers[index, \.state] == DriverState.ending.rawValue {
       derived.workDrivers.insert(index)
     }
-    // Adapters with OID requests too: a call of theirs may have had no room.
+    // Adapters with OID requests or returned lists too: a call of theirs may have had no room.
     for index in 0..<store.adapters.capacity
     where store.adapters[index, \.life] == 2 || !store.adapters[index, \.firstOID].isNone
-      || hasPlaces(adapter: index)
+      || !store.adapters[index, \.returned].isNone || hasPlaces(adapter: index)
     {
       derived.workAdapters.insert(index)
     }

@@ -1,0 +1,106 @@
+// What an indication is found to be while it is checked: which of its lists go to whom, and what writing
+// that down will need. Values only; nothing is changed before the whole indication has passed.
+
+import NDIS
+
+/// The queue or VPort that lists are indicated on, with what it asks of them.
+struct ReceiveTarget {
+  var kind = TargetKind.defaultQueue
+  /// QueueId or VPortId.
+  var id: UInt16 = 0
+  var record = Ref.none
+  var generation: UInt32 = 0
+  /// Takes no lists of others in its indications.
+  var isAlone = false
+  /// Bytes of a frame that go to lookahead memory; 0 = no split.
+  var lookahead: UInt32 = 0
+}
+
+/// Neighbouring lists of one target.
+struct ReceiveGroup {
+  var target: ReceiveTarget
+  /// Its lists, by their place in the chain.
+  var start: UInt32
+  var end: UInt32
+  /// Bit n: receiver n of the plan gets them.
+  var receivers: UInt32
+  var count: UInt32 { end &- start }
+}
+
+/// A checked indication.
+struct ReceivePlan {
+  /// The first group stands by itself: nearly every indication has no other, and no array is made for it.
+  var first: ReceiveGroup?
+  var more: [ReceiveGroup] = []
+  var receivers = InlineArray<32, Ref>(repeating: .none)
+  var receiverCount: UInt32 = 0
+  /// Who receives on the default queue, once that was asked for.
+  var defaultReceivers: UInt32?
+  /// Contiguous parts of sections that the lists lie in.
+  var parts: UInt32 = 0
+  /// Whether a group needs the indication to be of one queue only.
+  var isAlone = false
+  /// The SET_FILTER during which a Paused queue receives.
+  var filtering = Ref.none
+
+  var groups: UInt32 { first == nil ? 0 : 1 &+ UInt32(clamping: more.count) }
+
+  /// Visits the groups in order.
+  func forEachGroup(_ body: (ReceiveGroup) -> Void) {
+    if let first { body(first) }
+    for group in more { body(group) }
+  }
+
+  /// Visits the runs of neighbouring lists that receiver `number` gets.
+  func forEachRun(of number: UInt32, _ body: (_ start: UInt32, _ end: UInt32) -> Void) {
+    var start: UInt32?
+    var end: UInt32 = 0
+    forEachGroup { group in
+      if group.receivers & 1 << number != 0 {
+        if start == nil { start = group.start }
+      } else if let from = start {
+        body(from, end)
+        start = nil
+      }
+      end = group.end
+    }
+    if let start { body(start, end) }
+  }
+
+  /// Calls of ProtocolReceiveNetBufferLists it makes.
+  var calls: UInt32 {
+    var calls: UInt32 = 0
+    for number in 0..<receiverCount { forEachRun(of: number) { _, _ in calls &+= 1 } }
+    return calls
+  }
+
+  /// Lists that somebody receives.
+  var received: UInt32 {
+    var count: UInt32 = 0
+    forEachGroup { if $0.receivers != 0 { count &+= $0.count } }
+    return count
+  }
+
+  /// The number of a receiver, a new one if need be; nil when there are too many.
+  mutating func number(of binding: UInt32) -> UInt32? {
+    for number in 0..<receiverCount where receivers[Int(number)] == Ref(binding) { return number }
+    guard receiverCount < UInt32(IndicationRecord.maximumReceivers) else { return nil }
+    receivers[Int(receiverCount)] = Ref(binding)
+    receiverCount &+= 1
+    return receiverCount &- 1
+  }
+
+  /// Adds the list at `position`, which is of the last group.
+  mutating func extend(to position: UInt32) {
+    if more.isEmpty {
+      first?.end = position &+ 1
+    } else {
+      more[more.count - 1].end = position &+ 1
+    }
+  }
+
+  mutating func append(_ group: ReceiveGroup) {
+    if first == nil { first = group } else { more.append(group) }
+    isAlone = isAlone || group.target.isAlone
+  }
+}

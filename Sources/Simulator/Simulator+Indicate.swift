@@ -1,0 +1,158 @@
+// Writing a checked indication down: a record of the call, one of every list, the counts, and a call of
+// ProtocolReceiveNetBufferLists for each receiver and each run of neighbouring lists it gets. Lists nobody
+// receives go back at once.
+
+import CNDIS
+import NDIS
+
+extension Simulator {
+  mutating func indicate(
+    _ plan: ReceivePlan, _ indication: Indication, _ call: Call, adapter: UInt32,
+    _ actions: inout Actions
+  ) throws(Failure) {
+    let isLent = !ReceiveFlags(rawValue: indication.flags).contains(.resources)
+    let received = plan.received
+    guard received > 0 || isLent else {
+      // The miniport has its lists again when the call returns.
+      return finish(call.session, call.requestID, &actions)
+    }
+    var request = Ref.none
+    if !isLent { request = Ref(try open(call, object: adapterHandle(adapter))) }
+    if let oid = plan.filtering.optional { store.oids.update(oid) { $0.indicated = 1 } }
+    if received > 0 {
+      let index = makeIndication(plan, indication, request: request, received, adapter: adapter)
+      callReceivers(plan, index, parent: isLent ? 0 : call.context, &actions)
+    }
+    if isLent {
+      finish(call.session, call.requestID, &actions)
+      if received < UInt32(clamping: indication.lists.count) {
+        returnUnreceived(plan, indication, adapter: adapter, &actions)
+      }
+    }
+  }
+
+  private mutating func makeIndication(
+    _ plan: ReceivePlan, _ indication: Indication, request: Ref, _ received: UInt32,
+    adapter: UInt32
+  ) -> UInt32 {
+    let index = derived.freeIndications.first ?? 0
+    derived.freeIndications.remove(index)
+    let first = derived.freeLists.first ?? 0
+    let calls = plan.calls
+    store.indications.update(index) {
+      $0 = IndicationRecord()
+      $0.state = 1
+      $0.first = Ref(first)
+      $0.out = received
+      $0.count = received
+      $0.calls = calls
+      $0.port = indication.port
+      $0.flags = indication.flags
+      $0.request = request
+      $0.receiverCount = plan.receiverCount
+      $0.receivers = plan.receivers
+    }
+    link(indication: index, adapter: adapter)
+    store.adapters.update(adapter) { $0.indicated = $0.indicated &+ received }
+
+    var slot = first
+    var previous = Ref.none
+    var left = received
+    var tally = ReceiveTally(sign: 1)
+    let lists = indication.lists.span
+    plan.forEachGroup { group in
+      guard group.receivers != 0 else { return }
+      for position in group.start..<group.end {
+        derived.freeLists.remove(slot)
+        left &-= 1
+        let next = left > 0 ? derived.freeLists.first.map { Ref($0) } ?? .none : .none
+        write(list: slot, lists[Int(position)], group, position, hasMemory: indication.hasMemory)
+        store.lists.update(slot) {
+          $0.state = ListState.out.rawValue
+          $0.indication = Ref(index)
+          $0.previous = previous
+          $0.next = next
+          $0.holders = group.receivers
+        }
+        count(list: slot, &tally)
+        previous = Ref(slot)
+        slot = next.index
+      }
+    }
+    settle(&tally)
+    return index
+  }
+
+  /// What the miniport said of a list.
+  private func write(
+    list slot: UInt32, _ list: IndicatedList, _ group: ReceiveGroup, _ position: UInt32,
+    hasMemory: Bool
+  ) {
+    let store = store
+    store.lists.update(slot) {
+      let generation = $0.generation &+ 1
+      $0 = NetBufferListRecord()
+      $0.generation = generation
+      $0.bufferCount = list.bufferCount
+      $0.targetKind = group.target.kind.rawValue
+      $0.target = group.target.record
+      $0.targetGeneration = group.target.generation
+      $0.position = UInt16(truncatingIfNeeded: position)
+      $0.queueID = list.queueID
+      $0.context = list.context
+      $0.dataLengths = list.dataLengths
+      // Without the flag the information is ignored.
+      guard hasMemory else { return }
+      $0.segmentCount = list.segmentCount
+      $0.bufferSegments = list.bufferSegments
+      for at in 0..<min(4, Int(list.segmentCount)) {
+        let segment = list.segments[at]
+        let block = segment.sharedMemoryHandle.index
+        $0.segments[at] = SegmentRecord(
+          block: Ref(block), generation: store.blocks[block, \.generation],
+          offset: segment.offset, length: segment.length)
+      }
+    }
+  }
+
+  private mutating func callReceivers(
+    _ plan: ReceivePlan, _ index: UInt32, parent: UInt64, _ actions: inout Actions
+  ) {
+    for number in 0..<plan.receiverCount {
+      let binding = plan.receivers[Int(number)].index
+      let handle = bindingHandle(binding)
+      let session = store.drivers[store.bindings[binding, \.driver].index, \.session].index
+      plan.forEachRun(of: number) { start, end in
+        let new = NewUpcall(
+          type: NDISSIM_UPCALL_RECEIVE_NET_BUFFER_LISTS, object: handle, parent: parent,
+          subject: Ref(index), argument: start << 16 | (end &- start))
+        // There is room: the plan has counted its calls.
+        _ = send(new, session: session, &actions)
+      }
+    }
+  }
+
+  /// Lists that nobody receives.
+  private mutating func returnUnreceived(
+    _ plan: ReceivePlan, _ indication: Indication, adapter: UInt32, _ actions: inout Actions
+  ) {
+    var chain = ReturnChain()
+    let lists = indication.lists.span
+    plan.forEachGroup { group in
+      guard group.receivers == 0 else { return }
+      for position in group.start..<group.end {
+        guard let slot = derived.freeLists.first else { return }
+        derived.freeLists.remove(slot)
+        write(list: slot, lists[Int(position)], group, position, hasMemory: false)
+        append(list: slot, to: &chain)
+      }
+    }
+    giveBack(&chain, adapter: adapter, &actions)
+  }
+}
+
+extension Indication {
+  fileprivate var hasMemory: Bool {
+    ReceiveFlags(rawValue: flags).contains(.sharedMemoryInfoValid)
+  }
+}

@@ -1,0 +1,311 @@
+// What an indication is checked for: the adapter's state, the flags, each list's queue, each NET_BUFFER's
+// shared memory. One pass over the lists; what is the same as of the list before is not looked up again.
+
+import CNDIS
+import NDIS
+
+extension Simulator {
+  /// A block that was looked up for a segment, and for which target.
+  private struct KnownBlock {
+    var handle = Handle.null
+    var index: UInt32 = 0
+    var length: UInt32 = 0
+    var extents: UInt32 = 0
+    var usage: UInt8 = 0
+  }
+
+  /// Checks an indication and says who gets what of it. RESOURCES is a shortage, everything else a broken
+  /// rule.
+  func planReceive(
+    _ call: Call, _ adapter: UInt32, _ indication: Indication
+  ) throws(Failure) -> ReceivePlan {
+    let state = AdapterState(rawValue: store.adapters[adapter, \.state])
+    guard state?.after(.receive) != nil else {
+      throw Failure(.failure, .wrongState, adapterHandle(adapter).rawValue)
+    }
+    let flags = try ReceiveFlags(checking: indication.flags)
+    try checkIRQL(flags.contains(.dispatchLevel), indication.flags, call.irql)
+    let count = indication.lists.count
+    guard count >= 1, count <= Int(NDIS.Limits.maximumLists) else {
+      throw Failure(
+        .invalidParameter, .netBufferListCount, UInt64(count), UInt64(NDIS.Limits.maximumLists))
+    }
+    var plan = ReceivePlan()
+    try group(&plan, adapter, indication.lists, flags)
+    if plan.isAlone || flags.contains(.singleQueue) {
+      try checkSingleQueue(plan, indication.flags)
+    }
+    guard plan.parts <= NDIS.Limits.maximumParts else {
+      throw Failure(
+        .resources, .tooManyParts, UInt64(plan.parts), UInt64(NDIS.Limits.maximumParts))
+    }
+    try checkRoom(plan, adapter, UInt32(clamping: count))
+    return plan
+  }
+
+  /// A flag that says DISPATCH_LEVEL must be true; without it the level may be anything that is allowed.
+  func checkIRQL(_ saysDispatch: Bool, _ flags: UInt32, _ irql: IRQL) throws(Failure) {
+    guard !saysDispatch || irql == .dispatch else {
+      throw Failure(.invalidParameter, .irqlFlag, UInt64(flags), UInt64(irql.rawValue))
+    }
+  }
+
+  /// Groups the lists by target, and checks each.
+  private func group(
+    _ plan: inout ReceivePlan, _ adapter: UInt32, _ lists: [IndicatedList], _ flags: ReceiveFlags
+  ) throws(Failure) {
+    let driver = store.adapters[adapter, \.driver].index
+    let isSplitting = store.drivers[driver, \.version] < .vports
+    let hasSwitch = store.capabilities[adapter, \.hasSwitch] != 0
+    let hasMemory = flags.contains(.sharedMemoryInfoValid)
+    var target = ReceiveTarget()
+    var known = KnownBlock()
+    let lists = lists.span
+    for position in lists.indices {
+      guard lists[position].filterID == 0 else {
+        throw Failure(.invalidParameter, .reservedNotZero, UInt64(lists[position].filterID))
+      }
+      let place = UInt32(truncatingIfNeeded: position)
+      if plan.first == nil || lists[position].queueID != target.id {
+        target = try self.target(
+          adapter, lists[position].queueID, hasSwitch: hasSwitch, isSplitting: isSplitting, &plan)
+        let receivers = try receivers(of: target, adapter, &plan)
+        plan.append(
+          ReceiveGroup(target: target, start: place, end: place &+ 1, receivers: receivers))
+        known = KnownBlock()
+      } else {
+        plan.extend(to: place)
+      }
+      let buffers = lists[position].bufferCount
+      guard buffers >= 1, buffers <= 4 else {
+        throw Failure(.invalidParameter, .netBufferCount, UInt64(buffers), 4)
+      }
+      if hasMemory { try checkMemory(lists[position], target, adapter, driver, &known, &plan) }
+    }
+  }
+
+  // MARK: Queues
+
+  /// What a list's QueueId names, VPortId on an adapter with a NIC switch. One that names nothing is a
+  /// queue in state Undefined, where receiving is no legal event.
+  private func target(
+    _ adapter: UInt32, _ id: UInt16, hasSwitch: Bool, isSplitting: Bool, _ plan: inout ReceivePlan
+  ) throws(Failure) -> ReceiveTarget {
+    var target = ReceiveTarget()
+    target.id = id
+    guard id != 0 else { return target }
+    if hasSwitch {
+      guard let index = vport(adapter: adapter, id: UInt32(id)),
+        store.vports[index, \.state] == VPortState.activated.rawValue,
+        store.vports[index, \.parameters].AttachedFunctionId == UInt16(NDIS_PF_FUNCTION_ID)
+      else { throw Failure(.invalidParameter, .vportUnknown, UInt64(id)) }
+      target.kind = .vport
+      target.record = Ref(index)
+      target.generation = store.vports[index, \.generation]
+      return target
+    }
+    let found = queue(adapter: adapter, id: UInt32(id))
+    let state = found.flatMap { QueueState(rawValue: store.queues[$0, \.state]) } ?? .undefined
+    guard let index = found else { throw Failure(.failure, .queueState, UInt64(id)) }
+    if state.after(.receive) == nil {
+      guard state.after(.receiveDuringSetFilter) != nil,
+        let oid = filterRequest(adapter, queueID: UInt32(id))
+      else { throw Failure(.failure, .queueState, UInt64(id)) }
+      plan.filtering = Ref(oid)
+    }
+    target.kind = .queue
+    target.record = Ref(index)
+    target.generation = store.queues[index, \.generation]
+    let flags = ReceiveQueueFlags(rawValue: store.queues[index, \.parameters].Flags)
+    target.isAlone = flags.contains(.perQueueReceiveIndication)
+    if isSplitting, flags.contains(.lookaheadSplitRequired) {
+      target.lookahead = store.queues[index, \.parameters].LookaheadSize
+    }
+    return target
+  }
+
+  /// The SET_FILTER of a queue that is at the miniport.
+  func filterRequest(_ adapter: UInt32, queueID: UInt32) -> UInt32? {
+    guard let oid = store.adapters[adapter, \.firstOID].optional,
+      store.oids[oid, \.oid] == UInt32(OID_RECEIVE_FILTER_SET_FILTER),
+      store.oids[oid, \.state] == OIDState.sent.rawValue
+        || store.oids[oid, \.state] == OIDState.pended.rawValue,
+      let filter = store.oids[oid, \.subject].optional, filter < store.filters.capacity,
+      store.filters[filter, \.adapter] == Ref(adapter),
+      store.filters[filter, \.queueID] == queueID
+    else { return nil }
+    return oid
+  }
+
+  /// A queue with per-queue indication needs the flag, and the flag needs lists of one queue.
+  private func checkSingleQueue(_ plan: ReceivePlan, _ flags: UInt32) throws(Failure) {
+    let single = ReceiveFlags.singleQueue.rawValue
+    guard flags & single != 0 else {
+      throw Failure(.invalidParameter, .receiveFlags, UInt64(flags), UInt64(single))
+    }
+    if let first = plan.first, let other = plan.more.first {
+      throw Failure(
+        .invalidParameter, .queuesMixed, UInt64(first.target.id), UInt64(other.target.id))
+    }
+  }
+
+  // MARK: Receivers
+
+  /// Who gets a target's lists, as bits of the plan's receivers: of a queue the binding that allocated it,
+  /// of a VPort its creator, of the default queue every open binding.
+  private func receivers(
+    of target: ReceiveTarget, _ adapter: UInt32, _ plan: inout ReceivePlan
+  ) throws(Failure) -> UInt32 {
+    switch target.kind {
+    case .defaultQueue:
+      if let receivers = plan.defaultReceivers { return receivers }
+      var receivers: UInt32 = 0
+      var next = store.adapters[adapter, \.bindings]
+      while let binding = next.optional {
+        if isReceiving(binding) { receivers |= try bit(of: binding, &plan) }
+        next = store.bindings[binding, \.adapterNext]
+      }
+      plan.defaultReceivers = receivers
+      return receivers
+    case .queue: return try receiver(store.queues[target.record.index, \.owner], &plan)
+    case .vport: return try receiver(store.vports[target.record.index, \.owner], &plan)
+    }
+  }
+
+  private func receiver(_ owner: Ref, _ plan: inout ReceivePlan) throws(Failure) -> UInt32 {
+    guard let binding = owner.optional, isReceiving(binding) else { return 0 }
+    return try bit(of: binding, &plan)
+  }
+
+  private func bit(of binding: UInt32, _ plan: inout ReceivePlan) throws(Failure) -> UInt32 {
+    guard let number = plan.number(of: binding) else {
+      throw Failure(
+        .resources, .tooManyReceivers, UInt64(plan.receiverCount) + 1,
+        UInt64(IndicationRecord.maximumReceivers))
+    }
+    return 1 << number
+  }
+
+  /// Whether a binding gets what is indicated now: it is open, not on its way to be closed, its process
+  /// lives, and it has the handler.
+  private func isReceiving(_ binding: UInt32) -> Bool {
+    let record = store.bindings[binding]
+    guard record.kind == BindingKind.binding.rawValue, record.opened != 0, record.closing == 0,
+      record.ending == 0, let driver = record.driver.optional,
+      store.drivers[driver, \.handlers][HandlerSlot.receive] != 0
+    else { return false }
+    return !isDead(store.drivers[driver, \.session].index)
+  }
+
+  // MARK: Shared memory
+
+  /// Every NET_BUFFER of a list lies in live memory of its queue: in one segment, with lookahead split in
+  /// two.
+  private func checkMemory(
+    _ list: IndicatedList, _ target: ReceiveTarget, _ adapter: UInt32, _ driver: UInt32,
+    _ known: inout KnownBlock, _ plan: inout ReceivePlan
+  ) throws(Failure) {
+    let wanted: UInt8 = target.lookahead != 0 ? 2 : 1
+    var at = 0
+    for buffer in 0..<Int(list.bufferCount) {
+      let segments = list.bufferSegments[buffer]
+      guard segments == wanted, at + Int(segments) <= min(4, Int(list.segmentCount)) else {
+        // Two are asked for where there is a split, and only there.
+        if wanted == 2, segments == 1 {
+          throw Failure(.invalidParameter, .lookaheadSplit, 2, UInt64(target.lookahead))
+        }
+        throw Failure(.invalidParameter, .sharedMemoryChain, UInt64(segments), UInt64(wanted))
+      }
+      let frame = list.dataLengths[buffer]
+      var room: UInt64 = 0
+      for number in 0..<Int(segments) {
+        let segment = list.segments[at]
+        at += 1
+        if segment.sharedMemoryHandle != known.handle || known.handle == .null {
+          known = try self.block(segment.sharedMemoryHandle, target, adapter, driver)
+        }
+        try segment.check(inside: known.length)
+        if target.lookahead != 0 {
+          let usage: SharedMemoryUsage = number == 0 ? .receiveLookahead : .receivePostLookahead
+          // A frame may be shorter than the lookahead.
+          guard known.usage == usage.rawValue,
+            number != 0 || segment.length >= min(target.lookahead, frame)
+          else {
+            throw Failure(
+              .invalidParameter, .lookaheadSplit, UInt64(number) + 1, UInt64(target.lookahead))
+          }
+        }
+        room += UInt64(segment.length)
+        plan.parts &+=
+          known.extents == 1
+          ? 1 : parts(block: known.index, offset: segment.offset, length: segment.length)
+      }
+      guard UInt64(frame) <= room else {
+        throw Failure(.invalidParameter, .dataLength, UInt64(frame), room)
+      }
+    }
+    guard at == Int(list.segmentCount) else {
+      throw Failure(.invalidParameter, .netBufferCount, UInt64(list.segmentCount), 4)
+    }
+  }
+
+  /// The block a SharedMemoryHandle names: live, the adapter's or its driver's, of the target. Memory of
+  /// the HAL has no such handle.
+  private func block(
+    _ handle: Handle, _ target: ReceiveTarget, _ adapter: UInt32, _ driver: UInt32
+  ) throws(Failure) -> KnownBlock {
+    let unknown = Failure(
+      .invalidParameter, .sharedMemoryUnknown, handle.rawValue, UInt64(target.id))
+    let index = handle.index
+    guard handle.kind == .sharedMemory, index < store.blocks.capacity else { throw unknown }
+    let block = store.blocks[index]
+    guard block.state == BlockState.live.rawValue,
+      self.handle(.sharedMemory, block.generation, index) == handle,
+      store.registrations[block.registration.index, \.level] != ProviderLevel.hal.rawValue
+    else { throw unknown }
+    switch OwnerKind(rawValue: block.ownerKind) {
+    case .adapter: guard block.owner == Ref(adapter) else { throw unknown }
+    case .driver: guard block.owner == Ref(driver) else { throw unknown }
+    default: throw unknown
+    }
+    // A33: a driver may have said "no VPort" with NDIS_INVALID_VPORT_ID.
+    let vport = block.vportID == UInt32(NDIS_INVALID_VPORT_ID) ? 0 : block.vportID
+    let isVPort = target.kind == .vport
+    guard block.queueID == (isVPort ? 0 : UInt32(target.id)),
+      vport == (isVPort ? UInt32(target.id) : 0)
+    else { throw unknown }
+    return KnownBlock(
+      handle: handle, index: index, length: block.length, extents: block.extents,
+      usage: block.usage)
+  }
+
+  /// How many contiguous parts of its section a part of a block lies in.
+  private func parts(block: UInt32, offset: UInt32, length: UInt32) -> UInt32 {
+    var count: UInt32 = 0
+    forEachPart(block: block, offset: offset, length: length) { _, _ in count &+= 1 }
+    return count
+  }
+
+  // MARK: Room
+
+  /// Whether the tables and the adapter's share of them have room for all of it.
+  private func checkRoom(
+    _ plan: ReceivePlan, _ adapter: UInt32, _ count: UInt32
+  ) throws(Failure) {
+    let out = UInt64(store.adapters[adapter, \.indicated])
+      + UInt64(store.adapters[adapter, \.returning]) + UInt64(count)
+    let limit = min(settings.maximumIndicated, NDIS.Limits.maximumReturned)
+    guard out <= UInt64(limit) else {
+      throw Failure(.resources, .tooManyIndicated, out, UInt64(limit))
+    }
+    guard derived.freeLists.count >= count else {
+      throw Failure(.resources, .tableFull, 20, UInt64(store.capacities.lists))
+    }
+    guard !derived.freeIndications.isEmpty else {
+      throw Failure(.resources, .tableFull, 19, UInt64(store.capacities.indications))
+    }
+    guard derived.freeUpcalls.count >= plan.calls else {
+      throw Failure(.resources, .tableFull, 11, UInt64(store.capacities.upcalls))
+    }
+  }
+}

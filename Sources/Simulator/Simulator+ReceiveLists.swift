@@ -1,0 +1,224 @@
+// Records of indications and lists: linking, counting, freeing. A list counts once for every block it
+// names, for its queue or VPort and for its adapter, from its indication until its last receiver has
+// returned it. Counts of neighbouring lists are added up before they are written: they nearly always go to
+// the same block and queue.
+
+import NDIS
+
+/// Lists that a block and a queue or VPort are about to gain or lose.
+struct ReceiveTally {
+  /// 1 or -1.
+  var sign: Int32
+  var block = Ref.none
+  var blockGeneration: UInt32 = 0
+  var blockLists: UInt32 = 0
+  var targetKind: UInt8 = 0
+  var target = Ref.none
+  var targetGeneration: UInt32 = 0
+  var targetLists: UInt32 = 0
+
+  init(sign: Int32) { self.sign = sign }
+
+  func applied(to count: UInt32, _ lists: UInt32) -> UInt32 {
+    sign > 0 ? count &+ lists : count > lists ? count &- lists : 0
+  }
+}
+
+/// Lists on their way back to their miniport, in order. The last one is written when the one after it is
+/// known, so that each record is written once.
+struct ReturnChain {
+  var first = Ref.none
+  var last = Ref.none
+  var count: UInt32 = 0
+}
+
+extension Simulator {
+  // MARK: Counting
+
+  /// Counts a list at what it names.
+  mutating func count(list index: UInt32, _ tally: inout ReceiveTally) {
+    let segments = store.lists[index, \.segments]
+    let segmentCount = min(4, Int(store.lists[index, \.segmentCount]))
+    for at in 0..<segmentCount {
+      // Once a block, however many of the segments are in it.
+      var isFirst = true
+      for other in 0..<at where segments[other].block == segments[at].block { isFirst = false }
+      guard isFirst else { continue }
+      if segments[at].block != tally.block || segments[at].generation != tally.blockGeneration {
+        settleBlock(&tally)
+        tally.block = segments[at].block
+        tally.blockGeneration = segments[at].generation
+      }
+      tally.blockLists &+= 1
+    }
+    let kind = store.lists[index, \.targetKind]
+    guard kind != TargetKind.defaultQueue.rawValue else { return }
+    let target = store.lists[index, \.target]
+    let generation = store.lists[index, \.targetGeneration]
+    if kind != tally.targetKind || target != tally.target || generation != tally.targetGeneration {
+      settleTarget(&tally)
+      tally.targetKind = kind
+      tally.target = target
+      tally.targetGeneration = generation
+    }
+    tally.targetLists &+= 1
+  }
+
+  mutating func settle(_ tally: inout ReceiveTally) {
+    settleBlock(&tally)
+    settleTarget(&tally)
+  }
+
+  private func settleBlock(_ tally: inout ReceiveTally) {
+    let lists = tally.blockLists
+    tally.blockLists = 0
+    // One that was reclaimed meanwhile counts nothing any more.
+    guard lists > 0, let index = tally.block.optional,
+      store.blocks[index, \.state] == BlockState.live.rawValue,
+      store.blocks[index, \.generation] == tally.blockGeneration
+    else { return }
+    let change = tally
+    store.blocks.update(index) { $0.indicated = change.applied(to: $0.indicated, lists) }
+  }
+
+  private func settleTarget(_ tally: inout ReceiveTally) {
+    let lists = tally.targetLists
+    tally.targetLists = 0
+    guard lists > 0, let index = tally.target.optional else { return }
+    let change = tally
+    if tally.targetKind == TargetKind.queue.rawValue {
+      guard store.queues[index, \.generation] == tally.targetGeneration,
+        !store.queues[index, \.adapter].isNone
+      else { return }
+      store.queues.update(index) { $0.indicated = change.applied(to: $0.indicated, lists) }
+    } else {
+      guard store.vports[index, \.generation] == tally.targetGeneration,
+        !store.vports[index, \.adapter].isNone
+      else { return }
+      store.vports.update(index) { $0.indicated = change.applied(to: $0.indicated, lists) }
+    }
+  }
+
+  // MARK: An adapter's indications
+
+  func link(indication index: UInt32, adapter: UInt32) {
+    let first = store.adapters[adapter, \.indications]
+    store.indications.update(index) {
+      $0.adapter = Ref(adapter)
+      $0.previous = .none
+      $0.next = first
+    }
+    if let first = first.optional {
+      store.indications.update(first) { $0.previous = Ref(index) }
+    }
+    store.adapters.update(adapter) { $0.indications = Ref(index) }
+  }
+
+  /// Frees the record of an indication whose lists and calls are gone.
+  mutating func release(indication index: UInt32) {
+    let record = store.indications[index]
+    if let previous = record.previous.optional {
+      store.indications.update(previous) { $0.next = record.next }
+    } else if let adapter = record.adapter.optional {
+      store.adapters.update(adapter) { $0.indications = record.next }
+    }
+    if let next = record.next.optional {
+      store.indications.update(next) { $0.previous = record.previous }
+    }
+    store.indications.update(index) { $0 = IndicationRecord() }
+    derived.freeIndications.insert(index)
+  }
+
+  // MARK: Lists
+
+  func listHandle(_ index: UInt32) -> Handle {
+    handle(.netBufferList, store.lists[index, \.generation], index)
+  }
+
+  /// Takes a list out of its indication's chain.
+  func unlink(list index: UInt32) {
+    let previous = store.lists[index, \.previous]
+    let next = store.lists[index, \.next]
+    if let previous = previous.optional {
+      store.lists.update(previous) { $0.next = next }
+    } else {
+      store.indications.update(store.lists[index, \.indication].index) { $0.first = next }
+    }
+    if let next = next.optional { store.lists.update(next) { $0.previous = previous } }
+  }
+
+  /// Adds a list that goes back.
+  func append(list index: UInt32, to chain: inout ReturnChain) {
+    if let last = chain.last.optional {
+      write(returning: last, next: Ref(index))
+    } else {
+      chain.first = Ref(index)
+    }
+    chain.last = Ref(index)
+    chain.count &+= 1
+  }
+
+  /// Writes the last list of a chain, `next` behind it.
+  func close(_ chain: inout ReturnChain, next: Ref = .none) {
+    if let last = chain.last.optional { write(returning: last, next: next) }
+  }
+
+  private func write(returning index: UInt32, next: Ref) {
+    store.lists.update(index) {
+      $0.state = ListState.returning.rawValue
+      $0.indication = .none
+      $0.previous = .none
+      $0.next = .none
+      $0.holders = 0
+      $0.nextReturned = next
+    }
+  }
+
+  mutating func free(list index: UInt32) {
+    let generation = store.lists[index, \.generation]
+    store.lists.update(index) {
+      $0 = NetBufferListRecord()
+      $0.generation = generation
+    }
+    if generation < lastGeneration { derived.freeLists.insert(index) }
+  }
+
+  /// Frees lists that have gone back, `limit` of them; says how many, and which is next.
+  @discardableResult
+  mutating func freeReturned(_ first: Ref) -> UInt32 {
+    var count: UInt32 = 0
+    var next = first
+    while let index = next.optional {
+      next = store.lists[index, \.nextReturned]
+      free(list: index)
+      count &+= 1
+    }
+    return count
+  }
+
+  // MARK: Where a part of a block lies
+
+  /// Visits the contiguous parts of its section that a part of a live block lies in.
+  func forEachPart(
+    block index: UInt32, offset: UInt32, length: UInt32,
+    _ body: (_ offset: UInt64, _ length: UInt32) -> Void
+  ) {
+    let shift = store.sections[store.blocks[index, \.section].index, \.pageShift]
+    var skip = UInt64(offset)
+    var left = UInt64(length)
+    func visit(_ firstPage: UInt32, _ pages: UInt32) {
+      let size = UInt64(pages) << shift
+      guard skip < size else { return skip -= size }
+      let part = min(size - skip, left)
+      body(UInt64(firstPage) << shift + skip, UInt32(clamping: part))
+      skip = 0
+      left -= part
+    }
+    visit(store.blocks[index, \.firstPage], store.blocks[index, \.pages])
+    var more = store.blocks[index, \.moreExtents]
+    while left > 0, let slot = more.optional {
+      visit(store.extents[slot, \.firstPage], store.extents[slot, \.pages])
+      more = store.extents[slot, \.next]
+    }
+  }
+}

@@ -1,0 +1,327 @@
+// The way back of indicated lists. A list goes back when its last receiver has returned it, has closed its
+// binding or has died: MiniportReturnNetBufferLists is called once for all that goes back in a turn, with
+// the miniport's own numbers in order. What was indicated with NDIS_RECEIVE_FLAGS_RESOURCES goes back
+// without that call when every handler has returned.
+
+import CNDIS
+import Events
+import NDIS
+
+extension Simulator {
+  /// NdisReturnNetBufferLists. All of them or, when one is not this binding's to return, none.
+  mutating func returnLists(
+    _ call: Call, _ binding: Handle, _ flags: UInt32, _ lists: [Handle], _ actions: inout Actions
+  ) throws(Failure) {
+    let index = try resolveBinding(binding, .binding, session: call.session)
+    guard store.bindings[index, \.opened] != 0, store.bindings[index, \.closing] == 0 else {
+      throw Failure(.invalidParameter, .staleHandle, binding.rawValue)
+    }
+    let adapter = store.bindings[index, \.adapter].index
+    do throws(Failure) {
+      let known = try ReturnFlags(checking: flags)
+      try checkIRQL(known.contains(.dispatchLevel), flags, call.irql)
+      try checkReturned(lists, binding: index, adapter: adapter)
+    } catch {
+      violate(
+        error, routine: "NdisReturnNetBufferLists", bugCheck: nil, irql: call.irql,
+        handle: binding, party: party(binding: index), session: call.session, &actions)
+      throw error
+    }
+    finish(call.session, call.requestID, &actions)
+    if store.adapters[adapter, \.dropped] == 0 {
+      take(lists, binding: index, adapter: adapter, &actions)
+    }
+  }
+
+  // MARK: Checks
+
+  private func checkReturned(
+    _ lists: [Handle], binding: UInt32, adapter: UInt32
+  ) throws(Failure) {
+    guard !lists.isEmpty, lists.count <= Int(NDIS.Limits.maximumLists) else {
+      throw Failure(
+        .invalidParameter, .netBufferListCount, UInt64(lists.count),
+        UInt64(NDIS.Limits.maximumLists))
+    }
+    let isDropped = store.adapters[adapter, \.dropped] != 0
+    var indication = Ref.none
+    var bit: UInt32 = 0
+    var greatest: UInt64 = 0
+    var isAscending = true
+    for list in lists {
+      let index = list.index
+      let failure = Failure(.invalidParameter, .notIndicated, list.rawValue)
+      guard list.kind == .netBufferList, index < store.lists.capacity else { throw failure }
+      if isDropped {
+        guard wasGiven(list) else { throw failure }
+        continue
+      }
+      guard store.lists[index, \.state] == ListState.out.rawValue, listHandle(index) == list
+      else { throw failure }
+      if store.lists[index, \.indication] != indication {
+        indication = store.lists[index, \.indication]
+        bit = returningBit(of: binding, indication.index)
+      }
+      guard store.lists[index, \.holders] & bit != 0 else { throw failure }
+      if list.rawValue <= greatest { isAscending = false }
+      greatest = max(greatest, list.rawValue)
+    }
+    // In an ascending row none can stand twice.
+    guard !isAscending, !isDropped else { return }
+    let sorted = lists.sorted { $0.rawValue < $1.rawValue }
+    for at in sorted.indices.dropFirst() where sorted[at] == sorted[at - 1] {
+      throw Failure(.invalidParameter, .notIndicated, sorted[at].rawValue)
+    }
+  }
+
+  /// Whether a handle once named a list.
+  private func wasGiven(_ list: Handle) -> Bool {
+    let salt = UInt32(truncatingIfNeeded: store.globals[0].generationSalt)
+    return list.generation > salt
+      && list.generation <= salt &+ store.lists[list.index, \.generation]
+  }
+
+  /// A receiver's bit in its lists of an indication; 0 when it has nothing to return of it.
+  private func returningBit(of binding: UInt32, _ indication: UInt32) -> UInt32 {
+    let resources = ReceiveFlags.resources.rawValue
+    guard store.indications[indication, \.flags] & resources == 0 else { return 0 }
+    return receiverBit(of: binding, indication)
+  }
+
+  func receiverBit(of binding: UInt32, _ indication: UInt32) -> UInt32 {
+    let receivers = store.indications[indication, \.receivers]
+    for number in 0..<Int(store.indications[indication, \.receiverCount])
+    where receivers[number] == Ref(binding) {
+      return 1 << UInt32(truncatingIfNeeded: number)
+    }
+    return 0
+  }
+
+  // MARK: Taking lists back
+
+  /// Takes checked lists from a receiver, one run of lists of the same indication after the other.
+  private mutating func take(
+    _ lists: [Handle], binding: UInt32, adapter: UInt32, _ actions: inout Actions
+  ) {
+    var chain = ReturnChain()
+    var tally = ReceiveTally(sign: -1)
+    var start = 0
+    while start < lists.count {
+      let indication = store.lists[lists[start].index, \.indication].index
+      let bit = receiverBit(of: binding, indication)
+      var end = start
+      var last: UInt32 = 0
+      while end < lists.count,
+        store.lists[lists[end].index, \.indication] == Ref(indication)
+      {
+        if store.lists[lists[end].index, \.holders] == bit { last &+= 1 }
+        end += 1
+      }
+      let isWhole = last == store.indications[indication, \.out]
+      for at in start..<end {
+        take(list: lists[at].index, bit, isWhole: isWhole, &chain, &tally)
+      }
+      left(indication: indication, last, &actions)
+      start = end
+    }
+    settle(&tally)
+    giveBack(&chain, adapter: adapter, &actions)
+  }
+
+  /// Takes a list from a receiver. Where a whole indication goes back its chain need not be mended.
+  private mutating func take(
+    list index: UInt32, _ bit: UInt32, isWhole: Bool, _ chain: inout ReturnChain,
+    _ tally: inout ReceiveTally
+  ) {
+    guard store.lists[index, \.holders] == bit else {
+      store.lists.update(index) { $0.holders &= ~bit }
+      return
+    }
+    count(list: index, &tally)
+    if !isWhole { unlink(list: index) }
+    append(list: index, to: &chain)
+  }
+
+  /// `count` lists of an indication have no receiver any more.
+  private mutating func left(
+    indication index: UInt32, _ count: UInt32, _ actions: inout Actions
+  ) {
+    guard count > 0 else { return }
+    store.indications.update(index) {
+      $0.out = $0.out &- count
+      if $0.out == 0 { $0.first = .none }
+    }
+    if let adapter = store.indications[index, \.adapter].optional {
+      store.adapters.update(adapter) { $0.indicated = $0.indicated &- count }
+      // An adapter on its way somewhere may wait for this.
+      if store.adapters[adapter, \.indicated] == 0,
+        store.adapters[adapter, \.life] == 2
+          || store.adapters[adapter, \.state] != AdapterState.running.rawValue
+      {
+        derived.workAdapters.insert(adapter)
+      }
+    }
+    finishIfDone(indication: index, &actions)
+  }
+
+  /// Ends an indication whose handlers have returned: with NDIS_RECEIVE_FLAGS_RESOURCES its lists are the
+  /// miniport's again now, else when they have been returned.
+  mutating func finishIfDone(indication index: UInt32, _ actions: inout Actions) {
+    guard store.indications[index, \.calls] == 0 else { return }
+    let resources = ReceiveFlags.resources.rawValue
+    if store.indications[index, \.flags] & resources != 0, store.indications[index, \.out] > 0 {
+      let request = store.indications[index, \.request]
+      store.indications.update(index) { $0.request = .none }
+      let out = store.indications[index, \.out]
+      forget(indication: index)
+      left(indication: index, out, &actions)
+      complete(request, &actions)
+      return
+    }
+    if store.indications[index, \.out] == 0 { release(indication: index) }
+  }
+
+  /// Frees all lists of an indication that are out, without telling anybody.
+  private mutating func forget(indication index: UInt32) {
+    var tally = ReceiveTally(sign: -1)
+    var next = store.indications[index, \.first]
+    while let list = next.optional {
+      next = store.lists[list, \.next]
+      count(list: list, &tally)
+      free(list: list)
+    }
+    settle(&tally)
+  }
+
+  // MARK: Giving lists back
+
+  /// Tells the miniport which lists are its own again. When no call can be made now, `stepReturns` makes
+  /// it later; when the miniport is gone, nobody is told.
+  mutating func giveBack(
+    _ chain: inout ReturnChain, adapter: UInt32, _ actions: inout Actions
+  ) {
+    guard chain.count > 0 else { return }
+    let session = store.drivers[store.adapters[adapter, \.driver].index, \.session].index
+    guard !isDead(session), store.adapters[adapter, \.dropped] == 0 else {
+      close(&chain)
+      freeReturned(chain.first)
+      return
+    }
+    let count = chain.count
+    store.adapters.update(adapter) { $0.returning = $0.returning &+ count }
+    if derived.freeUpcalls.isEmpty {
+      let first = chain.first
+      close(&chain, next: store.adapters[adapter, \.returned])
+      store.adapters.update(adapter) { $0.returned = first }
+    } else {
+      close(&chain)
+      callReturn(chain.first, count, adapter: adapter, session: session, &actions)
+    }
+  }
+
+  private mutating func callReturn(
+    _ first: Ref, _ count: UInt32, adapter: UInt32, session: UInt32, _ actions: inout Actions
+  ) {
+    let new = NewUpcall(
+      type: NDISSIM_UPCALL_RETURN_NET_BUFFER_LISTS, object: adapterHandle(adapter),
+      subject: first, argument: count)
+    _ = send(new, session: session, &actions)
+  }
+
+  /// Makes the call that could not be made before. False when there is none to make, or still no room.
+  mutating func stepReturns(adapter: UInt32, _ actions: inout Actions) -> Bool {
+    guard let first = store.adapters[adapter, \.returned].optional, !derived.freeUpcalls.isEmpty
+    else { return false }
+    let session = store.drivers[store.adapters[adapter, \.driver].index, \.session].index
+    store.adapters.update(adapter) { $0.returned = .none }
+    if isDead(session) {
+      let count = freeReturned(Ref(first))
+      store.adapters.update(adapter) { $0.returning = $0.returning &- count }
+      return true
+    }
+    // There are no more than `maximumReturned`: that many an adapter may have out and returning.
+    var count: UInt32 = 0
+    var next = Ref(first)
+    while let index = next.optional {
+      count &+= 1
+      next = store.lists[index, \.nextReturned]
+    }
+    callReturn(Ref(first), count, adapter: adapter, session: session, &actions)
+    return true
+  }
+
+  /// MiniportReturnNetBufferLists has returned, or never will.
+  mutating func returnEnded(_ upcall: UpcallRecord) {
+    let count = freeReturned(upcall.subject)
+    let adapter = upcall.object.index
+    guard isLiveOwner(upcall.object) else { return }
+    store.adapters.update(adapter) { $0.returning = $0.returning &- count }
+  }
+
+  // MARK: What an adapter's life asks of this file
+
+  /// The binding is gone: the lists it still has go back.
+  mutating func returnAll(binding index: UInt32, _ actions: inout Actions) {
+    let adapter = store.bindings[index, \.adapter].index
+    // Newest first in the list; what was indicated first goes back first.
+    var oldest = Ref.none
+    var next = store.adapters[adapter, \.indications]
+    while let indication = next.optional {
+      oldest = next
+      next = store.indications[indication, \.next]
+    }
+    var chain = ReturnChain()
+    var tally = ReceiveTally(sign: -1)
+    while let indication = oldest.optional {
+      oldest = store.indications[indication, \.previous]
+      let bit = receiverBit(of: index, indication)
+      guard bit != 0 else { continue }
+      let isLent = returningBit(of: index, indication) != 0
+      store.indications.update(indication) {
+        $0.receivers[bit.trailingZeroBitCount] = .none
+      }
+      // With NDIS_RECEIVE_FLAGS_RESOURCES its handler's end is what counts.
+      guard isLent else { continue }
+      var last: UInt32 = 0
+      var list = store.indications[indication, \.first]
+      while let at = list.optional {
+        list = store.lists[at, \.next]
+        guard store.lists[at, \.holders] & bit != 0 else { continue }
+        if store.lists[at, \.holders] == bit { last &+= 1 }
+        take(list: at, bit, isWhole: false, &chain, &tally)
+      }
+      left(indication: indication, last, &actions)
+    }
+    settle(&tally)
+    giveBack(&chain, adapter: adapter, &actions)
+  }
+
+  /// The adapter is gone: its lists stay with their receivers and refer to nothing any more. What they
+  /// return of them is taken without a word.
+  mutating func dropIndications(adapter index: UInt32, _ actions: inout Actions) {
+    var next = store.adapters[index, \.indications]
+    while let indication = next.optional {
+      next = store.indications[indication, \.next]
+      forget(indication: indication)
+      let request = store.indications[indication, \.request]
+      store.indications.update(indication) {
+        $0.adapter = .none
+        $0.previous = .none
+        $0.next = .none
+        $0.first = .none
+        $0.out = 0
+        $0.request = .none
+      }
+      complete(request, Failure(.failure, .ownerEnded), &actions)
+      finishIfDone(indication: indication, &actions)
+    }
+    let waiting = freeReturned(store.adapters[index, \.returned])
+    store.adapters.update(index) {
+      $0.indications = .none
+      $0.indicated = 0
+      $0.returned = .none
+      $0.returning = $0.returning &- waiting
+      $0.dropped = 1
+    }
+  }
+}
