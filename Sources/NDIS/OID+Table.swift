@@ -129,6 +129,9 @@ extension OID {
           kind: .query, answeredBy: .miniport, byMiniport: [.success, .pending], byNDIS: [],
           mustSucceed: true)
       ]),
+    // Ours, of the vendors' range; a miniport that is not hosted answers NOT_SUPPORTED.
+    vmq(
+      OID_NDISSIM_GENERATE, "OID_NDISSIM_GENERATE", sets(.generateParameters, Ends.checkedNow)),
   ]
 
   private static func vmq(_ number: UInt32, _ name: StaticString, _ forms: Form...) -> OID {

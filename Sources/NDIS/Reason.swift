@@ -183,6 +183,9 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
   case lookaheadSplit = 212
   case dataLength = 213
   case tooManyReceivers = 214
+  // Hosted miniports (250...)
+  case frameLength = 250
+  case miniportUnknown = 251
 
   /// The name of the rule, stable: the case as it is written.
   public var rule: String { "\(self)" }
@@ -427,6 +430,9 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
       "Segment \(a) breaks the lookahead split of \(b) bytes: lookahead memory that holds them comes first, post-lookahead memory second."
     case .dataLength: "The frame is \(a) bytes long; its segments have room for \(b)."
     case .tooManyReceivers: "\(a) bindings would receive the lists; an indication goes to at most \(b)."
+    case .frameLength:
+      "Frames of \(a) bytes cannot be made; the miniport is set up for 64 to \(b)."
+    case .miniportUnknown: "No hosted miniport has this name."
     case .indicationsLeft: "\(a) indicated list(s) are still out; wait for their return."
     }
   }

@@ -130,6 +130,8 @@ extension Structure {
   public static let vportInfoArray = Structure("NDIS_NIC_SWITCH_VPORT_INFO_ARRAY", (28, v630))
   public static let statusIndication = Structure(
     "NDIS_STATUS_INDICATION", (112, NDISVersion(6, 0)), type: NDIS_OBJECT_TYPE_STATUS_INDICATION)
+  /// Ours.
+  public static let generateParameters = Structure("NDISSIM_GENERATE_PARAMETERS", (24, v620))
 
   /// Every structure.
   public static let table: [Structure] = [
@@ -139,6 +141,6 @@ extension Structure {
     receiveFilterInfo, receiveFilterInfoArray, receiveFilterCapabilities,
     receiveFilterGlobalParameters, nicSwitchCapabilities, nicSwitchInfo, nicSwitchInfoArray,
     nicSwitchParameters, nicSwitchDelete, vfParameters, vfFree, vportParameters, vportDelete,
-    vportInfo, vportInfoArray, statusIndication,
+    vportInfo, vportInfoArray, statusIndication, generateParameters,
   ]
 }

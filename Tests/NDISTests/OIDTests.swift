@@ -35,6 +35,7 @@ import Testing
     (0x10246, "OID_NIC_SWITCH_FREE_VF", 30, ["sm!"]),
     (0xFD01_0101, "OID_PNP_SET_POWER", 0, ["sm"]),
     (0xFD01_0102, "OID_PNP_QUERY_POWER", 0, ["qm!"]),
+    (0xFF01_0001, "OID_NDISSIM_GENERATE", 20, ["sm"]),
   ]
 
   private func text(_ form: OID.Form) -> String {

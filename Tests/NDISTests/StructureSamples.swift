@@ -260,6 +260,10 @@ enum Samples {
         .u64(40, 0x84), .u64(48, 0), .u32(56, 0x82), .bytes(60, Array(1...16)), .u64(80, 0),
         .u64(104, 0),
       ]),
+    sample(
+      GenerateParameters(queueID: 0x91, vportID: 0x92, count: 0x93, length: 0x94),
+      "NDISSIM_GENERATE_PARAMETERS", 24,
+      [.u32(4, 0), .u32(8, 0x91), .u32(12, 0x92), .u32(16, 0x93), .u32(20, 0x94)]),
   ]
 
   private static func switchCapabilities(_ revision: UInt8, _ size: Int) -> Sample {

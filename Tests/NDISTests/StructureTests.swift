@@ -35,6 +35,7 @@ import Testing
     "NDIS_NIC_SWITCH_VPORT_INFO": [(576, 30)],
     "NDIS_NIC_SWITCH_VPORT_INFO_ARRAY": [(28, 30)],
     "NDIS_STATUS_INDICATION": [(112, 0)],
+    "NDISSIM_GENERATE_PARAMETERS": [(24, 20)],
   ]
 
   @Test("every structure has the headers' sizes and versions")

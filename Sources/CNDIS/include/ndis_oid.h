@@ -105,6 +105,7 @@ typedef struct NDIS_OID_REQUEST {
 #define OID_NIC_SWITCH_FREE_VF 0x00010246u
 #define OID_PNP_SET_POWER 0xFD010101u
 #define OID_PNP_QUERY_POWER 0xFD010102u
+#define OID_NDISSIM_GENERATE 0xFF010001u  // ours, of the vendors' range
 
 // MARK: Parts of several structures
 
@@ -764,3 +765,18 @@ enum {
 #define NDISSIM_VERIFIER_NDIS_OID_DOUBLE_COMPLETE 0x00091002
 #define NDISSIM_VERIFIER_NDIS_OID_DOUBLE_REQUEST 0x0009100E
 #define NDISSIM_VERIFIER_NDIS_TIMED_OID_COMPLETE 0x00092003
+
+// MARK: The hosted miniport's own request
+
+// OID_NDISSIM_GENERATE: has a hosted miniport receive frames of its own making. Ours.
+typedef struct NDISSIM_GENERATE_PARAMETERS {
+  NDIS_OBJECT_HEADER Header;
+  uint32_t Flags;  // 0
+  uint32_t QueueId;
+  uint32_t VPortId;
+  uint32_t Count;   // frames
+  uint32_t Length;  // bytes of each; 0 = as the miniport is set up
+} NDISSIM_GENERATE_PARAMETERS;
+#define NDISSIM_GENERATE_PARAMETERS_REVISION_1 1
+#define NDISSIM_SIZEOF_GENERATE_PARAMETERS_REVISION_1 24
+NDISSIM_STATIC_ASSERT(sizeof(NDISSIM_GENERATE_PARAMETERS) == 24, "generate parameters");

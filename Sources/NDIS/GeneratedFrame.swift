@@ -1,0 +1,119 @@
+// The Ethernet frames a hosted miniport makes, so that who receives them can check every byte: addresses,
+// perhaps a VLAN tag, an EtherType for local experiments, then a mark, the queue, a number that grows by
+// one with every frame of the queue, and a pattern that is different at every place of every frame. A
+// number that is missing is a frame that was dropped.
+
+/// A MAC address.
+public struct MACAddress: Hashable, Sendable, BitwiseCopyable {
+  /// The address, its first byte in bits 40 to 47.
+  public var rawValue: UInt64
+
+  public init(rawValue: UInt64) { self.rawValue = rawValue & 0xFFFF_FFFF_FFFF }
+
+  public static let broadcast = MACAddress(rawValue: 0xFFFF_FFFF_FFFF)
+
+  /// Its bytes as they stand in a frame.
+  public var bytes: [UInt8] {
+    (0..<6).map { UInt8(truncatingIfNeeded: rawValue >> UInt64(40 - 8 * $0)) }
+  }
+
+  /// Reads six bytes; what is missing is zero.
+  public init(_ bytes: some Sequence<UInt8>) {
+    self.init(rawValue: 0)
+    var shift: UInt64 = 40
+    for byte in bytes.prefix(6) {
+      rawValue |= UInt64(byte) << shift
+      shift &-= 8
+    }
+  }
+}
+
+extension MACAddress: CustomStringConvertible {
+  public var description: String {
+    bytes.map { hex($0, digits: 2).dropFirst(2) }.joined(separator: ":")
+  }
+}
+
+/// A frame of a hosted miniport.
+public struct GeneratedFrame: Hashable, Sendable, BitwiseCopyable {
+  public var destination: MACAddress
+  public var source: MACAddress
+  /// Of an 802.1Q tag; nil = untagged.
+  public var vlan: UInt16?
+  /// The receive queue, or the VPort.
+  public var queueID: UInt32
+  /// Grows by one with every frame of the queue, dropped ones too.
+  public var sequence: UInt64
+  /// Bytes of the frame.
+  public var length: UInt32
+
+  /// Bytes a frame may have.
+  public static let lengths: ClosedRange<UInt32> = 64...9014
+
+  /// The EtherType for local experiments (IEEE 802, number 1).
+  private static let etherType: [UInt8] = [0x88, 0xB5]
+  private static let mark: [UInt8] = Array("NSIM".utf8)
+  /// The pattern is a part of this: byte `i` of frame `n` is the low byte of their sum.
+  private static let pattern: [UInt8] = (0..<256 + 9014).map { UInt8(truncatingIfNeeded: $0) }
+
+  public init(
+    to destination: MACAddress, from source: MACAddress, vlan: UInt16? = nil, queueID: UInt32,
+    sequence: UInt64, length: UInt32
+  ) {
+    self.destination = destination
+    self.source = source
+    self.vlan = vlan
+    self.queueID = queueID
+    self.sequence = sequence
+    self.length = min(max(length, Self.lengths.lowerBound), Self.lengths.upperBound)
+  }
+
+  /// Appends the frame.
+  public func append(to bytes: inout [UInt8]) {
+    let start = bytes.count
+    bytes += destination.bytes
+    bytes += source.bytes
+    if let vlan {
+      bytes += [0x81, 0x00]
+      bytes += [UInt8(truncatingIfNeeded: vlan >> 8), UInt8(truncatingIfNeeded: vlan)]
+    }
+    bytes += Self.etherType
+    bytes += Self.mark
+    unsafe withUnsafeBytes(of: queueID.littleEndian) { unsafe bytes.append(contentsOf: $0) }
+    unsafe withUnsafeBytes(of: sequence.littleEndian) { unsafe bytes.append(contentsOf: $0) }
+    let first = bytes.count - start
+    let shift = Int(sequence & 0xFF)
+    bytes += Self.pattern[(shift + first)..<(shift + Int(length))]
+  }
+
+  /// The frame.
+  public var bytes: [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(Int(length))
+    append(to: &bytes)
+    return bytes
+  }
+
+  /// Reads a frame; nil when it is none, or one byte of it is wrong.
+  public init?(_ bytes: [UInt8]) {
+    guard bytes.count >= Int(Self.lengths.lowerBound), bytes.count <= Int(Self.lengths.upperBound)
+    else { return nil }
+    var at = 12
+    var vlan: UInt16?
+    if bytes[12] == 0x81, bytes[13] == 0 {
+      vlan = UInt16(bytes[14]) << 8 | UInt16(bytes[15])
+      at = 16
+    }
+    guard bytes[at..<at + 2].elementsEqual(Self.etherType),
+      bytes[at + 2..<at + 6].elementsEqual(Self.mark)
+    else { return nil }
+    func integer(_ offset: Int, _ count: Int) -> UInt64 {
+      (0..<count).reduce(0) { $0 | UInt64(bytes[offset + $1]) << UInt64(8 * $1) }
+    }
+    self.init(
+      to: MACAddress(bytes[0..<6]), from: MACAddress(bytes[6..<12]), vlan: vlan,
+      queueID: UInt32(truncatingIfNeeded: integer(at + 6, 4)), sequence: integer(at + 10, 8),
+      length: UInt32(clamping: bytes.count))
+    guard self.bytes == bytes else { return nil }
+  }
+}
