@@ -32,7 +32,7 @@ let package = Package(
     .target(name: "Events", dependencies: ["NDIS"]),
     .target(name: "Platform", dependencies: ["CLinux"]),
     .target(name: "Simulator", dependencies: ["CNDIS", "NDIS", "Events"]),
-    .target(name: "HostedDrivers", dependencies: ["NDIS", "Simulator"]),
+    .target(name: "HostedDrivers", dependencies: ["CNDIS", "NDIS", "Simulator"]),
     .target(name: "DriverProtocol", dependencies: ["CNDIS", "NDIS"]),
     .target(name: "ServiceManager", dependencies: ["Events", "Platform", "CSystemd"]),
     // Varlink, the standard: framing, IDL, server, client. Knows nothing of NDIS.
@@ -93,6 +93,8 @@ let package = Package(
     .testTarget(
       name: "SimulatorTests",
       dependencies: ["Simulator", "HostedDrivers", "CNDIS", "NDIS", "Events"]),
+    .testTarget(
+      name: "HostedDriversTests", dependencies: ["HostedDrivers", "CNDIS", "NDIS", "Simulator"]),
     .testTarget(name: "DriverProtocolTests", dependencies: ["DriverProtocol", "CNDIS", "NDIS"]),
     .testTarget(
       name: "ServiceManagerTests",

@@ -1,0 +1,176 @@
+// vmq's MiniportOidRequest. NDIS has checked what it can before a request comes here, and sends no second
+// one while one is open. Most end at once; those that need memory, or must wait for lists to come back,
+// end when that is done, and have answered PENDING by then.
+
+import CNDIS
+import NDIS
+import Simulator
+
+extension VMQMiniport {
+  /// What an OID request came to at once.
+  struct Outcome {
+    var status: Status
+    var information: [UInt8] = []
+    var needed = 0
+
+    static let success = Outcome(status: .success)
+    /// The request goes on; `state.request` says how.
+    static let later = Outcome(status: .pending)
+  }
+
+  mutating func request(_ upcall: DriverUpcall) {
+    guard let oid = upcall.oid else { return answer(upcall.id, .failure) }
+    state.request = VMQRequest()
+    state.request.handle = oid.handle
+    state.request.upcall = upcall.id
+    state.request.inputLength = UInt32(clamping: oid.call.input.count)
+    let outcome: Outcome
+    if state.isRemoved, oid.call.oid != OID_PNP_QUERY_POWER {
+      outcome = Outcome(status: .notAccepted)
+    } else {
+      do throws(Failure) { outcome = try serve(oid.call) } catch {
+        outcome = Outcome(
+          status: error.status,
+          needed: error.status == .invalidLength ? Int(truncatingIfNeeded: error.b) : 0)
+      }
+    }
+    let isLater = outcome.status == .pending
+    let isOfQueues =
+      oid.call.oid == OID_RECEIVE_FILTER_QUEUE_ALLOCATION_COMPLETE
+      || oid.call.oid == OID_RECEIVE_FILTER_FREE_QUEUE
+    if settings.pends == .always || (settings.pends == .queues && isLater && isOfQueues) {
+      pend()
+    }
+    guard !isLater else { return }
+    end(outcome)
+    activate(after: oid.call, outcome)
+  }
+
+  /// Answers PENDING, unless that is done.
+  mutating func pend() {
+    guard state.request.upcall != 0 else { return }
+    answer(state.request.upcall, .pending)
+    state.request.upcall = 0
+  }
+
+  /// Ends the request, whichever way is left.
+  mutating func end(_ outcome: Outcome) {
+    let request = state.request
+    state.request = VMQRequest()
+    let result = OIDResult(
+      bytesRead: outcome.status == .success ? request.inputLength : 0,
+      bytesNeeded: UInt32(clamping: outcome.needed), supportedRevision: 1,
+      information: outcome.information)
+    if request.upcall != 0 {
+      var answer = ProviderAnswer(status: outcome.status)
+      answer.oid = result
+      steps.append(.answer(upcall: request.upcall, answer))
+    } else {
+      call(
+        .completeOID,
+        .completeOIDRequest(adapter: state.adapter, oid: request.handle, outcome.status, result))
+    }
+  }
+
+  private mutating func serve(_ call: OIDCall) throws(Failure) -> Outcome {
+    switch call.oid {
+    case OID_RECEIVE_FILTER_ALLOCATE_QUEUE where call.kind == OIDRequestKind.method.rawValue:
+      return try allocateQueue(call)
+    case OID_RECEIVE_FILTER_QUEUE_ALLOCATION_COMPLETE: return try completeAllocation(call)
+    case OID_RECEIVE_FILTER_FREE_QUEUE: return try freeQueue(call)
+    case OID_RECEIVE_FILTER_QUEUE_PARAMETERS: return try setQueueParameters(call)
+    case OID_RECEIVE_FILTER_SET_FILTER: return try setFilter(call)
+    case OID_RECEIVE_FILTER_CLEAR_FILTER: return try clearFilter(call)
+    case OID_RECEIVE_FILTER_MOVE_FILTER: return try moveFilter(call)
+    case OID_NIC_SWITCH_CREATE_SWITCH: return try createSwitch(call)
+    case OID_NIC_SWITCH_DELETE_SWITCH:
+      state.hasSwitch = false
+      return .success
+    case OID_NIC_SWITCH_PARAMETERS where settings.hasSwitch: return .success
+    case OID_NIC_SWITCH_CREATE_VPORT: return try createVPort(call)
+    case OID_NIC_SWITCH_VPORT_PARAMETERS: return try setVPortParameters(call)
+    case OID_NIC_SWITCH_DELETE_VPORT: return try deleteVPort(call)
+    case OID_NDISSIM_GENERATE:
+      let what = try GenerateParameters(image: call.input)
+      try ask(what)
+      return .success
+    case OID_PNP_SET_POWER:
+      guard call.input.count >= 4 else {
+        throw Failure(.invalidLength, .informationBuffer, UInt64(call.input.count), 4)
+      }
+      // NdisDeviceStateD0; in any other state the device takes no frames.
+      state.isAsleep = call.input.prefix(4).elementsEqual([1, 0, 0, 0]) == false
+      return .success
+    case OID_PNP_QUERY_POWER: return .success
+    default: throw Failure(.notSupported, .oidUnknown, UInt64(call.oid))
+    }
+  }
+
+  /// The answer of a method that gives its structure back, if the requester has room for it.
+  func answered(_ call: OIDCall, _ information: [UInt8]) throws(Failure) -> Outcome {
+    guard Int(call.outputLength) >= information.count else {
+      throw Failure(
+        .invalidLength, .informationBuffer, UInt64(call.outputLength), UInt64(information.count))
+    }
+    return Outcome(status: .success, information: information)
+  }
+
+  /// The record of a nondefault queue or VPort, or with id 0 the default one's.
+  func record(_ id: UInt32) -> Int? {
+    id == 0
+      ? 0 : queues.indices.dropFirst().first { queues[$0].kind != .free && queues[$0].id == id }
+  }
+
+  /// A record for what is being made.
+  func freeRecord() throws(Failure) -> Int {
+    guard let index = queues.indices.dropFirst().first(where: { queues[$0].kind == .free }) else {
+      throw Failure(.failure, .tableFull, UInt64(queues.count), UInt64(queues.count))
+    }
+    return index
+  }
+
+  // MARK: Requests that go on
+
+  /// One step of the request that is being worked on; false when it waits.
+  mutating func advanceRequest() -> Bool {
+    switch state.request.work {
+    case .none, .indicatingStop: return false
+    case .stopping:
+      indicateStop()
+      state.request.work = .indicatingStop
+      return true
+    case .completingAllocation: return advanceCompletion()
+    case .givingUp:
+      guard batch.allSatisfy({ isAtRest($0) }) else { return false }
+      for index in batch { queues[index].batch = 0 }
+      end(Outcome(status: state.request.status))
+      return true
+    case .freeing:
+      let index = Int(state.request.queue)
+      guard queues[index].isEmpty else {
+        if state.isRemoved, state.request.upcall == 0 || !queues[index].out.isEmpty {
+          // Its memory goes when the lists are back, or with the adapter.
+          end(Outcome(status: .notAccepted))
+          return true
+        }
+        // NDIS may have to wait for receivers, and its handlers have deadlines.
+        guard !queues[index].out.isEmpty, state.request.upcall != 0 else { return false }
+        pend()
+        return true
+      }
+      drop(record: index)
+      end(.success)
+      return true
+    }
+  }
+
+  func isAtRest(_ index: Int) -> Bool {
+    queues[index].goal == .rest && queues[index].memoryCall == .none
+  }
+
+  /// Forgets a queue or VPort that has nothing any more.
+  private mutating func drop(record index: Int) {
+    filters.removeAll { Int($0.queue) == index }
+    queues[index] = VMQQueue()
+  }
+}

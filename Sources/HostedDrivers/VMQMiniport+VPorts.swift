@@ -1,0 +1,109 @@
+// vmq with a NIC switch: VPorts of the physical function instead of VM queues. A VPort's memory is asked
+// for as soon as its activation is complete and given back while it is deleted.
+
+import CNDIS
+import NDIS
+import Simulator
+
+extension VMQMiniport {
+  mutating func createSwitch(_ call: OIDCall) throws(Failure) -> Outcome {
+    guard settings.hasSwitch else { throw Failure(.notSupported, .noSwitch) }
+    let outcome = try answered(call, call.input)
+    state.hasSwitch = true
+    return outcome
+  }
+
+  mutating func createVPort(_ call: OIDCall) throws(Failure) -> Outcome {
+    guard settings.hasSwitch, state.hasSwitch else { throw Failure(.notSupported, .noSwitch) }
+    let parameters = try VPortParameters(image: call.input)
+    guard parameters.attachedFunction == .physical else {
+      throw Failure(
+        .notSupported, .functionUnknown, UInt64(parameters.attachedFunction.rawValue))
+    }
+    guard parameters.vportID != 0, record(parameters.vportID) == nil else {
+      throw Failure(.invalidParameter, .vportUnknown, UInt64(parameters.vportID))
+    }
+    let index = try freeRecord()
+    let outcome = try answered(call, call.input)
+    var vport = VMQQueue()
+    vport.kind = .vport
+    vport.id = parameters.vportID
+    queues[index] = vport
+    return outcome
+  }
+
+  mutating func setVPortParameters(_ call: OIDCall) throws(Failure) -> Outcome {
+    let parameters = try VPortParameters(image: call.input)
+    // The default VPort is one, too.
+    guard settings.hasSwitch, record(parameters.vportID) != nil else {
+      throw Failure(.invalidParameter, .vportUnknown, UInt64(parameters.vportID))
+    }
+    return .success
+  }
+
+  /// A VPort may have memory once it is activated, and that it is when the request has ended.
+  mutating func activate(after call: OIDCall, _ outcome: Outcome) {
+    guard outcome.status == .success, call.oid == OID_NIC_SWITCH_VPORT_PARAMETERS,
+      let parameters = try? VPortParameters(image: call.input),
+      parameters.flags.contains(.stateChanged), parameters.state == .activated,
+      let index = record(parameters.vportID), queues[index].kind == .vport,
+      !queues[index].hasMemory, isAtRest(index)
+    else { return }
+    queues[index].isOpen = true
+    acquire(index, in: 0)
+  }
+
+  mutating func deleteVPort(_ call: OIDCall) throws(Failure) -> Outcome {
+    let parameters = try VPortDeleteParameters(image: call.input)
+    guard let index = record(parameters.vportID), queues[index].kind == .vport else {
+      throw Failure(.invalidParameter, .vportUnknown, UInt64(parameters.vportID))
+    }
+    state.request.queue = UInt8(truncatingIfNeeded: index)
+    state.request.work = .freeing
+    release(index, in: state.request.upcall)
+    return .later
+  }
+
+  // MARK: What the hardware can do
+
+  /// For NdisMSetMiniportAttributes with hardware-assist attributes.
+  var hardwareAssist: HardwareAssist {
+    var filter = ReceiveFilterCapabilities(revision: settings.version >= .vports ? 2 : 1)
+    filter.enabledFilterTypes = NDIS_RECEIVE_FILTER_VMQ_FILTERS_ENABLED
+    filter.supportedQueueProperties = NDIS_RECEIVE_FILTER_MSI_X_SUPPORTED
+    if !settings.hasSwitch {
+      filter.enabledQueueTypes = NDIS_RECEIVE_FILTER_VM_QUEUES_ENABLED
+      filter.numQueues = settings.queues
+      filter.supportedQueueProperties |= NDIS_RECEIVE_FILTER_VM_QUEUE_SUPPORTED
+    }
+    // NDIS_RECEIVE_FILTER_TEST_HEADER_FIELD_EQUAL_SUPPORTED, ..._MAC_HEADER_SUPPORTED,
+    // ..._MAC_HEADER_DEST_ADDR_SUPPORTED and ..._MAC_HEADER_VLAN_ID_SUPPORTED.
+    filter.supportedFilterTests = 0x1
+    filter.supportedHeaders = 0x1
+    filter.supportedMACHeaderFields = 0x1 | 0x8
+    filter.maxMACHeaderFilters = UInt32(clamping: Self.maximumFilters)
+    if settings.canSplit {
+      filter.supportedQueueProperties |= NDIS_RECEIVE_FILTER_LOOKAHEAD_SPLIT_SUPPORTED
+      filter.minLookaheadSplitSize = Self.lookaheadSizes.lowerBound
+      filter.maxLookaheadSplitSize = Self.lookaheadSizes.upperBound
+    }
+    return HardwareAssist(
+      receiveFilter: filter.image(), nicSwitch: settings.hasSwitch ? nicSwitch : [])
+  }
+
+  /// `NDIS_NIC_SWITCH_CAPABILITIES`, revision 2.
+  private var nicSwitch: [UInt8] {
+    var image = NDIS_NIC_SWITCH_CAPABILITIES()
+    let size = NDIS_SIZEOF_NIC_SWITCH_CAPABILITIES_REVISION_2
+    image.Header.Type = UInt8(NDIS_OBJECT_TYPE_DEFAULT)
+    image.Header.Revision = UInt8(NDIS_NIC_SWITCH_CAPABILITIES_REVISION_2)
+    image.Header.Size = UInt16(size)
+    image.MaxNumSwitches = 1
+    // With the default one.
+    image.MaxNumVPorts = settings.vports + 1
+    image.MaxNumQueuePairs = settings.vports + 1
+    image.MaxNumQueuePairsPerNonDefaultVPort = 1
+    image.MaxNumMacAddresses = UInt32(clamping: Self.maximumFilters)
+    return unsafe withUnsafeBytes(of: image) { unsafe Array($0.prefix(Int(size))) }
+  }
+}
