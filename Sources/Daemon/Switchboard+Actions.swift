@@ -34,7 +34,11 @@ extension SwitchboardState {
     switch action {
     case .reply(let session, let id): reply(session, id)
     case .refuse(let session, let id, let type, let failure):
-      if let connection = connections[session] { refuse(connection, id, type, failure) }
+      if let connection = connections[session] {
+        refuse(connection, id, type, failure)
+      } else {
+        replyToMiniport(session, id, refused: failure)
+      }
     case .upcall(let session, let id): call(session, id)
     case .hostedUpcall(let provider, let id): serveHosted(provider, id)
     case .sectionReleased(_, let handle, let session, let hosted):
@@ -47,7 +51,9 @@ extension SwitchboardState {
           unsafe send(Encoding.sectionReleased(handle, into: buffer), to: connection)
         }
       }
-    case .sessionGone(let session): connections[session] = nil
+    case .sessionGone(let session):
+      connections[session] = nil
+      forgetMiniport(session)
     case .event(let event): onEvent(event)
     }
   }
@@ -69,9 +75,8 @@ extension SwitchboardState {
     if LatencyBook.isTimed(id) {
       latencies.requestAnswered(session, id, at: MonotonicClock.nanoseconds)
     }
-    guard let connection = connections[session],
-      let result = simulator.result(session: session, requestID: id)
-    else { return }
+    guard let connection = connections[session] else { return replyToMiniport(session, id) }
+    guard let result = simulator.result(session: session, requestID: id) else { return }
     // What NdisOidRequest does not refuse is pending.
     let isAccepted =
       result.failure.status == .pending && Int(result.type) == NDISSIM_OID_REQUEST
@@ -114,7 +119,8 @@ extension SwitchboardState {
 
   /// Sends an upcall, and before it the views of sections the process does not know yet.
   private mutating func call(_ session: UInt32, _ id: UInt64) {
-    guard let connection = connections[session], let upcall = simulator.upcall(id) else { return }
+    guard let upcall = simulator.upcall(id) else { return }
+    guard let connection = connections[session] else { return callMiniport(session, id, upcall) }
     // Empty for nearly every upcall, and then it allocates nothing.
     var unknown: [Handle] = []
     let length = unsafe Encoding.upcall(id, upcall, simulator, into: buffer) { section in

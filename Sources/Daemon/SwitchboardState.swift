@@ -19,6 +19,10 @@ import Simulator
   var settings: Settings
   var actions: Actions
   var pools: [HostedPool]
+  /// Hosted miniports, oldest first.
+  var miniports: [HostedMiniport] = []
+  /// Why the miniport that went last had not come up.
+  var lostMiniport: Failure?
   /// Memory of sections, by the section's handle.
   var memories: [Handle: HeldMemory] = [:]
   var connections = ConnectionTable()
@@ -238,9 +242,10 @@ import Simulator
 
   /// Lets deadlines pass and does pending work; call it when `hasWork`, and now and then.
   mutating func tick() {
-    guard hasDeadlines || hasWork else { return }
+    guard hasDeadlines || hasWork || miniportsNeedTime else { return }
     readClock()
     simulator.expire(now: now, &actions)
+    letMiniportsReceive()
     drain()
   }
 
@@ -254,7 +259,9 @@ import Simulator
   var hasDeadlines: Bool { simulator.hasDeadlines }
 
   /// When `tick` should be called.
-  var pace: Switchboard.Pace { hasWork ? .atOnce : hasDeadlines ? .soon : .whenever }
+  var pace: Switchboard.Pace {
+    hasWork ? .atOnce : hasDeadlines || miniportsNeedTime ? .soon : .whenever
+  }
 
   /// Counters.
   var statistics: Statistics { simulator.statistics(session: nil) }
@@ -268,5 +275,6 @@ import Simulator
       sayGoodbye(connection, Failure(.failure, .daemonStopping))
     }
     while simulator.hasWork { drain() }
+    endMiniports()
   }
 }

@@ -42,15 +42,20 @@ extension Simulator {
     finish(call.session, call.requestID, bindingHandle(index), &actions)
   }
 
+  /// Whether an adapter is there for a session: its user's, and a hosted miniport's for everybody.
+  private func isShown(adapter: UInt32, to session: UInt32) -> Bool {
+    let owner = store.drivers[store.adapters[adapter, \.driver].index, \.session].index
+    return store.sessions[owner, \.uid] == store.sessions[session, \.uid]
+      || store.sessions[owner, \.isHosted] != 0
+  }
+
   private mutating func makeBinding(
     _ kind: BindingKind, _ call: Call, _ driver: UInt32, _ name: Name
   ) throws(Failure) -> UInt32 {
     guard store.drivers[driver, \.state] == DriverState.registered.rawValue else {
       throw Failure(.failure, .wrongState, driverHandle(driver).rawValue)
     }
-    guard let adapter = derived.adaptersByName[name],
-      store.sessions[store.drivers[store.adapters[adapter, \.driver].index, \.session].index, \.uid]
-        == store.sessions[call.session, \.uid]
+    guard let adapter = derived.adaptersByName[name], isShown(adapter: adapter, to: call.session)
     else { throw Failure(.adapterNotFound, .nameUnknown) }
     let state = AdapterState(rawValue: store.adapters[adapter, \.state])
     guard store.adapters[adapter, \.life] == 1,

@@ -6,10 +6,11 @@ import Events
 public import NDIS
 
 extension Simulator {
-  /// Begins a session. The host checked the peer's credentials.
+  /// Begins a session. The host checked the peer's credentials. A hosted driver's session is like any
+  /// other, but its adapters are there for every user.
   public mutating func begin(
-    name: Name, pid: Int32, uid: UInt32, firstRequestID: UInt64 = 1, now: UInt64,
-    _ actions: inout Actions
+    name: Name, pid: Int32, uid: UInt32, isHosted: Bool = false, firstRequestID: UInt64 = 1,
+    now: UInt64, _ actions: inout Actions
   ) throws(Failure) -> UInt32 {
     self.now = now
     let sessions = derived.users[uid]?.sessions ?? 0
@@ -27,6 +28,7 @@ extension Simulator {
       $0 = SessionRecord()
       $0.generation = generation
       $0.state = SessionState.open.rawValue
+      $0.isHosted = isHosted ? 1 : 0
       $0.pid = pid
       $0.uid = uid
       $0.name = name

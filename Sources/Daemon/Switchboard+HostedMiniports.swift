@@ -1,0 +1,279 @@
+// Hosted miniports at the switchboard. Each has a session like a process: its calls are turns like those
+// that come in packets, its upcalls come from the same queue as everybody's and are answered like
+// everybody's. It touches no memory but the blocks its allocations' replies told it of, and these by
+// pwrite: the daemon maps no section.
+
+import CNDIS
+import Events
+import Glibc
+import HostedDrivers
+import NDIS
+import Platform
+import Simulator
+
+/// A hosted miniport, and what its host keeps for it.
+struct HostedMiniport {
+  var session: UInt32
+  var driver: VMQMiniport
+  var memory = HostedMemory()
+  /// Calls without a reply, by their request id.
+  var calls: [UInt64: OpenCall] = [:]
+  /// Steps that wait, oldest first: a session may have so many calls open.
+  var waiting: [DriverStep] = []
+
+  struct OpenCall {
+    var tag: UInt64
+    /// The block it frees.
+    var freed = Handle.null
+  }
+
+  /// Fewer than a session has results, so that a reply is read before its place is used again.
+  static let maximumCalls = 32
+}
+
+/// A hosted miniport, to be listed.
+struct MiniportListing: Sendable {
+  var session: UInt32
+  var settings: VMQSettings
+  var isRunning: Bool
+  var counters: [VMQMiniport.Counters]
+}
+
+extension Switchboard {
+  /// Hosted miniports, oldest first.
+  var miniports: [MiniportListing] {
+    state.miniports.map {
+      MiniportListing(
+        session: $0.session, settings: $0.driver.settings, isRunning: $0.driver.isRunning,
+        counters: $0.driver.counters)
+    }
+  }
+
+  /// Adds a hosted miniport. Its adapter runs when this returns, unless it waits for a process: a
+  /// provider that is asked for the default queue's memory.
+  func addMiniport(_ settings: VMQSettings) throws(Failure) { try state.addMiniport(settings) }
+
+  /// Removes a hosted miniport the documented way: its bindings are closed, it is paused and halted, its
+  /// driver deregisters. That may last longer than this call when others have to answer.
+  func removeMiniport(_ name: String) throws(Failure) { try state.removeMiniport(name) }
+
+  /// Has a hosted miniport receive frames of its own making on a queue, or on a VPort if it has those.
+  func generate(
+    adapter name: String, queue: UInt32, count: UInt32, length: UInt32 = 0
+  ) throws(Failure) {
+    try state.generate(adapter: name, queue: queue, count: count, length: length)
+  }
+}
+
+extension SwitchboardState {
+  // MARK: Coming and going
+
+  mutating func addMiniport(_ settings: VMQSettings) throws(Failure) {
+    readClock()
+    let name = Name(settings.name)
+    guard !settings.name.isEmpty, "\(name)" == settings.name else {
+      throw Failure(.invalidParameter, .badName)
+    }
+    guard !miniports.contains(where: { $0.driver.settings.name == settings.name }) else {
+      throw Failure(.failure, .nameTaken)
+    }
+    let session = try simulator.begin(
+      name: name, pid: getpid(), uid: getuid(), isHosted: true, now: now, &actions)
+    var miniport = HostedMiniport(session: session, driver: VMQMiniport(settings))
+    miniport.waiting = miniport.driver.start()
+    miniports.append(miniport)
+    lostMiniport = nil
+    proceed(session)
+    finishWork()
+    // It may have gone already.
+    let failing = index(ofMiniport: session).flatMap { miniports[$0].driver.failure }
+    if let failure = lostMiniport ?? failing { throw failure }
+  }
+
+  mutating func removeMiniport(_ name: String) throws(Failure) {
+    let index = try miniport(named: name)
+    readClock()
+    miniports[index].waiting += miniports[index].driver.stop()
+    proceed(miniports[index].session)
+    finishWork()
+  }
+
+  mutating func generate(
+    adapter name: String, queue: UInt32, count: UInt32, length: UInt32
+  ) throws(Failure) {
+    let index = try miniport(named: name)
+    readClock()
+    let usesVPorts = miniports[index].driver.settings.vports > 0
+    miniports[index].waiting += try miniports[index].driver.generate(
+      queueID: usesVPorts ? 0 : queue, vportID: usesVPorts ? queue : 0, count: count,
+      length: length)
+    proceed(miniports[index].session)
+    drain()
+  }
+
+  /// Ends all miniports, politely first.
+  mutating func endMiniports() {
+    for session in miniports.map(\.session) {
+      guard let index = index(ofMiniport: session) else { continue }
+      miniports[index].waiting += miniports[index].driver.stop()
+      proceed(session)
+    }
+    drain()
+    while simulator.hasWork { drain() }
+    for miniport in miniports {
+      simulator.end(
+        session: miniport.session, reason: "the daemon is stopping", now: now, &actions)
+    }
+    drain()
+    while simulator.hasWork { drain() }
+  }
+
+  /// Does work of endings and beginnings, as much as there is within reason.
+  private mutating func finishWork() {
+    drain()
+    var rounds = 0
+    while simulator.hasWork, rounds < 64 {
+      drain()
+      rounds += 1
+    }
+  }
+
+  mutating func forgetMiniport(_ session: UInt32) {
+    guard let index = index(ofMiniport: session) else { return }
+    lostMiniport = miniports[index].driver.failure
+    miniports.remove(at: index)
+  }
+
+  private func index(ofMiniport session: UInt32) -> Int? {
+    miniports.firstIndex { $0.session == session }
+  }
+
+  private func miniport(named name: String) throws(Failure) -> Int {
+    guard let index = miniports.firstIndex(where: { $0.driver.settings.name == name }) else {
+      throw Failure(.failure, .miniportUnknown)
+    }
+    return index
+  }
+
+  // MARK: What happens to them
+
+  /// Whether one of them receives at a set rate.
+  var miniportsNeedTime: Bool { miniports.contains { $0.driver.needsTime } }
+
+  /// Lets time pass for them.
+  mutating func letMiniportsReceive() {
+    for index in miniports.indices {
+      miniports[index].waiting += miniports[index].driver.passed(now: now)
+      proceed(miniports[index].session)
+    }
+  }
+
+  /// NDIS calls a handler of one.
+  mutating func callMiniport(_ session: UInt32, _ id: UInt64, _ details: UpcallDetails) {
+    guard let index = index(ofMiniport: session) else { return }
+    var upcall = DriverUpcall(
+      id: id, type: details.type, object: details.object, argument: details.argument)
+    switch Int(details.type) {
+    case NDISSIM_UPCALL_OID_REQUEST, NDISSIM_UPCALL_CANCEL_OID_REQUEST:
+      upcall.oid = simulator.oid(ofUpcall: id)
+    case NDISSIM_UPCALL_RETURN_NET_BUFFER_LISTS:
+      var returned: [UInt64] = []
+      simulator.forEachReturned(ofUpcall: id) { returned.append($0) }
+      upcall.returned = returned
+    default: break
+    }
+    miniports[index].waiting += miniports[index].driver.called(upcall)
+    proceed(session)
+  }
+
+  /// A call of one has been answered, or was refused without a result.
+  mutating func replyToMiniport(_ session: UInt32, _ id: UInt64, refused: Failure? = nil) {
+    guard let index = index(ofMiniport: session),
+      let open = miniports[index].calls.removeValue(forKey: id)
+    else { return }
+    var reply = DriverReply(
+      tag: open.tag, failure: refused ?? Failure(.failure, .resultForgotten, id))
+    if refused == nil, let result = simulator.result(session: session, requestID: id) {
+      reply.failure = result.failure
+      reply.value = result.value
+      reply.value2 = result.value2
+      if open.freed != .null { miniports[index].memory.forget(open.freed) }
+      if reply.isSuccess, let details = simulator.allocation(result.value) {
+        var extents: [Extent] = []
+        simulator.forEachExtent(of: result.value) { extents.append($0) }
+        miniports[index].memory.learn(
+          result.value, section: details.section, extents: extents, length: details.length)
+      }
+    }
+    miniports[index].waiting += miniports[index].driver.replied(reply)
+    proceed(session)
+  }
+
+  // MARK: Their steps
+
+  /// Carries out the steps of one that wait, as far as its calls' replies allow.
+  private mutating func proceed(_ session: UInt32) {
+    guard let index = index(ofMiniport: session) else { return }
+    var next = 0
+    while next < miniports[index].waiting.count {
+      let step = miniports[index].waiting[next]
+      switch step {
+      case .call(let call):
+        guard miniports[index].calls.count < HostedMiniport.maximumCalls else {
+          miniports[index].waiting.removeFirst(next)
+          return
+        }
+        perform(call, of: index)
+      case .answer(let id, let answer):
+        simulator.answer(id, session: session, answer: answer, now: now, &actions)
+      case .end:
+        simulator.end(
+          session: session, reason: "the hosted miniport has gone", now: now, &actions)
+      }
+      next += 1
+    }
+    miniports[index].waiting.removeAll(keepingCapacity: true)
+  }
+
+  private mutating func perform(_ made: DriverCall, of index: Int) {
+    for write in made.writes {
+      if let failure = carryOut(write, miniports[index].memory) {
+        let reply = DriverReply(tag: made.tag, failure: failure)
+        miniports[index].waiting += miniports[index].driver.replied(reply)
+        return
+      }
+    }
+    let session = miniports[index].session
+    let id = simulator.nextRequestID(session: session)
+    var open = HostedMiniport.OpenCall(tag: made.tag)
+    if case .free(_, let allocation) = made.request { open.freed = allocation }
+    miniports[index].calls[id] = open
+    let call = Call(
+      session: session, requestID: id, type: made.request.messageType, context: made.context,
+      irql: .passive)
+    simulator.perform(call, made.request, now: now, &actions)
+  }
+
+  /// Nil is success.
+  private func carryOut(_ write: MemoryWrite, _ memory: HostedMemory) -> Failure? {
+    do throws(Failure) {
+      for piece in try memory.pieces(of: write) {
+        guard let held = memories[piece.section] else {
+          return Failure(.failure, .staleHandle, piece.section.rawValue)
+        }
+        let problem = unsafe write.bytes.withUnsafeBytes { bytes -> Int32 in
+          do throws(SystemError) {
+            try unsafe held.memory.write(
+              UnsafeRawBufferPointer(rebasing: bytes[piece.bytes]), at: piece.offset)
+            return 0
+          } catch { return error.errno }
+        }
+        // A section of huge pages cannot be written so; its frames are lost.
+        guard problem == 0 else {
+          return Failure(.resources, .memoryUnavailable, UInt64(UInt32(bitPattern: problem)))
+        }
+      }
+      return nil
+    } catch { return error }
+  }
+}
