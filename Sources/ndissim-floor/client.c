@@ -25,51 +25,23 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define MAXIMUM_SAMPLES (1u << 20)
 #define MAXIMUM_WINDOW 64u
-// Packets in a row when requests are pipelined: ndissimd's own number.
-#define PIPELINED_PACKETS 16u
 
 static unsigned char buffer[NDISSIM_MAXIMUM_MESSAGE];
-static uint64_t samples[MAXIMUM_SAMPLES];
 static struct floor_allocate allocation;
 static struct floor_free freeing;
 static uint64_t next_id = 1;
 static int server = -1;
 static void *mapped;
 
-static void connect_to(const char *path) {
-  struct sockaddr_un address = {.sun_family = AF_UNIX};
-  if (strlen(path) >= sizeof address.sun_path) floor_end(0, "the path %s is too long", path);
-  strcpy(address.sun_path, path);
-  server = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-  if (server < 0 || connect(server, (struct sockaddr *)&address, sizeof address) < 0) {
-    floor_end(1, "connect to %s", path);
-  }
-}
-
-static void fill_header(struct ndissim_header *header, uint16_t type, size_t whole) {
-  header->magic = NDISSIM_MAGIC;
-  header->version = NDISSIM_PROTOCOL_VERSION;
-  header->type = type;
-  header->length = (uint32_t)(whole - sizeof *header);
-}
-
 static void prepare_requests(void) {
-  fill_header(&allocation.header, NDISSIM_ALLOCATE_SHARED_MEMORY, FLOOR_ALLOCATE_SIZE);
-  NDIS_SHARED_MEMORY_PARAMETERS parameters = {.Length = 4096};
-  parameters.Header.Type = NDIS_OBJECT_TYPE_DEFAULT;
-  parameters.Header.Revision = NDIS_SHARED_MEMORY_PARAMETERS_REVISION_2;
-  parameters.Header.Size = sizeof allocation.image;
-  memcpy(allocation.image, &parameters, sizeof allocation.image);
-  fill_header(&freeing.header, NDISSIM_FREE_SHARED_MEMORY, sizeof freeing);
+  floor_fill_allocate(&allocation, 4096);
+  floor_fill_header(&freeing.header, NDISSIM_FREE_SHARED_MEMORY, sizeof freeing);
 }
 
 static void ask(struct ndissim_header *request, size_t length) {
   request->request_id = next_id++;
-  while (floor_send(server, request, length, 0, -1) < 0) {
-    if (errno != EINTR) floor_end(1, "sending");
-  }
+  floor_send_whole(server, request, length);
 }
 
 static void map_section(int descriptor) {
@@ -96,7 +68,7 @@ static uint64_t wait_for(uint64_t id, size_t length) {
 
 static void say_hello(uint64_t packets_per_turn) {
   static struct floor_hello hello;
-  fill_header(&hello.header, NDISSIM_HELLO, sizeof hello);
+  floor_fill_header(&hello.header, NDISSIM_HELLO, sizeof hello);
   hello.body.features = packets_per_turn;
   ask(&hello.header, sizeof hello);
   wait_for(next_id - 1, sizeof(struct ndissim_header));
@@ -123,7 +95,7 @@ static uint64_t measure_sync(uint64_t pairs, unsigned rest) {
     free_and_wait(handle);
     if (rest) usleep(rest);
     uint64_t now = floor_nanoseconds();
-    samples[i] = now - before;
+    floor_samples[i] = now - before;
     before = now;
   }
   return before - begin;
@@ -136,7 +108,7 @@ static uint64_t measure_pipelined(uint64_t count, uint64_t window) {
     uint64_t id, since, handle;
     int is_free;
   } flight[MAXIMUM_WINDOW];
-  say_hello(PIPELINED_PACKETS);
+  say_hello(FLOOR_PIPELINED_PACKETS);
   memset(flight, 0, sizeof flight);
   uint64_t begin = floor_nanoseconds(), now = begin;
   for (uint64_t done = 0, asked = 0; done < count;) {
@@ -159,50 +131,31 @@ static uint64_t measure_pipelined(uint64_t count, uint64_t window) {
     }
     flight[slot].is_free = !flight[slot].is_free;
     now = floor_nanoseconds();
-    samples[done++] = now - flight[slot].since;
+    floor_samples[done++] = now - flight[slot].since;
   }
   return now - begin;
-}
-
-static int by_size(const void *a, const void *b) {
-  uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-  return (x > y) - (x < y);
-}
-
-static void tell(uint64_t count, uint64_t elapsed, int in_words) {
-  if (in_words) {
-    qsort(samples, count, sizeof samples[0], by_size);
-    printf("%" PRIu64 " samples, p50 %.2f us, p90 %.2f us, p99 %.2f us, %.0f a second\n", count,
-           (double)samples[count / 2] / 1e3, (double)samples[count * 9 / 10] / 1e3,
-           (double)samples[count * 99 / 100] / 1e3, (double)count * 1e9 / (double)elapsed);
-  } else {
-    printf("%" PRIu64 " %" PRIu64 "\n", count, elapsed);
-    fwrite(samples, sizeof samples[0], count, stdout);
-  }
-  if (fflush(stdout) != 0) floor_end(1, "output");
 }
 
 int floor_client(int count, char **arguments) {
   int in_words = count > 0 && !strcmp(arguments[0], "--text");
   if (count != 1 + in_words) floor_end(0, "client takes the path of the server's socket");
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  // Pages of a sample touched for the first time must not be part of it.
-  memset(samples, 1, sizeof samples);
+  floor_touch_samples();
   prepare_requests();
-  connect_to(arguments[in_words]);
+  server = floor_connect(arguments[in_words]);
   static char line[256];
   while (fgets(line, sizeof line, stdin)) {
     char *command = strtok(line, " \n"), *first = strtok(NULL, " \n"), *second = strtok(NULL, " \n");
     if (command && first && !strcmp(command, "sync")) {
-      uint64_t pairs = floor_number(first, 1, MAXIMUM_SAMPLES);
-      tell(pairs, measure_sync(pairs, 0), in_words);
+      uint64_t pairs = floor_number(first, 1, FLOOR_MAXIMUM_SAMPLES);
+      floor_tell(pairs, measure_sync(pairs, 0), in_words);
     } else if (command && first && second && !strcmp(command, "paced")) {
-      uint64_t pairs = floor_number(first, 1, MAXIMUM_SAMPLES);
-      tell(pairs, measure_sync(pairs, (unsigned)floor_number(second, 0, 999999)), in_words);
+      uint64_t pairs = floor_number(first, 1, FLOOR_MAXIMUM_SAMPLES);
+      floor_tell(pairs, measure_sync(pairs, (unsigned)floor_number(second, 0, 999999)), in_words);
     } else if (command && first && second && !strcmp(command, "pipelined")) {
-      uint64_t requests = floor_number(first, 1, MAXIMUM_SAMPLES);
+      uint64_t requests = floor_number(first, 1, FLOOR_MAXIMUM_SAMPLES);
       uint64_t window = floor_number(second, 1, MAXIMUM_WINDOW);
-      tell(requests, measure_pipelined(requests, window), in_words);
+      floor_tell(requests, measure_pipelined(requests, window), in_words);
     } else {
       floor_end(0, "unknown command '%s'", command ? command : "");
     }

@@ -51,7 +51,36 @@ ssize_t floor_receive(int file, void *bytes, size_t length, int flags, int *desc
 // Sends one packet, with a descriptor unless it is -1, and by send(2) then. Answers the call's result.
 ssize_t floor_send(int file, const void *bytes, size_t length, int flags, int descriptor);
 
+// The same, waiting for room; what else fails ends the program.
+void floor_send_whole(int file, const void *bytes, size_t length);
+
+// Packets in a row when requests are in flight: ndissimd's own number.
+#define FLOOR_PIPELINED_PACKETS 16u
+
+// A listening socket at a path, which does not wait; a connection to one, which does.
+int floor_listen(const char *path);
+int floor_connect(const char *path);
+
+// A message's header for `whole` bytes of header and body.
+void floor_fill_header(struct ndissim_header *header, uint16_t type, size_t whole);
+
+// The section's memory file, of FLOOR_SECTION_SIZE bytes.
+int floor_make_section(void);
+
+// The request of one allocation of `length` bytes, FLOOR_ALLOCATE_SIZE of it.
+void floor_fill_allocate(struct floor_allocate *request, uint32_t length);
+
+// The reply to one, from the section's first byte on.
+void floor_fill_allocate_reply(struct floor_allocate_reply *reply, uint32_t length);
+
 uint64_t floor_nanoseconds(void);
+
+// What a command measures goes here, in nanoseconds, and out with `floor_tell`: a line
+// `COUNT NANOSECONDS` and COUNT numbers of eight bytes, or percentiles in words.
+#define FLOOR_MAXIMUM_SAMPLES (1u << 20)
+extern uint64_t floor_samples[FLOOR_MAXIMUM_SAMPLES];
+void floor_touch_samples(void);
+void floor_tell(uint64_t count, uint64_t elapsed, int in_words);
 
 // Prints "ndissim-floor: " and the sentence, with errno's text when `with_errno`, and exits with 1.
 _Noreturn void floor_end(int with_errno, const char *format, ...)
@@ -62,4 +91,7 @@ uint64_t floor_number(const char *text, uint64_t least, uint64_t most);
 
 int floor_server(int count, char **arguments);
 int floor_client(int count, char **arguments);
+int floor_forwarder(int count, char **arguments);
+int floor_miniport(int count, char **arguments);
+int floor_driver(int count, char **arguments);
 int floor_count(int count, char **arguments);

@@ -11,11 +11,8 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 static unsigned char buffer[NDISSIM_MAXIMUM_MESSAGE];
@@ -26,31 +23,10 @@ static int section_is_sent;
 static int packets_per_turn = 1;
 static uint64_t next_handle = 1;
 
-static int listen_at(const char *path) {
-  struct sockaddr_un address = {.sun_family = AF_UNIX};
-  if (strlen(path) >= sizeof address.sun_path) floor_end(0, "the path %s is too long", path);
-  strcpy(address.sun_path, path);
-  int listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (listener < 0) floor_end(1, "socket");
-  if (bind(listener, (struct sockaddr *)&address, sizeof address) < 0) floor_end(1, "bind to %s", path);
-  if (listen(listener, 16) < 0) floor_end(1, "listen at %s", path);
-  return listener;
-}
-
-static void make_section(void) {
-  section = memfd_create("floor", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  if (section < 0 || ftruncate(section, FLOOR_SECTION_SIZE) < 0) floor_end(1, "memfd_create");
-}
-
 static void prepare_replies(void) {
-  allocated.header.magic = freed.magic = NDISSIM_MAGIC;
-  allocated.header.version = freed.version = NDISSIM_PROTOCOL_VERSION;
-  allocated.header.flags = freed.flags = NDISSIM_FLAG_REPLY;
-  allocated.header.type = NDISSIM_ALLOCATE_SHARED_MEMORY;
-  allocated.header.length = sizeof allocated - sizeof allocated.header;
-  allocated.body.section_size = FLOOR_SECTION_SIZE;
-  allocated.body.extent_count = 1;
-  allocated.extent.length = 4096;
+  floor_fill_allocate_reply(&allocated, 4096);
+  floor_fill_header(&freed, NDISSIM_FREE_SHARED_MEMORY, sizeof freed);
+  freed.flags = NDISSIM_FLAG_REPLY;
 }
 
 // Answers one packet; 0 when the client is gone.
@@ -95,9 +71,9 @@ static int serve(int client) {
 int floor_server(int count, char **arguments) {
   if (count != 1) floor_end(0, "server takes the path of its socket");
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  make_section();
+  section = floor_make_section();
   prepare_replies();
-  int listener = listen_at(arguments[0]);
+  int listener = floor_listen(arguments[0]);
   int epoll = epoll_create1(EPOLL_CLOEXEC);
   struct epoll_event event = {.events = EPOLLIN, .data.fd = listener};
   if (epoll < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event) < 0) floor_end(1, "epoll");
