@@ -8,7 +8,7 @@ extension Bench {
   ) throws(BenchFailure) {
     let wanted = options.measurements.intersection([.sync, .pipelined])
     guard !wanted.isEmpty else {
-      let keys = BenchReport.keys.filter { $0.contains("sync") || $0.contains("pipelined") }
+      let keys = BenchReport.keys.filter { Bench.isCompared($0) }
       report.miss(keys.filter { $0.hasSuffix("_two_cpus") == !suffix.isEmpty }, "not asked for")
       return
     }
@@ -45,7 +45,12 @@ extension Bench {
     }
   }
 
-  private static func series(_ comparison: Comparison) -> [PlotSeries] {
+  /// Whether the key is a figure of these comparisons.
+  static func isCompared(_ key: String) -> Bool {
+    key.contains("sync") || key.contains("pipelined")
+  }
+
+  static func series(_ comparison: Comparison) -> [PlotSeries] {
     [
       PlotSeries(name: "ndissim", distribution: comparison.ours),
       PlotSeries(name: "floor", distribution: comparison.floor),

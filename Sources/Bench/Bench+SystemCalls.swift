@@ -1,5 +1,6 @@
-// System calls of a pair, on either side of the socket, ours and the floor's. Each program is run
-// twice under `ndissim-floor count`, with few pairs and with many: what starting and ending takes is
+// System calls of a pair, on either side of the socket, ours and the floor's, and of a received frame, in
+// the three processes it passes. Each program is run twice under `ndissim-floor count`, with few pairs or
+// indications and with many: what starting and ending takes is
 // in both and cancels.
 //
 // The client rests after each call until the server is back in epoll_wait. Under ptrace every system
@@ -11,50 +12,66 @@ import Glibc
 
 extension Bench {
   func countSystemCalls(_ report: inout BenchReport) throws(BenchFailure) {
-    do throws(BenchFailure) {
+    count("system_calls_per_pair", &report) { () throws(BenchFailure) in
       progress("system calls: the daemon and the kit")
-      let ours = try difference(oursUnderTrace)
+      let ours = try difference(options.countedPairs, per: options.countedPairs, pairsUnderTrace)
       progress("system calls: the floor")
-      let floor = try difference(floorUnderTrace)
-      report.set(
-        "system_calls_per_pair",
-        .object([
-          ("daemon", ours.server), ("kit", ours.client), ("floor_server", floor.server),
-          ("floor_client", floor.client),
-        ]))
-    } catch {
-      report.miss(["system_calls_per_pair"], "they cannot be counted: \(error)")
+      return ours
+        + (try difference(options.countedPairs, per: options.countedPairs, floorUnderTrace))
+    }
+    let lists = Bench.receiveLists[0]
+    let indications = options.countedIndications
+    count("receive_system_calls_per_frame", &report) { () throws(BenchFailure) in
+      progress("system calls of receiving: the daemon and the kit")
+      let ours = try difference(indications, per: indications * lists, receiveUnderTrace)
+      progress("system calls of receiving: the floor")
+      return ours
+        + (try difference(indications, per: indications * lists, floorReceiveUnderTrace))
     }
   }
 
   private typealias Counts = [String: Int]
+  /// The parties of a run with their counts, in order.
+  private typealias Parties = [(name: String, counts: Counts)]
 
   /// Microseconds.
   private static let rest = 1_000
 
-  /// Counts a pair of each side by the difference of two runs.
-  private func difference(
-    _ run: (Int) throws(BenchFailure) -> (server: Counts, client: Counts)
-  ) throws(BenchFailure) -> (server: JSON, client: JSON) {
-    let base = 10
-    let few = try run(base)
-    let many = try run(base + options.countedPairs)
-    return (perPair(few.server, many.server), perPair(few.client, many.client))
+  private func count(
+    _ key: String, _ report: inout BenchReport,
+    _ body: () throws(BenchFailure) -> [(key: String, value: JSON)]
+  ) {
+    do throws(BenchFailure) {
+      report.set(key, .object(try body()))
+    } catch {
+      report.miss([key], "they cannot be counted: \(error)")
+    }
   }
 
-  private func perPair(_ few: Counts, _ many: Counts) -> JSON {
+  /// Counts each party by the difference of two runs, which have `more` operations more.
+  private func difference(
+    _ more: Int, per divisor: Int, _ run: (Int) throws(BenchFailure) -> Parties
+  ) throws(BenchFailure) -> [(key: String, value: JSON)] {
+    let base = 10
+    let few = try run(base)
+    let many = try run(base + more)
+    return zip(few, many).map { few, many in
+      (many.name, Bench.shares(few.counts, many.counts, divisor))
+    }
+  }
+
+  private static func shares(_ few: Counts, _ many: Counts, _ divisor: Int) -> JSON {
     var members: [(key: String, value: JSON)] = []
     var total = 0.0
     for (name, count) in many.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
-      let one = Double(count - few[name, default: 0]) / Double(options.countedPairs)
+      let one = Double(count - few[name, default: 0]) / Double(divisor)
       total += one
-      if one >= 0.005 { members.append((name, .number(one))) }
+      if one >= 0.0005 { members.append((name, .number(one))) }
     }
     return .object([("total", .number(total))] + members)
   }
 
-  private func oursUnderTrace(_ pairs: Int) throws(BenchFailure) -> (server: Counts, client: Counts)
-  {
+  private func pairsUnderTrace(_ pairs: Int) throws(BenchFailure) -> Parties {
     let floor = try Programs.find("ndissim-floor")
     let daemon = try PrivateDaemon(program, tracer: floor)
     let file = daemon.directory + "/kit-calls"
@@ -67,12 +84,10 @@ extension Bench {
     try worker.waitForSuccess("the traced driver")
     let client = try Bench.counts(file)
     daemon.end()
-    return (try Bench.counts(daemon.tracePath), client)
+    return [("daemon", try Bench.counts(daemon.tracePath)), ("kit", client)]
   }
 
-  private func floorUnderTrace(_ pairs: Int) throws(BenchFailure) -> (
-    server: Counts, client: Counts
-  ) {
+  private func floorUnderTrace(_ pairs: Int) throws(BenchFailure) -> Parties {
     let floor = try Programs.find("ndissim-floor")
     let directory = try TemporaryDirectory()
     let socket = directory.path + "/floor"
@@ -81,13 +96,49 @@ extension Bench {
     let server = try ChildProcess(floor, ["count", serverFile, floor, "server", socket])
     _ = try server.readLine()
     let client = try ChildProcess(floor, ["count", clientFile, floor, "client", socket])
-    try client.send(line: "paced \(pairs) \(Bench.rest)")
-    _ = try client.readLine()
-    _ = try client.readNumbers(pairs)
+    _ = try client.measure("paced \(pairs) \(Bench.rest)")
     client.closeInput()
     try client.waitForSuccess("the traced floor client")
     server.end()
-    return (try Bench.counts(serverFile), try Bench.counts(clientFile))
+    return [
+      ("floor_server", try Bench.counts(serverFile)),
+      ("floor_client", try Bench.counts(clientFile)),
+    ]
+  }
+
+  /// One indication at a time: the most calls there can be.
+  private func paced(_ count: Int) -> Indications {
+    Indications(
+      count: count, lists: Bench.receiveLists[0], window: 1,
+      restMicroseconds: UInt32(Bench.rest))
+  }
+
+  private func receiveUnderTrace(_ count: Int) throws(BenchFailure) -> Parties {
+    let floor = try Programs.find("ndissim-floor")
+    let daemon = try PrivateDaemon(program, tracer: floor)
+    let files = Traces(in: daemon.directory)
+    let side = try ReceiveSide(socketPath: daemon.socketPath, traces: files)
+    _ = try side.measure(paced(count))
+    try side.endTraced()
+    daemon.end()
+    return [
+      ("daemon", try Bench.counts(daemon.tracePath)),
+      ("miniport", try Bench.counts(files.miniport)),
+      ("driver", try Bench.counts(files.driver)),
+    ]
+  }
+
+  private func floorReceiveUnderTrace(_ count: Int) throws(BenchFailure) -> Parties {
+    let directory = try TemporaryDirectory()
+    let files = Traces(in: directory.path)
+    let side = try ReceiveSide(floorIn: directory.path, traces: files)
+    _ = try side.measure(paced(count))
+    try side.endTraced()
+    return [
+      ("floor_forwarder", try Bench.counts(files.forwarder)),
+      ("floor_miniport", try Bench.counts(files.miniport)),
+      ("floor_driver", try Bench.counts(files.driver)),
+    ]
   }
 
   private static func counts(_ path: String) throws(BenchFailure) -> Counts {

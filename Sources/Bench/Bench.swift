@@ -9,6 +9,8 @@ public enum Measurement: String, CaseIterable, Sendable {
   case sync
   /// Requests with 32 in flight.
   case pipelined
+  /// Frames from a miniport to the driver above it.
+  case receive
   /// A provider in another process.
   case remote
   /// Few and many live blocks: time of a pair, memory of the daemon.
@@ -29,11 +31,15 @@ public struct BenchOptions: Sendable {
   /// Pairs, and pipelined requests, of a round.
   public var pairs = 2_000
   public var requests = 4_000
+  /// Indications of a round of the receive path.
+  public var indications = 1_000
   /// Live blocks the cost of a pair at 1000 is compared with.
   public var liveBlocks = 1_000_000
   public var starts = 21
   /// Pairs whose system calls are counted.
   public var countedPairs = 1_000
+  /// Indications whose system calls are counted.
+  public var countedIndications = 500
   public init() {}
 
   /// Everything, in less than half a minute.
@@ -42,9 +48,11 @@ public struct BenchOptions: Sendable {
     options.rounds = 18
     options.pairs = 500
     options.requests = 1_500
+    options.indications = 400
     options.liveBlocks = 100_000
     options.starts = 7
     options.countedPairs = 300
+    options.countedIndications = 150
     return options
   }
 
@@ -54,9 +62,11 @@ public struct BenchOptions: Sendable {
     options.rounds = 1
     options.pairs = 20
     options.requests = 80
+    options.indications = 20
     options.liveBlocks = 1_500
     options.starts = 1
     options.countedPairs = 20
+    options.countedIndications = 20
     return options
   }
 }
@@ -96,6 +106,7 @@ public struct Bench {
     var report = BenchReport()
     describe(into: &report)
     try compareOnOneAndTwo(&report)
+    try run(.receive, Bench.receiveKeys, &report, measureReceive)
     try run(.remote, ["remote_provider_pair_p50_us"], &report, measureRemoteProvider)
     try run(
       .live,
@@ -104,7 +115,9 @@ public struct Bench {
         "pair_p50_us_at_live_blocks", "daemon_bytes_per_live_block",
       ], &report, measureLiveBlocks)
     try run(.ready, ["ready_ms"], &report, measureReady)
-    try run(.calls, ["system_calls_per_pair"], &report, countSystemCalls)
+    try run(
+      .calls, ["system_calls_per_pair", "receive_system_calls_per_frame"], &report,
+      countSystemCalls)
     return report
   }
 
@@ -125,7 +138,8 @@ public struct Bench {
       try compare(two, suffix: "_two_cpus", rounds: max(1, options.rounds / 3), &report)
     } else {
       report.miss(
-        BenchReport.keys.filter { $0.hasSuffix("_two_cpus") }, "only one processor is allowed")
+        BenchReport.keys.filter { Bench.isCompared($0) && $0.hasSuffix("_two_cpus") },
+        "only one processor is allowed")
     }
   }
 

@@ -21,8 +21,10 @@ public struct BenchReport: Sendable {
         "sync_pair_p50_us", "floor_sync_pair_p50_us", "sync_ratio",
         "pipelined_requests_per_second", "floor_pipelined_requests_per_second", "pipelined_ratio",
       ].map { $0 + suffix }
-    } + [
-      "remote_provider_pair_p50_us", "live_blocks", "pair_p50_us_at_1k_live",
+    } + Bench.receiveKeys + [
+      "receive_lists_per_indication", "receive_indications_in_flight", "receive_frame_bytes",
+      "receive_system_calls_per_frame", "remote_provider_pair_p50_us", "live_blocks",
+      "pair_p50_us_at_1k_live",
       "pair_p50_us_at_1m_live", "pair_p50_us_at_live_blocks", "live_ratio",
       "daemon_bytes_per_live_block", "daemon_bytes_measured_as", "ready_ms",
       "system_calls_per_pair",
@@ -73,9 +75,9 @@ public struct BenchReport: Sendable {
     return nil
   }
 
-  /// System calls of a pair on one side: in all, nil when they were not counted.
-  public func systemCalls(_ side: String) -> Double? {
-    guard case .number(let value) = values["system_calls_per_pair"]?[side]?["total"] else {
+  /// System calls of one party under a key of them: in all, nil when they were not counted.
+  public func systemCalls(_ key: String, _ party: String) -> Double? {
+    guard case .number(let value) = values[key]?[party]?["total"] else {
       return nil
     }
     return value

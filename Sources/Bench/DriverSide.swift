@@ -113,17 +113,6 @@ final class DriverSide {
   }
 }
 
-/// The samples of one round, in nanoseconds, in the order they were taken.
-struct Round: Sendable {
-  var samples: [UInt64]
-  /// From the first to the last of them.
-  var elapsed: UInt64
-
-  var requestsPerSecond: Double {
-    elapsed > 0 ? Double(samples.count) * 1e9 / Double(elapsed) : .nan
-  }
-}
-
 private final class BenchMiniport: MiniportDriver {
   private let dma = Monitor<DMAHandle>(.null)
 

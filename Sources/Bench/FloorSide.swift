@@ -29,19 +29,10 @@ final class FloorSide {
   }
 
   func sync(pairs: Int) throws(BenchFailure) -> Round {
-    try measure("sync \(pairs)")
+    try client.measure("sync \(pairs)")
   }
 
   func pipelined(requests: Int, window: Int) throws(BenchFailure) -> Round {
-    try measure("pipelined \(requests) \(window)")
-  }
-
-  private func measure(_ command: String) throws(BenchFailure) -> Round {
-    try client.send(line: command)
-    let words = try client.readLine().split(separator: " ").map { UInt64($0) }
-    guard words.count == 2, let count = words[0].flatMap({ Int(exactly: $0) }),
-      let elapsed = words[1], count <= 1 << 20
-    else { throw BenchFailure("ndissim-floor answered something else than a measurement") }
-    return Round(samples: try client.readNumbers(count), elapsed: elapsed)
+    try client.measure("pipelined \(requests) \(window)")
   }
 }

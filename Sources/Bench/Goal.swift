@@ -11,6 +11,7 @@ public struct Goal: Sendable {
   public static let all = [
     Goal(key: "sync_ratio", bound: 1.25, isUpper: true),
     Goal(key: "pipelined_ratio", bound: 0.6, isUpper: false),
+    Goal(key: "receive_ratio", bound: 0.6, isUpper: false),
     Goal(key: "live_ratio", bound: 1.25, isUpper: true),
     Goal(key: "daemon_bytes_per_live_block", bound: 160, isUpper: true),
     Goal(key: "ready_ms", bound: 50, isUpper: true),

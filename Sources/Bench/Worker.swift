@@ -1,5 +1,5 @@
 // What the bench needs in processes of its own: a driver whose system calls are counted, a provider in
-// another process. `ndisctl bench worker` runs them; they are no commands for people.
+// another process, a miniport that indicates frames and a driver that reads them. `ndisctl bench worker` runs them; they are no commands for people.
 
 import Glibc
 import NDIS
@@ -21,6 +21,32 @@ public enum Worker {
         try driver.connection.free(block)
         if restMicroseconds > 0 { usleep(restMicroseconds) }
       }
+    } catch { throw BenchFailure(error) }
+  }
+
+  /// Indicates frames as it is told on its input, until that ends: see `Round` and `Indications`.
+  public static func miniport(socketPath: String) throws(BenchFailure) {
+    let miniport = try ReceiveMiniport(socketPath: socketPath)
+    say("ready")
+    while let line = readLine() {
+      guard let what = Indications(command: line) else {
+        throw BenchFailure("'\(line)' is nothing to measure")
+      }
+      try miniport.measure(what).tell()
+    }
+  }
+
+  /// Reads frames until SIGTERM, then prints a line `FRAMES WRONG`.
+  public static func receiver(socketPath: String) throws(BenchFailure) {
+    do throws(DriverError) {
+      let connection = try Connection(path: socketPath, name: "ndisctl-bench-receiver")
+      try connection.stopOnSignals()
+      let receiver = ReceiveDriver()
+      let driver = try connection.registerProtocolDriver(receiver, name: "bench-receiver")
+      _ = try connection.bindAdapter(driver, adapterName: ReceiveMiniport.adapterName)
+      say("ready")
+      try connection.serve()
+      say("\(receiver.counts.frames) \(receiver.counts.wrong)")
     } catch { throw BenchFailure(error) }
   }
 

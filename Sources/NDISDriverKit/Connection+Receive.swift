@@ -1,5 +1,6 @@
 // Receiving: indicating lists as a miniport, reading and returning them as a protocol driver. At most
-// DISPATCH_LEVEL. Indications may be in flight like allocations (`beginIndicate`, `finish`).
+// DISPATCH_LEVEL. Indications and returns may be in flight like allocations (`beginIndicate`,
+// `beginReturn`, `finish`).
 
 import CNDIS
 import DriverProtocol
@@ -8,6 +9,11 @@ import Platform
 
 /// An indication in flight; finish each exactly once.
 public struct IndicationTicket: Sendable {
+  let ticket: Ticket
+}
+
+/// A return of lists in flight; finish each exactly once.
+public struct ReturnTicket: Sendable {
   let ticket: Ticket
 }
 
@@ -82,6 +88,25 @@ extension Connection {
       writer.append(UInt32(truncatingIfNeeded: lists.count))
       for list in lists { writer.append(list.rawValue) }
     }
+  }
+
+  /// Sends the return of every list of an indication without waiting for its answer; nil when no
+  /// request fits any more. A handler that returns so is not called again inside its own call.
+  public func beginReturn(
+    _ indication: ReceiveIndication, flags: ReturnFlags = []
+  ) throws(DriverError) -> ReturnTicket? {
+    let ticket = try begin(NDISSIM_RETURN_NET_BUFFER_LISTS) { writer in
+      writer.append(indication.binding.rawValue)
+      writer.append(flags.rawValue)
+      writer.append(UInt32(truncatingIfNeeded: indication.lists.count))
+      for list in indication.lists { writer.append(list.handle.rawValue) }
+    }
+    return ticket.map { ReturnTicket(ticket: $0) }
+  }
+
+  /// Waits for the answer.
+  public func finish(_ returned: ReturnTicket) throws(DriverError) {
+    try finish(returned.ticket) { reader throws(Failure) in try reader.end() }
   }
 
   /// Returns every list of an indication.

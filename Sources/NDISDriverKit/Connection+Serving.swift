@@ -11,6 +11,13 @@ extension Connection {
     try pump { $0.isStopping }
   }
 
+  /// Serves upcalls in this thread until `isDone`, which is asked first and after each packet, or
+  /// `stop()`: for a thread that waits for what its own handlers do. `isDone` makes no call on this
+  /// connection.
+  public func serve(until isDone: () -> Bool) throws(DriverError) {
+    try pump { $0.isStopping || isDone() }
+  }
+
   /// Serves upcalls in a thread of the kit until `stop()` or the end of the connection, whose
   /// reason is then in `closedBecause`. The async calls need this or `serve()`.
   ///

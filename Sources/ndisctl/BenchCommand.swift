@@ -138,7 +138,11 @@ struct BenchWorker: ParsableCommand {
       switch kind {
       case "pairs": try Worker.pairs(count, restMicroseconds: rest, socketPath: socket)
       case "provider": try Worker.provider(socketPath: socket)
-      default: throw BenchFailure("there is no worker '\(kind)'; known are pairs and provider")
+      case "miniport": try Worker.miniport(socketPath: socket)
+      case "receiver": try Worker.receiver(socketPath: socket)
+      default:
+        throw BenchFailure(
+          "there is no worker '\(kind)'; known are pairs, provider, miniport and receiver")
       }
     } catch { throw CommandFailure("\(error)") }
   }

@@ -17,6 +17,7 @@ enum BenchText {
     let rate = "pipelined_requests_per_second"
     lines += comparison("32 in flight, one CPU, 1/s", rate, "pipelined_ratio", report)
     lines += comparison("32 in flight, two CPUs, 1/s", rate, "pipelined_ratio", report, "_two_cpus")
+    lines += receive(report)
     lines += live(report)
     lines += single("pair, remote provider, p50 us", "remote_provider_pair_p50_us", report)
     lines += single("daemon memory a block, bytes", "daemon_bytes_per_live_block", report)
@@ -28,7 +29,7 @@ enum BenchText {
 
   static func svg(_ report: BenchReport) -> String {
     PlotSVG.document(
-      title: "Latency of allocate and free: ndissim and the floor in C",
+      title: "Latency of ndissim and the floor in C",
       subtitle: "\(report.text("cpu_model") ?? "unknown processor"), Linux "
         + "\(report.text("kernel") ?? "?")",
       panels: report.panels)
@@ -46,6 +47,18 @@ enum BenchText {
           shown(report.number(ratio + suffix)), goal(ratio + suffix, report),
         ])
     ]
+  }
+
+  private static func receive(_ report: BenchReport) -> [String] {
+    let rate = "receive_frames_per_second"
+    var lines: [String] = []
+    for (name, suffix) in [
+      ("frames, 64 lists, one CPU, 1/s", ""), ("frames, 64 lists, two CPUs, 1/s", "_two_cpus"),
+      ("frames, 16 lists, one CPU, 1/s", "_16_lists"), ("frames, 1 list, one CPU, 1/s", "_1_list"),
+    ] {
+      lines += comparison(name, rate, "receive_ratio", report, suffix)
+    }
+    return lines
   }
 
   private static func live(_ report: BenchReport) -> [String] {
@@ -66,14 +79,18 @@ enum BenchText {
   }
 
   private static func systemCalls(_ report: BenchReport) -> [String] {
-    guard let kit = report.systemCalls("kit"), let daemon = report.systemCalls("daemon") else {
-      return []
+    var lines: [String] = []
+    func add(_ name: String, _ key: String, _ ours: String, _ floor: String) {
+      guard let count = report.systemCalls(key, ours) else { return }
+      lines.append(row(name, [shown(count), shown(report.systemCalls(key, floor))]))
     }
-    return [
-      row("system calls a pair, client", [shown(kit), shown(report.systemCalls("floor_client"))]),
-      row(
-        "system calls a pair, server", [shown(daemon), shown(report.systemCalls("floor_server"))]),
-    ]
+    add("system calls a pair, client", "system_calls_per_pair", "kit", "floor_client")
+    add("system calls a pair, server", "system_calls_per_pair", "daemon", "floor_server")
+    let frame = "receive_system_calls_per_frame"
+    add("system calls a frame, miniport", frame, "miniport", "floor_miniport")
+    add("system calls a frame, driver", frame, "driver", "floor_driver")
+    add("system calls a frame, server", frame, "daemon", "floor_forwarder")
+    return lines
   }
 
   private static func goal(_ key: String, _ report: BenchReport) -> String {

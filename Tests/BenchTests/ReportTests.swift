@@ -65,8 +65,8 @@ import Testing
     #expect(report.panels.count >= 4)
     #expect(!said.isEmpty)
     // What the floor does is known to the call: ptrace counts right, or is not allowed here.
-    if let client = report.systemCalls("floor_client"),
-      let server = report.systemCalls("floor_server")
+    if let client = report.systemCalls("system_calls_per_pair", "floor_client"),
+      let server = report.systemCalls("system_calls_per_pair", "floor_server")
     {
       #expect(client == 4)
       #expect(abs(server - 6) < 0.2)

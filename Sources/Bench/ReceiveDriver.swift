@@ -1,0 +1,68 @@
+// The driver above the miniport of the receive measurement: it reads each frame in place, through its
+// view of the section, and returns the lists of an indication in one call, without waiting for the
+// answer.
+
+import NDIS
+import NDISDriverKit
+import Platform
+
+/// Reads frames and gives their lists back.
+final class ReceiveDriver: ProtocolDriver {
+  private struct State {
+    var frames: UInt64 = 0
+    var wrong: UInt64 = 0
+    /// Returns whose answers were not looked at yet, by their number modulo the room.
+    var flight = [ReturnTicket?](repeating: nil, count: 2 * Frame.maximumInFlight)
+    var returns = 0
+  }
+  private let state = Monitor<State>(State())
+
+  /// Frames it was given; how many of them were not the next one, not whole, or could not be returned.
+  var counts: (frames: UInt64, wrong: UInt64) { state.withLock { ($0.frames, $0.wrong) } }
+
+  func receiveNetBufferLists(_ indication: ReceiveIndication, on connection: Connection) {
+    let isReturned = give(back: indication, read(indication, connection), connection)
+    if !isReturned { state.withLock { $0.wrong &+= 1 } }
+  }
+
+  /// Reads every frame; answers the ticket whose place the return will take.
+  private func read(
+    _ indication: ReceiveIndication, _ connection: Connection
+  ) -> ReturnTicket? {
+    state.withLock { state in
+      for list in indication.lists {
+        var isWhole = list.buffers.count == 1
+        for buffer in indication.buffers[list.buffers] {
+          for part in indication.parts[buffer.parts] {
+            let number = state.frames
+            let isThere = unsafe connection.withBytes(of: part) { bytes in
+              unsafe Frame.read(bytes, is: number)
+            }
+            if isThere != true || part.length != Frame.bytes { isWhole = false }
+          }
+        }
+        state.frames &+= 1
+        if !isWhole { state.wrong &+= 1 }
+      }
+      let slot = state.returns % state.flight.count
+      let oldest = state.flight[slot]
+      state.flight[slot] = nil
+      return oldest
+    }
+  }
+
+  private func give(
+    back indication: ReceiveIndication, _ oldest: ReturnTicket?, _ connection: Connection
+  ) -> Bool {
+    do throws(DriverError) {
+      // Answered long ago: more indications have come since than can be in flight.
+      if let oldest { try connection.finish(oldest) }
+      guard let ticket = try connection.beginReturn(indication) else { return false }
+      state.withLock { state in
+        state.flight[state.returns % state.flight.count] = ticket
+        state.returns += 1
+      }
+      return true
+    } catch { return false }
+  }
+}

@@ -1,0 +1,179 @@
+// The miniport of the receive measurement: it has a block of the default queue's memory, writes frames
+// into it and indicates them, several indications in flight. The place of an indication's frames is used
+// again when its lists have come back. One thread does all: it indicates, and serves until lists return.
+
+import Glibc
+import NDIS
+import NDISDriverKit
+import Platform
+
+/// Indicates frames.
+final class ReceiveMiniport {
+  private let connection: Connection
+  private let adapter: AdapterHandle
+  private let driver = ReturnCounter()
+  private let block: SharedMemoryBlock
+  private var nextFrame: UInt64 = 0
+
+  /// The adapter's name, for who binds to it.
+  static let adapterName = "bench0"
+
+  init(socketPath: String) throws(BenchFailure) {
+    do throws(DriverError) {
+      connection = try Connection(path: socketPath, name: "ndisctl-bench-miniport")
+      let handle = try connection.registerMiniportDriver(driver, name: "bench")
+      adapter = try connection.addAdapter(handle, name: ReceiveMiniport.adapterName)
+      block = try connection.allocate(
+        adapter,
+        SharedMemoryParameters(
+          length: UInt32(Frame.maximumInFlight * Frame.maximumLists) * Frame.place,
+          usage: .receive, tag: "bnch"))
+    } catch { throw BenchFailure(error) }
+    // Pages touched for the first time must not be part of a sample.
+    unsafe block.virtualAddress.initializeMemory(as: UInt8.self, repeating: 0)
+  }
+
+  deinit { connection.close() }
+
+  /// Indicates so often `lists` frames, `window` indications in flight; a sample is an indication, from
+  /// its sending to the return of its lists. After each return it rests.
+  func measure(_ what: Indications) throws(BenchFailure) -> Round {
+    var samples = [UInt64](repeating: 0, count: what.count)
+    let chains = (0..<what.window).map { chain(slot: $0, lists: what.lists) }
+    var flight = [IndicationTicket?](repeating: nil, count: what.window)
+    var since = [UInt64](repeating: 0, count: what.window)
+    driver.start(lists: what.lists, window: what.window)
+    do throws(DriverError) {
+      let begin = MonotonicClock.nanoseconds
+      var now = begin
+      var sent = 0
+      var done = 0
+      while done < what.count {
+        while sent < what.count, sent - done < what.window {
+          let slot = sent % what.window
+          flight[slot] = try indicate(chains[slot], slot: slot)
+          since[slot] = now
+          sent += 1
+        }
+        let before = done
+        try connection.serve { driver.returned > before }
+        let returned = driver.returned
+        guard returned > before else { throw .stopped }
+        now = MonotonicClock.nanoseconds
+        while done < returned {
+          let slot = done % what.window
+          // Its answer has come before its lists.
+          if let ticket = flight[slot] { try connection.finish(ticket) }
+          samples[done] = now &- since[slot]
+          done += 1
+        }
+        if what.restMicroseconds > 0 { usleep(what.restMicroseconds) }
+      }
+      guard !driver.isWrong else { throw .wrongLists }
+      return Round(samples: samples, elapsed: now &- begin)
+    } catch { throw BenchFailure(error) }
+  }
+
+  private func chain(slot: Int, lists: Int) -> [NetBufferListIndication] {
+    (0..<lists).map { list in
+      NetBufferListIndication(
+        context: UInt64(slot * Frame.maximumLists + list), queueID: 0, block.sharedMemoryHandle,
+        offset: UInt32(slot * Frame.maximumLists + list) * Frame.place, length: Frame.bytes)
+    }
+  }
+
+  private func indicate(
+    _ chain: [NetBufferListIndication], slot: Int
+  ) throws(DriverError) -> IndicationTicket {
+    guard let base = unsafe block.virtualAddress.baseAddress else { throw .stopped }
+    for list in chain {
+      unsafe Frame.write(nextFrame, to: base + Int(list.context) * Int(Frame.place))
+      nextFrame &+= 1
+    }
+    guard let ticket = try connection.beginIndicate(adapter, chain) else {
+      throw DriverError(status: .resources, sentence: "the kit has no room for a request")
+    }
+    return ticket
+  }
+}
+
+/// What a round of the receive measurement is: both sides are told it in one line.
+struct Indications {
+  var count: Int
+  var lists: Int
+  var window: Int
+  var restMicroseconds: UInt32 = 0
+
+  /// The command for the miniport's input, ours or the floor's.
+  var command: String { "receive \(count) \(lists) \(window) \(restMicroseconds)" }
+
+  init(count: Int, lists: Int, window: Int, restMicroseconds: UInt32 = 0) {
+    self.count = count
+    self.lists = lists
+    self.window = window
+    self.restMicroseconds = restMicroseconds
+  }
+
+  /// Nil when the line is no such command.
+  init?(command: String) {
+    let words = command.split(separator: " ")
+    guard words.count == 5, words[0] == "receive", let count = Int(words[1]),
+      let lists = Int(words[2]), let window = Int(words[3]), let rest = UInt32(words[4]),
+      (1...1 << 20).contains(count), (1...Frame.maximumLists).contains(lists),
+      (1...Frame.maximumInFlight).contains(window), rest < 1_000_000
+    else { return nil }
+    self.init(count: count, lists: lists, window: window, restMicroseconds: rest)
+  }
+}
+
+extension DriverError {
+  fileprivate static var stopped: DriverError {
+    DriverError(status: .failure, sentence: "no lists came back")
+  }
+  fileprivate static var wrongLists: DriverError {
+    DriverError(status: .failure, sentence: "other lists came back than were indicated next")
+  }
+}
+
+/// The handlers of that miniport: counts the indications whose lists came back.
+private final class ReturnCounter: MiniportDriver {
+  private struct State {
+    var lists = 0
+    var window = 1
+    var returned = 0
+    var isWrong = false
+  }
+  private let state = Monitor<State>(State())
+
+  func start(lists: Int, window: Int) {
+    state.withLock { $0 = State(lists: lists, window: window) }
+  }
+
+  var returned: Int { state.withLock { $0.returned } }
+  var isWrong: Bool { state.withLock { $0.isWrong } }
+
+  func initializeEx(
+    _ adapter: AdapterHandle, name: String, on connection: Connection
+  ) throws(DriverError) -> Status {
+    try connection.setMiniportAttributes(adapter, context: 1)
+    // Shared memory is for adapters that do scatter-gather DMA.
+    _ = try connection.registerScatterGatherDMA(adapter)
+    return .success
+  }
+
+  func returnNetBufferLists(
+    _ adapter: AdapterHandle, context: UInt64, _ lists: [UInt64], flags: ReturnFlags,
+    on connection: Connection
+  ) {
+    state.withLock { state in
+      let first = UInt64(state.returned % state.window * Frame.maximumLists)
+      var expected = first
+      for list in lists {
+        if list != expected { state.isWrong = true }
+        expected &+= 1
+      }
+      if lists.count != state.lists { state.isWrong = true }
+      state.returned += 1
+    }
+  }
+}

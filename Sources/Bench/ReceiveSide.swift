@@ -1,0 +1,122 @@
+// One side of the receive comparison: a miniport's process and the driver's above it, with what is between
+// them: a daemon, or the floor's forwarder. Both kinds are told what to do and answer in the same way.
+
+import Glibc
+import Platform
+
+/// Where the system calls of a traced side's processes are written.
+struct Traces {
+  var miniport: String
+  var driver: String
+  var forwarder: String
+
+  init(in directory: String) {
+    miniport = directory + "/miniport-calls"
+    driver = directory + "/driver-calls"
+    forwarder = directory + "/forwarder-calls"
+  }
+}
+
+/// A miniport and a driver above it, in processes of their own.
+final class ReceiveSide {
+  private let miniport: ChildProcess
+  private let driver: ChildProcess
+  private let forwarder: ChildProcess?
+  private var frames = 0
+
+  /// Ours, on a daemon's socket.
+  init(socketPath: String, traces: Traces? = nil) throws(BenchFailure) {
+    let program = try Programs.find("ndisctl")
+    forwarder = nil
+    miniport = try ReceiveSide.start(
+      program, ["bench", "worker", "miniport", socketPath], traces?.miniport)
+    _ = try miniport.readLine()
+    driver = try ReceiveSide.start(
+      program, ["bench", "worker", "receiver", socketPath], traces?.driver)
+    _ = try driver.readLine()
+  }
+
+  /// The floor's three programs.
+  init(
+    floorIn directory: String, _ placement: Placement? = nil, traces: Traces? = nil
+  ) throws(BenchFailure) {
+    let program = try Programs.find("ndissim-floor")
+    let socket = directory + "/receive-floor"
+    if let placement { try Bed.confine(placement.server) }
+    let forwarder = try ReceiveSide.start(program, ["forwarder", socket], traces?.forwarder)
+    _ = try forwarder.readLine()
+    if let placement { try Bed.confine(placement.client) }
+    self.forwarder = forwarder
+    driver = try ReceiveSide.start(program, ["driver", socket], traces?.driver)
+    _ = try driver.readLine()
+    miniport = try ReceiveSide.start(program, ["miniport", socket], traces?.miniport)
+  }
+
+  deinit {
+    miniport.end()
+    driver.end()
+    forwarder?.end()
+  }
+
+  private static func start(
+    _ program: String, _ arguments: [String], _ trace: String?
+  ) throws(BenchFailure) -> ChildProcess {
+    guard let trace else { return try ChildProcess(program, arguments) }
+    return try ChildProcess(
+      try Programs.find("ndissim-floor"), ["count", trace, program] + arguments)
+  }
+
+  func measure(_ what: Indications) throws(BenchFailure) -> Round {
+    frames += what.count * what.lists
+    return try miniport.measure(what.command)
+  }
+
+  /// Ends the driver, which must have been given every frame once, whole and in order.
+  func check() throws(BenchFailure) {
+    if forwarder == nil {
+      _ = kill(driver.processID, SIGTERM)
+    } else {
+      // The forwarder lets go of the driver when the miniport has gone.
+      miniport.closeInput()
+    }
+    let words = try driver.readLine()
+    guard words == "\(frames) 0" else {
+      throw BenchFailure(
+        "the driver counted frames and wrong ones as '\(words)', not as '\(frames) 0'")
+    }
+  }
+
+  /// Ends all, so that what was counted is written.
+  func endTraced() throws(BenchFailure) {
+    try check()
+    miniport.closeInput()
+    try miniport.waitForSuccess("the traced miniport")
+    try driver.waitForSuccess("the traced driver")
+    forwarder?.end()
+  }
+}
+
+/// Both sides on chosen processors: miniport and driver on the client's, what is between them on the
+/// server's.
+final class ReceiveBed {
+  let ours: ReceiveSide
+  let floor: ReceiveSide
+  private let daemon: PrivateDaemon
+
+  init(_ program: String, _ placement: Placement) throws(BenchFailure) {
+    let before = try Bed.allowed()
+    // The set was allowed before; if it no longer is, the thread stays where it is.
+    defer { try? before.confineThisThread() }
+    try Bed.confine(placement.server)
+    daemon = try PrivateDaemon(program)
+    try Bed.confine(placement.client)
+    ours = try ReceiveSide(socketPath: daemon.socketPath)
+    floor = try ReceiveSide(floorIn: daemon.directory, placement)
+  }
+
+  /// Both sides' frames must have come through.
+  func check() throws(BenchFailure) {
+    try ours.check()
+    try floor.check()
+  }
+}
