@@ -75,7 +75,7 @@ public enum Launch {
     let management = try Management(options, activation, directory, hasDirectory: madeSocket)
     defer { management.removeFiles() }
     do throws(SystemError) {
-      let server = try Server(
+      var server = try Server(
         switchboard: switchboard, listener: listener, signals: signals, sink: sink,
         recorder: recorder,
         management: try management.sockets(

@@ -1,7 +1,8 @@
 // The daemon's one thread: an epoll reactor over the listening socket, the connections and the signals.
 // It reads a packet, lets the switchboard do its turn, writes what comes of it, and never waits for a
 // peer. When descriptors run out it stops accepting, answers those it has, and tries again; the spare
-// descriptor lets it turn the next caller away instead of spinning.
+// descriptor lets it turn the next caller away instead of spinning. A struct that is never copied: of a
+// class's properties every use would be checked for exclusivity while the daemon runs.
 
 import CNDIS
 public import Configuration
@@ -12,7 +13,7 @@ public import ServiceManager
 import Simulator
 
 /// Serves the driver plane until a signal ends it.
-@safe public final class Server {
+@safe public struct Server: ~Copyable {
   private let switchboard: Switchboard
   private let listener: PacketSocket
   private let signals: Signals
@@ -23,12 +24,12 @@ import Simulator
   private let limits: Limits
   private var reactor: Reactor
   private var spare: Spare
-  private var peers: [UInt64: (peer: SocketPeer, connection: DriverConnection)] = [:]
+  private var peers = PeerTable()
   private var connectionsByUser: [UInt32: Int] = [:]
-  private var nextToken: UInt64 = 16
   private var acceptPaused = false
   private let buffer: UnsafeMutableRawBufferPointer
-  private var doomed: [UInt64] = []
+  /// What peers have to say to the server in the middle of a turn.
+  private let notes = PeerNotes()
   private var lastStatus = ""
   private var lastCounters = Statistics()
   private var statusDue: UInt64 = 0
@@ -56,6 +57,21 @@ import Simulator
     sink: EventSink, recorder: EventRecorder, management: ManagementSockets? = nil,
     limits: Limits = Limits(ConfigurationValues())
   ) throws(SystemError) {
+    var reactor = try Reactor()
+    let spare = try Spare()
+    try reactor.add(listener.descriptor.raw, .readable, token: Server.listenerToken)
+    try reactor.add(signals.descriptor.raw, .readable, token: Server.signalsToken)
+    try management?.watch(&reactor)
+    self.init(
+      switchboard, listener, signals, sink, recorder, management, limits, reactor, spare)
+  }
+
+  /// Cannot fail: what may not be copied is not taken apart again when something throws.
+  private init(
+    _ switchboard: Switchboard, _ listener: consuming PacketSocket, _ signals: consuming Signals,
+    _ sink: EventSink, _ recorder: EventRecorder, _ management: ManagementSockets?,
+    _ limits: Limits, _ reactor: consuming Reactor, _ spare: consuming Spare
+  ) {
     self.recorder = recorder
     self.management = management
     self.limits = limits
@@ -63,19 +79,15 @@ import Simulator
     self.listener = listener
     self.signals = signals
     self.sink = sink
-    reactor = try Reactor()
-    spare = try Spare()
+    self.reactor = reactor
+    self.spare = spare
     unsafe buffer = .allocate(byteCount: Int(NDISSIM_MAXIMUM_MESSAGE), alignment: 64)
-    try reactor.add(
-      self.listener.descriptor.raw, .readable, token: Server.listenerToken)
-    try reactor.add(self.signals.descriptor.raw, .readable, token: Server.signalsToken)
-    try management?.watch(&reactor)
   }
 
   deinit { unsafe buffer.deallocate() }
 
   /// Runs until SIGTERM or SIGINT; answers the signal's name.
-  public func run() throws(SystemError) -> String {
+  public mutating func run() throws(SystemError) -> String {
     var ready: [Reactor.Ready] = []
     ready.reserveCapacity(64)
     var received = ReceivedDescriptors(closesInBackground: true)
@@ -92,7 +104,7 @@ import Simulator
         }
       }
       switchboard.tick()
-      if !doomed.isEmpty { reapDoomed() }
+      if !notes.isEmpty { heedNotes() }
       management?.turn(&reactor)
       if acceptPaused { resumeAccepting() }
       reportStatus()
@@ -102,13 +114,13 @@ import Simulator
   /// Work left: at once. Open upcalls have deadlines: a tick. Else until something happens.
   private var timeout: Int32 {
     let pace = switchboard.pace
-    if pace == .atOnce || !doomed.isEmpty { return 0 }
+    if pace == .atOnce || !notes.isEmpty { return 0 }
     let own: Int32 = pace == .soon || acceptPaused || statusDue > 0 ? 20 : -1
     guard let due = management?.timeout else { return own }
     return own < 0 ? Int32(clamping: due) : min(own, Int32(clamping: due))
   }
 
-  private func nextSignal() throws(SystemError) -> String? {
+  private mutating func nextSignal() throws(SystemError) -> String? {
     while let signal = try signals.next() {
       switch signal {
       case .terminate: return "SIGTERM"
@@ -121,7 +133,7 @@ import Simulator
 
   // MARK: Accepting
 
-  private func acceptAll() throws(SystemError) {
+  private mutating func acceptAll() throws(SystemError) {
     for _ in 0..<64 {
       do throws(SystemError) {
         guard let socket = try listener.accept() else { return }
@@ -134,7 +146,7 @@ import Simulator
     }
   }
 
-  private func adopt(_ socket: consuming PacketSocket) {
+  private mutating func adopt(_ socket: consuming PacketSocket) {
     guard let credentials = try? socket.peerCredentials() else { return }
     let open = connectionsByUser[credentials.userID, default: 0]
     guard open < limits.connectionsPerUser else {
@@ -145,26 +157,20 @@ import Simulator
             .resources, .quotaSessions, UInt64(open), UInt64(limits.connectionsPerUser))))
       return
     }
-    let token = nextToken
-    nextToken += 1
-    let peer = SocketPeer(socket: socket, token: token, outboxLimit: limits.outboxPackets)
-    peer.onBlocked = { [weak self, weak peer] in
-      guard let self, let peer else { return }
-      // Only until it takes its answers: a peer that is not read from must not keep the reactor awake.
-      try? self.reactor.modify(peer.socket.descriptor.raw, .writable, token: peer.token)
-    }
-    peer.onDoomed = { [weak self] in self?.doomed.append(token) }
+    guard let token = peers.nextToken else { return }
+    let peer = SocketPeer(
+      socket: socket, token: token, outboxLimit: limits.outboxPackets, notes: notes)
     let connection = DriverConnection(
       peer: peer, pid: credentials.processID, uid: credentials.userID)
     guard (try? reactor.add(peer.socket.descriptor.raw, .readable, token: token)) != nil else {
       return
     }
-    peers[token] = (peer, connection)
+    peers.insert(peer, connection)
     connectionsByUser[credentials.userID] = open + 1
   }
 
   /// No descriptor is left: callers wait in the listening socket's queue until some are free again.
-  private func pauseAccepting() throws(SystemError) {
+  private mutating func pauseAccepting() throws(SystemError) {
     guard !acceptPaused else { return }
     acceptPaused = true
     try reactor.remove(listener.descriptor.raw)
@@ -172,7 +178,7 @@ import Simulator
     tell(.connectionsPaused(open: count, limit: count))
   }
 
-  private func resumeAccepting() {
+  private mutating func resumeAccepting() {
     // Somebody must have gone, else the next accept would fail as the last one did.
     guard spare.isHeld || spare.refill() else { return }
     let probe = spare.spend { (try? listener.accept()) ?? nil }
@@ -192,8 +198,8 @@ import Simulator
 
   // MARK: Connections
 
-  private func serve(_ event: Reactor.Ready, _ received: inout ReceivedDescriptors) {
-    guard let (peer, connection) = peers[event.token] else { return }
+  private mutating func serve(_ event: Reactor.Ready, _ received: inout ReceivedDescriptors) {
+    guard let (peer, connection) = peers.find(event.token) else { return }
     if event.events.contains(.writable) {
       peer.flush()
       if !peer.isBlocked {
@@ -210,7 +216,7 @@ import Simulator
     }
   }
 
-  private func read(
+  private mutating func read(
     _ peer: SocketPeer, _ connection: DriverConnection, _ received: inout ReceivedDescriptors
   ) {
     isStatusOld = true
@@ -247,15 +253,18 @@ import Simulator
 
   private func end(_ peer: SocketPeer, _ connection: DriverConnection, reason: String) {
     switchboard.closed(connection, reason: reason)
-    doomed.append(peer.token)
+    notes.doomed.append(peer.token)
   }
 
-  /// Connections whose end was decided in the middle of a turn.
-  private func reapDoomed() {
-    let candidates = doomed
-    doomed.removeAll(keepingCapacity: true)
-    for token in candidates {
-      guard let (peer, connection) = peers[token] else { continue }
+  /// Peers that were blocked, and connections whose end was decided, in the middle of a turn.
+  private mutating func heedNotes() {
+    for token in notes.takeBlocked() {
+      guard let (peer, _) = peers.find(token), peer.isBlocked else { continue }
+      // Only until it takes its answers: a peer that is not read from must not keep the reactor awake.
+      try? reactor.modify(peer.socket.descriptor.raw, .writable, token: token)
+    }
+    for token in notes.takeDoomed() {
+      guard let (peer, connection) = peers.find(token) else { continue }
       if peer.overflowed, !connection.isClosed {
         switchboard.closed(
           connection,
@@ -267,7 +276,7 @@ import Simulator
       switchboard.closed(connection, reason: "the connection was ended")
       try? reactor.remove(peer.socket.descriptor.raw)
       _ = try? peer.socket.shutdown()
-      peers[token] = nil
+      peers.remove(token)
       let left = connectionsByUser[connection.uid, default: 1] - 1
       connectionsByUser[connection.uid] = left > 0 ? left : nil
     }
@@ -276,7 +285,7 @@ import Simulator
   // MARK: Status and end
 
   /// At most twice a second: a status nobody could read would cost more than the work it tells of.
-  private func reportStatus() {
+  private mutating func reportStatus() {
     guard isStatusOld || statusDue > 0 || switchboard.hasWork else { return }
     let now = MonotonicClock.milliseconds
     if statusDue == 0 { statusDue = now + 500 }
@@ -296,10 +305,9 @@ import Simulator
   }
 
   /// Tells every client, reclaims what they held, closes.
-  public func shutDown() {
+  public mutating func shutDown() {
     switchboard.shutDown()
     management?.shutDown(&reactor)
-    for (_, entry) in peers { _ = try? entry.peer.socket.shutdown() }
-    peers.removeAll()
+    peers.removeAll { _ = try? $0.socket.shutdown() }
   }
 }

@@ -12,17 +12,15 @@ import Platform
   let token: UInt64
   /// Set when the connection should be ended by the server.
   private(set) var isDoomed = false {
-    didSet { if isDoomed, !oldValue { onDoomed() } }
+    didSet { if isDoomed, !oldValue { notes.doomed.append(token) } }
   }
   private(set) var overflowed = false
   private var outbox: [Waiting] = []
   private var sent = 0
   /// How many packets to read at its next turn.
   var appetite = Appetite()
-  /// Called when the outbox has become nonempty.
-  var onBlocked: () -> Void = {}
-  /// Called once, when the connection is to be ended.
-  var onDoomed: () -> Void = {}
+  /// Where the server reads that the outbox has become nonempty, or that the connection is to be ended.
+  private let notes: PeerNotes
 
   /// Packets that may wait.
   private let outboxLimit: Int
@@ -32,8 +30,9 @@ import Platform
     var descriptor: Int32
   }
 
-  init(socket: consuming PacketSocket, token: UInt64, outboxLimit: Int) {
+  init(socket: consuming PacketSocket, token: UInt64, outboxLimit: Int, notes: PeerNotes) {
     self.outboxLimit = outboxLimit
+    self.notes = notes
     self.socket = socket
     self.token = token
   }
@@ -68,7 +67,7 @@ import Platform
       copy = duplicate.release()
     }
     outbox.append(Waiting(bytes: unsafe Array(packet), descriptor: copy))
-    onBlocked()
+    notes.blocked.append(token)
   }
 
   /// Sends; false when the socket is full.
