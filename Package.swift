@@ -69,8 +69,8 @@ let package = Package(
     .executableTarget(
       name: "ndisctl",
       dependencies: [
-        "Bench", "Configuration", "Drawing", "Management", "NDIS", "NDISDriverKit", "Platform",
-        "Varlink",
+        "Bench", "CNDIS", "Configuration", "Drawing", "Management", "NDIS", "NDISDriverKit",
+        "Platform", "Simulator", "Varlink",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(

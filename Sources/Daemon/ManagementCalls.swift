@@ -23,7 +23,8 @@ extension ManagementService {
     Interface.GetStatus.name, Interface.ListSessions.name, Interface.ListDrivers.name,
     Interface.ListAdapters.name, Interface.ListBindings.name, Interface.ListProviders.name,
     Interface.ListSections.name, Interface.ListBlocks.name, Interface.SummarizeBlocks.name,
-    Interface.Describe.name, Interface.ListEvents.name, Interface.ListViolations.name,
+    Interface.ListQueues.name, Interface.ListVPorts.name, Interface.ListFilters.name,
+    Interface.ListOids.name, Interface.Describe.name, Interface.ListEvents.name, Interface.ListViolations.name,
     Interface.WaitFor.name, Interface.Monitor.name, Interface.DumpState.name,
     Interface.GetMetrics.name, Interface.GetConfiguration.name, Interface.AddProvider.name,
     Interface.RemoveProvider.name, Interface.Expect.name, Interface.ForgetExpectations.name,
@@ -34,6 +35,7 @@ extension ManagementService {
   /// Begins to answer a call.
   func answer(_ call: ManagementCall) throws(ManagementFailure) -> ManagementAnswer {
     if let answer = try seeing(call) { return answer }
+    if let answer = try listing(call) { return answer }
     if let answer = try watching(call) { return answer }
     if let answer = try steering(call) { return answer }
     throw ManagementFailure(VarlinkService.MethodNotFound(method: call.method))
@@ -66,7 +68,7 @@ extension ManagementService {
     }
   }
 
-  private func watching(_ call: ManagementCall) throws(ManagementFailure) -> ManagementAnswer? {
+  private func listing(_ call: ManagementCall) throws(ManagementFailure) -> ManagementAnswer? {
     switch call.method {
     case Interface.ListSessions.name:
       try needsMore(call)
@@ -91,6 +93,32 @@ extension ManagementService {
       let input: Interface.ListBlocks.Input = try read(call)
       let walk = Walks.blocks(try query(input.filter), extents: input.withExtents ?? false)
       return ListAnswer(walk) { Interface.ListBlocks.Output(blocks: $0) }
+    case Interface.ListQueues.name:
+      try needsMore(call)
+      let input: Interface.ListQueues.Input = try read(call)
+      let walk = Walks.queues(try wanted(input.filter, .queue))
+      return ListAnswer(walk) { Interface.ListQueues.Output(queues: $0) }
+    case Interface.ListVPorts.name:
+      try needsMore(call)
+      let input: Interface.ListVPorts.Input = try read(call)
+      let walk = Walks.vports(try wanted(input.filter, .vport))
+      return ListAnswer(walk) { Interface.ListVPorts.Output(vports: $0) }
+    case Interface.ListFilters.name:
+      try needsMore(call)
+      let input: Interface.ListFilters.Input = try read(call)
+      let walk = Walks.filters(try wanted(input.filter, .filter))
+      return ListAnswer(walk) { Interface.ListFilters.Output(filters: $0) }
+    case Interface.ListOids.name:
+      try needsMore(call)
+      let input: Interface.ListOids.Input = try read(call)
+      let walk = Walks.oids(try wanted(input.filter, .oid))
+      return ListAnswer(walk) { Interface.ListOids.Output(oids: $0) }
+    default: return nil
+    }
+  }
+
+  private func watching(_ call: ManagementCall) throws(ManagementFailure) -> ManagementAnswer? {
+    switch call.method {
     case Interface.DumpState.name:
       try needsMore(call)
       return DumpAnswer()

@@ -4,10 +4,12 @@ import Management
 import NDIS
 import Simulator
 
-/// Describes one object. Owners of blocks have theirs counted first.
+/// Describes one object. Owners of blocks have theirs counted first, and what belongs to a queue or VPort
+/// is looked for.
 final class DescribeAnswer: ManagementAnswer {
   private let text: String
   private var counts = OwnerCounts()
+  private var contents = QueueContents()
   /// References of one relation that are told.
   static let limit = 64
 
@@ -23,6 +25,11 @@ final class DescribeAnswer: ManagementAnswer {
       if !counts.isDone {
         counts.step(service, budget: &budget)
         guard counts.isDone else { return .again }
+      }
+    case .queue, .vport:
+      if !contents.isDone {
+        contents.step(object, service, budget: &budget)
+        guard contents.isDone else { return .again }
       }
     default: break
     }
@@ -90,7 +97,72 @@ final class DescribeAnswer: ManagementAnswer {
       refer("adapter", block.adapter)
       refer("provider", block.provider)
       refer("section", block.section)
+    case .queue:
+      let queue = switchboard.simulator.queueSnapshot(index)
+      result.queue = Interface.Queue(queue)
+      (result.filters, result.blocks) = (contents.filters, contents.blocks)
+      refer("adapter", queue.place.adapter)
+      refer("binding", queue.place.owner)
+    case .vport:
+      let vport = switchboard.simulator.vportSnapshot(index)
+      result.vport = Interface.VPort(vport)
+      (result.filters, result.blocks) = (contents.filters, contents.blocks)
+      refer("adapter", vport.place.adapter)
+      refer("binding", vport.place.owner)
+    case .filter:
+      let filter = switchboard.simulator.filterSnapshot(index)
+      result.filter = Interface.Filter(filter)
+      refer("adapter", filter.place.adapter)
+      refer("binding", filter.place.owner)
+    case .oid:
+      let oid = switchboard.simulator.oidSnapshot(index)
+      result.oid = Interface.OidRequest(oid)
+      refer("adapter", oid.place.adapter)
+      refer("binding", oid.place.owner)
     }
     return result
+  }
+}
+
+/// The filters and blocks of a queue or VPort, looked for in steps: they stand among all of their kind.
+struct QueueContents {
+  private(set) var filters: [Interface.Filter] = []
+  private(set) var blocks: [Interface.Block] = []
+  private var filterCursor = ListingCursor()
+  private var blockCursor = ListingCursor()
+
+  /// Everything was looked at, or as much as is told was found.
+  var isDone: Bool { isFull(filterCursor, filters.count) && isFull(blockCursor, blocks.count) }
+
+  private func isFull(_ cursor: ListingCursor, _ count: Int) -> Bool {
+    cursor.isAtEnd || count >= DescribeAnswer.limit
+  }
+
+  mutating func step(_ object: FoundObject, _ service: ManagementService, budget: inout Int) {
+    let switchboard = service.switchboard
+    let isQueue = object.kind == .queue
+    guard let number = switchboard.simulator.number(object.kind, object.index),
+      let adapter = switchboard.simulator.adapter(of: object.kind, object.index),
+      let owner = switchboard.simulator.handle(.adapter, adapter)
+    else { return }
+    var wanted = ObjectQuery()
+    wanted.adapter = owner
+    if isQueue { wanted.queueID = number } else { wanted.vportID = number }
+    while budget > 0, !isFull(filterCursor, filters.count),
+      let index = switchboard.simulator.next(.filter, &filterCursor, budget: &budget)
+    {
+      guard switchboard.simulator.matches(.filter, index, wanted) else { continue }
+      filters.append(Interface.Filter(switchboard.simulator.filterSnapshot(index)))
+      budget -= ManagementAnswer.replyCost
+    }
+    while budget > 0, !isFull(blockCursor, blocks.count),
+      let index = switchboard.simulator.next(.block, &blockCursor, budget: &budget)
+    {
+      guard switchboard.simulator.blockOwner(index) == owner,
+        switchboard.simulator.blockPlace(index) == (isQueue ? (number, 0) : (0, number))
+      else { continue }
+      blocks.append(switchboard.blockValue(index, extents: true, budget: &budget))
+      budget -= ManagementAnswer.replyCost
+    }
   }
 }

@@ -10,7 +10,8 @@ final class DumpAnswer: ManagementAnswer {
   private typealias Output = Interface.DumpState.Output
 
   private enum Stage {
-    case status, count, sessions, drivers, adapters, bindings, providers, sections, blocks
+    case status, count, sessions, drivers, adapters, bindings, providers, sections
+    case queues, vports, filters, oids, blocks
     case events(UInt64)
   }
 
@@ -22,6 +23,10 @@ final class DumpAnswer: ManagementAnswer {
   private var bindings = Walks.bindings
   private var providers = Walks.providers
   private var sections = Walks.sections
+  private var queues = Walks.queues()
+  private var vports = Walks.vports()
+  private var filters = Walks.filters()
+  private var oids = Walks.oids()
   private var blocks = Walks.blocks(BlockQuery(), extents: true)
 
   override func step(_ service: ManagementService, budget: inout Int) -> ManagementStep {
@@ -54,7 +59,15 @@ final class DumpAnswer: ManagementAnswer {
     case .providers:
       return list(&providers, .sections, service, &budget) { Output(providers: $0) }
     case .sections:
-      return list(&sections, .blocks, service, &budget) { Output(sections: $0) }
+      return list(&sections, .queues, service, &budget) { Output(sections: $0) }
+    case .queues:
+      return list(&queues, .vports, service, &budget) { Output(queues: $0) }
+    case .vports:
+      return list(&vports, .filters, service, &budget) { Output(vports: $0) }
+    case .filters:
+      return list(&filters, .oids, service, &budget) { Output(filters: $0) }
+    case .oids:
+      return list(&oids, .blocks, service, &budget) { Output(oids: $0) }
     case .blocks:
       return list(&blocks, .events(0), service, &budget) { Output(blocks: $0) }
     case .events(let last): return events(after: last, service, &budget)

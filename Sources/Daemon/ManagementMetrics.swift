@@ -98,6 +98,11 @@ extension ManagementService {
     text.gauge("ndissim_blocks", now.blocks, "Live blocks.")
     text.gauge(
       "ndissim_block_bytes", unit: "bytes", now.bytes, "Live blocks, by the lengths asked for.")
+    states(&text)
+    text.gauge("ndissim_filters", now.filters, "Receive filters.")
+    text.gauge("ndissim_open_oids", now.openOIDs, "OID requests that have not ended.")
+    text.gauge(
+      "ndissim_indicated_lists", now.indicatedLists, "Indicated lists that have not come back.")
     text.gauge("ndissim_open_requests", now.openRequests, "Requests that wait for an answer.")
     text.gauge("ndissim_open_upcalls", now.openUpcalls, "Calls of handlers that have not returned.")
     text.family(
@@ -110,6 +115,31 @@ extension ManagementService {
       text.sample(
         "ndissim_pool_free_bytes", [("provider", pool.settings.name)], "\(pool.freeBytes)")
     }
+  }
+
+  /// Queues and VPorts by state. A look at a byte of each in one turn: there is room for some ten
+  /// thousand, and metrics are asked for seldom.
+  private func states(_ text: inout MetricsText) {
+    func count(_ kind: ListedKind, _ name: (UInt32) -> String) -> [String: Int] {
+      var counts: [String: Int] = [:]
+      var cursor = ListingCursor()
+      var budget = Int.max
+      while let index = switchboard.simulator.next(kind, &cursor, budget: &budget) {
+        counts[name(index), default: 0] += 1
+      }
+      return counts
+    }
+    func tell(_ family: String, _ states: [String], _ counts: [String: Int]) {
+      for state in states {
+        text.sample(family, [("state", state)], "\(counts[state] ?? 0)")
+      }
+    }
+    text.family("ndissim_queues", "gauge", "Receive queues that were allocated, by state.")
+    let queues = count(.queue) { switchboard.simulator.queueState($0).name }
+    tell("ndissim_queues", ManagementService.states(of: .queue), queues)
+    text.family("ndissim_vports", "gauge", "Nondefault VPorts, by state.")
+    let vports = count(.vport) { switchboard.simulator.vportState($0).name }
+    tell("ndissim_vports", ManagementService.states(of: .vport), vports)
   }
 
   private func calls(_ text: inout MetricsText) {

@@ -1,6 +1,7 @@
 // What a client means by a name, a handle or a number. A handle is exact. `KIND:NAME` is a name of that
-// kind; a plain name means the first of these kinds that has one: adapter, driver, provider, session. A
-// session is also its number.
+// kind; a plain name means the first of these kinds that has one: adapter, driver, provider, session,
+// queue. A session is also its number. A queue is ADAPTER/NUMBER, as are VPorts and filters behind their
+// kind; the adapter is named or given by its handle, and may have slashes in its name: the last one counts.
 
 import Events
 import Management
@@ -29,7 +30,7 @@ extension ManagementService {
     {
       return objects(kind, String(text[text.index(after: colon)...]))
     }
-    for kind in [ListedKind.adapter, .driver, .provider, .session] {
+    for kind in [ListedKind.adapter, .driver, .provider, .session, .queue] {
       let found = objects(kind, text)
       if !found.isEmpty { return found }
     }
@@ -38,9 +39,32 @@ extension ManagementService {
 
   static let kinds: [String: ListedKind] = [
     "adapter": .adapter, "driver": .driver, "provider": .provider, "session": .session,
+    "queue": .queue, "vport": .vport, "filter": .filter,
   ]
 
+  /// The queue, VPort or filter that ADAPTER/NUMBER means.
+  private func numbered(_ kind: ListedKind, _ text: String) -> [FoundObject] {
+    guard let slash = text.lastIndex(of: "/"),
+      let number = UInt32(text[text.index(after: slash)...])
+    else { return [] }
+    let name = String(text[..<slash])
+    let adapter: UInt32?
+    if let handle = Handle(text: name) {
+      let found = switchboard.simulator.find(handle)
+      adapter = found?.kind == .adapter ? found?.index : nil
+    } else {
+      adapter = "\(Name(name))" == name ? switchboard.simulator.adapter(named: Name(name)) : nil
+    }
+    var budget = Int.max
+    guard let adapter,
+      let index = switchboard.simulator.numbered(
+        kind, adapter: adapter, number, budget: &budget)
+    else { return [] }
+    return [FoundObject(kind: kind, index: index)]
+  }
+
   private func objects(_ kind: ListedKind, _ text: String) -> [FoundObject] {
+    if [.queue, .vport, .filter].contains(kind) { return numbered(kind, text) }
     if kind == .session, let number = UInt32(text) {
       return switchboard.simulator.isUsed(.session, number)
         ? [FoundObject(kind: kind, index: number)] : []
@@ -76,14 +100,20 @@ extension ManagementService {
     }
     let sentence =
       Handle(text: text) == nil
-      ? "Nothing is called \(quoted(text)): no adapter, driver, provider or session."
+      ? "Nothing is called \(quoted(text)): no adapter, driver, provider, session or queue."
       : "\(text) names nothing that exists."
     throw ManagementFailure(Interface.NoSuchObject(object: text, message: sentence))
   }
 
-  /// Handle of an object, a session's number.
+  /// Handle of an object, a session's number, a queue's, VPort's or filter's adapter and number.
   func identity(of object: FoundObject) -> String {
-    switchboard.simulator.handle(object.kind, object.index).map { "\($0)" } ?? "\(object.index)"
+    let simulator = { self.switchboard }
+    if let number = simulator().simulator.number(object.kind, object.index) {
+      let adapter = simulator().simulator.adapter(of: object.kind, object.index)
+      let handle = adapter.flatMap { simulator().simulator.handle(.adapter, $0) }
+      return "\(handle.map { "\($0)" } ?? "")/\(number)"
+    }
+    return switchboard.simulator.handle(object.kind, object.index).map { "\($0)" } ?? "\(object.index)"
   }
 
   /// The state a list shows; `live` for what has none.
@@ -98,6 +128,10 @@ extension ManagementService {
     case .provider: switchboard.simulator.providerSnapshot(index, budget: &budget).state.rawValue
     case .section: "live"
     case .block: switchboard.simulator.blockSnapshot(index).state.rawValue
+    case .queue: switchboard.simulator.queueState(index).name
+    case .vport: switchboard.simulator.vportState(index).name
+    case .filter: switchboard.simulator.filterSnapshot(index).state.rawValue
+    case .oid: switchboard.simulator.oidSnapshot(index).state.rawValue
     }
   }
 
@@ -157,7 +191,7 @@ extension ManagementService {
     return query
   }
 
-  private func number(_ value: Int?, _ name: String) throws(ManagementFailure) -> UInt32? {
+  func number(_ value: Int?, _ name: String) throws(ManagementFailure) -> UInt32? {
     guard let value else { return nil }
     guard let number = UInt32(exactly: value) else { throw .invalid(name) }
     return number

@@ -74,7 +74,8 @@ public final class ManagementService {
     let now = switchboard.statistics
     return ObjectStamp(
       events: recorder.log.newest, sessions: now.sessions, drivers: now.drivers,
-      adapters: now.adapters, bindings: now.bindings, registrations: now.registrations)
+      adapters: now.adapters, bindings: now.bindings, registrations: now.registrations,
+      queues: now.queues, vports: now.vports, filters: now.filters, openOIDs: now.openOIDs)
   }
 
   /// What must change before anybody who waits is asked again.

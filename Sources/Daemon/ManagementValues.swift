@@ -37,7 +37,10 @@ extension Interface.Adapter {
       handle: "\(adapter.handle)", name: "\(adapter.name)", driver: "\(adapter.driver)",
       driverName: "\(adapter.driverName)", session: adapter.session.map { Int($0) },
       state: adapter.state.name, attributesSet: adapter.attributesSet,
-      dmaRegistered: adapter.dmaRegistered, bindings: adapter.bindings, blocks: blocks)
+      dmaRegistered: adapter.dmaRegistered, bindings: adapter.bindings, blocks: blocks,
+      queues: adapter.queues, vports: adapter.vports, filters: adapter.filters,
+      openOids: adapter.openOIDs, indicated: Int(adapter.indicated), held: adapter.isHeld,
+      removed: adapter.isRemoved)
   }
 }
 
@@ -119,7 +122,8 @@ extension Interface.Block {
       contiguous: block.contiguous, queueId: Int(block.queueID),
       vportId: block.vportID.map { Int($0) }, node: block.node.map { Int($0) },
       usage: "\(block.usage)", tag: block.tag == 0 ? nil : tagText(block.tag),
-      site: block.site.isEmpty ? nil : "\(block.site)", ageMs: age(block.born, now))
+      site: block.site.isEmpty ? nil : "\(block.site)", ageMs: age(block.born, now),
+      indicated: Int(block.indicated))
   }
 }
 
@@ -182,7 +186,10 @@ extension Interface.Counters {
       providers: Int(clamping: counters.registrations), sections: Int(clamping: counters.sections),
       blocks: Int(clamping: counters.blocks), bytes: Int(clamping: counters.bytes),
       openRequests: Int(clamping: counters.openRequests),
-      openUpcalls: Int(clamping: counters.openUpcalls),
+      openUpcalls: Int(clamping: counters.openUpcalls), queues: Int(clamping: counters.queues),
+      vports: Int(clamping: counters.vports), filters: Int(clamping: counters.filters),
+      openOids: Int(clamping: counters.openOIDs),
+      indicatedLists: Int(clamping: counters.indicatedLists),
       allocations: Int(clamping: counters.allocations), frees: Int(clamping: counters.frees),
       failedAllocations: Int(clamping: counters.failedAllocations),
       violations: Int(clamping: counters.violations),
@@ -202,6 +209,11 @@ extension Interface.Counters {
     case "bytes": bytes
     case "openRequests": openRequests
     case "openUpcalls": openUpcalls
+    case "queues": queues
+    case "vports": vports
+    case "filters": filters
+    case "openOids": openOids
+    case "indicatedLists": indicatedLists
     case "allocations": allocations
     case "frees": frees
     case "failedAllocations": failedAllocations

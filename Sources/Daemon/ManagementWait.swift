@@ -93,7 +93,7 @@ final class WaitAnswer: ManagementAnswer {
 
   /// Every state of every kind.
   private static let states: Set<String> = Set(
-    AdapterState.allCases.map(\.name) + [
+    [.adapter, .queue, .vport, .filter, .oid].flatMap { ManagementService.states(of: $0) } + [
       "gone", "present", "open", "resetting", "ended", "registering", "registered", "ending",
       "opening", "closing", "active", "superseded", "dead", "stuck", "live",
     ])
@@ -167,6 +167,10 @@ struct ObjectStamp: Equatable {
   var adapters: UInt64
   var bindings: UInt64
   var registrations: UInt64
+  var queues: UInt64
+  var vports: UInt64
+  var filters: UInt64
+  var openOIDs: UInt64
 }
 
 /// Tells the state of things, then what happens.

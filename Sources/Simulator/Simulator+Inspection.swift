@@ -73,6 +73,15 @@ public struct Statistics: Sendable, Hashable {
   public var bytes: UInt64 = 0
   public var openRequests: UInt64 = 0
   public var openUpcalls: UInt64 = 0
+  /// Receive queues that were allocated, nondefault VPorts, filters, OID requests that have not ended.
+  public var queues: UInt64 = 0
+  public var vports: UInt64 = 0
+  public var filters: UInt64 = 0
+  public var openOIDs: UInt64 = 0
+  /// Lists that are indicated and not returned.
+  public var indicatedLists: UInt64 = 0
+  /// Calls of handlers since the start.
+  public var upcalls: UInt64 = 0
   public var allocations: UInt64 = 0
   public var frees: UInt64 = 0
   public var failedAllocations: UInt64 = 0
@@ -313,6 +322,12 @@ extension Simulator {
     statistics.bytes = globals.bytes
     statistics.openRequests = used(store.requests.capacity, derived.freeRequests)
     statistics.openUpcalls = used(store.upcalls.capacity, derived.freeUpcalls)
+    statistics.queues = used(store.queues.capacity, derived.freeQueues)
+    statistics.vports = used(store.vports.capacity, derived.freeVPorts)
+    statistics.filters = used(store.filters.capacity, derived.freeFilters)
+    statistics.openOIDs = used(store.oids.capacity, derived.freeOIDs)
+    statistics.indicatedLists = used(store.lists.capacity, derived.freeLists)
+    statistics.upcalls = globals.upcallSerial
     statistics.allocations = globals.allocations
     statistics.frees = globals.frees
     statistics.failedAllocations = globals.failedAllocations

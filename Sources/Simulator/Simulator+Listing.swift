@@ -12,6 +12,7 @@ public import NDIS
 /// Kinds of records that can be listed.
 public enum ListedKind: Sendable, CaseIterable {
   case session, driver, adapter, binding, provider, section, block
+  case queue, vport, filter, oid
 }
 
 /// Where a listing stands.
@@ -61,6 +62,10 @@ extension Simulator {
     case .provider: derived.freeRegistrations.firstAbsent(from: index, words: 64)
     case .section: derived.freeSections.firstAbsent(from: index, words: 64)
     case .block: derived.freeBlocks.firstAbsent(from: index, words: 64)
+    case .queue: derived.freeQueues.firstAbsent(from: index, words: 64)
+    case .vport: derived.freeVPorts.firstAbsent(from: index, words: 64)
+    case .filter: derived.freeFilters.firstAbsent(from: index, words: 64)
+    case .oid: derived.freeOIDs.firstAbsent(from: index, words: 64)
     }
   }
 
@@ -73,6 +78,10 @@ extension Simulator {
     case .provider: store.registrations.capacity
     case .section: store.sections.capacity
     case .block: store.blocks.capacity
+    case .queue: store.queues.capacity
+    case .vport: store.vports.capacity
+    case .filter: store.filters.capacity
+    case .oid: store.oids.capacity
     }
   }
 
@@ -87,6 +96,11 @@ extension Simulator {
     case .provider: store.registrations[index, \.state] != 0
     case .section: store.sections[index, \.state] != 0
     case .block: store.blocks[index, \.state] != 0
+    // One that is being made has an adapter before it has a state.
+    case .queue: !store.queues[index, \.adapter].isNone
+    case .vport: !store.vports[index, \.adapter].isNone
+    case .filter: !store.filters[index, \.adapter].isNone
+    case .oid: store.oids[index, \.state] != 0
     }
   }
 
@@ -102,6 +116,7 @@ extension Simulator {
     case .registration: kind = .provider
     case .section: kind = .section
     case .allocation, .sharedMemory: kind = .block
+    case .oidRequest: kind = .oid
     default: return nil
     }
     guard isUsed(kind, index) else { return nil }
@@ -112,6 +127,7 @@ extension Simulator {
       case .binding: bindingHandle(index)
       case .provider: registrationHandle(index)
       case .section: sectionHandle(index)
+      case .oid: oidHandle(index)
       default:
         self.handle(handle.kind ?? .allocation, store.blocks[index, \.generation], index)
       }
@@ -120,6 +136,11 @@ extension Simulator {
 
   /// The adapter of this name, without a search.
   public func adapter(named name: Name) -> UInt32? { derived.adaptersByName[name] }
+
+  /// Names an OID request.
+  func oidHandle(_ index: UInt32) -> Handle {
+    handle(.oidRequest, store.oids[index, \.generation], index)
+  }
 
   /// Names a registration; no driver ever sees it.
   func registrationHandle(_ index: UInt32) -> Handle {
@@ -150,19 +171,20 @@ extension Simulator {
     case .driver: store.drivers[index, \.name]
     case .adapter: store.adapters[index, \.name]
     case .provider: store.registrations[index, \.name]
-    case .binding, .section, .block: Name()
+    case .binding, .section, .block, .queue, .vport, .filter, .oid: Name()
     }
   }
 
-  /// The handle of the object at a used index; a session has none.
+  /// The handle of the object at a used index; sessions, queues, VPorts and filters have none.
   public func handle(_ kind: ListedKind, _ index: UInt32) -> Handle? {
     switch kind {
-    case .session: nil
+    case .session, .queue, .vport, .filter: nil
     case .driver: driverHandle(index)
     case .adapter: adapterHandle(index)
     case .binding: bindingHandle(index)
     case .provider: registrationHandle(index)
     case .section: sectionHandle(index)
+    case .oid: oidHandle(index)
     case .block: handle(.allocation, store.blocks[index, \.generation], index)
     }
   }
@@ -185,7 +207,7 @@ extension Simulator {
         }
         return owners
       } ?? []
-    case .provider, .section, .block: []
+    case .provider, .section, .block, .queue, .vport, .filter, .oid: []
     }
   }
 

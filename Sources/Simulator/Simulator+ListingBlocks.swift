@@ -36,6 +36,8 @@ public struct BlockSnapshot: Sendable, Equatable {
   public var site: Site
   /// Milliseconds of the clock that turns are given.
   public var born: UInt64
+  /// Indicated lists that name it.
+  public var indicated: UInt32
 }
 
 /// Which blocks are meant: those that match everything that is not nil. An empty set matches none.
@@ -79,7 +81,8 @@ extension Simulator {
       queueID: record.queueID, vportID: record.flags >> 4 >= 2 ? record.vportID : nil,
       node: record.node == 0x8000_0000 ? nil : record.node,
       usage: SharedMemoryUsage(rawValue: record.usage) ?? .undefined, tag: record.tag,
-      site: record.site.optional.map { store.sites[$0, \.site] } ?? Site(), born: record.born)
+      site: record.site.optional.map { store.sites[$0, \.site] } ?? Site(), born: record.born,
+      indicated: record.indicated)
     if let section = record.section.optional {
       snapshot.offset = UInt64(record.firstPage) << store.sections[section, \.pageShift]
     }
@@ -136,6 +139,14 @@ extension Simulator {
   /// Length and birth of the block at a used index: what counting needs of every one.
   public func blockMeasures(_ index: UInt32) -> (length: UInt32, born: UInt64) {
     (store.blocks[index, \.length], store.blocks[index, \.born])
+  }
+
+  /// QueueId and VPortId of the block at a used index; a structure that has no VPortId means 0.
+  public func blockPlace(_ index: UInt32) -> (queueID: UInt32, vportID: UInt32) {
+    (
+      store.blocks[index, \.queueID],
+      store.blocks[index, \.flags] >> 4 >= 2 ? store.blocks[index, \.vportID] : 0
+    )
   }
 
   /// The owner of the block at a used index; nil when it has ended or freed the block.

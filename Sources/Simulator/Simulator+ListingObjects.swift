@@ -53,6 +53,16 @@ public struct AdapterSnapshot: Sendable, Equatable {
   public var attributesSet: Bool
   public var dmaRegistered: Bool
   public var bindings: Int
+  public var queues: Int
+  public var vports: Int
+  public var filters: Int
+  public var openOIDs: Int
+  /// Lists that are indicated and not returned.
+  public var indicated: UInt32
+  /// It stays Paused until it is restarted from outside.
+  public var isHeld: Bool
+  /// It was removed by surprise.
+  public var isRemoved: Bool
 }
 
 /// A binding or a filter module.
@@ -168,7 +178,12 @@ extension Simulator {
       session: driver.session.optional, state: AdapterState(rawValue: record.state) ?? .halted,
       attributesSet: record.attributesSet != 0, dmaRegistered: record.dmaRegistered != 0,
       bindings: count(
-        record.bindings, budget: &budget, next: { store.bindings[$0, \.adapterNext] }))
+        record.bindings, budget: &budget, next: { store.bindings[$0, \.adapterNext] }),
+      queues: count(record.queues, budget: &budget, next: { store.queues[$0, \.next] }),
+      vports: count(record.vports, budget: &budget, next: { store.vports[$0, \.next] }),
+      filters: count(record.filters, budget: &budget, next: { store.filters[$0, \.next] }),
+      openOIDs: count(record.firstOID, budget: &budget, next: { store.oids[$0, \.next] }),
+      indicated: record.indicated, isHeld: record.held != 0, isRemoved: record.removed != 0)
   }
 
   /// The binding or filter module at a used index.

@@ -98,9 +98,9 @@ struct ListColumn<Row>: Sendable {
 /// What a state of any kind of object means for who looks at it.
 func stateInk(_ state: String) -> Ink {
   switch state {
-  case "Running", "active", "open", "live", "registered", "running": .good
+  case "Running", "active", "open", "live", "registered", "running", "Activated", "set": .good
   case "dead", "stuck", "abandoned": .bad
-  case "ended", "superseded", "Halted", "Shutdown": .faint
+  case "ended", "superseded", "Halted", "Shutdown", "Undefined", "Deleted": .faint
   default: .notable
   }
 }

@@ -17,18 +17,19 @@ struct ListCommand: ParsableCommand {
         ndisctl list adapters
         ndisctl list blocks --owner vmq0 --longer-than 64K
         ndisctl list blocks --by usage
+        ndisctl list queues --adapter vmq0
         ndisctl list providers --columns name,bytes,free --sort free
         ndisctl list blocks --json | jq '.blocks[].handle'
       """,
     subcommands: [
       ListSessions.self, ListDrivers.self, ListAdapters.self, ListBindings.self,
-      ListProviders.self, ListSections.self, ListBlocks.self, ListViolations.self,
-      ListEvents.self,
+      ListProviders.self, ListSections.self, ListBlocks.self, ListQueues.self, ListVPorts.self,
+      ListFilters.self, ListOids.self, ListViolations.self, ListEvents.self,
     ])
 }
 
 /// Calls a listing method and writes the rows of all its replies.
-private func list<Method: VarlinkMethod, Row: Listed>(
+func list<Method: VarlinkMethod, Row: Listed>(
   _ method: Method.Type, _ input: Method.Input, _ options: ListOptions,
   columns: [ListColumn<Row>] = Row.columns, _ rows: (Method.Output) -> [Row]
 ) throws {

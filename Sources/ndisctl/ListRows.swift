@@ -58,8 +58,13 @@ extension SimulatorInterface.Adapter: Listed {
       .number("SESSION", rank: 1) { $0.session },
       .number("BINDINGS", rank: 2) { $0.bindings },
       .number("BLOCKS") { $0.blocks },
-      .flag("ATTRIBUTES", rank: 4) { $0.attributesSet },
-      .flag("DMA", rank: 3) { $0.dmaRegistered },
+      .number("QUEUES", rank: 3) { $0.queues },
+      .number("VPORTS", rank: 5) { $0.vports },
+      .number("FILTERS", rank: 5) { $0.filters },
+      .number("OIDS", rank: 4) { $0.openOids },
+      .number("INDICATED", rank: 4) { $0.indicated },
+      .flag("ATTRIBUTES", rank: 6) { $0.attributesSet },
+      .flag("DMA", rank: 6) { $0.dmaRegistered },
     ]
   }
 }
@@ -145,6 +150,7 @@ extension SimulatorInterface.Block: Listed {
       .number("NODE", rank: 10) { $0.node },
       .number("VPORT", rank: 11) { $0.vportId },
       .flag("CONTIGUOUS", rank: 12) { $0.contiguous },
+      .number("INDICATED", rank: 13) { $0.indicated },
       .text("OWNER", rank: 13) { $0.owner },
       .text("SECTION", rank: 14) { $0.section },
       .text("OFFSET", rank: 15) { $0.offset.map { hexadecimal($0) } },

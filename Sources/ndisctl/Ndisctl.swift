@@ -32,12 +32,14 @@ struct Ndisctl: ParsableCommand {
       CommandGroup(
         name: "Steering",
         subcommands: [
-          WaitCommand.self, ExpectCommand.self, ProviderCommand.self, ReloadCommand.self,
-          LogLevelCommand.self,
+          WaitCommand.self, ExpectCommand.self, ProviderCommand.self,
+          ReloadCommand.self, LogLevelCommand.self,
         ]),
       CommandGroup(
         name: "Trying and testing",
-        subcommands: [Run.self, Alloc.self, Free.self, Map.self, Doctor.self, Completion.self]),
+        subcommands: [
+          Run.self, Alloc.self, Free.self, Map.self, Doctor.self, Completion.self,
+        ]),
       CommandGroup(name: "Measuring", subcommands: [BenchCommand.self]),
     ],
     defaultSubcommand: StatusCommand.self)

@@ -12,10 +12,12 @@ struct ShowCommand: ParsableCommand {
     abstract: "Shows one object with its references and recent events.",
     discussion: """
       OBJECT is a handle, the name of a driver, an adapter or a provider, or the number or name of a \
-      session. With --json: the reply of Describe, which has no events.
+      session. A queue is ADAPTER/NUMBER, a VPort vport:ADAPTER/NUMBER, a filter filter:ADAPTER/NUMBER. With --json: the reply of Describe, which has no events.
 
       Examples:
         ndisctl show vmq0
+        ndisctl show vmq0/3
+        ndisctl show vport:vmq0/1
         ndisctl show 0x0300000100000000
         ndisctl show pool --json
       """)
@@ -27,7 +29,8 @@ struct ShowCommand: ParsableCommand {
   @Flag(name: [.customShort("l"), .long], help: "Show events whole where the terminal is narrow.")
   var full = false
 
-  @Argument(help: "A handle, a name or a session's number.")
+  @Argument(
+    help: "A handle, a name, a session's number, or ADAPTER/NUMBER.", completion: .objects)
   var object: String
 
   func validate() throws {

@@ -9,6 +9,19 @@ struct ShowPage {
 
   /// An event concerns the object if a field of it holds its handle, its name or its number.
   func concerns(_ event: SimulatorInterface.Event) -> Bool {
+    // A number says whose only together with the adapter.
+    if let queue = object.queue {
+      return event.fields["NDIS_ADAPTER"] == queue.adapterName
+        && event.fields["NDIS_QUEUE_ID"] == "\(queue.queueId)"
+    }
+    if let vport = object.vport {
+      return event.fields["NDIS_ADAPTER"] == vport.adapterName
+        && event.fields["NDIS_VPORT_ID"] == "\(vport.vportId)"
+    }
+    if let filter = object.filter {
+      return event.fields["NDIS_ADAPTER"] == filter.adapterName
+        && event.fields["NDIS_FILTER_ID"] == "\(filter.filterId)"
+    }
     let wanted = identity.fields
     return event.fields.contains { name, value in
       value == identity.handle || wanted.contains { $0.name == name && $0.value == value }
@@ -20,6 +33,7 @@ struct ShowPage {
       "\(object.kind.uppercased()) \(identity.title)", unicode: surface.unicode)
     var lines = [surface.paint(title, .strong)]
     lines += members.lines(on: surface)
+    lines += contents(on: surface)
     guard !object.references.isEmpty else { return lines }
     let rows = object.references.map { reference in
       [Cell("  \(reference.relation)"), Cell(reference.handle), Cell(reference.name, .name)]
@@ -46,6 +60,15 @@ struct ShowPage {
     } else if let block = object.block {
       return (block.handle, block.handle, [])
     }
+    if let queue = object.queue {
+      return (queue.name, queue.name, [])
+    } else if let vport = object.vport {
+      return (vport.name, vport.name, [])
+    } else if let filter = object.filter {
+      return (filter.name, filter.name, [])
+    } else if let oid = object.oid {
+      return ("\(oid.oid) at \(oid.adapterName)", oid.handle, [])
+    }
     return ("", "", [])
   }
 
@@ -57,6 +80,10 @@ struct ShowPage {
     if let provider = object.provider { return ShowPage.members(provider) }
     if let section = object.section { return ShowPage.members(section) }
     if let block = object.block { return ShowPage.members(block) }
+    if let queue = object.queue { return ShowPage.members(queue) }
+    if let vport = object.vport { return ShowPage.members(vport) }
+    if let filter = object.filter { return ShowPage.members(filter) }
+    if let oid = object.oid { return ShowPage.members(oid) }
     var page = KeyValues()
     page.add("Kind", "'\(object.kind)', which this ndisctl does not know: use --json")
     return page
@@ -112,6 +139,16 @@ struct ShowPage {
     page.add("Scatter-gather DMA", adapter.dmaRegistered ? "registered" : "not registered")
     page.add("Bindings", Readable.count(adapter.bindings))
     page.add("Blocks", Readable.count(adapter.blocks))
+    page.add(
+      "Queues",
+      adapter.queues == 0
+        ? "the default queue" : "the default queue and \(Readable.count(adapter.queues))")
+    page.add("VPorts", adapter.vports == 0 ? nil : Readable.count(adapter.vports))
+    page.add("Filters", Readable.count(adapter.filters))
+    page.add("Open", Readable.counted(adapter.openOids, "OID request"))
+    page.add("Indicated", Readable.counted(adapter.indicated, "list"))
+    page.add("Held", adapter.held ? "stays Paused until it is restarted" : nil)
+    page.add("Removed", adapter.removed ? "by surprise" : nil)
     return page
   }
 
@@ -192,6 +229,7 @@ struct ShowPage {
     page.add("Usage", block.usage)
     page.add("Pool tag", block.tag)
     page.add("Site", block.site)
+    page.add("Indicated", Readable.counted(block.indicated, "list"))
     page.add("Age", Readable.milliseconds(block.ageMs))
     return page
   }

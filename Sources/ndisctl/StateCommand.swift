@@ -1,5 +1,5 @@
-// `ndisctl state`: everything the daemon knows, as one JSON document. The daemon sends it in pieces;
-// they are joined while they pass, and none is kept.
+// `ndisctl state dump`: everything the daemon knows, as one JSON document. The daemon sends it in pieces;
+// they are joined while they pass, and none is kept. Plain `ndisctl state` is the same.
 //
 // The pieces bring one member of the document after the other, a list in as many pieces as it takes,
 // and an empty one in none. A member that comes back after another has begun could not be joined any more: then the
@@ -12,14 +12,32 @@ import Varlink
 struct StateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "state",
-    abstract: "Writes the whole state as one JSON document.",
+    abstract: "Writes the whole state as JSON, or draws a state machine.",
     discussion: """
-      The members are status, settings, sessions, drivers, adapters, bindings, providers, sections, \
-      blocks, violations and events; a list has one object a line; their order is the daemon's. It is the state of one moment for \
-      each list, and not of the same moment for all. --json changes nothing.
+      Without a subcommand it is `state dump`. `state adapter`, `state queue` and `state vport` are the \
+      state tables of NDIS, with the state that an object is in marked.
 
       Examples:
         ndisctl state > before.json
+        ndisctl state queue vmq0/3 --dot | dot -Tsvg > queue.svg
+        ndisctl state adapter
+      """,
+    subcommands: [StateDump.self, StateAdapter.self, StateQueue.self, StateVPort.self],
+    defaultSubcommand: StateDump.self)
+}
+
+struct StateDump: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "dump",
+    abstract: "Writes the whole state as one JSON document.",
+    discussion: """
+      The members are status, settings, sessions, drivers, adapters, bindings, providers, sections, \
+      queues, vports, filters, oids, blocks, violations and events; a list has one object a line; their \
+      order is the daemon's. It is the state of one moment for each list, and not of the same moment for \
+      all. --json changes nothing.
+
+      Examples:
+        ndisctl state dump > before.json
         ndisctl state | jq '.blocks | length'
       """)
   @OptionGroup var common: CommonOptions
@@ -46,8 +64,8 @@ private struct StateDocument: ~Copyable {
   private var listIsOpen = false
 
   private static let lists = [
-    "settings", "sessions", "drivers", "adapters", "bindings", "providers", "sections", "blocks",
-    "violations", "events",
+    "settings", "sessions", "drivers", "adapters", "bindings", "providers", "sections", "queues",
+    "vports", "filters", "oids", "blocks", "violations", "events",
   ]
 
   mutating func add(_ name: String, _ value: JSON) throws(CommandFailure) {

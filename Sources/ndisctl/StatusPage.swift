@@ -39,8 +39,9 @@ struct StatusPage {
         + Readable.counted(counters.frees, "free"))
     page.add(
       "Open",
-      "\(Readable.counted(counters.openRequests, "request")), \(Readable.counted(counters.openUpcalls, "upcall"))"
-    )
+      "\(Readable.counted(counters.openRequests, "request")), \(Readable.counted(counters.openUpcalls, "upcall")), "
+        + "\(Readable.counted(counters.openOids, "OID request")), "
+        + Readable.counted(counters.indicatedLists, "indicated list"))
     let broken = counters.violations > 0 || counters.leakedBlocks > 0
     page.add(
       "Broken",
@@ -67,12 +68,17 @@ struct StatusPage {
   }
 
   private func objects(_ counters: SimulatorInterface.Counters) -> String {
-    [
+    let made: [(Int, String)] = [
+      (counters.queues, "queue"), (counters.vports, "VPort"), (counters.filters, "filter"),
+    ]
+    let few = [
       Readable.counted(counters.sessions, "session"), Readable.counted(counters.drivers, "driver"),
       Readable.counted(counters.adapters, "adapter"),
       Readable.counted(counters.bindings, "binding"),
       Readable.counted(counters.providers, "provider"),
-    ].joined(separator: ", ")
+    ]
+    return (few + made.filter { $0.0 > 0 }.map { Readable.counted($0.0, $0.1) })
+      .joined(separator: ", ")
   }
 
   private func latency(_ latency: SimulatorInterface.Latency) -> String {

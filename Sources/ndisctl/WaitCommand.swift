@@ -15,8 +15,9 @@ struct WaitCommand: ParsableCommand {
 
       CONDITION is one of
         COUNTER=N, COUNTER>=N, COUNTER<=N, COUNTER>N, COUNTER<N   a counter of the daemon
-        [KIND:]NAME=STATE     a session, driver, adapter or provider by name, or anything by handle;
-                              besides states: present, gone
+        [KIND:]NAME=STATE     a session, driver, adapter or provider by name, anything with a handle by
+                              that; a queue as ADAPTER/NUMBER, a VPort as vport:ADAPTER/NUMBER, a filter
+                              as filter:ADAPTER/NUMBER; besides states: present, gone
         event:KIND[*TIMES]    that many events of a kind; see --after
 
       The counters are \(WaitCondition.counters.joined(separator: ", ")).
@@ -25,6 +26,7 @@ struct WaitCommand: ParsableCommand {
         ndisctl wait blocks=0 --timeout 5s
         ndisctl wait 'adapters>=2'
         ndisctl wait adapter:vmq0=Running
+        ndisctl wait vmq0/3=Running && ndisctl wait openOids=0
         ndisctl wait tester=gone
         ndisctl wait 'event:leak*1'
       """)

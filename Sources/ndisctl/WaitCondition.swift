@@ -20,7 +20,8 @@ struct WaitCondition {
 
   static let counters = [
     "sessions", "drivers", "adapters", "bindings", "providers", "sections", "blocks", "bytes",
-    "openRequests", "openUpcalls", "allocations", "frees", "failedAllocations", "violations",
+    "openRequests", "openUpcalls", "queues", "vports", "filters", "openOids", "indicatedLists",
+    "allocations", "frees", "failedAllocations", "violations",
     "leakedBlocks", "events",
   ]
 

@@ -4,16 +4,22 @@ public import Varlink
 
 /// NDIS's shared-memory provider model, seen and steered from outside.
 ///
-/// Reading is open to everybody who may open the socket. What changes something (AddProvider,
-/// RemoveProvider, Expect, ForgetExpectations, Reload) is allowed to root and to the user the
-/// daemon
-/// runs as; others get org.varlink.service.PermissionDenied.
+/// Reading is open to everybody who may open the socket. What changes something (the methods under
+/// Steering below) is allowed to root and to the user the daemon runs as; others get
+/// org.varlink.service.PermissionDenied.
 ///
 /// Where an object is asked for by name, KIND:NAME means one of that kind (adapter, driver,
 /// provider,
 /// session), and a plain name the first of these kinds that has one. A session is also its number.
 /// Of
 /// several registrations under one name those that serve are meant, if there are any.
+///
+/// Receive queues, VPorts and filters have numbers and no handles: vmq0/3 is queue 3 of the adapter
+/// vmq0,
+/// vport:vmq0/3 a VPort and filter:vmq0/3 a filter of it. Instead of its name an adapter's handle
+/// may stand
+/// before the slash. A plain ADAPTER/NUMBER is always a queue. An OID request is named by its
+/// handle.
 ///
 /// Handles are strings of 16 hexadecimal digits after 0x, as the journal and the drivers' logs show
 /// them. Sizes are bytes, times are milliseconds unless a name says otherwise. A member that does
@@ -28,13 +34,17 @@ public enum SimulatorInterface {
   public static let description = #"""
     # NDIS's shared-memory provider model, seen and steered from outside.
     #
-    # Reading is open to everybody who may open the socket. What changes something (AddProvider,
-    # RemoveProvider, Expect, ForgetExpectations, Reload) is allowed to root and to the user the daemon
-    # runs as; others get org.varlink.service.PermissionDenied.
+    # Reading is open to everybody who may open the socket. What changes something (the methods under
+    # Steering below) is allowed to root and to the user the daemon runs as; others get
+    # org.varlink.service.PermissionDenied.
     #
     # Where an object is asked for by name, KIND:NAME means one of that kind (adapter, driver, provider,
     # session), and a plain name the first of these kinds that has one. A session is also its number. Of
     # several registrations under one name those that serve are meant, if there are any.
+    #
+    # Receive queues, VPorts and filters have numbers and no handles: vmq0/3 is queue 3 of the adapter vmq0,
+    # vport:vmq0/3 a VPort and filter:vmq0/3 a filter of it. Instead of its name an adapter's handle may stand
+    # before the slash. A plain ADAPTER/NUMBER is always a queue. An OID request is named by its handle.
     #
     # Handles are strings of 16 hexadecimal digits after 0x, as the journal and the drivers' logs show
     # them. Sizes are bytes, times are milliseconds unless a name says otherwise. A member that does not
@@ -43,7 +53,7 @@ public enum SimulatorInterface {
 
     # ---- What there is ------------------------------------------------------------------------------
 
-    # Counters since the start of the simulator; the first ten are of this moment.
+    # Counters since the start of the simulator; the first fifteen are of this moment.
     type Counters (
       # Sessions that are open.
       sessions: int,
@@ -65,6 +75,16 @@ public enum SimulatorInterface {
       openRequests: int,
       # Calls of handlers that have not returned.
       openUpcalls: int,
+      # Receive queues that were allocated; default queues do not count.
+      queues: int,
+      # Nondefault VPorts.
+      vports: int,
+      # Receive filters.
+      filters: int,
+      # OID requests that have not ended.
+      openOids: int,
+      # NET_BUFFER_LISTs that were indicated and have not come back.
+      indicatedLists: int,
       # NdisAllocateSharedMemory calls that succeeded.
       allocations: int,
       # NdisFreeSharedMemory calls that succeeded.
@@ -181,7 +201,19 @@ public enum SimulatorInterface {
       dmaRegistered: bool,
       bindings: int,
       # Blocks it owns.
-      blocks: int
+      blocks: int,
+      # Its receive queues but for the default queue, its nondefault VPorts and its filters.
+      queues: int,
+      vports: int,
+      filters: int,
+      # OID requests to it that have not ended.
+      openOids: int,
+      # NET_BUFFER_LISTs it has indicated that have not come back.
+      indicated: int,
+      # It stays Paused until ChangeAdapter restarts it.
+      held: bool,
+      # It was removed by surprise.
+      removed: bool
     )
 
     # A binding of a protocol driver to an adapter, or a filter module on one.
@@ -300,7 +332,9 @@ public enum SimulatorInterface {
       # Pool tag and label of the call, if the driver gave them.
       tag: ?string,
       site: ?string,
-      ageMs: int
+      ageMs: int,
+      # Indicated NET_BUFFER_LISTs that name it and have not come back.
+      indicated: int
     )
 
     # Which blocks are meant; a block must match every member that is there.
@@ -320,6 +354,164 @@ public enum SimulatorInterface {
       site: ?string,
       minimumAgeMs: ?int,
       minimumLength: ?int
+    )
+
+    # A receive queue that was allocated. The default queue, 0, is always there and always Running; it is
+    # not listed.
+    type Queue (
+      # As it is asked for: "vmq0/3".
+      name: string,
+      # The adapter's handle and name.
+      adapter: string,
+      adapterName: string,
+      queueId: int,
+      # The documents' name: Undefined (OID_RECEIVE_FILTER_ALLOCATE_QUEUE has not ended), Allocated, Set,
+      # Running, Paused, "Stop DMA", Freeing.
+      state: string,
+      # NDIS_STATUS_RECEIVE_QUEUE_STATE (DmaStopped) has been indicated.
+      dmaStopped: bool,
+      # The binding that allocated it and its driver's name; absent when NDIS has taken it over to free it.
+      owner: ?string,
+      driverName: ?string,
+      session: ?int,
+      # NDIS_RECEIVE_QUEUE_TYPE by its documented name.
+      queueType: string,
+      # QueueName and VmName.
+      queueName: string,
+      vmName: string,
+      # NDIS_RECEIVE_QUEUE_PARAMETERS_ flags by the rest of their names, such as LOOKAHEAD_SPLIT_REQUIRED.
+      flags: []string,
+      queueGroupId: int,
+      portId: int,
+      # NumSuggestedReceiveBuffers.
+      suggestedBuffers: int,
+      msixTableEntry: int,
+      # Bytes; 0: frames are not split.
+      lookaheadSize: int,
+      # ProcessorAffinity: a mask in hexadecimal and the processor group.
+      affinityMask: string,
+      affinityGroup: int,
+      interruptCoalescingDomainId: int,
+      qosSqId: int,
+      # Filters set on it.
+      filters: int,
+      # NET_BUFFER_LISTs that were indicated on it and have not come back.
+      indicated: int,
+      # Blocks of memory allocated for it, pending ones too.
+      blocks: int
+    )
+
+    # A nondefault VPort of an adapter's NIC switch.
+    type VPort (
+      # As it is asked for: "vport:vmq0/3".
+      name: string,
+      adapter: string,
+      adapterName: string,
+      vportId: int,
+      # Deleted (OID_NIC_SWITCH_CREATE_VPORT has not ended), Deactivated, Activated.
+      state: string,
+      # The binding that created it and its driver's name; absent when NDIS has taken it over.
+      owner: ?string,
+      driverName: ?string,
+      session: ?int,
+      # VPortName.
+      vportName: string,
+      # NDIS_NIC_SWITCH_VPORT_PARAMS_ flags by the rest of their names.
+      flags: []string,
+      switchId: int,
+      # "PF", or "VF" and a number.
+      attachedFunction: string,
+      queuePairs: int,
+      # adaptive, off, low, medium, high or undefined.
+      interruptModeration: string,
+      lookaheadSize: int,
+      affinityMask: string,
+      affinityGroup: int,
+      qosSqId: int,
+      filters: int,
+      indicated: int,
+      blocks: int
+    )
+
+    # A test of one field of a frame's header; a frame must pass all tests of a filter.
+    type FilterTest (
+      # NDIS_FRAME_HEADER without its prefix: Mac, Arp, IPv4, IPv6, Udp.
+      header: string,
+      # The field, by its documented name without prefix: DestinationAddress, VlanId.
+      field: string,
+      # NDIS_RECEIVE_FILTER_TEST without its prefix: Equal, MaskEqual, NotEqual.
+      test: string,
+      # What the field is compared with, as people read it: an address, a number, else hexadecimal bytes.
+      value: string,
+      # What MaskEqual must give.
+      result: ?string,
+      # A frame without a VLAN tag passes, too.
+      untaggedOrZero: bool
+    )
+
+    # A receive filter.
+    type Filter (
+      # As it is asked for: "filter:vmq0/3".
+      name: string,
+      adapter: string,
+      adapterName: string,
+      filterId: int,
+      # "setting" (OID_RECEIVE_FILTER_SET_FILTER has not ended) or "set".
+      state: string,
+      # NDIS_RECEIVE_FILTER_TYPE without its prefix: VMQueue, PacketCoalescing.
+      filterType: string,
+      # The queue it feeds, or the VPort.
+      queueId: int,
+      vportId: ?int,
+      owner: ?string,
+      driverName: ?string,
+      session: ?int,
+      tests: []FilterTest
+    )
+
+    # An OID request that has not ended.
+    type OidRequest (
+      handle: string,
+      # OID_ and its name, or its number in hexadecimal.
+      oid: string,
+      number: string,
+      # NdisRequestQueryInformation, NdisRequestSetInformation, NdisRequestQueryStatistics or
+      # NdisRequestMethod.
+      kind: string,
+      # "queued" behind another one of its adapter, "sent" (the miniport's handler runs) or "pended" (it
+      # answered PENDING).
+      state: string,
+      adapter: string,
+      adapterName: string,
+      # The binding that asks and its driver's name; absent when NDIS itself does, or the binding is gone.
+      binding: ?string,
+      driverName: ?string,
+      session: ?int,
+      # RequestId, which names it in a cancellation; absent when it is 0.
+      requestId: ?string,
+      portNumber: int,
+      # Timeout, in seconds; absent when it is 0.
+      timeout: ?int,
+      # Bytes of input, and of room for output.
+      inputLength: int,
+      outputLength: int,
+      # The requester has cancelled it.
+      cancelled: bool
+    )
+
+    # Which queues, VPorts, filters or OID requests are meant; an object must match every member that is
+    # there.
+    type ObjectFilter (
+      # Handle or name of an adapter.
+      adapter: ?string,
+      # Whose they are: handle or name of a protocol driver, a binding or a session. A driver stands for its
+      # bindings, a session for its drivers.
+      owner: ?string,
+      # Filters of this queue or VPort; a queue or VPort of this number.
+      queueId: ?int,
+      vportId: ?int,
+      # By the name a list shows.
+      state: ?string
     )
 
     # Blocks that have something in common.
@@ -392,7 +584,8 @@ public enum SimulatorInterface {
 
     # One object, whatever it is: the member named by `kind` is there.
     type Object (
-      # "session", "driver", "adapter", "binding", "provider", "section" or "block".
+      # "session", "driver", "adapter", "binding", "provider", "section", "block", "queue", "vport", "filter"
+      # or "oid".
       kind: string,
       session: ?Session,
       driver: ?Driver,
@@ -401,6 +594,13 @@ public enum SimulatorInterface {
       provider: ?Provider,
       section: ?Section,
       block: ?Block,
+      queue: ?Queue,
+      vport: ?VPort,
+      filter: ?Filter,
+      oid: ?OidRequest,
+      # The filters and the blocks of a queue or VPort, at most 64 of each; its members count all of them.
+      filters: ?[]Filter,
+      blocks: ?[]Block,
       # What it hangs together with.
       references: []Reference
     )
@@ -412,7 +612,8 @@ public enum SimulatorInterface {
       equals: ?int,
       atLeast: ?int,
       atMost: ?int,
-      # Name or handle of a session, driver, adapter, binding or provider, with the state it shall have.
+      # Name or handle of a session, driver, adapter, binding, provider, queue, VPort, filter or OID request,
+      # with the state it shall have.
       # "gone" means that there is none, "present" that there is one.
       object: ?string,
       state: ?string,
@@ -439,6 +640,12 @@ public enum SimulatorInterface {
     # Blocks that match the filter; with `more`. Their extents come along if they are asked for.
     method ListBlocks(filter: ?BlockFilter, withExtents: ?bool) -> (blocks: []Block)
 
+    # Receive queues, VPorts, filters and OID requests that match the filter; with `more`.
+    method ListQueues(filter: ?ObjectFilter) -> (queues: []Queue)
+    method ListVPorts(filter: ?ObjectFilter) -> (vports: []VPort)
+    method ListFilters(filter: ?ObjectFilter) -> (filters: []Filter)
+    method ListOids(filter: ?ObjectFilter) -> (oids: []OidRequest)
+
     # Blocks that match the filter, counted by one property; the most bytes first. At most 1024 groups:
     # what belongs to none of them is counted under "(others)". Blocks without the property are counted
     # under an empty key.
@@ -447,7 +654,7 @@ public enum SimulatorInterface {
       filter: ?BlockFilter
     ) -> (groups: []BlockGroup)
 
-    # One object by its handle, its name, or a session's number. At most 64 references of a relation.
+    # One object by its handle, its name, or a session's number; a queue as ADAPTER/NUMBER. At most 64 references of a relation.
     method Describe(object: string) -> (object: Object)
 
     # The events after a sequence number, oldest first; the last 4096 are kept. With `more` all of them,
@@ -482,6 +689,10 @@ public enum SimulatorInterface {
       bindings: ?[]Binding,
       providers: ?[]Provider,
       sections: ?[]Section,
+      queues: ?[]Queue,
+      vports: ?[]VPort,
+      filters: ?[]Filter,
+      oids: ?[]OidRequest,
       blocks: ?[]Block,
       violations: ?[]ViolationCount,
       events: ?[]Event
@@ -539,7 +750,7 @@ public enum SimulatorInterface {
 }
 
 extension SimulatorInterface {
-  /// Counters since the start of the simulator; the first ten are of this moment.
+  /// Counters since the start of the simulator; the first fifteen are of this moment.
   public struct Counters: VarlinkValue, Hashable {
     /// Sessions that are open.
     public var sessions: Int
@@ -561,6 +772,16 @@ extension SimulatorInterface {
     public var openRequests: Int
     /// Calls of handlers that have not returned.
     public var openUpcalls: Int
+    /// Receive queues that were allocated; default queues do not count.
+    public var queues: Int
+    /// Nondefault VPorts.
+    public var vports: Int
+    /// Receive filters.
+    public var filters: Int
+    /// OID requests that have not ended.
+    public var openOids: Int
+    /// NET_BUFFER_LISTs that were indicated and have not come back.
+    public var indicatedLists: Int
     /// NdisAllocateSharedMemory calls that succeeded.
     public var allocations: Int
     /// NdisFreeSharedMemory calls that succeeded.
@@ -576,7 +797,8 @@ extension SimulatorInterface {
 
     public init(
       sessions: Int, drivers: Int, adapters: Int, bindings: Int, providers: Int, sections: Int,
-      blocks: Int, bytes: Int, openRequests: Int, openUpcalls: Int, allocations: Int, frees: Int,
+      blocks: Int, bytes: Int, openRequests: Int, openUpcalls: Int, queues: Int, vports: Int,
+      filters: Int, openOids: Int, indicatedLists: Int, allocations: Int, frees: Int,
       failedAllocations: Int, violations: Int, leakedBlocks: Int, events: Int
     ) {
       self.sessions = sessions
@@ -589,6 +811,11 @@ extension SimulatorInterface {
       self.bytes = bytes
       self.openRequests = openRequests
       self.openUpcalls = openUpcalls
+      self.queues = queues
+      self.vports = vports
+      self.filters = filters
+      self.openOids = openOids
+      self.indicatedLists = indicatedLists
       self.allocations = allocations
       self.frees = frees
       self.failedAllocations = failedAllocations
@@ -609,6 +836,11 @@ extension SimulatorInterface {
       self.bytes = try members.required("bytes")
       self.openRequests = try members.required("openRequests")
       self.openUpcalls = try members.required("openUpcalls")
+      self.queues = try members.required("queues")
+      self.vports = try members.required("vports")
+      self.filters = try members.required("filters")
+      self.openOids = try members.required("openOids")
+      self.indicatedLists = try members.required("indicatedLists")
       self.allocations = try members.required("allocations")
       self.frees = try members.required("frees")
       self.failedAllocations = try members.required("failedAllocations")
@@ -629,6 +861,11 @@ extension SimulatorInterface {
       members.append("bytes", self.bytes)
       members.append("openRequests", self.openRequests)
       members.append("openUpcalls", self.openUpcalls)
+      members.append("queues", self.queues)
+      members.append("vports", self.vports)
+      members.append("filters", self.filters)
+      members.append("openOids", self.openOids)
+      members.append("indicatedLists", self.indicatedLists)
       members.append("allocations", self.allocations)
       members.append("frees", self.frees)
       members.append("failedAllocations", self.failedAllocations)
@@ -943,10 +1180,24 @@ extension SimulatorInterface {
     public var bindings: Int
     /// Blocks it owns.
     public var blocks: Int
+    /// Its receive queues but for the default queue, its nondefault VPorts and its filters.
+    public var queues: Int
+    public var vports: Int
+    public var filters: Int
+    /// OID requests to it that have not ended.
+    public var openOids: Int
+    /// NET_BUFFER_LISTs it has indicated that have not come back.
+    public var indicated: Int
+    /// It stays Paused until ChangeAdapter restarts it.
+    public var held: Bool
+    /// It was removed by surprise.
+    public var removed: Bool
 
     public init(
       handle: String, name: String, driver: String, driverName: String, session: Int? = nil,
-      state: String, attributesSet: Bool, dmaRegistered: Bool, bindings: Int, blocks: Int
+      state: String, attributesSet: Bool, dmaRegistered: Bool, bindings: Int, blocks: Int,
+      queues: Int, vports: Int, filters: Int, openOids: Int, indicated: Int, held: Bool,
+      removed: Bool
     ) {
       self.handle = handle
       self.name = name
@@ -958,6 +1209,13 @@ extension SimulatorInterface {
       self.dmaRegistered = dmaRegistered
       self.bindings = bindings
       self.blocks = blocks
+      self.queues = queues
+      self.vports = vports
+      self.filters = filters
+      self.openOids = openOids
+      self.indicated = indicated
+      self.held = held
+      self.removed = removed
     }
 
     public init(json: JSON) throws(JSONMismatch) {
@@ -972,6 +1230,13 @@ extension SimulatorInterface {
       self.dmaRegistered = try members.required("dmaRegistered")
       self.bindings = try members.required("bindings")
       self.blocks = try members.required("blocks")
+      self.queues = try members.required("queues")
+      self.vports = try members.required("vports")
+      self.filters = try members.required("filters")
+      self.openOids = try members.required("openOids")
+      self.indicated = try members.required("indicated")
+      self.held = try members.required("held")
+      self.removed = try members.required("removed")
     }
 
     public var json: JSON {
@@ -986,6 +1251,13 @@ extension SimulatorInterface {
       members.append("dmaRegistered", self.dmaRegistered)
       members.append("bindings", self.bindings)
       members.append("blocks", self.blocks)
+      members.append("queues", self.queues)
+      members.append("vports", self.vports)
+      members.append("filters", self.filters)
+      members.append("openOids", self.openOids)
+      members.append("indicated", self.indicated)
+      members.append("held", self.held)
+      members.append("removed", self.removed)
       return .object(members)
     }
   }
@@ -1326,6 +1598,8 @@ extension SimulatorInterface {
     public var tag: String?
     public var site: String?
     public var ageMs: Int
+    /// Indicated NET_BUFFER_LISTs that name it and have not come back.
+    public var indicated: Int
 
     public init(
       handle: String, sharedMemoryHandle: String? = nil, state: String, owner: String? = nil,
@@ -1333,7 +1607,7 @@ extension SimulatorInterface {
       providerName: String, section: String? = nil, length: Int, extentCount: Int,
       offset: Int? = nil, extents: [Extent]? = nil, contiguous: Bool, queueId: Int,
       vportId: Int? = nil, node: Int? = nil, usage: String, tag: String? = nil, site: String? = nil,
-      ageMs: Int
+      ageMs: Int, indicated: Int
     ) {
       self.handle = handle
       self.sharedMemoryHandle = sharedMemoryHandle
@@ -1357,6 +1631,7 @@ extension SimulatorInterface {
       self.tag = tag
       self.site = site
       self.ageMs = ageMs
+      self.indicated = indicated
     }
 
     public init(json: JSON) throws(JSONMismatch) {
@@ -1383,6 +1658,7 @@ extension SimulatorInterface {
       self.tag = try members.optional("tag")
       self.site = try members.optional("site")
       self.ageMs = try members.required("ageMs")
+      self.indicated = try members.required("indicated")
     }
 
     public var json: JSON {
@@ -1409,6 +1685,7 @@ extension SimulatorInterface {
       members.append("tag", self.tag)
       members.append("site", self.site)
       members.append("ageMs", self.ageMs)
+      members.append("indicated", self.indicated)
       return .object(members)
     }
   }
@@ -1477,6 +1754,540 @@ extension SimulatorInterface {
       members.append("site", self.site)
       members.append("minimumAgeMs", self.minimumAgeMs)
       members.append("minimumLength", self.minimumLength)
+      return .object(members)
+    }
+  }
+}
+
+extension SimulatorInterface {
+  /// A receive queue that was allocated. The default queue, 0, is always there and always Running;
+  /// it is
+  /// not listed.
+  public struct Queue: VarlinkValue, Hashable {
+    /// As it is asked for: "vmq0/3".
+    public var name: String
+    /// The adapter's handle and name.
+    public var adapter: String
+    public var adapterName: String
+    public var queueId: Int
+    /// The documents' name: Undefined (OID_RECEIVE_FILTER_ALLOCATE_QUEUE has not ended), Allocated,
+    /// Set,
+    /// Running, Paused, "Stop DMA", Freeing.
+    public var state: String
+    /// NDIS_STATUS_RECEIVE_QUEUE_STATE (DmaStopped) has been indicated.
+    public var dmaStopped: Bool
+    /// The binding that allocated it and its driver's name; absent when NDIS has taken it over to
+    /// free it.
+    public var owner: String?
+    public var driverName: String?
+    public var session: Int?
+    /// NDIS_RECEIVE_QUEUE_TYPE by its documented name.
+    public var queueType: String
+    /// QueueName and VmName.
+    public var queueName: String
+    public var vmName: String
+    /// NDIS_RECEIVE_QUEUE_PARAMETERS_ flags by the rest of their names, such as
+    /// LOOKAHEAD_SPLIT_REQUIRED.
+    public var flags: [String]
+    public var queueGroupId: Int
+    public var portId: Int
+    /// NumSuggestedReceiveBuffers.
+    public var suggestedBuffers: Int
+    public var msixTableEntry: Int
+    /// Bytes; 0: frames are not split.
+    public var lookaheadSize: Int
+    /// ProcessorAffinity: a mask in hexadecimal and the processor group.
+    public var affinityMask: String
+    public var affinityGroup: Int
+    public var interruptCoalescingDomainId: Int
+    public var qosSqId: Int
+    /// Filters set on it.
+    public var filters: Int
+    /// NET_BUFFER_LISTs that were indicated on it and have not come back.
+    public var indicated: Int
+    /// Blocks of memory allocated for it, pending ones too.
+    public var blocks: Int
+
+    public init(
+      name: String, adapter: String, adapterName: String, queueId: Int, state: String,
+      dmaStopped: Bool, owner: String? = nil, driverName: String? = nil, session: Int? = nil,
+      queueType: String, queueName: String, vmName: String, flags: [String], queueGroupId: Int,
+      portId: Int, suggestedBuffers: Int, msixTableEntry: Int, lookaheadSize: Int,
+      affinityMask: String, affinityGroup: Int, interruptCoalescingDomainId: Int, qosSqId: Int,
+      filters: Int, indicated: Int, blocks: Int
+    ) {
+      self.name = name
+      self.adapter = adapter
+      self.adapterName = adapterName
+      self.queueId = queueId
+      self.state = state
+      self.dmaStopped = dmaStopped
+      self.owner = owner
+      self.driverName = driverName
+      self.session = session
+      self.queueType = queueType
+      self.queueName = queueName
+      self.vmName = vmName
+      self.flags = flags
+      self.queueGroupId = queueGroupId
+      self.portId = portId
+      self.suggestedBuffers = suggestedBuffers
+      self.msixTableEntry = msixTableEntry
+      self.lookaheadSize = lookaheadSize
+      self.affinityMask = affinityMask
+      self.affinityGroup = affinityGroup
+      self.interruptCoalescingDomainId = interruptCoalescingDomainId
+      self.qosSqId = qosSqId
+      self.filters = filters
+      self.indicated = indicated
+      self.blocks = blocks
+    }
+
+    public init(json: JSON) throws(JSONMismatch) {
+      let members = try JSONObject(json: json)
+      self.name = try members.required("name")
+      self.adapter = try members.required("adapter")
+      self.adapterName = try members.required("adapterName")
+      self.queueId = try members.required("queueId")
+      self.state = try members.required("state")
+      self.dmaStopped = try members.required("dmaStopped")
+      self.owner = try members.optional("owner")
+      self.driverName = try members.optional("driverName")
+      self.session = try members.optional("session")
+      self.queueType = try members.required("queueType")
+      self.queueName = try members.required("queueName")
+      self.vmName = try members.required("vmName")
+      self.flags = try members.required("flags")
+      self.queueGroupId = try members.required("queueGroupId")
+      self.portId = try members.required("portId")
+      self.suggestedBuffers = try members.required("suggestedBuffers")
+      self.msixTableEntry = try members.required("msixTableEntry")
+      self.lookaheadSize = try members.required("lookaheadSize")
+      self.affinityMask = try members.required("affinityMask")
+      self.affinityGroup = try members.required("affinityGroup")
+      self.interruptCoalescingDomainId = try members.required("interruptCoalescingDomainId")
+      self.qosSqId = try members.required("qosSqId")
+      self.filters = try members.required("filters")
+      self.indicated = try members.required("indicated")
+      self.blocks = try members.required("blocks")
+    }
+
+    public var json: JSON {
+      var members = JSONObject()
+      members.append("name", self.name)
+      members.append("adapter", self.adapter)
+      members.append("adapterName", self.adapterName)
+      members.append("queueId", self.queueId)
+      members.append("state", self.state)
+      members.append("dmaStopped", self.dmaStopped)
+      members.append("owner", self.owner)
+      members.append("driverName", self.driverName)
+      members.append("session", self.session)
+      members.append("queueType", self.queueType)
+      members.append("queueName", self.queueName)
+      members.append("vmName", self.vmName)
+      members.append("flags", self.flags)
+      members.append("queueGroupId", self.queueGroupId)
+      members.append("portId", self.portId)
+      members.append("suggestedBuffers", self.suggestedBuffers)
+      members.append("msixTableEntry", self.msixTableEntry)
+      members.append("lookaheadSize", self.lookaheadSize)
+      members.append("affinityMask", self.affinityMask)
+      members.append("affinityGroup", self.affinityGroup)
+      members.append("interruptCoalescingDomainId", self.interruptCoalescingDomainId)
+      members.append("qosSqId", self.qosSqId)
+      members.append("filters", self.filters)
+      members.append("indicated", self.indicated)
+      members.append("blocks", self.blocks)
+      return .object(members)
+    }
+  }
+}
+
+extension SimulatorInterface {
+  /// A nondefault VPort of an adapter's NIC switch.
+  public struct VPort: VarlinkValue, Hashable {
+    /// As it is asked for: "vport:vmq0/3".
+    public var name: String
+    public var adapter: String
+    public var adapterName: String
+    public var vportId: Int
+    /// Deleted (OID_NIC_SWITCH_CREATE_VPORT has not ended), Deactivated, Activated.
+    public var state: String
+    /// The binding that created it and its driver's name; absent when NDIS has taken it over.
+    public var owner: String?
+    public var driverName: String?
+    public var session: Int?
+    /// VPortName.
+    public var vportName: String
+    /// NDIS_NIC_SWITCH_VPORT_PARAMS_ flags by the rest of their names.
+    public var flags: [String]
+    public var switchId: Int
+    /// "PF", or "VF" and a number.
+    public var attachedFunction: String
+    public var queuePairs: Int
+    /// adaptive, off, low, medium, high or undefined.
+    public var interruptModeration: String
+    public var lookaheadSize: Int
+    public var affinityMask: String
+    public var affinityGroup: Int
+    public var qosSqId: Int
+    public var filters: Int
+    public var indicated: Int
+    public var blocks: Int
+
+    public init(
+      name: String, adapter: String, adapterName: String, vportId: Int, state: String,
+      owner: String? = nil, driverName: String? = nil, session: Int? = nil, vportName: String,
+      flags: [String], switchId: Int, attachedFunction: String, queuePairs: Int,
+      interruptModeration: String, lookaheadSize: Int, affinityMask: String, affinityGroup: Int,
+      qosSqId: Int, filters: Int, indicated: Int, blocks: Int
+    ) {
+      self.name = name
+      self.adapter = adapter
+      self.adapterName = adapterName
+      self.vportId = vportId
+      self.state = state
+      self.owner = owner
+      self.driverName = driverName
+      self.session = session
+      self.vportName = vportName
+      self.flags = flags
+      self.switchId = switchId
+      self.attachedFunction = attachedFunction
+      self.queuePairs = queuePairs
+      self.interruptModeration = interruptModeration
+      self.lookaheadSize = lookaheadSize
+      self.affinityMask = affinityMask
+      self.affinityGroup = affinityGroup
+      self.qosSqId = qosSqId
+      self.filters = filters
+      self.indicated = indicated
+      self.blocks = blocks
+    }
+
+    public init(json: JSON) throws(JSONMismatch) {
+      let members = try JSONObject(json: json)
+      self.name = try members.required("name")
+      self.adapter = try members.required("adapter")
+      self.adapterName = try members.required("adapterName")
+      self.vportId = try members.required("vportId")
+      self.state = try members.required("state")
+      self.owner = try members.optional("owner")
+      self.driverName = try members.optional("driverName")
+      self.session = try members.optional("session")
+      self.vportName = try members.required("vportName")
+      self.flags = try members.required("flags")
+      self.switchId = try members.required("switchId")
+      self.attachedFunction = try members.required("attachedFunction")
+      self.queuePairs = try members.required("queuePairs")
+      self.interruptModeration = try members.required("interruptModeration")
+      self.lookaheadSize = try members.required("lookaheadSize")
+      self.affinityMask = try members.required("affinityMask")
+      self.affinityGroup = try members.required("affinityGroup")
+      self.qosSqId = try members.required("qosSqId")
+      self.filters = try members.required("filters")
+      self.indicated = try members.required("indicated")
+      self.blocks = try members.required("blocks")
+    }
+
+    public var json: JSON {
+      var members = JSONObject()
+      members.append("name", self.name)
+      members.append("adapter", self.adapter)
+      members.append("adapterName", self.adapterName)
+      members.append("vportId", self.vportId)
+      members.append("state", self.state)
+      members.append("owner", self.owner)
+      members.append("driverName", self.driverName)
+      members.append("session", self.session)
+      members.append("vportName", self.vportName)
+      members.append("flags", self.flags)
+      members.append("switchId", self.switchId)
+      members.append("attachedFunction", self.attachedFunction)
+      members.append("queuePairs", self.queuePairs)
+      members.append("interruptModeration", self.interruptModeration)
+      members.append("lookaheadSize", self.lookaheadSize)
+      members.append("affinityMask", self.affinityMask)
+      members.append("affinityGroup", self.affinityGroup)
+      members.append("qosSqId", self.qosSqId)
+      members.append("filters", self.filters)
+      members.append("indicated", self.indicated)
+      members.append("blocks", self.blocks)
+      return .object(members)
+    }
+  }
+}
+
+extension SimulatorInterface {
+  /// A test of one field of a frame's header; a frame must pass all tests of a filter.
+  public struct FilterTest: VarlinkValue, Hashable {
+    /// NDIS_FRAME_HEADER without its prefix: Mac, Arp, IPv4, IPv6, Udp.
+    public var header: String
+    /// The field, by its documented name without prefix: DestinationAddress, VlanId.
+    public var field: String
+    /// NDIS_RECEIVE_FILTER_TEST without its prefix: Equal, MaskEqual, NotEqual.
+    public var test: String
+    /// What the field is compared with, as people read it: an address, a number, else hexadecimal
+    /// bytes.
+    public var value: String
+    /// What MaskEqual must give.
+    public var result: String?
+    /// A frame without a VLAN tag passes, too.
+    public var untaggedOrZero: Bool
+
+    public init(
+      header: String, field: String, test: String, value: String, result: String? = nil,
+      untaggedOrZero: Bool
+    ) {
+      self.header = header
+      self.field = field
+      self.test = test
+      self.value = value
+      self.result = result
+      self.untaggedOrZero = untaggedOrZero
+    }
+
+    public init(json: JSON) throws(JSONMismatch) {
+      let members = try JSONObject(json: json)
+      self.header = try members.required("header")
+      self.field = try members.required("field")
+      self.test = try members.required("test")
+      self.value = try members.required("value")
+      self.result = try members.optional("result")
+      self.untaggedOrZero = try members.required("untaggedOrZero")
+    }
+
+    public var json: JSON {
+      var members = JSONObject()
+      members.append("header", self.header)
+      members.append("field", self.field)
+      members.append("test", self.test)
+      members.append("value", self.value)
+      members.append("result", self.result)
+      members.append("untaggedOrZero", self.untaggedOrZero)
+      return .object(members)
+    }
+  }
+}
+
+extension SimulatorInterface {
+  /// A receive filter.
+  public struct Filter: VarlinkValue, Hashable {
+    /// As it is asked for: "filter:vmq0/3".
+    public var name: String
+    public var adapter: String
+    public var adapterName: String
+    public var filterId: Int
+    /// "setting" (OID_RECEIVE_FILTER_SET_FILTER has not ended) or "set".
+    public var state: String
+    /// NDIS_RECEIVE_FILTER_TYPE without its prefix: VMQueue, PacketCoalescing.
+    public var filterType: String
+    /// The queue it feeds, or the VPort.
+    public var queueId: Int
+    public var vportId: Int?
+    public var owner: String?
+    public var driverName: String?
+    public var session: Int?
+    public var tests: [FilterTest]
+
+    public init(
+      name: String, adapter: String, adapterName: String, filterId: Int, state: String,
+      filterType: String, queueId: Int, vportId: Int? = nil, owner: String? = nil,
+      driverName: String? = nil, session: Int? = nil, tests: [FilterTest]
+    ) {
+      self.name = name
+      self.adapter = adapter
+      self.adapterName = adapterName
+      self.filterId = filterId
+      self.state = state
+      self.filterType = filterType
+      self.queueId = queueId
+      self.vportId = vportId
+      self.owner = owner
+      self.driverName = driverName
+      self.session = session
+      self.tests = tests
+    }
+
+    public init(json: JSON) throws(JSONMismatch) {
+      let members = try JSONObject(json: json)
+      self.name = try members.required("name")
+      self.adapter = try members.required("adapter")
+      self.adapterName = try members.required("adapterName")
+      self.filterId = try members.required("filterId")
+      self.state = try members.required("state")
+      self.filterType = try members.required("filterType")
+      self.queueId = try members.required("queueId")
+      self.vportId = try members.optional("vportId")
+      self.owner = try members.optional("owner")
+      self.driverName = try members.optional("driverName")
+      self.session = try members.optional("session")
+      self.tests = try members.required("tests")
+    }
+
+    public var json: JSON {
+      var members = JSONObject()
+      members.append("name", self.name)
+      members.append("adapter", self.adapter)
+      members.append("adapterName", self.adapterName)
+      members.append("filterId", self.filterId)
+      members.append("state", self.state)
+      members.append("filterType", self.filterType)
+      members.append("queueId", self.queueId)
+      members.append("vportId", self.vportId)
+      members.append("owner", self.owner)
+      members.append("driverName", self.driverName)
+      members.append("session", self.session)
+      members.append("tests", self.tests)
+      return .object(members)
+    }
+  }
+}
+
+extension SimulatorInterface {
+  /// An OID request that has not ended.
+  public struct OidRequest: VarlinkValue, Hashable {
+    public var handle: String
+    /// OID_ and its name, or its number in hexadecimal.
+    public var oid: String
+    public var number: String
+    /// NdisRequestQueryInformation, NdisRequestSetInformation, NdisRequestQueryStatistics or
+    /// NdisRequestMethod.
+    public var kind: String
+    /// "queued" behind another one of its adapter, "sent" (the miniport's handler runs) or "pended"
+    /// (it
+    /// answered PENDING).
+    public var state: String
+    public var adapter: String
+    public var adapterName: String
+    /// The binding that asks and its driver's name; absent when NDIS itself does, or the binding is
+    /// gone.
+    public var binding: String?
+    public var driverName: String?
+    public var session: Int?
+    /// RequestId, which names it in a cancellation; absent when it is 0.
+    public var requestId: String?
+    public var portNumber: Int
+    /// Timeout, in seconds; absent when it is 0.
+    public var timeout: Int?
+    /// Bytes of input, and of room for output.
+    public var inputLength: Int
+    public var outputLength: Int
+    /// The requester has cancelled it.
+    public var cancelled: Bool
+
+    public init(
+      handle: String, oid: String, number: String, kind: String, state: String, adapter: String,
+      adapterName: String, binding: String? = nil, driverName: String? = nil, session: Int? = nil,
+      requestId: String? = nil, portNumber: Int, timeout: Int? = nil, inputLength: Int,
+      outputLength: Int, cancelled: Bool
+    ) {
+      self.handle = handle
+      self.oid = oid
+      self.number = number
+      self.kind = kind
+      self.state = state
+      self.adapter = adapter
+      self.adapterName = adapterName
+      self.binding = binding
+      self.driverName = driverName
+      self.session = session
+      self.requestId = requestId
+      self.portNumber = portNumber
+      self.timeout = timeout
+      self.inputLength = inputLength
+      self.outputLength = outputLength
+      self.cancelled = cancelled
+    }
+
+    public init(json: JSON) throws(JSONMismatch) {
+      let members = try JSONObject(json: json)
+      self.handle = try members.required("handle")
+      self.oid = try members.required("oid")
+      self.number = try members.required("number")
+      self.kind = try members.required("kind")
+      self.state = try members.required("state")
+      self.adapter = try members.required("adapter")
+      self.adapterName = try members.required("adapterName")
+      self.binding = try members.optional("binding")
+      self.driverName = try members.optional("driverName")
+      self.session = try members.optional("session")
+      self.requestId = try members.optional("requestId")
+      self.portNumber = try members.required("portNumber")
+      self.timeout = try members.optional("timeout")
+      self.inputLength = try members.required("inputLength")
+      self.outputLength = try members.required("outputLength")
+      self.cancelled = try members.required("cancelled")
+    }
+
+    public var json: JSON {
+      var members = JSONObject()
+      members.append("handle", self.handle)
+      members.append("oid", self.oid)
+      members.append("number", self.number)
+      members.append("kind", self.kind)
+      members.append("state", self.state)
+      members.append("adapter", self.adapter)
+      members.append("adapterName", self.adapterName)
+      members.append("binding", self.binding)
+      members.append("driverName", self.driverName)
+      members.append("session", self.session)
+      members.append("requestId", self.requestId)
+      members.append("portNumber", self.portNumber)
+      members.append("timeout", self.timeout)
+      members.append("inputLength", self.inputLength)
+      members.append("outputLength", self.outputLength)
+      members.append("cancelled", self.cancelled)
+      return .object(members)
+    }
+  }
+}
+
+extension SimulatorInterface {
+  /// Which queues, VPorts, filters or OID requests are meant; an object must match every member
+  /// that is
+  /// there.
+  public struct ObjectFilter: VarlinkValue, Hashable {
+    /// Handle or name of an adapter.
+    public var adapter: String?
+    /// Whose they are: handle or name of a protocol driver, a binding or a session. A driver stands
+    /// for its
+    /// bindings, a session for its drivers.
+    public var owner: String?
+    /// Filters of this queue or VPort; a queue or VPort of this number.
+    public var queueId: Int?
+    public var vportId: Int?
+    /// By the name a list shows.
+    public var state: String?
+
+    public init(
+      adapter: String? = nil, owner: String? = nil, queueId: Int? = nil, vportId: Int? = nil,
+      state: String? = nil
+    ) {
+      self.adapter = adapter
+      self.owner = owner
+      self.queueId = queueId
+      self.vportId = vportId
+      self.state = state
+    }
+
+    public init(json: JSON) throws(JSONMismatch) {
+      let members = try JSONObject(json: json)
+      self.adapter = try members.optional("adapter")
+      self.owner = try members.optional("owner")
+      self.queueId = try members.optional("queueId")
+      self.vportId = try members.optional("vportId")
+      self.state = try members.optional("state")
+    }
+
+    public var json: JSON {
+      var members = JSONObject()
+      members.append("adapter", self.adapter)
+      members.append("owner", self.owner)
+      members.append("queueId", self.queueId)
+      members.append("vportId", self.vportId)
+      members.append("state", self.state)
       return .object(members)
     }
   }
@@ -1722,7 +2533,9 @@ extension SimulatorInterface {
 extension SimulatorInterface {
   /// One object, whatever it is: the member named by `kind` is there.
   public struct Object: VarlinkValue, Hashable {
-    /// "session", "driver", "adapter", "binding", "provider", "section" or "block".
+    /// "session", "driver", "adapter", "binding", "provider", "section", "block", "queue", "vport",
+    /// "filter"
+    /// or "oid".
     public var kind: String
     public var session: Session?
     public var driver: Driver?
@@ -1731,13 +2544,23 @@ extension SimulatorInterface {
     public var provider: Provider?
     public var section: Section?
     public var block: Block?
+    public var queue: Queue?
+    public var vport: VPort?
+    public var filter: Filter?
+    public var oid: OidRequest?
+    /// The filters and the blocks of a queue or VPort, at most 64 of each; its members count all of
+    /// them.
+    public var filters: [Filter]?
+    public var blocks: [Block]?
     /// What it hangs together with.
     public var references: [Reference]
 
     public init(
       kind: String, session: Session? = nil, driver: Driver? = nil, adapter: Adapter? = nil,
       binding: Binding? = nil, provider: Provider? = nil, section: Section? = nil,
-      block: Block? = nil, references: [Reference]
+      block: Block? = nil, queue: Queue? = nil, vport: VPort? = nil, filter: Filter? = nil,
+      oid: OidRequest? = nil, filters: [Filter]? = nil, blocks: [Block]? = nil,
+      references: [Reference]
     ) {
       self.kind = kind
       self.session = session
@@ -1747,6 +2570,12 @@ extension SimulatorInterface {
       self.provider = provider
       self.section = section
       self.block = block
+      self.queue = queue
+      self.vport = vport
+      self.filter = filter
+      self.oid = oid
+      self.filters = filters
+      self.blocks = blocks
       self.references = references
     }
 
@@ -1760,6 +2589,12 @@ extension SimulatorInterface {
       self.provider = try members.optional("provider")
       self.section = try members.optional("section")
       self.block = try members.optional("block")
+      self.queue = try members.optional("queue")
+      self.vport = try members.optional("vport")
+      self.filter = try members.optional("filter")
+      self.oid = try members.optional("oid")
+      self.filters = try members.optional("filters")
+      self.blocks = try members.optional("blocks")
       self.references = try members.required("references")
     }
 
@@ -1773,6 +2608,12 @@ extension SimulatorInterface {
       members.append("provider", self.provider)
       members.append("section", self.section)
       members.append("block", self.block)
+      members.append("queue", self.queue)
+      members.append("vport", self.vport)
+      members.append("filter", self.filter)
+      members.append("oid", self.oid)
+      members.append("filters", self.filters)
+      members.append("blocks", self.blocks)
       members.append("references", self.references)
       return .object(members)
     }
@@ -1787,8 +2628,9 @@ extension SimulatorInterface {
     public var equals: Int?
     public var atLeast: Int?
     public var atMost: Int?
-    /// Name or handle of a session, driver, adapter, binding or provider, with the state it shall
-    /// have.
+    /// Name or handle of a session, driver, adapter, binding, provider, queue, VPort, filter or OID
+    /// request,
+    /// with the state it shall have.
     /// "gone" means that there is none, "present" that there is one.
     public var object: String?
     public var state: String?
@@ -2173,6 +3015,191 @@ extension SimulatorInterface {
 }
 
 extension SimulatorInterface {
+  /// Receive queues, VPorts, filters and OID requests that match the filter; with `more`.
+  public enum ListQueues: VarlinkMethod {
+    public static let name = "org.ndissim.Simulator.ListQueues"
+
+    /// What goes in.
+    public struct Input: VarlinkValue, Hashable {
+      public var filter: ObjectFilter?
+
+      public init(filter: ObjectFilter? = nil) {
+        self.filter = filter
+      }
+
+      public init(json: JSON) throws(JSONMismatch) {
+        let members = try JSONObject(json: json)
+        self.filter = try members.optional("filter")
+      }
+
+      public var json: JSON {
+        var members = JSONObject()
+        members.append("filter", self.filter)
+        return .object(members)
+      }
+    }
+
+    /// What comes out.
+    public struct Output: VarlinkValue, Hashable {
+      public var queues: [Queue]
+
+      public init(queues: [Queue]) {
+        self.queues = queues
+      }
+
+      public init(json: JSON) throws(JSONMismatch) {
+        let members = try JSONObject(json: json)
+        self.queues = try members.required("queues")
+      }
+
+      public var json: JSON {
+        var members = JSONObject()
+        members.append("queues", self.queues)
+        return .object(members)
+      }
+    }
+  }
+}
+
+extension SimulatorInterface {
+  public enum ListVPorts: VarlinkMethod {
+    public static let name = "org.ndissim.Simulator.ListVPorts"
+
+    /// What goes in.
+    public struct Input: VarlinkValue, Hashable {
+      public var filter: ObjectFilter?
+
+      public init(filter: ObjectFilter? = nil) {
+        self.filter = filter
+      }
+
+      public init(json: JSON) throws(JSONMismatch) {
+        let members = try JSONObject(json: json)
+        self.filter = try members.optional("filter")
+      }
+
+      public var json: JSON {
+        var members = JSONObject()
+        members.append("filter", self.filter)
+        return .object(members)
+      }
+    }
+
+    /// What comes out.
+    public struct Output: VarlinkValue, Hashable {
+      public var vports: [VPort]
+
+      public init(vports: [VPort]) {
+        self.vports = vports
+      }
+
+      public init(json: JSON) throws(JSONMismatch) {
+        let members = try JSONObject(json: json)
+        self.vports = try members.required("vports")
+      }
+
+      public var json: JSON {
+        var members = JSONObject()
+        members.append("vports", self.vports)
+        return .object(members)
+      }
+    }
+  }
+}
+
+extension SimulatorInterface {
+  public enum ListFilters: VarlinkMethod {
+    public static let name = "org.ndissim.Simulator.ListFilters"
+
+    /// What goes in.
+    public struct Input: VarlinkValue, Hashable {
+      public var filter: ObjectFilter?
+
+      public init(filter: ObjectFilter? = nil) {
+        self.filter = filter
+      }
+
+      public init(json: JSON) throws(JSONMismatch) {
+        let members = try JSONObject(json: json)
+        self.filter = try members.optional("filter")
+      }
+
+      public var json: JSON {
+        var members = JSONObject()
+        members.append("filter", self.filter)
+        return .object(members)
+      }
+    }
+
+    /// What comes out.
+    public struct Output: VarlinkValue, Hashable {
+      public var filters: [Filter]
+
+      public init(filters: [Filter]) {
+        self.filters = filters
+      }
+
+      public init(json: JSON) throws(JSONMismatch) {
+        let members = try JSONObject(json: json)
+        self.filters = try members.required("filters")
+      }
+
+      public var json: JSON {
+        var members = JSONObject()
+        members.append("filters", self.filters)
+        return .object(members)
+      }
+    }
+  }
+}
+
+extension SimulatorInterface {
+  public enum ListOids: VarlinkMethod {
+    public static let name = "org.ndissim.Simulator.ListOids"
+
+    /// What goes in.
+    public struct Input: VarlinkValue, Hashable {
+      public var filter: ObjectFilter?
+
+      public init(filter: ObjectFilter? = nil) {
+        self.filter = filter
+      }
+
+      public init(json: JSON) throws(JSONMismatch) {
+        let members = try JSONObject(json: json)
+        self.filter = try members.optional("filter")
+      }
+
+      public var json: JSON {
+        var members = JSONObject()
+        members.append("filter", self.filter)
+        return .object(members)
+      }
+    }
+
+    /// What comes out.
+    public struct Output: VarlinkValue, Hashable {
+      public var oids: [OidRequest]
+
+      public init(oids: [OidRequest]) {
+        self.oids = oids
+      }
+
+      public init(json: JSON) throws(JSONMismatch) {
+        let members = try JSONObject(json: json)
+        self.oids = try members.required("oids")
+      }
+
+      public var json: JSON {
+        var members = JSONObject()
+        members.append("oids", self.oids)
+        return .object(members)
+      }
+    }
+  }
+}
+
+extension SimulatorInterface {
   /// Blocks that match the filter, counted by one property; the most bytes first. At most 1024
   /// groups:
   /// what belongs to none of them is counted under "(others)". Blocks without the property are
@@ -2242,8 +3269,8 @@ extension SimulatorInterface {
 }
 
 extension SimulatorInterface {
-  /// One object by its handle, its name, or a session's number. At most 64 references of a
-  /// relation.
+  /// One object by its handle, its name, or a session's number; a queue as ADAPTER/NUMBER. At most
+  /// 64 references of a relation.
   public enum Describe: VarlinkMethod {
     public static let name = "org.ndissim.Simulator.Describe"
 
@@ -2531,6 +3558,10 @@ extension SimulatorInterface {
       public var bindings: [Binding]?
       public var providers: [Provider]?
       public var sections: [Section]?
+      public var queues: [Queue]?
+      public var vports: [VPort]?
+      public var filters: [Filter]?
+      public var oids: [OidRequest]?
       public var blocks: [Block]?
       public var violations: [ViolationCount]?
       public var events: [Event]?
@@ -2538,8 +3569,9 @@ extension SimulatorInterface {
       public init(
         status: Status? = nil, settings: [Setting]? = nil, sessions: [Session]? = nil,
         drivers: [Driver]? = nil, adapters: [Adapter]? = nil, bindings: [Binding]? = nil,
-        providers: [Provider]? = nil, sections: [Section]? = nil, blocks: [Block]? = nil,
-        violations: [ViolationCount]? = nil, events: [Event]? = nil
+        providers: [Provider]? = nil, sections: [Section]? = nil, queues: [Queue]? = nil,
+        vports: [VPort]? = nil, filters: [Filter]? = nil, oids: [OidRequest]? = nil,
+        blocks: [Block]? = nil, violations: [ViolationCount]? = nil, events: [Event]? = nil
       ) {
         self.status = status
         self.settings = settings
@@ -2549,6 +3581,10 @@ extension SimulatorInterface {
         self.bindings = bindings
         self.providers = providers
         self.sections = sections
+        self.queues = queues
+        self.vports = vports
+        self.filters = filters
+        self.oids = oids
         self.blocks = blocks
         self.violations = violations
         self.events = events
@@ -2564,6 +3600,10 @@ extension SimulatorInterface {
         self.bindings = try members.optional("bindings")
         self.providers = try members.optional("providers")
         self.sections = try members.optional("sections")
+        self.queues = try members.optional("queues")
+        self.vports = try members.optional("vports")
+        self.filters = try members.optional("filters")
+        self.oids = try members.optional("oids")
         self.blocks = try members.optional("blocks")
         self.violations = try members.optional("violations")
         self.events = try members.optional("events")
@@ -2579,6 +3619,10 @@ extension SimulatorInterface {
         members.append("bindings", self.bindings)
         members.append("providers", self.providers)
         members.append("sections", self.sections)
+        members.append("queues", self.queues)
+        members.append("vports", self.vports)
+        members.append("filters", self.filters)
+        members.append("oids", self.oids)
         members.append("blocks", self.blocks)
         members.append("violations", self.violations)
         members.append("events", self.events)

@@ -1,0 +1,242 @@
+// What there is to see of receive queues, VPorts, filters and OID requests, and which of them are meant.
+// As for the other objects: plain values made from a record when somebody asks.
+
+import CNDIS
+public import NDIS
+
+/// What a queue, VPort, filter or OID request hangs on.
+public struct PlaceSnapshot: Sendable, Equatable {
+  public var adapter: Handle
+  public var adapterName: Name
+  /// The binding that made it; nil when NDIS has taken it over, or asks itself.
+  public var owner: Handle?
+  public var driverName: Name?
+  public var session: UInt32?
+}
+
+/// A receive queue that was allocated.
+public struct QueueSnapshot: Sendable, Equatable {
+  public var index: UInt32
+  public var place: PlaceSnapshot
+  public var queueID: UInt32
+  public var state: QueueState
+  public var dmaStopped: Bool
+  public var parameters: ReceiveQueueParameters
+  public var filters: UInt32
+  public var indicated: UInt32
+  public var blocks: UInt32
+}
+
+/// A nondefault VPort.
+public struct VPortSnapshot: Sendable, Equatable {
+  public var index: UInt32
+  public var place: PlaceSnapshot
+  public var vportID: UInt32
+  public var state: VPortState
+  public var parameters: VPortParameters
+  public var filters: UInt32
+  public var indicated: UInt32
+  public var blocks: UInt32
+}
+
+/// A receive filter.
+public struct FilterSnapshot: Sendable, Equatable {
+  public enum State: String, Sendable, CaseIterable { case setting, set }
+  public var index: UInt32
+  public var place: PlaceSnapshot
+  public var filterID: UInt32
+  public var queueID: UInt32
+  public var vportID: UInt32
+  public var state: State
+  public var filterType: ReceiveFilterType
+  public var fields: [ReceiveFilterField]
+}
+
+/// An OID request that has not ended.
+public struct OIDSnapshot: Sendable, Equatable {
+  public enum State: String, Sendable, CaseIterable { case queued, sent, pended }
+  public var index: UInt32
+  public var handle: Handle
+  public var place: PlaceSnapshot
+  public var oid: UInt32
+  /// OIDRequestKind; the number, for a request is kept as it came.
+  public var kind: UInt8
+  public var state: State
+  public var requestID: UInt64
+  public var port: UInt32
+  /// Seconds.
+  public var timeout: UInt32
+  public var inputLength: UInt32
+  public var outputLength: UInt32
+  public var isCancelled: Bool
+}
+
+/// Which queues, VPorts, filters or OID requests a listing means; what is nil does not matter.
+public struct ObjectQuery: Sendable, Equatable {
+  public var adapter: Handle?
+  /// Bindings.
+  public var owners: Set<Handle>?
+  public var queueID: UInt32?
+  public var vportID: UInt32?
+  public init() {}
+}
+
+extension Simulator {
+  /// The queue at a used index.
+  public func queueSnapshot(_ index: UInt32) -> QueueSnapshot {
+    let record = store.queues[index]
+    return QueueSnapshot(
+      index: index, place: place(record.adapter, record.owner), queueID: record.queueID,
+      state: QueueState(rawValue: record.state) ?? .undefined, dmaStopped: record.dmaStopped != 0,
+      parameters: value(of: record.parameters)
+        ?? ReceiveQueueParameters(queueName: "", vmName: "", flags: []),
+      filters: record.filters, indicated: record.indicated, blocks: record.blocks)
+  }
+
+  /// The VPort at a used index.
+  public func vportSnapshot(_ index: UInt32) -> VPortSnapshot {
+    let record = store.vports[index]
+    return VPortSnapshot(
+      index: index, place: place(record.adapter, record.owner), vportID: record.vportID,
+      state: VPortState(rawValue: record.state) ?? .deleted,
+      parameters: value(of: record.parameters) ?? VPortParameters(name: ""),
+      filters: record.filters, indicated: record.indicated, blocks: record.blocks)
+  }
+
+  /// The filter at a used index.
+  public func filterSnapshot(_ index: UInt32) -> FilterSnapshot {
+    let record = store.filters[index]
+    let count = min(Int(record.fieldCount), FilterRecord.maximumFields)
+    return FilterSnapshot(
+      index: index, place: place(record.adapter, record.owner), filterID: record.filterID,
+      queueID: record.queueID, vportID: record.vportID, state: record.state == 2 ? .set : .setting,
+      filterType: ReceiveFilterType(rawValue: record.parameters.FilterType) ?? .undefined,
+      fields: (0..<count).compactMap { value(of: record.fields[$0]) })
+  }
+
+  /// The OID request at a used index.
+  public func oidSnapshot(_ index: UInt32) -> OIDSnapshot {
+    let record = store.oids[index]
+    let state: OIDSnapshot.State =
+      switch OIDState(rawValue: record.state) {
+      case .queued, .free, nil: .queued
+      case .sent: .sent
+      case .pended: .pended
+      }
+    return OIDSnapshot(
+      index: index, handle: oidHandle(index), place: place(record.adapter, record.binding),
+      oid: record.oid, kind: record.kind, state: state, requestID: record.requestID,
+      port: record.port, timeout: record.timeout, inputLength: record.inputLength,
+      outputLength: record.outputLength, isCancelled: record.cancelled != 0)
+  }
+
+  private func place(_ adapter: Ref, _ owner: Ref) -> PlaceSnapshot {
+    var place = PlaceSnapshot(
+      adapter: adapter.optional.map { adapterHandle($0) } ?? .null,
+      adapterName: adapter.optional.map { store.adapters[$0, \.name] } ?? Name())
+    guard let binding = owner.optional else { return place }
+    let driver = store.bindings[binding, \.driver].index
+    place.owner = bindingHandle(binding)
+    place.driverName = store.drivers[driver, \.name]
+    place.session = store.drivers[driver, \.session].optional
+    return place
+  }
+
+  /// The value of an image as it is kept; nil for one that has not been filled in.
+  private func value<Image: BitwiseCopyable, Value: StructureImage>(of image: Image) -> Value? {
+    unsafe withUnsafeBytes(of: image) { bytes in
+      do throws(Failure) { return try unsafe Value(image: bytes, for: .running) } catch {
+        return nil
+      }
+    }
+  }
+
+  /// Whether a query means the queue, VPort, filter or OID request at a used index. State is not looked
+  /// at: it is a name that only the caller knows.
+  public func matches(_ kind: ListedKind, _ index: UInt32, _ query: ObjectQuery) -> Bool {
+    let adapter: Ref
+    let owner: Ref
+    var queueID: UInt32?
+    var vportID: UInt32?
+    switch kind {
+    case .queue:
+      (adapter, owner) = (store.queues[index, \.adapter], store.queues[index, \.owner])
+      queueID = store.queues[index, \.queueID]
+    case .vport:
+      (adapter, owner) = (store.vports[index, \.adapter], store.vports[index, \.owner])
+      vportID = store.vports[index, \.vportID]
+    case .filter:
+      (adapter, owner) = (store.filters[index, \.adapter], store.filters[index, \.owner])
+      queueID = store.filters[index, \.queueID]
+      vportID = store.filters[index, \.vportID]
+    case .oid: (adapter, owner) = (store.oids[index, \.adapter], store.oids[index, \.binding])
+    default: return false
+    }
+    if let wanted = query.queueID, queueID != wanted { return false }
+    if let wanted = query.vportID, vportID != wanted { return false }
+    if let wanted = query.adapter {
+      guard let own = adapter.optional, adapterHandle(own) == wanted else { return false }
+    }
+    if let wanted = query.owners {
+      guard let own = owner.optional, wanted.contains(bindingHandle(own)) else { return false }
+    }
+    return true
+  }
+
+  // MARK: By number
+
+  /// The queue, VPort or filter of this number on an adapter; each that is walked over costs one of the
+  /// budget.
+  public func numbered(
+    _ kind: ListedKind, adapter: UInt32, _ number: UInt32, budget: inout Int
+  ) -> UInt32? {
+    var next: Ref
+    switch kind {
+    case .queue: next = store.adapters[adapter, \.queues]
+    case .vport: next = store.adapters[adapter, \.vports]
+    case .filter: next = store.adapters[adapter, \.filters]
+    default: return nil
+    }
+    while let index = next.optional {
+      budget -= 1
+      if self.number(kind, index) == number { return index }
+      switch kind {
+      case .queue: next = store.queues[index, \.next]
+      case .vport: next = store.vports[index, \.next]
+      default: next = store.filters[index, \.next]
+      }
+    }
+    return nil
+  }
+
+  /// QueueId, VPortId or FilterId of the object at a used index, and its adapter's; nil for others.
+  public func number(_ kind: ListedKind, _ index: UInt32) -> UInt32? {
+    switch kind {
+    case .queue: store.queues[index, \.queueID]
+    case .vport: store.vports[index, \.vportID]
+    case .filter: store.filters[index, \.filterID]
+    default: nil
+    }
+  }
+
+  /// The adapter of a queue, VPort, filter or OID request at a used index.
+  public func adapter(of kind: ListedKind, _ index: UInt32) -> UInt32? {
+    switch kind {
+    case .queue: store.queues[index, \.adapter].optional
+    case .vport: store.vports[index, \.adapter].optional
+    case .filter: store.filters[index, \.adapter].optional
+    case .oid: store.oids[index, \.adapter].optional
+    default: nil
+    }
+  }
+
+  /// The state of the queue at a used index, without the rest.
+  public func queueState(_ index: UInt32) -> QueueState {
+    QueueState(rawValue: store.queues[index, \.state]) ?? .undefined
+  }
+
+  /// The state of the VPort at a used index, without the rest.
+  public func vportState(_ index: UInt32) -> VPortState {
+    VPortState(rawValue: store.vports[index, \.state]) ?? .deleted
+  }
+}

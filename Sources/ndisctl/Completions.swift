@@ -1,0 +1,50 @@
+// Values of arguments that only a running daemon knows, for the completion scripts. Without a daemon there
+// are none; nothing is said then.
+
+import ArgumentParser
+import Management
+import Varlink
+
+extension CompletionKind {
+  /// Names of adapters.
+  static var adapters: CompletionKind { .custom { _, _, _ in Completions.adapters() } }
+  /// Queues as ADAPTER/NUMBER.
+  static var queues: CompletionKind { .custom { _, _, _ in Completions.queues() } }
+  /// VPorts as ADAPTER/NUMBER.
+  static var vports: CompletionKind { .custom { _, _, _ in Completions.vports() } }
+  /// Whatever has a name.
+  static var objects: CompletionKind {
+    .custom { _, _, _ in Completions.adapters() + Completions.queues() }
+  }
+}
+
+enum Completions {
+  static func adapters() -> [String] {
+    collect(SimulatorInterface.ListAdapters.self, .init()) { $0.adapters.map(\.name) }
+  }
+
+  static func queues() -> [String] {
+    collect(SimulatorInterface.ListQueues.self, .init()) { $0.queues.map(\.name) }
+  }
+
+  static func vports() -> [String] {
+    collect(SimulatorInterface.ListVPorts.self, .init()) { reply in
+      reply.vports.map { "\($0.adapterName)/\($0.vportId)" }
+    }
+  }
+
+  /// What a daemon lists, no more than a shell can show.
+  private static func collect<Method: VarlinkMethod>(
+    _ method: Method.Type, _ input: Method.Input, _ names: (Method.Output) -> [String]
+  ) -> [String] {
+    var all: [String] = []
+    do {
+      let daemon = try DaemonConnection(try CommonOptions.parse([]))
+      try daemon.stream(method, input) { reply throws(CommandFailure) in
+        all += names(reply)
+        return all.count < 1000
+      }
+    } catch { return all }
+    return all
+  }
+}

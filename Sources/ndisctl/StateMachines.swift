@@ -1,0 +1,149 @@
+// `ndisctl state adapter|queue|vport`: a state machine as text or as Graphviz dot. The tables are the ones
+// NDIS itself runs on (AdapterState, QueueState, VPortState), so what is drawn cannot differ from what
+// happens. With the name of an object its state is asked of the daemon and marked.
+
+import ArgumentParser
+import Drawing
+import Management
+import NDIS
+import Simulator
+import Varlink
+
+struct StateAdapter: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "adapter", abstract: "The state machine of a miniport adapter.",
+    discussion: """
+      Examples:
+        ndisctl state adapter
+        ndisctl state adapter vmq0 --dot | dot -Tsvg > adapter.svg
+      """)
+  @OptionGroup var options: StateMachineOptions
+  @Argument(help: "An adapter, whose state is marked.", completion: .adapters)
+  var name: String?
+
+  func run() throws {
+    try options.draw(AdapterState.diagram, kind: "adapter", name) { $0.adapter?.state }
+  }
+}
+
+struct StateQueue: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "queue", abstract: "The state machine of a receive queue.",
+    discussion: """
+      The default queue is always Running and has no machine.
+
+      Examples:
+        ndisctl state queue
+        ndisctl state queue vmq0/3 --dot | dot -Tsvg > queue.svg
+      """)
+  @OptionGroup var options: StateMachineOptions
+  @Argument(help: "A queue as ADAPTER/NUMBER, whose state is marked.", completion: .queues)
+  var name: String?
+
+  func run() throws {
+    try options.draw(QueueState.diagram, kind: "queue", name) { $0.queue?.state }
+  }
+}
+
+struct StateVPort: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "vport", abstract: "The state machine of a nondefault VPort.",
+    discussion: "Example: ndisctl state vport vmq0/1 --dot")
+  @OptionGroup var options: StateMachineOptions
+  @Argument(help: "A VPort as ADAPTER/NUMBER, whose state is marked.", completion: .vports)
+  var name: String?
+
+  func run() throws {
+    try options.draw(VPortState.diagram, kind: "vport", name) { $0.vport?.state }
+  }
+}
+
+/// Options of every state machine.
+struct StateMachineOptions: ParsableArguments {
+  @OptionGroup var common: CommonOptions
+
+  @Flag(help: "In the language of Graphviz, for dot(1).")
+  var dot = false
+
+  func validate() throws {
+    if dot, common.json { throw ValidationError("--dot and --json are two forms of one thing") }
+  }
+
+  func draw(
+    _ diagram: StateDiagram, kind: String, _ name: String?,
+    state: (SimulatorInterface.Object) -> String?
+  ) throws {
+    let current: String? = try name.map { try currentState(kind, $0, state) }
+    var output = Output()
+    if dot {
+      try output.write(diagram.dot(current: current))
+    } else if common.json {
+      try output.line(diagram.json(current: current).prettyText)
+    } else {
+      for line in diagram.lines(current: current, on: common.surface) { try output.line(line) }
+    }
+    try output.flush()
+  }
+
+  /// The state of an object of a kind.
+  private func currentState(
+    _ kind: String, _ name: String, _ state: (SimulatorInterface.Object) -> String?
+  ) throws -> String {
+    let daemon = try DaemonConnection(common)
+    // A handle is exact; a name is meant to be one of the kind.
+    let isExact = name.lowercased().hasPrefix("0x") && !name.contains("/")
+    let wanted = isExact || name.hasPrefix(kind + ":") ? name : "\(kind):\(name)"
+    let reply = try daemon.call(SimulatorInterface.Describe.self, .init(object: wanted))
+    guard let found = state(reply.object) else {
+      throw CommandFailure("'\(name)' is not of the kind \(kind) but of the kind \(reply.object.kind)")
+    }
+    return found
+  }
+}
+
+extension StateDiagram {
+  /// A table with a row for each event; the column of the current state is painted and marked. On a narrow
+  /// terminal nothing is left out: a table without a column would be another machine.
+  fileprivate func lines(current: String?, on surface: Surface) -> [String] {
+    let marked = states.firstIndex { $0 == current }
+    var columns = [Column("EVENT")]
+    for (index, state) in states.enumerated() {
+      columns.append(Column(index == marked ? "*\(state)*" : state))
+    }
+    let rows = events.indices.map { event in
+      [Drawing.Cell(events[event])]
+        + states.indices.map { cell(event, $0, isCurrent: $0 == marked) }
+    }
+    var wide = surface
+    wide.width = nil
+    let table = Table(columns, fitting: rows, on: wide)
+    var lines = [table.header] + rows.map { table.line($0) }
+    if let current { lines += ["", "The \(title) is \(current)."] }
+    return lines
+  }
+
+  /// Where an event leads from a state.
+  private func cell(_ event: Int, _ state: Int, isCurrent: Bool) -> Drawing.Cell {
+    guard let cell = cells.first(where: { $0.event == event && $0.from == state }) else {
+      return Drawing.Cell("-", .faint)
+    }
+    return Drawing.Cell(states[cell.to], isCurrent ? .good : .plain)
+  }
+
+  fileprivate func json(current: String?) -> JSON {
+    var document = JSONObject()
+    document["machine"] = .string(title)
+    if let current { document["current"] = .string(current) }
+    document["states"] = .array(states.map { .string($0) })
+    document["events"] = .array(events.map { .string($0) })
+    document["cells"] = .array(
+      cells.map { cell in
+        let members: JSON = [
+          "event": .string(events[cell.event]), "from": .string(states[cell.from]),
+          "to": .string(states[cell.to]),
+        ]
+        return members
+      })
+    return .object(document)
+  }
+}
