@@ -1,6 +1,7 @@
 // The driver that `ndisctl alloc` and `ndisctl free` are: a miniport with one adapter that registers,
 // does what was asked, and goes. It talks to NDIS through the kit, as any driver does.
 
+import NDIS
 import NDISDriverKit
 
 /// A connection with a miniport driver and a running adapter on it.
@@ -32,5 +33,53 @@ extension CommandFailure {
   /// What the kit answered, as a failure of the command.
   init(_ error: DriverError) {
     self.init("\(error)", status: error.kind == .connection ? .noDaemon : .failure)
+  }
+}
+
+/// A connection with a protocol driver that is bound to an adapter: what `ndisctl oid` is.
+struct BoundDriver {
+  /// What it is indicated it returns at once, and statuses are shown where they do not disturb.
+  private final class Handlers: ProtocolDriver {
+    func statusEx(
+      _ binding: BindingHandle, context: UInt64, _ indication: StatusIndication, buffer: [UInt8],
+      on connection: Connection
+    ) {
+      var text = "indicated \(indication.statusCode)"
+      if indication.statusCode == .receiveQueueState,
+        let state = StructureText(.receiveQueueState, buffer[...])
+      {
+        text += state.members.map { ", \($0.name) \($0.value.text)" }.joined()
+      }
+      StandardError.sentence(text)
+    }
+  }
+
+  let connection: Connection
+  let driver: ProtocolDriverHandle
+  let binding: BindingHandle
+
+  /// Connects, registers and binds; `socket` nil is searched for.
+  init(socket: String?, adapter: String, version: NDISVersion) throws(DriverError) {
+    connection = try Connection(path: socket, name: "ndisctl")
+    driver = try connection.registerProtocolDriver(
+      Handlers(), name: "ndisctl-\(processNumber())", version: version)
+    binding = try connection.bindAdapter(driver, adapterName: adapter)
+  }
+
+  /// Unbinds and deregisters.
+  func end() throws(DriverError) {
+    try connection.unbindAdapter(binding)
+    try connection.deregisterProtocolDriver(driver)
+    connection.close()
+  }
+}
+
+extension StructureText.Value {
+  var text: String {
+    switch self {
+    case .number(let number): "\(number)"
+    case .text(let text): text
+    case .flags(let names): names.joined(separator: " | ")
+    }
   }
 }

@@ -38,7 +38,7 @@ struct Ndisctl: ParsableCommand {
       CommandGroup(
         name: "Trying and testing",
         subcommands: [
-          Run.self, Alloc.self, Free.self, Map.self, Doctor.self, Completion.self,
+          Run.self, Alloc.self, Free.self, OidCommand.self, Map.self, Doctor.self, Completion.self,
         ]),
       CommandGroup(name: "Measuring", subcommands: [BenchCommand.self]),
     ],

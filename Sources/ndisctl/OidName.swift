@@ -1,0 +1,60 @@
+// An OID on the command line: its name, the part of it that tells it from the others, or its number.
+
+import NDIS
+
+/// Which OID is meant.
+struct OidName: Hashable, Sendable {
+  var number: UInt32
+  /// As it is shown: its name, or its number.
+  var name: String
+  /// Its row of the table; nil for one that this simulator does not know.
+  var oid: OID? { OID.of(number: number) }
+
+  static func == (a: OidName, b: OidName) -> Bool { a.number == b.number }
+  func hash(into hasher: inout Hasher) { hasher.combine(number) }
+
+  /// Why a text names no OID.
+  struct Problem: Error {
+    var sentence: String
+  }
+
+  /// `OID_RECEIVE_FILTER_SET_FILTER`, `receive_filter_set_filter`, `set_filter`, `0x00010226`.
+  init(_ text: String) throws(Problem) {
+    if let number = text.hasPrefix("0x") ? UInt32(text.dropFirst(2), radix: 16) : UInt32(text) {
+      self.number = number
+      name = OID.of(number: number).map { "\($0.name)" } ?? hex(UInt64(number), digits: 8)
+      return
+    }
+    let wanted = text.uppercased().replacing("-", with: "_")
+    let found = OidName.matches(wanted)
+    guard let oid = found.first else {
+      throw Problem(
+        sentence:
+          "'\(text)' is no OID; use a number, or one of \(OidName.short.joined(separator: ", "))")
+    }
+    guard found.count == 1 else {
+      throw Problem(
+        sentence:
+          "'\(text)' may be \(found.map { "\($0.name)" }.joined(separator: " or "))")
+    }
+    number = oid.number
+    name = "\(oid.name)"
+  }
+
+  /// OIDs of that name, else those whose name ends so.
+  private static func matches(_ wanted: String) -> [OID] {
+    let exact = OID.table.filter { "\($0.name)" == wanted || "\($0.name)" == "OID_" + wanted }
+    return exact.isEmpty ? OID.table.filter { "\($0.name)".hasSuffix("_" + wanted) } : exact
+  }
+
+  /// For each OID the end of its name that means no other.
+  static let short: [String] = OID.table.map { oid in
+    let parts = "\(oid.name)".split(separator: "_").dropFirst()
+    // Two words at least: one alone says little.
+    for count in stride(from: min(2, parts.count), through: parts.count, by: 1) {
+      let end = parts.suffix(count).joined(separator: "_")
+      if matches(end).count == 1 { return end }
+    }
+    return parts.joined(separator: "_")
+  }
+}
