@@ -137,11 +137,6 @@ extension Simulator {
   /// The adapter of this name, without a search.
   public func adapter(named name: Name) -> UInt32? { derived.adaptersByName[name] }
 
-  /// Names an OID request.
-  func oidHandle(_ index: UInt32) -> Handle {
-    handle(.oidRequest, store.oids[index, \.generation], index)
-  }
-
   /// Names a registration; no driver ever sees it.
   func registrationHandle(_ index: UInt32) -> Handle {
     handle(.registration, store.registrations[index, \.generation], index)

@@ -54,7 +54,7 @@ public struct FilterSnapshot: Sendable, Equatable {
 
 /// An OID request that has not ended.
 public struct OIDSnapshot: Sendable, Equatable {
-  public enum State: String, Sendable, CaseIterable { case queued, sent, pended }
+  public enum State: String, Sendable, CaseIterable { case queued, sent, pended, ended }
   public var index: UInt32
   public var handle: Handle
   public var place: PlaceSnapshot
@@ -122,6 +122,7 @@ extension Simulator {
       case .queued, .free, nil: .queued
       case .sent: .sent
       case .pended: .pended
+      case .ended: .ended
       }
     return OIDSnapshot(
       index: index, handle: oidHandle(index), place: place(record.adapter, record.binding),

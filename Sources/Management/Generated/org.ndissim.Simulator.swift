@@ -479,7 +479,7 @@ public enum SimulatorInterface {
       # NdisRequestMethod.
       kind: string,
       # "queued" behind another one of its adapter, "sent" (the miniport's handler runs) or "pended" (it
-      # answered PENDING).
+      # answered PENDING) or "ended" (its end has still to be told).
       state: string,
       adapter: string,
       adapterName: string,
@@ -2157,7 +2157,7 @@ extension SimulatorInterface {
     public var kind: String
     /// "queued" behind another one of its adapter, "sent" (the miniport's handler runs) or "pended"
     /// (it
-    /// answered PENDING).
+    /// answered PENDING) or "ended" (its end has still to be told).
     public var state: String
     public var adapter: String
     public var adapterName: String
