@@ -19,10 +19,12 @@ import Testing
       MemoryLayout<SectionRecord>.stride, MemoryLayout<BlockRecord>.stride,
       MemoryLayout<SiteRecord>.stride, MemoryLayout<RequestRecord>.stride,
       MemoryLayout<UpcallRecord>.stride, MemoryLayout<ResultRecord>.stride,
+      MemoryLayout<CapabilitiesRecord>.stride, MemoryLayout<QueueRecord>.stride,
+      MemoryLayout<FilterRecord>.stride, MemoryLayout<VPortRecord>.stride,
     ] {
       #expect(size % 8 == 0)
     }
-    #expect(MemoryLayout<StoreHeader>.offset(of: \.undoLength) == 64)
+    #expect(MemoryLayout<StoreHeader>.offset(of: \.undoLength) == 88)
   }
 
   @Test("a store of another layout, too small or damaged is refused")
@@ -36,7 +38,7 @@ import Testing
     }
     #expect(open(host.memory.copied()) == nil)
     // Magic, version, capacities.
-    for offset in [0, 8, 16, 24, 32, 40, 48] {
+    for offset in stride(from: 0, to: 88, by: 8) {
       let copy = host.memory.copied()
       copy[offset] ^= 1
       #expect(open(copy) == .otherLayout, "byte \(offset)")
@@ -51,7 +53,7 @@ import Testing
     // A log longer than its room, and entries that make no sense.
     for length: UInt64 in [1 << 40, 8, 24] {
       let copy = host.memory.copied()
-      copy[64] = length
+      copy[88] = length
       for word in 0..<8 { copy[4096 + 8 * word] = ~0 }
       #expect(open(copy) == .damaged, "\(length)")
     }
