@@ -55,7 +55,6 @@ extension Decoding {
     let adapter = try handle(&body)
     let size = try body.imageSize()
     let indication = try unsafe StatusIndication(image: try body.take(size), for: .running)
-    try indication.checkBuffer(body.remaining)
     return .indicateStatus(
       adapter,
       IndicatedStatus(indication: indication, buffer: try body.readBytes(body.remaining)))

@@ -102,7 +102,7 @@ enum Decoding {
     let context = try body.read(UInt64.self)
     let name = try body.readName()
     let image = try body.readImage(NDIS_MINIPORT_DRIVER_CHARACTERISTICS())
-    return DriverCharacteristics(
+    var characteristics = DriverCharacteristics(
       header: ObjectHeader(image.Header),
       version: NDISVersion(image.MajorNdisVersion, image.MinorNdisVersion), name: name,
       context: context, setOptionsHandler: image.SetOptionsHandler,
@@ -111,6 +111,17 @@ enum Decoding {
         image.ShutdownHandlerEx, image.OidRequestHandler, image.CancelOidRequestHandler,
         image.ReturnNetBufferListsHandler, image.DevicePnPEventNotifyHandler,
       ])
+    for (offset, handler) in [
+      (40, image.UnloadHandler), (72, image.SendNetBufferListsHandler),
+      (88, image.CancelSendHandler),
+    ] where handler == 0 {
+      characteristics.missingHandler = UInt32(offset)
+    }
+    // Reset is required of who checks for hangs.
+    if image.CheckForHangHandlerEx != 0, image.ResetHandlerEx == 0 {
+      characteristics.missingHandler = 104
+    }
+    return characteristics
   }
 
   private static func protocolDriver(

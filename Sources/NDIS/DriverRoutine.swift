@@ -76,8 +76,12 @@ public struct DriverRoutine: Sendable {
     DriverRoutine("ProtocolStatusEx", .protocolDriver, .atMostDispatch, isRequired: true),
     DriverRoutine(
       "ProtocolReceiveNetBufferLists", .protocolDriver, .atMostDispatch, isRequired: true),
+    DriverRoutine("ProtocolNetPnPEvent", .protocolDriver, .passive, isRequired: true),
     DriverRoutine("NdisMPauseComplete", .ndis, .atMostDispatch),
     DriverRoutine("NdisMRestartComplete", .ndis, .atMostDispatch),
+    DriverRoutine("NdisCompleteBindAdapterEx", .ndis, .passive),
+    DriverRoutine("NdisCompleteUnbindAdapterEx", .ndis, .passive),
+    DriverRoutine("NdisCompleteNetPnPEvent", .ndis, .passive),
     DriverRoutine("NdisOidRequest", .ndis, .atMostDispatch),
     DriverRoutine("NdisCancelOidRequest", .ndis, .atMostDispatch),
     DriverRoutine("NdisMOidRequestComplete", .ndis, .atMostDispatch),

@@ -61,8 +61,11 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
   case dmaStillRegistered = 77
   case bindingLeftOpen = 78
   case bindingNotOpened = 79
-  case handlerPended = 80
+  // 80 was used until handlers could pend.
   case handlerStatus = 81
+  case freeInShutdown = 82
+  case statusSource = 83
+  case adapterBindings = 84
   // Shortage (90...)
   case quotaBytes = 90
   case quotaBlocks = 91
@@ -265,10 +268,12 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
       "The adapter was halted without NdisMDeregisterScatterGatherDma (handle \(hex(a)))."
     case .bindingLeftOpen: "Binding \(hex(a)) was still open when its unbind handler returned."
     case .bindingNotOpened: "The bind handler succeeded without calling NdisOpenAdapterEx."
-    case .handlerPended:
-      "The handler answered PENDING; completing a handler later is not built yet."
     case .handlerStatus:
       "The handler answered status \(hex(a, digits: 8)), which is not documented for it."
+    case .freeInShutdown:
+      "AllocationHandle \(hex(a)) is freed in MiniportShutdownEx or after it; nothing is released there."
+    case .statusSource: "SourceHandle is \(hex(a)); it must be the adapter's handle, \(hex(b))."
+    case .adapterBindings: "The adapter has \(a) bindings and filter modules; the limit is \(b)."
     case .quotaBytes: "The request would take \(a) bytes; the quota is \(b)."
     case .quotaBlocks: "\(a) blocks are live; the quota is \(b)."
     case .quotaSections: "\(a) sections exist; the quota is \(b)."
@@ -363,7 +368,7 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
     case .adapterRemoved:
       "The adapter of handle \(hex(a)) was removed by surprise; it takes no OID requests."
     case .completionUnexpected:
-      "Nothing is pending on the adapter of handle \(hex(a)) that this call could complete."
+      "Nothing is pending on the object of handle \(hex(a)) that this call could complete."
     case .receiveFlags: "ReceiveFlags are \(hex(a)); this queue needs \(hex(b)) among them."
     case .queuesMixed:
       "The chain holds lists of queue \(a) and of queue \(b); a queue with per-queue indication takes no others."

@@ -179,15 +179,20 @@ struct VPortRecord: BitwiseCopyable {
   var parameters = NDIS_NIC_SWITCH_VPORT_PARAMETERS()
 }
 
-/// A status indication that is being told to bindings.
+/// A status indication that is being told to bindings: the fields of NDIS_STATUS_INDICATION and its buffer.
 struct StatusRecord: BitwiseCopyable {
-  static let capacity = 512
+  static let capacity: UInt32 = 512
   var state: UInt32 = 0  // 0 free
   /// Calls of ProtocolStatusEx that are open.
   var calls: UInt32 = 0
+  var source = Handle.null
+  var destination = Handle.null
+  var requestID: UInt64 = 0
+  var port: UInt32 = 0
+  var code = Status.success
+  var guid = InlineArray<16, UInt8>(repeating: 0)
   var length: UInt32 = 0
-  var padding: UInt32 = 0
-  var indication = NDIS_STATUS_INDICATION()
+  var revision: UInt32 = 0
   var buffer = InlineArray<512, UInt8>(repeating: 0)
 }
 

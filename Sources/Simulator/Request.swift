@@ -74,6 +74,9 @@ public struct DriverCharacteristics: Hashable, Sendable, BitwiseCopyable {
   /// DevicePnPEventNotifyHandler. Protocol: BindAdapterHandlerEx, UnbindAdapterHandlerEx,
   /// OidRequestCompleteHandler, StatusHandlerEx, ReceiveNetBufferListsHandler, NetPnPEventHandler, zeros.
   public var handlers: Handlers
+  /// Offset of a required handler that is zero, among those nothing here calls (MiniportDriverUnload, the
+  /// sending ones); 0 when none is missing.
+  public var missingHandler: UInt32 = 0
 
   public typealias Handlers = InlineArray<9, UInt64>
 
@@ -91,7 +94,7 @@ public struct DriverCharacteristics: Hashable, Sendable, BitwiseCopyable {
 
   public static func == (a: Self, b: Self) -> Bool {
     a.header == b.header && a.version == b.version && a.name == b.name && a.context == b.context
-      && a.setOptionsHandler == b.setOptionsHandler
+      && a.setOptionsHandler == b.setOptionsHandler && a.missingHandler == b.missingHandler
       && a.handlers.indices.allSatisfy { a.handlers[$0] == b.handlers[$0] }
   }
   public func hash(into hasher: inout Hasher) {

@@ -36,6 +36,8 @@ public struct Settings: Sendable {
   public var oidDeadline: UInt64 = 12_000
   /// Lists an adapter may have out, or on their way back.
   public var maximumIndicated: UInt32 = NDIS.Limits.maximumReturned
+  /// Bindings and filter modules of one adapter: what is told to all of them is told in one turn.
+  public var adapterBindings: UInt32 = 64
   /// Highest NUMA node that may be asked for.
   public var highestNode: UInt32 = 63
   /// A3: refuse revision 1 from drivers that registered 6.30 or later.

@@ -1,49 +1,224 @@
-// What a miniport tells NDIS about its adapter's life, and what is done to an adapter from outside.
+// What a driver completes that its handler answered PENDING to, and what is done to an adapter from
+// outside. The routines that complete are VOID on Windows: a wrong call of one is a violation.
 
 import CNDIS
 import Events
-import NDIS
+public import NDIS
 
 extension Simulator {
   /// NdisMPauseComplete.
   mutating func pauseComplete(
     _ call: Call, _ handle: Handle, _ actions: inout Actions
   ) throws(Failure) {
-    throw Failure(.notSupported, .completionUnexpected, handle.rawValue)
+    let index = try resolveAdapter(handle, session: call.session)
+    let pended = Pended(
+      upcall: store.adapters[index, \.upcall], type: NDISSIM_UPCALL_PAUSE, object: handle,
+      party: party(adapter: index), allowed: [], check: .illegalStateTransition(.pause, handle))
+    end(pended, call, .success, &actions)
   }
 
   /// NdisMRestartComplete.
   mutating func restartComplete(
     _ call: Call, _ handle: Handle, _ status: Status, _ actions: inout Actions
   ) throws(Failure) {
-    throw Failure(.notSupported, .completionUnexpected, handle.rawValue)
+    let index = try resolveAdapter(handle, session: call.session)
+    let pended = Pended(
+      upcall: store.adapters[index, \.upcall], type: NDISSIM_UPCALL_RESTART, object: handle,
+      party: party(adapter: index), allowed: Simulator.restartStatuses,
+      check: .illegalStateTransition(.restart, handle))
+    end(pended, call, status, &actions)
   }
 
   /// NdisCompleteBindAdapterEx.
   mutating func completeBind(
     _ call: Call, _ bindContext: Handle, _ status: Status, _ actions: inout Actions
   ) throws(Failure) {
-    throw Failure(.notSupported, .completionUnexpected, bindContext.rawValue)
+    let index = try resolveBindContext(bindContext, session: call.session)
+    let pended = Pended(
+      upcall: store.bindings[index, \.upcall], type: NDISSIM_UPCALL_BIND_ADAPTER_EX,
+      object: bindContext, party: party(binding: index), allowed: Simulator.bindStatuses)
+    end(pended, call, status, &actions)
   }
 
   /// NdisCompleteUnbindAdapterEx.
   mutating func completeUnbind(
     _ call: Call, _ binding: Handle, _ status: Status, _ actions: inout Actions
   ) throws(Failure) {
-    throw Failure(.notSupported, .completionUnexpected, binding.rawValue)
+    let index = try resolveBinding(binding, .binding, session: call.session)
+    let pended = Pended(
+      upcall: store.bindings[index, \.upcall], type: NDISSIM_UPCALL_UNBIND_ADAPTER_EX,
+      object: binding, party: party(binding: index), allowed: [])
+    end(pended, call, status, &actions)
   }
 
   /// NdisCompleteNetPnPEvent.
   mutating func completeNetPnPEvent(
     _ call: Call, _ binding: Handle, _ status: Status, _ actions: inout Actions
   ) throws(Failure) {
-    throw Failure(.notSupported, .completionUnexpected, binding.rawValue)
+    let index = try resolveBinding(binding, .binding, session: call.session)
+    let upcall = store.bindings[index, \.upcall]
+    let event = upcallRecord(upcall).map { store.upcalls[$0, \.argument] } ?? 0
+    let pended = Pended(
+      upcall: upcall, type: NDISSIM_UPCALL_NET_PNP_EVENT, object: binding,
+      party: party(binding: index), allowed: Simulator.statuses(ofEvent: event))
+    end(pended, call, status, &actions)
   }
 
-  /// CHANGE_ADAPTER, of ours: pause, restart, shut down, remove by surprise, halt.
+  /// What may be pending, and how it may end besides with SUCCESS.
+  private struct Pended {
+    var upcall: UInt64
+    var type: Int
+    var object: Handle
+    var party: Party
+    var allowed: [Status]
+    /// The bug check of a completion with nothing pending.
+    var check: BugCheck?
+  }
+
+  private mutating func end(
+    _ pended: Pended, _ call: Call, _ status: Status, _ actions: inout Actions
+  ) {
+    var wrong: Failure?
+    var end = status
+    if status != .success, !pended.allowed.contains(status) {
+      wrong = Failure(.failure, .handlerStatus, UInt64(status.rawValue))
+      end = pended.allowed.contains(.failure) ? .failure : .success
+    }
+    var check: BugCheck?
+    // PENDING completes nothing; any other wrong status does, as a failure where the handler may fail.
+    if status != .pending, !complete(upcall: pended.upcall, pended.type, end, &actions) {
+      wrong = Failure(.failure, .completionUnexpected, pended.object.rawValue)
+      check = pended.check
+    }
+    guard let wrong else { return finish(call.session, call.requestID, &actions) }
+    violate(
+      wrong, routine: Routine.of(message: call.type).map { "\($0.name)" } ?? "completion",
+      bugCheck: check, irql: call.irql, handle: pended.object, party: pended.party,
+      session: call.session, &actions)
+    finish(call.session, call.requestID, wrong, bugCheck: check, &actions)
+  }
+
+  // MARK: Changes
+
+  /// CHANGE_ADAPTER, of ours: pause, restart, shut down, remove by surprise, halt. A hosted adapter may be
+  /// changed by every session.
   mutating func changeAdapter(
     _ call: Call, _ handle: Handle, _ change: AdapterChange, _ actions: inout Actions
   ) throws(Failure) {
-    throw Failure(.notSupported, .adapterChange)
+    let index = try resolveAdapterToChange(handle, session: call.session)
+    try checkCircle(call, adapter: index)
+    try check(change, index, handle)
+    let request = try open(call, object: handle)
+    make(change, index, Ref(request), &actions)
+  }
+
+  /// The same from the management plane, which waits for nothing.
+  public mutating func change(
+    adapter handle: Handle, _ change: AdapterChange, now: UInt64, _ actions: inout Actions
+  ) throws(Failure) {
+    self.now = now
+    let index = try resolveAdapterToChange(handle, session: nil)
+    try check(change, index, handle)
+    make(change, index, .none, &actions)
+    commit()
+  }
+
+  private func resolveAdapterToChange(
+    _ handle: Handle, session: UInt32?
+  ) throws(Failure) -> UInt32 {
+    let index = handle.index
+    guard handle.kind == .adapter, index < store.adapters.capacity,
+      store.adapters[index, \.life] != 0, adapterHandle(index) == handle,
+      let owner = store.drivers[store.adapters[index, \.driver].index, \.session].optional,
+      session == nil || store.sessions[owner, \.isHosted] != 0
+    else { return try resolveAdapter(handle, session: session ?? UInt32.max) }
+    return index
+  }
+
+  /// Whether the adapter's state allows the change. A halt or a removal waits for what is pending, a pause
+  /// or a restart does not.
+  private func check(
+    _ change: AdapterChange, _ index: UInt32, _ handle: Handle
+  ) throws(Failure) {
+    let adapter = store.adapters[index]
+    guard adapter.life == 1, !isDead(store.drivers[adapter.driver.index, \.session].index) else {
+      throw Failure(.failure, .objectEnding, handle.rawValue)
+    }
+    let state = AdapterState(rawValue: adapter.state)
+    let isChanging = !adapter.changeRequest.isNone || !adapter.addRequest.isNone
+    let isLegal: Bool =
+      switch change {
+      case .pause: state?.after(.pause) != nil && adapter.held == 0 && !isChanging
+      case .restart: state?.after(.restart) != nil && adapter.held != 0 && !isChanging
+      case .shutdown: state?.after(.shutdown) != nil
+      case .surpriseRemove, .halt: state != .shutdown
+      }
+    guard isLegal else { throw Failure(.failure, .wrongState, handle.rawValue) }
+    if case .shutdown = change, derived.freeUpcalls.isEmpty {
+      throw Failure(.resources, .tableFull, 11, UInt64(store.upcalls.capacity))
+    }
+  }
+
+  private mutating func make(
+    _ change: AdapterChange, _ index: UInt32, _ request: Ref, _ actions: inout Actions
+  ) {
+    derived.workAdapters.insert(index)
+    switch change {
+    case .pause(let reason):
+      store.adapters.update(index) {
+        $0.held = 1
+        $0.pauseReason = reason.rawValue
+        $0.changeRequest = request
+      }
+    case .restart:
+      store.adapters.update(index) {
+        $0.held = 0
+        $0.changeRequest = request
+      }
+    case .shutdown(let action): shutDown(index, action, request, &actions)
+    case .surpriseRemove:
+      store.adapters.update(index) {
+        $0.removed = 1
+        $0.haltAction = HaltAction.deviceSurpriseRemoved.rawValue
+        $0.removeRequest = request
+      }
+      end(adapter: index, &actions)
+    case .halt(let action):
+      store.adapters.update(index) {
+        $0.haltAction = action.rawValue
+        $0.removeRequest = request
+      }
+      end(adapter: index, &actions)
+    }
+  }
+
+  /// MiniportShutdownEx, the last call the adapter gets. What a handler answered PENDING to is not waited
+  /// for, OID requests end, lists do not come back.
+  private mutating func shutDown(
+    _ index: UInt32, _ action: ShutdownAction, _ request: Ref, _ actions: inout Actions
+  ) {
+    let adapter = store.adapters[index]
+    if let upcall = upcallRecord(adapter.upcall),
+      store.upcalls[upcall, \.state] == UpcallState.pended.rawValue
+    {
+      close(upcall: upcall)
+    }
+    move(index, .shutdown, &actions)
+    store.adapters.update(index) {
+      $0.changeRequest = request
+      $0.addRequest = .none
+      $0.shutdownAction = action.rawValue
+      $0.upcallOpen = 0
+      $0.upcall = 0
+      // Whoever added it has not got its handle; it goes.
+      if !adapter.addRequest.isNone { $0.life = 2 }
+    }
+    let overtaken = Failure(.failure, .ownerEnded)
+    complete(adapter.changeRequest, overtaken, &actions)
+    complete(adapter.addRequest, overtaken, &actions)
+    endOIDs(adapter: index, .notAccepted, &actions)
+    dropIndications(adapter: index, &actions)
+    _ = callHandler(
+      adapter: index, NDISSIM_UPCALL_SHUTDOWN_EX, argument: action.rawValue, &actions)
   }
 }

@@ -1,6 +1,7 @@
 // Bindings of protocol drivers, and filter modules, which here only exist to be refused. BIND_ADAPTER
 // plays the network configuration: ProtocolBindAdapterEx is called, NdisOpenAdapterEx inside it makes the
-// binding. NdisCloseAdapterEx kills the binding handle as soon as it is called.
+// binding. NdisCloseAdapterEx kills the binding handle as soon as it is called. What becomes of a binding
+// is in Simulator+BindingLife.swift.
 
 import CNDIS
 import Events
@@ -18,15 +19,10 @@ extension Simulator {
       remove(binding: index)
       throw error
     }
-    store.bindings.update(index) {
-      $0.request = Ref(request)
-      $0.upcallOpen = UInt32(NDISSIM_UPCALL_BIND_ADAPTER_EX)
-    }
-    let new = NewUpcall(
-      type: NDISSIM_UPCALL_BIND_ADAPTER_EX, object: binding, parent: call.context)
-    if send(new, session: call.session, &actions) == nil {
+    store.bindings.update(index) { $0.request = Ref(request) }
+    let type = NDISSIM_UPCALL_BIND_ADAPTER_EX
+    if !callHandler(binding: index, type, parent: call.context, &actions) {
       store.bindings.update(index) {
-        $0.upcallOpen = 0
         $0.failure = Failure(.resources, .tableFull, 11, UInt64(store.upcalls.capacity))
       }
       end(binding: index, &actions)
@@ -62,6 +58,11 @@ extension Simulator {
       state == .running || state == .paused || state == .restarting
     else { throw Failure(.failure, .wrongState, adapterHandle(adapter).rawValue) }
     try checkObjects(session: call.session)
+    let count = bindingCount(adapter)
+    guard count < settings.adapterBindings else {
+      throw Failure(
+        .resources, .adapterBindings, UInt64(count), UInt64(settings.adapterBindings))
+    }
     guard let index = derived.freeBindings.first else {
       throw Failure(.resources, .tableFull, 4, UInt64(store.bindings.capacity))
     }
@@ -77,16 +78,30 @@ extension Simulator {
     return index
   }
 
+  private func bindingCount(_ adapter: UInt32) -> UInt32 {
+    var count: UInt32 = 0
+    var next = store.adapters[adapter, \.bindings]
+    while let binding = next.optional {
+      count += 1
+      next = store.bindings[binding, \.adapterNext]
+    }
+    return count
+  }
+
   mutating func openAdapter(
     _ call: Call, _ handle: Handle, _ bindContext: Handle, _ context: UInt64,
     _ actions: inout Actions
   ) throws(Failure) {
     let driver = try resolveDriver(handle, [.protocolDriver], session: call.session)
-    try checkKind(bindContext, [.bindContext])
-    let index = bindContext.index
-    guard index < store.bindings.capacity, store.bindings[index, \.kind] != 0,
-      self.bindContext(index) == bindContext
-    else { throw Failure(.failure, .staleHandle, bindContext.rawValue) }
+    let index: UInt32
+    do throws(Failure) {
+      index = try resolveBindContext(bindContext, session: call.session)
+    } catch {
+      // The documents list no INVALID_PARAMETER for this routine.
+      throw Failure(
+        error.reason == .wrongKindOfHandle || error.reason == .nullHandle
+          ? error.status : .failure, error.reason, error.a, error.b)
+    }
     guard store.bindings[index, \.driver] == Ref(driver) else {
       throw Failure(.failure, .foreignHandle, bindContext.rawValue)
     }
@@ -102,12 +117,29 @@ extension Simulator {
     guard store.bindings[index, \.opened] == 0, store.bindings[index, \.closing] == 0 else {
       throw Failure(.failure, .alreadyDone, binding.rawValue)
     }
+    let adapter = store.bindings[index, \.adapter].index
+    let runs = store.adapters[adapter, \.state] == AdapterState.running.rawValue
     store.bindings.update(index) {
       $0.opened = 1
       $0.context = context
+      // It hears NetEventRestart when the adapter runs.
+      $0.paused = runs ? 0 : 1
     }
     actions.append(.event(.bindingOpened(party(binding: index), binding)))
     finish(call.session, call.requestID, binding, &actions)
+  }
+
+  /// The binding a BindContext names.
+  func resolveBindContext(_ bindContext: Handle, session: UInt32) throws(Failure) -> UInt32 {
+    try checkKind(bindContext, [.bindContext])
+    let index = bindContext.index
+    guard index < store.bindings.capacity, store.bindings[index, \.kind] != 0,
+      self.bindContext(index) == bindContext
+    else { throw Failure(.invalidParameter, .staleHandle, bindContext.rawValue) }
+    guard store.drivers[store.bindings[index, \.driver].index, \.session] == Ref(session) else {
+      throw Failure(.invalidParameter, .foreignHandle, bindContext.rawValue)
+    }
+    return index
   }
 
   func bindContext(_ index: UInt32) -> Handle {
@@ -128,8 +160,8 @@ extension Simulator {
     store.bindings.update(index) {
       $0.closing = 1
       $0.closeRequest = Ref(request)
-      // Outside its handlers a closed binding has nothing left to live for.
-      if $0.upcallOpen == 0 { $0.ending = 1 }
+      // A closed binding has nothing left to live for; one that is being bound ends as a failed bind.
+      if $0.upcallOpen != UInt32(NDISSIM_UPCALL_BIND_ADAPTER_EX) { $0.ending = 1 }
     }
     derived.workBindings.insert(index)
   }
@@ -153,127 +185,5 @@ extension Simulator {
     let request = try open(call, object: handle)
     store.bindings.update(index) { $0.request = Ref(request) }
     end(binding: index, &actions)
-  }
-
-  /// ProtocolBindAdapterEx or ProtocolUnbindAdapterEx has returned.
-  mutating func bindingAnswered(
-    _ upcall: UpcallRecord, _ ending: Ending, _ actions: inout Actions
-  ) {
-    let index = upcall.object.index
-    guard index < store.bindings.capacity, store.bindings[index, \.kind] != 0,
-      bindingHandle(index) == upcall.object
-    else { return }
-    store.bindings.update(index) { $0.upcallOpen = 0 }
-    derived.workBindings.insert(index)
-    let isBind = Int(upcall.type) == NDISSIM_UPCALL_BIND_ADAPTER_EX
-    let failure = verdict(
-      upcall, ending, routine: isBind ? "ProtocolBindAdapterEx" : "ProtocolUnbindAdapterEx",
-      allowed: isBind
-        ? [.resources, .failure, .adapterNotFound, .openFailed, .unsupportedMedia] : [],
-      party: party(binding: index), &actions)
-    guard isBind else { return }
-    let binding = store.bindings[index]
-    if failure == nil, binding.opened != 0, binding.closing == 0, binding.ending == 0 {
-      store.bindings.update(index) { $0.request = .none }
-      complete(binding.request, upcall.object, &actions)
-      return
-    }
-    store.bindings.update(index) {
-      $0.failure =
-        failure
-        ?? ($0.ending != 0
-          ? Failure(.failure, .ownerEnded) : Failure(.failure, .bindingNotOpened))
-      // A failed bind is over; the unbind handler is not called for it. One that succeeded while
-      // the binding was ending is unbound like any other.
-      if failure != nil || $0.opened == 0 { $0.unbindSent = 1 }
-    }
-    end(binding: index, &actions)
-  }
-
-  // MARK: Going
-
-  mutating func end(binding index: UInt32, _ actions: inout Actions) {
-    store.bindings.update(index) { $0.ending = 1 }
-    derived.workBindings.insert(index)
-  }
-
-  /// One step of a binding's end; false when it has to wait or is at rest.
-  mutating func step(binding index: UInt32, _ actions: inout Actions) -> Bool {
-    let binding = store.bindings[index]
-    guard binding.kind != 0 else { return false }
-    let session = store.drivers[binding.driver.index, \.session].index
-    let dead = isDead(session)
-    if binding.closing != 0 { return stepClose(index, binding, dead: dead, &actions) }
-    guard binding.ending != 0 else { return false }
-    if binding.upcallOpen != 0 { return false }
-    if binding.opened != 0 {
-      let isBinding = binding.kind == BindingKind.binding.rawValue
-      if isBinding, !dead, binding.unbindSent == 0 {
-        let new = NewUpcall(
-          type: NDISSIM_UPCALL_UNBIND_ADAPTER_EX, object: bindingHandle(index))
-        store.bindings.update(index) {
-          $0.unbindSent = 1
-          $0.upcallOpen = UInt32(NDISSIM_UPCALL_UNBIND_ADAPTER_EX)
-        }
-        if send(new, session: session, &actions) == nil {
-          store.bindings.update(index) { $0.upcallOpen = 0 }
-        }
-        return true
-      }
-      if isBinding, !dead {
-        let handle = bindingHandle(index)
-        violate(
-          Failure(.failure, .bindingLeftOpen, handle.rawValue),
-          routine: "ProtocolUnbindAdapterEx", bugCheck: nil, handle: handle,
-          party: party(binding: index), session: session, &actions)
-      }
-      store.bindings.update(index) { $0.closing = 1 }
-      return true
-    }
-    let adapter = binding.adapter.index
-    let driver = binding.driver.index
-    end(domain: bindingHandle(index), &actions)
-    let failure = binding.failure
-    if failure.status == .success {
-      complete(binding.request, &actions)
-    } else {
-      complete(binding.request, failure, &actions)
-    }
-    remove(binding: index)
-    derived.workAdapters.insert(adapter)
-    derived.workDrivers.insert(driver)
-    return true
-  }
-
-  private mutating func stepClose(
-    _ index: UInt32, _ binding: BindingRecord, dead: Bool, _ actions: inout Actions
-  ) -> Bool {
-    if endOIDs(binding: index, &actions) { return false }
-    if let registration = binding.registration.optional {
-      store.bindings.update(index) { $0.registration = .none }
-      end(registration: registration, dead ? .dead : .ended, &actions)
-      return true
-    }
-    if !binding.blocks.isNone { return reclaimOne(.binding, index, &actions) }
-    actions.append(.event(.bindingClosed(party(binding: index), bindingHandle(index))))
-    store.bindings.update(index) {
-      $0.opened = 0
-      $0.closing = 0
-      $0.closeRequest = .none
-    }
-    complete(binding.closeRequest, &actions)
-    return true
-  }
-
-  private mutating func remove(binding index: UInt32) {
-    let generation = store.bindings[index, \.generation]
-    charge(objectOf: store.bindings[index, \.driver].index, isNew: false)
-    unlink(binding: index)
-    store.bindings.update(index) {
-      $0 = BindingRecord()
-      $0.generation = generation
-    }
-    if generation < lastGeneration { derived.freeBindings.insert(index) }
-    derived.workBindings.remove(index)
   }
 }

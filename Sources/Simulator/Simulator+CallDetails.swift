@@ -98,9 +98,6 @@ extension Simulator {
     return (0..<min(Int(count), OIDBufferRecord.capacity)).map { buffer.bytes[$0] }
   }
 
-  /// The status an open upcall of ProtocolStatusEx tells.
-  public func status(ofUpcall id: UInt64) -> IndicatedStatus? { nil }
-
   /// Port and flags of the indication of an open upcall of ProtocolReceiveNetBufferLists, and how many
   /// lists it has.
   public func indication(

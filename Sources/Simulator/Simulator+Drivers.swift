@@ -86,19 +86,29 @@ extension Simulator {
     guard version.isKnown, version <= .running else {
       throw Failure(.badVersion, .ndisVersion, UInt64(version.major), UInt64(version.minor))
     }
-    let handlers = characteristics.handlers
-    switch kind {
-    case .miniport:
-      for (offset, handler) in [
-        (24, handlers[0]), (32, handlers[1]), (48, handlers[2]), (56, handlers[3]),
-      ] where handler == 0 {
-        throw Failure(.badCharacteristics, .missingHandler, UInt64(offset))
+    try checkHandlers(kind, characteristics)
+  }
+
+  /// Offsets of the required handlers in their structures, in the order of `DriverCharacteristics`. Those of
+  /// a miniport are what a connectionless one needs.
+  private static let miniportHandlers: [UInt64] = [24, 32, 48, 56, 120, 64, 128, 80, 112]
+  private static let protocolHandlers: [UInt64] = [40, 48, 88, 96, 104, 72]
+
+  private func checkHandlers(
+    _ kind: DriverKind, _ characteristics: DriverCharacteristics
+  ) throws(Failure) {
+    let offsets: [UInt64] =
+      switch kind {
+      case .miniport: Simulator.miniportHandlers
+      case .protocol: Simulator.protocolHandlers
+      case .filter: []
       }
-    case .protocol:
-      for (offset, handler) in [(40, handlers[0]), (48, handlers[1])] where handler == 0 {
-        throw Failure(.badCharacteristics, .missingHandler, UInt64(offset))
-      }
-    case .filter: break
+    for (slot, offset) in offsets.enumerated() where characteristics.handlers[slot] == 0 {
+      throw Failure(.badCharacteristics, .missingHandler, offset)
+    }
+    guard characteristics.missingHandler == 0 else {
+      throw Failure(
+        .badCharacteristics, .missingHandler, UInt64(characteristics.missingHandler))
     }
   }
 

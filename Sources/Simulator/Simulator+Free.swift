@@ -14,16 +14,21 @@ extension Simulator {
     let index: UInt32
     do throws(Failure) {
       index = try blockToFree(ndisHandle, allocation, session: call.session)
+      try checkNotShutDown(call, index, allocation)
       let indicated = store.blocks[index, \.indicated]
       guard indicated == 0 else {
         throw Failure(.failure, .stillIndicated, allocation.rawValue, UInt64(indicated))
       }
     } catch {
-      // VOID on Windows: nothing can be refused there, so a wrong free is a bug check (A18).
+      // VOID on Windows: nothing can be refused there, so a wrong free is a bug check (A18). The rule
+      // about MiniportShutdownEx has none.
       let failure = Failure(.failure, error.reason, error.a, error.b)
-      let check = BugCheck(
-        code: BugCheck.ndisDriver, 0x03, ndisHandle.rawValue, 0, allocation.rawValue,
-        isExtension: true)
+      let check =
+        error.reason == .freeInShutdown
+        ? nil
+        : BugCheck(
+          code: BugCheck.ndisDriver, 0x03, ndisHandle.rawValue, 0, allocation.rawValue,
+          isExtension: true)
       violate(
         failure, routine: "NdisFreeSharedMemory", bugCheck: check, irql: call.irql,
         handle: allocation, party: party(session: call.session), session: call.session, &actions)
@@ -36,6 +41,20 @@ extension Simulator {
     let request = try open(call, object: allocation, block: Ref(index))
     store.globals.update(0) { $0.frees &+= 1 }
     beginFree(block: index, request: Ref(request), parent: call.context, &actions)
+  }
+
+  /// A43: in MiniportShutdownEx nothing is freed, and nothing of an adapter that was shut down.
+  private func checkNotShutDown(
+    _ call: Call, _ block: UInt32, _ allocation: Handle
+  ) throws(Failure) {
+    let inShutdown = chain(of: call.context) { Int($0.type) == NDISSIM_UPCALL_SHUTDOWN_EX } != nil
+    let isShutDown =
+      store.blocks[block, \.ownerKind] == OwnerKind.adapter.rawValue
+      && store.adapters[store.blocks[block, \.owner].index, \.state]
+        == AdapterState.shutdown.rawValue
+    guard !inShutdown, !isShutDown else {
+      throw Failure(.failure, .freeInShutdown, allocation.rawValue)
+    }
   }
 
   /// The block an AllocationHandle names, when this session may free it through `ndisHandle`.
@@ -162,18 +181,19 @@ extension Simulator {
 
   // MARK: Leaks
 
-  /// Reports the first block of an owner as leaked and reclaims it. False when none is left to take, or
-  /// the provider has enough to free for now.
+  /// Reports the first block of an owner as leaked, unless it could not have been freed, and reclaims it.
+  /// False when none is left to take, or the provider has enough to free for now.
   mutating func reclaimOne(
-    _ kind: OwnerKind, _ owner: UInt32, _ actions: inout Actions
+    _ kind: OwnerKind, _ owner: UInt32, asLeak: Bool = true, _ actions: inout Actions
   ) -> Bool {
     guard let index = firstBlock(kind, owner).optional else { return false }
-    return reclaim(block: index, kind, owner, &actions)
+    return reclaim(block: index, kind, owner, asLeak: asLeak, &actions)
   }
 
   /// The same for one block of an owner.
   mutating func reclaim(
-    block index: UInt32, _ kind: OwnerKind, _ owner: UInt32, _ actions: inout Actions
+    block index: UInt32, _ kind: OwnerKind, _ owner: UInt32, asLeak: Bool = true,
+    _ actions: inout Actions
   ) -> Bool {
     let block = store.blocks[index]
     if block.state == BlockState.pending.rawValue {
@@ -189,6 +209,10 @@ extension Simulator {
     let isRoom =
       store.registrations[registration, \.freesInFlight] < 64 && !derived.freeUpcalls.isEmpty
     guard isRoom || !canBeCalled(registration) else { return false }
+    guard asLeak else {
+      beginFree(block: index, request: .none, &actions)
+      return true
+    }
     let party = party(owner: kind, owner)
     let leak = LeakedBlock(
       party: party, handle: handle(.allocation, block.generation, index), queueID: block.queueID,

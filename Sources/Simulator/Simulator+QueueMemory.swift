@@ -147,11 +147,6 @@ extension Simulator {
     remove(vport: index)
   }
 
-  /// Whether an adapter has queues or VPorts, of which one may be ending.
-  func hasPlaces(adapter index: UInt32) -> Bool {
-    !store.adapters[index, \.queues].isNone || !store.adapters[index, \.vports].isNone
-  }
-
   /// One step: reclaims a block that a freed queue or deleted VPort had left, or drops the record of one
   /// that has nothing left. False when there is nothing to do now.
   mutating func stepPlaces(adapter index: UInt32, _ actions: inout Actions) -> Bool {

@@ -7,7 +7,7 @@ public import NDIS
 
 extension Simulator {
   /// Begins a session. The host checked the peer's credentials. A hosted driver's session is like any
-  /// other, but its adapters are there for every user.
+  /// other, but its adapters are there for every user to bind to, and for every session to change.
   public mutating func begin(
     name: Name, pid: Int32, uid: UInt32, isHosted: Bool = false, firstRequestID: UInt64 = 1,
     now: UInt64, _ actions: inout Actions
@@ -209,21 +209,17 @@ extension Simulator {
     if store.registrations[registration, \.freesInFlight] == 32 { wakeAll() }
   }
 
-  /// Everything that is ending looks again whether it can go on.
+  /// Everything that waits looks again whether it can go on.
   mutating func wakeAll() {
     for index in 0..<store.drivers.capacity
     where store.drivers[index, \.state] == DriverState.ending.rawValue {
       derived.workDrivers.insert(index)
     }
-    // Adapters with OID requests or returned lists too: a call of theirs may have had no room.
-    for index in 0..<store.adapters.capacity
-    where store.adapters[index, \.life] == 2 || !store.adapters[index, \.firstOID].isNone
-      || !store.adapters[index, \.returned].isNone || hasPlaces(adapter: index)
-    {
+    for index in 0..<store.adapters.capacity where store.adapters[index, \.life] != 0 {
       derived.workAdapters.insert(index)
     }
     for index in 0..<store.bindings.capacity
-    where store.bindings[index, \.closing] != 0 {
+    where store.bindings[index, \.closing] != 0 || store.bindings[index, \.ending] != 0 {
       derived.workBindings.insert(index)
     }
   }

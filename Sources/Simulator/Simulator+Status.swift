@@ -1,4 +1,6 @@
-// Status indications: NdisMIndicateStatusEx, told to every binding of the adapter or to the one it names.
+// Status indications: NdisMIndicateStatusEx, told to every open binding of the adapter or to the one it
+// names. The indication is kept once, and counts the calls of ProtocolStatusEx it is told with. The
+// routine is VOID on Windows: what is wrong with a call of it is a violation.
 
 import CNDIS
 import Events
@@ -10,11 +12,200 @@ extension Simulator {
   mutating func indicateStatus(
     _ call: Call, _ handle: Handle, _ status: IndicatedStatus, _ actions: inout Actions
   ) throws(Failure) {
-    throw Failure(.notSupported, .statusBuffer)
+    let index = try adapterIndicating(call, handle, status, &actions)
+    try checkStatus(call, index, handle, status, &actions)
+    let receivers = try receivers(of: status, index)
+    if status.indication.statusCode == .receiveQueueState {
+      let state: ReceiveQueueState
+      do throws(Failure) { state = try ReceiveQueueState(image: status.buffer) } catch {
+        throw wrongBuffer(call, handle, status, error, &actions)
+      }
+      queueStateIndicated(adapter: index, state, &actions)
+    }
+    try tell(status, to: receivers, parent: call.context, &actions)
+    finish(call.session, call.requestID, &actions)
   }
 
-  /// ProtocolStatusEx has returned.
+  // MARK: Checks
+
+  /// The adapter, which lives and has not been halted.
+  private mutating func adapterIndicating(
+    _ call: Call, _ handle: Handle, _ status: IndicatedStatus, _ actions: inout Actions
+  ) throws(Failure) -> UInt32 {
+    let late = Failure(
+      .failure, .statusAfterHalt, handle.rawValue, UInt64(status.indication.statusCode.rawValue))
+    let index: UInt32
+    do throws(Failure) { index = try resolveAdapter(handle, session: call.session) } catch {
+      // A handle that was an adapter's once is one MiniportHaltEx has returned for.
+      guard error.reason == .staleHandle, wasAdapter(handle) else { throw error }
+      throw blame(call, handle, late, nil, &actions)
+    }
+    switch AdapterState(rawValue: store.adapters[index, \.state]) {
+    case .halted, nil: throw blame(call, handle, late, nil, &actions)
+    case .shutdown:
+      throw blame(call, handle, Failure(.failure, .wrongState, handle.rawValue), nil, &actions)
+    default: return index
+    }
+  }
+
+  private func wasAdapter(_ handle: Handle) -> Bool {
+    let salt = UInt32(truncatingIfNeeded: store.globals[0].generationSalt)
+    let generation = handle.generation
+    return handle.index < store.adapters.capacity && generation > salt
+      && generation <= salt &+ store.adapters[handle.index, \.generation]
+  }
+
+  private mutating func checkStatus(
+    _ call: Call, _ index: UInt32, _ handle: Handle, _ status: IndicatedStatus,
+    _ actions: inout Actions
+  ) throws(Failure) {
+    let indication = status.indication
+    guard store.adapters[index, \.attributesSet] != 0 else {
+      throw blame(call, handle, Failure(.failure, .wrongState, handle.rawValue), nil, &actions)
+    }
+    guard indication.sourceHandle == handle else {
+      let failure = Failure(
+        .failure, .statusSource, indication.sourceHandle.rawValue, handle.rawValue)
+      throw blame(call, handle, failure, nil, &actions)
+    }
+    do throws(Failure) { try indication.checkBuffer(status.buffer.count) } catch {
+      throw wrongBuffer(call, handle, status, error, &actions)
+    }
+    guard indication.statusBufferSize <= StatusRecord.capacity else {
+      throw Failure(
+        .resources, .informationTooLong, UInt64(indication.statusBufferSize),
+        UInt64(StatusRecord.capacity))
+    }
+  }
+
+  private mutating func wrongBuffer(
+    _ call: Call, _ handle: Handle, _ status: IndicatedStatus, _ error: Failure,
+    _ actions: inout Actions
+  ) -> Failure {
+    blame(
+      call, handle, Failure(.failure, error.reason, error.a, error.b),
+      .statusIndicationInvalidBuffer(
+        status.indication.statusCode, handle, size: status.indication.statusBufferSize), &actions)
+  }
+
+  /// A violation, which also answers the call.
+  private mutating func blame(
+    _ call: Call, _ handle: Handle, _ failure: Failure, _ check: BugCheck?,
+    _ actions: inout Actions
+  ) -> Failure {
+    violate(
+      failure, routine: "NdisMIndicateStatusEx", bugCheck: check, irql: call.irql, handle: handle,
+      party: party(session: call.session), session: call.session, &actions)
+    finish(call.session, call.requestID, failure, bugCheck: check, &actions)
+    return failure
+  }
+
+  // MARK: Telling
+
+  /// The binding that DestinationHandle names, or all open ones of the adapter.
+  private func receivers(
+    of status: IndicatedStatus, _ adapter: UInt32
+  ) throws(Failure) -> [UInt32] {
+    let destination = status.indication.destinationHandle
+    var found: [UInt32] = []
+    var next = store.adapters[adapter, \.bindings]
+    while let index = next.optional {
+      let binding = store.bindings[index]
+      next = binding.adapterNext
+      guard binding.kind == BindingKind.binding.rawValue, binding.opened != 0,
+        binding.closing == 0, destination == .null || bindingHandle(index) == destination,
+        !isDead(store.drivers[binding.driver.index, \.session].index)
+      else { continue }
+      found.append(index)
+    }
+    if found.isEmpty, destination != .null {
+      throw Failure(.invalidParameter, .staleHandle, destination.rawValue)
+    }
+    return found
+  }
+
+  /// Calls ProtocolStatusEx of every receiver; all of them or, when a table is full, none.
+  private mutating func tell(
+    _ status: IndicatedStatus, to receivers: [UInt32], parent: UInt64, _ actions: inout Actions
+  ) throws(Failure) {
+    guard !receivers.isEmpty else { return }
+    guard derived.freeUpcalls.count >= UInt32(receivers.count) else {
+      throw Failure(.resources, .tableFull, 11, UInt64(store.upcalls.capacity))
+    }
+    guard let index = derived.freeStatuses.first else {
+      throw Failure(.resources, .tableFull, 16, UInt64(store.statuses.capacity))
+    }
+    derived.freeStatuses.remove(index)
+    let indication = status.indication
+    store.statuses.update(index) {
+      $0 = StatusRecord()
+      $0.state = 1
+      $0.source = indication.sourceHandle
+      $0.destination = indication.destinationHandle
+      $0.requestID = indication.requestID
+      $0.port = indication.portNumber
+      $0.code = indication.statusCode
+      for byte in 0..<16 { $0.guid[byte] = indication.guid[byte] }
+      $0.revision = UInt32(indication.revision)
+      $0.length = indication.statusBufferSize
+      for (byte, value) in status.buffer.prefix(Int(StatusRecord.capacity)).enumerated() {
+        $0.buffer[byte] = value
+      }
+      $0.calls = UInt32(receivers.count)
+    }
+    for binding in receivers {
+      let session = store.drivers[store.bindings[binding, \.driver].index, \.session].index
+      // The miniport's call does not wait for the handlers, so they are not nested in it.
+      let new = NewUpcall(
+        type: NDISSIM_UPCALL_STATUS_EX, object: bindingHandle(binding), subject: Ref(index))
+      _ = send(new, session: session, &actions)
+    }
+  }
+
+  /// ProtocolStatusEx has returned. Its value is not read: it has none.
   mutating func statusReturned(
     _ upcall: UpcallRecord, _ ending: Ending, _ actions: inout Actions
-  ) {}
+  ) {
+    guard let index = upcall.subject.optional else { return }
+    let code = store.statuses[index, \.code].rawValue
+    store.statuses.update(index) { $0.calls &-= 1 }
+    if store.statuses[index, \.calls] == 0 {
+      store.statuses.update(index) { $0 = StatusRecord() }
+      derived.freeStatuses.insert(index)
+    }
+    var ending = ending
+    if case .answered(var answer) = ending {
+      answer.status = .success
+      ending = .answered(answer)
+    }
+    let binding = upcall.object.index
+    let lives =
+      binding < store.bindings.capacity && store.bindings[binding, \.kind] != 0
+      && bindingHandle(binding) == upcall.object
+    let party =
+      lives
+      ? self.party(binding: binding)
+      : upcall.session.optional.map { self.party(session: $0) } ?? Party()
+    _ = verdict(
+      upcall, ending, routine: "ProtocolStatusEx", allowed: [], party: party,
+      watchdog: .watchdog(.protocolStatusIndication, upcall.object, detail: code), &actions)
+  }
+
+  /// The status an open upcall of ProtocolStatusEx tells.
+  public func status(ofUpcall id: UInt64) -> IndicatedStatus? {
+    guard let upcall = openUpcall(id),
+      Int(store.upcalls[upcall, \.type]) == NDISSIM_UPCALL_STATUS_EX,
+      let index = store.upcalls[upcall, \.subject].optional
+    else { return nil }
+    let record = store.statuses[index]
+    var indication = StatusIndication(
+      from: record.source, record.code, bufferSize: record.length, to: record.destination,
+      requestID: record.requestID)
+    indication.revision = UInt8(truncatingIfNeeded: record.revision)
+    indication.portNumber = record.port
+    for byte in 0..<16 { indication.guid[byte] = record.guid[byte] }
+    let length = min(Int(record.length), Int(StatusRecord.capacity))
+    return IndicatedStatus(
+      indication: indication, buffer: (0..<length).map { record.buffer[$0] })
+  }
 }

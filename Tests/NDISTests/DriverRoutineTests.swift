@@ -15,7 +15,9 @@ import Testing
     "ProtocolReceiveNetBufferLists": "DR", "NdisMPauseComplete": "D", "NdisMRestartComplete": "D",
     "NdisOidRequest": "D", "NdisCancelOidRequest": "D", "NdisMOidRequestComplete": "D",
     "NdisMIndicateStatusEx": "D", "NdisMIndicateReceiveNetBufferLists": "D",
-    "NdisReturnNetBufferLists": "D",
+    "NdisReturnNetBufferLists": "D", "ProtocolNetPnPEvent": "PR",
+    "NdisCompleteBindAdapterEx": "P", "NdisCompleteUnbindAdapterEx": "P",
+    "NdisCompleteNetPnPEvent": "P",
   ]
 
   @Test("every handler and routine has its IRQL, and the required ones are required")

@@ -42,7 +42,8 @@ final class MemoryHost {
       .registerProtocolDriver(
         DriverCharacteristics(
           header: ObjectHeader(type: 0x95, revision: 2, size: 128), version: NDISVersion(6, 30),
-          name: Name("bench"), context: 1, setOptionsHandler: 0, handlers: [5, 6, 0, 0, 0, 0, 0, 0, 0])))
+          name: Name("bench"), context: 1, setOptionsHandler: 0,
+          handlers: [5, 6, 7, 8, 9, 10, 0, 0, 0])))
     driver = lastResult
   }
 

@@ -1,0 +1,152 @@
+// Calls of a miniport's handlers that concern an adapter's life, and what their ends change. Every change
+// of state goes through the table in AdapterState. One such call is open or pended at a time, but for
+// MiniportShutdownEx, which overtakes the others; what they answer then is not looked at.
+
+import CNDIS
+import Events
+import NDIS
+
+extension Simulator {
+  /// Moves an adapter through the table. An invalid combination changes nothing.
+  mutating func move(_ index: UInt32, _ event: AdapterEvent, _ actions: inout Actions) {
+    guard let from = AdapterState(rawValue: store.adapters[index, \.state]),
+      let to = from.after(event)
+    else { return }
+    set(index, from, to, &actions)
+  }
+
+  mutating func set(
+    _ index: UInt32, _ from: AdapterState, _ to: AdapterState, _ actions: inout Actions
+  ) {
+    store.adapters.update(index) { $0.state = to.rawValue }
+    actions.append(
+      .event(
+        .adapterState(
+          party(adapter: index), adapterHandle(index), from: from.name, to: to.name)))
+  }
+
+  /// Calls a handler. False when the table of upcalls is full: nothing has changed, and the adapter is
+  /// woken when there is room.
+  mutating func callHandler(
+    adapter index: UInt32, _ type: Int, argument: UInt32 = 0, parent: UInt64 = 0,
+    _ actions: inout Actions
+  ) -> Bool {
+    let session = store.drivers[store.adapters[index, \.driver].index, \.session].index
+    let new = NewUpcall(
+      type: type, object: adapterHandle(index), parent: parent, argument: argument)
+    guard let id = send(new, session: session, &actions) else { return false }
+    store.adapters.update(index) {
+      $0.upcallOpen = UInt32(truncatingIfNeeded: type)
+      $0.upcall = id
+    }
+    return true
+  }
+
+  /// A handler of a miniport has returned, or what it answered PENDING to has been completed.
+  mutating func adapterAnswered(
+    _ upcall: UpcallRecord, _ ending: Ending, _ actions: inout Actions
+  ) {
+    let index = upcall.object.index
+    guard index < store.adapters.capacity, store.adapters[index, \.life] != 0,
+      adapterHandle(index) == upcall.object, store.adapters[index, \.upcall] == upcall.id
+    else { return }
+    store.adapters.update(index) {
+      $0.upcallOpen = 0
+      $0.upcall = 0
+    }
+    let handle = upcall.object
+    let party = party(adapter: index)
+    let type = Int(upcall.type)
+    let failure: Failure? =
+      switch type {
+      case NDISSIM_UPCALL_INITIALIZE_EX:
+        verdict(
+          upcall, ending, routine: "MiniportInitializeEx",
+          allowed: [.notAccepted, .resources, .failure], party: party, &actions)
+      case NDISSIM_UPCALL_RESTART:
+        verdict(
+          upcall, ending, routine: "MiniportRestart", allowed: Simulator.restartStatuses,
+          party: party, twice: .illegalStateTransition(.restart, handle), &actions)
+      case NDISSIM_UPCALL_PAUSE:
+        verdict(
+          upcall, ending, routine: "MiniportPause", allowed: [], party: party,
+          watchdog: .watchdog(.miniportPause, handle),
+          twice: .illegalStateTransition(.pause, handle), &actions)
+      case NDISSIM_UPCALL_SHUTDOWN_EX:
+        verdict(
+          upcall, shutdownEnding(upcall, ending), routine: "MiniportShutdownEx", allowed: [],
+          party: party, &actions)
+      case NDISSIM_UPCALL_DEVICE_PNP_EVENT_NOTIFY:
+        verdict(
+          upcall, ending, routine: "MiniportDevicePnPEventNotify", allowed: [], party: party,
+          &actions)
+      default:
+        verdict(
+          upcall, ending, routine: "MiniportHaltEx", allowed: [], party: party,
+          watchdog: .watchdog(.miniportHalt, handle), &actions)
+      }
+    handlerEnded(adapter: index, type, failure, &actions)
+  }
+
+  static let restartStatuses: [Status] = [.resources, .failure]
+
+  /// For a bug check the handler runs at a high IRQL, which it may still say when it returns.
+  private func shutdownEnding(_ upcall: UpcallRecord, _ ending: Ending) -> Ending {
+    guard upcall.argument == ShutdownAction.bugCheck.rawValue, case .answered(var answer) = ending
+    else { return ending }
+    answer.irql = 0
+    return .answered(answer)
+  }
+
+  mutating func handlerEnded(
+    adapter index: UInt32, _ type: Int, _ failure: Failure?, _ actions: inout Actions
+  ) {
+    derived.workAdapters.insert(index)
+    switch type {
+    case NDISSIM_UPCALL_INITIALIZE_EX:
+      move(index, failure == nil ? .initializeComplete : .initializeFailed, &actions)
+      guard let failure else { return }
+      store.adapters.update(index) { $0.failure = failure }
+      end(adapter: index, &actions)
+    case NDISSIM_UPCALL_RESTART:
+      move(index, failure == nil ? .restartComplete : .restartFailed, &actions)
+      if let failure { restartFailed(index, failure, &actions) }
+    // A pause cannot fail; one that took too long is over all the same, and so is a halt.
+    case NDISSIM_UPCALL_PAUSE: move(index, .pauseComplete, &actions)
+    case NDISSIM_UPCALL_HALT_EX:
+      move(index, .halt, &actions)
+      checkIndicationsBack(index, &actions)
+    case NDISSIM_UPCALL_SHUTDOWN_EX: _ = changeMade(index, &actions)
+    default: break
+    }
+  }
+
+  /// An adapter that never ran goes away again; one that did stays Paused.
+  private mutating func restartFailed(
+    _ index: UInt32, _ failure: Failure, _ actions: inout Actions
+  ) {
+    if !store.adapters[index, \.addRequest].isNone {
+      store.adapters.update(index) {
+        $0.failure = failure
+        $0.haltAction = HaltAction.deviceInitializationFailed.rawValue
+      }
+      return end(adapter: index, &actions)
+    }
+    let request = store.adapters[index, \.changeRequest]
+    store.adapters.update(index) {
+      $0.held = 1
+      $0.changeRequest = .none
+    }
+    complete(request, failure, &actions)
+  }
+
+  /// MiniportHaltEx must not return while lists it indicated are out.
+  private mutating func checkIndicationsBack(_ index: UInt32, _ actions: inout Actions) {
+    let out = store.adapters[index, \.indicated]
+    let session = store.drivers[store.adapters[index, \.driver].index, \.session].index
+    guard out > 0, !isDead(session) else { return }
+    violate(
+      Failure(.failure, .indicationsLeft, UInt64(out)), routine: "MiniportHaltEx", bugCheck: nil,
+      handle: adapterHandle(index), party: party(adapter: index), session: session, &actions)
+  }
+}

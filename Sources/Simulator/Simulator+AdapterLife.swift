@@ -1,0 +1,201 @@
+// An adapter on its way: to running, to a pause, or to its end, one step a turn. What it has to do next
+// follows from its record alone. A call of a handler that is open or pended is waited for: NDIS begins
+// nothing else while an adapter is Pausing or a restart is pending. A process that has died takes no
+// calls, its adapters end without them.
+
+import CNDIS
+import Events
+import NDIS
+
+extension Simulator {
+  /// From now on the adapter is going; `step` does the rest. A change that waits is not made any more.
+  mutating func end(adapter index: UInt32, _ actions: inout Actions) {
+    let change = store.adapters[index, \.changeRequest]
+    store.adapters.update(index) {
+      $0.life = 2
+      $0.changeRequest = .none
+      $0.pauseReason = PauseReason.miniportDeviceRemove.rawValue
+    }
+    complete(change, Failure(.failure, .ownerEnded), &actions)
+    derived.workAdapters.insert(index)
+  }
+
+  /// One step of an adapter towards running, paused or gone; false when it has to wait or is at rest.
+  mutating func step(adapter index: UInt32, _ actions: inout Actions) -> Bool {
+    let adapter = store.adapters[index]
+    guard adapter.life != 0, let state = AdapterState(rawValue: adapter.state) else {
+      return false
+    }
+    if stepOIDs(adapter: index, &actions) { return true }
+    if stepReturns(adapter: index, &actions) { return true }
+    if stepPlaces(adapter: index, &actions) { return true }
+    let dead = isDead(store.drivers[adapter.driver.index, \.session].index)
+    // Of a dead process too: its session answers for it.
+    if adapter.upcallOpen != 0 { return false }
+    if adapter.life == 2 { return stepAway(index, adapter, state, dead: dead, &actions) }
+    switch state {
+    case .paused where dead:
+      end(adapter: index, &actions)
+      return true
+    case .paused where adapter.held != 0: return changeMade(index, &actions)
+    case .paused:
+      guard callHandler(adapter: index, NDISSIM_UPCALL_RESTART, &actions) else { return false }
+      move(index, .restart, &actions)
+      return true
+    case .running where adapter.held != 0: return stepPause(index, adapter, &actions)
+    case .running where !adapter.addRequest.isNone:
+      store.adapters.update(index) { $0.addRequest = .none }
+      complete(adapter.addRequest, adapterHandle(index), &actions)
+      return true
+    case .running:
+      switch tellBindings(of: index, .restart, &actions) {
+      case .acted: return true
+      case .waits: return false
+      case .done: return changeMade(index, &actions)
+      }
+    default: return false
+    }
+  }
+
+  /// The change that was asked for has been made. False when nobody waits for it.
+  mutating func changeMade(_ index: UInt32, _ actions: inout Actions) -> Bool {
+    let request = store.adapters[index, \.changeRequest]
+    guard !request.isNone else { return false }
+    store.adapters.update(index) { $0.changeRequest = .none }
+    complete(request, &actions)
+    return true
+  }
+
+  /// A running adapter is paused: its bindings first, then the miniport.
+  private mutating func stepPause(
+    _ index: UInt32, _ adapter: AdapterRecord, _ actions: inout Actions
+  ) -> Bool {
+    switch tellBindings(of: index, .pause, &actions) {
+    case .acted: return true
+    case .waits: return false
+    case .done: break
+    }
+    let reason = adapter.pauseReason
+    guard callHandler(adapter: index, NDISSIM_UPCALL_PAUSE, argument: reason, &actions) else {
+      return false
+    }
+    move(index, .pause, &actions)
+    return true
+  }
+
+  // MARK: Going
+
+  /// Bindings and modules end first, each waking the adapter when it has gone; then MiniportPause, the
+  /// queues, MiniportHaltEx, and what is left of its memory.
+  private mutating func stepAway(
+    _ index: UInt32, _ adapter: AdapterRecord, _ state: AdapterState, dead: Bool,
+    _ actions: inout Actions
+  ) -> Bool {
+    if adapter.removed != 0, !dead, state == .running || state == .paused,
+      let did = stepRemoval(index, adapter, state, &actions)
+    {
+      return did
+    }
+    var next = adapter.bindings
+    while let binding = next.optional {
+      if store.bindings[binding, \.ending] == 0 {
+        end(binding: binding, &actions)
+        return true
+      }
+      next = store.bindings[binding, \.adapterNext]
+    }
+    guard adapter.bindings.isNone else { return false }
+    if dead || state == .shutdown, !adapter.firstOID.isNone { return false }
+    if dead, state != .halted, state != .shutdown {
+      // The process is gone and takes no calls: an end the documents have no word for.
+      set(index, state, .halted, &actions)
+      return true
+    }
+    switch state {
+    case .running: return stepPause(index, adapter, &actions)
+    case .paused: return stepHalt(index, adapter, &actions)
+    case .halted, .shutdown:
+      if adapter.dropped == 0 { dropIndications(adapter: index, &actions) }
+      if !adapter.blocks.isNone {
+        // After a shutdown nothing may be freed, so nothing has leaked.
+        return reclaimOne(.adapter, index, asLeak: state == .halted, &actions)
+      }
+      finishAdapter(index, adapter, state, dead: dead, &actions)
+      return true
+    default: return false
+    }
+  }
+
+  /// Removal by surprise, up to where its bindings end: they are asked, the miniport is told, bindings and
+  /// miniport are paused. Nil when that is done.
+  private mutating func stepRemoval(
+    _ index: UInt32, _ adapter: AdapterRecord, _ state: AdapterState, _ actions: inout Actions
+  ) -> Bool? {
+    switch tellBindings(of: index, .queryRemoveDevice, &actions) {
+    case .acted: return true
+    case .waits: return false
+    case .done: break
+    }
+    if adapter.notified == 0 {
+      let event = PnPEvent.surpriseRemoved.rawValue
+      let type = NDISSIM_UPCALL_DEVICE_PNP_EVENT_NOTIFY
+      guard callHandler(adapter: index, type, argument: event, &actions) else { return false }
+      store.adapters.update(index) { $0.notified = 1 }
+      return true
+    }
+    return state == .running ? stepPause(index, adapter, &actions) : nil
+  }
+
+  /// In Paused with all bindings gone: NDIS frees the queues, then calls MiniportHaltEx. The hardware of an
+  /// adapter that was removed is not asked to free a queue.
+  private mutating func stepHalt(
+    _ index: UInt32, _ adapter: AdapterRecord, _ actions: inout Actions
+  ) -> Bool {
+    if adapter.removed == 0, freeQueuesBeforeHalt(adapter: index, &actions) {
+      // Woken by the end of the request it made.
+      return store.adapters[index, \.firstOID] != adapter.firstOID
+    }
+    // MiniportHaltEx is not called with OID requests outstanding.
+    guard store.adapters[index, \.firstOID].isNone else { return false }
+    // The state becomes Halted when MiniportHaltEx returns; it is called in Paused.
+    return callHandler(
+      adapter: index, NDISSIM_UPCALL_HALT_EX, argument: adapter.haltAction, &actions)
+  }
+
+  private mutating func finishAdapter(
+    _ index: UInt32, _ adapter: AdapterRecord, _ state: AdapterState, dead: Bool,
+    _ actions: inout Actions
+  ) {
+    let handle = adapterHandle(index)
+    let driver = adapter.driver.index
+    if adapter.dmaRegistered != 0, !dead, state == .halted {
+      let dma = dmaHandle(index)
+      let failedFirst =
+        adapter.failure.status != .success
+        && adapter.haltAction != HaltAction.deviceInitializationFailed.rawValue
+      violate(
+        Failure(.failure, .dmaStillRegistered, dma.rawValue),
+        routine: failedFirst ? "MiniportInitializeEx" : "MiniportHaltEx",
+        bugCheck: BugCheck(
+          code: BugCheck.dmaVerifier, 0x07, dma.rawValue, isExtension: true),
+        handle: handle, party: party(adapter: index),
+        session: store.drivers[driver, \.session].optional, &actions)
+    }
+    dropQueues(adapter: index)
+    end(domain: handle, &actions)
+    charge(objectOf: driver, isNew: false)
+    unlink(adapter: index)
+    derived.adaptersByName[adapter.name] = nil
+    let failure =
+      adapter.failure.status == .success ? Failure(.failure, .ownerEnded) : adapter.failure
+    complete(adapter.addRequest, failure, &actions)
+    complete(adapter.removeRequest, &actions)
+    store.adapters.update(index) {
+      $0 = AdapterRecord()
+      $0.generation = adapter.generation
+    }
+    if adapter.generation < lastGeneration { derived.freeAdapters.insert(index) }
+    derived.workAdapters.remove(index)
+    derived.workDrivers.insert(driver)
+  }
+}

@@ -1,0 +1,238 @@
+// A binding's life: the handlers NDIS calls for it, what an adapter's pause, restart or removal means to
+// it, and its end. The documents let every one of these handlers answer PENDING.
+
+import CNDIS
+import Events
+import NDIS
+
+extension Simulator {
+  /// Calls a handler. False when the table of upcalls is full: nothing has changed, and the binding is
+  /// woken when there is room.
+  mutating func callHandler(
+    binding index: UInt32, _ type: Int, argument: UInt32 = 0, parent: UInt64 = 0,
+    _ actions: inout Actions
+  ) -> Bool {
+    let session = store.drivers[store.bindings[index, \.driver].index, \.session].index
+    let new = NewUpcall(
+      type: type, object: bindingHandle(index), parent: parent, argument: argument)
+    guard let id = send(new, session: session, &actions) else { return false }
+    store.bindings.update(index) {
+      $0.upcallOpen = UInt32(truncatingIfNeeded: type)
+      $0.upcall = id
+    }
+    return true
+  }
+
+  static let bindStatuses: [Status] = [
+    .resources, .failure, .adapterNotFound, .openFailed, .unsupportedMedia,
+  ]
+
+  /// What ProtocolNetPnPEvent may answer besides SUCCESS. A pause cannot fail.
+  static func statuses(ofEvent event: UInt32) -> [Status] {
+    event == NetPnPEvent.pause.rawValue ? [] : [.resources, .notSupported, .failure]
+  }
+
+  /// ProtocolBindAdapterEx, ProtocolUnbindAdapterEx or ProtocolNetPnPEvent has returned, or what it
+  /// answered PENDING to has been completed.
+  mutating func bindingAnswered(
+    _ upcall: UpcallRecord, _ ending: Ending, _ actions: inout Actions
+  ) {
+    let index = upcall.object.index
+    guard index < store.bindings.capacity, store.bindings[index, \.kind] != 0,
+      bindingHandle(index) == upcall.object, store.bindings[index, \.upcall] == upcall.id
+    else { return }
+    store.bindings.update(index) {
+      $0.upcallOpen = 0
+      $0.upcall = 0
+    }
+    derived.workBindings.insert(index)
+    derived.workAdapters.insert(store.bindings[index, \.adapter].index)
+    let party = party(binding: index)
+    switch Int(upcall.type) {
+    case NDISSIM_UPCALL_BIND_ADAPTER_EX:
+      let failure = verdict(
+        upcall, ending, routine: "ProtocolBindAdapterEx", allowed: Simulator.bindStatuses,
+        party: party, &actions)
+      bound(index, failure, &actions)
+    case NDISSIM_UPCALL_UNBIND_ADAPTER_EX:
+      _ = verdict(
+        upcall, ending, routine: "ProtocolUnbindAdapterEx", allowed: [], party: party,
+        watchdog: .watchdog(.protocolUnbind, upcall.object), &actions)
+    default:
+      let isPause = upcall.argument == NetPnPEvent.pause.rawValue
+      _ = verdict(
+        upcall, ending, routine: "ProtocolNetPnPEvent",
+        allowed: Simulator.statuses(ofEvent: upcall.argument), party: party,
+        watchdog: .watchdog(isPause ? .protocolPause : .protocolNetPnPEvent, upcall.object),
+        &actions)
+      told(index, upcall.argument)
+    }
+  }
+
+  /// The bind handler has succeeded or failed.
+  private mutating func bound(_ index: UInt32, _ failure: Failure?, _ actions: inout Actions) {
+    let binding = store.bindings[index]
+    if failure == nil, binding.opened != 0, binding.closing == 0, binding.ending == 0 {
+      store.bindings.update(index) { $0.request = .none }
+      complete(binding.request, bindingHandle(index), &actions)
+      return
+    }
+    store.bindings.update(index) {
+      $0.failure =
+        failure
+        ?? ($0.ending != 0
+          ? Failure(.failure, .ownerEnded) : Failure(.failure, .bindingNotOpened))
+      // A failed bind is over; the unbind handler is not called for it. One that succeeded while
+      // the binding was ending is unbound like any other.
+      if failure != nil || $0.opened == 0 { $0.unbindSent = 1 }
+    }
+    end(binding: index, &actions)
+  }
+
+  // MARK: Network PnP events
+
+  /// How far the bindings of an adapter are with an event.
+  enum Telling { case acted, waits, done }
+
+  /// Tells the next open binding that has not heard it of a pause, a restart or a removal. `waits` while a
+  /// binding is in a handler of its own.
+  mutating func tellBindings(
+    of adapter: UInt32, _ event: NetPnPEvent, _ actions: inout Actions
+  ) -> Telling {
+    var waits = false
+    var next = store.adapters[adapter, \.bindings]
+    while let index = next.optional {
+      let binding = store.bindings[index]
+      next = binding.adapterNext
+      guard binding.kind == BindingKind.binding.rawValue, binding.ending == 0,
+        binding.closing == 0, needs(binding, event),
+        !isDead(store.drivers[binding.driver.index, \.session].index)
+      else { continue }
+      if binding.upcallOpen != 0 {
+        waits = true
+        continue
+      }
+      guard binding.opened != 0 else { continue }
+      let type = NDISSIM_UPCALL_NET_PNP_EVENT
+      return callHandler(binding: index, type, argument: event.rawValue, &actions)
+        ? .acted : .waits
+    }
+    return waits ? .waits : .done
+  }
+
+  private func needs(_ binding: BindingRecord, _ event: NetPnPEvent) -> Bool {
+    switch event {
+    case .pause: binding.paused == 0
+    case .restart: binding.paused != 0
+    case .queryRemoveDevice: binding.queried == 0
+    default: false
+    }
+  }
+
+  /// An event has been dealt with, whatever its handler made of it: nothing here can be refused.
+  private mutating func told(_ index: UInt32, _ event: UInt32) {
+    store.bindings.update(index) {
+      switch NetPnPEvent(rawValue: event) {
+      case .pause: $0.paused = 1
+      case .restart: $0.paused = 0
+      case .queryRemoveDevice: $0.queried = 1
+      default: break
+      }
+    }
+  }
+
+  // MARK: Going
+
+  /// From now on the binding is going; `step` does the rest.
+  mutating func end(binding index: UInt32, _ actions: inout Actions) {
+    store.bindings.update(index) { $0.ending = 1 }
+    derived.workBindings.insert(index)
+  }
+
+  /// One step of a binding's end; false when it has to wait or is at rest.
+  mutating func step(binding index: UInt32, _ actions: inout Actions) -> Bool {
+    let binding = store.bindings[index]
+    guard binding.kind != 0 else { return false }
+    let session = store.drivers[binding.driver.index, \.session].index
+    let dead = isDead(session)
+    if binding.closing != 0 { return stepClose(index, binding, dead: dead, &actions) }
+    guard binding.ending != 0 else { return false }
+    if binding.upcallOpen != 0 { return false }
+    if binding.opened != 0 {
+      let isBinding = binding.kind == BindingKind.binding.rawValue
+      if isBinding, !dead, binding.unbindSent == 0 {
+        guard callHandler(binding: index, NDISSIM_UPCALL_UNBIND_ADAPTER_EX, &actions) else {
+          return false
+        }
+        store.bindings.update(index) { $0.unbindSent = 1 }
+        return true
+      }
+      if isBinding, !dead {
+        let handle = bindingHandle(index)
+        violate(
+          Failure(.failure, .bindingLeftOpen, handle.rawValue),
+          routine: "ProtocolUnbindAdapterEx", bugCheck: nil, handle: handle,
+          party: party(binding: index), session: session, &actions)
+      }
+      store.bindings.update(index) { $0.closing = 1 }
+      return true
+    }
+    let adapter = binding.adapter.index
+    let driver = binding.driver.index
+    end(domain: bindingHandle(index), &actions)
+    let failure = binding.failure
+    if failure.status == .success {
+      complete(binding.request, &actions)
+    } else {
+      complete(binding.request, failure, &actions)
+    }
+    remove(binding: index)
+    derived.workAdapters.insert(adapter)
+    derived.workDrivers.insert(driver)
+    return true
+  }
+
+  /// A binding that closes: its OID requests end, its queues become NDIS's to free, the lists it still has
+  /// go back.
+  private mutating func release(_ index: UInt32, _ actions: inout Actions) -> Bool {
+    if endOIDs(binding: index, &actions) { return false }
+    takeOverQueues(binding: index, &actions)
+    returnAll(binding: index, &actions)
+    store.bindings.update(index) { $0.released = 1 }
+    return true
+  }
+
+  private mutating func stepClose(
+    _ index: UInt32, _ binding: BindingRecord, dead: Bool, _ actions: inout Actions
+  ) -> Bool {
+    if binding.released == 0 { return release(index, &actions) }
+    if let registration = binding.registration.optional {
+      store.bindings.update(index) { $0.registration = .none }
+      end(registration: registration, dead ? .dead : .ended, &actions)
+      return true
+    }
+    if !binding.blocks.isNone { return reclaimOne(.binding, index, &actions) }
+    actions.append(.event(.bindingClosed(party(binding: index), bindingHandle(index))))
+    store.bindings.update(index) {
+      $0.opened = 0
+      $0.closing = 0
+      $0.released = 0
+      $0.closeRequest = .none
+    }
+    complete(binding.closeRequest, &actions)
+    derived.workAdapters.insert(binding.adapter.index)
+    return true
+  }
+
+  mutating func remove(binding index: UInt32) {
+    let generation = store.bindings[index, \.generation]
+    charge(objectOf: store.bindings[index, \.driver].index, isNew: false)
+    unlink(binding: index)
+    store.bindings.update(index) {
+      $0 = BindingRecord()
+      $0.generation = generation
+    }
+    if generation < lastGeneration { derived.freeBindings.insert(index) }
+    derived.workBindings.remove(index)
+  }
+}
