@@ -55,6 +55,7 @@ extension Decoding {
     let adapter = try handle(&body)
     let size = try body.imageSize()
     let indication = try unsafe StatusIndication(image: try body.take(size), for: .running)
+    // A StatusBufferSize that is not what came is a violation with a bug check: the turn's business.
     return .indicateStatus(
       adapter,
       IndicatedStatus(indication: indication, buffer: try body.readBytes(body.remaining)))

@@ -77,7 +77,7 @@ public final class OIDResult: Sendable, Hashable {
   public func hash(into hasher: inout Hasher) { hasher.combine(information) }
 }
 
-/// A status indication as it came: its image has been read, the length of its buffer is not checked yet.
+/// A status indication as it came: its image has been read, its buffer is all that came behind it.
 public struct IndicatedStatus: Sendable, Hashable {
   public var indication: StatusIndication
   public var buffer: [UInt8]
