@@ -167,6 +167,10 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
   case functionUnknown = 201
   case indicationsLeft = 202
   case tooManyParts = 210
+  case irqlFlag = 211
+  case lookaheadSplit = 212
+  case dataLength = 213
+  case tooManyReceivers = 214
   case capabilityMSIX = 220
   case capabilityLookahead = 221
   case lookaheadSizes = 222

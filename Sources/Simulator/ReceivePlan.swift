@@ -40,8 +40,8 @@ struct ReceivePlan {
   var parts: UInt32 = 0
   /// Whether a group needs the indication to be of one queue only.
   var isAlone = false
-  /// The SET_FILTER during which a Paused queue receives.
-  var filtering = Ref.none
+  /// The Paused queue that receives while its SET_FILTER is with the miniport.
+  var early = Ref.none
 
   var groups: UInt32 { first == nil ? 0 : 1 &+ UInt32(clamping: more.count) }
 

@@ -18,7 +18,8 @@ extension Simulator {
     }
     var request = Ref.none
     if !isLent { request = Ref(try open(call, object: adapterHandle(adapter))) }
-    if let oid = plan.filtering.optional { store.oids.update(oid) { $0.indicated = 1 } }
+    // Its SET_FILTER must end with SUCCESS now.
+    if let queue = plan.early.optional { store.queues.update(queue) { $0.early = 1 } }
     if received > 0 {
       let index = makeIndication(plan, indication, request: request, received, adapter: adapter)
       callReceivers(plan, index, parent: isLent ? 0 : call.context, &actions)

@@ -109,9 +109,9 @@ extension Simulator {
     guard let index = found else { throw Failure(.failure, .queueState, UInt64(id)) }
     if state.after(.receive) == nil {
       guard state.after(.receiveDuringSetFilter) != nil,
-        let oid = filterRequest(adapter, queueID: UInt32(id))
+        isBeingFiltered(adapter, queueID: UInt32(id))
       else { throw Failure(.failure, .queueState, UInt64(id)) }
-      plan.filtering = Ref(oid)
+      plan.early = Ref(index)
     }
     target.kind = .queue
     target.record = Ref(index)
@@ -124,8 +124,8 @@ extension Simulator {
     return target
   }
 
-  /// The SET_FILTER of a queue that is at the miniport.
-  func filterRequest(_ adapter: UInt32, queueID: UInt32) -> UInt32? {
+  /// Whether a SET_FILTER of the queue is with the miniport.
+  private func isBeingFiltered(_ adapter: UInt32, queueID: UInt32) -> Bool {
     guard let oid = store.adapters[adapter, \.firstOID].optional,
       store.oids[oid, \.oid] == UInt32(OID_RECEIVE_FILTER_SET_FILTER),
       store.oids[oid, \.state] == OIDState.sent.rawValue
@@ -133,8 +133,8 @@ extension Simulator {
       let filter = store.oids[oid, \.subject].optional, filter < store.filters.capacity,
       store.filters[filter, \.adapter] == Ref(adapter),
       store.filters[filter, \.queueID] == queueID
-    else { return nil }
-    return oid
+    else { return false }
+    return true
   }
 
   /// A queue with per-queue indication needs the flag, and the flag needs lists of one queue.

@@ -81,7 +81,7 @@ extension Simulator {
     store.blocks.update(index) { $0.indicated = change.applied(to: $0.indicated, lists) }
   }
 
-  private func settleTarget(_ tally: inout ReceiveTally) {
+  private mutating func settleTarget(_ tally: inout ReceiveTally) {
     let lists = tally.targetLists
     tally.targetLists = 0
     guard lists > 0, let index = tally.target.optional else { return }
@@ -91,11 +91,13 @@ extension Simulator {
         !store.queues[index, \.adapter].isNone
       else { return }
       store.queues.update(index) { $0.indicated = change.applied(to: $0.indicated, lists) }
+      if store.queues[index, \.indicated] == 0 { releaseIfEnded(queue: index) }
     } else {
       guard store.vports[index, \.generation] == tally.targetGeneration,
         !store.vports[index, \.adapter].isNone
       else { return }
       store.vports.update(index) { $0.indicated = change.applied(to: $0.indicated, lists) }
+      if store.vports[index, \.indicated] == 0 { releaseIfEnded(vport: index) }
     }
   }
 
