@@ -438,7 +438,8 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
     case .lookaheadSplit:
       "Segment \(a) breaks the lookahead split of \(b) bytes: lookahead memory that holds them comes first, post-lookahead memory second."
     case .dataLength: "The frame is \(a) bytes long; its segments have room for \(b)."
-    case .tooManyReceivers: "\(a) bindings would receive the lists; an indication goes to at most \(b)."
+    case .tooManyReceivers:
+      "\(a) bindings would receive the lists; an indication goes to at most \(b)."
     case .frameLength:
       "Frames of \(a) bytes cannot be made; the miniport is set up for 64 to \(b)."
     case .miniportUnknown: "No hosted miniport has this name."

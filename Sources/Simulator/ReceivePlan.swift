@@ -23,7 +23,7 @@ struct ReceiveGroup {
   var start: UInt32
   var end: UInt32
   /// Bit n: receiver n of the plan gets them.
-  var receivers: UInt32
+  var receivers: UInt64
   var count: UInt32 { end &- start }
 }
 
@@ -32,10 +32,10 @@ struct ReceivePlan {
   /// The first group stands by itself: nearly every indication has no other, and no array is made for it.
   var first: ReceiveGroup?
   var more: [ReceiveGroup] = []
-  var receivers = InlineArray<32, Ref>(repeating: .none)
+  var receivers = InlineArray<64, Ref>(repeating: .none)
   var receiverCount: UInt32 = 0
   /// Who receives on the default queue, once that was asked for.
-  var defaultReceivers: UInt32?
+  var defaultReceivers: UInt64?
   /// Contiguous parts of sections that the lists lie in.
   var parts: UInt32 = 0
   /// Whether a group needs the indication to be of one queue only.

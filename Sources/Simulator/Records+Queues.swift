@@ -200,7 +200,7 @@ struct StatusRecord: BitwiseCopyable {
 /// that was called for it has returned.
 struct IndicationRecord: BitwiseCopyable {
   /// Bindings that one indication may go to.
-  static let maximumReceivers = 32
+  static let maximumReceivers = 64
   var state: UInt32 = 0  // 0 free
   var adapter = Ref.none  // none: the adapter is gone
   var previous = Ref.none  // an adapter's indications, newest first
@@ -218,7 +218,7 @@ struct IndicationRecord: BitwiseCopyable {
   var request = Ref.none
   var receiverCount: UInt32 = 0
   /// The bindings it went to; none: that binding is gone.
-  var receivers = InlineArray<32, Ref>(repeating: .none)
+  var receivers = InlineArray<64, Ref>(repeating: .none)
 }
 
 /// A part of a block, as a NET_BUFFER names it.
@@ -249,8 +249,6 @@ struct NetBufferListRecord: BitwiseCopyable {
   var next = Ref.none
   /// The next one that returns with it.
   var nextReturned = Ref.none
-  /// Bit n: receiver n of the indication has not returned it.
-  var holders: UInt32 = 0
   /// The queue or VPort it counts for.
   var target = Ref.none
   var targetGeneration: UInt32 = 0
@@ -260,6 +258,9 @@ struct NetBufferListRecord: BitwiseCopyable {
   var queueID: UInt16 = 0
   /// Of each buffer, how many of the segments are its.
   var bufferSegments = InlineArray<4, UInt8>(repeating: 0)
+  var padding: UInt32 = 0
+  /// Bit n: receiver n of the indication has not returned it.
+  var holders: UInt64 = 0
   /// The miniport's own number.
   var context: UInt64 = 0
   /// Of each buffer: bytes of the frame.

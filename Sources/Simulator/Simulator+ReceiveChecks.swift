@@ -155,11 +155,11 @@ extension Simulator {
   /// of a VPort its creator, of the default queue every open binding.
   private func receivers(
     of target: ReceiveTarget, _ adapter: UInt32, _ plan: inout ReceivePlan
-  ) throws(Failure) -> UInt32 {
+  ) throws(Failure) -> UInt64 {
     switch target.kind {
     case .defaultQueue:
       if let receivers = plan.defaultReceivers { return receivers }
-      var receivers: UInt32 = 0
+      var receivers: UInt64 = 0
       var next = store.adapters[adapter, \.bindings]
       while let binding = next.optional {
         if isReceiving(binding) { receivers |= try bit(of: binding, &plan) }
@@ -172,12 +172,12 @@ extension Simulator {
     }
   }
 
-  private func receiver(_ owner: Ref, _ plan: inout ReceivePlan) throws(Failure) -> UInt32 {
+  private func receiver(_ owner: Ref, _ plan: inout ReceivePlan) throws(Failure) -> UInt64 {
     guard let binding = owner.optional, isReceiving(binding) else { return 0 }
     return try bit(of: binding, &plan)
   }
 
-  private func bit(of binding: UInt32, _ plan: inout ReceivePlan) throws(Failure) -> UInt32 {
+  private func bit(of binding: UInt32, _ plan: inout ReceivePlan) throws(Failure) -> UInt64 {
     guard let number = plan.number(of: binding) else {
       throw Failure(
         .resources, .tooManyReceivers, UInt64(plan.receiverCount) + 1,
@@ -292,8 +292,9 @@ extension Simulator {
   private func checkRoom(
     _ plan: ReceivePlan, _ adapter: UInt32, _ count: UInt32
   ) throws(Failure) {
-    let out = UInt64(store.adapters[adapter, \.indicated])
-      + UInt64(store.adapters[adapter, \.returning]) + UInt64(count)
+    let out =
+      UInt64(store.adapters[adapter, \.indicated]) + UInt64(store.adapters[adapter, \.returning])
+      + UInt64(count)
     let limit = min(settings.maximumIndicated, NDIS.Limits.maximumReturned)
     guard out <= UInt64(limit) else {
       throw Failure(.resources, .tooManyIndicated, out, UInt64(limit))

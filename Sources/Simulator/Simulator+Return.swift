@@ -45,7 +45,7 @@ extension Simulator {
     }
     let isDropped = store.adapters[adapter, \.dropped] != 0
     var indication = Ref.none
-    var bit: UInt32 = 0
+    var bit: UInt64 = 0
     var greatest: UInt64 = 0
     var isAscending = true
     for list in lists {
@@ -82,17 +82,17 @@ extension Simulator {
   }
 
   /// A receiver's bit in its lists of an indication; 0 when it has nothing to return of it.
-  private func returningBit(of binding: UInt32, _ indication: UInt32) -> UInt32 {
+  private func returningBit(of binding: UInt32, _ indication: UInt32) -> UInt64 {
     let resources = ReceiveFlags.resources.rawValue
     guard store.indications[indication, \.flags] & resources == 0 else { return 0 }
     return receiverBit(of: binding, indication)
   }
 
-  func receiverBit(of binding: UInt32, _ indication: UInt32) -> UInt32 {
+  func receiverBit(of binding: UInt32, _ indication: UInt32) -> UInt64 {
     let receivers = store.indications[indication, \.receivers]
     for number in 0..<Int(store.indications[indication, \.receiverCount])
     where receivers[number] == Ref(binding) {
-      return 1 << UInt32(truncatingIfNeeded: number)
+      return 1 << UInt64(truncatingIfNeeded: number)
     }
     return 0
   }
@@ -130,7 +130,7 @@ extension Simulator {
 
   /// Takes a list from a receiver. Where a whole indication goes back its chain need not be mended.
   private mutating func take(
-    list index: UInt32, _ bit: UInt32, isWhole: Bool, _ chain: inout ReturnChain,
+    list index: UInt32, _ bit: UInt64, isWhole: Bool, _ chain: inout ReturnChain,
     _ tally: inout ReceiveTally
   ) {
     guard store.lists[index, \.holders] == bit else {

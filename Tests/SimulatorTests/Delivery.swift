@@ -5,11 +5,38 @@ import Events
 import NDIS
 import Simulator
 
+/// What a receiver or a miniport is told of lists.
+struct ToldLists: Hashable {
+  var port: UInt32 = 0
+  var flags: UInt32 = 0
+  var count: UInt32 = 0
+  var pieces: [ReceivedPiece] = []
+  var returned: [UInt64] = []
+
+  init(_ simulator: borrowing Simulator, _ id: UInt64) {
+    if let told = simulator.indication(ofUpcall: id) { (port, flags, count) = told }
+    var pieces: [ReceivedPiece] = []
+    simulator.forEachPiece(ofUpcall: id) { pieces.append($0) }
+    self.pieces = pieces
+    var returned: [UInt64] = []
+    simulator.forEachReturned(ofUpcall: id) { returned.append($0) }
+    self.returned = returned
+  }
+
+  /// The lists' handles, in order.
+  var handles: [Handle] {
+    pieces.compactMap {
+      guard case .list(let handle, _, _, _) = $0 else { return nil }
+      return handle
+    }
+  }
+}
+
 /// What a turn asked for.
 enum Delivery {
   case reply(session: UInt32, id: UInt64, RequestResult?)
   case refuse(session: UInt32, id: UInt64, Failure)
-  case upcall(session: UInt32, id: UInt64, UpcallDetails?)
+  case upcall(session: UInt32, id: UInt64, UpcallDetails?, ToldLists)
   case hosted(provider: UInt32, id: UInt64, UpcallDetails?)
   case released(Handle, session: UInt32?, hosted: UInt32?)
   case gone(UInt32)
@@ -23,7 +50,8 @@ enum Delivery {
     case .refuse(let session, let id, _, let failure):
       self = .refuse(session: session, id: id, failure)
     case .upcall(let session, let id):
-      self = .upcall(session: session, id: id, simulator.upcall(id))
+      self = .upcall(
+        session: session, id: id, simulator.upcall(id), ToldLists(simulator, id))
     case .hostedUpcall(let provider, let id):
       self = .hosted(provider: provider, id: id, simulator.upcall(id))
     case .sectionReleased(_, let handle, let session, let hosted):
@@ -40,8 +68,9 @@ enum Delivery {
         && a?.value == b?.value && a?.value2 == b?.value2 && a?.type == b?.type
     case (.refuse(let s, let i, let f), .refuse(let t, let j, let g)):
       return s == t && i == j && f == g
-    case (.upcall(let s, let i, let a), .upcall(let t, let j, let b)),
-      (.hosted(let s, let i, let a), .hosted(let t, let j, let b)):
+    case (.upcall(let s, let i, let a, let x), .upcall(let t, let j, let b, let y)):
+      return s == t && i == j && same(a, b) && x == y
+    case (.hosted(let s, let i, let a), .hosted(let t, let j, let b)):
       return s == t && i == j && same(a, b)
     case (.released(let h, let s, let p), .released(let i, let t, let q)):
       return h == i && s == t && p == q

@@ -13,6 +13,7 @@ func inconsistencies(_ simulator: borrowing Simulator) -> [String] {
   audit.sessions()
   audit.upcalls()
   audit.places()
+  audit.wrong += receiveInconsistencies(simulator.store)
   if !simulator.isBetweenTurns { audit.wrong.append("a turn is open") }
   if simulator.undoOverflows != 0 { audit.wrong.append("a turn outgrew the undo log") }
   return audit.wrong

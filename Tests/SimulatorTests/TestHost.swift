@@ -68,6 +68,8 @@ final class TestHost {
   private(set) var results: [UInt64: RequestResult] = [:]
   private(set) var refusals: [Failure] = []
   private(set) var sections: Set<Handle> = []
+  /// What receive and return calls tell, by upcall.
+  private(set) var told: [UInt64: ToldLists] = [:]
   private(set) var problems: [String] = []
   private(set) var turns = 0
   var keepsLists = true
@@ -243,12 +245,13 @@ final class TestHost {
     case .refuse(let session, let id, let failure):
       if clients[session]?.resent.remove(id) == nil { clients[session]?.pending.remove(id) }
       refusals.append(failure)
-    case .upcall(let session, let id, let details):
+    case .upcall(let session, let id, let details, let lists):
       guard clients[session] != nil else {
         return problem("upcall \(id) to session \(session), which has ended")
       }
       guard let details else { return problem("an upcall without details") }
       clients[session]?.open.append((id, details))
+      if lists.count > 0 || !lists.returned.isEmpty { told[id] = lists }
       if keepsLists { upcalls.append((session, id, details)) }
       onUpcall(self, session, id, details)
       responders[session]?(self, id, details)
