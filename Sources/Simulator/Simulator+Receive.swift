@@ -26,8 +26,8 @@ extension Simulator {
     do throws(Failure) {
       plan = try planReceive(call, index, indication)
     } catch {
-      // A shortage is nobody's fault.
-      if error.status != .resources {
+      // A shortage is nobody's fault, nor is an indication that crosses FREE_QUEUE on its way.
+      if error.status != .resources, error.status != .notAccepted {
         violate(
           error, routine: "NdisMIndicateReceiveNetBufferLists", bugCheck: nil, irql: call.irql,
           handle: adapter, party: party(adapter: index), session: call.session, &actions)

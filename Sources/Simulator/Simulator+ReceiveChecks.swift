@@ -14,8 +14,8 @@ extension Simulator {
     var usage: UInt8 = 0
   }
 
-  /// Checks an indication and says who gets what of it. RESOURCES is a shortage, everything else a broken
-  /// rule.
+  /// Checks an indication and says who gets what of it. RESOURCES is a shortage, NOT_ACCEPTED a crossing
+  /// with FREE_QUEUE, everything else a broken rule.
   func planReceive(
     _ call: Call, _ adapter: UInt32, _ indication: Indication
   ) throws(Failure) -> ReceivePlan {
@@ -108,6 +108,9 @@ extension Simulator {
     let state = found.flatMap { QueueState(rawValue: store.queues[$0, \.state]) } ?? .undefined
     guard let index = found else { throw Failure(.failure, .queueState, UInt64(id)) }
     if state.after(.receive) == nil {
+      if state == .stopDMA, store.queues[index, \.dmaStopped] == 0, hasJustBeenAsked(adapter) {
+        throw Failure(.notAccepted, .queueState, UInt64(id))
+      }
       guard state.after(.receiveDuringSetFilter) != nil,
         isBeingFiltered(adapter, queueID: UInt32(id))
       else { throw Failure(.failure, .queueState, UInt64(id)) }
@@ -122,6 +125,12 @@ extension Simulator {
       target.lookahead = store.queues[index, \.parameters].LookaheadSize
     }
     return target
+  }
+
+  /// Whether the miniport may not have seen an OID request yet: its handler has not returned.
+  private func hasJustBeenAsked(_ adapter: UInt32) -> Bool {
+    guard let oid = store.adapters[adapter, \.firstOID].optional else { return false }
+    return store.oids[oid, \.state] == OIDState.sent.rawValue
   }
 
   /// Whether a SET_FILTER of the queue is with the miniport.

@@ -153,7 +153,8 @@ private struct ReceiveAudit {
     for index in 0..<store.lists.capacity {
       let isUsed = store.lists[index].state != 0
       if (isUsed ? 1 : 0) != lists[index] ?? 0 {
-        wrong.append("list \(index) is \(isUsed ? "used" : "free"), seen \(lists[index] ?? 0) times")
+        wrong.append(
+          "list \(index) is \(isUsed ? "used" : "free"), seen \(lists[index] ?? 0) times")
       }
     }
     for index in 0..<store.indications.capacity
@@ -167,12 +168,14 @@ private struct ReceiveAudit {
       wrong.append("block \(index) counts \(store.blocks[index].indicated) lists")
     }
     for index in 0..<store.queues.capacity
-    where !store.queues[index].adapter.isNone && store.queues[index].indicated != ofQueue[index] ?? 0
+    where !store.queues[index].adapter.isNone
+      && store.queues[index].indicated != ofQueue[index] ?? 0
     {
       wrong.append("queue \(index) counts \(store.queues[index].indicated) lists")
     }
     for index in 0..<store.vports.capacity
-    where !store.vports[index].adapter.isNone && store.vports[index].indicated != ofVPort[index] ?? 0
+    where !store.vports[index].adapter.isNone
+      && store.vports[index].indicated != ofVPort[index] ?? 0
     {
       wrong.append("VPort \(index) counts \(store.vports[index].indicated) lists")
     }

@@ -100,25 +100,21 @@ final class ReceivePath {
     var shared: Handle
   }
 
-  /// A block of the adapter; of a queue or VPort made by hand where one is named.
+  /// A block of the adapter, or of another owner.
   func memory(
     _ length: UInt32 = 8192, queue: UInt32 = 0, vport: UInt32 = 0,
     usage: SharedMemoryUsage = .receive, owner: Handle? = nil
   ) throws -> Memory {
     var parameters = Sample.parameters(length)
-    // Any version knows the first revision.
-    parameters.header = ObjectHeader(type: 0x80, revision: 1, size: 64)
+    // Any version knows the first revision, which has no VPortId.
+    if vport == 0 { parameters.header = ObjectHeader(type: 0x80, revision: 1, size: 64) }
+    parameters.queueID = queue
+    parameters.vportID = vport
+    parameters.usage = Int32(usage.rawValue)
     let made = try #require(
       host.ask(
         miniport.session, .allocate(owner ?? adapter, parameters, tag: 0, site: Site())))
     try #require(made.failure.status == .success)
-    poke { store in
-      store.blocks.update(made.value.index) {
-        $0.queueID = queue
-        $0.vportID = vport
-        $0.usage = usage.rawValue
-      }
-    }
     return Memory(allocation: made.value, shared: Handle(rawValue: made.value2))
   }
 

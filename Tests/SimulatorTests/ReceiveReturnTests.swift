@@ -173,7 +173,8 @@ import Testing
     #expect(path.host.problems == [])
   }
 
-  @Test("a handler that misses its deadline is a violation; its lists stay out until they are returned")
+  @Test(
+    "a handler that misses its deadline is a violation; its lists stay out until they are returned")
   func receiverIsLate() throws {
     let path = try ReceivePath()
     let receiver = Receiver(path.host, "up")
@@ -226,7 +227,9 @@ import Testing
     #expect(path.host.problems == [])
   }
 
-  @Test("indications of an adapter that is gone are dropped: what is returned of them is taken in silence")
+  @Test(
+    "indications of an adapter that is gone are dropped: what is returned of them is taken in silence"
+  )
   func dropped() throws {
     let path = try ReceivePath()
     let receiver = Receiver(path.host, "up")

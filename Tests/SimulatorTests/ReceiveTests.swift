@@ -46,10 +46,11 @@ import Testing
         PoolSettings(name: "default", level: .pool, capacity: 48 * 4096, fragmentationSeed: 3)
       ])
     let receiver = Receiver(path.host, "up")
-    let memory = try path.memory(5 * 4096)
+    let memory = try path.memory(12 * 4096)
     let extents = path.host.simulator.store.blocks[memory.allocation.index].extents
+    // No run of this pool is longer than eight pages.
     try #require(extents > 1)
-    let list = try path.list(memory, offset: 1000, length: 5 * 4096 - 2000)
+    let list = try path.list(memory, offset: 1000, length: 12 * 4096 - 2000)
     #expect(path.indicate([list])?.failure.status == .success)
     var parts: [(UInt64, UInt32)] = []
     for case .part(_, _, let offset, let length) in receiver.told[0].pieces {
@@ -77,7 +78,8 @@ import Testing
     path.expectRefused([try path.list([segment, segment])], .sharedMemoryChain)
   }
 
-  @Test("behaviour 44: a handle that is not live, not this adapter's or not of the queue is refused")
+  @Test(
+    "behaviour 44: a handle that is not live, not this adapter's or not of the queue is refused")
   func unknownMemory() throws {
     let path = try ReceivePath()
     let receiver = Receiver(path.host, "up")
@@ -161,14 +163,16 @@ import Testing
     #expect(path.host.problems == [])
   }
 
-  @Test("behaviour 44: several NET_BUFFERs of a list, each with its memory; a block counts a list once")
+  @Test(
+    "behaviour 44: several NET_BUFFERs of a list, each with its memory; a block counts a list once")
   func severalBuffers() throws {
     let path = try ReceivePath()
     let receiver = Receiver(path.host, "up")
     let memory = try path.memory()
     let other = try path.memory()
     var list = IndicatedList(context: 7, queueID: 0)
-    for (offset, block) in [(0, memory), (64, other), (128, memory)] as [(UInt32, ReceivePath.Memory)] {
+    let parts: [(UInt32, ReceivePath.Memory)] = [(0, memory), (64, other), (128, memory)]
+    for (offset, block) in parts {
       let segment = NetBufferSharedMemory(
         sharedMemoryHandle: block.shared, offset: offset, length: 64)
       try list.append(dataLength: 60 + offset / 64, [segment])
@@ -247,7 +251,8 @@ import Testing
     #expect(receiver.told.map(\.flags) == [flags])
   }
 
-  @Test("behaviour 45: queues are not mixed where one has per-queue indication, or the flag says so")
+  @Test(
+    "behaviour 45: queues are not mixed where one has per-queue indication, or the flag says so")
   func queuesMixed() throws {
     let path = try ReceivePath()
     let receiver = Receiver(path.host, "up")
@@ -266,7 +271,9 @@ import Testing
 
   // MARK: Behaviours 40 and 46: states
 
-  @Test("behaviour 46: receiving is legal in Restarting, Running and Pausing", arguments: AdapterState.allCases)
+  @Test(
+    "behaviour 46: receiving is legal in Restarting, Running and Pausing",
+    arguments: AdapterState.allCases)
   func adapterStates(state: AdapterState) throws {
     let path = try ReceivePath()
     path.host.settlesAtOnce = false
@@ -355,6 +362,33 @@ import Testing
     receiver.returnAll(path.host)
     request(.sent, queue: 7)
     path.expectRefused([try path.list(nil, queue: 7)], flags: 0, .queueState)
+  }
+
+  @Test("an indication that crosses FREE_QUEUE on its way is refused, and no violation")
+  func crossesFreeQueue() throws {
+    let path = try ReceivePath()
+    let receiver = Receiver(path.host, "up")
+    path.queue(5, .stopDMA, owner: receiver)
+    path.host.settlesAtOnce = false
+    func request(_ state: OIDState) {
+      path.poke { store in
+        store.oids.update(1) {
+          $0.state = state.rawValue
+          $0.oid = UInt32(OID_RECEIVE_FILTER_FREE_QUEUE)
+          $0.adapter = Ref(path.index)
+        }
+        store.adapters.update(path.index) { $0.firstOID = Ref(1) }
+      }
+    }
+    let list = try path.list(nil, queue: 5)
+    request(.sent)
+    path.expectRefused([list], flags: 0, .queueState, isViolation: false)
+    // Once the miniport has answered PENDING or indicated DmaStopped it knows.
+    request(.pended)
+    path.expectRefused([list], flags: 0, .queueState)
+    request(.sent)
+    path.poke { store in store.queues.update(5) { $0.dmaStopped = 1 } }
+    path.expectRefused([list], flags: 0, .queueState)
   }
 
   @Test("VPorts: an activated one of the PF receives for its creator, with memory of its own")
@@ -585,8 +619,8 @@ import Testing
 }
 
 extension ReceivePath {
-  /// The SET_FILTER in slot 1 must end with SUCCESS now.
-  var isRemembered: Bool { host.simulator.store.oids[1].indicated != 0 }
+  /// The SET_FILTER of queue 5 must end with SUCCESS now.
+  var isRemembered: Bool { host.simulator.store.queues[5].early != 0 }
 
   func expectRefusedUnknownQueue(
     _ list: IndicatedList, location: SourceLocation = #_sourceLocation
