@@ -1,10 +1,10 @@
 // What differs between the configuration in force and the one just read, and which of it a running
-// daemon can take over: quotas, the deadline, the log's level, and new pools. The rest waits for a
+// daemon can take over: quotas, the deadline, the log's level, new pools and miniports. The rest waits for a
 // restart, and is said.
 
 /// One difference.
 public struct ConfigurationChange: Sendable, Hashable {
-  /// `table.key`, `pool.NAME.key`, or `pool.NAME` for a pool that came or went.
+  /// `table.key`, `pool.NAME.key`, or `pool.NAME` for a pool that came or went; miniports likewise.
   public var key: String
   /// As it would stand in a TOML file; empty when there was none.
   public var old: String
@@ -25,10 +25,12 @@ extension ConfigurationChange: CustomStringConvertible {
 
 /// All differences.
 public struct ConfigurationChanges: Sendable, Hashable {
-  /// In the order of the schema, pools last.
+  /// In the order of the schema, pools and miniports last.
   public var all: [ConfigurationChange]
   /// Pools to be added to those that run, oldest first.
   public var addedPools: [PoolValues]
+  /// Miniports to be added.
+  public var addedMiniports: [MiniportValues]
 
   /// What a running daemon applies.
   public var applied: [ConfigurationChange] { all.filter(\.appliesOnReload) }
@@ -40,9 +42,6 @@ public struct ConfigurationChanges: Sendable, Hashable {
 extension LoadedConfiguration {
   /// What differs in `newer`.
   public func changes(to newer: LoadedConfiguration) -> ConfigurationChanges {
-    let known = Set(values.pools.map(\.name))
-    let kept = Set(newer.values.pools.map(\.name))
-    let added = newer.values.pools.filter { !known.contains($0.name) }
     let before = Dictionary(settings.map { ($0.key, $0) }) { first, _ in first }
     var all: [ConfigurationChange] = []
     for setting in newer.settings {
@@ -52,20 +51,35 @@ extension LoadedConfiguration {
           key: setting.key, old: old.value, new: setting.value, origin: setting.origin,
           appliesOnReload: setting.appliesOnReload))
     }
-    for pool in added {
-      let origin = newer.settings.first { $0.key == "pool.\(pool.name).name" }?.origin
+    let pools = LoadedConfiguration.tables(values.pools, newer.values.pools, newer, &all)
+    let miniports = LoadedConfiguration.tables(
+      values.miniports, newer.values.miniports, newer, &all)
+    return ConfigurationChanges(all: all, addedPools: pools, addedMiniports: miniports)
+  }
+
+  /// Tables that came or went; answers those that came.
+  private static func tables<Values: NamedTable>(
+    _ old: [Values], _ new: [Values], _ newer: LoadedConfiguration,
+    _ all: inout [ConfigurationChange]
+  ) -> [Values] {
+    let known = Set(old.map(\.name))
+    let kept = Set(new.map(\.name))
+    let added = new.filter { !known.contains($0.name) }
+    for table in added {
+      let key = "\(Values.table).\(table.name)"
+      let origin = newer.settings.first { $0.key == "\(key).name" }?.origin
       all.append(
         ConfigurationChange(
-          key: "pool.\(pool.name)", old: "", new: pool.summary, origin: origin ?? .byDefault,
+          key: key, old: "", new: table.summary, origin: origin ?? .byDefault,
           appliesOnReload: true))
     }
-    for pool in values.pools where !kept.contains(pool.name) {
+    for table in old where !kept.contains(table.name) {
       all.append(
         ConfigurationChange(
-          key: "pool.\(pool.name)", old: pool.summary, new: "", origin: .byDefault,
+          key: "\(Values.table).\(table.name)", old: table.summary, new: "", origin: .byDefault,
           appliesOnReload: false))
     }
-    return ConfigurationChanges(all: all, addedPools: added)
+    return added
   }
 
   /// The configuration in force once `newer`'s changes that apply on a reload are applied: what
@@ -82,9 +96,16 @@ extension LoadedConfiguration {
         result.settings[index] = setting
       }
     }
-    for pool in changes(to: newer).addedPools {
+    let changes = changes(to: newer)
+    for pool in changes.addedPools {
       result.values.pools.append(pool)
       result.settings += newer.settings.filter { $0.key.hasPrefix("pool.\(pool.name).") }
+    }
+    for miniport in changes.addedMiniports {
+      result.values.miniports.append(miniport)
+      result.settings += newer.settings.filter {
+        $0.key.hasPrefix("miniport.\(miniport.name).")
+      }
     }
     result.notes = newer.notes
     result.files = newer.files
@@ -92,10 +113,10 @@ extension LoadedConfiguration {
   }
 }
 
-extension PoolValues {
+extension NamedTable {
   /// An inline table.
   fileprivate var summary: String {
-    let pairs = Schema.poolKeys.dropFirst().map { "\($0.name) = \($0.kind.text(of: self))" }
+    let pairs = Self.keys.dropFirst().map { "\($0.name) = \($0.kind.text(of: self))" }
     return "{ " + pairs.joined(separator: ", ") + " }"
   }
 }

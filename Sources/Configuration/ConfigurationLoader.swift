@@ -28,7 +28,8 @@ public enum ConfigurationLoader {
     draft.read(flags)
     draft.checkTogether()
     guard draft.problems.isEmpty else { throw draft.problems }
-    draft.values.pools = draft.pools.map(\.values)
+    draft.values.pools = draft.pools.accepted.map(\.values)
+    draft.values.miniports = draft.miniports.accepted.map(\.values)
     return LoadedConfiguration(
       values: draft.values, settings: draft.settings, notes: draft.notes, files: draft.files)
   }
@@ -42,14 +43,6 @@ extension Draft {
         key: key.name, value: key.kind.text(of: values), unit: key.unit, meaning: key.meaning,
         origin: origin(key.name), appliesOnReload: key.appliesOnReload)
     }
-    let ofPools = pools.flatMap { pool in
-      Schema.poolKeys.map { key in
-        Setting(
-          key: pool.key(key.name), value: key.kind.text(of: pool.values), unit: key.unit,
-          meaning: key.meaning, origin: pool.origins[key.name] ?? .byDefault,
-          appliesOnReload: false)
-      }
-    }
-    return own + ofPools
+    return own + pools.accepted.flatMap(\.settings) + miniports.accepted.flatMap(\.settings)
   }
 }

@@ -18,10 +18,8 @@ public enum ConfigurationManual {
       page.line(about)
       for key in Schema.keys(of: name) { add(key, ConfigurationValues(), &page) }
     }
-    page.heading("[[POOL]]")
-    page.line(Schema.aboutPools)
-    page.line("At most \(Schema.maximumPools). Without a name there is no default:")
-    for key in Schema.poolKeys { add(key, PoolValues(), &page) }
+    add(PoolValues(), &page)
+    add(MiniportValues(), &page)
     end(&page)
     return page.text
   }
@@ -54,6 +52,13 @@ public enum ConfigurationManual {
     page.item("*\(key.shortName)* = \(value)", meaning)
   }
 
+  private static func add<Values: NamedTable>(_ values: Values, _ page: inout Roff) {
+    page.heading("[[\(Values.table.uppercased())]]")
+    page.line(Values.about)
+    page.line("At most \(Values.maximum). Without a name there is no default:")
+    for key in Values.keys { add(key, values, &page) }
+  }
+
   private static func end(_ page: inout Roff) {
     page.heading("CONTRADICTIONS")
     for sentence in [
@@ -62,15 +67,17 @@ public enum ConfigurationManual {
       "A pool's capacity is not a whole number of its pages.",
       "A pool is filled and has a capacity above 1G, or pages of 2M.",
       "A pool serves a node above *contract.highest-node*.",
+      "A miniport's queue memory holds fewer than eight of its frames, or it has VPorts and NDIS 6.20.",
     ] {
       page.item("-", sentence)
     }
     page.heading("EXAMPLE")
-    page.line("A large pool on two nodes and one that is fragmented, under tight quotas:")
+    page.line(
+      "A large pool on two nodes and one that is fragmented, under tight quotas, and a miniport:")
     page.example([
       "[quota]", "session-bytes = \"512M\"", "user-bytes = \"1G\"", "", "[[pool]]",
       "name = \"big\"", "capacity = \"1G\"", "nodes = 2", "", "[[pool]]", "name = \"tight\"",
-      "capacity = \"1M\"", "fragment = 7",
+      "capacity = \"1M\"", "fragment = 7", "", "[[miniport]]", "name = \"vmq0\"", "rate = 100",
     ])
     page.heading("SEE ALSO")
     page.line("*ndissimd*(8), *ndisctl*(1)")

@@ -11,7 +11,7 @@ extension LoadedConfiguration {
       if setting.table != table {
         table = setting.table
         lines.append("")
-        lines.append(setting.isOfPool ? "[[pool]]" : "[\(table)]")
+        lines.append(setting.array.map { "[[\($0)]]" } ?? "[\(table)]")
       }
       let padding = String(repeating: " ", count: width - setting.line.unicodeScalars.count)
       lines.append("\(setting.line)\(padding)  # \(setting.origin)")
@@ -21,7 +21,10 @@ extension LoadedConfiguration {
 }
 
 extension Setting {
-  fileprivate var isOfPool: Bool { key.hasPrefix("pool.") }
+  /// The array of tables it is in.
+  fileprivate var array: String? {
+    [PoolValues.table, MiniportValues.table].first { key.hasPrefix("\($0).") }
+  }
 
   /// `quota`, `pool.NAME`, or empty at the top.
   fileprivate var table: String {
@@ -53,16 +56,20 @@ public enum ShippedFile {
         lines += entry(key, ConfigurationValues())
       }
     }
-    lines.append("")
-    lines += wrapped(Schema.aboutPools)
-    lines.append("#[[pool]]")
-    var example = PoolValues()
-    example.name = "example"
-    for key in Schema.poolKeys {
-      lines.append("")
-      lines += entry(key, example)
-    }
+    var pool = PoolValues()
+    pool.name = "example"
+    lines += array(pool)
+    var miniport = MiniportValues()
+    miniport.name = "vmq0"
+    lines += array(miniport)
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// An array of tables, with an example of one.
+  private static func array<Values: NamedTable>(_ example: Values) -> [String] {
+    var lines = [""] + wrapped(Values.about) + ["#[[\(Values.table)]]"]
+    for key in Values.keys { lines += [""] + entry(key, example) }
+    return lines
   }
 
   private static func entry<Root>(_ key: SchemaKey<Root>, _ root: Root) -> [String] {

@@ -58,6 +58,8 @@ public struct ConfigurationValues: Sendable, Hashable {
   public var defaultPool = true
   /// Further hosted pools, oldest first; the newest serves first.
   public var pools: [PoolValues] = []
+  /// Hosted miniports, oldest first.
+  public var miniports: [MiniportValues] = []
 
   public init() {}
 }
@@ -80,4 +82,33 @@ public struct PoolValues: Sendable, Hashable {
 
   /// Bytes of a page.
   public var pageSize: UInt64 { pages == "2M" ? 2 << 20 : 4096 }
+}
+
+/// One hosted miniport.
+public struct MiniportValues: Sendable, Hashable {
+  /// Of its adapter.
+  public var name = ""
+  /// Nondefault receive queues.
+  public var queues: UInt64 = 8
+  /// Nondefault VPorts; zero: VM queues.
+  public var vports: UInt64 = 0
+  /// Bytes it asks for, for each queue or VPort.
+  public var queueMemory: UInt64 = 256 << 10
+  /// The NDIS version it registers, 6.20 or later.
+  public var ndis = "6.30"
+  /// Bytes of a frame.
+  public var frameLength: UInt64 = 1514
+  /// Frames a second for every queue that receives; zero: on request only.
+  public var rate: UInt64 = 0
+  /// never, queues or always.
+  public var pends = "queues"
+
+  public init() {}
+
+  /// Bytes of eight of its buffers: a frame in whole 64 bytes, and before NDIS 6.30 at least a lookahead
+  /// and something behind it.
+  var leastMemory: UInt64 {
+    let least: UInt64 = ndis == "6.20" ? 192 : 0
+    return 8 * ((max(frameLength, least) + 63) / 64 * 64)
+  }
 }

@@ -10,8 +10,9 @@ extension Draft {
       ("quota.session-sections", "quota.user-sections"),
     ]
     for pair in pairs { checkOrder(pair.lower, pair.upper) }
-    for pool in pools + rejectedPools { check(pool) }
-    if !values.hal, !values.defaultPool, pools.isEmpty {
+    for pool in pools.accepted + pools.rejected { check(pool) }
+    for miniport in miniports.accepted + miniports.rejected { check(miniport) }
+    if !values.hal, !values.defaultPool, pools.accepted.isEmpty {
       note(
         "hosted.hal",
         "no provider is hosted; until a driver registers one, every request fails")
@@ -48,43 +49,55 @@ extension Draft {
     }
   }
 
-  private mutating func check(_ pool: PoolDraft) {
-    let values = pool.values
-    func origin(_ names: String...) -> Origin {
-      names.lazy.compactMap { pool.origins[$0] }.first ?? pool.origin
+  private mutating func check(_ miniport: TableDraft<MiniportValues>) {
+    let values = miniport.values
+    if miniport.areRead("queue-memory", "frame-length"),
+      values.queueMemory < values.leastMemory
+    {
+      problems.add(
+        miniport.origin(of: "queue-memory", "frame-length"), miniport.key("queue-memory"),
+        "\(Quantity.size(values.queueMemory)) holds fewer than 8 frames of "
+          + "\(values.frameLength) bytes; \(values.leastMemory) is the least")
     }
+    if miniport.areRead("ndis", "vports"), values.ndis == "6.20", values.vports > 0 {
+      problems.add(
+        miniport.origin(of: "vports"), miniport.key("vports"),
+        "VPorts came with NDIS 6.30, and ndis is 6.20")
+    }
+  }
+
+  private mutating func check(_ pool: TableDraft<PoolValues>) {
+    let values = pool.values
     if values.name == "hal" || (values.name == "pool" && self.values.defaultPool) {
       problems.add(
-        origin("name"), "pool.name",
+        pool.origin(of: "name"), "pool.name",
         values.name == "hal"
           ? "hal is the name of the HAL fallback; choose another"
           : "pool is the name of the default pool; choose another, or set hosted.default-pool = false"
       )
     }
     let capacity = Quantity.size(values.capacity)
-    // A value that was not taken has its default here, which nobody meant.
-    func areRead(_ names: String...) -> Bool { pool.broken.isDisjoint(with: names) }
-    if areRead("capacity", "pages"), values.capacity % values.pageSize != 0 {
+    if pool.areRead("capacity", "pages"), values.capacity % values.pageSize != 0 {
       problems.add(
-        origin("capacity", "pages"), pool.key("capacity"),
+        pool.origin(of: "capacity", "pages"), pool.key("capacity"),
         "\(capacity) is not a whole number of pages of \(Quantity.size(values.pageSize))")
     }
-    if areRead("fill", "capacity"), values.fill != "none", values.capacity > 1 << 30 {
+    if pool.areRead("fill", "capacity"), values.fill != "none", values.capacity > 1 << 30 {
       problems.add(
-        origin("fill"), pool.key("fill"),
+        pool.origin(of: "fill"), pool.key("fill"),
         "\(values.fill) needs a capacity up to 1G, and capacity is \(capacity); "
           + "the daemon writes every page itself")
     }
-    if areRead("fill", "pages"), values.fill != "none", values.pages == "2M" {
+    if pool.areRead("fill", "pages"), values.fill != "none", values.pages == "2M" {
       problems.add(
-        origin("fill"), pool.key("fill"),
+        pool.origin(of: "fill"), pool.key("fill"),
         "\(values.fill) needs 4K pages, and pages is 2M; the daemon cannot write huge pages")
     }
-    if areRead("nodes"), !broken.contains("contract.highest-node"),
+    if pool.areRead("nodes"), !broken.contains("contract.highest-node"),
       values.nodes > self.values.highestNode + 1
     {
       problems.add(
-        origin("nodes"), pool.key("nodes"),
+        pool.origin(of: "nodes"), pool.key("nodes"),
         "node \(values.nodes - 1) is above contract.highest-node, \(self.values.highestNode) "
           + "(\(self.origin("contract.highest-node"))), and could never be asked for")
     }

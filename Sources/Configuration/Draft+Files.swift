@@ -19,8 +19,10 @@ extension Draft {
 
   private mutating func read(_ node: TOMLNode, _ path: String) {
     let origin = Origin.file(path: path, line: node.line, column: node.column)
-    if node.key == "pool" {
-      readPools(node, path)
+    if node.key == PoolValues.table {
+      pools.add(tables(node, path), &problems)
+    } else if node.key == MiniportValues.table {
+      miniports.add(tables(node, path), &problems)
     } else if let key = Schema.key(node.key) {
       set(key, .file(node.value), origin)
     } else if Schema.tables.contains(where: { $0.name == node.key }), !node.key.isEmpty {
@@ -47,45 +49,52 @@ extension Draft {
   private mutating func unknown(_ name: String, _ origin: Origin, isTable: Bool = false) {
     // A suggestion costs more than the key did.
     if problems.isFull { return problems.addUnlisted() }
-    let known = isTable ? Schema.tables.map(\.name) + ["pool"] : Schema.keys.map(\.name)
+    let known =
+      isTable
+      ? Schema.tables.map(\.name) + [PoolValues.table, MiniportValues.table]
+      : Schema.keys.map(\.name)
     problems.add(
       origin, shown(name),
       (isTable ? "no such table" : "no such key")
         + Suggestion.sentence(for: name, among: known.filter { !$0.isEmpty }))
   }
 
-  private mutating func readPools(_ node: TOMLNode, _ path: String) {
+  /// The tables of an array.
+  private mutating func tables<Values: NamedTable>(
+    _ node: TOMLNode, _ path: String
+  ) -> [TableDraft<Values>] {
+    let table = Values.table
     guard case .array(let elements) = node.value else {
       problems.add(
-        .file(path: path, line: node.line, column: node.column), "pool",
-        "the value is \(node.value.described); it must be an array of tables, [[pool]]")
-      return
+        .file(path: path, line: node.line, column: node.column), table,
+        "the value is \(node.value.described); it must be an array of tables, [[\(table)]]")
+      return []
     }
-    var found: [PoolDraft] = []
+    var found: [TableDraft<Values>] = []
     for element in elements {
       let origin = Origin.file(path: path, line: element.line, column: element.column)
       guard case .table(let members) = element.value else {
         problems.add(
-          origin, "pool", "an element is \(element.value.described); it must be a table")
+          origin, table, "an element is \(element.value.described); it must be a table")
         continue
       }
-      var pool = PoolDraft(origin: origin)
+      var draft = TableDraft<Values>(origin: origin)
       for member in Draft.inOrder(members) {
         let place = Origin.file(path: path, line: member.line, column: member.column)
-        if let key = Schema.poolKeys.first(where: { $0.name == member.key }) {
-          pool.set(key, .file(member.value), place, &problems)
+        if let key = Values.keys.first(where: { $0.name == member.key }) {
+          draft.set(key, .file(member.value), place, &problems)
         } else if problems.isFull {
           problems.addUnlisted()
         } else {
           problems.add(
-            place, "pool.\(shown(member.key))",
+            place, "\(table).\(shown(member.key))",
             "no such key"
-              + Suggestion.sentence(for: member.key, among: Schema.poolKeys.map(\.name)))
+              + Suggestion.sentence(for: member.key, among: Values.keys.map(\.name)))
         }
       }
-      found.append(pool)
+      found.append(draft)
     }
-    add(found)
+    return found
   }
 
   private static func inOrder(_ nodes: [TOMLNode]) -> [TOMLNode] {

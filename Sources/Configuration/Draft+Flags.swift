@@ -1,5 +1,5 @@
 // Reads flags into the draft, over what the files said: the schema's own flags, `--switch` (short
-// names of contract switches) and `--pool` (a pool as `key=value` pairs).
+// names of contract switches), `--pool` and `--miniport` (a table as `key=value` pairs).
 
 /// A flag as it was given.
 public struct ConfigurationFlag: Sendable, Hashable {
@@ -20,15 +20,18 @@ public struct ConfigurationFlag: Sendable, Hashable {
 extension Draft {
   /// Applies flags over what is there.
   mutating func read(_ flags: [ConfigurationFlag]) {
-    var pools: [PoolDraft] = []
+    var pools: [TableDraft<PoolValues>] = []
+    var miniports: [TableDraft<MiniportValues>] = []
     for flag in flags {
       switch flag.name {
-      case "--pool": pools.append(pool(flag.value))
+      case "--pool": pools.append(table(flag.value))
+      case "--miniport": miniports.append(table(flag.value))
       case "--switch": readSwitches(flag.value)
       default: read(flag)
       }
     }
-    add(pools)
+    self.pools.add(pools, &problems)
+    self.miniports.add(miniports, &problems)
   }
 
   private mutating func read(_ flag: ConfigurationFlag) {
@@ -63,27 +66,28 @@ extension Draft {
     }
   }
 
-  private mutating func pool(_ text: String) -> PoolDraft {
-    let origin = Origin.flag("--pool")
-    var pool = PoolDraft(origin: origin)
+  private mutating func table<Values: NamedTable>(_ text: String) -> TableDraft<Values> {
+    let table = Values.table
+    let origin = Origin.flag("--\(table)")
+    var draft = TableDraft<Values>(origin: origin)
     for pair in text.split(separator: ",") {
       let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       guard parts.count == 2 else {
         problems.add(
-          origin, "pool",
+          origin, table,
           "there is \"\(shown(String(pair)))\"; write key=value, with commas between")
         continue
       }
-      guard let key = Schema.poolKeys.first(where: { $0.name == parts[0] }) else {
+      guard let key = Values.keys.first(where: { $0.name == parts[0] }) else {
         let name = String(parts[0])
         problems.add(
-          origin, "pool.\(shown(name))",
-          "no such key" + Suggestion.sentence(for: name, among: Schema.poolKeys.map(\.name)))
+          origin, "\(table).\(shown(name))",
+          "no such key" + Suggestion.sentence(for: name, among: Values.keys.map(\.name)))
         continue
       }
-      pool.set(key, .flag(String(parts[1])), origin, &problems)
+      draft.set(key, .flag(String(parts[1])), origin, &problems)
     }
-    return pool
+    return draft
   }
 }
 

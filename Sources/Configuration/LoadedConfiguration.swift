@@ -24,7 +24,7 @@ extension Origin: CustomStringConvertible {
 
 /// One key as it stands.
 public struct Setting: Sendable, Hashable {
-  /// `table.key`; a key of a pool is `pool.NAME.key`.
+  /// `table.key`; a key of a pool is `pool.NAME.key`, of a miniport `miniport.NAME.key`.
   public var key: String
   /// The value as it would stand in a TOML file.
   public var value: String
@@ -53,7 +53,7 @@ public struct Setting: Sendable, Hashable {
 /// A configuration that was read and found right.
 public struct LoadedConfiguration: Sendable, Hashable {
   public var values: ConfigurationValues
-  /// Every key in the order of the schema, then every key of each pool.
+  /// Every key in the order of the schema, then every key of each pool and miniport.
   public var settings: [Setting]
   /// What is legal and probably not meant.
   public var notes: [ConfigurationProblem]

@@ -29,7 +29,14 @@ enum Schema {
   /// Pools of one configuration.
   static let maximumPools = 64
 
-  /// Every key outside pools.
+  /// Of the array of tables [[miniport]].
+  static let aboutMiniports =
+    "Hosted miniports, one table each: adapters that live in the daemon and that every user's protocol drivers may bind to. They make the frames they receive. A miniport in a later file replaces the one of the same name."
+
+  /// Miniports of one configuration.
+  static let maximumMiniports = 16
+
+  /// Every key outside pools and miniports.
   static let keys: [SchemaKey<ConfigurationValues>] = [
     SchemaKey(
       name: "runtime-directory", kind: .path(\.runtimeDirectory),
@@ -148,6 +155,43 @@ enum Schema {
       name: "fragment", kind: .count(\.fragment, 0...UInt64(Int64.max)),
       meaning:
         "Seed of a fragmentation: no free run is longer than eight pages, so that a contiguous request fails where a scattered one succeeds. 0: not fragmented."
+    ),
+  ]
+
+  /// The keys of a miniport.
+  static let miniportKeys: [SchemaKey<MiniportValues>] = [
+    SchemaKey(
+      name: "name", kind: .name(\.name),
+      meaning:
+        "Its adapter's name, up to 31 characters; every adapter of the daemon needs one of its own."
+    ),
+    SchemaKey(
+      name: "queues", kind: .count(\.queues, 1...63), unit: "queues",
+      meaning: "VM queues beside the default queue. Without meaning when there are VPorts."),
+    SchemaKey(
+      name: "vports", kind: .count(\.vports, 0...63), unit: "VPorts",
+      meaning:
+        "VPorts of a NIC switch, on the physical function, beside the default VPort. With any there are no VM queues. 0: none."
+    ),
+    SchemaKey(
+      name: "queue-memory", kind: .bytes(\.queueMemory, 4096...16 << 20),
+      meaning:
+        "Shared memory it asks for, for each queue or VPort; when it is refused, half of it, and so on down to 8 frames. At most 1024 frames of a queue can be out."
+    ),
+    SchemaKey(
+      name: "ndis",
+      kind: .choice(\.ndis, ["6.20", "6.30", "6.40", "6.50", "6.60", "6.70", "6.80"]),
+      meaning: "The NDIS version it registers. 6.20 has lookahead split, later ones have VPorts."),
+    SchemaKey(
+      name: "frame-length", kind: .count(\.frameLength, 64...9014), unit: "bytes",
+      meaning: "Bytes of a frame it makes, without the frame check sequence."),
+    SchemaKey(
+      name: "rate", kind: .count(\.rate, 0...1_000_000), unit: "frames a second",
+      meaning: "What every queue that receives gets. 0: frames come on request only."),
+    SchemaKey(
+      name: "pends", kind: .choice(\.pends, ["never", "queues", "always"]),
+      meaning:
+        "What it answers PENDING to and completes afterwards. queues: the completion of queue allocations and the freeing of queues, as real miniports do. always: every OID request, pause and restart."
     ),
   ]
 

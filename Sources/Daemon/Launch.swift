@@ -5,6 +5,7 @@
 import Configuration
 import Events
 import Glibc
+import HostedDrivers
 import NDIS
 import Platform
 import ServiceManager
@@ -54,6 +55,15 @@ public enum Launch {
     settings.pageSize = UInt32(clamping: Platform.Limits.pageSize)
     let switchboard = try Switchboard(
       settings: settings, pools: options.pools, onEvent: tell)
+    for miniport in options.miniports {
+      do throws(Failure) { try switchboard.addMiniport(miniport) } catch {
+        throw StartFailure("miniport \(miniport.name): \(error.sentence)")
+      }
+    }
+    // Nobody else is there to be waited for: they run, or it was said why not.
+    guard switchboard.miniports.allSatisfy(\.isRunning) else {
+      throw StartFailure("a hosted miniport does not come up")
+    }
     let path: String
     let listener: PacketSocket
     var madeSocket = false

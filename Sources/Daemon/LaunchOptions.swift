@@ -4,6 +4,7 @@
 public import Configuration
 import Events
 public import HostedDrivers
+import NDIS
 import ServiceManager
 public import Simulator
 
@@ -36,6 +37,8 @@ public struct LaunchOptions: Sendable {
   var settings: Settings { Settings(configuration.values, chosenSeed: chosenSeed) }
 
   var pools: [PoolSettings] { configuration.values.hostedPools }
+
+  var miniports: [VMQSettings] { configuration.values.miniports.map { VMQSettings($0) } }
 
   /// The log as the configuration wants it.
   var outputs: EventSink.Outputs {
@@ -80,6 +83,19 @@ extension PoolSettings {
       nodes: UInt32(clamping: values.nodes), pageSize: UInt32(clamping: values.pageSize),
       hugePages: values.pages == "2M", fill: Fill(rawValue: values.fill) ?? .none,
       fragmentationSeed: values.fragment)
+  }
+}
+
+extension VMQSettings {
+  /// A configured miniport.
+  public init(_ values: MiniportValues) {
+    let minor = values.ndis.split(separator: ".").last.flatMap { UInt8($0) }
+    self.init(
+      name: values.name, queues: UInt32(clamping: values.queues),
+      vports: UInt32(clamping: values.vports), queueMemory: UInt32(clamping: values.queueMemory),
+      version: NDISVersion(6, minor ?? 30), frameLength: UInt32(clamping: values.frameLength),
+      framesPerSecond: UInt32(clamping: values.rate),
+      pends: Pends(rawValue: values.pends) ?? .queues)
   }
 }
 

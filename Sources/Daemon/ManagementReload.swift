@@ -1,6 +1,6 @@
 // Reading the configuration again. Files are read on a thread of their own, since a file may be slow and
 // drivers must not wait for it; what came of it is applied between two turns: quotas, the deadline, the
-// log's level, new pools. What needs a restart is said and stays as it is; a bad configuration changes
+// log's level, new pools and miniports. What needs a restart is said and stays as it is; a bad configuration changes
 // nothing.
 
 import Configuration
@@ -94,6 +94,10 @@ extension ManagementService {
       let settings = PoolSettings(pool)
       let isTaken = switchboard.activePools.contains { $0.name == settings.name }
       if isTaken || (try? switchboard.add(settings)) == nil { refused.insert("pool.\(pool.name)") }
+    }
+    for miniport in changes.addedMiniports
+    where (try? switchboard.addMiniport(VMQSettings(miniport))) == nil {
+      refused.insert("miniport.\(miniport.name)")
     }
     let inForce = current.applying(newer)
     switchboard.apply(quotas: Quotas(inForce.values), upcallDeadline: inForce.values.deadline)

@@ -6,8 +6,8 @@
 import CNDIS
 import Events
 import Glibc
-import HostedDrivers
-import NDIS
+public import HostedDrivers
+public import NDIS
 import Platform
 import Simulator
 
@@ -32,16 +32,16 @@ struct HostedMiniport {
 }
 
 /// A hosted miniport, to be listed.
-struct MiniportListing: Sendable {
-  var session: UInt32
-  var settings: VMQSettings
-  var isRunning: Bool
-  var counters: [VMQMiniport.Counters]
+public struct MiniportListing: Sendable {
+  public var session: UInt32
+  public var settings: VMQSettings
+  public var isRunning: Bool
+  public var counters: [VMQMiniport.Counters]
 }
 
 extension Switchboard {
   /// Hosted miniports, oldest first.
-  var miniports: [MiniportListing] {
+  public var miniports: [MiniportListing] {
     state.miniports.map {
       MiniportListing(
         session: $0.session, settings: $0.driver.settings, isRunning: $0.driver.isRunning,
@@ -51,14 +51,16 @@ extension Switchboard {
 
   /// Adds a hosted miniport. Its adapter runs when this returns, unless it waits for a process: a
   /// provider that is asked for the default queue's memory.
-  func addMiniport(_ settings: VMQSettings) throws(Failure) { try state.addMiniport(settings) }
+  public func addMiniport(_ settings: VMQSettings) throws(Failure) {
+    try state.addMiniport(settings)
+  }
 
   /// Removes a hosted miniport the documented way: its bindings are closed, it is paused and halted, its
   /// driver deregisters. That may last longer than this call when others have to answer.
-  func removeMiniport(_ name: String) throws(Failure) { try state.removeMiniport(name) }
+  public func removeMiniport(_ name: String) throws(Failure) { try state.removeMiniport(name) }
 
   /// Has a hosted miniport receive frames of its own making on a queue, or on a VPort if it has those.
-  func generate(
+  public func generate(
     adapter name: String, queue: UInt32, count: UInt32, length: UInt32 = 0
   ) throws(Failure) {
     try state.generate(adapter: name, queue: queue, count: count, length: length)

@@ -45,6 +45,7 @@ extension VMQMiniport {
       } else {
         queues[index].buffers = 0
         queues[index].goal = .rest
+        if queue.isLeaving { drop(record: index) }
       }
       return true
     }
@@ -143,5 +144,10 @@ extension VMQMiniport {
 }
 
 extension VMQSettings {
-  var bufferStride: UInt32 { (frameLength + 63) & ~63 }
+  /// Room for the greatest frame; where there is lookahead split, for the greatest lookahead and some
+  /// bytes behind it at least, since the second segment of a short frame is there too.
+  var bufferStride: UInt32 {
+    let least = VMQMiniport.lookaheadSizes.upperBound + VMQMiniport.leastRest
+    return ((canSplit ? max(frameLength, least) : frameLength) + 63) & ~63
+  }
 }

@@ -20,12 +20,16 @@ extension VMQMiniport {
 
   mutating func request(_ upcall: DriverUpcall) {
     guard let oid = upcall.oid else { return answer(upcall.id, .failure) }
-    state.request = VMQRequest()
+    abandonRequest()
     state.request.handle = oid.handle
     state.request.upcall = upcall.id
     state.request.inputLength = UInt32(clamping: oid.call.input.count)
     let outcome: Outcome
-    if state.isRemoved, oid.call.oid != OID_PNP_QUERY_POWER {
+    // What frees something is done all the same, and then ended so.
+    let isFreeing =
+      oid.call.oid == OID_RECEIVE_FILTER_FREE_QUEUE
+      || oid.call.oid == OID_NIC_SWITCH_DELETE_VPORT
+    if state.isRemoved, !isFreeing, oid.call.oid != OID_PNP_QUERY_POWER {
       outcome = Outcome(status: .notAccepted)
     } else {
       do throws(Failure) { outcome = try serve(oid.call) } catch {
@@ -42,8 +46,28 @@ extension VMQMiniport {
       pend()
     }
     guard !isLater else { return }
+    if state.isRemoved, outcome.status == .success, isFreeing {
+      return end(Outcome(status: .notAccepted))
+    }
     end(outcome)
     activate(after: oid.call, outcome)
+  }
+
+  /// Forgets a request that NDIS has stopped waiting for; its work is done all the same.
+  private mutating func abandonRequest() {
+    let request = state.request
+    state.request = VMQRequest()
+    switch request.work {
+    case .none: break
+    case .stopping, .indicatingStop, .freeing:
+      queues[Int(request.queue)].isLeaving = true
+      release(Int(request.queue), in: 0)
+    case .completingAllocation, .givingUp:
+      for index in batch {
+        queues[index].batch = 0
+        release(index, in: 0)
+      }
+    }
   }
 
   /// Answers PENDING, unless that is done.
@@ -148,18 +172,13 @@ extension VMQMiniport {
     case .freeing:
       let index = Int(state.request.queue)
       guard queues[index].isEmpty else {
-        if state.isRemoved, state.request.upcall == 0 || !queues[index].out.isEmpty {
-          // Its memory goes when the lists are back, or with the adapter.
-          end(Outcome(status: .notAccepted))
-          return true
-        }
         // NDIS may have to wait for receivers, and its handlers have deadlines.
         guard !queues[index].out.isEmpty, state.request.upcall != 0 else { return false }
         pend()
         return true
       }
       drop(record: index)
-      end(.success)
+      end(Outcome(status: state.isRemoved ? .notAccepted : .success))
       return true
     }
   }
@@ -169,7 +188,7 @@ extension VMQMiniport {
   }
 
   /// Forgets a queue or VPort that has nothing any more.
-  private mutating func drop(record index: Int) {
+  mutating func drop(record index: Int) {
     filters.removeAll { Int($0.queue) == index }
     queues[index] = VMQQueue()
   }

@@ -8,6 +8,9 @@ public import NDIS
 import Simulator
 
 extension VMQMiniport {
+  /// Bytes of the second segment of a frame that fits into the lookahead.
+  static let leastRest: UInt32 = 64
+
   /// Lists of one indication.
   static let chain: UInt32 = 64
 
@@ -171,10 +174,13 @@ private struct FrameWrites {
     let head = min(Int(lookaheadSize), bytes.count)
     lookahead.put(bytes[..<head], at: buffer * lookaheadStride)
     let first = part(sharedLookahead, buffer * lookaheadStride, head)
-    guard head < bytes.count else { return [first] }
-    // Behind the backfill.
-    memory.put(bytes[head...], at: start + lookaheadSize)
-    return [first, part(sharedMemory, start + lookaheadSize, bytes.count - head)]
+    let rest = start + lookaheadSize  // behind the backfill
+    guard head < bytes.count else {
+      // Both segments have to be there; the frame's length says that nothing of this one counts.
+      return [first, part(sharedMemory, rest, Int(VMQMiniport.leastRest))]
+    }
+    memory.put(bytes[head...], at: rest)
+    return [first, part(sharedMemory, rest, bytes.count - head)]
   }
 
   private func part(_ handle: Handle, _ offset: UInt32, _ length: Int) -> NetBufferSharedMemory {

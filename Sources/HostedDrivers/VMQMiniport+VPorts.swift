@@ -91,19 +91,12 @@ extension VMQMiniport {
       receiveFilter: filter.image(), nicSwitch: settings.hasSwitch ? nicSwitch : [])
   }
 
-  /// `NDIS_NIC_SWITCH_CAPABILITIES`, revision 2.
   private var nicSwitch: [UInt8] {
-    var image = NDIS_NIC_SWITCH_CAPABILITIES()
-    let size = NDIS_SIZEOF_NIC_SWITCH_CAPABILITIES_REVISION_2
-    image.Header.Type = UInt8(NDIS_OBJECT_TYPE_DEFAULT)
-    image.Header.Revision = UInt8(NDIS_NIC_SWITCH_CAPABILITIES_REVISION_2)
-    image.Header.Size = UInt16(size)
-    image.MaxNumSwitches = 1
+    var capabilities = NICSwitchCapabilities()
+    capabilities.maxNumSwitches = 1
     // With the default one.
-    image.MaxNumVPorts = settings.vports + 1
-    image.MaxNumQueuePairs = settings.vports + 1
-    image.MaxNumQueuePairsPerNonDefaultVPort = 1
-    image.MaxNumMacAddresses = UInt32(clamping: Self.maximumFilters)
-    return unsafe withUnsafeBytes(of: image) { unsafe Array($0.prefix(Int(size))) }
+    capabilities.maxNumVPorts = settings.vports + 1
+    capabilities.maxNumQueuePairs = settings.vports + 1
+    return capabilities.image()
   }
 }

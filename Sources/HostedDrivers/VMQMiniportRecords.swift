@@ -33,6 +33,8 @@ struct VMQQueue: BitwiseCopyable {
   var isOpen = false
   /// Its place in the batch of QUEUE_ALLOCATION_COMPLETE, from 1; 0 = in none.
   var batch: UInt8 = 0
+  /// To be forgotten as soon as it has nothing any more, without an end of a request.
+  var isLeaving = false
   /// That request has finished with it.
   var isCompleted = false
   /// QueueId, or VPortId.

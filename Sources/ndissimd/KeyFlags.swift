@@ -56,6 +56,12 @@ struct KeyFlags: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "A hosted miniport: name=NAME[,queues=N][,vports=N][,queue-memory=BYTES][,ndis=VERSION][,frame-length=BYTES][,rate=N][,pends=never|queues|always]. May be given several times. Replaces a miniport of a file with its name.",
+      valueName: "miniport"))
+  var miniport: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
       "Contract switches to turn on, with commas between: revisions, dma, vports (stricter), filters, free-handle (more lenient).",
       valueName: "names"))
   var `switch`: String?
@@ -89,5 +95,6 @@ struct KeyFlags: ParsableArguments {
       if let value { result.append(ConfigurationFlag(name, value)) }
     }
     return result + pool.map { ConfigurationFlag("--pool", $0) }
+      + miniport.map { ConfigurationFlag("--miniport", $0) }
   }
 }

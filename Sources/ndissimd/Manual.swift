@@ -30,6 +30,10 @@ enum Manual: String, ExpressibleByArgument {
       "A hosted pool. May be given several times; the last one is newest and serves first. It replaces a pool of a file with its name."
     ),
     (
+      "*--miniport* name=NAME[,queues=N][,vports=N][,queue-memory=BYTES][,ndis=VERSION][,frame-length=BYTES][,rate=N][,pends=never|queues|always]",
+      "A hosted miniport. May be given several times. It replaces a miniport of a file with its name."
+    ),
+    (
       "*--switch* NAMES",
       "Contract switches to turn on, with commas between: revisions, dma, vports, filters, free-handle."
     ),

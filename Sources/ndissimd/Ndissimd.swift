@@ -20,6 +20,7 @@ struct Ndissimd: ParsableCommand {
       Examples:
         ndissimd --runtime-directory /tmp/bed
         ndissimd --pool name=big,capacity=1G,nodes=2 --pool name=tight,capacity=1M,fragment=7
+        ndissimd --miniport name=vmq0,queues=4,rate=100
         ndissimd --deadlines off --seed 42
         ndissimd --config bed.toml --check
       """,

@@ -45,7 +45,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
       "F:1:3: pools: no such table; did you mean pool?"),
     BadInput(
       "a table like no other", "[weather]",
-      "F:1:2: weather: no such table; known are log, server, management, metrics, contract, quota, hosted, pool"
+      "F:1:2: weather: no such table; known are log, server, management, metrics, contract, quota, hosted, pool, miniport"
     ),
     BadInput(
       "a misspelt key of a pool", "[[pool]]\nname = \"x\"\ncapasity = 1",
@@ -156,6 +156,28 @@ struct BadInput: Sendable, CustomTestStringConvertible {
       "[contract]\nhighest-node = 1\n[[pool]]\nname = \"a\"\nnodes = 4",
       "F:5:1: pool.a.nodes: node 3 is above contract.highest-node, 1 (F:2), and could never be asked for"
     ),
+    BadInput(
+      "a miniport without a name", "[[miniport]]\nqueues = 2",
+      "F:1:1: miniport: the miniport has no name; write name = \"...\""),
+    BadInput(
+      "two miniports of one name", "[[miniport]]\nname = \"a\"\n[[miniport]]\nname = \"a\"",
+      "F:4:1: miniport.name: a is the name of two miniports (the other is at F:1); choose another"),
+    BadInput(
+      "a misspelt key of a miniport", "[[miniport]]\nname = \"a\"\nqueue = 2",
+      "F:3:1: miniport.queue: no such key; did you mean queues?"),
+    BadInput(
+      "a miniport of an unknown version", "[[miniport]]\nname = \"a\"\nndis = \"6.1\"",
+      "F:3:1: miniport.ndis: the value is the string \"6.1\"; it must be one of 6.20, 6.30, 6.40, 6.50, 6.60, 6.70, 6.80"
+    ),
+    BadInput(
+      "memory for seven frames",
+      "[[miniport]]\nname = \"a\"\nframe-length = 9014\nqueue-memory = \"64K\"",
+      "F:4:1: miniport.a.queue-memory: 64K holds fewer than 8 frames of 9014 bytes; 72192 is the least"
+    ),
+    BadInput(
+      "VPorts before they were there",
+      "[[miniport]]\nname = \"a\"\nndis = \"6.20\"\nvports = 1",
+      "F:4:1: miniport.a.vports: VPorts came with NDIS 6.30, and ndis is 6.20"),
     BadInput(
       "a session above its user", "[quota]\nsession-bytes = \"16G\"",
       "F:2:1: quota.session-bytes: 16G is more than quota.user-bytes, 8G (default); lower this one or raise that one"

@@ -44,6 +44,8 @@ import Testing
     var expected = ConfigurationValues()
     expected.pools = [PoolValues()]
     expected.pools[0].name = "example"
+    expected.miniports = [MiniportValues()]
+    expected.miniports[0].name = "vmq0"
     #expect(loaded.values == expected)
     #expect(loaded.settings.filter { $0.origin == .byDefault }.map(\.key) == [])
   }

@@ -49,6 +49,30 @@ import Testing
     #expect(loaded["pool.b.capacity"]?.origin.description == "--pool")
   }
 
+  @Test func `miniports come from files and from flags as pools do`() throws {
+    let loaded = try ConfigurationLoader.load(
+      files: [
+        ConfigurationFile(
+          path: "A", text: "[[miniport]]\nname='a'\nqueues=2\n[[miniport]]\nname='b'\nrate=9")
+      ],
+      flags: [
+        ConfigurationFlag(
+          "--miniport", "name=a,vports=3,ndis=6.80,queue-memory=1M,frame-length=64,pends=always")
+      ])
+    var expected = MiniportValues()
+    expected.name = "a"
+    expected.vports = 3
+    expected.ndis = "6.80"
+    expected.queueMemory = 1 << 20
+    expected.frameLength = 64
+    expected.pends = "always"
+    #expect(loaded.values.miniports.first == expected)
+    #expect(loaded.values.miniports.map(\.rate) == [0, 9])
+    #expect(loaded["miniport.a.vports"]?.origin.description == "--miniport")
+    let settings = VMQSettings(expected)
+    #expect(settings.version == NDISVersion(6, 80) && settings.pends == .always)
+  }
+
   @Test func `flags mean what they always did`() throws {
     let loaded = try ConfigurationLoader.load(flags: [
       ConfigurationFlag("--deadlines", "250"), ConfigurationFlag("--seed", "42"),

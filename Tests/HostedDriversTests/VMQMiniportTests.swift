@@ -221,15 +221,34 @@ import Testing
     #expect(ndis.end(freed) == nil)
     ndis.upcall(
       NDISSIM_UPCALL_DEVICE_PNP_EVENT_NOTIFY, argument: PnPEvent.surpriseRemoved.rawValue)
+    ndis.upcall(NDISSIM_UPCALL_PAUSE)
+    ndis.returnLists()
+    // What frees a queue was done all the same.
     #expect(ndis.end(freed)?.status == .notAccepted)
+    #expect(ndis.live.values.map(\.queueID) == [0])
+    #expect(ndis.calls.contains { $0.name == "pauseComplete" })
     let refused = ndis.request(
       OID_RECEIVE_FILTER_ALLOCATE_QUEUE, .method, Self.parameters(2))
     #expect(ndis.end(refused)?.status == .notAccepted)
-    ndis.upcall(NDISSIM_UPCALL_PAUSE)
-    ndis.returnLists()
-    #expect(ndis.calls.last?.name == "pauseComplete")
     ndis.upcall(NDISSIM_UPCALL_HALT_EX)
     #expect(ndis.live.isEmpty && ndis.hasEnded)
+  }
+
+  @Test("a request NDIS has given up is finished all the same, and never completed")
+  func abandoned() throws {
+    let ndis = Self.running()
+    Self.open(ndis, [1])
+    try ndis.generate(1, 1)
+    let freed = ndis.request(
+      OID_RECEIVE_FILTER_FREE_QUEUE, .set, ReceiveQueueFreeParameters(queueID: 1).image())
+    // The next one comes without that one's end: NDIS has stopped waiting for it.
+    let allocated = ndis.request(
+      OID_RECEIVE_FILTER_ALLOCATE_QUEUE, .method, Self.parameters(2))
+    #expect(ndis.end(allocated)?.status == .success)
+    ndis.returnLists()
+    #expect(ndis.end(freed) == nil)
+    #expect(ndis.live.values.map(\.queueID) == [0])
+    #expect(ndis.miniport.counters.map(\.id) == [0, 2])
   }
 
   @Test("what always pends is completed; what never does answers")

@@ -24,7 +24,8 @@ import Testing
     for index in 0..<Int(list.segmentCount) {
       let segment = list.segments[index]
       let block = memory[segment.sharedMemoryHandle.index] ?? []
-      bytes += block[Int(segment.offset)..<Int(segment.offset + segment.length)]
+      let end = min(block.count, Int(segment.offset + segment.length))
+      bytes += block[min(end, Int(segment.offset))..<end]
     }
     return bytes
   }
@@ -139,6 +140,11 @@ import Testing
       #expect(list.segments[1].offset % 1536 == 64)
       #expect(GeneratedFrame(Self.frame(list, ndis)) != nil)
     }
+    // A frame that fits into the lookahead has a second segment all the same.
+    try ndis.generate(1, 1, length: 64)
+    let small = try #require(ndis.indications.last).lists[0]
+    #expect(small.segmentCount == 2 && small.dataLengths[0] == 64)
+    #expect(GeneratedFrame(Array(Self.frame(small, ndis).prefix(64))) != nil)
     let tooMuch = ndis.request(
       OID_RECEIVE_FILTER_ALLOCATE_QUEUE, .method,
       VMQMiniportTests.parameters(2, lookahead: 129, [.lookaheadSplitRequired]))
