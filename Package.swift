@@ -104,7 +104,9 @@ let package = Package(
       exclude: ["org.example.fixture.varlink"]),
     .testTarget(
       name: "ConfigurationTests",
-      dependencies: ["Configuration", "Daemon", "HostedDrivers", "Simulator", "ndissimd"]),
+      dependencies: [
+        "Configuration", "Daemon", "HostedDrivers", "NDIS", "Simulator", "ndissimd",
+      ]),
     .testTarget(name: "DrawingTests", dependencies: ["Drawing"]),
     .testTarget(
       name: "BenchTests",

@@ -1,7 +1,10 @@
 // Who wins: defaults, files, drop-ins, flags; and which files there are.
 
 import Configuration
+import Daemon
 import Glibc
+import HostedDrivers
+import NDIS
 import Testing
 
 @Suite struct PrecedenceTests {
