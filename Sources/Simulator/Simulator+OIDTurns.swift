@@ -54,7 +54,9 @@ extension Simulator {
   private func lastingRefusal(adapter index: UInt32) -> (failure: Failure, isFinal: Bool)? {
     let adapter = store.adapters[index]
     let failure = Failure(.notAccepted, .adapterRemoved, adapterHandle(index).rawValue)
-    if isDead(store.drivers[adapter.driver.index, \.session].index) { return (failure, true) }
+    if isDead(store.drivers[adapter.driver.index, \.session].index) {
+      return (Failure(.notAccepted, .handlerDied), true)
+    }
     // Of Shutdown no way leads back, and MiniportShutdownEx was the last call.
     if adapter.state == AdapterState.shutdown.rawValue {
       return (Failure(.notAccepted, .wrongState, failure.a), true)
@@ -99,7 +101,12 @@ extension Simulator {
       end(oid: index, Failure(.success, .none), .notSent, &actions)
       return
     }
+    // From here on its end is concluded.
     store.oids.update(index) { $0.state = OIDState.sent.rawValue }
+    guard store.drivers[driver].handlers[HandlerSlot.oidRequest] != 0 else {
+      end(oid: index, Failure(.notSupported, .missingHandler, 64), .notSent, &actions)
+      return
+    }
     let new = NewUpcall(
       type: NDISSIM_UPCALL_OID_REQUEST, object: adapterHandle(adapter), subject: Ref(index),
       limit: settings.oidDeadline)
@@ -141,7 +148,23 @@ extension Simulator {
     return true
   }
 
-  // MARK: What an adapter's life and a binding's end ask of this file
+  // MARK: What others ask of this file
+
+  /// A process is gone: what its miniports were asked and its protocol drivers are to be told ends now.
+  mutating func wakeOIDs(session: UInt32) {
+    var nextDriver = store.sessions[session, \.drivers]
+    while let driver = nextDriver.optional {
+      nextDriver = store.drivers[driver, \.next]
+      let isMiniport = store.drivers[driver, \.kind] == DriverKind.miniport.rawValue
+      var next = store.drivers[driver, \.children]
+      while let child = next.optional {
+        next = isMiniport ? store.adapters[child, \.next] : store.bindings[child, \.next]
+        let adapter = isMiniport ? child : store.bindings[child, \.adapter].index
+        if !store.adapters[adapter, \.firstOID].isNone { derived.workAdapters.insert(adapter) }
+        if !isMiniport { derived.workBindings.insert(child) }
+      }
+    }
+  }
 
   /// Ends every request of the adapter with `status`, told to who asked: the adapter was removed or its
   /// process is gone.

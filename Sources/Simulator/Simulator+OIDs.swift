@@ -126,9 +126,10 @@ extension Simulator {
   func oidRefusal(adapter index: UInt32) -> Failure? {
     let adapter = store.adapters[index]
     let handle = adapterHandle(index).rawValue
-    if adapter.removed != 0 || isDead(store.drivers[adapter.driver.index, \.session].index) {
-      return Failure(.notAccepted, .adapterRemoved, handle)
+    if isDead(store.drivers[adapter.driver.index, \.session].index) {
+      return Failure(.notAccepted, .handlerDied)
     }
+    if adapter.removed != 0 { return Failure(.notAccepted, .adapterRemoved, handle) }
     // While MiniportHaltEx or MiniportShutdownEx runs the state is still the one before.
     guard let state = AdapterState(rawValue: adapter.state), state.after(.oidRequest) != nil,
       Int(adapter.upcallOpen) != NDISSIM_UPCALL_HALT_EX,

@@ -54,6 +54,7 @@ extension Simulator {
     actions.append(.event(.sessionClosed(party(session: index), reason: reason)))
     store.sessions.update(index) { $0.state = SessionState.ended.rawValue }
     derived.workSessions.insert(index)
+    wakeOIDs(session: index)
     commit()
   }
 

@@ -36,7 +36,7 @@ struct ToldLists: Hashable {
 enum Delivery {
   case reply(session: UInt32, id: UInt64, RequestResult?)
   case refuse(session: UInt32, id: UInt64, Failure)
-  case upcall(session: UInt32, id: UInt64, UpcallDetails?, ToldLists)
+  case upcall(session: UInt32, id: UInt64, UpcallDetails?, ToldLists, OIDDetails?)
   case hosted(provider: UInt32, id: UInt64, UpcallDetails?)
   case released(Handle, session: UInt32?, hosted: UInt32?)
   case gone(UInt32)
@@ -51,7 +51,8 @@ enum Delivery {
       self = .refuse(session: session, id: id, failure)
     case .upcall(let session, let id):
       self = .upcall(
-        session: session, id: id, simulator.upcall(id), ToldLists(simulator, id))
+        session: session, id: id, simulator.upcall(id), ToldLists(simulator, id),
+        simulator.oid(ofUpcall: id))
     case .hostedUpcall(let provider, let id):
       self = .hosted(provider: provider, id: id, simulator.upcall(id))
     case .sectionReleased(_, let handle, let session, let hosted):
@@ -68,8 +69,8 @@ enum Delivery {
         && a?.value == b?.value && a?.value2 == b?.value2 && a?.type == b?.type
     case (.refuse(let s, let i, let f), .refuse(let t, let j, let g)):
       return s == t && i == j && f == g
-    case (.upcall(let s, let i, let a, let x), .upcall(let t, let j, let b, let y)):
-      return s == t && i == j && same(a, b) && x == y
+    case (.upcall(let s, let i, let a, let x, let o), .upcall(let t, let j, let b, let y, let p)):
+      return s == t && i == j && same(a, b) && x == y && o == p
     case (.hosted(let s, let i, let a), .hosted(let t, let j, let b)):
       return s == t && i == j && same(a, b)
     case (.released(let h, let s, let p), .released(let i, let t, let q)):

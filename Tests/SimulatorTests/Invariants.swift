@@ -14,6 +14,13 @@ func inconsistencies(_ simulator: borrowing Simulator) -> [String] {
   audit.upcalls()
   audit.places()
   audit.wrong += receiveInconsistencies(simulator.store)
+  audit.oids()
+  for index in 0..<simulator.store.oids.capacity {
+    let isFree = simulator.store.oids[index].state == 0
+    if simulator.derived.freeOIDs.contains(index) != isFree {
+      audit.wrong.append("OID request \(index) is in state \(simulator.store.oids[index].state)")
+    }
+  }
   if !simulator.isBetweenTurns { audit.wrong.append("a turn is open") }
   if simulator.undoOverflows != 0 { audit.wrong.append("a turn outgrew the undo log") }
   return audit.wrong
@@ -267,5 +274,87 @@ struct Audit {
         wrong.append("upcall \(index) is for a block that is gone")
       }
     }
+  }
+
+  /// OID requests: an adapter's queue, whose turn it is, who has still to be told.
+  mutating func oids() {
+    let store = store
+    var linked = 0
+    for index in 0..<store.adapters.capacity {
+      let adapter = store.adapters[index]
+      guard adapter.life != 0 else {
+        if !adapter.firstOID.isNone { wrong.append("adapter \(index) is gone and has requests") }
+        continue
+      }
+      var last = Ref.none
+      var atMiniport = 0
+      linked += walk(
+        "OID requests of adapter \(index)", adapter.firstOID,
+        { (store.oids[$0].previous, store.oids[$0].next) },
+        {
+          last = Ref($0)
+          if store.oids[$0].upcall != 0 { atMiniport += 1 }
+          return store.oids[$0].adapter == Ref(index) && store.oids[$0].isLinked == 1
+        })
+      if last != adapter.lastOID { wrong.append("adapter \(index) has another last request") }
+      if atMiniport > 1 { wrong.append("adapter \(index): \(atMiniport) are at its miniport") }
+    }
+    var bySession: [UInt32: UInt32] = [:]
+    for index in 0..<store.oids.capacity {
+      let oid = store.oids[index]
+      guard let state = OIDState(rawValue: oid.state) else {
+        wrong.append("OID request \(index) has state \(oid.state)")
+        continue
+      }
+      if let session = oid.session.optional { bySession[session, default: 0] += 1 }
+      if oid.isLinked != 0 { linked -= 1 }
+      let isOpen = oid.told == 0 || oid.upcall != 0 || oid.cancellation != 0
+      let mayBe =
+        switch state {
+        case .free:
+          oid.isLinked == 0 && oid.upcall == 0 && oid.completion == 0 && oid.session.isNone
+        case .queued: oid.isLinked != 0 && oid.told == 0 && oid.upcall == 0 && oid.end == 0
+        case .sent: oid.told == 0 && upcall(oid.upcall, index) == .open
+        case .pended: oid.told == 0 && upcall(oid.upcall, index) == .pended
+        // One that is in no queue waits for its ProtocolOidRequestComplete only.
+        case .ended:
+          oid.end != 0 && isOpen == (oid.isLinked != 0) && (isOpen || oid.completion != 0)
+            && (oid.upcall == 0 || upcall(oid.upcall, index) == .open)
+        }
+      if !mayBe { wrong.append("OID request \(index) is \(state): \(oid)") }
+      for call in [oid.cancellation, oid.completion] where call != 0 {
+        if upcall(call, index) != .open { wrong.append("OID request \(index): no call \(call)") }
+      }
+    }
+    if linked != 0 { wrong.append("\(linked) OID requests too many in queues") }
+    for index in 0..<store.sessions.capacity where store.sessions[index].state != 0 {
+      let count = bySession.removeValue(forKey: index) ?? 0
+      if store.sessions[index].oids != count {
+        wrong.append("session \(index) is charged \(store.sessions[index].oids), not \(count)")
+      }
+    }
+    if !bySession.isEmpty { wrong.append("OID requests are charged to \(bySession.keys)") }
+    for index in 0..<store.bindings.capacity where store.bindings[index].kind != 0 {
+      let generation =
+        UInt32(truncatingIfNeeded: store.globals[0].generationSalt)
+        &+ store.bindings[index].generation
+      let calls = (0..<store.upcalls.capacity).count {
+        let upcall = store.upcalls[$0]
+        return upcall.state == UpcallState.open.rawValue && upcall.type == 147
+          && upcall.object.index == index && upcall.object.generation == generation
+      }
+      if calls != Int(store.bindings[index].completions) {
+        wrong.append("binding \(index) counts other completions than \(calls)")
+      }
+    }
+  }
+
+  /// The state of an upcall about this request.
+  private func upcall(_ id: UInt64, _ oid: UInt32) -> UpcallState? {
+    let index = UInt32(truncatingIfNeeded: id & 0xFFFFF)
+    guard id != 0, index < store.upcalls.capacity, store.upcalls[index].id == id,
+      store.upcalls[index].subject == Ref(oid)
+    else { return nil }
+    return UpcallState(rawValue: store.upcalls[index].state)
   }
 }

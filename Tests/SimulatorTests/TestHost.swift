@@ -18,6 +18,8 @@ struct Client {
   var nextID: UInt64 = 1
   /// Upcalls that wait for this party's answer.
   var open: [(id: UInt64, details: UpcallDetails)] = []
+  /// What upcalls about OID requests told, as it was read after their turn.
+  var oids: [UInt64: OIDDetails] = [:]
   /// Ids of upcalls that were answered or have expired: late answers may name them.
   var old: [UInt64] = []
   /// Requests without an answer.
@@ -245,13 +247,14 @@ final class TestHost {
     case .refuse(let session, let id, let failure):
       if clients[session]?.resent.remove(id) == nil { clients[session]?.pending.remove(id) }
       refusals.append(failure)
-    case .upcall(let session, let id, let details, let lists):
+    case .upcall(let session, let id, let details, let lists, let oid):
       guard clients[session] != nil else {
         return problem("upcall \(id) to session \(session), which has ended")
       }
       guard let details else { return problem("an upcall without details") }
       clients[session]?.open.append((id, details))
       if lists.count > 0 || !lists.returned.isEmpty { told[id] = lists }
+      if let oid { clients[session]?.oids[id] = oid }
       if keepsLists { upcalls.append((session, id, details)) }
       onUpcall(self, session, id, details)
       responders[session]?(self, id, details)
