@@ -186,10 +186,6 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
   case indicatedEarly = 232
   case functionCount = 233
   case noFunctions = 234
-  case irqlFlag = 211
-  case lookaheadSplit = 212
-  case dataLength = 213
-  case tooManyReceivers = 214
   // Hosted miniports (250...)
   case frameLength = 250
   case miniportUnknown = 251
