@@ -114,8 +114,8 @@ let package = Package(
     .testTarget(
       name: "ManagementTests",
       dependencies: [
-        "Daemon", "Management", "Varlink", "NDISDriverKit", "Events", "HostedDrivers", "NDIS",
-        "Platform", "Simulator", "ndissimd", "varlink-generate",
+        "CNDIS", "Daemon", "Management", "Varlink", "NDISDriverKit", "Events", "HostedDrivers",
+        "NDIS", "Platform", "Simulator", "ndissimd", "varlink-generate",
       ]),
     .testTarget(
       name: "CommandTests",

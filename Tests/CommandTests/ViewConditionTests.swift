@@ -25,7 +25,8 @@ import Varlink
   @Test func `Every counter of the interface can be waited for, and no other`() throws {
     let zero = SimulatorInterface.Counters(
       sessions: 0, drivers: 0, adapters: 0, bindings: 0, providers: 0, sections: 0, blocks: 0,
-      bytes: 0, openRequests: 0, openUpcalls: 0, allocations: 0, frees: 0, failedAllocations: 0,
+      bytes: 0, openRequests: 0, openUpcalls: 0, queues: 0, vports: 0,
+      filters: 0, openOids: 0, indicatedLists: 0, allocations: 0, frees: 0, failedAllocations: 0,
       violations: 0, leakedBlocks: 0, events: 0)
     let members = try JSONObject(json: zero.json)
     #expect(members.members.map(\.name) == WaitCondition.counters)

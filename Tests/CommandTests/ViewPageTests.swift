@@ -13,7 +13,8 @@ import Varlink
   ) -> SimulatorInterface.Counters {
     var counters = SimulatorInterface.Counters(
       sessions: 1, drivers: 1, adapters: 2, bindings: 0, providers: 2, sections: 1, blocks: 1500,
-      bytes: 96 << 20, openRequests: 1, openUpcalls: 0, allocations: 2000, frees: 500,
+      bytes: 96 << 20, openRequests: 1, openUpcalls: 0, queues: 0, vports: 0, filters: 0,
+      openOids: 0, indicatedLists: 0, allocations: 2000, frees: 500,
       failedAllocations: 3, violations: 0, leakedBlocks: 0, events: 20)
     set(&counters)
     return counters
@@ -78,7 +79,8 @@ import Varlink
   @Test func `The page of an object and what it hangs together with`() {
     let adapter = SimulatorInterface.Adapter(
       handle: "0x1000000000000000", name: "vmq0", driver: "0x0400000000000000", driverName: "vmq",
-      state: "Running", attributesSet: true, dmaRegistered: false, bindings: 0, blocks: 12)
+      state: "Running", attributesSet: true, dmaRegistered: false, bindings: 0, blocks: 12,
+      queues: 3, vports: 0, filters: 2, openOids: 1, indicated: 4, held: false, removed: false)
     let page = ShowPage(
       object: SimulatorInterface.Object(
         kind: "adapter", adapter: adapter,
@@ -93,6 +95,10 @@ import Varlink
         Scatter-gather DMA: not registered
                   Bindings: 0
                     Blocks: 12
+                    Queues: the default queue and 3
+                   Filters: 2
+                      Open: 1 OID request
+                 Indicated: 4 lists
 
         REFERENCES
           driver  0x0400000000000000  vmq
@@ -111,7 +117,8 @@ import Varlink
     let block = SimulatorInterface.Block(
       handle: "0x20", state: "live", provider: "0x34", providerName: "pool", length: 8192,
       extentCount: 2, extents: [.init(offset: 0, length: 4096), .init(offset: 8192, length: 4096)],
-      contiguous: false, queueId: 3, usage: "NdisSharedMemoryUsageOther", ageMs: 10)
+      contiguous: false, queueId: 3, usage: "NdisSharedMemoryUsageOther", ageMs: 10,
+      indicated: 0)
     let lines = ShowPage(
       object: SimulatorInterface.Object(kind: "block", block: block, references: [])
     ).lines(on: Surface())

@@ -18,7 +18,8 @@ Handler = Callable[[Parameters], Iterator[Answer]]
 NUMBERS = itertools.count()
 INTERFACE = "org.ndissim.Simulator."
 COUNTERS = ["sessions", "drivers", "adapters", "bindings", "providers", "sections", "blocks", "bytes",
-            "openRequests", "openUpcalls", "allocations", "frees", "failedAllocations", "violations",
+            "openRequests", "openUpcalls", "queues", "vports", "filters", "openOids", "indicatedLists",
+            "allocations", "frees", "failedAllocations", "violations",
             "leakedBlocks", "events"]
 
 
@@ -40,7 +41,7 @@ def block(number: int, **members: Any) -> Parameters:
     return {"handle": f"0x{0x0700000000000000 + number:016X}", "state": "live",
             "driverName": "vmq", "provider": "0x0500000000000000", "providerName": "pool",
             "length": 65536, "extentCount": 1, "contiguous": False, "queueId": number % 8,
-            "usage": "NdisSharedMemoryUsageReceive", "ageMs": 1000 + number, **members}
+            "usage": "NdisSharedMemoryUsageReceive", "ageMs": 1000 + number, "indicated": 0, **members}
 
 
 class FakeManagement:

@@ -365,8 +365,8 @@ public enum SimulatorInterface {
       adapter: string,
       adapterName: string,
       queueId: int,
-      # The documents' name: Undefined (OID_RECEIVE_FILTER_ALLOCATE_QUEUE has not ended), Allocated, Set,
-      # Running, Paused, "Stop DMA", Freeing.
+      # The documents' name: Undefined (OID_RECEIVE_FILTER_ALLOCATE_QUEUE has not ended, or it was freed and
+      # something of it is left), Allocated, Set, Running, Paused, "Stop DMA", Freeing.
       state: string,
       # NDIS_STATUS_RECEIVE_QUEUE_STATE (DmaStopped) has been indicated.
       dmaStopped: bool,
@@ -408,7 +408,7 @@ public enum SimulatorInterface {
       adapter: string,
       adapterName: string,
       vportId: int,
-      # Deleted (OID_NIC_SWITCH_CREATE_VPORT has not ended), Deactivated, Activated.
+      # Deleted (OID_NIC_SWITCH_CREATE_VPORT has not ended, or something of it is left), Deactivated, Activated.
       state: string,
       # The binding that created it and its driver's name; absent when NDIS has taken it over.
       owner: ?string,
@@ -478,8 +478,8 @@ public enum SimulatorInterface {
       # NdisRequestQueryInformation, NdisRequestSetInformation, NdisRequestQueryStatistics or
       # NdisRequestMethod.
       kind: string,
-      # "queued" behind another one of its adapter, "sent" (the miniport's handler runs) or "pended" (it
-      # answered PENDING) or "ended" (its end has still to be told).
+      # "queued" behind another one of its adapter, "sent" (the miniport's handler runs), "pended" (it answered
+      # PENDING) or "ended" (it has still to be told to whom asked).
       state: string,
       adapter: string,
       adapterName: string,
@@ -1770,9 +1770,9 @@ extension SimulatorInterface {
     public var adapter: String
     public var adapterName: String
     public var queueId: Int
-    /// The documents' name: Undefined (OID_RECEIVE_FILTER_ALLOCATE_QUEUE has not ended), Allocated,
-    /// Set,
-    /// Running, Paused, "Stop DMA", Freeing.
+    /// The documents' name: Undefined (OID_RECEIVE_FILTER_ALLOCATE_QUEUE has not ended, or it was
+    /// freed and
+    /// something of it is left), Allocated, Set, Running, Paused, "Stop DMA", Freeing.
     public var state: String
     /// NDIS_STATUS_RECEIVE_QUEUE_STATE (DmaStopped) has been indicated.
     public var dmaStopped: Bool
@@ -1912,7 +1912,8 @@ extension SimulatorInterface {
     public var adapter: String
     public var adapterName: String
     public var vportId: Int
-    /// Deleted (OID_NIC_SWITCH_CREATE_VPORT has not ended), Deactivated, Activated.
+    /// Deleted (OID_NIC_SWITCH_CREATE_VPORT has not ended, or something of it is left),
+    /// Deactivated, Activated.
     public var state: String
     /// The binding that created it and its driver's name; absent when NDIS has taken it over.
     public var owner: String?
@@ -2155,9 +2156,9 @@ extension SimulatorInterface {
     /// NdisRequestQueryInformation, NdisRequestSetInformation, NdisRequestQueryStatistics or
     /// NdisRequestMethod.
     public var kind: String
-    /// "queued" behind another one of its adapter, "sent" (the miniport's handler runs) or "pended"
-    /// (it
-    /// answered PENDING) or "ended" (its end has still to be told).
+    /// "queued" behind another one of its adapter, "sent" (the miniport's handler runs), "pended"
+    /// (it answered
+    /// PENDING) or "ended" (it has still to be told to whom asked).
     public var state: String
     public var adapter: String
     public var adapterName: String
