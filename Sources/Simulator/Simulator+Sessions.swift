@@ -188,9 +188,7 @@ extension Simulator {
       return true
     }
     if let index = derived.workAdapters.first {
-      if !stepReturns(adapter: index, &actions), !step(adapter: index, &actions) {
-        derived.workAdapters.remove(index)
-      }
+      if !step(adapter: index, &actions) { derived.workAdapters.remove(index) }
       return true
     }
     if let index = derived.workDrivers.first {

@@ -88,5 +88,5 @@ private func same(_ a: UpcallDetails?, _ b: UpcallDetails?) -> Bool {
     && a.context == b.context && a.handler == b.handler && a.name == b.name
     && a.bindContext == b.bindContext && a.providerContext == b.providerContext
     && a.section == b.section && a.parameters == b.parameters && a.tag == b.tag
-    && a.site == b.site
+    && a.site == b.site && a.argument == b.argument
 }

@@ -138,9 +138,12 @@ final class Driver {
   /// Given a look at every upcall first; true when it has dealt with it.
   var override: (TestHost, UInt64, UpcallDetails) -> Bool = { _, _, _ in false }
 
-  init(_ host: TestHost, _ name: String, uid: UInt32 = 1000, provides: Bool = false) {
+  init(
+    _ host: TestHost, _ name: String, uid: UInt32 = 1000, provides: Bool = false,
+    isHosted: Bool = false
+  ) {
     self.provides = provides
-    session = host.begin(name, uid: uid)
+    session = host.begin(name, uid: uid, isHosted: isHosted)
     host.responders[session] = { [unowned self] host, id, details in
       if !self.override(host, id, details) { self.respond(host, id, details) }
     }

@@ -327,19 +327,20 @@ final class TestHost {
   // MARK: Parties
 
   @discardableResult
-  func begin(_ name: String = "client", uid: UInt32 = 1000) -> UInt32 {
-    guard let session = tryBegin(name, uid: uid) else {
+  func begin(_ name: String = "client", uid: UInt32 = 1000, isHosted: Bool = false) -> UInt32 {
+    guard let session = tryBegin(name, uid: uid, isHosted: isHosted) else {
       problem("no session")
       return 0
     }
     return session
   }
 
-  func tryBegin(_ name: String, uid: UInt32) -> UInt32? {
+  func tryBegin(_ name: String, uid: UInt32, isHosted: Bool = false) -> UInt32? {
     let now = now
     var begun: UInt32?
     turn { (simulator, actions) -> UInt32? in
-      begun = try? simulator.begin(name: Name(name), pid: 77, uid: uid, now: now, &actions)
+      begun = try? simulator.begin(
+        name: Name(name), pid: 77, uid: uid, isHosted: isHosted, now: now, &actions)
       if let begun, self.clients[begun] == nil {
         self.clients[begun] = Client(session: begun, uid: uid)
       }
