@@ -23,6 +23,7 @@ final class Bench {
     var hal = true
     var defaultPool = true
     var pools: [PoolSettings] = []
+    var miniports: [VMQSettings] = []
     var switches: Set<String> = []
     /// Milliseconds.
     var deadline: UInt64 = 5_000
@@ -36,8 +37,10 @@ final class Bench {
 
   let kind: Kind
   private let options: Options
-  private let hub: Hub?
+  let hub: Hub?
   private let daemon: DaemonProcess?
+  /// What hosted miniports have from the beginning.
+  private let initial: NDISDriverKit.Statistics
   /// A connection that only looks.
   let observer: Connection
   private var connections: [Connection] = []
@@ -60,7 +63,9 @@ final class Bench {
     self.options = options
     switch kind {
     case .inMemory:
-      let hub = try Hub(settings: Bench.settings(options), pools: Bench.pools(options))
+      let hub = try Hub(
+        settings: Bench.settings(options), pools: Bench.pools(options),
+        miniports: options.miniports)
       (self.hub, daemon) = (hub, nil)
       observer = try Connection(transport: HubTransport(hub), name: "observer")
     case .socket:
@@ -72,6 +77,7 @@ final class Bench {
         daemon.recount(connections: 1)
       }
     }
+    initial = try observer.statistics()
   }
 
   // MARK: Parties
@@ -176,7 +182,7 @@ final class Bench {
     #expect(isEmpty(last), "something is left: \(last)")
     observer.close()
     if let hub {
-      #expect(hub.sessions == 0)
+      #expect(hub.sessions == UInt64(options.miniports.count))
       hub.shutDown()
     }
     guard let daemon else { return }
@@ -189,8 +195,11 @@ final class Bench {
   }
 
   private func isEmpty(_ now: NDISDriverKit.Statistics) -> Bool {
-    now.sessions == 1 && now.drivers == 0 && now.adapters == 0 && now.bindings == 0
-      && now.registrations == hosted && now.sections == 0 && now.blocks == 0 && now.bytes == 0
-      && now.openRequests == 0 && now.openUpcalls == 0 && now.descriptors == 0
+    let miniports = UInt64(options.miniports.count)
+    return now.sessions == 1 + miniports && now.drivers == miniports && now.adapters == miniports
+      && now.bindings == 0 && now.registrations == hosted && now.sections == initial.sections
+      && now.blocks == initial.blocks && now.bytes == initial.bytes && now.openRequests == 0
+      && now.openUpcalls == 0 && now.descriptors == initial.descriptors
+      && (miniports > 0 || initial.blocks == 0)
   }
 }

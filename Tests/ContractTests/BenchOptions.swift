@@ -1,6 +1,7 @@
 // The options of a bench, as settings of a simulator in this process and as flags of a daemon.
 
 import HostedDrivers
+import NDIS
 import Simulator
 
 extension Bench {
@@ -53,6 +54,12 @@ extension Bench {
       text += ",fill=\(pool.fill.rawValue)"
       if pool.fragmentationSeed != 0 { text += ",fragment=\(pool.fragmentationSeed)" }
       flags += ["--pool", text]
+    }
+    for miniport in options.miniports {
+      var text = "name=\(miniport.name),queues=\(miniport.queues),vports=\(miniport.vports)"
+      text += ",queue-memory=\(miniport.queueMemory),ndis=6.\(miniport.version.minor)"
+      text += ",frame-length=\(miniport.frameLength),rate=\(miniport.framesPerSecond)"
+      flags += ["--miniport", text + ",pends=\(miniport.pends.rawValue)"]
     }
     if !options.switches.isEmpty {
       flags += ["--switch", options.switches.sorted().joined(separator: ",")]

@@ -18,12 +18,13 @@ final class Hub: @unchecked Sendable {
   private let log = Monitor<[String]>([])
   private let stop = Monitor<Bool>(false)
 
-  init(settings: Settings, pools: [PoolSettings]) throws {
+  init(settings: Settings, pools: [PoolSettings], miniports: [VMQSettings] = []) throws {
     let log = log
     switchboard = try Switchboard(settings: settings, pools: pools) { event in
       let remark = event.remark.isEmpty ? "" : " [\(event.remark)]"
       log.withLock { $0.append(event.sentence + remark) }
     }
+    for miniport in miniports { try switchboard.addMiniport(miniport) }
     _ = try Platform.Thread.start(name: "hub-clock") { [weak self] in
       while let self, !self.hasStopped() { self.exclusively { $0.tick() } }
     }
