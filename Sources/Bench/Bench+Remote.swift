@@ -6,7 +6,7 @@ import Glibc
 extension Bench {
   func measureRemoteProvider(_ report: inout BenchReport) throws(BenchFailure) {
     let bed = try Bed(program, [], one)
-    let provider = try ChildProcess(
+    let provider = try PipedProcess(
       try Programs.find("ndisctl"), ["bench", "worker", "provider", bed.daemon.socketPath])
     _ = try provider.readLine()
     var samples: [UInt64] = []

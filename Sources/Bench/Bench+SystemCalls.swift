@@ -56,17 +56,21 @@ extension Bench {
     let few = try run(base)
     let many = try run(base + more)
     return zip(few, many).map { few, many in
-      (many.name, Bench.shares(few.counts, many.counts, divisor))
+      (many.name, Bench.shares(few.counts, many.counts, more: more, divisor))
     }
   }
 
-  private static func shares(_ few: Counts, _ many: Counts, _ divisor: Int) -> JSON {
+  private static func shares(
+    _ few: Counts, _ many: Counts, more: Int, _ divisor: Int
+  ) -> JSON {
+    // What is done by the clock only, and what would be written as 0.
+    let least = max(0.005 * Double(more) / Double(divisor), 0.0005)
     var members: [(key: String, value: JSON)] = []
     var total = 0.0
     for (name, count) in many.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
       let one = Double(count - few[name, default: 0]) / Double(divisor)
       total += one
-      if one >= 0.0005 { members.append((name, .number(one))) }
+      if one >= least { members.append((name, .number(one))) }
     }
     return .object([("total", .number(total))] + members)
   }
@@ -75,7 +79,7 @@ extension Bench {
     let floor = try Programs.find("ndissim-floor")
     let daemon = try PrivateDaemon(program, tracer: floor)
     let file = daemon.directory + "/kit-calls"
-    let worker = try ChildProcess(
+    let worker = try PipedProcess(
       floor,
       [
         "count", file, try Programs.find("ndisctl"), "bench", "worker", "pairs", daemon.socketPath,
@@ -89,13 +93,13 @@ extension Bench {
 
   private func floorUnderTrace(_ pairs: Int) throws(BenchFailure) -> Parties {
     let floor = try Programs.find("ndissim-floor")
-    let directory = try TemporaryDirectory()
+    let directory = try RunDirectory()
     let socket = directory.path + "/floor"
     let serverFile = directory.path + "/server-calls"
     let clientFile = directory.path + "/client-calls"
-    let server = try ChildProcess(floor, ["count", serverFile, floor, "server", socket])
+    let server = try PipedProcess(floor, ["count", serverFile, floor, "server", socket])
     _ = try server.readLine()
-    let client = try ChildProcess(floor, ["count", clientFile, floor, "client", socket])
+    let client = try PipedProcess(floor, ["count", clientFile, floor, "client", socket])
     _ = try client.measure("paced \(pairs) \(Bench.rest)")
     client.closeInput()
     try client.waitForSuccess("the traced floor client")
@@ -129,7 +133,7 @@ extension Bench {
   }
 
   private func floorReceiveUnderTrace(_ count: Int) throws(BenchFailure) -> Parties {
-    let directory = try TemporaryDirectory()
+    let directory = try RunDirectory()
     let files = Traces(in: directory.path)
     let side = try ReceiveSide(floorIn: directory.path, traces: files)
     _ = try side.measure(paced(count))

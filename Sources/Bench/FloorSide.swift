@@ -4,8 +4,8 @@ import Glibc
 
 /// The floor's server and client, two processes.
 final class FloorSide {
-  private let server: ChildProcess
-  private let client: ChildProcess
+  private let server: PipedProcess
+  private let client: PipedProcess
   private let socket: String
 
   /// Starts both; each of `confine` is run before the process it is for, to choose its processors.
@@ -16,10 +16,10 @@ final class FloorSide {
     let program = try Programs.find("ndissim-floor")
     socket = directory + "/floor"
     try confineServer()
-    server = try ChildProcess(program, ["server", socket])
+    server = try PipedProcess(program, ["server", socket])
     _ = try server.readLine()
     try confineClient()
-    client = try ChildProcess(program, ["client", socket])
+    client = try PipedProcess(program, ["client", socket])
   }
 
   deinit {

@@ -40,7 +40,8 @@ final class ReceiveMiniport {
   func measure(_ what: Indications) throws(BenchFailure) -> Round {
     var samples = [UInt64](repeating: 0, count: what.count)
     let chains = (0..<what.window).map { chain(slot: $0, lists: what.lists) }
-    var flight = [IndicationTicket?](repeating: nil, count: what.window)
+    var flight: [IndicationTicket] = []
+    flight.reserveCapacity(what.window)
     var since = [UInt64](repeating: 0, count: what.window)
     driver.start(lists: what.lists, window: what.window)
     do throws(DriverError) {
@@ -51,24 +52,28 @@ final class ReceiveMiniport {
       while done < what.count {
         while sent < what.count, sent - done < what.window {
           let slot = sent % what.window
-          flight[slot] = try indicate(chains[slot], slot: slot)
+          flight.append(try indicate(chains[slot], slot: slot))
           since[slot] = now
           sent += 1
         }
-        let before = done
-        try connection.serve { driver.returned > before }
+        // An indication's answer comes before its lists, and says so when it was refused.
+        if flight.isEmpty {
+          let before = done
+          try connection.serve { driver.returned > before }
+          guard driver.returned > before else { throw .stopped }
+        } else {
+          try connection.finish(flight.removeFirst())
+        }
         let returned = driver.returned
-        guard returned > before else { throw .stopped }
+        guard returned > done else { continue }
         now = MonotonicClock.nanoseconds
         while done < returned {
-          let slot = done % what.window
-          // Its answer has come before its lists.
-          if let ticket = flight[slot] { try connection.finish(ticket) }
-          samples[done] = now &- since[slot]
+          samples[done] = now &- since[done % what.window]
           done += 1
         }
         if what.restMicroseconds > 0 { usleep(what.restMicroseconds) }
       }
+      for ticket in flight { try connection.finish(ticket) }
       guard !driver.isWrong else { throw .wrongLists }
       return Round(samples: samples, elapsed: now &- begin)
     } catch { throw BenchFailure(error) }

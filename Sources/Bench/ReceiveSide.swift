@@ -19,9 +19,9 @@ struct Traces {
 
 /// A miniport and a driver above it, in processes of their own.
 final class ReceiveSide {
-  private let miniport: ChildProcess
-  private let driver: ChildProcess
-  private let forwarder: ChildProcess?
+  private let miniport: PipedProcess
+  private let driver: PipedProcess
+  private let forwarder: PipedProcess?
   private var frames = 0
 
   /// Ours, on a daemon's socket.
@@ -60,9 +60,9 @@ final class ReceiveSide {
 
   private static func start(
     _ program: String, _ arguments: [String], _ trace: String?
-  ) throws(BenchFailure) -> ChildProcess {
-    guard let trace else { return try ChildProcess(program, arguments) }
-    return try ChildProcess(
+  ) throws(BenchFailure) -> PipedProcess {
+    guard let trace else { return try PipedProcess(program, arguments) }
+    return try PipedProcess(
       try Programs.find("ndissim-floor"), ["count", trace, program] + arguments)
   }
 

@@ -30,7 +30,7 @@ struct Round: Sendable {
   }
 }
 
-extension ChildProcess {
+extension PipedProcess {
   /// Has the program measure something.
   func measure(_ command: String) throws(BenchFailure) -> Round {
     try send(line: command)

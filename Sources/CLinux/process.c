@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,6 +32,13 @@ const char *clinux_signal_name(int number) {
   const char *name = sigabbrev_np(number);
   return name != NULL ? name : "";
 }
+
+int clinux_process_descriptor(int32_t pid) {
+  long result = syscall(SYS_pidfd_open, pid, 0);
+  return result < 0 ? -errno : (int)result;
+}
+
+int clinux_pipe(int fds[2]) { return pipe2(fds, O_CLOEXEC) < 0 ? -errno : 0; }
 
 int clinux_become_subreaper(void) {
   return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0 ? -errno : 0;

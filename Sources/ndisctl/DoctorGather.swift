@@ -207,7 +207,7 @@ private func output(of program: String, _ arguments: [String]) -> String? {
   let writing = Descriptor(owning: ends[1])
   for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
   var how = ChildProcess.Options(
-    program: program, arguments: arguments, environment: processEnvironment { _ in true })
+    program: program, arguments: arguments, environment: ProcessEnvironment.entries { _ in true })
   how.standardOutput = ends[1]
   let nothing = Descriptor(owning: unsafe open("/dev/null", O_RDWR | O_CLOEXEC))
   how.standardInput = nothing.raw

@@ -51,7 +51,7 @@ struct PrivateDaemon: ~Copyable {
     do throws(PrivateDaemonFailure) {
       return try start(program, options, in: directory, family: family)
     } catch {
-      removeTree(directory)
+      TemporaryDirectory.remove(directory)
       throw error
     }
   }
@@ -66,7 +66,7 @@ struct PrivateDaemon: ~Copyable {
       throw PrivateDaemonFailure("cannot write the daemon's log \(logPath): \(errnoText())")
     }
     let nothing = Descriptor(owning: unsafe open("/dev/null", O_RDONLY | O_CLOEXEC))
-    let notify = try NotifyListener(path: directory + "/notify")
+    let notify = try listen(directory + "/notify")
     var how = ChildProcess.Options(
       program: program, arguments: ["--runtime-directory", directory],
       environment: environment(notify: directory + "/notify"))
@@ -104,8 +104,14 @@ struct PrivateDaemon: ~Copyable {
       lines.isEmpty ? what : "\(what); its log ends with\n  " + lines.joined(separator: "\n  "))
   }
 
+  private static func listen(_ path: String) throws(PrivateDaemonFailure) -> NotifyListener {
+    do throws(SocketPathProblem) {
+      return try NotifyListener(path: path)
+    } catch { throw PrivateDaemonFailure("\(error); set TMPDIR to another directory") }
+  }
+
   /// Removes its directory; the daemon has ended.
-  consuming func remove() { PrivateDaemon.removeTree(directory) }
+  consuming func remove() { TemporaryDirectory.remove(directory) }
 
   /// The daemon's program: the one that was named, $NDISSIMD, the one beside this program, the one
   /// on the PATH.
@@ -138,19 +144,15 @@ struct PrivateDaemon: ~Copyable {
   /// A new directory whose socket paths are short enough for Linux.
   private static func makeDirectory() throws(PrivateDaemonFailure) -> String {
     let folders = [environmentVariable("TMPDIR"), environmentVariable("XDG_RUNTIME_DIR"), "/tmp"]
-    let name = "/ndisctl-run-XXXXXX"
-    for folder in folders.compactMap({ $0 })
-    where folder.utf8.count + name.utf8.count + ManagementSocket.fileName.utf8.count + 1 <= 107 {
-      var template = Array((folder + name).utf8CString)
-      let made = unsafe template.withUnsafeMutableBufferPointer { buffer -> String? in
-        guard let base = buffer.baseAddress, let path = unsafe mkdtemp(base) else { return nil }
-        return unsafe String(cString: path)
-      }
-      guard let made else {
+    let prefix = "ndisctl-run-"
+    let longest = prefix.utf8.count + 6 + ManagementSocket.fileName.utf8.count + 2
+    for folder in folders.compactMap({ $0 }) where folder.utf8.count + longest <= 107 {
+      do throws(SystemError) {
+        return try TemporaryDirectory.make(in: folder, prefix: prefix)
+      } catch {
         throw PrivateDaemonFailure(
-          "cannot make a directory in \(folder): \(errnoText()); set TMPDIR to one you may write")
+          "cannot make a directory: \(error); set TMPDIR to one you may write")
       }
-      return made
     }
     throw PrivateDaemonFailure("there is no directory for temporary files")
   }
@@ -163,7 +165,7 @@ struct PrivateDaemon: ~Copyable {
       "CONFIGURATION_DIRECTORY", "LOGS_DIRECTORY", "CACHE_DIRECTORY", "CREDENTIALS_DIRECTORY",
       "JOURNAL_STREAM", "INVOCATION_ID", "FDSTORE",
     ]
-    return processEnvironment { name in
+    return ProcessEnvironment.entries { name in
       !foreign.contains(String(name)) && !name.hasPrefix("NDISSIM_") && !name.hasPrefix("LISTEN_")
     } + ["NOTIFY_SOCKET=\(notify)"]
   }
@@ -180,40 +182,12 @@ struct PrivateDaemon: ~Copyable {
     let lines = String(decoding: bytes[..<length], as: UTF8.self).split(separator: "\n")
     return lines.suffix(count).map { String($0) }
   }
-
-  /// Removes a directory with what is in it; it does not follow symbolic links.
-  static func removeTree(_ path: String) {
-    if let folder = unsafe opendir(path) {
-      while let entry = unsafe readdir(folder) {
-        let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) {
-          unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-        }
-        if name == "." || name == ".." { continue }
-        let inner = path + "/" + name
-        if unsafe unlink(inner) != 0, errno == EISDIR { removeTree(inner) }
-      }
-      unsafe closedir(folder)
-    }
-    _ = unsafe rmdir(path)
-  }
 }
 
 /// A variable of the environment that is set and not empty.
 func environmentVariable(_ name: String) -> String? {
   guard let value = unsafe getenv(name), unsafe value.pointee != 0 else { return nil }
   return unsafe String(cString: value)
-}
-
-/// `NAME=value` of this process's environment, of the names that are wanted.
-func processEnvironment(where isWanted: (Substring) -> Bool) -> [String] {
-  var entries: [String] = []
-  var next = unsafe environ
-  while let entry = unsafe next.pointee {
-    let text = unsafe String(cString: entry)
-    if isWanted(text.prefix { $0 != "=" }) { entries.append(text) }
-    unsafe next += 1
-  }
-  return entries
 }
 
 /// The text of the errno of the last call.

@@ -112,7 +112,7 @@ struct RunSession {
     let own = ["NDISSIM_SOCKET", "NDISSIM_MANAGEMENT_SOCKET"]
     var how = ChildProcess.Options(
       program: report.command[0], arguments: Array(report.command.dropFirst()),
-      environment: processEnvironment { !own.contains(String($0)) } + [
+      environment: ProcessEnvironment.entries { !own.contains(String($0)) } + [
         "NDISSIM_SOCKET=\(daemon.driverSocket)",
         "NDISSIM_MANAGEMENT_SOCKET=\(daemon.managementSocket)",
       ])

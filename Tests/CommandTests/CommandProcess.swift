@@ -67,7 +67,7 @@ final class CommandProcess {
       _ = kill(pid, SIGKILL)
       wait()
     }
-    PrivateDaemon.removeTree(directory)
+    TemporaryDirectory.remove(directory)
   }
 
   func send(_ signal: Int32) { _ = kill(pid, signal) }

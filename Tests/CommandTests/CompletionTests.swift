@@ -27,7 +27,7 @@ import Testing
     let script = try script(shell)
     var how = ChildProcess.Options(
       program: "sh", arguments: ["-c", "\(checker) '\(script.directory)/output'"],
-      environment: processEnvironment { _ in true })
+      environment: ProcessEnvironment.entries { _ in true })
     let output = Descriptor(
       owning: unsafe open(script.directory + "/said", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600))
     (how.standardOutput, how.standardError) = (output.raw, output.raw)
@@ -60,7 +60,7 @@ import Testing
       ask ndisctl completion f
       """
     var how = ChildProcess.Options(
-      program: "bash", arguments: ["-c", questions], environment: processEnvironment { _ in true })
+      program: "bash", arguments: ["-c", questions], environment: ProcessEnvironment.entries { _ in true })
     let output = Descriptor(
       owning: unsafe open(script.directory + "/said", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600))
     how.standardOutput = output.raw

@@ -172,6 +172,10 @@ int clinux_spawn(const char *program, char *const *arguments, char *const *envir
                  const struct clinux_spawn *how, int32_t *pid);
 // Takes the news of one child, of any for 0, without waiting: 1 when there was some, 0 when not.
 int clinux_wait(int32_t pid, struct clinux_ended *out);
+// A descriptor that is readable when the child has ended.
+int clinux_process_descriptor(int32_t pid);
+// Both ends close-on-exec.
+int clinux_pipe(int fds[2]);
 // Orphans among this process's descendants become its children.
 int clinux_become_subreaper(void);
 // Blocks the signals in the calling thread and answers a descriptor to read them.

@@ -1,0 +1,136 @@
+// A program that is measured or helps to measure, as a child: lines and bytes go in and come out
+// through pipes, its errors go to this program's own. It inherits the processors the calling thread is
+// confined to, and is killed when that thread ends. When the value goes the child is ended, by SIGTERM
+// first.
+
+import Glibc
+import Platform
+
+/// A running program with a pipe to it and one from it.
+final class PipedProcess {
+  private let child: ChildProcess
+  private var input: Descriptor?
+  private let output: Descriptor
+  private var buffered: [UInt8] = []
+  private var isOver = false
+
+  var processID: pid_t { child.pid }
+
+  /// Starts a program with this process's environment, `changes` laid over it; an empty value takes a
+  /// variable away. Its errors are appended to the file `log`, when there is one.
+  init(
+    _ path: String, _ arguments: [String], changes: [String: String] = [:], log: String? = nil
+  ) throws(BenchFailure) {
+    do throws(SystemError) {
+      let input = try Pipe()
+      let output = try Pipe()
+      let errors = Descriptor(
+        owning: log.map { unsafe open($0, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600) } ?? -1)
+      var how = ChildProcess.Options(
+        program: path, arguments: arguments,
+        environment: ProcessEnvironment.entries { changes[String($0)] == nil }
+          + changes.filter { !$0.value.isEmpty }.map { "\($0.key)=\($0.value)" })
+      how.standardInput = input.reading.raw
+      how.standardOutput = output.writing.raw
+      if errors.raw >= 0 { how.standardError = errors.raw }
+      how.deathSignal = SIGKILL
+      child = try ChildProcess.start(how)
+      self.input = input.takeWriting()
+      self.output = output.takeReading()
+    } catch { throw BenchFailure(error) }
+  }
+
+  deinit { end() }
+
+  /// SIGTERM, and SIGKILL when it is still there after five seconds; then its status is collected.
+  func end() {
+    guard !isOver else { return }
+    isOver = true
+    // It can fail only for a kernel without pidfd, where nothing of this module would have come so far.
+    try? child.end(patienceMilliseconds: 5_000)
+  }
+
+  /// Waits until `isReady`, which is asked first and whenever `descriptor` is readable. False when the
+  /// program has ended before that; a failure when it takes longer than `seconds`.
+  func wait(
+    seconds: Int, readable descriptor: Int32, until isReady: () -> Bool
+  ) throws(BenchFailure) -> Bool {
+    do throws(SystemError) {
+      let ended = try child.endDescriptor()
+      let end = MonotonicClock.nanoseconds &+ UInt64(seconds) * 1_000_000_000
+      while !isReady() {
+        let now = MonotonicClock.nanoseconds
+        guard now < end else {
+          throw SystemError(errno: ETIMEDOUT, operation: "waiting for process \(processID)")
+        }
+        var waited = [
+          pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+          pollfd(fd: ended.raw, events: Int16(POLLIN), revents: 0),
+        ]
+        _ = unsafe poll(&waited, 2, Int32(clamping: (end - now) / 1_000_000 + 1))
+        if waited[0].revents == 0, waited[1].revents != 0 { return false }
+      }
+      return true
+    } catch { throw BenchFailure(error) }
+  }
+
+  /// Writes a line to the program's input.
+  func send(line: String) throws(BenchFailure) {
+    let bytes = Array((line + "\n").utf8)
+    guard let file = inputFile else { throw BenchFailure("process \(processID)'s input is closed") }
+    let count = unsafe bytes.withUnsafeBytes { unsafe write(file, $0.baseAddress, $0.count) }
+    guard count == bytes.count else { throw BenchFailure("process \(processID) takes no input") }
+  }
+
+  /// Ends the program's input.
+  func closeInput() { input = nil }
+
+  private var inputFile: Int32? {
+    switch input {
+    case .some(let descriptor): descriptor.raw
+    case .none: nil
+    }
+  }
+
+  /// Waits for the program's end, which must be a good one.
+  func waitForSuccess(_ what: String) throws(BenchFailure) {
+    let change: ChildProcess.Change?
+    do throws(SystemError) { change = try child.waitForEnd() } catch { throw BenchFailure(error) }
+    isOver = true
+    guard change == .exited(status: 0) else {
+      throw BenchFailure("\(what) \(change.map { "\($0)" } ?? "has not ended")")
+    }
+  }
+
+  /// Waits for a line of its output.
+  func readLine() throws(BenchFailure) -> String {
+    while true {
+      if let end = buffered.firstIndex(of: 0x0A) {
+        let line = String(decoding: buffered[..<end], as: UTF8.self)
+        buffered.removeFirst(end + 1)
+        return line
+      }
+      try fill()
+    }
+  }
+
+  /// Waits for so many numbers of eight bytes.
+  func readNumbers(_ count: Int) throws(BenchFailure) -> [UInt64] {
+    while buffered.count < count * 8 { try fill() }
+    let numbers = unsafe buffered.withUnsafeBytes { bytes in
+      (0..<count).map { unsafe bytes.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self) }
+    }
+    buffered.removeFirst(count * 8)
+    return numbers
+  }
+
+  private func fill() throws(BenchFailure) {
+    var chunk = [UInt8](repeating: 0, count: 65536)
+    var count: Int
+    repeat {
+      count = unsafe read(output.raw, &chunk, chunk.count)
+    } while count < 0 && errno == EINTR
+    guard count > 0 else { throw BenchFailure("process \(processID) ended unexpectedly") }
+    buffered += chunk[..<count]
+  }
+}

@@ -1,0 +1,47 @@
+// Waiting for one child, for programs that have few of them and no SignalQueue. A child that has ended is
+// a state that can be waited for: nothing here looks again and again.
+
+import CLinux
+import Glibc
+
+extension ChildProcess {
+  /// Waits until the child has ended, and takes the news; nil when it has not in that time. Its status
+  /// can be taken once: here, or with `news`.
+  ///
+  /// - Parameter milliseconds: nil: for ever.
+  public func waitForEnd(milliseconds: Int32? = nil) throws(SystemError) -> Change? {
+    let process = try SystemCall.open("pidfd_open") { clinux_process_descriptor(pid) }
+    let end = milliseconds.map { MonotonicClock.nanoseconds &+ UInt64(max(0, $0)) * 1_000_000 }
+    while true {
+      var left: Int32 = -1
+      if let end {
+        let now = MonotonicClock.nanoseconds
+        left = Int32(clamping: (max(end, now) - now + 999_999) / 1_000_000)
+      }
+      let ready = try SystemCall.run("poll") { clinux_wait_until(process.raw, 0, left) }
+      guard ready > 0 else { return nil }
+      var ended = clinux_ended()
+      let taken = try SystemCall.run("waitid") { unsafe clinux_wait(pid, &ended) }
+      guard taken == 1 else { continue }
+      switch Int(ended.how) {
+      case Int(CLINUX_EXITED): return .exited(status: ended.status)
+      case Int(CLINUX_STOPPED): continue
+      default: return .killed(signal: ended.status)
+      }
+    }
+  }
+
+  /// Ends the child and takes its status: SIGTERM, and SIGKILL when it has not ended in time.
+  public func end(patienceMilliseconds: Int32) throws(SystemError) {
+    _ = kill(pid, SIGTERM)
+    if try waitForEnd(milliseconds: patienceMilliseconds) == nil {
+      _ = kill(pid, SIGKILL)
+      _ = try waitForEnd()
+    }
+  }
+
+  /// Becomes readable when the child has ended.
+  public func endDescriptor() throws(SystemError) -> Descriptor {
+    try SystemCall.open("pidfd_open") { clinux_process_descriptor(pid) }
+  }
+}

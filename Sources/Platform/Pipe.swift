@@ -1,0 +1,23 @@
+// A pipe between this process and a child: both ends are close-on-exec, so that only what is handed to a
+// child is open there.
+
+import CLinux
+
+/// Both ends of a pipe. Frozen, so that other modules may take it apart.
+@frozen
+public struct Pipe: ~Copyable, Sendable {
+  public let reading: Descriptor
+  public let writing: Descriptor
+
+  public init() throws(SystemError) {
+    var ends: [Int32] = [-1, -1]
+    try unsafe ends.withUnsafeMutableBufferPointer { (ends) throws(SystemError) in
+      _ = try SystemCall.run("pipe2") { unsafe clinux_pipe(ends.baseAddress) }
+    }
+    reading = Descriptor(owning: ends[0])
+    writing = Descriptor(owning: ends[1])
+  }
+
+  public consuming func takeReading() -> Descriptor { reading }
+  public consuming func takeWriting() -> Descriptor { writing }
+}
