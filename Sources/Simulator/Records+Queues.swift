@@ -135,6 +135,8 @@ struct QueueRecord: BitwiseCopyable {
 /// A receive filter.
 struct FilterRecord: BitwiseCopyable {
   static let maximumFields = 8
+  /// More than an adapter can have, whatever its miniport says.
+  static let maximum: UInt32 = 1024
   var generation: UInt32 = 0
   var state: UInt8 = 0  // 0 free, 1 being set, 2 set
   var padding: (UInt8, UInt8, UInt8) = (0, 0, 0)

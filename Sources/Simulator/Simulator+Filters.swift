@@ -21,7 +21,8 @@ extension Simulator {
     let adapter = oid.adapter.index
     try checkPlace(queueID: parameters.queueID, vportID: parameters.vportID, oid)
     let set = filterCount(adapter: adapter)
-    let most = store.capabilities[adapter, \.receiveFilter].MaxMacHeaderFilters
+    let most = min(
+      store.capabilities[adapter, \.receiveFilter].MaxMacHeaderFilters, FilterRecord.maximum)
     guard set < most else { throw Failure(.failure, .filterLimit, UInt64(set), UInt64(most)) }
     guard let filter = derived.freeFilters.first else {
       throw Failure(.failure, .tableFull, 14, UInt64(store.filters.capacity))

@@ -36,14 +36,17 @@ extension Simulator {
   }
 
   /// The lowest id that is free. Those of queues that have something left are not.
-  private mutating func freeQueueID(adapter: UInt32) throws(Failure) -> UInt32 {
+  private func freeQueueID(adapter: UInt32) throws(Failure) -> UInt32 {
     let most = min(
       store.capabilities[adapter, \.receiveFilter].NumQueues, QueueRecord.maximum)
-    var id: UInt32 = 1
-    while id <= most {
-      if queue(adapter: adapter, id: id) == nil { return id }
-      id += 1
+    var taken = [Bool](repeating: false, count: Int(most) + 1)
+    var next = store.adapters[adapter, \.queues]
+    while let index = next.optional {
+      let id = Int(store.queues[index, \.queueID])
+      if id < taken.count { taken[id] = true }
+      next = store.queues[index, \.next]
     }
+    if let id = taken.dropFirst().firstIndex(of: false) { return UInt32(id) }
     throw Failure(.failure, .noQueues, UInt64(most))
   }
 

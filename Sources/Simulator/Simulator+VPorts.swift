@@ -47,14 +47,17 @@ extension Simulator {
   }
 
   /// The lowest free id from 1 to below the number of VPorts the adapter has, the default one counted.
-  private mutating func freeVPortID(adapter: UInt32) throws(Failure) -> UInt32 {
+  private func freeVPortID(adapter: UInt32) throws(Failure) -> UInt32 {
     let most = min(
       store.capabilities[adapter, \.nicSwitch].MaxNumVPorts, VPortRecord.maximum)
-    var id: UInt32 = 1
-    while id < most {
-      if vport(adapter: adapter, id: id) == nil { return id }
-      id += 1
+    var taken = [Bool](repeating: false, count: Int(most))
+    var next = store.adapters[adapter, \.vports]
+    while let index = next.optional {
+      let id = Int(store.vports[index, \.vportID])
+      if id < taken.count { taken[id] = true }
+      next = store.vports[index, \.next]
     }
+    if let id = taken.dropFirst().firstIndex(of: false) { return UInt32(id) }
     throw Failure(.failure, .noSwitch, UInt64(most), UInt64(most))
   }
 
