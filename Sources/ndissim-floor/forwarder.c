@@ -16,13 +16,19 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#define MAXIMUM_FILES 64
+
 static unsigned char buffer[NDISSIM_MAXIMUM_MESSAGE] __attribute__((aligned(64)));
 static struct ndissim_header reply;
 static struct floor_upcall_receive receive;
 static struct floor_upcall_return returned;
 static int section = -1, miniport = -1, driver = -1;
 static int has_view;
-static int packets_per_turn = 1;
+// How many packets to read from a client at its next turn: ndissimd's own rule. As many as were there
+// before, and now and then, ever more seldom while it is in vain, a look whether there are more.
+static struct appetite {
+  int next, until_look, patience;
+} appetites[MAXIMUM_FILES];
 static uint64_t next_upcall = 1;
 
 static void send_to(int file, const void *bytes, size_t length, int descriptor) {
@@ -46,7 +52,6 @@ static void prepare(void) {
 }
 
 static void greet(int file, const struct floor_hello *hello) {
-  packets_per_turn = hello->body.features > 64 ? 64 : (int)hello->body.features;
   if (!strcmp(hello->body.name, "driver")) {
     driver = file;
     has_view = 0;
@@ -125,16 +130,37 @@ static void take(int file) {
   }
 }
 
-// Reads up to `packets_per_turn` packets; 0 when the client is gone.
+static void turn_ended(struct appetite *appetite, int found, int ran_dry) {
+  const int most = FLOOR_PIPELINED_PACKETS;
+  if (ran_dry) {
+    appetite->next = found < 1 ? 1 : found > most ? most : found;
+    appetite->until_look = appetite->patience;
+    appetite->patience = appetite->patience > 32 ? 64 : 2 * appetite->patience;
+  } else if (appetite->until_look > 0) {
+    appetite->until_look--;
+  } else {
+    if (appetite->next > 1) appetite->patience = 1;
+    appetite->next = appetite->next > most / 2 ? most : 2 * appetite->next;
+  }
+}
+
+// Reads what the client is expected to have sent; 0 when it is gone.
 static int serve(int file) {
-  for (int i = 0; i < packets_per_turn; i++) {
+  struct appetite *appetite = &appetites[file];
+  int found = 0;
+  while (found < appetite->next) {
     int descriptor;
     ssize_t length = floor_receive(file, buffer, sizeof buffer, MSG_DONTWAIT, &descriptor);
-    if (length < 0 && errno == EAGAIN) return 1;
+    if (length < 0 && errno == EAGAIN) {
+      turn_ended(appetite, found, 1);
+      return 1;
+    }
     if (length < 0 && errno == EINTR) continue;
     if (length < (ssize_t)sizeof(struct ndissim_header)) return 0;
     take(file);
+    found++;
   }
+  turn_ended(appetite, found, 0);
   return 1;
 }
 
@@ -159,6 +185,8 @@ int floor_forwarder(int count, char **arguments) {
         int client = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         event.data.fd = client;
         if (client < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, client, &event) < 0) floor_end(1, "accept");
+        if (client >= MAXIMUM_FILES) floor_end(0, "too many clients");
+        appetites[client] = (struct appetite){.next = 1, .patience = 1};
       } else if (!serve(file)) {
         if (file == miniport && driver >= 0) shutdown(driver, SHUT_RDWR);
         close(file);

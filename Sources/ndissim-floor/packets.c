@@ -110,9 +110,8 @@ void floor_send_whole(int file, const void *bytes, size_t length) {
 }
 
 void floor_introduce(int server, const char *role) {
-  struct floor_hello hello = {.body.features = FLOOR_PIPELINED_PACKETS};
+  struct floor_hello hello = {.header.request_id = 1};
   floor_fill_header(&hello.header, NDISSIM_HELLO, sizeof hello);
-  hello.header.request_id = 1;
   strncpy(hello.body.name, role, sizeof hello.body.name - 1);
   floor_send_whole(server, &hello, sizeof hello);
   int descriptor;

@@ -78,5 +78,5 @@ static inline int floor_read_frame(const uint64_t *words, uint64_t number) {
   return words[0] == number && sum == 8 * number + 28 * FLOOR_FRAME_STEP;
 }
 
-// Says HELLO as a client of the forwarder that has requests in flight, and waits for the reply.
+// Says HELLO to the forwarder as "miniport" or "driver", and waits for the reply.
 void floor_introduce(int server, const char *role);
