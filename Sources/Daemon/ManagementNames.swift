@@ -113,7 +113,8 @@ extension ManagementService {
       let handle = adapter.flatMap { simulator().simulator.handle(.adapter, $0) }
       return "\(handle.map { "\($0)" } ?? "")/\(number)"
     }
-    return switchboard.simulator.handle(object.kind, object.index).map { "\($0)" } ?? "\(object.index)"
+    return switchboard.simulator.handle(object.kind, object.index).map { "\($0)" }
+      ?? "\(object.index)"
   }
 
   /// The state a list shows; `live` for what has none.

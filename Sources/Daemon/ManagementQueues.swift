@@ -160,7 +160,8 @@ extension Interface.FilterTest {
 extension Interface.OidRequest {
   init(_ oid: OIDSnapshot) {
     self.init(
-      handle: "\(oid.handle)", oid: OID.of(number: oid.oid).map { "\($0.name)" } ?? hex(oid: oid.oid),
+      handle: "\(oid.handle)",
+      oid: OID.of(number: oid.oid).map { "\($0.name)" } ?? hex(oid: oid.oid),
       number: hex(oid: oid.oid),
       kind: OIDRequestKind(rawValue: UInt32(oid.kind)).map { "\($0)" } ?? "\(oid.kind)",
       state: oid.state.rawValue, adapter: "\(oid.place.adapter)",
@@ -177,19 +178,35 @@ private func hex(oid number: UInt32) -> String { hex(UInt64(number), digits: 8) 
 
 extension Walks {
   static func queues(_ wanted: WantedObjects = WantedObjects()) -> Walk<Interface.Queue> {
-    wanted.walk(.queue) { Interface.Queue($0.queueSnapshot($1)) } state: { $0.state }
+    wanted.walk(.queue) {
+      Interface.Queue($0.queueSnapshot($1))
+    } state: {
+      $0.state
+    }
   }
 
   static func vports(_ wanted: WantedObjects = WantedObjects()) -> Walk<Interface.VPort> {
-    wanted.walk(.vport) { Interface.VPort($0.vportSnapshot($1)) } state: { $0.state }
+    wanted.walk(.vport) {
+      Interface.VPort($0.vportSnapshot($1))
+    } state: {
+      $0.state
+    }
   }
 
   static func filters(_ wanted: WantedObjects = WantedObjects()) -> Walk<Interface.Filter> {
-    wanted.walk(.filter) { Interface.Filter($0.filterSnapshot($1)) } state: { $0.state }
+    wanted.walk(.filter) {
+      Interface.Filter($0.filterSnapshot($1))
+    } state: {
+      $0.state
+    }
   }
 
   static func oids(_ wanted: WantedObjects = WantedObjects()) -> Walk<Interface.OidRequest> {
-    wanted.walk(.oid) { Interface.OidRequest($0.oidSnapshot($1)) } state: { $0.state }
+    wanted.walk(.oid) {
+      Interface.OidRequest($0.oidSnapshot($1))
+    } state: {
+      $0.state
+    }
   }
 }
 

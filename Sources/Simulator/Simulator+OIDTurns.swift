@@ -150,22 +150,6 @@ extension Simulator {
 
   // MARK: What others ask of this file
 
-  /// A process is gone: what its miniports were asked and its protocol drivers are to be told ends now.
-  mutating func wakeOIDs(session: UInt32) {
-    var nextDriver = store.sessions[session, \.drivers]
-    while let driver = nextDriver.optional {
-      nextDriver = store.drivers[driver, \.next]
-      let isMiniport = store.drivers[driver, \.kind] == DriverKind.miniport.rawValue
-      var next = store.drivers[driver, \.children]
-      while let child = next.optional {
-        next = isMiniport ? store.adapters[child, \.next] : store.bindings[child, \.next]
-        let adapter = isMiniport ? child : store.bindings[child, \.adapter].index
-        if !store.adapters[adapter, \.firstOID].isNone { derived.workAdapters.insert(adapter) }
-        if !isMiniport { derived.workBindings.insert(child) }
-      }
-    }
-  }
-
   /// Ends every request of the adapter with `status`, told to who asked: the adapter was removed or its
   /// process is gone.
   mutating func endOIDs(adapter index: UInt32, _ status: Status, _ actions: inout Actions) {

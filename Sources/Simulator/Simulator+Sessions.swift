@@ -54,7 +54,7 @@ extension Simulator {
     actions.append(.event(.sessionClosed(party(session: index), reason: reason)))
     store.sessions.update(index) { $0.state = SessionState.ended.rawValue }
     derived.workSessions.insert(index)
-    wakeOIDs(session: index)
+    wakeAll(ofDead: index)
     commit()
   }
 
@@ -206,6 +206,22 @@ extension Simulator {
   /// A provider has freed a block: owners that waited for it to catch up go on.
   mutating func wakeAll(waitingFor registration: UInt32) {
     if store.registrations[registration, \.freesInFlight] == 32 { wakeAll() }
+  }
+
+  /// A process is gone: its adapters end without a call, what its miniports were asked is answered for
+  /// them, and adapters it was bound to wait for it no more.
+  private mutating func wakeAll(ofDead session: UInt32) {
+    var nextDriver = store.sessions[session, \.drivers]
+    while let driver = nextDriver.optional {
+      nextDriver = store.drivers[driver, \.next]
+      let isMiniport = store.drivers[driver, \.kind] == DriverKind.miniport.rawValue
+      var next = store.drivers[driver, \.children]
+      while let child = next.optional {
+        next = isMiniport ? store.adapters[child, \.next] : store.bindings[child, \.next]
+        derived.workAdapters.insert(isMiniport ? child : store.bindings[child, \.adapter].index)
+        if !isMiniport { derived.workBindings.insert(child) }
+      }
+    }
   }
 
   /// Everything that waits looks again whether it can go on.

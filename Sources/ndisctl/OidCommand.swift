@@ -80,12 +80,14 @@ struct OidCommand: ParsableCommand {
     if (oid == nil) == (script == nil) {
       throw ValidationError(
         oid == nil
-          ? "the OID is missing; name one, or use --script" : "--script has the OIDs; '\(oid ?? "")' is too much"
+          ? "the OID is missing; name one, or use --script"
+          : "--script has the OIDs; '\(oid ?? "")' is too much"
       )
     }
     if version == nil { throw ValidationError("--ndis is '\(ndis)'; use for instance 6.30") }
     if script == "-", hold {
-      throw ValidationError("--hold waits for Enter, and --script - reads standard input; use a file")
+      throw ValidationError(
+        "--hold waits for Enter, and --script - reads standard input; use a file")
     }
     if let oid {
       do throws(OidName.Problem) { _ = try OidName(oid) } catch {

@@ -95,7 +95,8 @@ struct StateMachineOptions: ParsableArguments {
     let wanted = isExact || name.hasPrefix(kind + ":") ? name : "\(kind):\(name)"
     let reply = try daemon.call(SimulatorInterface.Describe.self, .init(object: wanted))
     guard let found = state(reply.object) else {
-      throw CommandFailure("'\(name)' is not of the kind \(kind) but of the kind \(reply.object.kind)")
+      throw CommandFailure(
+        "'\(name)' is not of the kind \(kind) but of the kind \(reply.object.kind)")
     }
     return found
   }

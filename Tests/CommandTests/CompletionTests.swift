@@ -60,7 +60,8 @@ import Testing
       ask ndisctl completion f
       """
     var how = ChildProcess.Options(
-      program: "bash", arguments: ["-c", questions], environment: ProcessEnvironment.entries { _ in true })
+      program: "bash", arguments: ["-c", questions],
+      environment: ProcessEnvironment.entries { _ in true })
     let output = Descriptor(
       owning: unsafe open(script.directory + "/said", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600))
     how.standardOutput = output.raw

@@ -106,7 +106,8 @@ extension Contract {
       }
     }
 
-    @Test("behaviour 44: FREE_QUEUE ends when the last list is back", arguments: Bench.Kind.allCases)
+    @Test(
+      "behaviour 44: FREE_QUEUE ends when the last list is back", arguments: Bench.Kind.allCases)
     func freeWithListsOut(_ kind: Bench.Kind) throws {
       try Bench.run(kind, Self.options()) { bench in
         let vsp = try bench.overlying("vmq0")

@@ -12,7 +12,8 @@ import Testing
     23: "NdisMSetMiniportAttributes (hardware assist)",
     33: "NdisDeregisterProtocolDriver", 34: "NdisOpenAdapterEx", 35: "NdisCloseAdapterEx",
     41: "NdisCompleteBindAdapterEx", 42: "NdisCompleteUnbindAdapterEx",
-    43: "NdisCompleteNetPnPEvent", 48: "NdisFRegisterFilterDriver", 49: "NdisFDeregisterFilterDriver",
+    43: "NdisCompleteNetPnPEvent", 48: "NdisFRegisterFilterDriver",
+    49: "NdisFDeregisterFilterDriver",
     64: "NdisSetOptionalHandlers", 65: "NdisAllocateSharedMemory", 66: "NdisFreeSharedMemory",
   ]
   /// May be called up to DISPATCH_LEVEL.
@@ -23,7 +24,8 @@ import Testing
   ]
   static let extensions: [Int: String] = [
     1: "HELLO", 2: "PING", 3: "RESET", 4: "STATISTICS", 21: "ADD_ADAPTER", 22: "REMOVE_ADAPTER",
-    29: "CHANGE_ADAPTER", 36: "BIND_ADAPTER", 37: "UNBIND_ADAPTER", 50: "ATTACH_FILTER", 51: "DETACH_FILTER",
+    29: "CHANGE_ADAPTER", 36: "BIND_ADAPTER", 37: "UNBIND_ADAPTER", 50: "ATTACH_FILTER",
+    51: "DETACH_FILTER",
     67: "OFFER_SECTION", 68: "WITHDRAW_SECTION",
   ]
 

@@ -86,22 +86,26 @@ import Testing
     let bed = try Bed()
     honest(bed)
     let id = bed.queue(in: .paused)
-    let index = try #require(bed.record(id))
-    let record = try #require(bed.record(id))
-    bed.host.turn { simulator, _ in
-      simulator.store.queues.update(record) { $0.indicated = 2 }
-      simulator.commit()
+    let filter = bed.setFilter(id)
+    let lists = try (1...2).map { context in
+      var list = IndicatedList(context: UInt64(context), queueID: UInt16(id))
+      try list.append(dataLength: 60, [])
+      return list
     }
+    let request = Request.indicateReceive(
+      adapter: bed.adapter, Indication(flags: ReceivePath.single, lists: lists))
+    let indicated = bed.host.ask(bed.miniport.session, request)
+    #expect(indicated?.failure.reason == Reason.none)
+    let told = try #require(bed.host.told.values.first { $0.handles.count == 2 })
+    #expect(bed.clear(filter, id).status == .success)
     #expect(bed.free(id).status == .success)
     #expect(bed.violations == [.indicationsLeft])
     #expect(bed.state(id) == .undefined && bed.memory(queue: id)?.failure.reason == .queueUnknown)
     let next = bed.allocate()
     #expect(next == id + 1)
-    bed.host.turn { simulator, _ in
-      simulator.store.queues.update(index) { $0.indicated = 0 }
-      simulator.releaseIfEnded(queue: index)
-      simulator.commit()
-    }
+    let back = bed.host.ask(
+      bed.binder.session, .returnLists(binding: bed.binding, flags: 0, lists: told.handles))
+    #expect(back?.failure.status == .success)
     #expect(bed.allocate() == id)
     #expect(bed.host.problems == [])
   }

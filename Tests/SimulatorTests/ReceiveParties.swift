@@ -79,7 +79,7 @@ final class ReceivePath {
     let handle = miniport.handle(host, .registerMiniportDriver(Sample.miniport(version: version)))
     adapter = miniport.adapter(host, handle, "eth0")
     host.afterTurn = { host in
-      for wrong in inconsistencies(host.simulator) { host.problem(wrong) }
+      for wrong in inconsistencies(host.simulator, madeByHand: true) { host.problem(wrong) }
     }
     miniport.override = { [unowned self] host, id, details in
       guard Int(details.type) == NDISSIM_UPCALL_RETURN_NET_BUFFER_LISTS else { return false }
