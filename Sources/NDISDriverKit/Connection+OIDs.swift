@@ -74,17 +74,6 @@ extension Connection {
       writer.append(answer)
     }
   }
-
-  /// Gives a completion to the thread that waits for it; false when nobody does.
-  func deliver(_ completion: OIDCompletion) -> Bool {
-    let isAwaited = requests.withLock { requests in
-      guard requests.completions[completion.requestContext] != nil else { return false }
-      requests.completions[completion.requestContext] = completion
-      return true
-    }
-    if isAwaited { requests.broadcast() }
-    return isAwaited
-  }
 }
 
 extension MessageWriter {

@@ -76,12 +76,14 @@ extension Connection {
       case .reply(true): return nil
       case .reply(false), .notification: break
       case .upcall(let upcall):
-        let wake = requests.withLock { requests in
+        // The thread that waits for an OID request's end learns of it before anybody takes the reading:
+        // nothing would wake one that reads.
+        let (wake, isAwaited) = requests.withLock { requests in
           requests.isReading = false
-          return requests.waiters > 0
+          return (requests.waiters > 0, requests.takeEnd(upcall))
         }
         if wake { requests.broadcast() }
-        serve(upcall)
+        if isAwaited { acknowledge(upcall) } else { serve(upcall) }
         guard try takeReading(isDone) else { return nil }
       }
     }

@@ -32,6 +32,11 @@ extension Connection {
     }
   }
 
+  /// Answers an upcall that tells the end a thread of the kit waits for; no handler is called.
+  func acknowledge(_ upcall: Upcall) {
+    send(.success, of: upcall.type, upcall.id, irql: .passive) { _ in }
+  }
+
   /// Answers an upcall of the allocate handler that was withheld, or answers one twice.
   public func answer(_ upcall: UInt64, with answer: ProviderAnswer) {
     self.answer(upcall, with: answer, irql: CurrentIRQL.level)
@@ -183,7 +188,6 @@ extension Connection {
         AdapterHandle(rawValue: raw.adapter_handle), context: raw.adapter_context,
         requestID: raw.request_id, handle: OIDRequestHandle(rawValue: raw.oid_handle), on: self)
     case .oidRequestComplete(let completion, let context, let handler):
-      if deliver(completion) { return .success }
       guard case .protocolDriver(let driver, _)? = registry.find(cookie: handler) else {
         return .failure
       }

@@ -78,6 +78,15 @@ struct Requests {
     slots[ticket.slot].id != ticket.id || slots[ticket.slot].isDone
   }
 
+  /// Keeps the end of an OID request that a thread waits for; false when the upcall tells something else.
+  mutating func takeEnd(_ upcall: Upcall) -> Bool {
+    guard case .oidRequestComplete(let completion, _, _) = upcall.call,
+      completions[completion.requestContext] != nil
+    else { return false }
+    completions[completion.requestContext] = completion
+    return true
+  }
+
   /// Frees a slot; answers a task that waited for one.
   mutating func release(_ index: Int) -> SleepingTask? {
     slots[index].id = 0

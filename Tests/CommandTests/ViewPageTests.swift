@@ -56,7 +56,7 @@ import Varlink
            Objects: 1 session, 1 driver, 2 adapters, 0 bindings, 2 providers
             Memory: 1 500 blocks, 96 MiB in 1 section
              Calls: 2 000 allocations, 3 failed, 500 frees
-              Open: 1 request, 0 upcalls
+              Open: 1 request, 0 upcalls, 0 OID requests, 0 indicated lists
             Broken: 0 violations, 0 leaked blocks
            Latency: request: half within 4us, 99% within 8us, longest 90us of 100
          Providers: pool  pool  active    1 536 blocks, 96 MiB of 256 MiB
