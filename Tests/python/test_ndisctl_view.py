@@ -189,7 +189,8 @@ def test_state_is_one_document(ctl: Command, bed: ndissim.MiniportAdapter) -> No
         bed.allocate(4096)
     state = json.loads(ctl("state"))
     assert set(state) == {"status", "settings", "sessions", "drivers", "adapters", "bindings",
-                          "providers", "sections", "blocks", "violations", "events"}
+                          "queues", "vports", "filters", "oids", "providers", "sections", "blocks",
+                          "violations", "events"}
     assert state["bindings"] == []
     assert len({block["handle"] for block in state["blocks"]}) == 603
     assert [adapter["name"] for adapter in state["adapters"]] in (["vmq0", "idle0"],

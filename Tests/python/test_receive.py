@@ -94,18 +94,23 @@ def test_walk_of_an_indication(untouched: Daemon, processes: str) -> None:
         assert below.statistics().session_violations == 0
 
 
-def test_lists_with_several_buffers_and_segments(untouched: Daemon) -> None:
+def test_lists_with_several_buffers(untouched: Daemon) -> None:
     with untouched.connect() as session:
         ends = Receiver(session, session, "parts")
         ends.block.write(bytes(range(256)) * 32)
         memory = ends.block.shared_memory_handle
         ends.adapter.indicate_receive([NetBufferList(1, 0, 0, [
-            NetBuffer(300, [Segment(memory, 0, 100), Segment(memory, 5000, 200)]),
+            NetBuffer(200, [Segment(memory, 5000, 200)]),
             NetBuffer(8, [Segment(memory, 8, 8)]),
         ])])
         session.serve(until=lambda: bool(ends.returned), timeout=20)
         whole = bytes(range(256)) * 32
-        assert ends.frames == [whole[:100] + whole[5000:5200], bytes(range(8, 16))]
+        assert ends.frames == [whole[5000:5200], bytes(range(8, 16))]
+        # Without a lookahead split a frame is one piece of memory.
+        two = NetBuffer(300, [Segment(memory, 0, 100), Segment(memory, 5000, 200)])
+        with pytest.raises(NdisError) as error:
+            ends.adapter.indicate_receive([NetBufferList(2, 0, 0, [two])])
+        assert error.value.rule == "sharedMemoryChain"
         ends.end()
 
 
