@@ -40,7 +40,7 @@ import Testing
 }
 
 /// The parties, and the dice.
-private final class World {
+private final class World: Dicing {
   let host: TestHost
   var random: SplitMix64
   var last = ""
@@ -49,8 +49,7 @@ private final class World {
   private var nextContext: UInt64 = 1
   /// Answers of SUCCESS that were not freed yet: session and section by provider context.
   private var given: [UInt64: UInt32] = [:]
-  private var crashCopy: TestMemory?
-  private var before: TestMemory?
+  private var crashes: CrashPoints?
 
   init(seed: UInt64) throws {
     random = SplitMix64(state: seed)
@@ -80,45 +79,15 @@ private final class World {
     host.onRelease = { [unowned self] _, handle in
       for session in self.memories.keys { self.memories[session]?.sections[handle] = nil }
     }
-    prepareCrashes()
-  }
-
-  /// One turn in sixteen is also interrupted after one of its writes: the copy taken there must
-  /// open as the state before the turn.
-  private func prepareCrashes() {
-    var countdown = -1
-    host.beforeTurn = { [unowned self] host in
-      self.crashCopy = nil
-      countdown = -1
-      guard self.dice(16) == 0 else { return }
-      self.before = host.memory.copied()
-      countdown = Int(self.dice(40))
-    }
-    let wrote = host.observer.onWrite
-    host.observer.onWrite = { [unowned self] in
-      wrote()
-      if countdown == 0 { self.crashCopy = self.host.memory.copied() }
-      countdown -= 1
-    }
+    crashes = CrashPoints(host) { [unowned self] in self.dice($0) }
   }
 
   private func check(_ host: TestHost) {
     for wrong in inconsistencies(host.simulator) { host.problem(wrong) }
-    guard let copy = crashCopy, let before, last != "time" else { return }
-    crashCopy = nil
-    do {
-      _ = try Simulator(memory: copy.memory, settings: host.settings, fresh: false)
-      if let at = copy.firstDifference(before) { host.problem("undone, byte \(at) differs") }
-    } catch { host.problem("after a crash: \(error)") }
+    crashes?.check(host, isOneTransaction: last != "time")
   }
 
   // MARK: Dice
-
-  private func dice(_ sides: Int) -> Int { Int(random.next() % UInt64(sides)) }
-  private func chance(_ percent: Int) -> Bool { dice(100) < percent }
-  private func pick<Value>(_ values: [Value]) -> Value? {
-    values.isEmpty ? nil : values[dice(values.count)]
-  }
 
   private var sessions: [UInt32] { host.clients.keys.sorted() }
 

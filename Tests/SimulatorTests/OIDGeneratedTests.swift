@@ -35,7 +35,7 @@ import Testing
   }
 }
 
-private final class OIDWorld {
+private final class OIDWorld: Dicing {
   let host: TestHost
   var random: SplitMix64
   var last = ""
@@ -66,12 +66,6 @@ private final class OIDWorld {
     }
     for _ in 0..<3 { begin() }
     for _ in 0..<8 { bind() }
-  }
-
-  private func dice(_ sides: Int) -> Int { Int(random.next() % UInt64(sides)) }
-  private func chance(_ percent: Int) -> Bool { dice(100) < percent }
-  private func pick<Value>(_ values: [Value]) -> Value? {
-    values.isEmpty ? nil : values[dice(values.count)]
   }
 
   func act() {

@@ -81,6 +81,7 @@ final class TestHost {
   /// Sees every upcall to a party, and every section that goes.
   var onUpcall: (TestHost, UInt32, UInt64, UpcallDetails) -> Void = { _, _, _, _ in }
   var onRelease: (TestHost, Handle) -> Void = { _, _ in }
+  var onEvent: (TestHost, Event) -> Void = { _, _ in }
 
   private var actions = Actions()
   private var wrote = false
@@ -267,7 +268,9 @@ final class TestHost {
       onRelease(self, handle)
     case .gone(let session):
       if clients[session] != nil { problem("session \(session) is gone but did not end") }
-    case .event(let event): if keepsLists { events.append(event) }
+    case .event(let event):
+      if keepsLists { events.append(event) }
+      onEvent(self, event)
     }
   }
 
