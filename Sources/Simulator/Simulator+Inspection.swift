@@ -184,6 +184,8 @@ extension Simulator {
   }
 
   private func describeDriverCall(_ upcall: UpcallRecord, _ details: inout UpcallDetails) {
+    // A binding may go while a call about it has not returned: its process takes its time, or is stuck.
+    guard isLiveOwner(upcall.object) else { return }
     let index = upcall.object.index
     switch Int(upcall.type) {
     case NDISSIM_UPCALL_SET_OPTIONS:

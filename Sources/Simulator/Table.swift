@@ -31,18 +31,21 @@ public struct Ref: Hashable, Sendable, BitwiseCopyable {
   /// A copy of the record at `index`, which must be below `capacity`.
   @inline(__always)
   subscript(index: UInt32) -> Record {
-    unsafe base[Int(index)]
+    precondition(index < capacity)
+    return unsafe base[Int(index)]
   }
 
   /// One field of a record, without copying the rest.
   @inline(__always)
   subscript<Field>(index: UInt32, path: KeyPath<Record, Field>) -> Field {
-    unsafe base[Int(index)][keyPath: path]
+    precondition(index < capacity)
+    return unsafe base[Int(index)][keyPath: path]
   }
 
   /// Changes a record in place, its old bytes saved first.
   @inline(__always)
   func update(_ index: UInt32, _ change: (inout Record) -> Void) {
+    precondition(index < capacity)
     let place = offset + Int(index) * MemoryLayout<Record>.stride
     if !undo.isSaved(place) { save(place) }
     change(&(unsafe base[Int(index)]))

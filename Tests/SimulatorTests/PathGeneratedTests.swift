@@ -10,8 +10,7 @@ import Testing
 @testable import Simulator
 
 @Suite struct PathGeneratedTests {
-  /// Each looks at every record of every table.
-  static let steps = GeneratedTests.steps / 2
+  static let steps = GeneratedTests.steps
 
   @Test(
     "the receive path: random parties lose no memory, no OID request, no list and no state",
@@ -30,6 +29,7 @@ import Testing
     #expect(
       world.host.problems == [],
       "NDISSIM_SEED=\(seed), at the end: \(world.host.problems.prefix(4))")
+    if GeneratedTests.environment["NDISSIM_VERBOSE"] != nil { print(seed, world.reached.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")) }
     // A run that reaches nothing proves nothing.
     if Self.steps >= 500 {
       for (what, count) in world.reached.sorted(by: { $0.key < $1.key }) {

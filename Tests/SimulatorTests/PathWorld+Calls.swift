@@ -27,7 +27,7 @@ extension PathWorld {
       }
     case NDISSIM_UPCALL_RECEIVE_NET_BUFFER_LISTS:
       let told = host.told[id]
-      if told?.flags ?? 0 & ReceiveFlags.resources.rawValue == 0 {
+      if (told?.flags ?? 0) & ReceiveFlags.resources.rawValue == 0 {
         kept[session, default: []] += (told?.handles ?? []).map { (details.object, $0) }
       }
       reached["received list", default: 0] += told?.handles.count ?? 0
@@ -53,9 +53,10 @@ extension PathWorld {
     guard let session = pick(waiting), let count = open[session]?.count else { return }
     let index = dice(count)
     guard let call = open[session]?[index] else { return }
-    // Some never return; without a deadline that would be the end of the run.
+    // Some do not return before the end; without a deadline that would be the end of the run.
     if chance(2), host.settings.oidDeadline != 0 || !isOID(call.details) {
       open[session]?.remove(at: index)
+      stuck[session, default: []].append(call)
       return
     }
     answer(session, call.id, call.details)
@@ -73,6 +74,11 @@ extension PathWorld {
   func answer(_ session: UInt32, _ id: UInt64, _ details: UpcallDetails) {
     guard let driver = driver(session) else { return }
     var answer = ProviderAnswer(status: .success)
+    guard host.simulator.upcall(id) != nil else {
+      // It has expired; a late answer, or none at all.
+      open[session]?.removeAll { $0.id == id }
+      return chance(50) ? host.answer(session, id, answer) : ()
+    }
     switch Int(details.type) {
     case NDISSIM_UPCALL_OID_REQUEST: answer = oidAnswer(driver, id, details)
     case NDISSIM_UPCALL_INITIALIZE_EX:
@@ -107,7 +113,7 @@ extension PathWorld {
       if chance(40) { giveBack(driver, context: id) }
     default: break
     }
-    if !isEnding, chance(3) {
+    if !isEnding, chance(3), !isOID(details) {
       answer.status = pick([.failure, .resources, .pending, .notSupported]) ?? .failure
     }
     if !isEnding, chance(2) { answer.irql = 2 }
@@ -192,7 +198,7 @@ extension PathWorld {
   private func status() -> Status {
     guard !isEnding, chance(15) else { return .success }
     return pick([
-      .failure, .notSupported, .requestAborted, .notAccepted, .pending, .invalidLength, .resources,
+      .failure, .notSupported, .requestAborted, .notAccepted, .invalidLength, .resources,
     ]) ?? .failure
   }
 
@@ -222,7 +228,9 @@ extension PathWorld {
       {
         return
       }
-      request = .completeOIDRequest(adapter: adapter, oid: oid, self.status(), result())
+      // PENDING ends nothing.
+      let end = isEnding || chance(97) ? self.status() : .pending
+      request = .completeOIDRequest(adapter: adapter, oid: oid, end, result())
     case .pause(let adapter): request = .pauseComplete(adapter)
     case .restart(let adapter): request = .restartComplete(adapter, status)
     case .bind(let handle): request = .completeBind(bindContext: handle, status)
@@ -230,11 +238,13 @@ extension PathWorld {
     case .event(let handle): request = .completeNetPnPEvent(binding: handle, status)
     }
     let result = host.ask(session, request, context: context)
-    guard let result else { return host.problem("\(request) waits") }
+    guard let result else {
+      return host.problem("\(request) waits; \(host.refusals.last.map(\.sentence) ?? "")")
+    }
     // What was refused for its caller's context or status is owed still.
     let isOver =
       result.failure.status == .success || result.failure.reason == .completionUnexpected
-      || isEnding || chance(50)
+      || result.failure.reason == .staleHandle
     guard isOver else { return }
     owed[session]?.removeAll { $0.handle == what.handle }
   }

@@ -50,19 +50,19 @@ extension PathWorld {
     let vport = pick(vports(of: adapter))?.vportID ?? UInt32(dice(3))
     let filter = pick(filters(of: adapter))
     switch dice(100) {
-    case 0..<20:
+    case 0..<17:
       var parameters = QueueBed.parameters("q\(dice(9))")
       parameters.flags = chance(70) ? [.perQueueReceiveIndication] : []
       if chance(10) { parameters.lookaheadSize = UInt32(dice(200)) }
       if chance(10) { parameters.flags.insert(.lookaheadSplitRequired) }
       return (.method, OID_RECEIVE_FILTER_ALLOCATE_QUEUE, parameters.image())
-    case 20..<34:
+    case 17..<31:
       let ids = (0...dice(2)).map { _ in queue(.allocated, .set) }
       return (
         .method, OID_RECEIVE_FILTER_QUEUE_ALLOCATION_COMPLETE,
         QueueAllocationComplete(queueIDs: ids).image()
       )
-    case 34..<48:
+    case 31..<43:
       let isVPort = chance(25)
       let address = UInt8(dice(20))
       let parameters = ReceiveFilterParameters(
@@ -70,11 +70,11 @@ extension PathWorld {
         vportID: isVPort ? vport : 0, fields: [.destinationAddress([2, 0, 0, 0, 0, address])],
         revision: isVPort ? 2 : 1)
       return (.method, OID_RECEIVE_FILTER_SET_FILTER, parameters.image())
-    case 48..<58:
+    case 43..<55:
       let parameters = ReceiveFilterClearParameters(
         queueID: filter?.queueID ?? 0, filterID: filter?.filterID ?? UInt32(dice(3)))
       return (.set, OID_RECEIVE_FILTER_CLEAR_FILTER, parameters.image())
-    case 58..<72:
+    case 55..<72:
       let parameters = ReceiveQueueFreeParameters(queueID: queue(.allocated, .paused))
       return (.set, OID_RECEIVE_FILTER_FREE_QUEUE, parameters.image())
     case 72..<75:
@@ -124,6 +124,7 @@ extension PathWorld {
   func finish() {
     last = "finish"
     isEnding = true
+    for session in stuck.keys.sorted() { open[session, default: []] += stuck[session] ?? [] }
     for round in 0..<60 {
       host.settle()
       for session in open.keys.sorted() {
@@ -141,8 +142,11 @@ extension PathWorld {
       last = "finish"
     }
     if !accounts.untold.isEmpty { host.problem("never told: \(accounts.untold)") }
-    if !accounts.out.isEmpty { host.problem("lists \(accounts.out.prefix(9)) never came back") }
     let store = host.simulator.store
+    for context in accounts.out {
+      let index = (0..<store.lists.capacity).first { store.lists[$0].context == context }
+      host.problem("list \(context) never came back: \(index.map { "\(store.lists[$0])" } ?? "gone")")
+    }
     for index in 0..<store.oids.capacity where store.oids[index].state != 0 {
       host.problem("OID request \(index) is left: \(store.oids[index])")
     }

@@ -18,6 +18,8 @@ final class PathWorld: Dicing {
   var protocols: [Driver] = []
   /// Calls that were not answered yet, by session.
   var open: [UInt32: [(id: UInt64, details: UpcallDetails)]] = [:]
+  /// Calls that do not return before the end.
+  var stuck: [UInt32: [(id: UInt64, details: UpcallDetails)]] = [:]
   /// What was answered PENDING and is to be completed, by session.
   var owed: [UInt32: [Owed]] = [:]
   /// Blocks that miniports have.
@@ -104,23 +106,25 @@ final class PathWorld: Dicing {
 
   func act() {
     switch dice(200) {
-    case 0..<6: begin()
-    case 6 where chance(25): kill()
-    case 7..<14: passTime()
-    case 14..<50: work()
-    case 50..<84: requestOID()
-    case 84..<88: cancel()
-    case 88..<112: answerSomething()
-    case 112..<130: complete()
-    case 130..<142: allocate()
-    case 142..<150: free()
-    case 150..<166: indicate()
-    case 166..<178: giveBack()
-    case 178..<184: indicateStatus()
-    case 184..<188: change()
-    case 188..<195: bind()
-    case 195 where chance(50): unbind()
-    case 196 where chance(30): remove()
+    case 0..<4: begin()
+    case 4 where chance(20): kill()
+    case 5..<10: passTime()
+    case 10..<40: work()
+    case 40..<80:
+      requestOID()
+      if chance(60) { host.settle() }
+    case 80..<83: cancel()
+    case 83..<123: answerSomething()
+    case 123..<143: complete()
+    case 143..<153: allocate()
+    case 153..<157: free()
+    case 157..<171: indicate()
+    case 171..<183: giveBack()
+    case 183..<187: indicateStatus()
+    case 187..<189: change()
+    case 189..<196: bind()
+    case 196 where chance(40): unbind()
+    case 197 where chance(20): remove()
     default: work()
     }
   }
@@ -159,6 +163,7 @@ final class PathWorld: Dicing {
     miniports.removeAll { $0 === driver }
     protocols.removeAll { $0 === driver }
     open[driver.session] = nil
+    stuck[driver.session] = nil
     owed[driver.session] = nil
     kept[driver.session] = nil
     blocks.removeAll { $0.session == driver.session }
