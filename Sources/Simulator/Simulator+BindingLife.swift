@@ -146,7 +146,13 @@ extension Simulator {
   /// From now on the binding is going; `step` does the rest.
   mutating func end(binding index: UInt32, _ actions: inout Actions) {
     store.bindings.update(index) { $0.ending = 1 }
+    wake(binding: index)
+  }
+
+  /// The binding has begun to go: it has something to do, and its adapter's pause waits for it no more.
+  mutating func wake(binding index: UInt32) {
     derived.workBindings.insert(index)
+    derived.workAdapters.insert(store.bindings[index, \.adapter].index)
   }
 
   /// One step of a binding's end; false when it has to wait or is at rest.

@@ -163,7 +163,7 @@ extension Simulator {
       // A closed binding has nothing left to live for; one that is being bound ends as a failed bind.
       if $0.upcallOpen != UInt32(NDISSIM_UPCALL_BIND_ADAPTER_EX) { $0.ending = 1 }
     }
-    derived.workBindings.insert(index)
+    wake(binding: index)
   }
 
   mutating func unbindAdapter(

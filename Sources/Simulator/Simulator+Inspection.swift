@@ -98,7 +98,8 @@ public struct Statistics: Sendable, Hashable {
 extension Simulator {
   /// The kept result of a request; nil when it is not answered or no longer kept.
   public func result(session: UInt32, requestID: UInt64) -> RequestResult? {
-    let record = store.results[resultSlot(session, requestID)]
+    guard let slot = resultSlot(session, requestID) else { return nil }
+    let record = store.results[slot]
     guard record.id == requestID, record.state == 2 else { return nil }
     var check: BugCheck?
     if record.hasBugCheck != 0 {

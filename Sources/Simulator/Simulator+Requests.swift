@@ -1,6 +1,8 @@
 // Requests and their results. A request of a session takes its place in the session's ring by its id;
 // when it is done its result stands there, so that the same id asked again is answered and not done
-// again. A request that cannot be done in its own turn leaves a record until it can.
+// again. One that is still unanswered when the ring has come round (a removal whose MiniportHaltEx frees a
+// thousand blocks) moves behind the ring. A request that cannot be done in its own turn leaves a record
+// until it can.
 
 import Events
 import NDIS
@@ -26,15 +28,15 @@ extension Simulator {
   /// The ring of results: whether this call is new.
   private mutating func admit(_ call: Call, _ actions: inout Actions) -> Bool {
     let next = store.sessions[call.session, \.nextRequestID]
-    let slot = resultSlot(call.session, call.requestID)
+    let slot = ringSlot(call.session, call.requestID)
     func refuse(_ failure: Failure) -> Bool {
       actions.append(
         .refuse(session: call.session, requestID: call.requestID, type: call.type, failure))
       return false
     }
     if call.requestID == next, next != 0 {
-      if store.results[slot, \.state] == 1 {
-        let limit = UInt64(Store.resultsPerSession)
+      if store.results[slot, \.state] == 1, !moveBehindRing(slot, of: call.session) {
+        let limit = UInt64(Store.resultRing)
         return refuse(Failure(.resources, .tooManyOutstanding, limit, limit))
       }
       store.sessions.update(call.session) { $0.nextRequestID &+= 1 }
@@ -49,20 +51,45 @@ extension Simulator {
     guard call.requestID < next, call.requestID != 0 else {
       return refuse(Failure(.invalidParameter, .requestIDOutOfOrder, call.requestID, next))
     }
-    let result = store.results[slot]
-    guard result.id == call.requestID, result.type == call.type else {
-      return refuse(Failure(.invalidParameter, .resultForgotten, call.requestID))
-    }
+    guard let place = resultSlot(call.session, call.requestID),
+      store.results[place, \.type] == call.type
+    else { return refuse(Failure(.invalidParameter, .resultForgotten, call.requestID)) }
     // One still open will be answered when it is done.
-    if result.state == 2 {
+    if store.results[place, \.state] == 2 {
       actions.append(.reply(session: call.session, requestID: call.requestID))
     }
     return false
   }
 
-  func resultSlot(_ session: UInt32, _ id: UInt64) -> UInt32 {
+  private func ringSlot(_ session: UInt32, _ id: UInt64) -> UInt32 {
     session * Store.resultsPerSession
-      + UInt32(truncatingIfNeeded: id % UInt64(Store.resultsPerSession))
+      + UInt32(truncatingIfNeeded: id % UInt64(Store.resultRing))
+  }
+
+  private func lateSlots(_ session: UInt32) -> Range<UInt32> {
+    let first = session * Store.resultsPerSession + Store.resultRing
+    return first..<first + Store.lateResults
+  }
+
+  /// Where a request's result stands or will stand; nil when it is forgotten.
+  func resultSlot(_ session: UInt32, _ id: UInt64) -> UInt32? {
+    let slot = ringSlot(session, id)
+    if store.results[slot, \.id] == id { return slot }
+    return lateSlots(session).first { store.results[$0, \.id] == id }
+  }
+
+  /// Makes room for a new request where one is still unanswered. False when the whole ring is, or no place
+  /// behind it is free: one with an answer that was kept longest.
+  private mutating func moveBehindRing(_ slot: UInt32, of session: UInt32) -> Bool {
+    let ring = session * Store.resultsPerSession..<lateSlots(session).lowerBound
+    guard ring.contains(where: { store.results[$0, \.state] != 1 }) else { return false }
+    let free = lateSlots(session).filter { store.results[$0, \.state] != 1 }
+    guard let place = free.min(by: { store.results[$0, \.id] < store.results[$1, \.id] }) else {
+      return false
+    }
+    let record = store.results[slot]
+    store.results.update(place) { $0 = record }
+    return true
   }
 
   private func checkContext(_ call: Call) throws(Failure) {
@@ -145,9 +172,7 @@ extension Simulator {
     _ session: UInt32, _ id: UInt64, _ failure: Failure, _ bugCheck: BugCheck?, _ value: UInt64,
     _ value2: UInt64, _ actions: inout Actions
   ) {
-    let slot = resultSlot(session, id)
-    let result = store.results[slot]
-    guard result.id == id, result.state == 1 else { return }
+    guard let slot = resultSlot(session, id), store.results[slot, \.state] == 1 else { return }
     store.results.update(slot) {
       $0.state = 2
       $0.failure = failure

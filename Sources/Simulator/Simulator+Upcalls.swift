@@ -228,9 +228,10 @@ extension Simulator {
   }
 
   /// A session's late answers are waited for, but not for ever: of those that block nothing, its own
-  /// handlers' and its ended providers', the last 64 are kept.
+  /// handlers' and its ended providers', the last 64 are kept, and never much of the table.
   private mutating func forgetOldExpired(_ session: UInt32, _ actions: inout Actions) {
-    var kept = 0
+    let most = max(1, min(64, store.upcalls.capacity / 8))
+    var kept: UInt32 = 0
     var next = store.sessions[session, \.upcalls]  // newest first
     while let index = next.optional {
       let record = store.upcalls[index]
@@ -242,7 +243,7 @@ extension Simulator {
         continue
       }
       kept += 1
-      guard kept > 64 else { continue }
+      guard kept > most else { continue }
       close(upcall: index)
       if let registration = record.registration.optional {
         settleDebt(registration: registration)

@@ -123,7 +123,10 @@ struct StoreHeader: BitwiseCopyable {
   static func undoCapacity(_ capacities: StoreCapacities) -> Int {
     max(128 * 1024, Int(capacities.sections) * 1024)
   }
-  static let resultsPerSession: UInt32 = 64
+  /// A ring of the last results, and behind it places for requests that outlast a turn of the ring.
+  static let resultsPerSession: UInt32 = resultRing + lateResults
+  static let resultRing: UInt32 = 64
+  static let lateResults: UInt32 = 16
 
   /// Bytes a store of these capacities needs.
   static func size(_ capacities: StoreCapacities) -> Int { Layout(capacities).end }

@@ -33,6 +33,7 @@ extension PathWorld {
       reached["received list", default: 0] += told?.handles.count ?? 0
     case NDISSIM_UPCALL_RETURN_NET_BUFFER_LISTS:
       let returned = host.told[id]?.returned ?? []
+      trace("returned \(returned) upcall \(id) to \(session)")
       if let wrong = accounts.comeBack(returned) { host.problem(wrong) }
       reached["returned list", default: 0] += returned.count
     case NDISSIM_UPCALL_PAUSE, NDISSIM_UPCALL_RESTART, NDISSIM_UPCALL_HALT_EX,
@@ -239,7 +240,9 @@ extension PathWorld {
     }
     let result = host.ask(session, request, context: context)
     guard let result else {
-      return host.problem("\(request) waits; \(host.refusals.last.map(\.sentence) ?? "")")
+      let store = host.simulator.store
+      let types = (0..<store.requests.capacity).map { store.requests[$0] }.filter { $0.session == Ref(session) }.map { "\($0.type) \($0.object)" }
+      return host.problem("\(request) waits; \(host.refusals.last.map(\.sentence) ?? "") \(types)")
     }
     // What was refused for its caller's context or status is owed still.
     let isOver =

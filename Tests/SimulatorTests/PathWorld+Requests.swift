@@ -141,6 +141,10 @@ extension PathWorld {
       if round > 20 { host.expire(after: 13_000) }
       last = "finish"
     }
+    for index in 0..<host.simulator.store.upcalls.capacity where host.simulator.store.upcalls[index].state != 0 {
+      let u = host.simulator.store.upcalls[index]
+      trace("upcall \(u.id) type \(u.type) state \(u.state) session \(u.session) object \(u.object) sent \(u.deadline)")
+    }
     if !accounts.untold.isEmpty { host.problem("never told: \(accounts.untold)") }
     let store = host.simulator.store
     for context in accounts.out {

@@ -80,7 +80,12 @@ final class PathWorld: Dicing {
     crashes?.check(host, isOneTransaction: last != "time")
   }
 
+  func trace(_ text: @autoclosure () -> String) {
+    if GeneratedTests.environment["NDISSIM_VERBOSE"] != nil { print(last, "|", text()) }
+  }
+
   private func sees(_ event: Event, _ host: TestHost) {
+    trace("event \(event)")
     switch event {
     case .violation(let violation):
       accounts.violations += 1
@@ -359,6 +364,7 @@ final class PathWorld: Dicing {
       lists.append(list)
       contexts.append(nextContext)
     }
+    trace("indicate \(contexts) at \(adapter) flags \(flags.rawValue) by \(miniport.session)")
     accounts.indicate(contexts, adapter, resources: flags.contains(.resources))
     let indication = Indication(flags: flags.rawValue, lists: lists)
     let result = host.ask(
