@@ -1,0 +1,199 @@
+// An overlying driver in one page: `example-overlying-driver [--adapter NAME]`.
+//
+// It binds to a miniport with VM queues, the daemon's hosted `vmq0` unless another is named, and walks
+// one receive queue from birth to death: allocate it, complete the allocation (now the miniport gets
+// shared memory for it), set a filter, receive frames and read them where they lie, return them, clear
+// the filter, and free the queue while some of its lists are still out. It says each step and exits
+// with 1 when anything is not as it says.
+//
+// One thread does all. A call that waits runs the handlers meanwhile, and `serve(until:)` runs them
+// until they have seen what the driver waits for.
+
+import CNDIS
+import Glibc
+import NDIS
+import NDISDriverKit
+import Platform
+
+/// Writes a line at once: the reader may be a pipe.
+func say(_ line: String) {
+  let bytes = Array((line + "\n").utf8)
+  _ = unsafe bytes.withUnsafeBytes { unsafe write(1, $0.baseAddress, $0.count) }
+}
+
+/// Ends the walk when something is not as said.
+func expect(_ condition: Bool, _ what: String) throws(DriverError) {
+  guard condition else { throw DriverError(status: .failure, sentence: "not as said: \(what)") }
+}
+
+final class ExampleOverlyingDriver: ProtocolDriver {
+  struct State {
+    var frames: [GeneratedFrame] = []
+    /// What came and is no frame of a miniport, or has a wrong byte, or is not seen through a view.
+    var wrong = 0
+    /// Whether lists are kept; else they are returned at once.
+    var isKeeping = false
+    var kept: [ReceiveIndication] = []
+    /// Queues to which no DMA goes any more.
+    var stopped: [UInt32] = []
+    /// How FREE_QUEUE ended, and the indications that were still out then.
+    var end: (status: Status, out: Int)?
+  }
+  private let state = Monitor<State>(State())
+
+  /// What the handlers have seen.
+  var now: State { state.withLock { $0 } }
+
+  /// From now on lists are kept.
+  func keepLists() { state.withLock { $0.isKeeping = true } }
+
+  /// NdisReturnNetBufferLists of all that were kept.
+  func returnKept(on connection: Connection) throws(DriverError) {
+    let kept = state.withLock { state in
+      defer { state.kept = [] }
+      return state.kept
+    }
+    for indication in kept { try connection.returnNetBufferLists(indication) }
+  }
+
+  // ProtocolReceiveNetBufferLists: each frame is read in place, through a view of the miniport's
+  // memory that this process cannot write. Then the lists go back, now or later, but never when the
+  // miniport has only lent them for the time of this call.
+  func receiveNetBufferLists(_ indication: ReceiveIndication, on connection: Connection) {
+    let frames = indication.buffers.map { read($0, of: indication, on: connection) }
+    let isLent = indication.flags.contains(.resources)
+    let isKept = state.withLock { state in
+      state.frames += frames.compactMap { $0 }
+      state.wrong += frames.count { $0 == nil }
+      if state.isKeeping, !isLent { state.kept.append(indication) }
+      return state.isKeeping
+    }
+    guard !isKept, !isLent else { return }
+    // What cannot be returned has gone back already: the binding or the connection has ended.
+    try? connection.returnNetBufferLists(indication)
+  }
+
+  /// Checks every byte of a frame, which without lookahead split is one piece of memory.
+  private func read(
+    _ buffer: ReceiveIndication.Buffer, of indication: ReceiveIndication, on connection: Connection
+  ) -> GeneratedFrame? {
+    guard buffer.parts.count == 1, let part = indication.parts[buffer.parts].first,
+      part.length == buffer.dataLength, connection.view(of: part.section) != nil
+    else { return nil }
+    return unsafe connection.withBytes(of: part) { unsafe GeneratedFrame($0) } ?? nil
+  }
+
+  // ProtocolStatusEx: the miniport says that no DMA goes to a queue any more.
+  func statusEx(
+    _ binding: BindingHandle, context: UInt64, _ indication: StatusIndication, buffer: [UInt8],
+    on connection: Connection
+  ) {
+    guard indication.statusCode == .receiveQueueState,
+      let queue = try? ReceiveQueueState(image: buffer), queue.state == .dmaStopped
+    else { return }
+    state.withLock { $0.stopped.append(queue.queueID) }
+  }
+
+  // ProtocolOidRequestComplete, of the one request this driver does not wait for itself: FREE_QUEUE.
+  func oidRequestComplete(_ completion: OIDCompletion, context: UInt64, on connection: Connection) {
+    state.withLock { $0.end = (completion.status, $0.kept.count) }
+  }
+}
+
+/// Has the miniport receive frames for the queue, and waits until this driver has them.
+func receive(
+  _ count: Int, queue: UInt32, _ binding: BindingHandle, _ driver: ExampleOverlyingDriver,
+  on connection: Connection
+) throws(DriverError) -> [GeneratedFrame] {
+  let before = driver.now.frames.count
+  try connection.set(
+    binding, OID_NDISSIM_GENERATE, GenerateParameters(queueID: queue, count: UInt32(count)))
+  try connection.serve { driver.now.frames.count + driver.now.wrong >= before + count }
+  try expect(driver.now.wrong == 0, "every byte of every frame is right")
+  return Array(driver.now.frames[before...])
+}
+
+/// The word behind `--adapter`.
+func adapterName() -> String {
+  let words = CommandLine.arguments
+  guard let place = words.firstIndex(of: "--adapter"), place + 1 < words.count else {
+    return "vmq0"
+  }
+  return words[place + 1]
+}
+
+do throws(DriverError) {
+  let connection = try Connection(name: "example-overlying")
+  let driver = ExampleOverlyingDriver()
+  let handle = try connection.registerProtocolDriver(driver, name: "example-overlying")
+  let binding = try connection.bindAdapter(handle, adapterName: adapterName())
+  say("bound to \(adapterName())")
+
+  // Birth: the queue exists, then it has memory, then it has a filter and runs.
+  let queue = try connection.allocateQueue(
+    binding, ReceiveQueueParameters(queueName: "example queue", vmName: "example VM")
+  ).queueID
+  say("OID_RECEIVE_FILTER_ALLOCATE_QUEUE: queue \(queue)")
+  let completed = try connection.completeQueueAllocation(binding, queues: [queue])
+  try expect(completed.map(\.completionStatus) == [.success], "the queue has memory")
+  say("OID_RECEIVE_FILTER_QUEUE_ALLOCATION_COMPLETE: the miniport has allocated its memory")
+  let address = MACAddress([2, 0, 0, 0, 0, UInt8(truncatingIfNeeded: queue)])
+  let filter = try connection.setFilter(
+    binding,
+    ReceiveFilterParameters(queueID: queue, fields: [.destinationAddress(address.bytes)]))
+  say("OID_RECEIVE_FILTER_SET_FILTER: filter \(filter), frames to \(address)")
+  let running = try connection.enumerateQueues(binding).first { $0.queueID == queue }
+  try expect(running?.state == .running, "the queue runs")
+
+  // Life: frames come in order, each where the miniport's DMA has put it.
+  let frames = try receive(64, queue: queue, binding, driver, on: connection)
+  try expect(frames.map(\.sequence) == Array(0..<64), "the frames come in order")
+  try expect(
+    frames.allSatisfy { $0.destination == address && $0.queueID == queue },
+    "each frame is for this queue")
+  say("received 64 frames of \(frames[0].length) bytes: every byte right, read where they lie")
+  say("lists returned")
+
+  // A queue that still has a filter is not freed.
+  do throws(DriverError) {
+    try connection.freeQueue(binding, queueID: queue)
+    try expect(false, "a queue with a filter is not freed")
+  } catch {
+    guard error.rule == "filtersLeft" else { throw error }
+    say("OID_RECEIVE_FILTER_FREE_QUEUE too early: refused with \(error.status)")
+    say("  \(error.sentence)")
+  }
+
+  // Death: no filter, no DMA, no list out, no memory, in this order.
+  driver.keepLists()
+  let last = try receive(3, queue: queue, binding, driver, on: connection)
+  try expect(last.map(\.sequence) == [64, 65, 66], "no frame was lost")
+  say("received 3 more, and keeps their lists")
+  try connection.clearFilter(binding, queueID: queue, filterID: filter)
+  say("OID_RECEIVE_FILTER_CLEAR_FILTER")
+  _ = try connection.oidRequest(
+    binding,
+    OIDRequest(
+      .set, OID_RECEIVE_FILTER_FREE_QUEUE,
+      input: ReceiveQueueFreeParameters(queueID: queue).image()),
+    requestContext: 1)
+  try connection.serve { !driver.now.stopped.isEmpty || driver.now.end != nil }
+  try expect(driver.now.stopped == [queue], "the miniport says that DMA has stopped")
+  try expect(driver.now.end == nil, "FREE_QUEUE does not end while lists are out")
+  say("OID_RECEIVE_FILTER_FREE_QUEUE: DMA has stopped; NDIS waits for the 3 lists")
+  try driver.returnKept(on: connection)
+  say("lists returned")
+  try connection.serve { driver.now.end != nil }
+  try expect(
+    driver.now.end.map { $0.status == .success && $0.out == 0 } == true,
+    "FREE_QUEUE ends when no list is out")
+  try expect(try connection.enumerateQueues(binding).isEmpty, "the queue is gone")
+  say("OID_RECEIVE_FILTER_FREE_QUEUE: NDIS_STATUS_SUCCESS, the memory is free")
+
+  try connection.unbindAdapter(binding)
+  try connection.deregisterProtocolDriver(handle)
+  say("unbound; the walk is over")
+} catch {
+  say("example-overlying-driver: \(error)")
+  exit(1)
+}
