@@ -56,14 +56,21 @@ class Overlying:
         """ProtocolReceiveNetBufferLists: frames are read in place, lists go back now or later."""
         for received in indication.lists:
             for buffer in received.buffers:
-                frame = self.session.bytes_of(buffer.parts[0])
-                self.sequences.append(frame and sequence_of(frame, self.address, self.queue))
+                self.sequences.append(self.read(buffer))
         if indication.flags & ReceiveFlags.RESOURCES:
             return  # only lent
         if self.keeping:
             self.kept.append(indication.lists)
         else:
             binding.return_lists(indication.lists)
+
+    def read(self, buffer) -> int | None:
+        """A frame lies in several parts when its memory does not hang together."""
+        parts = [self.session.bytes_of(part) for part in buffer.parts]
+        if not parts or None in parts:
+            return None
+        frame = parts[0] if len(parts) == 1 else memoryview(b"".join(parts))
+        return sequence_of(frame, self.address, self.queue)
 
     def status(self, binding, upcall) -> None:
         """ProtocolStatusEx: DMA to a queue has stopped."""
