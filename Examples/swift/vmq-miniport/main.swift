@@ -1,12 +1,12 @@
 // A miniport with VM queues in one page: `example-vmq-miniport [--adapter NAME]`.
 //
-// It says in MiniportInitializeEx that its hardware has receive queues; then NDIS sends it the OIDs of
-// an overlying driver's queues, having checked them and assigned the ids. A queue has shared memory
-// from QUEUE_ALLOCATION_COMPLETE on, and gives it back in FREE_QUEUE, when DMA has stopped and the last
-// of its lists is back. There is no cable: OID_NDISSIM_GENERATE says which frames come.
+// It says in MiniportInitializeEx that its hardware has receive queues; then NDIS sends it the OIDs
+// of an overlying driver's queues, having checked them and assigned the ids. A queue has shared
+// memory from QUEUE_ALLOCATION_COMPLETE on, and gives it back in FREE_QUEUE, when DMA has stopped
+// and the last of its lists is back. There is no cable: OID_NDISSIM_GENERATE says which frames come.
 //
-// The default queue has no memory here, and nothing is received by it. One thread serves until SIGTERM
-// or Ctrl-C; then the adapter is removed, and NDIS frees what an overlying driver has left.
+// The default queue has no memory here, and nothing is received by it. One thread serves until
+// SIGTERM or Ctrl-C; then the adapter is removed, and NDIS frees what an overlying driver has left.
 
 import CNDIS
 import Glibc
@@ -159,7 +159,7 @@ final class ExampleVMQMiniport: MiniportDriver {
     }
   }
 
-  /// Gets a queue its memory; answers its CompletionStatus. One without memory is freed all the same.
+  /// Gets a queue its memory; answers its CompletionStatus.
   private func allocateMemory(
     _ adapter: AdapterHandle, queue id: UInt32, on connection: Connection
   ) -> Status {
@@ -194,8 +194,8 @@ final class ExampleVMQMiniport: MiniportDriver {
 
   // MARK: Receiving
 
-  /// Writes frames into free buffers of a queue, as DMA would, and indicates them in one chain. A frame
-  /// for which there is no buffer is lost, and its number is missing.
+  /// Writes frames into free buffers of a queue, as DMA would, and indicates them in one chain. A
+  /// frame for which there is no buffer is lost, and its number is missing.
   private func indicate(
     _ what: GenerateParameters, _ adapter: AdapterHandle, on connection: Connection
   ) throws(DriverError) {

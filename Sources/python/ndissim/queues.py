@@ -1,5 +1,6 @@
 """The structures in which OID requests of receive queues and their filters travel, as an overlying
-driver needs them. Ids of queues and filters are NDIS's: 0 in a request, and filled in in its answer."""
+driver needs them. Ids of queues and filters are NDIS's: 0 in the request that makes one, filled in
+in its answer."""
 
 import struct
 from dataclasses import dataclass
