@@ -3,7 +3,7 @@
 // It says in MiniportInitializeEx that its hardware has receive queues; then NDIS sends it the OIDs
 // of an overlying driver's queues, having checked them and assigned the ids. A queue has shared
 // memory from QUEUE_ALLOCATION_COMPLETE on, and gives it back in FREE_QUEUE, when DMA has stopped
-// and the last of its lists is back. There is no cable: OID_NDISSIM_GENERATE says which frames come.
+// and the last of its lists is back. There is no cable: OID_NDISSIM_GENERATE says what comes.
 //
 // The default queue has no memory here, and nothing is received by it. One thread serves until
 // SIGTERM or Ctrl-C; then the adapter is removed, and NDIS frees what an overlying driver has left.
@@ -49,6 +49,15 @@ final class ExampleVMQMiniport: MiniportDriver {
     var isPausing = false
 
     var out: Int { queues.values.reduce(0) { $0 + $1.out } }
+
+    /// The buffers of these lists are free.
+    mutating func takeBack(_ lists: [UInt64]) {
+      for list in lists {
+        let id = UInt32(truncatingIfNeeded: list >> 32)
+        queues[id]?.free.append(UInt32(truncatingIfNeeded: list))
+        queues[id]?.out -= 1
+      }
+    }
   }
   private let state = Monitor<State>(State())
 
@@ -228,8 +237,14 @@ final class ExampleVMQMiniport: MiniportDriver {
     }
     guard !lists.isEmpty else { throw .refusal(.failure) }
     say("queue \(what.queueID): indicates \(lists.count) frames")
-    try connection.indicateReceive(
-      adapter, lists, flags: [.sharedMemoryInfoValid, .singleQueue])
+    do throws(DriverError) {
+      try connection.indicateReceive(
+        adapter, lists, flags: [.sharedMemoryInfoValid, .singleQueue])
+    } catch {
+      // They went nowhere, while the adapter is paused for instance: the frames are lost.
+      state.withLock { state in state.takeBack(lists.map(\.context)) }
+      throw error
+    }
   }
 
   // MiniportReturnNetBufferLists: buffers are free again; what has waited for them ends.
@@ -238,11 +253,7 @@ final class ExampleVMQMiniport: MiniportDriver {
     on connection: Connection
   ) {
     let isPaused = state.withLock { state in
-      for list in lists {
-        let id = UInt32(truncatingIfNeeded: list >> 32)
-        state.queues[id]?.free.append(UInt32(truncatingIfNeeded: list))
-        state.queues[id]?.out -= 1
-      }
+      state.takeBack(lists)
       defer { if state.out == 0 { state.isPausing = false } }
       return state.isPausing && state.out == 0
     }
