@@ -45,24 +45,20 @@ class Overlying:
     session: ndissim.Session
     address: bytes = bytes(6)
     queue: int = 0
-    keeping: bool = False
     sequences: list[int | None] = field(default_factory=list)
-    kept: list[list] = field(default_factory=list)
+    out: list[list] = field(default_factory=list)
     stopped: list[int] = field(default_factory=list)
     # How FREE_QUEUE ended, and the indications that were out then.
     end: tuple[int, int] | None = None
 
     def receive(self, binding, indication) -> None:
-        """ProtocolReceiveNetBufferLists: frames are read in place, lists go back now or later."""
+        """ProtocolReceiveNetBufferLists: frames are read in place. Lists are returned outside of
+        the handler: a call that waits runs handlers, and would run this one inside itself."""
         for received in indication.lists:
             for buffer in received.buffers:
                 self.sequences.append(self.read(buffer))
-        if indication.flags & ReceiveFlags.RESOURCES:
-            return  # only lent
-        if self.keeping:
-            self.kept.append(indication.lists)
-        else:
-            binding.return_lists(indication.lists)
+        if not indication.flags & ReceiveFlags.RESOURCES:  # then they are only lent
+            self.out.append(indication.lists)
 
     def read(self, buffer) -> int | None:
         """A frame lies in several parts when its memory does not hang together."""
@@ -82,7 +78,7 @@ class Overlying:
     def oid_complete(self, binding, upcall) -> None:
         """ProtocolOidRequestComplete, of what `issue` does not wait for."""
         if upcall.request_context == FREE:
-            self.end = (upcall.answer.status, len(self.kept))
+            self.end = (upcall.answer.status, len(self.out))
 
 
 def walk(session: ndissim.Session, adapter: str) -> None:
@@ -97,6 +93,10 @@ def walk(session: ndissim.Session, adapter: str) -> None:
         binding.set(Oid.NDISSIM_GENERATE,
                     ndissim.GenerateParameters(queue_id=told.queue, count=count))
         session.serve(until=lambda: len(told.sequences) >= before + count)
+
+    def give_back() -> None:
+        while told.out:
+            binding.return_lists(told.out.pop(0))
 
     # Birth: the queue exists, then it has memory, then it has a filter and runs.
     told.queue = binding.method(
@@ -116,7 +116,7 @@ def walk(session: ndissim.Session, adapter: str) -> None:
     # Life: frames come in order, each where the miniport's DMA has put it.
     take(8)
     check("8 frames, every byte right", told.sequences == list(range(8)))
-    told.keeping = True
+    give_back()
     take(2)
     check("2 more, whose lists are kept", told.sequences == list(range(10)))
 
@@ -131,8 +131,7 @@ def walk(session: ndissim.Session, adapter: str) -> None:
     session.serve(until=lambda: bool(told.stopped) or told.end is not None)
     check("DMA has stopped", told.stopped == [told.queue])
     check("FREE_QUEUE waits for the lists", told.end is None)
-    while told.kept:
-        binding.return_lists(told.kept.pop(0))
+    give_back()
     session.serve(until=lambda: told.end is not None)
     check("FREE_QUEUE has ended when they were back", told.end == (Status.SUCCESS, 0))
 

@@ -31,9 +31,8 @@ final class ExampleOverlyingDriver: ProtocolDriver {
     var frames: [GeneratedFrame] = []
     /// What came and is no frame of a miniport, or has a wrong byte, or is not seen through a view.
     var wrong = 0
-    /// Whether lists are kept; else they are returned at once.
-    var isKeeping = false
-    var kept: [ReceiveIndication] = []
+    /// What has come and is not returned yet.
+    var out: [ReceiveIndication] = []
     /// Queues to which no DMA goes any more.
     var stopped: [UInt32] = []
     /// How FREE_QUEUE ended, and the indications that were still out then.
@@ -44,33 +43,26 @@ final class ExampleOverlyingDriver: ProtocolDriver {
   /// What the handlers have seen.
   var now: State { state.withLock { $0 } }
 
-  /// From now on lists are kept.
-  func keepLists() { state.withLock { $0.isKeeping = true } }
-
-  /// NdisReturnNetBufferLists of all that were kept.
-  func returnKept(on connection: Connection) throws(DriverError) {
-    let kept = state.withLock { state in
-      defer { state.kept = [] }
-      return state.kept
+  /// NdisReturnNetBufferLists of all that are out.
+  func returnLists(on connection: Connection) throws(DriverError) {
+    let out = state.withLock { state in
+      defer { state.out = [] }
+      return state.out
     }
-    for indication in kept { try connection.returnNetBufferLists(indication) }
+    for indication in out { try connection.returnNetBufferLists(indication) }
   }
 
   // ProtocolReceiveNetBufferLists: each frame is read in place, through a view of the miniport's
-  // memory that this process cannot write. Then the lists go back, now or later, but never when the
-  // miniport has only lent them for the time of this call.
+  // memory that this process cannot write. The lists are returned later, outside of this handler: a
+  // call that waits runs handlers, and this one inside itself while frames keep coming. Lists that
+  // the miniport has lent for the time of this call only are not returned at all.
   func receiveNetBufferLists(_ indication: ReceiveIndication, on connection: Connection) {
     let frames = indication.buffers.map { read($0, of: indication, on: connection) }
-    let isLent = indication.flags.contains(.resources)
-    let isKept = state.withLock { state in
+    state.withLock { state in
       state.frames += frames.compactMap { $0 }
       state.wrong += frames.count { $0 == nil }
-      if state.isKeeping, !isLent { state.kept.append(indication) }
-      return state.isKeeping
+      if !indication.flags.contains(.resources) { state.out.append(indication) }
     }
-    guard !isKept, !isLent else { return }
-    // What cannot be returned has gone back already: the binding or the connection has ended.
-    try? connection.returnNetBufferLists(indication)
   }
 
   /// Checks every byte of a frame. It lies in several parts when its memory does not hang together.
@@ -98,7 +90,7 @@ final class ExampleOverlyingDriver: ProtocolDriver {
 
   // ProtocolOidRequestComplete, of the one request this driver does not wait for: FREE_QUEUE.
   func oidRequestComplete(_ completion: OIDCompletion, context: UInt64, on connection: Connection) {
-    state.withLock { $0.end = (completion.status, $0.kept.count) }
+    state.withLock { $0.end = (completion.status, $0.out.count) }
   }
 }
 
@@ -150,7 +142,10 @@ do throws(DriverError) {
   // Life: frames come in order, each where the miniport's DMA has put it. A miniport that has no
   // free buffer loses frames: eight are sure to have room.
   var frames: [GeneratedFrame] = []
-  for _ in 0..<3 { frames += try receive(8, queue: queue, binding, driver, on: connection) }
+  for _ in 0..<3 {
+    frames += try receive(8, queue: queue, binding, driver, on: connection)
+    try driver.returnLists(on: connection)
+  }
   try expect(frames.map(\.sequence) == Array(0..<24), "the frames come in order")
   try expect(
     frames.allSatisfy { $0.destination == address && $0.queueID == queue },
@@ -171,7 +166,6 @@ do throws(DriverError) {
   }
 
   // Death: no filter, no DMA, no list out, no memory, in this order.
-  driver.keepLists()
   let last = try receive(3, queue: queue, binding, driver, on: connection)
   try expect(last.map(\.sequence) == [24, 25, 26], "no frame was lost")
   say("received 3 more, and keeps their lists")
@@ -187,7 +181,7 @@ do throws(DriverError) {
   try expect(driver.now.stopped == [queue], "the miniport says that DMA has stopped")
   try expect(driver.now.end == nil, "FREE_QUEUE does not end while lists are out")
   say("OID_RECEIVE_FILTER_FREE_QUEUE: DMA has stopped; NDIS waits for the 3 lists")
-  try driver.returnKept(on: connection)
+  try driver.returnLists(on: connection)
   say("lists returned")
   try connection.serve { driver.now.end != nil }
   try expect(
