@@ -19,7 +19,7 @@ release: setup ## build the daemon and the command, optimised
 	$(SWIFT) build -c release --product ndissimd --scratch-path $(BUILD)
 	$(SWIFT) build -c release --product ndisctl --scratch-path $(BUILD)
 
-demo: setup ## three processes carry out shared-memory allocation, told as a story
+demo: setup ## processes carry out shared-memory allocation and a receive queue's walk, told as a story
 	@$(SWIFT) build --scratch-path $(BUILD) --quiet
 	@Examples/demo $(BUILD)/debug
 

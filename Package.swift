@@ -79,6 +79,13 @@ let package = Package(
     .executableTarget(
       name: "example-provider", dependencies: ["NDISDriverKit", "NDIS", "Platform"],
       path: "Examples/swift/provider"),
+    .executableTarget(
+      name: "example-vmq-miniport", dependencies: ["CNDIS", "NDISDriverKit", "NDIS", "Platform"],
+      path: "Examples/swift/vmq-miniport"),
+    .executableTarget(
+      name: "example-overlying-driver",
+      dependencies: ["CNDIS", "NDISDriverKit", "NDIS", "Platform"],
+      path: "Examples/swift/overlying-driver"),
     // A provider that does on request whatever a provider must not do; the tests' other process.
     .executableTarget(
       name: "lying-provider", dependencies: ["NDISDriverKit", "NDIS", "Platform"],

@@ -96,24 +96,32 @@ public struct GeneratedFrame: Hashable, Sendable, BitwiseCopyable {
 
   /// Reads a frame; nil when it is none, or one byte of it is wrong.
   public init?(_ bytes: [UInt8]) {
+    guard let frame = unsafe bytes.withUnsafeBytes({ unsafe GeneratedFrame($0) }) else {
+      return nil
+    }
+    self = frame
+  }
+
+  /// Reads a frame where it lies.
+  public init?(_ bytes: UnsafeRawBufferPointer) {
     guard bytes.count >= Int(Self.lengths.lowerBound), bytes.count <= Int(Self.lengths.upperBound)
     else { return nil }
     var at = 12
     var vlan: UInt16?
-    if bytes[12] == 0x81, bytes[13] == 0 {
-      vlan = UInt16(bytes[14]) << 8 | UInt16(bytes[15])
+    if unsafe bytes[12] == 0x81, unsafe bytes[13] == 0 {
+      vlan = unsafe UInt16(bytes[14]) << 8 | UInt16(bytes[15])
       at = 16
     }
-    guard bytes[at..<at + 2].elementsEqual(Self.etherType),
-      bytes[at + 2..<at + 6].elementsEqual(Self.mark)
+    guard unsafe bytes[at..<at + 2].elementsEqual(Self.etherType),
+      unsafe bytes[at + 2..<at + 6].elementsEqual(Self.mark)
     else { return nil }
     func integer(_ offset: Int, _ count: Int) -> UInt64 {
-      (0..<count).reduce(0) { $0 | UInt64(bytes[offset + $1]) << UInt64(8 * $1) }
+      (0..<count).reduce(0) { unsafe $0 | UInt64(bytes[offset + $1]) << UInt64(8 * $1) }
     }
     self.init(
-      to: MACAddress(bytes[0..<6]), from: MACAddress(bytes[6..<12]), vlan: vlan,
+      to: unsafe MACAddress(bytes[0..<6]), from: unsafe MACAddress(bytes[6..<12]), vlan: vlan,
       queueID: UInt32(truncatingIfNeeded: integer(at + 6, 4)), sequence: integer(at + 10, 8),
       length: UInt32(clamping: bytes.count))
-    guard self.bytes == bytes else { return nil }
+    guard unsafe bytes.elementsEqual(self.bytes) else { return nil }
   }
 }

@@ -129,7 +129,7 @@ extension OID {
           kind: .query, answeredBy: .miniport, byMiniport: [.success, .pending], byNDIS: [],
           mustSucceed: true)
       ]),
-    // Ours, of the vendors' range; a miniport that is not hosted answers NOT_SUPPORTED.
+    // Ours, of the vendors' range; a miniport that makes no frames answers NOT_SUPPORTED.
     vmq(
       OID_NDISSIM_GENERATE, "OID_NDISSIM_GENERATE", sets(.generateParameters, Ends.checkedNow)),
   ]

@@ -45,6 +45,16 @@ from .miniport import MiniportAdapter, MiniportDriver, MiniportHandlers
 from .oids import OidAnswer, OidRequest
 from .protocol import Binding, ProtocolDriver, ProtocolHandlers
 from .provider import ProvidedBlock, SharedMemoryProvider
+from .queues import (
+    GenerateParameters,
+    ReceiveFilterClearParameters,
+    ReceiveFilterParameters,
+    ReceiveQueueAllocationComplete,
+    ReceiveQueueFreeParameters,
+    ReceiveQueueParameters,
+    ReceiveQueueState,
+    counted,
+)
 from .receive import NetBuffer, NetBufferList, Segment, ViewSegment
 from .session import Reply, Session, connect
 from .transport import Connection, find_socket, socket_candidates

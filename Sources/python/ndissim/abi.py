@@ -198,6 +198,8 @@ class Oid(IntEnum):
     NIC_SWITCH_HARDWARE_CAPABILITIES = 0x0001022E
     NIC_SWITCH_CURRENT_CAPABILITIES = 0x0001022F
     RECEIVE_FILTER_MOVE_FILTER = 0x00010230
+    # Ours: has a hosted miniport receive frames.
+    NDISSIM_GENERATE = 0xFF010001
 
 
 class AdapterChange(IntEnum):

@@ -3,17 +3,19 @@ correct driver does."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from .abi import ReceiveFlags, RequestType
 from .drivers import NdisObject, succeed
-from .images import ProtocolDriverCharacteristics
+from .images import Image, ProtocolDriverCharacteristics
 from .oids import OidAnswer, OidRequest, UpcallOidRequestComplete
 from .receive import NetBufferList, UpcallReceive
 from .upcalls import UpcallBind, UpcallNetPnpEvent, UpcallSetOptions, UpcallStatus, UpcallUnbind
 
 if TYPE_CHECKING:
     from .session import Session
+
+Given = TypeVar("Given", bound=Image)
 
 
 class Binding(NdisObject):
@@ -59,6 +61,16 @@ class Binding(NdisObject):
         return self.issue(
             OidRequest(RequestType.QUERY_INFORMATION, oid, output_length=length)
         ).get()
+
+    def set(self, oid: int, information: Image) -> None:
+        """A set request that must succeed."""
+        self.issue(OidRequest(RequestType.SET_INFORMATION, oid, information.pack())).get()
+
+    def method(self, oid: int, information: Given) -> Given:
+        """A method that must succeed, and is answered with the structure it was given."""
+        data = information.pack()
+        request = OidRequest(RequestType.METHOD, oid, data, output_length=len(data))
+        return information.from_image(self.issue(request).get())
 
     def return_lists(self, lists: list[NetBufferList]) -> None:
         """`NdisReturnNetBufferLists`."""
