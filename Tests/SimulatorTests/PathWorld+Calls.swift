@@ -240,14 +240,12 @@ extension PathWorld {
     }
     let result = host.ask(session, request, context: context)
     guard let result else {
-      let store = host.simulator.store
-      let types = (0..<store.requests.capacity).map { store.requests[$0] }.filter { $0.session == Ref(session) }.map { "\($0.type) \($0.object)" }
-      return host.problem("\(request) waits; \(host.refusals.last.map(\.sentence) ?? "") \(types)")
+      return host.problem("\(request) waits; \(host.refusals.last.map(\.sentence) ?? "")")
     }
     // What was refused for its caller's context or status is owed still.
+    let over: [Reason] = [.completionUnexpected, .staleHandle, .oidNotPending]
     let isOver =
-      result.failure.status == .success || result.failure.reason == .completionUnexpected
-      || result.failure.reason == .staleHandle
+      result.failure.status == .success || over.contains(result.failure.reason)
     guard isOver else { return }
     owed[session]?.removeAll { $0.handle == what.handle }
   }

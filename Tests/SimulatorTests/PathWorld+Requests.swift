@@ -141,15 +141,12 @@ extension PathWorld {
       if round > 20 { host.expire(after: 13_000) }
       last = "finish"
     }
-    for index in 0..<host.simulator.store.upcalls.capacity where host.simulator.store.upcalls[index].state != 0 {
-      let u = host.simulator.store.upcalls[index]
-      trace("upcall \(u.id) type \(u.type) state \(u.state) session \(u.session) object \(u.object) sent \(u.deadline)")
-    }
     if !accounts.untold.isEmpty { host.problem("never told: \(accounts.untold)") }
     let store = host.simulator.store
     for context in accounts.out {
       let index = (0..<store.lists.capacity).first { store.lists[$0].context == context }
-      host.problem("list \(context) never came back: \(index.map { "\(store.lists[$0])" } ?? "gone")")
+      host.problem(
+        "list \(context) never came back: \(index.map { "\(store.lists[$0])" } ?? "gone")")
     }
     for index in 0..<store.oids.capacity where store.oids[index].state != 0 {
       host.problem("OID request \(index) is left: \(store.oids[index])")

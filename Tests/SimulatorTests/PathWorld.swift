@@ -80,6 +80,8 @@ final class PathWorld: Dicing {
     crashes?.check(host, isOneTransaction: last != "time")
   }
 
+  var lacksSomething: Bool { reached.contains { $0.value == 0 } }
+
   func trace(_ text: @autoclosure () -> String) {
     if GeneratedTests.environment["NDISSIM_VERBOSE"] != nil { print(last, "|", text()) }
   }
@@ -129,7 +131,7 @@ final class PathWorld: Dicing {
     case 187..<189: change()
     case 189..<196: bind()
     case 196 where chance(40): unbind()
-    case 197 where chance(20): remove()
+    case 197..<199 where chance(40): remove()
     default: work()
     }
   }
@@ -382,8 +384,9 @@ final class PathWorld: Dicing {
 
   /// Some of what a receiver has, mostly in the order it came in, or something else.
   func giveBack(_ driver: Driver, all: Bool = false, context: UInt64 = 0) {
-    guard let binding = (all ? kept[driver.session]?.first : pick(kept[driver.session] ?? []))?
-      .binding
+    guard
+      let binding = (all ? kept[driver.session]?.first : pick(kept[driver.session] ?? []))?
+        .binding
     else { return }
     let mine = (kept[driver.session] ?? []).filter { $0.binding == binding }.map(\.list)
     var lists = all ? Array(mine.prefix(256)) : Array(mine.prefix(1 + dice(6)))

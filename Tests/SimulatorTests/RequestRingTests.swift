@@ -3,6 +3,7 @@
 
 import CNDIS
 import Events
+import HostedDrivers
 import NDIS
 import Testing
 
@@ -15,7 +16,8 @@ import Testing
   ) throws -> (host: TestHost, miniport: Driver, driver: Handle, held: () -> [UInt64]) {
     var settings = TestHost.smallSettings
     settings.capacities.adapters = adapters
-    let host = try TestHost(settings, shadow: true)
+    let pool = PoolSettings(name: "default", level: .pool, capacity: 100 * 4096)
+    let host = try TestHost(settings, pools: [pool], shadow: true)
     let miniport = Driver(host, "mp")
     let driver = miniport.miniport(host)
     final class Held { var ids: [UInt64] = [] }
@@ -41,12 +43,10 @@ import Testing
       #expect(host.ask(miniport.session, request, context: halt)?.failure.status == .success)
     }
     #expect(host.refusals.isEmpty && host.result(miniport.session, removal) == nil)
-    var answer = ProviderAnswer(status: .success)
     for dma in host.clients[miniport.session]?.handles ?? [] where dma.kind == .dma {
       host.call(miniport.session, .deregisterScatterGatherDMA(dma), context: halt)
     }
-    answer.irql = 0
-    host.answer(miniport.session, halt, answer)
+    host.answer(miniport.session, halt, ProviderAnswer(status: .success))
     #expect(host.result(miniport.session, removal)?.failure.status == .success)
     // The same request again is answered again, and not carried out.
     host.call(
