@@ -79,6 +79,7 @@ extension Connection {
   }
 
   /// NdisReturnNetBufferLists ("nf-ndis-ndisreturnnetbufferlists"): gives lists back to their miniport.
+  /// Waits for NDIS's word on them, and while it waits in a handler, other handlers may be called inside it.
   public func returnNetBufferLists(
     _ binding: BindingHandle, _ lists: [NetBufferListHandle], flags: ReturnFlags = []
   ) throws(DriverError) {
@@ -109,9 +110,19 @@ extension Connection {
     try finish(returned.ticket) { reader throws(Failure) in try reader.end() }
   }
 
-  /// Returns every list of an indication.
+  /// Returns every list of an indication. As in NDIS nothing comes back: what is wrong with it is in the
+  /// journal. It does not wait, so a handler that returns its lists is not called again inside itself.
   public func returnNetBufferLists(_ indication: ReceiveIndication) throws(DriverError) {
-    try returnNetBufferLists(indication.binding, indication.lists.map(\.handle))
+    let sent = try begin(NDISSIM_RETURN_NET_BUFFER_LISTS, isIgnored: true) { writer in
+      writer.append(indication.binding.rawValue)
+      writer.append(UInt32(0))
+      writer.append(UInt32(truncatingIfNeeded: indication.lists.count))
+      for list in indication.lists { writer.append(list.handle.rawValue) }
+    }
+    // As many requests are under way as may be.
+    if sent == nil {
+      try returnNetBufferLists(indication.binding, indication.lists.map(\.handle))
+    }
   }
 
   /// The view of a section whose frames this process receives.

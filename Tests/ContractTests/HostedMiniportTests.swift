@@ -71,6 +71,19 @@ extension Contract {
       }
     }
 
+    @Test("lists are returned inside the handler, and no handler is called inside another")
+    func steadyStream() throws {
+      try Bench.run(.socket, Self.options()) { bench in
+        let vsp = try bench.overlying("vmq0")
+        let open = try vsp.open("stream")
+        for _ in 0..<20 { try vsp.take(40, queue: open.queue) }
+        #expect(vsp.taker.state.withLock { $0.deepest } == 1)
+        try vsp.close(open)
+        try vsp.unbind()
+        try bench.expectNoViolation()
+      }
+    }
+
     @Test("behaviour 43: one queue of two gets no memory and reports RESOURCES")
     func resources() throws {
       // 64K for the default queue, 64K for the first; 4K are left for the second.

@@ -20,11 +20,19 @@ final class FrameTaker: ProtocolDriver {
     var statuses: [Status] = []
     var completions: [UInt64: Status] = [:]
     var holds = false
+    /// Calls of the receive handler that are open, and the most there were at a time.
+    var depth = 0
+    var deepest = 0
   }
 
   let state = Monitor<State>(State())
 
   func receiveNetBufferLists(_ indication: ReceiveIndication, on connection: Connection) {
+    state.withLock {
+      $0.depth += 1
+      $0.deepest = max($0.deepest, $0.depth)
+    }
+    defer { state.withLock { $0.depth -= 1 } }
     var frames: [GeneratedFrame] = []
     var damaged = 0
     var parts: [Int] = []

@@ -77,10 +77,16 @@ class Binding(NdisObject):
         self.session.return_net_buffer_lists(self.handle, [one.handle for one in lists])
 
 
+    def give_back(self, lists: list[NetBufferList]) -> None:
+        """The same for a handler: it does not wait, so no other handler is called inside it, and what is
+        wrong with it is in the journal only."""
+        self.session.give_back_net_buffer_lists(self.handle, [one.handle for one in lists])
+
+
 def _give_back(binding: Binding, indication: UpcallReceive) -> None:
     """What a driver does that has no use for frames."""
     if not indication.flags & ReceiveFlags.RESOURCES:
-        binding.return_lists(indication.lists)
+        binding.give_back(indication.lists)
 
 
 @dataclass

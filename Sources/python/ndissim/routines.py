@@ -65,6 +65,8 @@ class Routines:
 
         def wait(self, request: int, timeout: float | None = None) -> Reply: ...
 
+        def forget(self, request: int) -> None: ...
+
     def _handle(self, type: int, body: bytes) -> int:
         return HandleBody.unpack(self.call(type, body).body).handle
 
@@ -235,6 +237,12 @@ class Routines:
         head = ReturnLists(binding, flags, len(handles))
         body = head.pack() + b"".join(HandleBody(handle).pack() for handle in handles)
         self.call(Message.RETURN_NET_BUFFER_LISTS, body)
+
+    def give_back_net_buffer_lists(self, binding: int, handles: list[int]) -> None:
+        """The same, without waiting for NDIS's word on it."""
+        head = ReturnLists(binding, 0, len(handles))
+        body = head.pack() + b"".join(HandleBody(handle).pack() for handle in handles)
+        self.forget(self.send(Message.RETURN_NET_BUFFER_LISTS, body))
 
     # Shared memory
 

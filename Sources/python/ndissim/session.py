@@ -61,6 +61,7 @@ class Session(Routines):
         self._condition = threading.Condition()
         self._send_lock = threading.Lock()
         self._replies: dict[int, Reply | None] = {}
+        self._forgotten: set[int] = set()
         self._next_id = 1
         self._reading = False
         self._ended: Disconnected | None = None
@@ -129,6 +130,23 @@ class Session(Routines):
         self._window.release()
         assert reply is not None
         return reply
+
+    def forget(self, request: int) -> None:
+        """Nobody will wait for the reply of a request."""
+        with self._condition:
+            if self._replies.get(request) is None:
+                self._forgotten.add(request)
+                return
+            self._drop(self._replies[request])
+
+    def _drop(self, reply: Reply | None) -> None:
+        """Throws away a reply nobody waits for."""
+        if reply is None:
+            return
+        for fd in reply.fds:
+            os.close(fd)
+        del self._replies[reply.header.request_id]
+        self._window.release()
 
     def send_raw(self, packet: bytes, fds: Iterable[int] = ()) -> None:
         """Sends bytes as they are: for tests of what the daemon refuses."""
@@ -212,6 +230,9 @@ class Session(Routines):
             head = AllocateReply.unpack(reply.body)
             self.sections[head.section] = Section(head.section, reply.fds[0], head.section_size)
         self._replies[header.request_id] = reply
+        if header.request_id in self._forgotten:
+            self._forgotten.discard(header.request_id)
+            self._drop(reply)
 
     def _notification(self, header: Header, body: bytes) -> None:
         if header.type == Message.GOODBYE:
