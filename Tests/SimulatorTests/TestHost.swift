@@ -208,7 +208,7 @@ final class TestHost {
     var steps = 0
     while step() {
       steps += 1
-      if steps > 20_000 { return problem("steps without an end") }
+      if steps > 2_000 { return problem("steps without an end") }
     }
   }
 
