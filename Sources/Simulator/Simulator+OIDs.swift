@@ -188,6 +188,8 @@ extension Simulator {
     let input = reads ? call.input : []
     let handle = adapterHandle(adapter).rawValue
     let room = room(kind, call)
+    // Seconds; 0 = infinite.
+    let deadline = call.timeout == 0 ? 0 : now &+ UInt64(call.timeout) &* 1_000
     store.oids.update(index) {
       let generation = $0.generation &+ 1
       $0 = OIDRecord()
@@ -199,6 +201,7 @@ extension Simulator {
       $0.oid = call.oid
       $0.port = call.port
       $0.timeout = call.timeout
+      $0.deadline = deadline
       $0.methodID = kind == .method ? call.methodID : 0
       $0.requestID = call.requestID
       $0.requestHandle = call.requestHandle
@@ -217,6 +220,7 @@ extension Simulator {
         for (at, byte) in input.enumerated() { $0.bytes[at] = byte }
       }
     }
+    if deadline != 0 { derived.timedOIDs.insert(index) }
     link(oid: index, adapter: adapter)
     derived.workAdapters.insert(adapter)
     return index
