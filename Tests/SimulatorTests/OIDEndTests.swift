@@ -301,6 +301,23 @@ import Testing
 
   // MARK: No room
 
+  @Test("MiniportShutdownEx is called though every other call has to wait for room")
+  func shutdownWithoutRoom() throws {
+    var settings = TestHost.smallSettings
+    settings.capacities.upcalls = 2
+    let scene = try OIDScene(settings)
+    scene.pend()
+    _ = [scene.request(), scene.request(), scene.request()]
+    let shutdown = scene.host.call(
+      scene.miniport.session, .changeAdapter(scene.adapter, .shutdown(.powerOff)))
+    let types = scene.host.upcalls.map { Int($0.details.type) }
+    #expect(types.count { $0 == NDISSIM_UPCALL_SHUTDOWN_EX } == 1)
+    #expect(
+      scene.host.result(scene.miniport.session, shutdown)?.failure.status == .success)
+    #expect(scene.told.map(\.failure.status) == [.notAccepted, .notAccepted, .notAccepted])
+    scene.expectNothingLeft()
+  }
+
   @Test("with no room for a call the end is told, and the next one sent, when there is room")
   func noUpcalls() throws {
     var settings = TestHost.smallSettings
