@@ -244,6 +244,26 @@ import Testing
     #expect(bed.violations == [] && bed.host.problems == [])
   }
 
+  @Test("a FREE_QUEUE the miniport refuses leaves the queue, though its requester is gone")
+  func requesterGone() throws {
+    let bed = try Bed()
+    let id = bed.queue(in: .stopDMA)
+    bed.host.end(bed.binder.session)
+    bed.answerHeld(.notAccepted)
+    #expect(bed.state(id) == .paused)
+    let block = try #require(bed.memory(queue: id)?.value)
+    // It is NDIS's now.
+    bed.holds = nil
+    bed.inHandler = { bed, _, oid in
+      guard oid.call.oid == OID_RECEIVE_FILTER_FREE_QUEUE else { return }
+      bed.indicate(id)
+      bed.freeMemory(block)
+    }
+    bed.host.call(bed.miniport.session, .removeAdapter(bed.adapter))
+    #expect(bed.state(id) == .undefined && bed.leaks == [])
+    #expect(bed.violations == [.queuesLeft] && bed.host.problems == [])
+  }
+
   @Test("an adapter that is gone drops its records at once; memory keeps its queue for the report")
   func dropped() throws {
     let bed = try Bed()
