@@ -130,7 +130,8 @@ extension Simulator {
     if !store.adapters[index, \.addRequest].isNone {
       store.adapters.update(index) {
         $0.failure = failure
-        $0.haltAction = HaltAction.deviceInitializationFailed.rawValue
+        // Who removed it meanwhile has said why.
+        if $0.life != 2 { $0.haltAction = HaltAction.deviceInitializationFailed.rawValue }
       }
       return end(adapter: index, &actions)
     }

@@ -229,6 +229,24 @@ import Testing
     bed.finish()
   }
 
+  @Test("behaviour 51: a restart that fails after a surprise removal leaves the action of the halt")
+  func surpriseRemovalWhileRestarting() throws {
+    let bed = try LifeBed(adds: false)
+    bed.held = [NDISSIM_UPCALL_RESTART]
+    let added = bed.host.call(bed.miniport.session, .addAdapter(bed.driver, Name("eth0")))
+    let removed = bed.change(.surpriseRemove)
+    #expect(bed.result(added) == nil && bed.result(removed) == nil)
+    bed.answer(NDISSIM_UPCALL_RESTART, .failure)
+    #expect(
+      bed.newCalls().suffix(2) == [
+        "NdisDevicePnPEventSurpriseRemoved", "MiniportHaltEx NdisHaltDeviceSurpriseRemoved",
+      ])
+    #expect(bed.result(added)?.failure.status == .failure)
+    #expect(bed.result(removed)?.failure.status == .success)
+    #expect(bed.violations == [])
+    bed.finish()
+  }
+
   @Test("surprise removal of a Paused adapter pauses nothing twice")
   func surpriseRemovalWhilePaused() throws {
     let bed = try LifeBed()
