@@ -62,11 +62,11 @@ extension Decoding {
   }
 
   /// Fails for more bytes than an information buffer may have.
-  static func bound(_ length: UInt32) throws(Failure) {
-    guard length <= NDIS.Limits.maximumInformation else {
-      throw Failure(
-        .invalidLength, .informationTooLong, UInt64(length),
-        UInt64(NDIS.Limits.maximumInformation))
+  static func bound(
+    _ length: UInt32, _ most: UInt32 = NDIS.Limits.maximumInformation
+  ) throws(Failure) {
+    guard length <= most else {
+      throw Failure(.invalidLength, .informationTooLong, UInt64(length), UInt64(most))
     }
   }
 }

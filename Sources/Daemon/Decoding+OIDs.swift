@@ -43,7 +43,7 @@ extension Decoding {
       call.flags = image.Flags
     }
     try bound(input)
-    try bound(call.outputLength)
+    try bound(call.outputLength, NDIS.Limits.maximumAnswer)
     call.input = try body.readBytes(Int(input))
     return .oidRequest(binding: binding, call)
   }

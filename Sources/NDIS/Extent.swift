@@ -29,6 +29,8 @@ public enum Limits {
   public static let maximumParts: UInt32 = 1600
   /// Lists that one MiniportReturnNetBufferLists is told of.
   public static let maximumReturned: UInt32 = 4096
-  /// Bytes of an OID request's input, and of its output.
+  /// Bytes of an OID request's input, and of what a miniport answers.
   public static let maximumInformation: UInt32 = 4096
+  /// Bytes of what NDIS answers by itself: with everything around them they fit one message.
+  public static let maximumAnswer: UInt32 = 60_000
 }

@@ -29,6 +29,8 @@ struct Derived: ~Copyable {
   var liveSections: IndexSet
   /// Upcalls with a deadline.
   var timedUpcalls: IndexSet
+  /// OID requests with a Timeout.
+  var timedOIDs: IndexSet
   /// Objects with something to do before they are at rest.
   var workSessions: IndexSet
   var workDrivers: IndexSet
@@ -63,6 +65,7 @@ struct Derived: ~Copyable {
     activeRegistrations = IndexSet(capacity: capacities.registrations)
     liveSections = IndexSet(capacity: capacities.sections)
     timedUpcalls = IndexSet(capacity: capacities.upcalls)
+    timedOIDs = IndexSet(capacity: capacities.oids)
     workSessions = IndexSet(capacity: capacities.sessions)
     workDrivers = IndexSet(capacity: capacities.drivers)
     workAdapters = IndexSet(capacity: capacities.adapters)
@@ -168,6 +171,7 @@ struct Derived: ~Copyable {
     for i in 0..<store.oids.capacity
     where store.oids[i, \.state] != 0 || store.oids[i, \.generation] >= last {
       freeOIDs.remove(i)
+      if store.oids[i, \.deadline] != 0 { timedOIDs.insert(i) }
     }
     // A record being made has an owner before it has a state.
     for i in 0..<store.queues.capacity where !store.queues[i, \.adapter].isNone {

@@ -57,6 +57,8 @@ struct OIDRecord: BitwiseCopyable {
   var requestContext: UInt64 = 0
   /// The upcall in whose handler it was made.
   var parent: UInt64 = 0
+  /// When its Timeout has passed, and it is to be cancelled; 0 = never, or done.
+  var deadline: UInt64 = 0
   /// Bytes of input in `oidInputs`, bytes of room for output.
   var inputLength: UInt32 = 0
   var outputLength: UInt32 = 0

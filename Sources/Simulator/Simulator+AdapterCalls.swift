@@ -213,12 +213,13 @@ extension Simulator {
       // Whoever added it has not got its handle; it goes.
       if !adapter.addRequest.isNone { $0.life = 2 }
     }
+    // First of all: `check` has seen room for one call, and the ends of OID requests are calls too.
+    _ = callHandler(
+      adapter: index, NDISSIM_UPCALL_SHUTDOWN_EX, argument: action.rawValue, &actions)
     let overtaken = Failure(.failure, .ownerEnded)
     complete(adapter.changeRequest, overtaken, &actions)
     complete(adapter.addRequest, overtaken, &actions)
     endOIDs(adapter: index, .notAccepted, &actions)
     dropIndications(adapter: index, &actions)
-    _ = callHandler(
-      adapter: index, NDISSIM_UPCALL_SHUTDOWN_EX, argument: action.rawValue, &actions)
   }
 }

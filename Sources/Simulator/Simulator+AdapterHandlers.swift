@@ -112,10 +112,12 @@ extension Simulator {
       move(index, failure == nil ? .restartComplete : .restartFailed, &actions)
       if let failure { restartFailed(index, failure, &actions) }
     // A pause cannot fail; one that took too long is over all the same, and so is a halt.
-    case NDISSIM_UPCALL_PAUSE: move(index, .pauseComplete, &actions)
+    case NDISSIM_UPCALL_PAUSE:
+      move(index, .pauseComplete, &actions)
+      if failure == nil { checkIndicationsBack(index, "MiniportPause", &actions) }
     case NDISSIM_UPCALL_HALT_EX:
       move(index, .halt, &actions)
-      checkIndicationsBack(index, &actions)
+      checkIndicationsBack(index, "MiniportHaltEx", &actions)
     case NDISSIM_UPCALL_SHUTDOWN_EX: _ = changeMade(index, &actions)
     default: break
     }
@@ -128,7 +130,8 @@ extension Simulator {
     if !store.adapters[index, \.addRequest].isNone {
       store.adapters.update(index) {
         $0.failure = failure
-        $0.haltAction = HaltAction.deviceInitializationFailed.rawValue
+        // Who removed it meanwhile has said why.
+        if $0.life != 2 { $0.haltAction = HaltAction.deviceInitializationFailed.rawValue }
       }
       return end(adapter: index, &actions)
     }
@@ -140,13 +143,15 @@ extension Simulator {
     complete(request, failure, &actions)
   }
 
-  /// MiniportHaltEx must not return while lists it indicated are out.
-  private mutating func checkIndicationsBack(_ index: UInt32, _ actions: inout Actions) {
+  /// A pause is not complete, and MiniportHaltEx does not return, while lists it indicated are out.
+  private mutating func checkIndicationsBack(
+    _ index: UInt32, _ routine: String, _ actions: inout Actions
+  ) {
     let out = store.adapters[index, \.indicated]
     let session = store.drivers[store.adapters[index, \.driver].index, \.session].index
     guard out > 0, !isDead(session) else { return }
     violate(
-      Failure(.failure, .indicationsLeft, UInt64(out)), routine: "MiniportHaltEx", bugCheck: nil,
+      Failure(.failure, .indicationsLeft, UInt64(out)), routine: routine, bugCheck: nil,
       handle: adapterHandle(index), party: party(adapter: index), session: session, &actions)
   }
 }

@@ -238,7 +238,7 @@ extension Simulator {
   public func isLive(section handle: Handle) -> Bool { (try? resolveSection(handle)) != nil }
 
   /// Whether an upcall is waiting that has a deadline.
-  public var hasDeadlines: Bool { !derived.timedUpcalls.isEmpty }
+  public var hasDeadlines: Bool { !derived.timedUpcalls.isEmpty || !derived.timedOIDs.isEmpty }
 
   /// The live block an AllocationHandle names.
   public func allocation(_ handle: Handle) -> AllocationDetails? {

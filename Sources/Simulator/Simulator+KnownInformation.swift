@@ -49,18 +49,32 @@ extension Simulator {
 
   private func knownQueues(_ oid: UInt32, _ adapter: UInt32) throws(Failure) -> [UInt8] {
     let revision = ReceiveQueueInfo.structure.newest(for: requesterVersion(oid: oid))
-    var queues: [ReceiveQueueInfo] = []
+    var live: [(index: UInt32, id: UInt32, state: QueueState)] = []
     var next = store.adapters[adapter, \.queues]
     while let index = next.optional {
       if let state = QueueState(rawValue: store.queues[index, \.state]), state != .undefined {
-        queues.append(
-          ReceiveQueueInfo(
-            try parameters(queue: index), state: state.reported,
-            numFilters: store.queues[index, \.filters], revision: revision))
+        live.append((index, store.queues[index, \.queueID], state))
       }
       next = store.queues[index, \.next]
     }
-    return ReceiveQueueInfoArray(queues.sorted { $0.queueID < $1.queueID }).image()
+    try checkRoom(store.oids[oid], .receiveQueueInfoArray, live.count, .receiveQueueInfo, revision)
+    live.sort { $0.id < $1.id }
+    var queues: [ReceiveQueueInfo] = []
+    queues.reserveCapacity(live.count)
+    for queue in live {
+      queues.append(
+        ReceiveQueueInfo(
+          try parameters(queue: queue.index), state: queue.state.reported,
+          numFilters: store.queues[queue.index, \.filters], revision: revision))
+    }
+    return ReceiveQueueInfoArray(queues).image()
+  }
+
+  /// Fails unless there is room for an array: a long one that does not fit is not made.
+  private func checkRoom(
+    _ oid: OIDRecord, _ array: Structure, _ count: Int, _ element: Structure, _ revision: UInt8
+  ) throws(Failure) {
+    try checkRoom(oid, array.size(array.newest) + count * element.size(revision))
   }
 
   private func knownQueue(_ oid: UInt32, _ adapter: UInt32) throws(Failure) -> [UInt8] {
@@ -160,15 +174,25 @@ extension Simulator {
       throw Failure(.invalidParameter, .switchUnknown, UInt64(id))
     }
     guard store.capabilities[adapter, \.hasSwitch] != 0 else { return array.image() }
-    func add(_ parameters: VPortParameters, filters: UInt32) {
-      if let function = array.attachedFunction, function != parameters.attachedFunction { return }
-      array.vports.append(VPortInfo(parameters, numFilters: filters))
+    func isAsked(_ function: UInt16) -> Bool {
+      guard let asked = array.attachedFunction else { return true }
+      return asked.rawValue == function
     }
-    var filters: UInt32 = 0
-    forEachFilter(adapter: adapter, queueID: 0, vportID: 0) { _ in filters &+= 1 }
-    add(try defaultVPort(adapter: adapter), filters: filters)
-    for index in liveVPorts(adapter: adapter) {
-      add(try parameters(vport: index), filters: store.vports[index, \.filters])
+    let vports = liveVPorts(adapter: adapter).filter {
+      isAsked(store.vports[$0, \.parameters].AttachedFunctionId)
+    }
+    let standard = try defaultVPort(adapter: adapter)
+    let hasDefault = isAsked(standard.attachedFunction.rawValue)
+    try checkRoom(
+      store.oids[oid], .vportInfoArray, vports.count + (hasDefault ? 1 : 0), .vportInfo, 1)
+    if hasDefault {
+      var filters: UInt32 = 0
+      forEachFilter(adapter: adapter, queueID: 0, vportID: 0) { _ in filters &+= 1 }
+      array.vports.append(VPortInfo(standard, numFilters: filters))
+    }
+    for index in vports {
+      array.vports.append(
+        VPortInfo(try parameters(vport: index), numFilters: store.vports[index, \.filters]))
     }
     array.vports.sort { $0.vportID < $1.vportID }
     return array.image()

@@ -232,6 +232,7 @@ extension Simulator {
       state == OIDState.queued.rawValue ? failure : conclude(oid: index, failure, &actions)
     let isPended = state == OIDState.pended.rawValue
     if isPended, let upcall = upcallRecord(store.oids[index, \.upcall]) { close(upcall: upcall) }
+    forgetTimeout(oid: index)
     store.oids.update(index) {
       $0.state = OIDState.ended.rawValue
       $0.end = end.rawValue

@@ -107,9 +107,10 @@ extension Simulator {
       end(oid: index, Failure(.notSupported, .missingHandler, 64), .notSent, &actions)
       return
     }
+    // Without deadlines, for a driver in a debugger, this one is off too.
     let new = NewUpcall(
       type: NDISSIM_UPCALL_OID_REQUEST, object: adapterHandle(adapter), subject: Ref(index),
-      limit: settings.oidDeadline)
+      limit: settings.upcallDeadline == 0 ? 0 : settings.oidDeadline)
     guard let id = send(new, session: store.drivers[driver, \.session].index, &actions) else {
       let failure = Failure(.resources, .tableFull, 11, UInt64(store.upcalls.capacity))
       end(oid: index, failure, .notSent, &actions)
@@ -126,6 +127,36 @@ extension Simulator {
     guard store.drivers[driver].handlers[HandlerSlot.oidRequest] != 0 else {
       throw Failure(.notSupported, .missingHandler, 64)
     }
+  }
+
+  /// Cancels the requests whose Timeout has passed: one the miniport has not seen ends, of another its
+  /// miniport is told, as if its requester had cancelled it.
+  mutating func expireOIDs(_ actions: inout Actions) {
+    var next = derived.timedOIDs.first
+    while let index = next {
+      next = derived.timedOIDs.first(after: index)
+      let record = store.oids[index]
+      guard record.deadline <= now else { continue }
+      forgetTimeout(oid: index)
+      switch OIDState(rawValue: record.state) {
+      case .queued:
+        let failure = Failure(
+          .requestAborted, .oidDeadline, UInt64(record.oid), UInt64(record.timeout) &* 1_000)
+        end(oid: index, failure, .notSent, &actions)
+      case .sent, .pended:
+        if record.cancelled == 0 { store.oids.update(index) { $0.cancelled = 1 } }
+      default: break
+      }
+      derived.workAdapters.insert(record.adapter.index)
+      commit()
+    }
+  }
+
+  /// Its Timeout counts no more.
+  mutating func forgetTimeout(oid index: UInt32) {
+    guard store.oids[index, \.deadline] != 0 else { return }
+    store.oids.update(index) { $0.deadline = 0 }
+    derived.timedOIDs.remove(index)
   }
 
   /// Calls MiniportCancelOidRequest, once a request; false when there is no room for the call.

@@ -114,10 +114,14 @@ extension Simulator {
     guard header.revision == 1 || oid.flags & ~known == 0 else {
       throw Failure(.invalidParameter, .unknownFlags, UInt64(oid.flags), UInt64(known))
     }
-    let longest = max(UInt64(oid.input.count), UInt64(oid.outputLength))
-    guard longest <= OIDBufferRecord.capacity else {
+    let capacity = UInt64(OIDBufferRecord.capacity)
+    guard UInt64(oid.input.count) <= capacity else {
+      throw Failure(.invalidLength, .informationTooLong, UInt64(oid.input.count), capacity)
+    }
+    guard oid.outputLength <= Limits.maximumAnswer else {
       throw Failure(
-        .invalidLength, .informationTooLong, longest, UInt64(OIDBufferRecord.capacity))
+        .invalidLength, .informationTooLong, UInt64(oid.outputLength),
+        UInt64(Limits.maximumAnswer))
     }
     return kind
   }
@@ -165,6 +169,14 @@ extension Simulator {
 
   // MARK: Records
 
+  /// The room a request keeps. What NDIS answers from its records is made when it is told and takes no
+  /// place before; what a miniport answers lies in `oidOutputs`, so more room than that is not passed on.
+  private func room(_ kind: OIDRequestKind, _ call: OIDCall) -> UInt32 {
+    if kind == .set { return 0 }
+    if OID.of(number: call.oid)?.form(kind)?.answeredBy == .ndis { return call.outputLength }
+    return min(call.outputLength, UInt32(OIDBufferRecord.capacity))
+  }
+
   /// A record at the end of the adapter's queue; nil when the table is full.
   private mutating func makeOID(
     adapter: UInt32, _ kind: OIDRequestKind, _ call: OIDCall
@@ -175,6 +187,9 @@ extension Simulator {
     let reads = kind == .set || kind == .method
     let input = reads ? call.input : []
     let handle = adapterHandle(adapter).rawValue
+    let room = room(kind, call)
+    // Seconds; 0 = infinite.
+    let deadline = call.timeout == 0 ? 0 : now &+ UInt64(call.timeout) &* 1_000
     store.oids.update(index) {
       let generation = $0.generation &+ 1
       $0 = OIDRecord()
@@ -186,12 +201,13 @@ extension Simulator {
       $0.oid = call.oid
       $0.port = call.port
       $0.timeout = call.timeout
+      $0.deadline = deadline
       $0.methodID = kind == .method ? call.methodID : 0
       $0.requestID = call.requestID
       $0.requestHandle = call.requestHandle
       $0.requestContext = call.requestContext
       $0.inputLength = UInt32(clamping: input.count)
-      $0.outputLength = kind == .set ? 0 : call.outputLength
+      $0.outputLength = room
       // Fields of revision 2; behind a revision 1 they are not read.
       if call.header.revision > 1 {
         $0.switchID = call.switchID
@@ -204,6 +220,7 @@ extension Simulator {
         for (at, byte) in input.enumerated() { $0.bytes[at] = byte }
       }
     }
+    if deadline != 0 { derived.timedOIDs.insert(index) }
     link(oid: index, adapter: adapter)
     derived.workAdapters.insert(adapter)
     return index

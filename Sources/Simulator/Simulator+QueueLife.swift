@@ -28,7 +28,7 @@ extension Simulator {
   }
 
   /// The binding is closing: what it allocated and did not free is a violation, once, and becomes NDIS's
-  /// to free.
+  /// to free. Of an adapter that takes no OID requests any more it could not free anything.
   mutating func takeOverQueues(binding index: UInt32, _ actions: inout Actions) {
     let adapter = store.bindings[index, \.adapter].index
     let binding = Ref(index)
@@ -56,7 +56,7 @@ extension Simulator {
       store.vports.update(vport) { $0.owner = .none }
     }
     count += takeOverFunctions(adapter: adapter, binding)
-    guard count > 0 else { return }
+    guard count > 0, oidRefusal(adapter: adapter) == nil else { return }
     let handle = bindingHandle(index)
     violate(
       Failure(.failure, .queuesLeft, handle.rawValue, count), routine: "NdisCloseAdapterEx",

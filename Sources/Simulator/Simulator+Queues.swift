@@ -76,7 +76,7 @@ extension Simulator {
 
   /// Whether a request may change what `owner` made.
   func mayChange(_ owner: Ref, _ oid: OIDRecord) -> Bool {
-    oid.binding.isNone || oid.binding == owner
+    oid.own != 0 || oid.binding == owner
   }
 
   // MARK: What an OID request asks of this file
@@ -126,8 +126,9 @@ extension Simulator {
   ) -> Failure {
     let oid = store.oids[index]
     let succeeded = failure.status == .success
-    // What NDIS itself takes away before a halt is gone, whatever the miniport says of it.
-    let isGone = succeeded || oid.binding.isNone
+    // What NDIS itself takes away before a halt is gone, whatever the miniport says of it. A request
+    // whose binding is gone meanwhile was not NDIS's own.
+    let isGone = succeeded || oid.own != 0
     switch oid.oid {
     case OID_RECEIVE_FILTER_ALLOCATE_QUEUE:
       concludeAllocateQueue(index, oid, succeeded, &actions)

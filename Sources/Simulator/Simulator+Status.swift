@@ -15,14 +15,15 @@ extension Simulator {
     let index = try adapterIndicating(call, handle, status, &actions)
     try checkStatus(call, index, handle, status, &actions)
     let receivers = try receivers(of: status, index)
+    var state: ReceiveQueueState?
     if status.indication.statusCode == .receiveQueueState {
-      let state: ReceiveQueueState
       do throws(Failure) { state = try ReceiveQueueState(image: status.buffer) } catch {
         throw wrongBuffer(call, handle, status, error, &actions)
       }
-      queueStateIndicated(adapter: index, state, &actions)
     }
+    // A shortage must not move the queue: the miniport indicates it again then.
     try tell(status, to: receivers, parent: call.context, &actions)
+    if let state { queueStateIndicated(adapter: index, state, &actions) }
     finish(call.session, call.requestID, &actions)
   }
 

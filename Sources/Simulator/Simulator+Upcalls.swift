@@ -162,7 +162,7 @@ extension Simulator {
     }
   }
 
-  /// Lets upcalls whose deadline has passed fail.
+  /// Lets upcalls whose deadline has passed fail, and cancels OID requests whose Timeout has.
   public mutating func expire(now: UInt64, _ actions: inout Actions) {
     self.now = now
     var next = derived.timedUpcalls.first
@@ -173,6 +173,7 @@ extension Simulator {
       answered(index, .expired, &actions)
       commit()
     }
+    expireOIDs(&actions)
   }
 
   /// How an upcall ended.

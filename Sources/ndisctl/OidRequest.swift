@@ -123,7 +123,10 @@ struct OidRequestOptions: ParsableArguments {
       "The information buffer as it is, instead of a structure; - for none.", valueName: "hex"))
   var input: String?
 
-  @Option(help: ArgumentHelp("Room for the answer.", valueName: "bytes"))
+  @Option(
+    help: ArgumentHelp(
+      "Room for the answer: 60000 at most, and by default where NDIS answers; a miniport is offered 4096.",
+      valueName: "bytes"))
   var length: UInt32?
 
   @Option(help: "Seconds NDIS waits for the miniport.")
@@ -169,7 +172,8 @@ extension OidRequestOptions {
         "\(name.name) takes no structure that has fields; use --input", status: .usage)
     }
     let hasOutput = kind != .set
-    let room = length ?? (hasOutput ? max(4096, UInt32(clamping: bytes.count)) : 0)
+    let most = form?.answeredBy == .ndis ? Limits.maximumAnswer : Limits.maximumInformation
+    let room = length ?? (hasOutput ? most : 0)
     var request = OIDRequest(kind, name.number, input: bytes, outputLength: room)
     request.timeout = timeout
     return request

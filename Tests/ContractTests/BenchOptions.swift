@@ -31,6 +31,7 @@ extension Bench {
     settings.capacities.registrations = options.registrations
     settings.capacities.blocks = 4096
     settings.capacities.extents = 4096
+    settings.capacities.queues = 64
     settings.capacities.requests = 512
     settings.capacities.upcalls = 512
     settings.seed = 1

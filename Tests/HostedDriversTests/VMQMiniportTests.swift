@@ -110,7 +110,7 @@ import Testing
     #expect(ndis.calls.contains { $0.name == "deregisterScatterGatherDMA" } == hadDMA)
   }
 
-  @Test("behavior 43: memory comes with the completion, and each queue has its own status")
+  @Test("behaviour 43: memory comes with the completion, and each queue has its own status")
   func oneQueueOfTwo() throws {
     let ndis = Self.running()
     for id: UInt32 in [1, 2] {
@@ -141,7 +141,7 @@ import Testing
     #expect(ndis.end(freed)?.status == .success)
   }
 
-  @Test("behavior 44: a queue is freed in the documented order, and only when its lists are back")
+  @Test("behaviour 42: a queue is freed in the documented order, and only when its lists are back")
   func freeWithListsOut() throws {
     let ndis = Self.running()
     Self.open(ndis, [1])

@@ -201,11 +201,14 @@ final class PlaneClient {
     return try finish()
   }
 
-  /// Turns until the call is answered for good; ten thousand at most.
+  /// Turns until the call is answered for good; for half a minute at most, since it may wait for what a
+  /// driver's thread does.
   func finish() throws -> [Answer] {
     var answers: [Answer] = []
-    for _ in 0..<10_000 {
+    let deadline = MonotonicClock.milliseconds + 30_000
+    while MonotonicClock.milliseconds < deadline {
       try turn()
+      sched_yield()
       answers += try take()
       if answers.last?.continues == false { return answers }
       if connection.endReason != nil { throw PlaneError(name: "closed", parameters: [:]) }

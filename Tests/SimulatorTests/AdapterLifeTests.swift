@@ -141,6 +141,53 @@ import Testing
     bed.finish()
   }
 
+  @Test("DMA that is registered when its adapter goes is 0xE6/0x07, of the handler that left it")
+  func dmaLeft() throws {
+    func expect(_ bed: LifeBed, _ routine: String) {
+      #expect(bed.violations.map(\.failure.reason) == [.dmaStillRegistered])
+      #expect(bed.violations.map(\.routine) == [routine])
+      let check = bed.violations.first?.bugCheck
+      #expect(check?.code == 0xE6 && check?.parameters.0 == 7)
+      #expect(bed.state == nil)
+      bed.finish()
+    }
+    let halted = try LifeBed()
+    halted.held = [NDISSIM_UPCALL_HALT_EX]
+    halted.change(.halt(.deviceDisabled))
+    let halt = try halted.id(of: NDISSIM_UPCALL_HALT_EX)
+    halted.host.answer(halted.miniport.session, halt, ProviderAnswer(status: .success))
+    expect(halted, "MiniportHaltEx")
+
+    let failed = try LifeBed(adds: false)
+    failed.held = [NDISSIM_UPCALL_INITIALIZE_EX]
+    let session = failed.miniport.session
+    failed.host.call(session, .addAdapter(failed.driver, Name("eth0")))
+    let initialize = try failed.id(of: NDISSIM_UPCALL_INITIALIZE_EX)
+    for request in [
+      Request.setMiniportAttributes(failed.adapter, Sample.attributes, context: 5, flags: 0x40),
+      .registerScatterGatherDMA(failed.adapter, Sample.dma),
+    ] {
+      let made = failed.host.ask(session, request, context: initialize)
+      #expect(made?.failure.status == .success)
+    }
+    failed.answer(NDISSIM_UPCALL_INITIALIZE_EX, .failure)
+    expect(failed, "MiniportInitializeEx")
+  }
+
+  @Test("ProtocolUnbindAdapterEx that does not close its binding is a violation; NDIS closes it")
+  func bindingLeftOpen() throws {
+    let bed = try LifeBed()
+    bed.held = [NDISSIM_UPCALL_UNBIND_ADAPTER_EX]
+    let unbound = bed.host.call(bed.binder.session, .unbindAdapter(bed.binding))
+    let id = try bed.id(of: NDISSIM_UPCALL_UNBIND_ADAPTER_EX)
+    bed.host.answer(bed.binder.session, id, ProviderAnswer(status: .success))
+    #expect(bed.host.result(bed.binder.session, unbound)?.failure.status == .success)
+    #expect(bed.violations.map(\.failure.reason) == [.bindingLeftOpen])
+    #expect(bed.violations.map(\.routine) == ["ProtocolUnbindAdapterEx"])
+    #expect(bed.host.simulator.statistics(session: nil).bindings == 0)
+    bed.finish()
+  }
+
   @Test("behaviour 50: closing a binding and deregistering a driver with live blocks leaks them")
   func closeWithBlocks() throws {
     let bed = try LifeBed()
@@ -179,6 +226,24 @@ import Testing
     bed.answer(NDISSIM_UPCALL_HALT_EX)
     #expect(bed.result(removed)?.failure.status == .success)
     #expect(bed.state == nil && bed.leaks == 0 && bed.violations == [])
+    bed.finish()
+  }
+
+  @Test("behaviour 51: a restart that fails after a surprise removal leaves the action of the halt")
+  func surpriseRemovalWhileRestarting() throws {
+    let bed = try LifeBed(adds: false)
+    bed.held = [NDISSIM_UPCALL_RESTART]
+    let added = bed.host.call(bed.miniport.session, .addAdapter(bed.driver, Name("eth0")))
+    let removed = bed.change(.surpriseRemove)
+    #expect(bed.result(added) == nil && bed.result(removed) == nil)
+    bed.answer(NDISSIM_UPCALL_RESTART, .failure)
+    #expect(
+      bed.newCalls().suffix(2) == [
+        "NdisDevicePnPEventSurpriseRemoved", "MiniportHaltEx NdisHaltDeviceSurpriseRemoved",
+      ])
+    #expect(bed.result(added)?.failure.status == .failure)
+    #expect(bed.result(removed)?.failure.status == .success)
+    #expect(bed.violations == [])
     bed.finish()
   }
 

@@ -23,6 +23,10 @@ func inconsistencies(_ simulator: borrowing Simulator, madeByHand: Bool = false)
     if simulator.derived.freeOIDs.contains(index) != isFree {
       audit.wrong.append("OID request \(index) is in state \(simulator.store.oids[index].state)")
     }
+    let isTimed = simulator.store.oids[index].deadline != 0
+    if simulator.derived.timedOIDs.contains(index) != isTimed {
+      audit.wrong.append("OID request \(index) has or has not a Timeout")
+    }
   }
   if !simulator.isBetweenTurns { audit.wrong.append("a turn is open") }
   if simulator.undoOverflows != 0 { audit.wrong.append("a turn outgrew the undo log") }
@@ -325,6 +329,9 @@ struct Audit {
             && (oid.upcall == 0 || upcall(oid.upcall, index) == .open)
         }
       if !mayBe { wrong.append("OID request \(index) is \(state): \(oid)") }
+      if state == .free || state == .ended, oid.deadline != 0 {
+        wrong.append("OID request \(index) is \(state) and has a Timeout")
+      }
       for call in [oid.cancellation, oid.completion] where call != 0 {
         if upcall(call, index) != .open { wrong.append("OID request \(index): no call \(call)") }
       }

@@ -33,6 +33,40 @@ import Testing
     scene.expectNothingLeft()
   }
 
+  @Test("a request whose Timeout has passed is cancelled, by NDIS and once")
+  func timeout() throws {
+    let scene = try OIDScene()
+    scene.pend()
+    let first = try #require(scene.request(id: 1) { $0.timeout = 3 }?.value)
+    let second = try #require(scene.request(id: 2) { $0.timeout = 2 }?.value)
+    let third = try #require(scene.request(id: 3)?.value)
+    scene.host.expire(after: 1_999)
+    #expect(scene.told.isEmpty && scene.cancelled.isEmpty)
+    // The miniport has not seen it.
+    scene.host.expire(after: 1)
+    #expect(scene.told.map(\.handle) == [second])
+    #expect(
+      scene.told.first?.failure
+        == Failure(.requestAborted, .oidDeadline, UInt64(OIDScene.number), 2_000))
+    scene.host.expire(after: 999)
+    #expect(scene.cancelled.isEmpty)
+    scene.host.expire(after: 1)
+    #expect(scene.cancelled.map(\.handle) == [first])
+    scene.host.expire(after: 5_000)
+    #expect(scene.cancelled.count == 1 && scene.told.count == 1)
+    scene.complete(first, .requestAborted)
+    scene.complete(third)
+    #expect(scene.told.map(\.handle) == [second, first, third])
+    #expect(scene.told.map(\.failure.status) == [.requestAborted, .requestAborted, .success])
+    // One that is done in time hears nothing of it.
+    let last = try #require(scene.request { $0.timeout = 1 }?.value)
+    scene.complete(last)
+    scene.host.expire(after: 1_000)
+    #expect(scene.cancelled.count == 1 && scene.told.count == 4)
+    #expect(scene.violations == [])
+    scene.expectNothingLeft()
+  }
+
   @Test("a cancellation that finds nothing succeeds; another's requests are not touched")
   func cancelNothing() throws {
     let scene = try OIDScene()
@@ -266,6 +300,23 @@ import Testing
   }
 
   // MARK: No room
+
+  @Test("MiniportShutdownEx is called though every other call has to wait for room")
+  func shutdownWithoutRoom() throws {
+    var settings = TestHost.smallSettings
+    settings.capacities.upcalls = 2
+    let scene = try OIDScene(settings)
+    scene.pend()
+    _ = [scene.request(), scene.request(), scene.request()]
+    let shutdown = scene.host.call(
+      scene.miniport.session, .changeAdapter(scene.adapter, .shutdown(.powerOff)))
+    let types = scene.host.upcalls.map { Int($0.details.type) }
+    #expect(types.count { $0 == NDISSIM_UPCALL_SHUTDOWN_EX } == 1)
+    #expect(
+      scene.host.result(scene.miniport.session, shutdown)?.failure.status == .success)
+    #expect(scene.told.map(\.failure.status) == [.notAccepted, .notAccepted, .notAccepted])
+    scene.expectNothingLeft()
+  }
 
   @Test("with no room for a call the end is told, and the next one sent, when there is room")
   func noUpcalls() throws {

@@ -209,10 +209,11 @@ private final class OIDWorld: Dicing {
         OIDScene.number, OIDScene.number + 1, OID_PNP_SET_POWER, OID_PNP_QUERY_POWER,
         OID_RECEIVE_FILTER_CURRENT_CAPABILITIES, OID_RECEIVE_FILTER_FREE_QUEUE,
       ]) ?? 0
-    let call = OIDCall(
+    var call = OIDCall(
       kind: kind, oid: number, input: [UInt8](repeating: 3, count: dice(chance(3) ? 5_000 : 20)),
       outputLength: UInt32(dice(30)), requestID: UInt64(dice(4)),
       requestContext: chance(90) ? random.next() : 5)
+    if call.requestID == 3 { call.timeout = 2 + UInt32(call.input.count % 10) }
     let id = host.call(
       requester.session, .oidRequest(binding: binding, call), context: context(requester))
     guard let result = host.result(requester.session, id) else {

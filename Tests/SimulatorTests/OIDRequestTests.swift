@@ -233,6 +233,29 @@ import Testing
 
   // MARK: Refused at once
 
+  @Test("a miniport is offered room for 4,096 bytes at most, whatever its requester has")
+  func offeredRoom() throws {
+    let scene = try OIDScene()
+    scene.onRequest = { scene, _, details in
+      let length = Int(details.call.outputLength)
+      return scene.answer(
+        .success, OIDResult(information: [UInt8](repeating: 7, count: length)))
+    }
+    for kind in [OIDRequestKind.query, .queryStatistics, .method] {
+      _ = scene.request(kind, outputLength: Limits.maximumAnswer)
+      #expect(scene.asked.last?.details.call.outputLength == 4096)
+      #expect(scene.told.last?.result.information == [UInt8](repeating: 7, count: 4096))
+    }
+    // A miniport that answers more breaks a rule, though the requester has the room.
+    scene.onRequest = { scene, _, _ in
+      scene.answer(.success, OIDResult(information: [UInt8](repeating: 7, count: 4097)))
+    }
+    _ = scene.request(.query, outputLength: 5000)
+    scene.expectViolation(
+      .oidBytesWritten, (0x7C, 0x1D), routine: "MiniportOidRequest")
+    scene.expectNothingLeft()
+  }
+
   @Test("what is wrong with the call itself is refused, and nothing is queued")
   func refused() throws {
     let scene = try OIDScene()

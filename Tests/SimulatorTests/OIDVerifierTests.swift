@@ -187,10 +187,12 @@ import Testing
     #expect(scene.told.count == 1)
   }
 
-  @Test("behaviour 57: without a limit nothing is too slow")
-  func noDeadline() throws {
+  @Test(
+    "behaviour 57: without a limit nothing is too slow, nor without deadlines at all",
+    arguments: [false, true])
+  func noDeadline(isOfAll: Bool) throws {
     var settings = TestHost.smallSettings
-    settings.oidDeadline = 0
+    if isOfAll { settings.upcallDeadline = 0 } else { settings.oidDeadline = 0 }
     let scene = try OIDScene(settings)
     scene.pend()
     let handle = try #require(scene.request()?.value)

@@ -244,6 +244,56 @@ import Testing
     #expect(bed.violations == [] && bed.host.problems == [])
   }
 
+  @Test("a FREE_QUEUE the miniport refuses leaves the queue, though its requester is gone")
+  func requesterGone() throws {
+    let bed = try Bed()
+    let id = bed.queue(in: .stopDMA)
+    bed.host.end(bed.binder.session)
+    bed.answerHeld(.notAccepted)
+    #expect(bed.state(id) == .paused)
+    let block = try #require(bed.memory(queue: id)?.value)
+    // It is NDIS's now.
+    bed.holds = nil
+    bed.inHandler = { bed, _, oid in
+      guard oid.call.oid == OID_RECEIVE_FILTER_FREE_QUEUE else { return }
+      bed.indicate(id)
+      bed.freeMemory(block)
+    }
+    bed.host.call(bed.miniport.session, .removeAdapter(bed.adapter))
+    #expect(bed.state(id) == .undefined && bed.leaks == [])
+    #expect(bed.violations == [.queuesLeft] && bed.host.problems == [])
+  }
+
+  @Test("behaviour 41: DmaStopped that finds no room is not indicated, and can be again")
+  func noRoomForTheStatus() throws {
+    let bed = try Bed()
+    let id = bed.queue(in: .stopDMA)
+    var held: [UInt64] = []
+    bed.binder.override = { _, upcall, details in
+      guard Int(details.type) == NDISSIM_UPCALL_STATUS_EX else { return false }
+      held.append(upcall)
+      return true
+    }
+    func indicate(_ code: Status, _ buffer: [UInt8]) -> Status? {
+      let indication = StatusIndication(
+        from: bed.adapter, code, bufferSize: UInt32(buffer.count))
+      return bed.host.ask(
+        bed.miniport.session,
+        .indicateStatus(bed.adapter, IndicatedStatus(indication: indication, buffer: buffer))
+      )?.failure.status
+    }
+    for _ in 0..<bed.host.simulator.store.statuses.capacity {
+      #expect(indicate(.linkState, []) == .success)
+    }
+    let stopped = ReceiveQueueState(queueID: id, state: .dmaStopped).image()
+    #expect(indicate(.receiveQueueState, stopped) == .resources)
+    #expect(bed.state(id) == .stopDMA)
+    bed.host.answer(bed.binder.session, held[0], ProviderAnswer(status: .success))
+    #expect(indicate(.receiveQueueState, stopped) == .success)
+    #expect(bed.state(id) == .freeing && bed.violations == [])
+    #expect(bed.host.problems == [])
+  }
+
   @Test("an adapter that is gone drops its records at once; memory keeps its queue for the report")
   func dropped() throws {
     let bed = try Bed()

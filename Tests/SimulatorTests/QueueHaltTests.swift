@@ -50,8 +50,35 @@ import Testing
       bed.host.end(bed.miniport.session)
       #expect(bed.seen.count == count)
       #expect(bed.leaks == (state.mayAllocateMemory ? [id] : []))
+      // Whose they are could not free them.
+      #expect(bed.violations == [], "\(state.name)")
       let used = bed.queuesInUse
       #expect(used == 0, "\(state.name)")
+      #expect(bed.host.problems == [], "\(state.name)")
+    }
+  }
+
+  @Test("after a removal by surprise nobody frees a queue, and nobody is blamed")
+  func removedBySurprise() throws {
+    for state in [QueueState.allocated, .set, .running, .paused] {
+      let bed = try Bed()
+      let id = bed.queue(in: state)
+      let count = bed.seen.count
+      var refused: Status?
+      bed.binder.override = { [unowned bed] host, _, details in
+        guard Int(details.type) == NDISSIM_UPCALL_UNBIND_ADAPTER_EX else { return false }
+        let free = ReceiveQueueFreeParameters(queueID: id).image()
+        let call = OIDCall(
+          kind: OIDRequestKind.set.rawValue, oid: OID_RECEIVE_FILTER_FREE_QUEUE, input: free)
+        let request = Request.oidRequest(binding: bed.binding, call)
+        refused = host.ask(bed.binder.session, request)?.failure.status
+        return false
+      }
+      let removed = bed.host.ask(
+        bed.miniport.session, .changeAdapter(bed.adapter, .surpriseRemove))
+      #expect(removed?.failure.status == .success)
+      #expect(refused == .notAccepted && bed.seen.count == count)
+      #expect(bed.violations == [] && bed.leaks == [] && bed.queuesInUse == 0)
       #expect(bed.host.problems == [], "\(state.name)")
     }
   }

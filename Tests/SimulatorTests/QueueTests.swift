@@ -252,4 +252,34 @@ import Testing
     #expect(queues.map(\.numFilters) == [0, 1, 0])
     #expect(bed.host.problems == [])
   }
+
+  @Test("what NDIS answers from its records may be longer than what a miniport answers")
+  func longEnumeration() throws {
+    var settings = TestHost.smallSettings
+    settings.capacities.queues = 64
+    let bed = try Bed(
+      assist: HardwareAssist(receiveFilter: Bed.capabilities(queues: 64).image()),
+      settings: settings)
+    for _ in 0..<40 { _ = bed.allocate() }
+    let needed: UInt32 = 16 + 40 * 1092
+    let short = bed.request(.query, OID_RECEIVE_FILTER_ENUM_QUEUES, room: needed - 1)
+    #expect(
+      short.failure
+        == Failure(.invalidLength, .informationBuffer, UInt64(needed - 1), UInt64(needed)))
+    #expect(short.result.bytesNeeded == needed && short.result.bytesWritten == 0)
+    let known = bed.request(.query, OID_RECEIVE_FILTER_ENUM_QUEUES, room: needed)
+    #expect(known.result.bytesWritten == needed)
+    let queues = try ReceiveQueueInfoArray(image: known.bytes).queues
+    #expect(queues.map(\.queueID) == Array(1...40))
+    // More than a message can carry is not made, and can not be asked for.
+    for _ in 40..<64 { _ = bed.allocate() }
+    let most = NDIS.Limits.maximumAnswer
+    let long = bed.request(.query, OID_RECEIVE_FILTER_ENUM_QUEUES, room: most)
+    #expect(long.reason == .informationBuffer && long.result.bytesNeeded == 16 + 64 * 1092)
+    let longer = bed.request(.query, OID_RECEIVE_FILTER_ENUM_QUEUES, room: most + 1)
+    #expect(
+      longer.failure
+        == Failure(.invalidLength, .informationTooLong, UInt64(most) + 1, UInt64(most)))
+    #expect(bed.host.problems == [])
+  }
 }

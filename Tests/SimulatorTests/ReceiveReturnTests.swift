@@ -263,6 +263,36 @@ import Testing
     #expect(path.host.problems == [])
   }
 
+  @Test("a pause that is complete while lists are out is a violation; one that waits is none")
+  func pauseWithListsOut() throws {
+    for waits in [false, true] {
+      let path = try ReceivePath()
+      let receiver = Receiver(path.host, "up")
+      _ = path.indicate([try path.list(nil), try path.list(nil)], flags: 0)
+      var pause: UInt64?
+      path.miniport.override = { _, id, details in
+        guard waits, Int(details.type) == NDISSIM_UPCALL_PAUSE else { return false }
+        pause = id
+        return true
+      }
+      let change = path.host.call(
+        path.miniport.session, .changeAdapter(path.adapter, .pause([])))
+      if let pause {
+        path.host.answer(path.miniport.session, pause, ProviderAnswer(status: .pending))
+        receiver.returnAll(path.host)
+        let complete = path.host.ask(path.miniport.session, .pauseComplete(path.adapter))
+        #expect(complete?.failure.status == .success)
+      }
+      #expect(path.host.result(path.miniport.session, change)?.failure.status == .success)
+      let broken: [String] = path.host.events.compactMap {
+        guard case .violation(let violation) = $0 else { return nil }
+        return "\(violation.routine) \(violation.failure.reason)"
+      }
+      #expect(broken == (waits ? [] : ["MiniportPause indicationsLeft"]))
+      #expect(path.host.problems == [])
+    }
+  }
+
   @Test("no call can be made now: lists that go back are told of when one can")
   func waitsForACall() throws {
     var settings = TestHost.smallSettings

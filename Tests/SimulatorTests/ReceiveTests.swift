@@ -488,6 +488,44 @@ import Testing
     #expect(path.host.problems == [])
   }
 
+  @Test("lists in more parts than a message holds, or for too many receivers, are a shortage")
+  func tooMuchToTell() throws {
+    var settings = TestHost.smallSettings
+    settings.capacities.lists = 512
+    let path = try ReceivePath(
+      settings,
+      pools: [
+        PoolSettings(name: "default", level: .pool, capacity: 48 * 4096, fragmentationSeed: 3)
+      ])
+    let length: UInt32 = 12 * 4096
+    let memory = try path.memory(length)
+    let parts = 4 * path.host.simulator.store.blocks[memory.allocation.index].extents
+    let whole = NetBufferSharedMemory(
+      sharedMemoryHandle: memory.shared, offset: 0, length: length)
+    let fits = NDIS.Limits.maximumParts / parts
+    try #require(fits < NDIS.Limits.maximumLists)
+    let lists = try (0...fits).map { number in
+      var list = IndicatedList(context: UInt64(number), queueID: 0)
+      for _ in 0..<4 { try list.append(dataLength: 60, [whole]) }
+      return list
+    }
+    path.expectRefused(lists, .tooManyParts, isViolation: false)
+    #expect(path.indicate(Array(lists.dropLast()))?.failure.status == .success)
+
+    settings.capacities.bindings = 80
+    settings.capacities.upcalls = 80
+    settings.adapterBindings = 80
+    let crowd = try ReceivePath(settings)
+    let driver = Driver(crowd.host, "up")
+    let handle = driver.protocolDriver(crowd.host)
+    for _ in 0..<64 { _ = driver.handle(crowd.host, .bindAdapter(handle, Name("eth0"))) }
+    let list = try crowd.list(nil)
+    #expect(crowd.indicate([list], flags: ReceivePath.resources)?.failure.status == .success)
+    _ = driver.handle(crowd.host, .bindAdapter(handle, Name("eth0")))
+    crowd.expectRefused([list], flags: 0, .tooManyReceivers, isViolation: false)
+    #expect(path.host.problems == [] && crowd.host.problems == [])
+  }
+
   // MARK: Receivers and order
 
   @Test("lists go to who allocated the queue, of the default queue to every open binding")
