@@ -201,10 +201,12 @@ final class PlaneClient {
     return try finish()
   }
 
-  /// Turns until the call is answered for good; ten thousand at most.
+  /// Turns until the call is answered for good. A driver that has to answer first does so on a thread of
+  /// its own, which must come to its turn, too.
   func finish() throws -> [Answer] {
     var answers: [Answer] = []
-    for _ in 0..<10_000 {
+    let end = MonotonicClock.milliseconds + 20_000
+    while MonotonicClock.milliseconds < end {
       try turn()
       answers += try take()
       if answers.last?.continues == false { return answers }
