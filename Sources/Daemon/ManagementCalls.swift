@@ -29,7 +29,9 @@ extension ManagementService {
     Interface.WaitFor.name, Interface.Monitor.name, Interface.DumpState.name,
     Interface.GetMetrics.name, Interface.GetConfiguration.name, Interface.AddProvider.name,
     Interface.RemoveProvider.name, Interface.Expect.name, Interface.ForgetExpectations.name,
-    Interface.Reload.name, ServiceInterface.Ping.name, ServiceInterface.Reload.name,
+    Interface.Reload.name, Interface.AddMiniport.name, Interface.RemoveMiniport.name,
+    Interface.ChangeAdapter.name, Interface.Generate.name, ServiceInterface.Ping.name,
+    ServiceInterface.Reload.name,
     ServiceInterface.SetLogLevel.name,
   ]
 
@@ -39,6 +41,7 @@ extension ManagementService {
     if let answer = try listing(call) { return answer }
     if let answer = try watching(call) { return answer }
     if let answer = try steering(call) { return answer }
+    if let answer = try steeringAdapters(call) { return answer }
     throw ManagementFailure(VarlinkService.MethodNotFound(method: call.method))
   }
 
@@ -145,7 +148,7 @@ extension ManagementService {
       ServiceInterface.SetLogLevel.name,
     ]
     guard known.contains(call.method) else { return nil }
-    guard mayChange(call.uid) else { throw ManagementFailure(VarlinkService.PermissionDenied()) }
+    try needsRight(call)
     switch call.method {
     case Interface.AddProvider.name:
       let input: Interface.AddProvider.Input = try read(call)
@@ -170,6 +173,42 @@ extension ManagementService {
       try setLogLevel(input.level)
       return ImmediateAnswer(.last(ServiceInterface.SetLogLevel.Output().json))
     }
+  }
+
+  private func steeringAdapters(
+    _ call: ManagementCall
+  ) throws(ManagementFailure) -> ManagementAnswer? {
+    switch call.method {
+    case Interface.AddMiniport.name:
+      try needsRight(call)
+      let input: Interface.AddMiniport.Input = try read(call)
+      let answer = try add(input.miniport, timeoutMs: input.timeoutMs)
+      return try held(answer, call)
+    case Interface.RemoveMiniport.name:
+      try needsRight(call)
+      let input: Interface.RemoveMiniport.Input = try read(call)
+      return try held(try removeMiniport(input.name, timeoutMs: input.timeoutMs), call)
+    case Interface.ChangeAdapter.name:
+      try needsRight(call)
+      return try held(try change(try read(call)), call)
+    case Interface.Generate.name:
+      try needsRight(call)
+      let output = try generate(try read(call))
+      return ImmediateAnswer(.last(output.json))
+    default: return nil
+    }
+  }
+
+  private func needsRight(_ call: ManagementCall) throws(ManagementFailure) {
+    guard mayChange(call.uid) else { throw ManagementFailure(VarlinkService.PermissionDenied()) }
+  }
+
+  /// An answer that waits takes a place among those who wait before it changes anything.
+  private func held(
+    _ answer: AdapterAnswer, _ call: ManagementCall
+  ) throws(ManagementFailure) -> ManagementAnswer {
+    guard answer.waits else { return answer }
+    return HeldAnswer(answer, uid: call.uid, self: try place(self, call.uid))
   }
 
   private func needsMore(_ call: ManagementCall) throws(ManagementFailure) {

@@ -67,7 +67,9 @@ final class DescribeAnswer: ManagementAnswer {
       }
     case .adapter:
       let adapter = switchboard.simulator.adapterSnapshot(index, budget: &budget)
-      result.adapter = Interface.Adapter(adapter, blocks: counts[adapter.handle])
+      result.adapter = Interface.Adapter(
+        adapter, blocks: counts[adapter.handle],
+        hosted: switchboard.hostedMiniport(of: adapter.handle))
       refer("driver", adapter.driver)
       for binding in switchboard.simulator.bindings(ofAdapter: index, limit: limit) {
         refer("binding", binding)

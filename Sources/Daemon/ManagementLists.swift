@@ -68,7 +68,8 @@ enum Walks {
   static var adapters: Walk<(OwnerCounts) -> Interface.Adapter> {
     Walk(.adapter) { service, index, budget in
       let adapter = service.switchboard.simulator.adapterSnapshot(index, budget: &budget)
-      return { Interface.Adapter(adapter, blocks: $0[adapter.handle]) }
+      let hosted = service.switchboard.hostedMiniport(of: adapter.handle)
+      return { Interface.Adapter(adapter, blocks: $0[adapter.handle], hosted: hosted) }
     }
   }
 

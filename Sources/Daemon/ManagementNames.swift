@@ -105,6 +105,19 @@ extension ManagementService {
     throw ManagementFailure(Interface.NoSuchObject(object: text, message: sentence))
   }
 
+  /// The handle of the adapter that a name or a handle means.
+  func adapter(_ text: String) throws(ManagementFailure) -> Handle {
+    let isPlain = Handle(text: text) == nil && !text.hasPrefix("adapter:")
+    let found = objects(isPlain ? "adapter:" + text : text)
+    guard let one = found.first, one.kind == .adapter,
+      let handle = switchboard.simulator.handle(.adapter, one.index)
+    else {
+      throw ManagementFailure(
+        Interface.NoSuchObject(object: text, message: "No adapter is called \(quoted(text))."))
+    }
+    return handle
+  }
+
   /// Handle of an object, a session's number, a queue's, VPort's or filter's adapter and number.
   func identity(of object: FoundObject) -> String {
     let simulator = { self.switchboard }

@@ -238,13 +238,7 @@ extension ManagementService {
     var wanted = WantedObjects()
     guard let filter else { return wanted }
     if let adapter = filter.adapter {
-      let found = Handle(text: adapter) == nil ? objects("adapter:" + adapter) : objects(adapter)
-      guard let one = found.first, one.kind == .adapter else {
-        throw ManagementFailure(
-          Interface.NoSuchObject(
-            object: adapter, message: "No adapter is called \(quoted(adapter))."))
-      }
-      wanted.query.adapter = switchboard.simulator.handle(.adapter, one.index)
+      wanted.query.adapter = try self.adapter(adapter)
     }
     if let owner = filter.owner {
       let object = try object(owner)

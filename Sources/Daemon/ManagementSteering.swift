@@ -85,7 +85,7 @@ extension ManagementService {
       fragmentationSeed: seed)
   }
 
-  private func refused(_ failure: Failure) -> ManagementFailure {
+  func refused(_ failure: Failure) -> ManagementFailure {
     ManagementFailure(
       Interface.Refused(
         status: "\(failure.status)", rule: failure.reason.rule, message: failure.sentence))

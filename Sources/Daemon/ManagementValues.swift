@@ -32,7 +32,8 @@ extension Interface.Driver {
 }
 
 extension Interface.Adapter {
-  init(_ adapter: AdapterSnapshot, blocks: Int) {
+  /// `hosted` is the hosted miniport it is the adapter of.
+  init(_ adapter: AdapterSnapshot, blocks: Int, hosted: VMQSettings?) {
     self.init(
       handle: "\(adapter.handle)", name: "\(adapter.name)", driver: "\(adapter.driver)",
       driverName: "\(adapter.driverName)", session: adapter.session.map { Int($0) },
@@ -40,7 +41,7 @@ extension Interface.Adapter {
       dmaRegistered: adapter.dmaRegistered, bindings: adapter.bindings, blocks: blocks,
       queues: adapter.queues, vports: adapter.vports, filters: adapter.filters,
       openOids: adapter.openOIDs, indicated: Int(adapter.indicated), held: adapter.isHeld,
-      removed: adapter.isRemoved)
+      removed: adapter.isRemoved, hosted: hosted.map { Interface.HostedMiniport($0) })
   }
 }
 
@@ -68,6 +69,16 @@ extension Interface.Provider {
       openUpcalls: Int(provider.openUpcalls),
       hosted: pool.map { Interface.HostedProvider($0.settings) },
       freeBytes: pool.map { Int(clamping: $0.freeBytes) })
+  }
+}
+
+extension Interface.HostedMiniport {
+  init(_ settings: VMQSettings) {
+    self.init(
+      name: settings.name, queues: settings.vports > 0 ? nil : Int(settings.queues),
+      vports: Int(settings.vports), queueMemory: Int(settings.queueMemory),
+      ndisVersion: "\(settings.version)", frameLength: Int(settings.frameLength),
+      framesPerSecond: Int(settings.framesPerSecond), pends: settings.pends.rawValue)
   }
 }
 

@@ -35,7 +35,13 @@ struct HostedMiniport {
 public struct MiniportListing: Sendable {
   public var session: UInt32
   public var settings: VMQSettings
+  /// Its adapter; null when there is none.
+  public var adapter: Handle
+  /// Its adapter has come up and has not gone.
+  public var isUp: Bool
   public var isRunning: Bool
+  /// Why its adapter did not come up.
+  public var failure: Failure?
   public var counters: [VMQMiniport.Counters]
 }
 
@@ -44,14 +50,26 @@ extension Switchboard {
   public var miniports: [MiniportListing] {
     state.miniports.map {
       MiniportListing(
-        session: $0.session, settings: $0.driver.settings, isRunning: $0.driver.isRunning,
+        session: $0.session, settings: $0.driver.settings, adapter: $0.driver.adapter,
+        isUp: $0.driver.isUp, isRunning: $0.driver.isRunning, failure: $0.driver.failure,
         counters: $0.driver.counters)
     }
   }
 
-  /// Adds a hosted miniport. Its adapter runs when this returns, unless it waits for a process: a
-  /// provider that is asked for the default queue's memory.
-  public func addMiniport(_ settings: VMQSettings) throws(Failure) {
+  /// The settings of the hosted miniport whose adapter this is.
+  func hostedMiniport(of adapter: Handle) -> VMQSettings? {
+    state.miniports.first { $0.driver.adapter == adapter }?.driver.settings
+  }
+
+  /// Why a miniport that has gone had not come up, while it is the last one that went.
+  func failure(ofLostMiniport session: UInt32) -> Failure? {
+    state.lostMiniport.flatMap { $0.session == session ? $0.failure : nil }
+  }
+
+  /// Adds a hosted miniport and answers its session. Its adapter runs when this returns, unless it waits
+  /// for a process: a provider that is asked for the default queue's memory.
+  @discardableResult
+  public func addMiniport(_ settings: VMQSettings) throws(Failure) -> UInt32 {
     try state.addMiniport(settings)
   }
 
@@ -60,9 +78,11 @@ extension Switchboard {
   public func removeMiniport(_ name: String) throws(Failure) { try state.removeMiniport(name) }
 
   /// Has a hosted miniport receive frames of its own making on a queue, or on a VPort if it has those.
+  /// Answers how many of its frames were indicated and dropped meanwhile.
+  @discardableResult
   public func generate(
     adapter name: String, queue: UInt32, count: UInt32, length: UInt32 = 0
-  ) throws(Failure) {
+  ) throws(Failure) -> (indicated: UInt64, dropped: UInt64) {
     try state.generate(adapter: name, queue: queue, count: count, length: length)
   }
 }
@@ -70,7 +90,7 @@ extension Switchboard {
 extension SwitchboardState {
   // MARK: Coming and going
 
-  mutating func addMiniport(_ settings: VMQSettings) throws(Failure) {
+  mutating func addMiniport(_ settings: VMQSettings) throws(Failure) -> UInt32 {
     readClock()
     let name = Name(settings.name)
     guard !settings.name.isEmpty, "\(name)" == settings.name else {
@@ -89,7 +109,8 @@ extension SwitchboardState {
     finishWork()
     // It may have gone already.
     let failing = index(ofMiniport: session).flatMap { miniports[$0].driver.failure }
-    if let failure = lostMiniport ?? failing { throw failure }
+    if let failure = lostMiniport?.failure ?? failing { throw failure }
+    return session
   }
 
   mutating func removeMiniport(_ name: String) throws(Failure) {
@@ -102,15 +123,22 @@ extension SwitchboardState {
 
   mutating func generate(
     adapter name: String, queue: UInt32, count: UInt32, length: UInt32
-  ) throws(Failure) {
+  ) throws(Failure) -> (indicated: UInt64, dropped: UInt64) {
     let index = try miniport(named: name)
     readClock()
+    let before = miniports[index].driver.counters.first { $0.id == queue }
     let usesVPorts = miniports[index].driver.settings.vports > 0
     miniports[index].waiting += try miniports[index].driver.generate(
       queueID: usesVPorts ? 0 : queue, vportID: usesVPorts ? queue : 0, count: count,
       length: length)
-    proceed(miniports[index].session)
+    let session = miniports[index].session
+    proceed(session)
     drain()
+    let after = self.index(ofMiniport: session).flatMap {
+      miniports[$0].driver.counters.first { $0.id == queue }
+    }
+    guard let before, let after else { return (0, 0) }
+    return (after.indicated &- before.indicated, after.dropped &- before.dropped)
   }
 
   /// Ends all miniports, politely first.
@@ -142,7 +170,7 @@ extension SwitchboardState {
 
   mutating func forgetMiniport(_ session: UInt32) {
     guard let index = index(ofMiniport: session) else { return }
-    lostMiniport = miniports[index].driver.failure
+    lostMiniport = (session, miniports[index].driver.failure)
     miniports.remove(at: index)
   }
 

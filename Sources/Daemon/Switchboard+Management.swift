@@ -1,5 +1,5 @@
-// What management changes at the switchboard: hosted providers come and go while drivers are served, and
-// quotas and the deadline change. All of it happens between turns.
+// What management changes at the switchboard: hosted providers come and go while drivers are served,
+// adapters are changed from outside, quotas and the deadline change. All of it happens between turns.
 
 import Events
 import HostedDrivers
@@ -40,6 +40,11 @@ extension Switchboard {
   /// Removes an active hosted provider: it is asked for nothing any more, its blocks are still freed
   /// through it, and it is gone with the last of them.
   func remove(hosted number: UInt32) throws(Failure) { try state.remove(hosted: number) }
+
+  /// Begins a change of an adapter. What it takes of others may last longer than this call.
+  func change(adapter: Handle, _ change: AdapterChange) throws(Failure) {
+    try state.change(adapter: adapter, change)
+  }
 
   /// Changes what a running NDIS can have changed.
   func apply(quotas: Quotas, upcallDeadline: UInt64) {
@@ -84,6 +89,12 @@ extension SwitchboardState {
   mutating func remove(hosted number: UInt32) throws(Failure) {
     readClock()
     _ = try simulator.endHosted(provider: number, now: now, &actions)
+    drain()
+  }
+
+  mutating func change(adapter: Handle, _ change: AdapterChange) throws(Failure) {
+    readClock()
+    try simulator.change(adapter: adapter, change, now: now, &actions)
     drain()
   }
 }

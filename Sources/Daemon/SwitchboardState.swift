@@ -21,8 +21,8 @@ import Simulator
   var pools: [HostedPool]
   /// Hosted miniports, oldest first.
   var miniports: [HostedMiniport] = []
-  /// Why the miniport that went last had not come up.
-  var lostMiniport: Failure?
+  /// The miniport that went last, and why it had not come up.
+  var lostMiniport: (session: UInt32, failure: Failure?)?
   /// Memory of sections, by the section's handle.
   var memories: [Handle: HeldMemory] = [:]
   var connections = ConnectionTable()

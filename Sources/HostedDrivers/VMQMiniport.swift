@@ -99,6 +99,9 @@ public struct VMQMiniport: Sendable {
   /// Whether its adapter has come up.
   public var isRunning: Bool { state.isUp && state.adapterState == .running }
 
+  /// Whether its adapter has come up and has not gone, whatever state it is in.
+  public var isUp: Bool { state.isUp }
+
   /// Why its adapter did not come up.
   public var failure: Failure? { state.failure.status == .success ? nil : state.failure }
 

@@ -44,10 +44,17 @@ public struct VMQSettings: Sendable, Hashable {
     self.pends = pends
   }
 
+  /// The NDIS versions it can register.
+  public static let versions: [NDISVersion] = [20, 30, 40, 50, 60, 70, 80].map {
+    NDISVersion(6, $0)
+  }
   /// The greatest number of nondefault queues, and of nondefault VPorts.
   public static let maximumQueues: UInt32 = 63
   /// Frames a queue should have room for at least; with less memory it does not run.
   public static let minimumBuffers: UInt32 = 8
+
+  /// The least memory of a queue that it can be set up with.
+  public var leastMemory: UInt32 { Self.minimumBuffers * bufferStride }
 
   /// Whether it has a NIC switch instead of VM queues.
   var hasSwitch: Bool { vports > 0 }

@@ -80,3 +80,14 @@ public struct PauseReason: OptionSet, Hashable, Sendable, BitwiseCopyable {
   public static let filterRestartStack = PauseReason(rawValue: 0x40)
   public static let miniportDeviceRemove = PauseReason(rawValue: 0x80)
 }
+
+extension PauseReason {
+  /// Every reason, by what follows NDIS_PAUSE_ in its name.
+  public static let named: [(name: String, reason: PauseReason)] = [
+    ("NDIS_INTERNAL", .ndisInternal), ("LOW_POWER", .lowPower),
+    ("BIND_PROTOCOL", .bindProtocol), ("UNBIND_PROTOCOL", .unbindProtocol),
+    ("ATTACH_FILTER", .attachFilter), ("DETACH_FILTER", .detachFilter),
+    ("FILTER_RESTART_STACK", .filterRestartStack),
+    ("MINIPORT_DEVICE_REMOVE", .miniportDeviceRemove),
+  ]
+}

@@ -18,6 +18,8 @@ struct GlobalsRecord: BitwiseCopyable {
   var leakedBlocks: UInt64 = 0
   var blocks: UInt64 = 0
   var bytes: UInt64 = 0
+  /// Handlers that have answered PENDING.
+  var pended: UInt64 = 0
 }
 
 enum SessionState: UInt8 { case free = 0, open, resetting, ended }

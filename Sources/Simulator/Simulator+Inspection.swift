@@ -82,6 +82,8 @@ public struct Statistics: Sendable, Hashable {
   public var indicatedLists: UInt64 = 0
   /// Calls of handlers since the start.
   public var upcalls: UInt64 = 0
+  /// Of these, answered PENDING: that ends no call, and changes a state.
+  public var pended: UInt64 = 0
   public var allocations: UInt64 = 0
   public var frees: UInt64 = 0
   public var failedAllocations: UInt64 = 0
@@ -331,6 +333,7 @@ extension Simulator {
     statistics.openOIDs = used(store.oids.capacity, derived.freeOIDs)
     statistics.indicatedLists = used(store.lists.capacity, derived.freeLists)
     statistics.upcalls = globals.upcallSerial
+    statistics.pended = globals.pended
     statistics.allocations = globals.allocations
     statistics.frees = globals.frees
     statistics.failedAllocations = globals.failedAllocations

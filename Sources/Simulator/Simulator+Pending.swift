@@ -35,6 +35,7 @@ extension Simulator {
       return true
     }
     store.upcalls.update(index) { $0.state = UpcallState.pended.rawValue }
+    store.globals.update(0) { $0.pended &+= 1 }
     if Int(upcall.type) == NDISSIM_UPCALL_OID_REQUEST {
       tell(store.upcalls[index], ending, &actions)
     }

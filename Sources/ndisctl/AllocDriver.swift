@@ -68,7 +68,10 @@ struct BoundDriver {
 
   /// Unbinds and deregisters.
   func end() throws(DriverError) {
-    try connection.unbindAdapter(binding)
+    do throws(DriverError) { try connection.unbindAdapter(binding) } catch {
+      // Whoever took the adapter away meanwhile has closed its bindings.
+      guard error.rule == Reason.staleHandle.rule else { throw error }
+    }
     try connection.deregisterProtocolDriver(driver)
     connection.close()
   }

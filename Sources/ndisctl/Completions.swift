@@ -8,6 +8,10 @@ import Varlink
 extension CompletionKind {
   /// Names of adapters.
   static var adapters: CompletionKind { .custom { _, _, _ in Completions.adapters() } }
+  /// Names of adapters of hosted miniports.
+  static var hostedAdapters: CompletionKind {
+    .custom { _, _, _ in Completions.adapters { $0.hosted != nil } }
+  }
   /// Queues as ADAPTER/NUMBER.
   static var queues: CompletionKind { .custom { _, _, _ in Completions.queues() } }
   /// VPorts as ADAPTER/NUMBER.
@@ -19,8 +23,12 @@ extension CompletionKind {
 }
 
 enum Completions {
-  static func adapters() -> [String] {
-    collect(SimulatorInterface.ListAdapters.self, .init()) { $0.adapters.map(\.name) }
+  static func adapters(
+    where isWanted: (SimulatorInterface.Adapter) -> Bool = { _ in true }
+  ) -> [String] {
+    collect(SimulatorInterface.ListAdapters.self, .init()) {
+      $0.adapters.filter(isWanted).map(\.name)
+    }
   }
 
   static func queues() -> [String] {

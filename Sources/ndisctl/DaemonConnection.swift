@@ -94,13 +94,21 @@ struct DaemonConnection: ~Copyable {
   func wait(
     _ condition: SimulatorInterface.Condition, timeout: TimeSpan?
   ) throws(CommandFailure) -> SimulatorInterface.WaitFor.Output {
-    // The daemon says when the time is up; we only notice when it does not say anything any more.
-    client.timeoutMilliseconds = timeout.map { $0.milliseconds + DaemonConnection.patience }
     let input = SimulatorInterface.WaitFor.Input(
       condition: condition, timeoutMs: timeout?.milliseconds)
-    do throws(VarlinkFailure) {
-      return try client.call(SimulatorInterface.WaitFor.self, input)
-    } catch {
+    return try call(SimulatorInterface.WaitFor.self, input, waiting: timeout?.milliseconds)
+  }
+
+  /// Calls a method that waits for something.
+  ///
+  /// - Parameter milliseconds: how long the daemon was told to wait; nil: for ever.
+  func call<Method: VarlinkMethod>(
+    _ method: Method.Type, _ input: Method.Input, waiting milliseconds: Int?
+  ) throws(CommandFailure) -> Method.Output {
+    // The daemon says when the time is up; we only notice when it does not say anything any more.
+    client.timeoutMilliseconds = milliseconds.map { $0 + DaemonConnection.patience }
+    defer { client.timeoutMilliseconds = DaemonConnection.patience }
+    do throws(VarlinkFailure) { return try client.call(method, input) } catch {
       if let late = error.declared(SimulatorInterface.TimedOut.self) {
         throw CommandFailure("timed out: \(late.found)", status: .timedOut)
       }

@@ -8,7 +8,7 @@ enum ExitStatus: Int32, CaseIterable {
   case failure = 1
   /// `ndisctl run`: the verdict. Reserved for it.
   case violated = 3
-  /// `ndisctl wait`: the condition did not hold in time.
+  /// `ndisctl wait` and `ndisctl adapter`: it did not come to that in time.
   case timedOut = 4
   /// No daemon could be reached.
   case noDaemon = 5
@@ -21,7 +21,7 @@ enum ExitStatus: Int32, CaseIterable {
     case .success: "it was done, or the condition holds"
     case .failure: "it failed; the sentence on standard error says why"
     case .violated: "run: rules of the contract were broken, or blocks leaked"
-    case .timedOut: "wait: the condition did not hold in time"
+    case .timedOut: "wait, adapter: it did not come to that in time"
     case .noDaemon: "no daemon could be reached"
     case .usage: "the command line is wrong"
     }

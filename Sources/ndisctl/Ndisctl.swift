@@ -32,7 +32,7 @@ struct Ndisctl: ParsableCommand {
       CommandGroup(
         name: "Steering",
         subcommands: [
-          WaitCommand.self, ExpectCommand.self, ProviderCommand.self,
+          WaitCommand.self, ExpectCommand.self, AdapterCommand.self, ProviderCommand.self,
           ReloadCommand.self, LogLevelCommand.self,
         ]),
       CommandGroup(

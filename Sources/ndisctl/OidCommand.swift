@@ -18,8 +18,8 @@ struct OidCommand: ParsableCommand {
       Registers a protocol driver, binds it to ADAPTER, issues the request, shows the end, unbinds and \
       goes. OID is a name, the end of one that means no other (ALLOCATE_QUEUE), or a number.
 
-      What the request makes belongs to the binding: NDIS frees a queue when the binding closes, and counts \
-      it as a violation if nobody freed it before. --hold keeps it until Enter is pressed or a signal comes; \
+      What the request makes belongs to the binding. What is left when the binding closes is a violation, \
+      and NDIS's from then on, which frees it before the adapter is halted. --hold keeps the binding until Enter is pressed or a signal comes; \
       a script makes several requests on one binding. A script has one request a line, an OID and its \
       options, and ends with the first that fails; # begins a comment. The exit status is 1 when a request \
       did not end with NDIS_STATUS_SUCCESS.

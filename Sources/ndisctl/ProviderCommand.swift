@@ -34,33 +34,17 @@ struct ProviderAdd: ParsableCommand {
 
   private func provider() throws -> SimulatorInterface.HostedProvider {
     var provider = SimulatorInterface.HostedProvider(name: "", capacity: 256 << 20)
-    for pair in settings.flatMap({ $0.split(separator: ",") }) {
-      let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      guard parts.count == 2, !parts[1].isEmpty else {
-        throw ValidationError("'\(pair)' is not key=value")
-      }
-      let value = String(parts[1])
-      func bad(_ expected: String) -> ValidationError {
-        ValidationError("\(parts[0]) is '\(value)'; use \(expected)")
-      }
-      switch parts[0] {
-      case "name": provider.name = value
-      case "capacity":
-        guard let size = ByteSize(argument: value) else { throw bad("bytes, such as 256M") }
-        provider.capacity = size.bytes
-      case "nodes":
-        guard let nodes = Int(value) else { throw bad("a number") }
-        provider.nodes = nodes
-      case "pages":
-        guard let size = ByteSize(argument: value) else { throw bad("4K or 2M") }
-        provider.pageSize = size.bytes
-      case "fill": provider.fill = value
-      case "fragment":
-        guard let seed = Int(value) else { throw bad("a number") }
-        provider.fragmentSeed = seed
+    for setting in try KeyValue.all(in: settings) {
+      switch setting.key {
+      case "name": provider.name = setting.value
+      case "capacity": provider.capacity = try setting.size("bytes, such as 256M")
+      case "nodes": provider.nodes = try setting.number
+      case "pages": provider.pageSize = try setting.size("4K or 2M")
+      case "fill": provider.fill = setting.value
+      case "fragment": provider.fragmentSeed = try setting.number
       default:
         throw ValidationError(
-          "'\(parts[0])' is unknown; the keys are name, capacity, nodes, pages, fill, fragment")
+          "'\(setting.key)' is unknown; the keys are name, capacity, nodes, pages, fill, fragment")
       }
     }
     if provider.name.isEmpty { throw ValidationError("the provider has no name; add name=NAME") }

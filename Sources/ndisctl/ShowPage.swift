@@ -149,7 +149,24 @@ struct ShowPage {
     page.add("Indicated", Readable.counted(adapter.indicated, "list"))
     page.add("Held", adapter.held ? "stays Paused until it is restarted" : nil)
     page.add("Removed", adapter.removed ? "by surprise" : nil)
+    if let hosted = adapter.hosted { addHosted(hosted, to: &page) }
     return page
+  }
+
+  /// How a hosted miniport is set up.
+  private static func addHosted(
+    _ hosted: SimulatorInterface.HostedMiniport, to page: inout KeyValues
+  ) {
+    page.add("Hosted", hosted.ndisVersion.map { "NDIS \($0)" })
+    page.add("Queues at most", hosted.queues.map { Readable.count($0) })
+    page.add(
+      "VPorts at most", hosted.vports.flatMap { $0 == 0 ? nil : Readable.count($0) })
+    page.add("Memory of each", hosted.queueMemory.map { Readable.bytes($0) })
+    page.add("Frame length", hosted.frameLength.map { Readable.count($0) })
+    page.add(
+      "Frames",
+      hosted.framesPerSecond.map { $0 == 0 ? "on request" : "\(Readable.count($0))/s" })
+    page.add("Answers PENDING", hosted.pends)
   }
 
   private static func members(_ binding: SimulatorInterface.Binding) -> KeyValues {

@@ -56,6 +56,8 @@ import Testing
       ask() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMP_LINE="$*"; COMP_POINT=${#COMP_LINE}
         COMPREPLY=(); _ndisctl "$1" "${!#}" "${COMP_WORDS[COMP_CWORD - 1]}"; echo "$*: ${COMPREPLY[*]}"; }
       ask ndisctl al
+      ask ndisctl adapter sur
+      ask ndisctl adapter halt vmq0 --action DeviceSt
       ask ndisctl alloc --cont
       ask ndisctl completion f
       """
@@ -70,6 +72,8 @@ import Testing
     while unsafe waitpid(child.pid, &status, 0) < 0, errno == EINTR {}
     let said = CommandProcess.text(script.directory + "/said")
     #expect(said.contains("ndisctl al: alloc"), "\(said)")
+    #expect(said.contains("adapter sur: surprise-remove"), "\(said)")
+    #expect(said.contains("--action DeviceSt: DeviceStopped"), "\(said)")
     #expect(said.contains("--cont: --contiguous"), "\(said)")
     #expect(said.contains("completion f: fish"), "\(said)")
   }

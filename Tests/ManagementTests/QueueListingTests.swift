@@ -4,6 +4,7 @@ import CNDIS
 import Management
 import NDIS
 import NDISDriverKit
+import Platform
 import Simulator
 import Testing
 import Varlink
@@ -182,6 +183,33 @@ extension ManagementTests {
       #expect(try bench.list(API.ListOids.self, .init()).flatMap(\.oids).isEmpty)
     }
 
+    @Test func anOIDRequestThatIsPendedWakesWhoWaitsForThat() throws {
+      let bench = try PlaneBench()
+      let handler = HeldOIDs()
+      let miniport = try bench.connect("mini", isServing: true)
+      let driver = try miniport.registerMiniportDriver(
+        handler, name: "mini", version: NDISVersion(6, 30))
+      _ = try miniport.addAdapter(driver, name: "net")
+      let above = try bench.connect("above")
+      let protocolDriver = try above.registerProtocolDriver(QueuePlane.Overlying(), name: "above")
+      let binding = try above.bindAdapter(protocolDriver, adapterName: "net")
+      _ = try above.oidRequest(
+        binding, OIDRequest(.query, 0x0001_0106, outputLength: 64), requestContext: 1)
+      let oid = try #require(try bench.list(API.ListOids.self, .init()).flatMap(\.oids).first)
+      let client = bench.client()
+      client.send(
+        API.WaitFor.name,
+        API.WaitFor.Input(condition: .init(object: oid.handle, state: "pended")).json)
+      try client.turn()
+      // MiniportOidRequest runs; no call begins or ends from here on.
+      #expect(try client.take().isEmpty)
+      handler.isReleased.withLock { $0 = true }
+      handler.isReleased.broadcast()
+      #expect(try client.finish().map(\.error) == [nil])
+      miniport.close()
+      above.close()
+    }
+
     @Test func aQueuesStatesAreWaitedFor() throws {
       let bench = try PlaneBench()
       let plane = try QueuePlane(bench)
@@ -259,5 +287,18 @@ extension ManagementTests {
       #expect(pieces.compactMap(\.queues).flatMap { $0 }.map(\.name) == ["vmq0/\(id)"])
       #expect(pieces.compactMap(\.filters).flatMap { $0 }.count == 1)
     }
+  }
+}
+
+/// A miniport driver whose MiniportOidRequest answers PENDING when it is told to.
+private final class HeldOIDs: MiniportDriver {
+  let isReleased = Monitor<Bool>(false)
+
+  func oidRequest(
+    _ adapter: AdapterHandle, context: UInt64, _ request: OIDRequest, handle: OIDRequestHandle,
+    on connection: Connection
+  ) throws(DriverError) -> OIDAnswer {
+    _ = isReleased.wait { $0 ? true : nil }
+    return .pending
   }
 }

@@ -70,8 +70,10 @@ final class QueuePlane {
   let overlying: Connection
   let binding: BindingHandle
 
+  /// - Parameter isServing: the overlying driver is called at any time, and not only while it calls.
   init(
-    _ bench: PlaneBench, _ name: String = "vmq0", pended: UInt32? = nil, hasVPorts: Bool = false
+    _ bench: PlaneBench, _ name: String = "vmq0", pended: UInt32? = nil, hasVPorts: Bool = false,
+    isServing: Bool = false
   ) throws {
     self.bench = bench
     miniport = try bench.connect("mini-" + name, isServing: true)
@@ -79,7 +81,7 @@ final class QueuePlane {
       QueueMiniport(pended: pended, hasVPorts: hasVPorts), name: "mini-" + name,
       version: NDISVersion(6, 30))
     adapter = try miniport.addAdapter(driver, name: name)
-    overlying = try bench.connect("over-" + name)
+    overlying = try bench.connect("over-" + name, isServing: isServing)
     let protocolDriver = try overlying.registerProtocolDriver(Overlying(), name: "over-" + name)
     binding = try overlying.bindAdapter(protocolDriver, adapterName: name)
   }

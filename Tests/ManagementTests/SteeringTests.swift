@@ -20,6 +20,9 @@ extension ManagementTests {
       let calls: [(String, JSON)] = [
         (API.AddProvider.name, ["provider": ["name": "x", "capacity": 4096]]),
         (API.RemoveProvider.name, ["name": "pool"]),
+        (API.AddMiniport.name, ["miniport": ["name": "x"]]),
+        (API.ChangeAdapter.name, ["adapter": "x", "change": "pause"]),
+        (API.Generate.name, ["adapter": "x"]), (API.RemoveMiniport.name, ["name": "x"]),
         (API.Expect.name, ["code": "leak", "times": 1]), (API.ForgetExpectations.name, [:]),
         (API.Reload.name, [:]), (ServiceInterface.Reload.name, [:]),
         (ServiceInterface.SetLogLevel.name, ["level": 3]),

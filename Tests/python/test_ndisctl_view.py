@@ -371,7 +371,9 @@ COMMANDS = [
     ["status"], ["list"], ["show"], ["monitor"], ["top"], ["state"], ["metrics"], ["config"],
     ["ping"], ["wait"], ["expect"], ["provider"], ["reload"], ["log-level"],
     *(["list", kind] for kind in ("sessions", "drivers", "adapters", "bindings", "providers",
-                                  "sections", "blocks", "violations", "events")),
+                                  "sections", "blocks", "queues", "vports", "filters", "oids",
+                                  "violations", "events")),
+    ["state", "adapter"], ["state", "queue"], ["state", "vport"],
     ["provider", "add"], ["provider", "remove"],
 ]
 

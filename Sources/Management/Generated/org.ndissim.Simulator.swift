@@ -185,6 +185,30 @@ public enum SimulatorInterface {
       provider: ?string
     )
 
+    # How a miniport that lives in the daemon is set up: a driver `vmq` with one adapter, which makes the
+    # frames it receives itself.
+    type HostedMiniport (
+      # Its adapter's name; every adapter needs one of its own.
+      name: string,
+      # Receive queues beside the default queue, 1 to 63; 8 unless given. Without meaning when there are VPorts.
+      queues: ?int,
+      # Nondefault VPorts of its NIC switch, up to 63; 0 unless given: it has VM queues and no NIC switch.
+      vports: ?int,
+      # Bytes of shared memory it asks for, for each queue or VPort, 4096 to 16777216 and at least 8 frames;
+      # 262144 unless given. When it is refused it asks for half of it, and so on down to 8 frames.
+      queueMemory: ?int,
+      # The NDIS version it registers: 6.20, 6.30 (unless given), 6.40, 6.50, 6.60, 6.70 or 6.80. 6.20 has
+      # lookahead split, later ones have VPorts.
+      ndisVersion: ?string,
+      # Bytes of a frame it makes, 64 to 9014; 1514 unless given.
+      frameLength: ?int,
+      # Frames a second for every queue that receives, up to 1000000; 0 unless given: on request only.
+      framesPerSecond: ?int,
+      # What it answers PENDING to and completes afterwards: "never", "queues" (unless given: the completion of
+      # queue allocations and the freeing of queues) or "always" (every OID request, pause and restart).
+      pends: ?string
+    )
+
     # A miniport adapter.
     type Adapter (
       handle: string,
@@ -213,7 +237,9 @@ public enum SimulatorInterface {
       # It stays Paused until ChangeAdapter restarts it.
       held: bool,
       # It was removed by surprise.
-      removed: bool
+      removed: bool,
+      # How it is set up, when it is a hosted miniport's.
+      hosted: ?HostedMiniport
     )
 
     # A binding of a protocol driver to an adapter, or a filter module on one.
@@ -667,7 +693,8 @@ public enum SimulatorInterface {
     # Waits until a condition holds and says what it found; at once if it holds already. Without a time
     # limit it waits for ever. For tests: with it no test has to sleep. Conditions are looked at when
     # something has changed: a state that lasts less than a turn of the daemon may be missed, the event
-    # that goes with it is not. At most 64 calls of a user, and 512 in all, can wait or watch.
+    # that goes with it is not. At most 64 calls of a user, and 512 in all, can wait or watch; the changes of
+    # adapters below that wait for their end are among them.
     method WaitFor(condition: Condition, timeoutMs: ?int) -> (found: string, sequence: int)
 
     # With `more`: first the state of things, then every event as it happens, of the kinds that are named
@@ -712,6 +739,59 @@ public enum SimulatorInterface {
     # Removes a hosted provider: no request is given to it any more, its blocks are still freed through
     # it, and it is gone with the last of them.
     method RemoveProvider(name: string) -> (provider: Provider)
+
+    # Adds a hosted miniport and answers when its adapter is Running, or why it did not come up. Without a
+    # time limit it waits for as long as that takes; 0 does not wait at all. It takes time only when a
+    # provider in another process is asked for the default queue's memory; a time limit that passes
+    # (TimedOut) changes nothing. At most 64 hosted miniports can be there. `handle` is the adapter's;
+    # `state` is as in Adapter.
+    method AddMiniport(
+      miniport: HostedMiniport,
+      timeoutMs: ?int
+    ) -> (handle: ?string, state: string)
+
+    # Removes a hosted miniport by its adapter's name, the documented way: its bindings are closed, it is
+    # paused and halted, its driver deregisters. Answers when it is gone, with `state` "gone"; `timeoutMs` is
+    # that of AddMiniport.
+    method RemoveMiniport(name: string, timeoutMs: ?int) -> (handle: ?string, state: string)
+
+    # Does to an adapter, hosted or a process's, what plug and play, power management or a filter that is
+    # attached does on Windows, and answers when it is done: a pause with Paused, a restart with Running, a
+    # shutdown with Shutdown, a surprise removal and a halt with "gone". Without a time limit it waits for
+    # as long as the drivers concerned take; 0 does not wait at all. A time limit that passes (TimedOut)
+    # changes nothing: the change goes on, and WaitFor waits for its end.
+    #
+    # A paused adapter stays so until it is restarted; one that has been shut down takes no change but
+    # RemoveMiniport, or its driver's end. A hosted miniport goes with its adapter. A change that the
+    # adapter's state does not allow is Refused, as is a restart that MiniportRestart fails.
+    method ChangeAdapter(
+      # Name or handle.
+      adapter: string,
+      change: (pause, restart, shutdown, surpriseRemove, halt),
+      # For a pause: NDIS_PAUSE_ reasons by the rest of their names, such as LOW_POWER; NDIS_INTERNAL unless
+      # given.
+      reasons: ?[]string,
+      # For a shutdown: NDIS_SHUTDOWN_ACTION, for a halt: NDIS_HALT_ACTION, by the documented name, with or
+      # without NdisShutdown or NdisHalt in front; PowerOff and DeviceDisabled unless given.
+      action: ?string,
+      timeoutMs: ?int
+    ) -> (handle: ?string, state: string)
+
+    # Has a hosted miniport receive frames of its own making, and says what became of them so far: how many
+    # it has indicated, and how many it dropped because no buffer was free. Frames that wait for the end of
+    # an indication are in neither.
+    method Generate(
+      # The adapter's name or handle.
+      adapter: string,
+      # The queue that receives them; 0, the default queue, unless given. Not for an adapter with VPorts.
+      queueId: ?int,
+      # The VPort; 0, the default VPort, unless given. Only for an adapter with VPorts.
+      vportId: ?int,
+      # 1 (unless given) to 1024.
+      count: ?int,
+      # Bytes of each; as the miniport is set up unless given.
+      length: ?int
+    ) -> (indicated: int, dropped: int)
 
     # Declares that a rule is going to be broken, or blocks leaked, so that a test run does not fail for
     # it: a code as in ViolationCount and how many times, exactly. A rule's name may stand for its bug
@@ -1163,6 +1243,80 @@ extension SimulatorInterface {
 }
 
 extension SimulatorInterface {
+  /// How a miniport that lives in the daemon is set up: a driver `vmq` with one adapter, which
+  /// makes the
+  /// frames it receives itself.
+  public struct HostedMiniport: VarlinkValue, Hashable {
+    /// Its adapter's name; every adapter needs one of its own.
+    public var name: String
+    /// Receive queues beside the default queue, 1 to 63; 8 unless given. Without meaning when there
+    /// are VPorts.
+    public var queues: Int?
+    /// Nondefault VPorts of its NIC switch, up to 63; 0 unless given: it has VM queues and no NIC
+    /// switch.
+    public var vports: Int?
+    /// Bytes of shared memory it asks for, for each queue or VPort, 4096 to 16777216 and at least 8
+    /// frames;
+    /// 262144 unless given. When it is refused it asks for half of it, and so on down to 8 frames.
+    public var queueMemory: Int?
+    /// The NDIS version it registers: 6.20, 6.30 (unless given), 6.40, 6.50, 6.60, 6.70 or 6.80.
+    /// 6.20 has
+    /// lookahead split, later ones have VPorts.
+    public var ndisVersion: String?
+    /// Bytes of a frame it makes, 64 to 9014; 1514 unless given.
+    public var frameLength: Int?
+    /// Frames a second for every queue that receives, up to 1000000; 0 unless given: on request
+    /// only.
+    public var framesPerSecond: Int?
+    /// What it answers PENDING to and completes afterwards: "never", "queues" (unless given: the
+    /// completion of
+    /// queue allocations and the freeing of queues) or "always" (every OID request, pause and
+    /// restart).
+    public var pends: String?
+
+    public init(
+      name: String, queues: Int? = nil, vports: Int? = nil, queueMemory: Int? = nil,
+      ndisVersion: String? = nil, frameLength: Int? = nil, framesPerSecond: Int? = nil,
+      pends: String? = nil
+    ) {
+      self.name = name
+      self.queues = queues
+      self.vports = vports
+      self.queueMemory = queueMemory
+      self.ndisVersion = ndisVersion
+      self.frameLength = frameLength
+      self.framesPerSecond = framesPerSecond
+      self.pends = pends
+    }
+
+    public init(json: JSON) throws(JSONMismatch) {
+      let members = try JSONObject(json: json)
+      self.name = try members.required("name")
+      self.queues = try members.optional("queues")
+      self.vports = try members.optional("vports")
+      self.queueMemory = try members.optional("queueMemory")
+      self.ndisVersion = try members.optional("ndisVersion")
+      self.frameLength = try members.optional("frameLength")
+      self.framesPerSecond = try members.optional("framesPerSecond")
+      self.pends = try members.optional("pends")
+    }
+
+    public var json: JSON {
+      var members = JSONObject()
+      members.append("name", self.name)
+      members.append("queues", self.queues)
+      members.append("vports", self.vports)
+      members.append("queueMemory", self.queueMemory)
+      members.append("ndisVersion", self.ndisVersion)
+      members.append("frameLength", self.frameLength)
+      members.append("framesPerSecond", self.framesPerSecond)
+      members.append("pends", self.pends)
+      return .object(members)
+    }
+  }
+}
+
+extension SimulatorInterface {
   /// A miniport adapter.
   public struct Adapter: VarlinkValue, Hashable {
     public var handle: String
@@ -1192,12 +1346,14 @@ extension SimulatorInterface {
     public var held: Bool
     /// It was removed by surprise.
     public var removed: Bool
+    /// How it is set up, when it is a hosted miniport's.
+    public var hosted: HostedMiniport?
 
     public init(
       handle: String, name: String, driver: String, driverName: String, session: Int? = nil,
       state: String, attributesSet: Bool, dmaRegistered: Bool, bindings: Int, blocks: Int,
       queues: Int, vports: Int, filters: Int, openOids: Int, indicated: Int, held: Bool,
-      removed: Bool
+      removed: Bool, hosted: HostedMiniport? = nil
     ) {
       self.handle = handle
       self.name = name
@@ -1216,6 +1372,7 @@ extension SimulatorInterface {
       self.indicated = indicated
       self.held = held
       self.removed = removed
+      self.hosted = hosted
     }
 
     public init(json: JSON) throws(JSONMismatch) {
@@ -1237,6 +1394,7 @@ extension SimulatorInterface {
       self.indicated = try members.required("indicated")
       self.held = try members.required("held")
       self.removed = try members.required("removed")
+      self.hosted = try members.optional("hosted")
     }
 
     public var json: JSON {
@@ -1258,6 +1416,7 @@ extension SimulatorInterface {
       members.append("indicated", self.indicated)
       members.append("held", self.held)
       members.append("removed", self.removed)
+      members.append("hosted", self.hosted)
       return .object(members)
     }
   }
@@ -3413,7 +3572,9 @@ extension SimulatorInterface {
   /// when
   /// something has changed: a state that lasts less than a turn of the daemon may be missed, the
   /// event
-  /// that goes with it is not. At most 64 calls of a user, and 512 in all, can wait or watch.
+  /// that goes with it is not. At most 64 calls of a user, and 512 in all, can wait or watch; the
+  /// changes of
+  /// adapters below that wait for their end are among them.
   public enum WaitFor: VarlinkMethod {
     public static let name = "org.ndissim.Simulator.WaitFor"
 
@@ -3803,6 +3964,307 @@ extension SimulatorInterface {
       public var json: JSON {
         var members = JSONObject()
         members.append("provider", self.provider)
+        return .object(members)
+      }
+    }
+  }
+}
+
+extension SimulatorInterface {
+  /// Adds a hosted miniport and answers when its adapter is Running, or why it did not come up.
+  /// Without a
+  /// time limit it waits for as long as that takes; 0 does not wait at all. It takes time only when
+  /// a
+  /// provider in another process is asked for the default queue's memory; a time limit that passes
+  /// (TimedOut) changes nothing. At most 64 hosted miniports can be there. `handle` is the
+  /// adapter's;
+  /// `state` is as in Adapter.
+  public enum AddMiniport: VarlinkMethod {
+    public static let name = "org.ndissim.Simulator.AddMiniport"
+
+    /// What goes in.
+    public struct Input: VarlinkValue, Hashable {
+      public var miniport: HostedMiniport
+      public var timeoutMs: Int?
+
+      public init(miniport: HostedMiniport, timeoutMs: Int? = nil) {
+        self.miniport = miniport
+        self.timeoutMs = timeoutMs
+      }
+
+      public init(json: JSON) throws(JSONMismatch) {
+        let members = try JSONObject(json: json)
+        self.miniport = try members.required("miniport")
+        self.timeoutMs = try members.optional("timeoutMs")
+      }
+
+      public var json: JSON {
+        var members = JSONObject()
+        members.append("miniport", self.miniport)
+        members.append("timeoutMs", self.timeoutMs)
+        return .object(members)
+      }
+    }
+
+    /// What comes out.
+    public struct Output: VarlinkValue, Hashable {
+      public var handle: String?
+      public var state: String
+
+      public init(handle: String? = nil, state: String) {
+        self.handle = handle
+        self.state = state
+      }
+
+      public init(json: JSON) throws(JSONMismatch) {
+        let members = try JSONObject(json: json)
+        self.handle = try members.optional("handle")
+        self.state = try members.required("state")
+      }
+
+      public var json: JSON {
+        var members = JSONObject()
+        members.append("handle", self.handle)
+        members.append("state", self.state)
+        return .object(members)
+      }
+    }
+  }
+}
+
+extension SimulatorInterface {
+  /// Removes a hosted miniport by its adapter's name, the documented way: its bindings are closed,
+  /// it is
+  /// paused and halted, its driver deregisters. Answers when it is gone, with `state` "gone";
+  /// `timeoutMs` is
+  /// that of AddMiniport.
+  public enum RemoveMiniport: VarlinkMethod {
+    public static let name = "org.ndissim.Simulator.RemoveMiniport"
+
+    /// What goes in.
+    public struct Input: VarlinkValue, Hashable {
+      public var name: String
+      public var timeoutMs: Int?
+
+      public init(name: String, timeoutMs: Int? = nil) {
+        self.name = name
+        self.timeoutMs = timeoutMs
+      }
+
+      public init(json: JSON) throws(JSONMismatch) {
+        let members = try JSONObject(json: json)
+        self.name = try members.required("name")
+        self.timeoutMs = try members.optional("timeoutMs")
+      }
+
+      public var json: JSON {
+        var members = JSONObject()
+        members.append("name", self.name)
+        members.append("timeoutMs", self.timeoutMs)
+        return .object(members)
+      }
+    }
+
+    /// What comes out.
+    public struct Output: VarlinkValue, Hashable {
+      public var handle: String?
+      public var state: String
+
+      public init(handle: String? = nil, state: String) {
+        self.handle = handle
+        self.state = state
+      }
+
+      public init(json: JSON) throws(JSONMismatch) {
+        let members = try JSONObject(json: json)
+        self.handle = try members.optional("handle")
+        self.state = try members.required("state")
+      }
+
+      public var json: JSON {
+        var members = JSONObject()
+        members.append("handle", self.handle)
+        members.append("state", self.state)
+        return .object(members)
+      }
+    }
+  }
+}
+
+extension SimulatorInterface {
+  /// Does to an adapter, hosted or a process's, what plug and play, power management or a filter
+  /// that is
+  /// attached does on Windows, and answers when it is done: a pause with Paused, a restart with
+  /// Running, a
+  /// shutdown with Shutdown, a surprise removal and a halt with "gone". Without a time limit it
+  /// waits for
+  /// as long as the drivers concerned take; 0 does not wait at all. A time limit that passes
+  /// (TimedOut)
+  /// changes nothing: the change goes on, and WaitFor waits for its end.
+  ///
+  /// A paused adapter stays so until it is restarted; one that has been shut down takes no change
+  /// but
+  /// RemoveMiniport, or its driver's end. A hosted miniport goes with its adapter. A change that
+  /// the
+  /// adapter's state does not allow is Refused, as is a restart that MiniportRestart fails.
+  public enum ChangeAdapter: VarlinkMethod {
+    public static let name = "org.ndissim.Simulator.ChangeAdapter"
+
+    /// What goes in.
+    public struct Input: VarlinkValue, Hashable {
+      /// Name or handle.
+      public var adapter: String
+      public var change: Change
+      /// For a pause: NDIS_PAUSE_ reasons by the rest of their names, such as LOW_POWER;
+      /// NDIS_INTERNAL unless
+      /// given.
+      public var reasons: [String]?
+      /// For a shutdown: NDIS_SHUTDOWN_ACTION, for a halt: NDIS_HALT_ACTION, by the documented
+      /// name, with or
+      /// without NdisShutdown or NdisHalt in front; PowerOff and DeviceDisabled unless given.
+      public var action: String?
+      public var timeoutMs: Int?
+
+      public init(
+        adapter: String, change: Change, reasons: [String]? = nil, action: String? = nil,
+        timeoutMs: Int? = nil
+      ) {
+        self.adapter = adapter
+        self.change = change
+        self.reasons = reasons
+        self.action = action
+        self.timeoutMs = timeoutMs
+      }
+
+      public init(json: JSON) throws(JSONMismatch) {
+        let members = try JSONObject(json: json)
+        self.adapter = try members.required("adapter")
+        self.change = try members.required("change")
+        self.reasons = try members.optional("reasons")
+        self.action = try members.optional("action")
+        self.timeoutMs = try members.optional("timeoutMs")
+      }
+
+      public var json: JSON {
+        var members = JSONObject()
+        members.append("adapter", self.adapter)
+        members.append("change", self.change)
+        members.append("reasons", self.reasons)
+        members.append("action", self.action)
+        members.append("timeoutMs", self.timeoutMs)
+        return .object(members)
+      }
+
+      /// The values of `change`.
+      public enum Change: String, VarlinkValue, CaseIterable {
+        case pause
+        case restart
+        case shutdown
+        case surpriseRemove
+        case halt
+      }
+    }
+
+    /// What comes out.
+    public struct Output: VarlinkValue, Hashable {
+      public var handle: String?
+      public var state: String
+
+      public init(handle: String? = nil, state: String) {
+        self.handle = handle
+        self.state = state
+      }
+
+      public init(json: JSON) throws(JSONMismatch) {
+        let members = try JSONObject(json: json)
+        self.handle = try members.optional("handle")
+        self.state = try members.required("state")
+      }
+
+      public var json: JSON {
+        var members = JSONObject()
+        members.append("handle", self.handle)
+        members.append("state", self.state)
+        return .object(members)
+      }
+    }
+  }
+}
+
+extension SimulatorInterface {
+  /// Has a hosted miniport receive frames of its own making, and says what became of them so far:
+  /// how many
+  /// it has indicated, and how many it dropped because no buffer was free. Frames that wait for the
+  /// end of
+  /// an indication are in neither.
+  public enum Generate: VarlinkMethod {
+    public static let name = "org.ndissim.Simulator.Generate"
+
+    /// What goes in.
+    public struct Input: VarlinkValue, Hashable {
+      /// The adapter's name or handle.
+      public var adapter: String
+      /// The queue that receives them; 0, the default queue, unless given. Not for an adapter with
+      /// VPorts.
+      public var queueId: Int?
+      /// The VPort; 0, the default VPort, unless given. Only for an adapter with VPorts.
+      public var vportId: Int?
+      /// 1 (unless given) to 1024.
+      public var count: Int?
+      /// Bytes of each; as the miniport is set up unless given.
+      public var length: Int?
+
+      public init(
+        adapter: String, queueId: Int? = nil, vportId: Int? = nil, count: Int? = nil,
+        length: Int? = nil
+      ) {
+        self.adapter = adapter
+        self.queueId = queueId
+        self.vportId = vportId
+        self.count = count
+        self.length = length
+      }
+
+      public init(json: JSON) throws(JSONMismatch) {
+        let members = try JSONObject(json: json)
+        self.adapter = try members.required("adapter")
+        self.queueId = try members.optional("queueId")
+        self.vportId = try members.optional("vportId")
+        self.count = try members.optional("count")
+        self.length = try members.optional("length")
+      }
+
+      public var json: JSON {
+        var members = JSONObject()
+        members.append("adapter", self.adapter)
+        members.append("queueId", self.queueId)
+        members.append("vportId", self.vportId)
+        members.append("count", self.count)
+        members.append("length", self.length)
+        return .object(members)
+      }
+    }
+
+    /// What comes out.
+    public struct Output: VarlinkValue, Hashable {
+      public var indicated: Int
+      public var dropped: Int
+
+      public init(indicated: Int, dropped: Int) {
+        self.indicated = indicated
+        self.dropped = dropped
+      }
+
+      public init(json: JSON) throws(JSONMismatch) {
+        let members = try JSONObject(json: json)
+        self.indicated = try members.required("indicated")
+        self.dropped = try members.required("dropped")
+      }
+
+      public var json: JSON {
+        var members = JSONObject()
+        members.append("indicated", self.indicated)
+        members.append("dropped", self.dropped)
         return .object(members)
       }
     }

@@ -1,0 +1,201 @@
+// `ndisctl adapter add`, `remove` and `generate`: what only hosted miniports can have done to them.
+
+import ArgumentParser
+import Drawing
+import Management
+import Varlink
+
+struct AdapterAdd: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "add",
+    abstract: "Adds a hosted miniport with an adapter.",
+    discussion: """
+      The keys are those of ndissimd's --miniport: name, queues (8 unless given), vports, queue-memory \
+      (256K), ndis (6.30), frame-length (1514), rate (frames a second; none), pends (never, queues or \
+      always; queues). Returns when the adapter is Running.
+
+      Examples:
+        ndisctl adapter add name=vmq1
+        ndisctl adapter add name=vmq2,vports=4,queue-memory=64K
+        ndisctl adapter add name=split,ndis=6.20,queues=2 rate=1000
+      """)
+  @OptionGroup var common: CommonOptions
+  @OptionGroup var wait: ChangeWait
+
+  @Argument(help: ArgumentHelp("Its settings.", valueName: "key=value,..."))
+  var settings: [String]
+
+  private func miniport() throws -> SimulatorInterface.HostedMiniport {
+    var miniport = SimulatorInterface.HostedMiniport(name: "")
+    for setting in try KeyValue.all(in: settings) {
+      switch setting.key {
+      case "name": miniport.name = setting.value
+      case "queues": miniport.queues = try setting.number
+      case "vports": miniport.vports = try setting.number
+      case "queue-memory": miniport.queueMemory = try setting.size("bytes, such as 64K")
+      case "ndis": miniport.ndisVersion = setting.value
+      case "frame-length": miniport.frameLength = try setting.number
+      case "rate": miniport.framesPerSecond = try setting.number
+      case "pends": miniport.pends = setting.value
+      default:
+        throw ValidationError(
+          "'\(setting.key)' is unknown; the keys are name, queues, vports, queue-memory, ndis, "
+            + "frame-length, rate, pends")
+      }
+    }
+    if miniport.name.isEmpty { throw ValidationError("the adapter has no name; add name=NAME") }
+    return miniport
+  }
+
+  func validate() throws { _ = try miniport() }
+
+  func run() throws {
+    let miniport = try miniport()
+    let daemon = try DaemonConnection(common)
+    let input = SimulatorInterface.AddMiniport.Input(
+      miniport: miniport, timeoutMs: wait.milliseconds)
+    let reply = try daemon.call(
+      SimulatorInterface.AddMiniport.self, input, waiting: wait.milliseconds)
+    guard !common.json, let handle = reply.handle else {
+      return try tell(miniport.name, reply.state, reply.json, common)
+    }
+    let object = try daemon.call(SimulatorInterface.Describe.self, .init(object: handle)).object
+    var output = Output()
+    for line in ShowPage(object: object).lines(on: common.surface) { try output.line(line) }
+    try output.flush()
+  }
+}
+
+struct AdapterRemove: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "remove",
+    abstract: "Removes a hosted miniport with its adapter.",
+    discussion: """
+      Returns when it is gone: its bindings have been closed, the adapter was paused and halted, the driver \
+      has deregistered. An adapter of a process is its process's to remove; `ndisctl adapter halt` halts it.
+
+      Example: ndisctl adapter remove vmq1
+      """)
+  @OptionGroup var common: CommonOptions
+  @OptionGroup var wait: ChangeWait
+
+  @Argument(help: "The adapter's name.", completion: .hostedAdapters)
+  var name: String
+
+  func run() throws {
+    let daemon = try DaemonConnection(common)
+    let input = SimulatorInterface.RemoveMiniport.Input(name: name, timeoutMs: wait.milliseconds)
+    let reply = try daemon.call(
+      SimulatorInterface.RemoveMiniport.self, input, waiting: wait.milliseconds)
+    try tell(name, reply.state, reply.json, common)
+  }
+}
+
+struct AdapterGenerate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "generate",
+    abstract: "Has a hosted miniport receive frames of its own making.",
+    discussion: """
+      The frames go to the default queue, or to the queue or VPort that is named, if it runs and has a \
+      filter. A frame for which no buffer is free is dropped.
+
+      Examples:
+        ndisctl adapter generate vmq0 --queue 3 --count 10
+        ndisctl adapter generate vmq1 --vport 1 --length 64
+      """)
+  @OptionGroup var common: CommonOptions
+
+  @Argument(help: "The adapter's name or handle.", completion: .hostedAdapters)
+  var adapter: String
+
+  @Option(help: "The queue's number; 0, the default queue, unless given.")
+  var queue: Int?
+
+  @Option(help: "The VPort's number, for an adapter that has VPorts.")
+  var vport: Int?
+
+  @Option(help: "How many frames; 1 unless given.")
+  var count = 1
+
+  @Option(
+    help: ArgumentHelp(
+      "Bytes of each, 64 or more; as the miniport is set up unless given.", valueName: "bytes"))
+  var length: Int?
+
+  /// As many as the daemon makes in one go.
+  private static let chunk = 1024
+
+  func validate() throws {
+    if queue != nil, vport != nil {
+      throw ValidationError("--queue and --vport name two places; use one of them")
+    }
+    if count < 1 { throw ValidationError("--count is \(count); use 1 or more") }
+    for (name, value) in [("queue", queue), ("vport", vport)] {
+      if let value, UInt32(exactly: value) == nil {
+        throw ValidationError("--\(name) is \(value), which is no number of one; use 0 or more")
+      }
+    }
+    if let length, !(64...9014).contains(length) {
+      throw ValidationError("--length is \(length); use 64 to 9014")
+    }
+  }
+
+  func run() throws {
+    let daemon = try DaemonConnection(common)
+    var sum = SimulatorInterface.Generate.Output(indicated: 0, dropped: 0)
+    var left = count
+    while left > 0 {
+      let count = min(left, AdapterGenerate.chunk)
+      left -= count
+      let reply = try daemon.call(
+        SimulatorInterface.Generate.self,
+        .init(adapter: adapter, queueId: queue, vportId: vport, count: count, length: length))
+      sum.indicated &+= reply.indicated
+      sum.dropped &+= reply.dropped
+    }
+    var output = Output()
+    if common.json {
+      try output.line(sum.json.prettyText)
+    } else {
+      try output.line(
+        "\(Readable.counted(sum.indicated, "frame")) indicated, \(Readable.count(sum.dropped)) dropped"
+      )
+    }
+    try output.flush()
+  }
+}
+
+/// A setting on a command line, `key=value`, several of them with commas between.
+struct KeyValue {
+  let key: String
+  let value: String
+
+  /// Every setting in these arguments.
+  static func all(in arguments: [String]) throws -> [KeyValue] {
+    try arguments.flatMap { $0.split(separator: ",") }.map { pair in
+      let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2, !parts[1].isEmpty else {
+        throw ValidationError("'\(pair)' is not key=value")
+      }
+      return KeyValue(key: String(parts[0]), value: String(parts[1]))
+    }
+  }
+
+  /// The value as a number.
+  var number: Int {
+    get throws {
+      guard let number = Int(value) else { throw bad("a number") }
+      return number
+    }
+  }
+
+  /// The value as bytes.
+  func size(_ expected: String) throws -> Int {
+    guard let size = ByteSize(argument: value) else { throw bad(expected) }
+    return size.bytes
+  }
+
+  private func bad(_ expected: String) -> ValidationError {
+    ValidationError("\(key) is '\(value)'; use \(expected)")
+  }
+}
