@@ -163,6 +163,20 @@ int64_t clinux_send(int fd, const void *header, size_t header_length, const void
   return n < 0 ? -errno : n;
 }
 
+int64_t clinux_send_many(int fd, const void *bytes, const uint32_t *lengths, size_t count) {
+  struct mmsghdr messages[CLINUX_MAX_PACKETS];
+  struct iovec pieces[CLINUX_MAX_PACKETS];
+  if (count > CLINUX_MAX_PACKETS) return -EINVAL;
+  const char *at = bytes;
+  for (size_t i = 0; i < count; i++) {
+    pieces[i] = (struct iovec){.iov_base = (void *)at, .iov_len = lengths[i]};
+    messages[i] = (struct mmsghdr){.msg_hdr = {.msg_iov = &pieces[i], .msg_iovlen = 1}};
+    at += lengths[i];
+  }
+  int sent = sendmmsg(fd, messages, (unsigned)count, MSG_NOSIGNAL | MSG_DONTWAIT);
+  return sent < 0 ? -errno : sent;
+}
+
 int64_t clinux_receive(int fd, void *bytes, size_t length, int *fds, size_t fd_capacity,
                        size_t *fd_count, int *flags, int wait) {
   *fd_count = 0;

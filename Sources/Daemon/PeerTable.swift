@@ -8,6 +8,21 @@ final class PeerNotes {
   /// Connections that are to be ended.
   var doomed: [UInt64] = []
 
+  /// Packets to a peer are gathered, to go out together: more of the same are about to come.
+  var gathers = false
+  /// Peers with gathered packets.
+  private var gathered: [SocketPeer] = []
+
+  func gathered(_ peer: SocketPeer) { gathered.append(peer) }
+
+  /// What was gathered goes out, and nothing is gathered any more.
+  func sendGathered() {
+    gathers = false
+    guard !gathered.isEmpty else { return }
+    for peer in gathered { peer.sendGathered() }
+    gathered.removeAll(keepingCapacity: true)
+  }
+
   var isEmpty: Bool { blocked.isEmpty && doomed.isEmpty }
 
   func takeBlocked() -> [UInt64] {

@@ -93,6 +93,7 @@ import Simulator
     var received = ReceivedDescriptors(closesInBackground: true)
     while true {
       try reactor.wait(timeoutMilliseconds: timeout, into: &ready)
+      notes.gathers = ready.count > 1
       for event in ready {
         switch event.token {
         case Server.listenerToken: try acceptAll()
@@ -103,6 +104,7 @@ import Simulator
         default: serve(event, &received)
         }
       }
+      notes.sendGathered()
       switchboard.tick()
       if !notes.isEmpty { heedNotes() }
       management?.turn(&reactor)
@@ -221,6 +223,7 @@ import Simulator
   ) {
     isStatusOld = true
     let wanted = peer.appetite.next
+    if wanted > 1 { notes.gathers = true }
     var found = 0
     while found < wanted {
       // A peer that does not take its answers is not asked for more questions.

@@ -1,7 +1,8 @@
-// A connection's socket with its outbox. A packet goes out at once when the socket takes it; else it
-// waits, with its own copy of its descriptor, in an outbox of bounded length. A peer that lets the outbox
-// overflow is cut off: it reads too slowly, and others must not pay for it. It cannot be told, since it
-// does not read; the reason stands in the log.
+// A connection's socket with its outbox. A packet goes out at once when the socket takes it, or with others
+// at the end of a burst of requests: a peer that is woken for each would take the processor from the daemon
+// each time. What the socket does not take waits, with its own copy of its descriptor, in an outbox of
+// bounded length. A peer that lets the outbox overflow is cut off: it reads too slowly, and others must not
+// pay for it. It cannot be told, since it does not read; the reason stands in the log.
 
 import CNDIS
 import Platform
@@ -16,6 +17,9 @@ import Platform
   }
   private(set) var overflowed = false
   private var outbox: [Waiting] = []
+  /// Packets that go out together, one behind the other.
+  private var gathered: [UInt8] = []
+  private var lengths: [UInt32] = []
   private var sent = 0
   /// How many packets to read at its next turn.
   var appetite = Appetite()
@@ -44,11 +48,64 @@ import Platform
   }
 
   var isBlocked: Bool { sent < outbox.count }
-  var waiting: Int { outbox.count - sent }
+  var waiting: Int { outbox.count - sent + lengths.count }
+
+  /// Bytes that are gathered at most.
+  private static let mostGathered = 1 << 16
 
   func deliver(_ packet: UnsafeRawBufferPointer, descriptor: Int32?) {
     guard !isDoomed else { return }
+    if notes.gathers, descriptor == nil, !isBlocked, unsafe gather(packet) { return }
+    if !lengths.isEmpty { sendGathered() }
     if !isBlocked, unsafe transmit(packet, descriptor ?? -1) { return }
+    guard !isDoomed else { return }
+    unsafe wait(packet, descriptor: descriptor)
+  }
+
+  /// Keeps a packet for the end of the burst; false when it must not wait.
+  private func gather(_ packet: UnsafeRawBufferPointer) -> Bool {
+    if lengths.count == PacketSocket.mostPackets
+      || gathered.count + packet.count > SocketPeer.mostGathered
+    {
+      sendGathered()
+      guard !isBlocked, !isDoomed, packet.count <= SocketPeer.mostGathered else { return false }
+    }
+    if lengths.isEmpty { notes.gathered(self) }
+    unsafe gathered.append(contentsOf: packet)
+    lengths.append(UInt32(truncatingIfNeeded: packet.count))
+    return true
+  }
+
+  /// Sends what was gathered; what the socket does not take waits in the outbox.
+  func sendGathered() {
+    guard !lengths.isEmpty else { return }
+    defer {
+      gathered.removeAll(keepingCapacity: true)
+      lengths.removeAll(keepingCapacity: true)
+    }
+    guard !isDoomed else { return }
+    var taken = 0
+    do throws(SystemError) {
+      taken = try unsafe gathered.withUnsafeBufferPointer { (bytes) throws(SystemError) in
+        try unsafe lengths.withUnsafeBufferPointer { (lengths) throws(SystemError) in
+          try unsafe socket.send(packets: UnsafeRawBufferPointer(bytes), lengths: lengths)
+        }
+      }
+    } catch {
+      isDoomed = true
+      return
+    }
+    guard taken < lengths.count else { return }
+    var start = lengths[..<taken].reduce(0) { $0 + Int($1) }
+    for length in lengths[taken...] {
+      let end = start + Int(length)
+      unsafe gathered[start..<end].withUnsafeBytes { unsafe wait($0, descriptor: nil) }
+      start = end
+    }
+  }
+
+  /// Puts a packet into the outbox.
+  private func wait(_ packet: UnsafeRawBufferPointer, descriptor: Int32?) {
     guard !isDoomed else { return }
     guard outbox.count - sent < outboxLimit else {
       overflowed = true
@@ -106,6 +163,7 @@ import Platform
   }
 
   func disconnect() {
+    sendGathered()
     flush()
     isDoomed = true
   }

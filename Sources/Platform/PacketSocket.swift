@@ -70,6 +70,21 @@ public struct PacketSocket: ~Copyable, Sendable {
     }
   }
 
+  /// Packets that one call of `send(packets:lengths:)` takes at most.
+  public static let mostPackets = Int(CLINUX_MAX_PACKETS)
+
+  /// Sends packets that stand one behind the other, in one system call and without waiting; how many the
+  /// socket took.
+  public func send(
+    packets: UnsafeRawBufferPointer, lengths: UnsafeBufferPointer<UInt32>
+  ) throws(SystemError) -> Int {
+    let sent = try SystemCall.attempt("sendmmsg") {
+      unsafe clinux_send_many(
+        descriptor.raw, packets.baseAddress, lengths.baseAddress, lengths.count)
+    }
+    return Int(sent ?? 0)
+  }
+
   /// Receives one message. What `descriptors` still held from the message before is closed first.
   public func receive(
     into buffer: UnsafeMutableRawBufferPointer, descriptors: inout ReceivedDescriptors,

@@ -102,6 +102,11 @@ int clinux_wait_both(int fd, int readable, int writable, int timeout_millisecond
 int64_t clinux_send(int fd, const void *header, size_t header_length, const void *body,
                     size_t body_length, const int *fds, size_t fd_count, int wait);
 
+// Sends packets that stand one behind the other, without waiting: how many the socket took, -errno when not
+// even the first. At most CLINUX_MAX_PACKETS.
+enum { CLINUX_MAX_PACKETS = 32 };
+int64_t clinux_send_many(int fd, const void *bytes, const uint32_t *lengths, size_t count);
+
 enum { CLINUX_TRUNCATED = 1, CLINUX_CONTROL_TRUNCATED = 2 };
 
 // Answers the message's real length, which exceeds `length` when it was cut. No more than
