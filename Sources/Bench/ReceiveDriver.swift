@@ -21,28 +21,17 @@ final class ReceiveDriver: ProtocolDriver {
   var counts: (frames: UInt64, wrong: UInt64) { state.withLock { ($0.frames, $0.wrong) } }
 
   func receiveNetBufferLists(_ indication: ReceiveIndication, on connection: Connection) {
-    let isReturned = give(back: indication, read(indication, connection), connection)
+    let isReturned = give(back: indication, read(indication), connection)
     if !isReturned { state.withLock { $0.wrong &+= 1 } }
   }
 
   /// Reads every frame; answers the ticket whose place the return will take.
-  private func read(
-    _ indication: ReceiveIndication, _ connection: Connection
-  ) -> ReturnTicket? {
+  private func read(_ indication: ReceiveIndication) -> ReturnTicket? {
     state.withLock { state in
-      for list in indication.lists {
-        var isWhole = list.buffers.count == 1
-        for buffer in indication.buffers[list.buffers] {
-          for part in indication.parts[buffer.parts] {
-            let number = state.frames
-            let isThere = unsafe connection.withBytes(of: part) { bytes in
-              unsafe Frame.read(bytes, is: number)
-            }
-            if isThere != true || part.length != Frame.bytes { isWhole = false }
-          }
-        }
+      unsafe indication.forEachFrame { _, buffer, bytes in
+        let isNext = unsafe bytes.map { unsafe Frame.read($0, is: state.frames) } ?? false
+        if !isNext || buffer.dataLength != Frame.bytes { state.wrong &+= 1 }
         state.frames &+= 1
-        if !isWhole { state.wrong &+= 1 }
       }
       let slot = state.returns % state.flight.count
       let oldest = state.flight[slot]

@@ -128,35 +128,12 @@ extension Connection {
   /// The view of a section whose frames this process receives.
   public func view(of section: SectionHandle) -> SectionView? { views.find(section.rawValue) }
 
-  /// Calls `body` with the bytes of a part where they lie: in this process's view of the section, or in
-  /// the section itself when this process has it for its own. Nil when neither is mapped.
-  public func withBytes<Value>(
-    of part: ReceiveIndication.Part, _ body: (UnsafeRawBufferPointer) -> Value
-  ) -> Value? {
-    let mapping: Mapping
-    if let view = views.find(part.section.rawValue) {
-      mapping = view.mapping
-    } else if let section = sections.find(part.section.rawValue) {
-      mapping = section.mapping
-    } else {
-      return nil
+  /// Looks up once what the parts of an indication lie in: this process's view of a section, or the section
+  /// itself when this process has it for its own.
+  func place(_ indication: inout ReceiveIndication) {
+    indication.place { section in
+      views.find(section)?.mapping ?? sections.find(section)?.mapping
     }
-    let size = UInt64(mapping.size)
-    guard part.offset <= size, UInt64(part.length) <= size - part.offset else { return nil }
-    return unsafe body(
-      UnsafeRawBufferPointer(
-        start: unsafe mapping.baseAddress + Int(part.offset), count: Int(part.length)))
-  }
-
-  /// A copy of a frame's bytes.
-  public func bytes(
-    of buffer: ReceiveIndication.Buffer, in indication: ReceiveIndication
-  ) -> [UInt8] {
-    var bytes: [UInt8] = []
-    for part in indication.parts[buffer.parts] {
-      unsafe withBytes(of: part) { unsafe bytes.append(contentsOf: $0) }
-    }
-    return bytes
   }
 }
 

@@ -199,7 +199,8 @@ extension Connection {
       driver.statusEx(
         BindingHandle(rawValue: raw.binding_handle), context: raw.binding_context, indication,
         buffer: buffer, on: self)
-    case .receive(let indication, let handler):
+    case .receive(var indication, let handler):
+      place(&indication)
       guard case .protocolDriver(let driver, _)? = registry.find(cookie: handler) else {
         return .failure
       }

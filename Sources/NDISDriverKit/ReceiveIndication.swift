@@ -95,12 +95,82 @@ public struct ReceiveIndication: Sendable {
   public internal(set) var lists: [List] = []
   public internal(set) var buffers: [Buffer] = []
   public internal(set) var parts: [Part] = []
+  /// The mappings the parts lie in, and what keeps them.
+  @usableFromInline var places: [Place] = []
+  private var mappings: [Mapping] = []
 
   init(binding: BindingHandle, context: UInt64, portNumber: UInt32, flags: ReceiveFlags) {
     self.binding = binding
     self.context = context
     self.portNumber = portNumber
     self.flags = flags
+  }
+}
+
+extension ReceiveIndication {
+  /// A section as this process sees it.
+  @usableFromInline @safe struct Place: @unchecked Sendable {
+    // Unchecked: neither property changes, and the indication keeps the mapping.
+    @usableFromInline let section: UInt64
+    @usableFromInline let bytes: UnsafeRawBufferPointer
+  }
+
+  /// Finds the mapping of each section that a part lies in; it is asked for once a section.
+  mutating func place(_ mapping: (_ section: UInt64) -> Mapping?) {
+    var last: UInt64?
+    for part in parts where part.section.rawValue != last {
+      let section = part.section.rawValue
+      last = section
+      guard !places.contains(where: { $0.section == section }), let found = mapping(section) else {
+        continue
+      }
+      mappings.append(found)
+      let bytes = unsafe UnsafeRawBufferPointer(start: found.baseAddress, count: found.size)
+      places.append(unsafe Place(section: section, bytes: bytes))
+    }
+  }
+
+  /// Calls `body` with the bytes of a part where they lie. Nil when this process does not see the section.
+  /// The bytes may be read for as long as the indication is kept; who has the block may change them.
+  @inlinable public func withBytes<Value>(
+    of part: Part, _ body: (UnsafeRawBufferPointer) -> Value
+  ) -> Value? {
+    for place in places where place.section == part.section.rawValue {
+      let size = UInt64(unsafe place.bytes.count)
+      guard part.offset <= size, UInt64(part.length) <= size - part.offset else { return nil }
+      let start = Int(part.offset)
+      return unsafe body(
+        UnsafeRawBufferPointer(rebasing: place.bytes[start..<start + Int(part.length)]))
+    }
+    return nil
+  }
+
+  /// Visits the frames in order, each with its bytes where they lie; nil for one that lies in several parts
+  /// or in none that this process sees (`bytes(of:)` puts such a frame together).
+  @inlinable public func forEachFrame(
+    _ body: (_ list: List, _ buffer: Buffer, _ bytes: UnsafeRawBufferPointer?) -> Void
+  ) {
+    for list in lists {
+      for number in list.buffers {
+        let buffer = buffers[number]
+        if buffer.parts.count == 1 {
+          let isThere: Void? = unsafe withBytes(of: parts[buffer.parts.lowerBound]) { bytes in
+            unsafe body(list, buffer, bytes)
+          }
+          if isThere != nil { continue }
+        }
+        body(list, buffer, nil)
+      }
+    }
+  }
+
+  /// A copy of a frame's bytes.
+  public func bytes(of buffer: Buffer) -> [UInt8] {
+    var bytes: [UInt8] = []
+    for part in parts[buffer.parts] {
+      unsafe withBytes(of: part) { unsafe bytes.append(contentsOf: $0) }
+    }
+    return bytes
   }
 }
 

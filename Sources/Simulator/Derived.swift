@@ -190,7 +190,7 @@ struct Derived: ~Copyable {
       freeIndications.remove(i)
     }
     for i in 0..<store.lists.capacity
-    where store.lists[i, \.state] != 0 || store.lists[i, \.generation] >= last {
+    where store.listLinks[i].state != 0 || store.lists[i, \.generation] >= last {
       freeLists.remove(i)
     }
   }

@@ -240,10 +240,21 @@ enum ListState: UInt8 { case free = 0, out, returning }
 /// What a list is indicated on.
 enum TargetKind: UInt8 { case defaultQueue = 0, queue, vport }
 
+/// Where a list is. A column of its own: the rest of the record stays as it was indicated, whatever becomes
+/// of the list.
+struct ListLink: BitwiseCopyable {
+  /// Bit n: receiver n of the indication has not returned it.
+  var holders: UInt64 = 0
+  /// The next one that returns with it.
+  var nextReturned = Ref.none
+  var state: UInt8 = 0  // ListState
+  var padding: (UInt8, UInt8, UInt8) = (0, 0, 0)
+}
+
 /// An indicated NET_BUFFER_LIST.
 struct NetBufferListRecord: BitwiseCopyable {
   var generation: UInt32 = 0
-  var state: UInt8 = 0  // ListState
+  var padding2: UInt8 = 0
   var bufferCount: UInt8 = 0
   var segmentCount: UInt8 = 0
   var targetKind: UInt8 = 0
@@ -251,8 +262,6 @@ struct NetBufferListRecord: BitwiseCopyable {
   /// Those of the indication that are out.
   var previous = Ref.none
   var next = Ref.none
-  /// The next one that returns with it.
-  var nextReturned = Ref.none
   /// The queue or VPort it counts for.
   var target = Ref.none
   var targetGeneration: UInt32 = 0
@@ -263,8 +272,7 @@ struct NetBufferListRecord: BitwiseCopyable {
   /// Of each buffer, how many of the segments are its.
   var bufferSegments = InlineArray<4, UInt8>(repeating: 0)
   var padding: UInt32 = 0
-  /// Bit n: receiver n of the indication has not returned it.
-  var holders: UInt64 = 0
+  var link = ListLink()
   /// The miniport's own number.
   var context: UInt64 = 0
   /// Of each buffer: bytes of the frame.

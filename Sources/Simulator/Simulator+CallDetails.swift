@@ -143,7 +143,7 @@ extension Simulator {
       next = store.lists[list, \.next]
       let position = UInt32(store.lists[list, \.position])
       guard position < end else { return }
-      if position >= start, store.lists[list, \.holders] & bit != 0 { body(list) }
+      if position >= start, store.listLinks[list].holders & bit != 0 { body(list) }
     }
   }
 
@@ -189,7 +189,7 @@ extension Simulator {
     var next = store.upcalls[upcall, \.subject]
     while let list = next.optional {
       body(store.lists[list, \.context])
-      next = store.lists[list, \.nextReturned]
+      next = store.listLinks[list].nextReturned
     }
   }
 }

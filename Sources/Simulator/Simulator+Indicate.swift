@@ -61,19 +61,19 @@ extension Simulator {
     var left = received
     var tally = ReceiveTally(sign: 1)
     let lists = indication.lists.span
+    let hasMemory = indication.hasMemory
     plan.forEachGroup { group in
       guard group.receivers != 0 else { return }
       for position in group.start..<group.end {
         derived.freeLists.remove(slot)
         left &-= 1
         let next = left > 0 ? derived.freeLists.first.map { Ref($0) } ?? .none : .none
-        write(list: slot, lists[Int(position)], group, position, hasMemory: indication.hasMemory)
-        store.lists.update(slot) {
-          $0.state = ListState.out.rawValue
+        write(list: slot, lists[Int(position)], group, position, hasMemory: hasMemory) {
+          $0.link.state = ListState.out.rawValue
           $0.indication = Ref(index)
           $0.previous = previous
           $0.next = next
-          $0.holders = group.receivers
+          $0.link.holders = group.receivers
         }
         count(list: slot, &tally)
         previous = Ref(slot)
@@ -84,16 +84,19 @@ extension Simulator {
     return index
   }
 
-  /// What the miniport said of a list.
+  /// What the miniport said of a list, and `place`: where it goes. Every field of the record is written,
+  /// whatever the last list of this slot has left.
+  @inline(__always)
   private func write(
-    list slot: UInt32, _ list: IndicatedList, _ group: ReceiveGroup, _ position: UInt32,
-    hasMemory: Bool
+    list slot: UInt32, _ list: IndicatedList, _ group: ReceiveGroup,
+    _ position: UInt32, hasMemory: Bool, _ place: (inout NetBufferListRecord) -> Void
   ) {
     let store = store
     store.lists.update(slot) {
       let generation = $0.generation &+ 1
       $0 = NetBufferListRecord()
       $0.generation = generation
+      place(&$0)
       $0.bufferCount = list.bufferCount
       $0.targetKind = group.target.kind.rawValue
       $0.target = group.target.record
@@ -144,7 +147,7 @@ extension Simulator {
       for position in group.start..<group.end {
         guard let slot = derived.freeLists.first else { return }
         derived.freeLists.remove(slot)
-        write(list: slot, lists[Int(position)], group, position, hasMemory: false)
+        write(list: slot, lists[Int(position)], group, position, hasMemory: false) { _ in }
         append(list: slot, to: &chain)
       }
     }

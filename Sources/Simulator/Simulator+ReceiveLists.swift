@@ -166,22 +166,16 @@ extension Simulator {
   }
 
   private func write(returning index: UInt32, next: Ref) {
-    store.lists.update(index) {
+    store.listLinks.update(index) {
       $0.state = ListState.returning.rawValue
-      $0.indication = .none
-      $0.previous = .none
-      $0.next = .none
       $0.holders = 0
       $0.nextReturned = next
     }
   }
 
   mutating func free(list index: UInt32) {
+    store.listLinks.update(index) { $0 = ListLink() }
     let generation = store.lists[index, \.generation]
-    store.lists.update(index) {
-      $0 = NetBufferListRecord()
-      $0.generation = generation
-    }
     if generation < lastGeneration { derived.freeLists.insert(index) }
   }
 
@@ -191,7 +185,7 @@ extension Simulator {
     var count: UInt32 = 0
     var next = first
     while let index = next.optional {
-      next = store.lists[index, \.nextReturned]
+      next = store.listLinks[index].nextReturned
       free(list: index)
       count &+= 1
     }

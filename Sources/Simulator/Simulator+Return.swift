@@ -56,13 +56,13 @@ extension Simulator {
         guard wasGiven(list) else { throw failure }
         continue
       }
-      guard store.lists[index, \.state] == ListState.out.rawValue, listHandle(index) == list
+      guard store.listLinks[index].state == ListState.out.rawValue, listHandle(index) == list
       else { throw failure }
       if store.lists[index, \.indication] != indication {
         indication = store.lists[index, \.indication]
         bit = returningBit(of: binding, indication.index)
       }
-      guard store.lists[index, \.holders] & bit != 0 else { throw failure }
+      guard store.listLinks[index].holders & bit != 0 else { throw failure }
       if list.rawValue <= greatest { isAscending = false }
       greatest = max(greatest, list.rawValue)
     }
@@ -114,7 +114,7 @@ extension Simulator {
       while end < lists.count,
         store.lists[lists[end].index, \.indication] == Ref(indication)
       {
-        if store.lists[lists[end].index, \.holders] == bit { last &+= 1 }
+        if store.listLinks[lists[end].index].holders == bit { last &+= 1 }
         end += 1
       }
       let isWhole = last == store.indications[indication, \.out]
@@ -133,8 +133,8 @@ extension Simulator {
     list index: UInt32, _ bit: UInt64, isWhole: Bool, _ chain: inout ReturnChain,
     _ tally: inout ReceiveTally
   ) {
-    guard store.lists[index, \.holders] == bit else {
-      store.lists.update(index) { $0.holders &= ~bit }
+    guard store.listLinks[index].holders == bit else {
+      store.listLinks.update(index) { $0.holders &= ~bit }
       return
     }
     count(list: index, &tally)
@@ -244,7 +244,7 @@ extension Simulator {
     var next = Ref(first)
     while let index = next.optional {
       count &+= 1
-      next = store.lists[index, \.nextReturned]
+      next = store.listLinks[index].nextReturned
     }
     callReturn(Ref(first), count, adapter: adapter, session: session, &actions)
     return true
@@ -286,8 +286,8 @@ extension Simulator {
       var list = store.indications[indication, \.first]
       while let at = list.optional {
         list = store.lists[at, \.next]
-        guard store.lists[at, \.holders] & bit != 0 else { continue }
-        if store.lists[at, \.holders] == bit { last &+= 1 }
+        guard store.listLinks[at].holders & bit != 0 else { continue }
+        if store.listLinks[at].holders == bit { last &+= 1 }
         take(list: at, bit, isWhole: false, &chain, &tally)
       }
       left(indication: indication, last, &actions)

@@ -117,6 +117,7 @@ struct StoreHeader: BitwiseCopyable {
   let statuses: Table<StatusRecord>
   let indications: Table<IndicationRecord>
   let lists: Table<NetBufferListRecord>
+  let listLinks: Column<ListLink>
 
   /// Bytes of the undo log. The largest turns are a block of 1,024 extents and the end of a domain with
   /// every section bound to it.
@@ -183,6 +184,7 @@ struct StoreHeader: BitwiseCopyable {
     statuses = table(layout.statuses, capacities.statuses)
     indications = table(layout.indications, capacities.indications)
     lists = table(layout.lists, capacities.lists)
+    listLinks = lists.column(\.link)
   }
 
   private static func header(_ capacities: StoreCapacities) -> StoreHeader {

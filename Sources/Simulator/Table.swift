@@ -14,6 +14,42 @@ public struct Ref: Hashable, Sendable, BitwiseCopyable {
   var optional: UInt32? { raw == 0 ? nil : raw &- 1 }
 }
 
+/// A field of a table's records that changes often and by itself: only its own bytes are saved before it
+/// does. It begins behind the record's first word, for the undo log knows a record by that, and is of
+/// whole words.
+@safe struct Column<Field: BitwiseCopyable> {
+  private let base: UnsafeMutableRawPointer
+  private let offset: Int
+  private let stride: Int
+  private let undo: UndoLog
+  private let capacity: UInt32
+
+  init(
+    store: UnsafeMutableRawPointer, offset: Int, stride: Int, capacity: UInt32, undo: UndoLog
+  ) {
+    unsafe base = store
+    self.offset = offset
+    self.stride = stride
+    self.capacity = capacity
+    self.undo = undo
+  }
+
+  @inline(__always)
+  subscript(index: UInt32) -> Field {
+    precondition(index < capacity)
+    return unsafe (base + offset + Int(index) * stride).load(as: Field.self)
+  }
+
+  @inline(__always)
+  func update(_ index: UInt32, _ change: (inout Field) -> Void) {
+    precondition(index < capacity)
+    let place = offset + Int(index) * stride
+    if !undo.isSaved(place) { undo.save(offset: place, as: Field.self) }
+    change(&(unsafe (base + place).assumingMemoryBound(to: Field.self).pointee))
+    undo.wrote()
+  }
+}
+
 /// Records of one kind.
 @safe struct Table<Record: BitwiseCopyable> {
   private let base: UnsafeMutablePointer<Record>
@@ -26,6 +62,16 @@ public struct Ref: Hashable, Sendable, BitwiseCopyable {
     self.offset = offset
     self.capacity = capacity
     self.undo = undo
+  }
+
+  /// The column of a stored field.
+  func column<Field>(_ path: KeyPath<Record, Field>) -> Column<Field> {
+    let field = MemoryLayout<Record>.offset(of: path) ?? 0
+    precondition(field > 0 && field % 8 == 0 && MemoryLayout<Field>.stride % 8 == 0)
+    let store = unsafe UnsafeMutableRawPointer(base) - offset
+    return unsafe Column(
+      store: store, offset: offset + field, stride: MemoryLayout<Record>.stride,
+      capacity: capacity, undo: undo)
   }
 
   /// A copy of the record at `index`, which must be below `capacity`.

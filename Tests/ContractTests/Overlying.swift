@@ -38,7 +38,7 @@ final class FrameTaker: ProtocolDriver {
     var parts: [Int] = []
     for list in indication.lists {
       for buffer in indication.buffers[list.buffers] {
-        let bytes = connection.bytes(of: buffer, in: indication).prefix(Int(buffer.dataLength))
+        let bytes = indication.bytes(of: buffer).prefix(Int(buffer.dataLength))
         parts.append(buffer.parts.count)
         if let frame = GeneratedFrame(Array(bytes)), frame.queueID == UInt32(list.queueID) {
           frames.append(frame)

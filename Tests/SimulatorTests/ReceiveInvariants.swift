@@ -64,13 +64,13 @@ private struct ReceiveAudit {
       let list = store.lists[at]
       count += 1
       lists[at, default: 0] += 1
-      if list.state != ListState.out.rawValue || list.indication != Ref(index)
+      if list.link.state != ListState.out.rawValue || list.indication != Ref(index)
         || list.previous != previous || Int(list.position) <= position
       {
         wrong.append("list \(at) does not belong to indication \(index)")
       }
-      if list.holders == 0 { wrong.append("list \(at) is out and nobody has it") }
-      for bit in 0..<64 where list.holders & 1 << UInt64(bit) != 0 {
+      if list.link.holders == 0 { wrong.append("list \(at) is out and nobody has it") }
+      for bit in 0..<64 where list.link.holders & 1 << UInt64(bit) != 0 {
         guard bit < record.receiverCount, let binding = record.receivers[bit].optional else {
           let resources = ReceiveFlags.resources.rawValue
           if record.flags & resources == 0 { wrong.append("list \(at) is with nobody's bit") }
@@ -113,10 +113,10 @@ private struct ReceiveAudit {
     while let at = next.optional, count <= 5_000 {
       count += 1
       lists[at, default: 0] += 1
-      if store.lists[at].state != ListState.returning.rawValue {
+      if store.lists[at].link.state != ListState.returning.rawValue {
         wrong.append("list \(at) is told of and does not go back")
       }
-      next = store.lists[at].nextReturned
+      next = store.lists[at].link.nextReturned
     }
     return count
   }
@@ -151,7 +151,7 @@ private struct ReceiveAudit {
 
   mutating func totals() {
     for index in 0..<store.lists.capacity {
-      let isUsed = store.lists[index].state != 0
+      let isUsed = store.lists[index].link.state != 0
       if (isUsed ? 1 : 0) != lists[index] ?? 0 {
         wrong.append(
           "list \(index) is \(isUsed ? "used" : "free"), seen \(lists[index] ?? 0) times")

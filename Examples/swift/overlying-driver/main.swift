@@ -72,9 +72,9 @@ final class ExampleOverlyingDriver: ProtocolDriver {
     let parts = indication.parts[buffer.parts]
     guard parts.allSatisfy({ connection.view(of: $0.section) != nil }) else { return nil }
     guard parts.count == 1, let part = parts.first else {
-      return GeneratedFrame(connection.bytes(of: buffer, in: indication))
+      return GeneratedFrame(indication.bytes(of: buffer))
     }
-    return unsafe connection.withBytes(of: part) { unsafe GeneratedFrame($0) } ?? nil
+    return unsafe indication.withBytes(of: part) { unsafe GeneratedFrame($0) } ?? nil
   }
 
   // ProtocolStatusEx: the miniport says that no DMA goes to a queue any more.
