@@ -20,6 +20,7 @@ extension Decoding {
       Indication(port: raw.port_number, flags: raw.flags, lists: lists))
   }
 
+  @inline(__always)
   private static func list(_ body: inout BodyReader) throws(Failure) -> IndicatedList {
     let raw = try body.read(ndissim_net_buffer_list.self)
     let most = Int(NDIS.Limits.maximumBuffers)

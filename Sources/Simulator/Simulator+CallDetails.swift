@@ -127,7 +127,8 @@ extension Simulator {
       Int(store.upcalls[upcall, \.type]) == NDISSIM_UPCALL_RECEIVE_NET_BUFFER_LISTS,
       let index = store.upcalls[upcall, \.subject].optional
     else { return }
-    forEachList(ofUpcall: upcall, indication: index) { describe(list: $0, body) }
+    var known = DescribedBlock()
+    forEachList(ofUpcall: upcall, indication: index) { describe(list: $0, &known, body) }
   }
 
   /// Visits the lists of a call that its receiver still has.
@@ -147,7 +148,10 @@ extension Simulator {
     }
   }
 
-  private func describe(list index: UInt32, _ body: (ReceivedPiece) -> Void) {
+  @inline(__always)
+  private func describe(
+    list index: UInt32, _ known: inout DescribedBlock, _ body: (ReceivedPiece) -> Void
+  ) {
     let buffers = store.lists[index, \.bufferCount]
     body(
       .list(
@@ -161,23 +165,56 @@ extension Simulator {
       body(.buffer(dataLength: lengths[buffer]))
       let end = min(4, at + Int(counts[buffer]))
       while at < end {
-        describe(segments[at], body)
+        describe(segments[at], &known, body)
         at += 1
       }
     }
   }
 
-  private func describe(_ segment: SegmentRecord, _ body: (ReceivedPiece) -> Void) {
-    guard let block = segment.block.optional,
-      store.blocks[block, \.state] == BlockState.live.rawValue,
-      store.blocks[block, \.generation] == segment.generation,
-      let section = store.blocks[block, \.section].optional
-    else { return }
-    let memory = handle(.sharedMemory, segment.generation, block)
-    let place = sectionHandle(section)
-    forEachPart(block: block, offset: segment.offset, length: segment.length) { offset, length in
-      body(.part(sharedMemory: memory, section: place, offset: offset, length: length))
+  private func describe(
+    _ segment: SegmentRecord, _ known: inout DescribedBlock, _ body: (ReceivedPiece) -> Void
+  ) {
+    if segment.block != known.block || segment.generation != known.generation {
+      guard let block = segment.block.optional, let found = describedBlock(block),
+        found.generation == segment.generation
+      else { return }
+      known = found
     }
+    if known.isContiguous {
+      let offset = known.start + UInt64(segment.offset)
+      return body(
+        .part(
+          sharedMemory: known.memory, section: known.section, offset: offset,
+          length: segment.length))
+    }
+    let (memory, section) = (known.memory, known.section)
+    forEachPart(block: known.block.index, offset: segment.offset, length: segment.length) {
+      body(.part(sharedMemory: memory, section: section, offset: $0, length: $1))
+    }
+  }
+
+  /// What the parts of a live block have in common; frames that follow each other mostly lie in one block.
+  private struct DescribedBlock {
+    var block = Ref.none
+    var generation: UInt32 = 0
+    var memory = Handle.null
+    var section = Handle.null
+    var isContiguous = false
+    /// Where in its section it begins.
+    var start: UInt64 = 0
+  }
+
+  private func describedBlock(_ index: UInt32) -> DescribedBlock? {
+    guard store.blocks[index, \.state] == BlockState.live.rawValue,
+      let section = store.blocks[index, \.section].optional
+    else { return nil }
+    let generation = store.blocks[index, \.generation]
+    let shift = store.sections[section, \.pageShift]
+    return DescribedBlock(
+      block: Ref(index), generation: generation,
+      memory: handle(.sharedMemory, generation, index), section: sectionHandle(section),
+      isContiguous: store.blocks[index, \.extents] == 1,
+      start: UInt64(store.blocks[index, \.firstPage]) << shift)
   }
 
   /// Visits the miniport's numbers of the lists an open upcall of MiniportReturnNetBufferLists returns, at

@@ -211,7 +211,7 @@ extension Simulator {
   /// Every NET_BUFFER of a list lies in live memory of its queue: in one segment, with lookahead split in
   /// two.
   private func checkMemory(
-    _ list: IndicatedList, _ target: ReceiveTarget, _ adapter: UInt32, _ driver: UInt32,
+    _ list: borrowing IndicatedList, _ target: ReceiveTarget, _ adapter: UInt32, _ driver: UInt32,
     _ known: inout KnownBlock, _ plan: inout ReceivePlan
   ) throws(Failure) {
     let wanted: UInt8 = target.lookahead != 0 ? 2 : 1

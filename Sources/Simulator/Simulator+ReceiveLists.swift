@@ -37,19 +37,17 @@ extension Simulator {
 
   /// Counts a list at what it names.
   mutating func count(list index: UInt32, _ tally: inout ReceiveTally) {
-    let segments = store.lists[index, \.segments]
     let segmentCount = min(4, Int(store.lists[index, \.segmentCount]))
-    for at in 0..<segmentCount {
-      // Once a block, however many of the segments are in it.
-      var isFirst = true
-      for other in 0..<at where segments[other].block == segments[at].block { isFirst = false }
-      guard isFirst else { continue }
-      if segments[at].block != tally.block || segments[at].generation != tally.blockGeneration {
-        settleBlock(&tally)
-        tally.block = segments[at].block
-        tally.blockGeneration = segments[at].generation
+    if segmentCount == 1 {
+      count(segment: store.lists[index, \.segments][0], &tally)
+    } else if segmentCount > 1 {
+      let segments = store.lists[index, \.segments]
+      for at in 0..<segmentCount {
+        // Once a block, however many of the segments are in it.
+        var isFirst = true
+        for other in 0..<at where segments[other].block == segments[at].block { isFirst = false }
+        if isFirst { count(segment: segments[at], &tally) }
       }
-      tally.blockLists &+= 1
     }
     let kind = store.lists[index, \.targetKind]
     guard kind != TargetKind.defaultQueue.rawValue else { return }
@@ -62,6 +60,16 @@ extension Simulator {
       tally.targetGeneration = generation
     }
     tally.targetLists &+= 1
+  }
+
+  @inline(__always)
+  private func count(segment: SegmentRecord, _ tally: inout ReceiveTally) {
+    if segment.block != tally.block || segment.generation != tally.blockGeneration {
+      settleBlock(&tally)
+      tally.block = segment.block
+      tally.blockGeneration = segment.generation
+    }
+    tally.blockLists &+= 1
   }
 
   mutating func settle(_ tally: inout ReceiveTally) {
