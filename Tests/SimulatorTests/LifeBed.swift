@@ -28,6 +28,7 @@ final class LifeBed {
     adds: Bool = true, binds: Bool = true, isHosted: Bool = false, shadow: Bool = true
   ) throws {
     host = try TestHost(shadow: shadow)
+    host.stepLimit = 100
     miniport = Driver(host, "mp", isHosted: isHosted)
     binder = Driver(host, "binder")
     driver = miniport.miniport(host)
