@@ -4,7 +4,10 @@ BUILD ?= .build
 SWIFT ?= swift
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build release demo test test-swift test-python lint format imports golden varlink varlink-check manuals manuals-check config mutants bench benchmarks ci clean
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+.PHONY: help setup build release demo test test-swift test-python lint format imports golden varlink varlink-check manuals manuals-check config mutants bench benchmarks units system-test install uninstall ci clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -77,6 +80,41 @@ bench: setup ## build for release and measure against the floor in C, about two 
 
 benchmarks: setup ## hold instructions and allocations of the hot rooms against Benchmarks/thresholds.json
 	Benchmarks/check
+
+units: setup ## are the units right for this machine's systemd, and the service's exposure at most 0.4?
+	.ci/units
+
+system-test: release ## boot a real systemd with a real journald and test the installed units there (as root)
+	Tests/system/run $(BUILD)
+
+# Where the units and the programs they name go; what is configured stays where it is read, in /etc.
+unitdir = $(DESTDIR)$(PREFIX)/lib/systemd/system
+mandir = $(DESTDIR)$(PREFIX)/share/man
+completions = $(DESTDIR)$(PREFIX)/share
+
+install: ## put programs, units, manuals and completions under DESTDIR and PREFIX; after `make release`
+	@test -x $(BUILD)/release/ndissimd -a -x $(BUILD)/release/ndisctl || \
+	  { echo "install: run make release first" >&2; exit 1; }
+	install -d $(DESTDIR)$(PREFIX)/bin $(unitdir) $(DESTDIR)$(PREFIX)/lib/sysusers.d
+	install -m 755 $(BUILD)/release/ndissimd $(BUILD)/release/ndisctl $(DESTDIR)$(PREFIX)/bin
+	for unit in systemd/*.service systemd/*.socket; do \
+	  sed 's#/usr/bin/#$(PREFIX)/bin/#' $$unit >$(unitdir)/$${unit##*/} || exit; done
+	install -m 644 systemd/sysusers.d/ndissim.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d
+	for page in docs/man/*; do \
+	  install -D -m 644 $$page $(mandir)/man$${page##*.}/$${page##*/} || exit; done
+	install -d $(completions)/bash-completion/completions $(completions)/zsh/site-functions \
+	  $(completions)/fish/vendor_completions.d
+	$(BUILD)/release/ndisctl completion bash >$(completions)/bash-completion/completions/ndisctl
+	$(BUILD)/release/ndisctl completion zsh >$(completions)/zsh/site-functions/_ndisctl
+	$(BUILD)/release/ndisctl completion fish >$(completions)/fish/vendor_completions.d/ndisctl.fish
+
+uninstall: ## remove what install has put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/ndissimd $(DESTDIR)$(PREFIX)/bin/ndisctl
+	for unit in systemd/*.service systemd/*.socket; do rm -f $(unitdir)/$${unit##*/}; done
+	rm -f $(DESTDIR)$(PREFIX)/lib/sysusers.d/ndissim.conf
+	for page in docs/man/*; do rm -f $(mandir)/man$${page##*.}/$${page##*/}; done
+	rm -f $(completions)/bash-completion/completions/ndisctl \
+	  $(completions)/zsh/site-functions/_ndisctl $(completions)/fish/vendor_completions.d/ndisctl.fish
 
 ci: ## everything CI does
 	.ci/run

@@ -163,6 +163,19 @@ int64_t clinux_send(int fd, const void *header, size_t header_length, const void
   return n < 0 ? -errno : n;
 }
 
+int clinux_socket_path(int fd, char *path, size_t capacity) {
+  struct sockaddr_un address = {0};
+  socklen_t length = sizeof address;
+  if (getsockname(fd, (struct sockaddr *)&address, &length) < 0) return -errno;
+  if (address.sun_family != AF_UNIX || length <= offsetof(struct sockaddr_un, sun_path)) return 0;
+  // An abstract name begins with a NUL.
+  size_t count = strnlen(address.sun_path, sizeof address.sun_path);
+  if (count == 0 || count >= capacity) return 0;
+  memcpy(path, address.sun_path, count);
+  path[count] = 0;
+  return (int)count;
+}
+
 int64_t clinux_send_many(int fd, const void *bytes, const uint32_t *lengths, size_t count) {
   struct mmsghdr messages[CLINUX_MAX_PACKETS];
   struct iovec pieces[CLINUX_MAX_PACKETS];

@@ -72,7 +72,7 @@ public enum Launch {
       do throws(SystemError) {
         listener = try PacketSocket.listener(adopting: Descriptor(owning: inherited))
       } catch { throw StartFailure("the service manager's socket cannot serve: \(error)") }
-      path = "a socket of the service manager"
+      path = listener.localPath ?? "a socket of the service manager"
     } else {
       try RuntimeDirectory.make(directory)
       path = directory + "/driver"
@@ -89,7 +89,7 @@ public enum Launch {
         switchboard: switchboard, listener: listener, signals: signals, sink: sink,
         recorder: recorder,
         management: try management.sockets(
-          switchboard, recorder, sink, driverSocket: madeSocket ? path : nil, tell),
+          switchboard, recorder, sink, driverSocket: listener.localPath, tell),
         limits: Server.Limits(options.configuration.values))
       tell(.ready(socket: path))
       sink.ready(status: "Ready on \(path)")

@@ -70,6 +70,16 @@ public struct PacketSocket: ~Copyable, Sendable {
     }
   }
 
+  /// The path it is bound to; nil when it has none.
+  public var localPath: String? {
+    var path = [CChar](repeating: 0, count: 256)
+    let count = unsafe path.withUnsafeMutableBufferPointer { room in
+      unsafe clinux_socket_path(descriptor.raw, room.baseAddress, room.count)
+    }
+    guard count > 0 else { return nil }
+    return String(decoding: path.prefix(Int(count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
   /// Packets that one call of `send(packets:lengths:)` takes at most.
   public static let mostPackets = Int(CLINUX_MAX_PACKETS)
 

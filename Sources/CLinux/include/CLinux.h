@@ -102,6 +102,9 @@ int clinux_wait_both(int fd, int readable, int writable, int timeout_millisecond
 int64_t clinux_send(int fd, const void *header, size_t header_length, const void *body,
                     size_t body_length, const int *fds, size_t fd_count, int wait);
 
+// The path a socket is bound to, with a NUL: its length; 0 when it has none in the file system; -errno.
+int clinux_socket_path(int fd, char *path, size_t capacity);
+
 // Sends packets that stand one behind the other, without waiting: how many the socket took, -errno when not
 // even the first. At most CLINUX_MAX_PACKETS.
 enum { CLINUX_MAX_PACKETS = 32 };
