@@ -174,13 +174,16 @@ struct Derived: ~Copyable {
       if store.oids[i, \.deadline] != 0 { timedOIDs.insert(i) }
     }
     // A record being made has an owner before it has a state.
-    for i in 0..<store.queues.capacity where !store.queues[i, \.adapter].isNone {
+    for i in 0..<store.queues.capacity
+    where !store.queues[i, \.adapter].isNone || store.queues[i, \.generation] >= last {
       freeQueues.remove(i)
     }
-    for i in 0..<store.filters.capacity where !store.filters[i, \.adapter].isNone {
+    for i in 0..<store.filters.capacity
+    where !store.filters[i, \.adapter].isNone || store.filters[i, \.generation] >= last {
       freeFilters.remove(i)
     }
-    for i in 0..<store.vports.capacity where !store.vports[i, \.adapter].isNone {
+    for i in 0..<store.vports.capacity
+    where !store.vports[i, \.adapter].isNone || store.vports[i, \.generation] >= last {
       freeVPorts.remove(i)
     }
     for i in 0..<store.statuses.capacity where store.statuses[i, \.state] != 0 {

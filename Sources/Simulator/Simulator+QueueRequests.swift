@@ -39,14 +39,8 @@ extension Simulator {
   private func freeQueueID(adapter: UInt32) throws(Failure) -> UInt32 {
     let most = min(
       store.capabilities[adapter, \.receiveFilter].NumQueues, QueueRecord.maximum)
-    var taken = [Bool](repeating: false, count: Int(most) + 1)
-    var next = store.adapters[adapter, \.queues]
-    while let index = next.optional {
-      let id = Int(store.queues[index, \.queueID])
-      if id < taken.count { taken[id] = true }
-      next = store.queues[index, \.next]
-    }
-    if let id = taken.dropFirst().firstIndex(of: false) { return UInt32(id) }
+    let first = store.adapters[adapter, \.queues]
+    if let id = lowestFreeID(store.queues, first, upTo: most, \.queueID) { return id }
     throw Failure(.failure, .noQueues, UInt64(most))
   }
 

@@ -50,14 +50,8 @@ extension Simulator {
   private func freeVPortID(adapter: UInt32) throws(Failure) -> UInt32 {
     let most = min(
       store.capabilities[adapter, \.nicSwitch].MaxNumVPorts, VPortRecord.maximum)
-    var taken = [Bool](repeating: false, count: Int(most))
-    var next = store.adapters[adapter, \.vports]
-    while let index = next.optional {
-      let id = Int(store.vports[index, \.vportID])
-      if id < taken.count { taken[id] = true }
-      next = store.vports[index, \.next]
-    }
-    if let id = taken.dropFirst().firstIndex(of: false) { return UInt32(id) }
+    let first = store.adapters[adapter, \.vports]
+    if let id = lowestFreeID(store.vports, first, upTo: max(1, most) - 1, \.vportID) { return id }
     throw Failure(.failure, .noSwitch, UInt64(most), UInt64(most))
   }
 

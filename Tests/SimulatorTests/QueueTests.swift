@@ -69,6 +69,24 @@ import Testing
     #expect(bed.violations == [.dmaStoppedUnasked] && bed.host.problems == [])
   }
 
+  @Test("a record whose generations are used up is no queue again, nor after an adoption")
+  func lastGeneration() throws {
+    let bed = try Bed()
+    #expect(bed.allocate() == 1)
+    let worn = try #require(bed.record(1))
+    let free = bed.host.simulator.derived.freeQueues.count
+    bed.host.turn { simulator, _ in
+      simulator.store.queues.update(worn) { $0.generation = simulator.lastGeneration }
+      simulator.commit()
+    }
+    bed.inHandler = { bed, _, _ in bed.indicate(1) }
+    #expect(bed.free(1).status == .success)
+    #expect(bed.host.simulator.derived.freeQueues.count == free)
+    bed.inHandler = { _, _, _ in }
+    #expect(bed.allocate() == 1 && bed.record(1) != worn)
+    #expect(bed.host.problems == [])
+  }
+
   @Test("an allocation the miniport fails leaves nothing behind")
   func failedAllocation() throws {
     let bed = try Bed()
