@@ -40,6 +40,8 @@ BODIES: dict[str, list[str]] = {
     "hello.request": ["ndissim_hello"],
     "hello.reply": ["ndissim_hello_reply"],
     "statistics.reply": ["ndissim_statistics"],
+    "resumed.notification": ["ndissim_resumed"],
+    "resume.notification": ["ndissim_resumed"],
     "register_miniport_driver.request": [DRIVER, "NDIS_MINIPORT_DRIVER_CHARACTERISTICS"],
     "register_protocol_driver.request": [DRIVER, "NDIS_PROTOCOL_DRIVER_CHARACTERISTICS"],
     "register_filter_driver.request": [DRIVER, "NDIS_FILTER_DRIVER_CHARACTERISTICS_HEAD"],

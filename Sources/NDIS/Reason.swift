@@ -102,6 +102,9 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
   case unexpectedAnswer = 131
   case daemonStopping = 132
   case outboxFull = 133
+  case sessionUnknown = 134
+  case sessionNotResumed = 135
+  case handlingCrashed = 136
   // OIDs, queues, filters, VPorts, indications (140...)
   case informationBuffer = 140
   case elementCount = 141
@@ -316,6 +319,13 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
     case .sectionInUse: "Section \(hex(a)) still has \(b) live block(s)."
     case .sectionSize: "A section of \(a) bytes was offered; allowed are whole pages up to \(b)."
     case .ownerEnded: "The object the call was made for ended before the answer came."
+    case .sessionUnknown:
+      "No session of this user waits for its client under this token: it has ended, or never was. Say "
+        + "HELLO without a token."
+    case .sessionNotResumed: "The client did not come back within \(a) s of the daemon's restart."
+    case .handlingCrashed:
+      "The daemon crashed twice in a row while it handled this (\(a) of session \(b)). It is not tried "
+        + "again; the backtraces are in the journal."
     case .daemonStopping: "The daemon is stopping; what this session still held is being reclaimed."
     case .outboxFull:
       "The client left \(a) packets unread; the limit is \(b). Read replies and upcalls as they come."

@@ -33,7 +33,7 @@ extension GoldenList {
       reply.version = 1
       reply.page_size = 4096
       reply.features = 2
-      reply.instance = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16)
+      reply.instance = Example.instance
       reply.session_token = 0x7777
       reply.maximum_message = NDISSIM_MAXIMUM_MESSAGE
       reply.maximum_outstanding = Limits.maximumOutstanding

@@ -114,5 +114,14 @@ extension GoldenList {
       MessageHeader(
         type: UInt16(NDISSIM_SECTION_RELEASED), flags: NDISSIM_FLAG_NOTIFICATION, requestID: 0)
     ) { $0.append(Example.section) }
+    single(
+      "resumed.notification",
+      MessageHeader(
+        type: UInt16(NDISSIM_RESUMED), flags: NDISSIM_FLAG_NOTIFICATION, requestID: 0)
+    ) { $0.append(ndissim_resumed(instance: Example.instance)) }
+    single(
+      "resume.notification",
+      MessageHeader(type: UInt16(NDISSIM_RESUME), flags: NDISSIM_FLAG_NOTIFICATION, requestID: 0)
+    ) { $0.append(ndissim_resumed(instance: Example.instance)) }
   }
 }

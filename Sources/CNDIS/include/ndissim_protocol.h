@@ -46,6 +46,7 @@ enum {
   NDISSIM_PING = 2,
   NDISSIM_RESET = 3,
   NDISSIM_STATISTICS = 4,
+  NDISSIM_RESUME = 5,
   // Miniport drivers and adapters
   NDISSIM_REGISTER_MINIPORT_DRIVER = 16,
   NDISSIM_DEREGISTER_MINIPORT_DRIVER = 17,
@@ -107,8 +108,12 @@ enum {
   // Notifications
   NDISSIM_GOODBYE = 192,
   NDISSIM_SECTION_RELEASED = 193,
-  NDISSIM_SECTION_VIEW = 194
+  NDISSIM_SECTION_VIEW = 194,
+  NDISSIM_RESUMED = 195
 };
+
+// Features of HELLO. RESUME: this client can go on with its session after the daemon's restart.
+#define NDISSIM_FEATURE_RESUME 0x1u
 
 // HELLO is the first message of a connection; every other one before it is refused.
 struct ndissim_hello {
@@ -116,7 +121,7 @@ struct ndissim_hello {
   uint16_t version_maximum;
   uint32_t reserved;
   uint64_t features;       // wanted; unknown bits are ignored
-  uint64_t resume_token;   // 0; kept for resuming a session
+  uint64_t resume_token;   // the session to go on with, 0 = a new one
   char name[NDISSIM_NAME_LENGTH];  // who speaks, for logs; UTF-8, zero-filled
 };
 NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_hello) == 56, "hello");
@@ -127,7 +132,7 @@ struct ndissim_hello_reply {
   uint32_t page_size;
   uint64_t features;             // granted
   uint8_t instance[16];          // new for every start of the daemon
-  uint64_t session_token;
+  uint64_t session_token;        // to resume with; 0 = this session ends with its connection
   uint32_t maximum_message;      // bytes
   uint32_t maximum_outstanding;  // requests without an answer
   uint32_t maximum_extents;      // of one block
@@ -528,6 +533,13 @@ struct ndissim_upcall_return {
   uint32_t count;
 };
 NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_upcall_return) == 32, "upcall return");
+
+// RESUMED: a notification on a connection that has outlived the daemon. RESUME: the client's notification that
+// answers it, with the same instance; what was sent before it is not read, and comes again behind it.
+struct ndissim_resumed {
+  uint8_t instance[16];  // of the daemon that says it
+};
+NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_resumed) == 16, "resumed");
 
 // Body of every reply whose status is not SUCCESS, and of GOODBYE. `rule` names the rule that was
 // broken or the check that failed; the sentence (UTF-8, not terminated) follows. When the break would
