@@ -30,7 +30,7 @@ test: test-swift test-python ## all tests
 
 test-swift: setup ## the Swift tests
 	$(SWIFT) build --build-tests --scratch-path $(BUILD)
-	$(SWIFT) test --skip-build --scratch-path $(BUILD)
+	.ci/swift-test $(SWIFT) test --skip-build --scratch-path $(BUILD)
 
 test-python: setup ## the Python tests against the real daemon and the real command
 	$(SWIFT) build --scratch-path $(BUILD) --quiet

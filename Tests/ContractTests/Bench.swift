@@ -143,9 +143,9 @@ final class Bench {
     UInt64((options.hal ? 1 : 0) + (options.defaultPool ? 1 : 0) + options.pools.count)
   }
 
-  /// Waits for a state, asking once a millisecond, five seconds at most.
+  /// Waits for a state, asking once a millisecond, twenty seconds at most.
   func wait(_ what: String, until isThere: () throws -> Bool) throws {
-    let deadline = MonotonicClock.milliseconds + 5_000
+    let deadline = MonotonicClock.milliseconds + 20_000
     while try !isThere() {
       guard MonotonicClock.milliseconds < deadline else {
         throw BenchProblem("waited in vain: \(what)\n\(log.suffix(8).joined(separator: "\n"))")

@@ -6,7 +6,7 @@ import Testing
 
 extension Contract {
   @Suite struct Deadlines {
-    private static let short = Bench.Options { $0.deadline = 300 }
+    private static let short = Bench.Options { $0.deadline = 600 }
 
     @Test(
       "a provider that hangs fails the call at its deadline and others at once",
@@ -22,7 +22,7 @@ extension Contract {
           try caller.allocate(tag: "HANG")
         }
         let waited = MonotonicClock.milliseconds - before
-        #expect(waited >= 290 && waited < 2_000, "\(waited) ms")
+        #expect(waited >= 590 && waited < 6_000, "\(waited) ms")
         before = MonotonicClock.milliseconds
         for _ in 0..<10 {
           try expectRefused(.failure, "providerStuck") { () throws(DriverError) in
@@ -30,7 +30,7 @@ extension Contract {
           }
         }
         // At once, and not a deadline each.
-        #expect(MonotonicClock.milliseconds - before < 5 * 300)
+        #expect(MonotonicClock.milliseconds - before < 5 * 600)
         #expect(liar.allocations.count == 2)
         // Its block is good, and can be freed without it.
         #expect(block.hasPattern())

@@ -16,10 +16,11 @@ struct GoldenMessage {
 
 /// The example objects.
 enum Example {
-  static let instance: (
-    UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8,
-    UInt8, UInt8, UInt8
-  ) = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16)
+  static let instance:
+    (
+      UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8,
+      UInt8, UInt8, UInt8
+    ) = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16)
   static let miniport = handle(.miniportDriver, 1)
   static let protocolDriver = handle(.protocolDriver, 2)
   static let filterDriver = handle(.filterDriver, 3)
