@@ -79,6 +79,7 @@ int clinux_signalfd(void) {
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGHUP);
+  sigaddset(&set, SIGUSR2);
   int problem = pthread_sigmask(SIG_BLOCK, &set, NULL);
   if (problem != 0) return -problem;
   return answer(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));

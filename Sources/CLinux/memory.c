@@ -81,6 +81,16 @@ int clinux_file_summary(int fd, struct clinux_file *out) {
   return 0;
 }
 
+int64_t clinux_seek_data(int fd, uint64_t offset) {
+  off_t found = lseek(fd, (off_t)offset, SEEK_DATA);
+  return found < 0 ? -errno : found;
+}
+
+int64_t clinux_seek_hole(int fd, uint64_t offset) {
+  off_t found = lseek(fd, (off_t)offset, SEEK_HOLE);
+  return found < 0 ? -errno : found;
+}
+
 int clinux_memfd_create(const char *name, int huge) {
   unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
   if (huge) flags |= MFD_HUGETLB | MFD_HUGE_2MB;

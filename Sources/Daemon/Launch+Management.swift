@@ -49,7 +49,7 @@ extension Launch {
     /// What the server watches. Without a socket it still serves SIGHUP.
     func sockets(
       _ switchboard: Switchboard, _ recorder: EventRecorder, _ sink: EventSink,
-      driverSocket: String?, _ tell: @escaping (Event) -> Void
+      _ link: ServiceManagerLink, driverSocket: String?, _ tell: @escaping (Event) -> Void
     ) throws(SystemError) -> ManagementSockets {
       var host = ManagementHost()
       host.version = options.version
@@ -59,6 +59,13 @@ extension Launch {
       host.setMinimumPriority = { sink.minimumPriority = $0 }
       host.droppedEntries = { sink.dropped }
       host.tell = tell
+      host.reloading = { isGoingOn in
+        if isGoingOn {
+          link.reloading(status: "Reading the configuration")
+        } else {
+          link.ready()
+        }
+      }
       let plane: ManagementPlane
       do throws(StartFailure) {
         plane = try ManagementPlane(ManagementService(switchboard, recorder, host))

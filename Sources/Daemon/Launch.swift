@@ -17,6 +17,7 @@ public enum Launch {
   public static func run(_ options: LaunchOptions) throws(StartFailure) {
     let activation: Activation
     let sink: EventSink
+    let link: ServiceManagerLink
     // Before any thread starts, so that every thread has them blocked.
     let signals = try blockSignals()
     do throws(SystemError) {
@@ -25,6 +26,7 @@ public enum Launch {
       _ = try? Platform.Limits.raiseDescriptorLimit()
       sink = try EventSink(
         minimumPriority: options.configuration.values.minimumPriority, outputs: options.outputs)
+      link = try ServiceManagerLink()
     } catch { throw StartFailure("\(error)") }
     let recorder = EventRecorder()
     let tell = { (event: Event) in
@@ -33,14 +35,17 @@ public enum Launch {
     }
     tell(.started(version: options.version, pid: getpid(), seed: options.settings.seed))
     do throws(StartFailure) {
-      try serve(options, activation, signals, sink, recorder, tell)
+      try serve(options, activation, signals, sink, link, recorder, tell)
     } catch {
-      sink.failed(errno: EINVAL, status: error.description)
+      link.failed(errno: EINVAL, status: error.description)
       sink.close()
+      link.close()
       throw error
     }
     sink.post(.stopped)
     sink.close()
+    // Everything that is to be kept has been handed over when this returns.
+    link.close()
   }
 
   private static func blockSignals() throws(StartFailure) -> Signals {
@@ -49,21 +54,11 @@ public enum Launch {
 
   private static func serve(
     _ options: LaunchOptions, _ activation: Activation, _ signals: consuming Signals,
-    _ sink: EventSink, _ recorder: EventRecorder, _ tell: @escaping (Event) -> Void
+    _ sink: EventSink, _ link: ServiceManagerLink, _ recorder: EventRecorder,
+    _ tell: @escaping (Event) -> Void
   ) throws(StartFailure) {
-    var settings = options.settings
-    settings.pageSize = UInt32(clamping: Platform.Limits.pageSize)
-    let switchboard = try Switchboard(
-      settings: settings, pools: options.pools, onEvent: tell)
-    for miniport in options.miniports {
-      do throws(Failure) { try switchboard.addMiniport(miniport) } catch {
-        throw StartFailure("miniport \(miniport.name): \(error.sentence)")
-      }
-    }
-    // Nobody else is there to be waited for: they run, or it was said why not.
-    guard switchboard.miniports.allSatisfy(\.isRunning) else {
-      throw StartFailure("a hosted miniport does not come up")
-    }
+    let inheritance = Inheritance(activation, known: ["driver", "varlink"])
+    let switchboard = try begin(options, inheritance, link, tell)
     let path: String
     let listener: PacketSocket
     var madeSocket = false
@@ -86,17 +81,27 @@ public enum Launch {
     defer { management.removeFiles() }
     do throws(SystemError) {
       var server = try Server(
-        switchboard: switchboard, listener: listener, signals: signals, sink: sink,
+        switchboard: switchboard, listener: listener, signals: signals, sink: sink, link: link,
         recorder: recorder,
         management: try management.sockets(
-          switchboard, recorder, sink, driverSocket: listener.localPath, tell),
+          switchboard, recorder, sink, link, driverSocket: listener.localPath, tell),
         limits: Server.Limits(options.configuration.values))
+      for (inode, descriptor) in inheritance.connections {
+        server.adopt(connection: Descriptor(owning: descriptor), inode: inode)
+      }
+      switchboard.awaitOthers()
       tell(.ready(socket: path))
-      sink.ready(status: "Ready on \(path)")
-      let signal = try server.run()
-      tell(.stopping(reason: signal))
-      sink.stopping(status: "Ending sessions")
-      server.shutDown()
+      link.ready(status: "Ready on \(path)")
+      switch try server.run() {
+      case .handOver:
+        // What is on its way to clients is answered by the next process once more.
+        tell(.handedOver(reason: "SIGUSR2"))
+        link.stopping(status: "Handing over")
+      case .stop(let signal):
+        tell(.stopping(reason: signal))
+        link.stopping(status: "Ending sessions")
+        server.shutDown()
+      }
     } catch { throw StartFailure("\(error)") }
   }
 }

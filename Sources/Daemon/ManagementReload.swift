@@ -48,6 +48,7 @@ extension ManagementService {
     }
     reloading.begun &+= 1
     reloading.mailbox = mailbox
+    host.reloading(true)
     // Without a thread it is read here: late is better than not at all.
     if (try? Platform.Thread.start(name: "reload", body: body)) == nil { body() }
     return reloading.begun
@@ -77,6 +78,7 @@ extension ManagementService {
           more: UInt64(max(0, problems.list.count - 1 + problems.unlisted))))
     }
     reloading.finished = reloading.begun
+    host.reloading(false)
   }
 
   /// SIGHUP: the same as Reload, and nobody waits for the answer.
@@ -93,10 +95,12 @@ extension ManagementService {
       // One that was added by hand under that name serves; the file's has to wait.
       let settings = PoolSettings(pool)
       let isTaken = switchboard.activePools.contains { $0.name == settings.name }
-      if isTaken || (try? switchboard.add(settings)) == nil { refused.insert("pool.\(pool.name)") }
+      if isTaken || (try? switchboard.add(settings, isConfigured: true)) == nil {
+        refused.insert("pool.\(pool.name)")
+      }
     }
     for miniport in changes.addedMiniports
-    where (try? switchboard.addMiniport(VMQSettings(miniport))) == nil {
+    where (try? switchboard.addMiniport(VMQSettings(miniport), isConfigured: true)) == nil {
       refused.insert("miniport.\(miniport.name)")
     }
     let inForce = current.applying(newer)

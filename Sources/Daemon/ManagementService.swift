@@ -32,6 +32,8 @@ public struct ManagementHost {
   public var wake: @Sendable () -> Void = {}
   /// Hands an event to the log; the recorder is told by whoever this is.
   public var tell: (Events.Event) -> Void = { _ in }
+  /// The configuration is being read again, or that is over.
+  public var reloading: (Bool) -> Void = { _ in }
 
   public init() {}
 }

@@ -9,11 +9,15 @@ public protocol Peer: AnyObject {
   func disconnect()
   /// Packets delivered and not yet taken by the other end's kernel buffer.
   var waiting: Int { get }
+  /// The socket, to be kept for the next process; nil: there is none.
+  var descriptor: Int32? { get }
 }
 
 extension Peer {
   /// A peer without an outbox has none waiting.
   public var waiting: Int { 0 }
+  /// A peer in this process cannot be kept.
+  public var descriptor: Int32? { nil }
 }
 
 /// One connection and what the switchboard knows of it.
@@ -24,6 +28,11 @@ public final class DriverConnection {
   /// The session, once HELLO has been said.
   var session: UInt32?
   var isClosed = false
+  /// It has outlived an earlier daemon and has not answered RESUMED yet: nothing else is said to it, and
+  /// nothing else it says counts.
+  var awaitsResume = false
+  /// The service manager has its socket too.
+  var isKept = false
   /// The name it gave itself in HELLO.
   var name = ""
   /// How long its handlers took; nil while none was called.

@@ -18,6 +18,7 @@ import Simulator
   private let listener: PacketSocket
   private let signals: Signals
   private let sink: EventSink
+  private let link: ServiceManagerLink
   /// Also told of every event.
   private let recorder: EventRecorder
   private let management: ManagementSockets?
@@ -35,6 +36,8 @@ import Simulator
   private var statusDue: UInt64 = 0
   /// Whether anything happened since the status was computed last.
   private var isStatusOld = true
+  /// When the service manager was last told that this thread comes round.
+  private var lastAlive: UInt64 = 0
 
   /// How much one user or connection may have of the server itself.
   public struct Limits: Sendable {
@@ -51,25 +54,28 @@ import Simulator
 
   private static let listenerToken: UInt64 = 1
   private static let signalsToken: UInt64 = 2
+  private static let keptToken: UInt64 = 3
 
   public init(
     switchboard: Switchboard, listener: consuming PacketSocket, signals: consuming Signals,
-    sink: EventSink, recorder: EventRecorder, management: ManagementSockets? = nil,
-    limits: Limits = Limits(ConfigurationValues())
+    sink: EventSink, link: ServiceManagerLink, recorder: EventRecorder,
+    management: ManagementSockets? = nil, limits: Limits = Limits(ConfigurationValues())
   ) throws(SystemError) {
     var reactor = try Reactor()
     let spare = try Spare()
     try reactor.add(listener.descriptor.raw, .readable, token: Server.listenerToken)
     try reactor.add(signals.descriptor.raw, .readable, token: Server.signalsToken)
+    try reactor.add(link.kept.descriptor.raw, .readable, token: Server.keptToken)
     try management?.watch(&reactor)
     self.init(
-      switchboard, listener, signals, sink, recorder, management, limits, reactor, spare)
+      switchboard, listener, signals, sink, link, recorder, management, limits, reactor, spare)
   }
 
   /// Cannot fail: what may not be copied is not taken apart again when something throws.
   private init(
     _ switchboard: Switchboard, _ listener: consuming PacketSocket, _ signals: consuming Signals,
-    _ sink: EventSink, _ recorder: EventRecorder, _ management: ManagementSockets?,
+    _ sink: EventSink, _ link: ServiceManagerLink, _ recorder: EventRecorder,
+    _ management: ManagementSockets?,
     _ limits: Limits, _ reactor: consuming Reactor, _ spare: consuming Spare
   ) {
     self.recorder = recorder
@@ -79,6 +85,7 @@ import Simulator
     self.listener = listener
     self.signals = signals
     self.sink = sink
+    self.link = link
     self.reactor = reactor
     self.spare = spare
     unsafe buffer = .allocate(byteCount: Int(NDISSIM_MAXIMUM_MESSAGE), alignment: 64)
@@ -86,8 +93,16 @@ import Simulator
 
   deinit { unsafe buffer.deallocate() }
 
-  /// Runs until SIGTERM or SIGINT; answers the signal's name.
-  public mutating func run() throws(SystemError) -> String {
+  /// Why `run` has ended.
+  public enum End {
+    /// SIGTERM or SIGINT, by name: everything is to be ended in order.
+    case stop(String)
+    /// SIGUSR2: another process goes on with everything.
+    case handOver
+  }
+
+  /// Runs until a signal ends it.
+  public mutating func run() throws(SystemError) -> End {
     var ready: [Reactor.Ready] = []
     ready.reserveCapacity(64)
     var received = ReceivedDescriptors(closesInBackground: true)
@@ -98,7 +113,10 @@ import Simulator
         switch event.token {
         case Server.listenerToken: try acceptAll()
         case Server.signalsToken:
-          if let name = try nextSignal() { return name }
+          if let end = try nextSignal() { return end }
+        case Server.keptToken:
+          _ = try link.kept.drain()
+          switchboard.descriptorsKept()
         case let token where token & ManagementSockets.bit != 0:
           management?.serve(event, &reactor)
         default: serve(event, &received)
@@ -110,6 +128,7 @@ import Simulator
       management?.turn(&reactor)
       if acceptPaused { resumeAccepting() }
       reportStatus()
+      reportAlive()
     }
   }
 
@@ -118,15 +137,19 @@ import Simulator
     let pace = switchboard.pace
     if pace == .atOnce || !notes.isEmpty { return 0 }
     let own: Int32 = pace == .soon || acceptPaused || statusDue > 0 ? 20 : -1
-    guard let due = management?.timeout else { return own }
-    return own < 0 ? Int32(clamping: due) : min(own, Int32(clamping: due))
+    var waits = [own]
+    if let due = management?.timeout { waits.append(Int32(clamping: due)) }
+    if let silence = link.watchdogMilliseconds { waits.append(Int32(clamping: silence / 3)) }
+    return waits.filter { $0 >= 0 }.min() ?? -1
   }
 
-  private mutating func nextSignal() throws(SystemError) -> String? {
+  private mutating func nextSignal() throws(SystemError) -> End? {
     while let signal = try signals.next() {
       switch signal {
-      case .terminate: return "SIGTERM"
-      case .interrupt: return "SIGINT"
+      case .terminate: return .stop("SIGTERM")
+      case .interrupt: return .stop("SIGINT")
+      // Without somebody to hand over to it is an end like any other.
+      case .handOver: return link.keepsDescriptors ? .handOver : .stop("SIGUSR2")
       case .hangUp: management?.plane.service.reload()
       }
     }
@@ -146,6 +169,29 @@ import Simulator
         return
       }
     }
+  }
+
+  /// Takes over a connection that has outlived an earlier process. One whose session is not known is ended: the
+  /// service manager drops it then.
+  public mutating func adopt(connection descriptor: consuming Descriptor, inode: UInt64) {
+    let socket = PacketSocket(adopting: descriptor)
+    guard let credentials = try? socket.peerCredentials(), let token = peers.nextToken else {
+      _ = try? socket.shutdown()
+      return
+    }
+    let peer = SocketPeer(
+      socket: socket, token: token, outboxLimit: limits.outboxPackets, notes: notes)
+    let connection = DriverConnection(
+      peer: peer, pid: credentials.processID, uid: credentials.userID)
+    guard (try? reactor.add(peer.socket.descriptor.raw, .readable, token: token)) != nil,
+      switchboard.adopt(connection, socket: inode)
+    else {
+      try? reactor.remove(peer.socket.descriptor.raw)
+      _ = try? peer.socket.shutdown()
+      return
+    }
+    peers.insert(peer, connection)
+    connectionsByUser[credentials.userID, default: 0] += 1
   }
 
   private mutating func adopt(_ socket: consuming PacketSocket) {
@@ -304,12 +350,31 @@ import Simulator
       + "\(counters.leakedBlocks) leaks"
     guard text != lastStatus else { return }
     lastStatus = text
-    sink.status(text)
+    link.status(text)
+  }
+
+  /// Tells the service manager that this thread comes round: it alone says so, for a daemon whose reactor is
+  /// stuck is to be killed, whatever else still runs.
+  private mutating func reportAlive() {
+    guard let silence = link.watchdogMilliseconds else { return }
+    let now = MonotonicClock.milliseconds
+    guard now &- lastAlive >= silence / 4 else { return }
+    lastAlive = now
+    link.alive()
   }
 
   /// Tells every client, reclaims what they held, closes.
   public mutating func shutDown() {
-    switchboard.shutDown()
+    let link = link
+    var said = MonotonicClock.milliseconds
+    switchboard.shutDown {
+      let now = MonotonicClock.milliseconds
+      guard now &- said >= 1_000 else { return }
+      said = now
+      // It goes on: two seconds more from now, if the time allowed should be over.
+      link.extend(milliseconds: 2_000)
+      link.alive()
+    }
     management?.shutDown(&reactor)
     peers.removeAll { _ = try? $0.socket.shutdown() }
   }

@@ -49,6 +49,7 @@ import Platform
 
   var isBlocked: Bool { sent < outbox.count }
   var waiting: Int { outbox.count - sent + lengths.count }
+  var descriptor: Int32? { socket.descriptor.raw }
 
   /// Bytes that are gathered at most.
   private static let mostGathered = 1 << 16

@@ -25,6 +25,7 @@ extension SwitchboardState {
       guard now &- (begun ?? now) < 2 else { break }
       begun = begun ?? now
       steps += 1
+      if keeper != nil { _ = take(inHand: InHand(.store)) }
       _ = simulator.step(now: now, &actions)
     }
     if next > 0 { actions.removeAll() }
@@ -42,7 +43,7 @@ extension SwitchboardState {
     case .upcall(let session, let id): call(session, id)
     case .hostedUpcall(let provider, let id): serveHosted(provider, id)
     case .sectionReleased(_, let handle, let session, let hosted):
-      memories[handle] = nil
+      release(handle)
       if let hosted, Int(hosted) < pools.count { pools[Int(hosted)].remove(section: handle) }
       // Told to the provider that offered it, and to those who have a view of it and may unmap it.
       for connection in connections.all {
@@ -53,13 +54,15 @@ extension SwitchboardState {
       }
     case .sessionGone(let session):
       connections[session] = nil
+      awaited[session] = nil
+      if suspect?.session == session { clearSuspect() }
       forgetMiniport(session)
     case .event(let event): onEvent(event)
     }
   }
 
   mutating func send(_ length: Int, to connection: DriverConnection, descriptor: Int32? = nil) {
-    guard length > 0, !connection.isClosed else { return }
+    guard length > 0, !connection.isClosed, !connection.awaitsResume else { return }
     unsafe connection.peer.deliver(
       UnsafeRawBufferPointer(rebasing: buffer[..<length]), descriptor: descriptor)
   }
@@ -71,12 +74,15 @@ extension SwitchboardState {
       Encoding.failure(id, type, failure, bugCheck: nil, into: buffer), to: connection)
   }
 
-  private mutating func reply(_ session: UInt32, _ id: UInt64) {
+  mutating func reply(_ session: UInt32, _ id: UInt64) {
     if LatencyBook.isTimed(id) {
       latencies.requestAnswered(session, id, at: MonotonicClock.nanoseconds)
     }
+    if keeper != nil, park(session, id) { return }
     guard let connection = connections[session] else { return replyToMiniport(session, id) }
-    guard let result = simulator.result(session: session, requestID: id) else { return }
+    guard !connection.awaitsResume,
+      let result = simulator.result(session: session, requestID: id)
+    else { return }
     // What NdisOidRequest does not refuse is pending.
     let isAccepted =
       result.failure.status == .pending && Int(result.type) == NDISSIM_OID_REQUEST
@@ -118,9 +124,10 @@ extension SwitchboardState {
   // MARK: Upcalls
 
   /// Sends an upcall, and before it the views of sections the process does not know yet.
-  private mutating func call(_ session: UInt32, _ id: UInt64) {
+  mutating func call(_ session: UInt32, _ id: UInt64) {
     guard let upcall = simulator.upcall(id) else { return }
     guard let connection = connections[session] else { return callMiniport(session, id, upcall) }
+    guard !connection.awaitsResume else { return }
     // Empty for nearly every upcall, and then it allocates nothing.
     var unknown: [Handle] = []
     let length = unsafe Encoding.upcall(id, upcall, simulator, into: buffer) { section in

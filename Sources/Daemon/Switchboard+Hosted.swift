@@ -11,7 +11,9 @@ extension SwitchboardState {
   mutating func serveHosted(_ provider: UInt32, _ id: UInt64) {
     guard let call = simulator.hostedCall(id) else { return }
     var answer = ProviderAnswer(status: .success)
-    if Int(provider) < pools.count {
+    if keeper != nil, !take(inHand: InHand(.hosted, id: id)) {
+      answer = ProviderAnswer(status: refuseSuspect(nil, "upcall", id).status)
+    } else if Int(provider) < pools.count {
       if call.isAllocation {
         answer = allocate(Int(provider), call)
       } else {
@@ -48,7 +50,7 @@ extension SwitchboardState {
         let handle = try simulator.addHostedSection(
           provider: UInt32(provider), domain: domain, size: size, node: node,
           pageSize: pool.pageSize, now: now)
-        memories[handle] = HeldMemory(memory)
+        hold(HeldMemory(memory), for: handle)
         pools[provider].add(section: handle, domain: domain, node: node, size: size)
         return nil
       } catch { return error }

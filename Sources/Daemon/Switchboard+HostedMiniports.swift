@@ -20,6 +20,10 @@ struct HostedMiniport {
   var calls: [UInt64: OpenCall] = [:]
   /// Steps that wait, oldest first: a session may have so many calls open.
   var waiting: [DriverStep] = []
+  /// Where its rows stand in the store; nil: it is not kept.
+  var place: UInt32?
+  /// It stands in the configuration.
+  var isConfigured = false
 
   struct OpenCall {
     var tag: UInt64
@@ -28,7 +32,7 @@ struct HostedMiniport {
   }
 
   /// Fewer than a session has results, so that a reply is read before its place is used again.
-  static let maximumCalls = 32
+  static let maximumCalls = 56
 }
 
 /// A hosted miniport, to be listed.
@@ -69,8 +73,10 @@ extension Switchboard {
   /// Adds a hosted miniport and answers its session. Its adapter runs when this returns, unless it waits
   /// for a process: a provider that is asked for the default queue's memory.
   @discardableResult
-  public func addMiniport(_ settings: VMQSettings) throws(Failure) -> UInt32 {
-    try state.addMiniport(settings)
+  public func addMiniport(
+    _ settings: VMQSettings, isConfigured: Bool = false
+  ) throws(Failure) -> UInt32 {
+    try state.addMiniport(settings, isConfigured: isConfigured)
   }
 
   /// Removes a hosted miniport the documented way: its bindings are closed, it is paused and halted, its
@@ -90,7 +96,9 @@ extension Switchboard {
 extension SwitchboardState {
   // MARK: Coming and going
 
-  mutating func addMiniport(_ settings: VMQSettings) throws(Failure) -> UInt32 {
+  mutating func addMiniport(
+    _ settings: VMQSettings, isConfigured: Bool
+  ) throws(Failure) -> UInt32 {
     readClock()
     let name = Name(settings.name)
     guard !settings.name.isEmpty, "\(name)" == settings.name else {
@@ -102,10 +110,16 @@ extension SwitchboardState {
     let session = try simulator.begin(
       name: name, pid: getpid(), uid: getuid(), isHosted: true, now: now, &actions)
     var miniport = HostedMiniport(session: session, driver: VMQMiniport(settings))
-    miniport.waiting = miniport.driver.start()
+    miniport.place = freePlace
+    miniport.isConfigured = isConfigured
     miniports.append(miniport)
     lostMiniport = nil
-    proceed(session)
+    if keeper != nil, miniport.place == nil {
+      onEvent(
+        .hostedLost(
+          simulator.sessionParty(session), problem: "there is no room for its state in the store"))
+    }
+    turn(miniports.count - 1) { $0.start() }
     finishWork()
     // It may have gone already.
     let failing = index(ofMiniport: session).flatMap { miniports[$0].driver.failure }
@@ -116,8 +130,7 @@ extension SwitchboardState {
   mutating func removeMiniport(_ name: String) throws(Failure) {
     let index = try miniport(named: name)
     readClock()
-    miniports[index].waiting += miniports[index].driver.stop()
-    proceed(miniports[index].session)
+    turn(index) { $0.stop() }
     finishWork()
   }
 
@@ -128,11 +141,12 @@ extension SwitchboardState {
     readClock()
     let before = miniports[index].driver.counters.first { $0.id == queue }
     let usesVPorts = miniports[index].driver.settings.vports > 0
-    miniports[index].waiting += try miniports[index].driver.generate(
-      queueID: usesVPorts ? 0 : queue, vportID: usesVPorts ? queue : 0, count: count,
-      length: length)
     let session = miniports[index].session
-    proceed(session)
+    try turn(index) { (driver) throws(Failure) in
+      try driver.generate(
+        queueID: usesVPorts ? 0 : queue, vportID: usesVPorts ? queue : 0, count: count,
+        length: length)
+    }
     drain()
     let after = self.index(ofMiniport: session).flatMap {
       miniports[$0].driver.counters.first { $0.id == queue }
@@ -142,20 +156,25 @@ extension SwitchboardState {
   }
 
   /// Ends all miniports, politely first.
-  mutating func endMiniports() {
+  mutating func endMiniports(_ onProgress: () -> Void) {
     for session in miniports.map(\.session) {
       guard let index = index(ofMiniport: session) else { continue }
-      miniports[index].waiting += miniports[index].driver.stop()
-      proceed(session)
+      turn(index) { $0.stop() }
     }
     drain()
-    while simulator.hasWork { drain() }
+    while simulator.hasWork {
+      drain()
+      onProgress()
+    }
     for miniport in miniports {
       simulator.end(
         session: miniport.session, reason: "the daemon is stopping", now: now, &actions)
     }
     drain()
-    while simulator.hasWork { drain() }
+    while simulator.hasWork {
+      drain()
+      onProgress()
+    }
   }
 
   /// Does work of endings and beginnings, as much as there is within reason.
@@ -171,6 +190,7 @@ extension SwitchboardState {
   mutating func forgetMiniport(_ session: UInt32) {
     guard let index = index(ofMiniport: session) else { return }
     lostMiniport = (session, miniports[index].driver.failure)
+    if let place = miniports[index].place { forget(place: place) }
     miniports.remove(at: index)
   }
 
@@ -192,9 +212,10 @@ extension SwitchboardState {
 
   /// Lets time pass for them.
   mutating func letMiniportsReceive() {
-    for index in miniports.indices {
-      miniports[index].waiting += miniports[index].driver.passed(now: now)
-      proceed(miniports[index].session)
+    let now = now
+    for index in miniports.indices
+    where miniports[index].driver.settings.framesPerSecond > 0 {
+      turn(index) { $0.passed(now: now) }
     }
   }
 
@@ -212,15 +233,14 @@ extension SwitchboardState {
       upcall.returned = returned
     default: break
     }
-    miniports[index].waiting += miniports[index].driver.called(upcall)
-    proceed(session)
+    turn(index, delivers: id) { $0.called(upcall) }
   }
 
   /// A call of one has been answered, or was refused without a result.
   mutating func replyToMiniport(_ session: UInt32, _ id: UInt64, refused: Failure? = nil) {
-    guard let index = index(ofMiniport: session),
-      let open = miniports[index].calls.removeValue(forKey: id)
-    else { return }
+    guard let index = index(ofMiniport: session), let open = miniports[index].calls[id] else {
+      return
+    }
     var reply = DriverReply(
       tag: open.tag, failure: refused ?? Failure(.failure, .resultForgotten, id))
     if refused == nil, let result = simulator.result(session: session, requestID: id) {
@@ -235,15 +255,40 @@ extension SwitchboardState {
           result.value, section: details.section, extents: extents, length: details.length)
       }
     }
-    miniports[index].waiting += miniports[index].driver.replied(reply)
-    proceed(session)
+    turn(index, ends: id) { $0.replied(reply) }
   }
 
   // MARK: Their steps
 
+  /// Something happens to one: what it remembers, and the turns of NDIS that come of it, are one transaction.
+  mutating func turn(
+    _ index: Int, delivers upcall: UInt64 = 0, ends call: UInt64 = 0,
+    _ event: (inout VMQMiniport) throws(Failure) -> [DriverStep]
+  ) throws(Failure) {
+    let steps = try event(&miniports[index].driver)
+    if keeper != nil { simulator.holdTogether() }
+    miniports[index].calls[call] = nil
+    miniports[index].waiting += steps
+    proceed(index)
+    guard keeper != nil else { return }
+    if upcall != 0 { simulator.note(delivered: upcall) }
+    remember(miniport: index)
+    simulator.letGo()
+  }
+
+  /// The same, of what cannot fail.
+  mutating func turn(
+    _ index: Int, delivers upcall: UInt64 = 0, ends call: UInt64 = 0,
+    _ event: (inout VMQMiniport) -> [DriverStep]
+  ) {
+    do throws(Failure) {
+      try turn(index, delivers: upcall, ends: call) { (driver) throws(Failure) in event(&driver) }
+    } catch {}
+  }
+
   /// Carries out the steps of one that wait, as far as its calls' replies allow.
-  private mutating func proceed(_ session: UInt32) {
-    guard let index = index(ofMiniport: session) else { return }
+  private mutating func proceed(_ index: Int) {
+    let session = miniports[index].session
     var next = 0
     while next < miniports[index].waiting.count {
       let step = miniports[index].waiting[next]

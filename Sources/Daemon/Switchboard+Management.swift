@@ -35,7 +35,9 @@ extension Switchboard {
 
   /// Adds a hosted provider, whose settings have been checked; it is the newest of its level. Answers
   /// its registration's index.
-  func add(_ settings: PoolSettings) throws(Failure) -> UInt32 { try state.add(settings) }
+  func add(_ settings: PoolSettings, isConfigured: Bool = false) throws(Failure) -> UInt32 {
+    try state.add(settings, isConfigured: isConfigured)
+  }
 
   /// Removes an active hosted provider: it is asked for nothing any more, its blocks are still freed
   /// through it, and it is gone with the last of them.
@@ -65,7 +67,9 @@ extension Switchboard {
 }
 
 extension SwitchboardState {
-  mutating func add(_ settings: PoolSettings) throws(Failure) -> UInt32 {
+  mutating func add(
+    _ settings: PoolSettings, isConfigured: Bool
+  ) throws(Failure) -> UInt32 {
     readClock()
     // The number of one that is gone without a trace, else a new one.
     var number = 0
@@ -82,6 +86,7 @@ extension SwitchboardState {
     } else {
       pools[number] = HostedPool(settings)
     }
+    if keeper != nil { remember(pool: number, isConfigured: isConfigured) }
     drain()
     return registration
   }

@@ -4,6 +4,7 @@ import CNDIS
 import DriverProtocol
 import Events
 import NDIS
+import ServiceManager
 import Simulator
 
 extension SwitchboardState {
@@ -18,8 +19,8 @@ extension SwitchboardState {
       let minimum = try body.read(UInt16.self)
       let maximum = try body.read(UInt16.self)
       let reserved = try body.read(UInt32.self)
-      _ = try body.read(UInt64.self)  // features: none is defined yet
-      _ = try body.read(UInt64.self)  // resume token: sessions cannot be resumed yet
+      let features = try body.read(UInt64.self)
+      let token = try body.read(UInt64.self)
       let name = try body.readName()
       try body.end()
       guard reserved == 0 else {
@@ -28,13 +29,16 @@ extension SwitchboardState {
       guard minimum <= 1, maximum >= 1 else {
         throw Failure(.notSupported, .versionMismatch, UInt64(minimum), UInt64(maximum))
       }
+      guard token == 0 else { return try comeBack(connection, header, token: token) }
+      let granted = keeper == nil ? 0 : features & UInt64(NDISSIM_FEATURE_RESUME)
+      let newToken = granted == 0 ? 0 : try freshToken()
       let session = try simulator.begin(
         name: name, pid: connection.pid, uid: connection.uid, firstRequestID: header.requestID &+ 1,
-        now: now, &actions)
+        token: newToken, now: now, &actions)
       connection.session = session
       connection.name = "\(name)"
       connections[session] = connection
-      send(helloReply(header), to: connection)
+      send(helloReply(header, features: granted, token: newToken), to: connection)
     } catch {
       if error.reason == .quotaSessions || error.reason == .tableFull {
         onEvent(.sessionRefused(Party(pid: connection.pid, uid: connection.uid), error))
@@ -43,12 +47,12 @@ extension SwitchboardState {
     }
   }
 
-  private mutating func helloReply(_ header: MessageHeader) -> Int {
+  mutating func helloReply(_ header: MessageHeader, features: UInt64, token: UInt64) -> Int {
     let quotas = settings.quotas
     let reply = ndissim_hello_reply(
       version: UInt16(NDISSIM_PROTOCOL_VERSION), reserved0: 0, page_size: settings.pageSize,
-      features: 0, instance: unsafe unsafeBitCast(instance, to: InstanceBytes.self),
-      session_token: 0, maximum_message: NDISSIM_MAXIMUM_MESSAGE,
+      features: features, instance: unsafe unsafeBitCast(instance, to: InstanceBytes.self),
+      session_token: token, maximum_message: NDISSIM_MAXIMUM_MESSAGE,
       maximum_outstanding: NDIS.Limits.maximumOutstanding,
       maximum_extents: NDIS.Limits.maximumExtents,
       maximum_call_depth: NDIS.Limits.maximumCallDepth,
@@ -63,7 +67,7 @@ extension SwitchboardState {
     return writer.finish()
   }
 
-  private typealias InstanceBytes = (
+  typealias InstanceBytes = (
     UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8,
     UInt8, UInt8, UInt8
   )
@@ -72,6 +76,11 @@ extension SwitchboardState {
   mutating func closed(_ connection: DriverConnection, reason: String) {
     guard !connection.isClosed else { return }
     connection.isClosed = true
+    if connection.isKept {
+      connection.isKept = false
+      keptConnections -= 1
+      keeper?.drop(KeptName.connection)
+    }
     if let histogram = connection.latency {
       latencies.keep(histogram, of: connection.name)
       connection.latency = nil
@@ -91,6 +100,7 @@ extension SwitchboardState {
         type: UInt16(NDISSIM_GOODBYE), flags: NDISSIM_FLAG_NOTIFICATION, requestID: 0,
         status: failure.status), into: buffer)
     writer.append(failure, bugCheck: nil)
+    connection.awaitsResume = false
     send(writer.finish(), to: connection)
     connection.peer.disconnect()
     closed(connection, reason: failure.sentence)

@@ -19,10 +19,26 @@ public import Simulator
   /// Starts NDIS with its hosted providers.
   ///
   /// - Throws: `StartFailure` with a sentence.
+  ///
+  /// - Parameter keeping: who keeps the store, sections and connections for the next process; nil: nobody.
   public init(
-    settings: Settings, pools: [PoolSettings], onEvent: @escaping (Event) -> Void
+    settings: Settings, pools: [PoolSettings], keeping: Keeping? = nil,
+    onEvent: @escaping (Event) -> Void
   ) throws(StartFailure) {
-    state = try SwitchboardState(settings: settings, pools: pools, onEvent: onEvent)
+    state = try SwitchboardState.begin(
+      settings: settings, pools: pools, keeping: keeping, onEvent: onEvent)
+  }
+
+  /// Goes on from the store of an earlier process.
+  ///
+  /// - Throws: `AdoptionFailure`: the store cannot be gone on from, and nothing of it was used.
+  public init(
+    adopting inheritance: Inheritance, settings: Settings, pools: [PoolSettings],
+    miniports: [VMQSettings], keeping: Keeping, onEvent: @escaping (Event) -> Void
+  ) throws(AdoptionFailure) {
+    state = try SwitchboardState.goOn(
+      adopting: inheritance, settings: settings, pools: pools, miniports: miniports,
+      keeping: keeping, onEvent: onEvent)
   }
 
   /// NDIS itself.
@@ -76,8 +92,21 @@ public import Simulator
   /// Live connections with a session.
   public var sessions: [DriverConnection] { state.sessions }
 
-  /// Ends every session with a reason and finishes all work: the daemon is stopping.
-  public func shutDown() { state.shutDown() }
+  /// Ends every session with a reason and finishes all work: the daemon is stopping. `onProgress` is called
+  /// while that goes on.
+  public func shutDown(onProgress: () -> Void = {}) { state.shutDown(onProgress: onProgress) }
+
+  /// Some of what was to be kept has been handed over: what waited for that goes on.
+  public func descriptorsKept() { state.descriptorsKept() }
+
+  /// Takes over a connection that has outlived an earlier process, and says RESUMED on it; false when no
+  /// session is known by its socket.
+  public func adopt(_ connection: DriverConnection, socket inode: UInt64) -> Bool {
+    state.adopt(connection, socket: inode)
+  }
+
+  /// The connections are taken over: sessions that have none wait for their clients.
+  public func awaitOthers() { state.awaitOthers() }
 }
 
 /// Why a daemon did not start: a sentence.

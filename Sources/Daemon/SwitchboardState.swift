@@ -11,6 +11,7 @@ import Events
 import HostedDrivers
 import NDIS
 import Platform
+import ServiceManager
 import Simulator
 
 /// The daemon's state, and what a packet does to it.
@@ -30,7 +31,17 @@ import Simulator
   /// How long requests and handlers take.
   var latencies = LatencyBook()
   let buffer: UnsafeMutableRawBufferPointer
-  private let store: AnonymousMemory
+  private let store: StoreBacking
+  /// Keeps sections and connections for the next process; nil: there will be none.
+  let keeper: (any DescriptorKeeper)?
+  /// Replies that wait until their section's memory is kept.
+  var parked: [Handle: [ParkedReply]] = [:]
+  /// Connections of sessions that own something, which are kept.
+  var keptConnections = 0
+  /// Sessions whose client has to come back, and until when.
+  var awaited: [UInt32: UInt64] = [:]
+  /// What two processes in a row crashed of.
+  var suspect: InHand?
   let instance: (UInt64, UInt64)
   /// Monotonic milliseconds.
   var clock: () -> UInt64 = { MonotonicClock.milliseconds }
@@ -40,69 +51,64 @@ import Simulator
   /// A section's descriptor. A class, so that a dictionary can hold what may not be copied.
   final class HeldMemory {
     let memory: SealedMemory
+    /// Whether it outlives this process.
+    var keeping = SectionKeeping.lost
     init(_ memory: consuming SealedMemory) { self.memory = memory }
   }
 
-  /// Starts NDIS with its hosted providers.
-  ///
-  /// - Throws: `StartFailure` with a sentence.
-  init(
-    settings: Settings, pools: [PoolSettings], onEvent: @escaping (Event) -> Void
-  ) throws(StartFailure) {
-    let memory = try SwitchboardState.reserve(settings)
-    let instance: (UInt64, UInt64)
-    do throws(SystemError) {
-      instance = (try Randomness.bits(), try Randomness.bits())
-    } catch { throw StartFailure("\(error)") }
-    var actions = Actions()
-    let simulator = try SwitchboardState.open(memory, settings, pools, &actions)
-    self.init(settings, pools, onEvent, memory, instance, simulator, actions)
-    readClock()
-    drain()
+  /// A reply that waits: to a session, and which.
+  struct ParkedReply {
+    var session: UInt32
+    var id: UInt64
   }
 
-  private init(
-    _ settings: Settings, _ pools: [PoolSettings], _ onEvent: @escaping (Event) -> Void,
-    _ store: AnonymousMemory, _ instance: (UInt64, UInt64), _ simulator: consuming Simulator,
-    _ actions: consuming Actions
+  /// Starts NDIS with its hosted providers in a new store.
+  ///
+  /// - Throws: `StartFailure` with a sentence.
+  static func begin(
+    settings: Settings, pools: [PoolSettings], keeping: Keeping?,
+    onEvent: @escaping (Event) -> Void
+  ) throws(StartFailure) -> SwitchboardState {
+    let store = try StoreBacking(settings, keeping)
+    let simulator: Simulator
+    do throws(StoreError) {
+      simulator = try Simulator(memory: store.memory, settings: settings, fresh: true)
+    } catch { throw StartFailure("\(error)") }
+    var state = SwitchboardState(
+      settings, keeping?.keeper, onEvent, store, simulator, try newInstance())
+    state.readClock()
+    for pool in pools {
+      do throws(Failure) { _ = try state.add(pool, isConfigured: true) } catch {
+        throw StartFailure(error.sentence)
+      }
+    }
+    return state
+  }
+
+  /// Everything but the hosted drivers.
+  init(
+    _ settings: Settings, _ keeper: (any DescriptorKeeper)?, _ onEvent: @escaping (Event) -> Void,
+    _ store: consuming StoreBacking, _ simulator: consuming Simulator, _ instance: (UInt64, UInt64)
   ) {
+    self.instance = instance
     self.simulator = simulator
     self.settings = settings
-    self.actions = actions
-    self.pools = pools.map { HostedPool($0) }
+    actions = Actions()
+    pools = []
     self.onEvent = onEvent
     unsafe buffer = .allocate(byteCount: Int(NDISSIM_MAXIMUM_MESSAGE), alignment: 64)
     self.store = store
-    self.instance = instance
+    self.keeper = keeper
+  }
+
+  /// A number that no other start of a daemon has.
+  static func newInstance() throws(StartFailure) -> (UInt64, UInt64) {
+    do throws(SystemError) {
+      return (try Randomness.bits(), try Randomness.bits())
+    } catch { throw StartFailure("\(error)") }
   }
 
   deinit { unsafe buffer.deallocate() }
-
-  private static func reserve(_ settings: Settings) throws(StartFailure) -> AnonymousMemory {
-    do throws(SystemError) {
-      return try AnonymousMemory(size: Simulator.storeSize(settings))
-    } catch { throw StartFailure("\(error)") }
-  }
-
-  private static func open(
-    _ store: AnonymousMemory, _ settings: Settings, _ pools: [PoolSettings],
-    _ actions: inout Actions
-  ) throws(StartFailure) -> Simulator {
-    var simulator: Simulator
-    do throws(StoreError) {
-      simulator = try Simulator(
-        memory: unsafe StoreMemory(base: store.baseAddress, size: store.size), settings: settings,
-        fresh: true)
-    } catch { throw StartFailure("\(error)") }
-    for (index, pool) in pools.enumerated() {
-      do throws(Failure) {
-        try simulator.registerHosted(
-          pool.level, provider: UInt32(index), name: Name(pool.name),
-          now: MonotonicClock.milliseconds, &actions)
-      } catch { throw StartFailure(error.sentence) }
-    }
-    return simulator
-  }
 
   // MARK: Packets
 
@@ -117,11 +123,14 @@ import Simulator
     do throws(Failure) {
       header = try unsafe MessageHeader(packet: packet)
     } catch {
+      guard !connection.awaitsResume else { return }
       unsafe badHeader(connection, packet, error)
       drain()
       return
     }
-    if header.isUpcall {
+    if connection.awaitsResume || Int(header.type) == NDISSIM_RESUME {
+      unsafe resume(connection, header, packet)
+    } else if header.isUpcall {
       unsafe receiveAnswer(connection, header, packet)
     } else if connection.session == nil {
       unsafe hello(connection, header, packet)
@@ -131,6 +140,7 @@ import Simulator
         &descriptors)
     }
     drain()
+    putDown()
   }
 
   /// A header that cannot be read. Bytes of another protocol end the connection; a wrong length is
@@ -186,6 +196,10 @@ import Simulator
         memory = HeldMemory(try adopt(descriptors.take(0), size: size))
       }
     } catch { request = .refused(error) }
+    if keeper != nil, !take(inHand: InHand(.request, session: session, id: header.requestID)) {
+      request = .refused(refuseSuspect(session, "request", header.requestID))
+      memory = nil
+    }
     if LatencyBook.isTimed(header.requestID) {
       latencies.requestCame(session, header.requestID, at: MonotonicClock.nanoseconds)
     }
@@ -194,10 +208,11 @@ import Simulator
       made.failure.status == .success, made.value.kind == .section,
       simulator.isLive(section: made.value), memories[made.value] == nil
     {
-      memories[made.value] = memory
+      hold(memory, for: made.value)
       // The provider has the descriptor it sent.
       connection.learn(section: made.value.rawValue)
     }
+    if keeper != nil, !connection.isKept { keep(connection, session) }
   }
 
   private func adopt(
@@ -233,7 +248,11 @@ import Simulator
       connection.latency = connection.latency ?? Histogram()
       connection.latency?.add(nanoseconds: took)
     }
-    let answer = unsafe Decoding.answer(header, packet)
+    var answer = unsafe Decoding.answer(header, packet)
+    if keeper != nil, !take(inHand: InHand(.answer, session: session, id: header.requestID)) {
+      let failure = refuseSuspect(session, "the answer to upcall", header.requestID)
+      answer = ProviderAnswer(status: failure.status)
+    }
     simulator.answer(
       header.requestID, session: session, answer: answer, now: now, &actions)
   }
@@ -242,11 +261,14 @@ import Simulator
 
   /// Lets deadlines pass and does pending work; call it when `hasWork`, and now and then.
   mutating func tick() {
-    guard hasDeadlines || hasWork || miniportsNeedTime else { return }
+    guard hasDeadlines || hasWork || miniportsNeedTime || !awaited.isEmpty else { return }
     readClock()
+    if keeper != nil { _ = take(inHand: InHand(.store)) }
     simulator.expire(now: now, &actions)
+    if !awaited.isEmpty { endAwaited() }
     letMiniportsReceive()
     drain()
+    putDown()
   }
 
   /// Takes note of the time.
@@ -260,7 +282,8 @@ import Simulator
 
   /// When `tick` should be called.
   var pace: Switchboard.Pace {
-    hasWork ? .atOnce : hasDeadlines || miniportsNeedTime ? .soon : .whenever
+    hasWork
+      ? .atOnce : hasDeadlines || miniportsNeedTime || !awaited.isEmpty ? .soon : .whenever
   }
 
   /// Counters.
@@ -269,12 +292,22 @@ import Simulator
   /// Live connections with a session.
   var sessions: [DriverConnection] { connections.all }
 
-  /// Ends every session with a reason and finishes all work: the daemon is stopping.
-  mutating func shutDown() {
+  /// Ends every session with a reason and finishes all work: the daemon is stopping. `onProgress` is called
+  /// while that goes on.
+  mutating func shutDown(onProgress: () -> Void) {
     for connection in sessions {
       sayGoodbye(connection, Failure(.failure, .daemonStopping))
     }
-    while simulator.hasWork { drain() }
-    endMiniports()
+    for session in awaited.keys {
+      simulator.end(
+        session: session, reason: Failure(.failure, .daemonStopping).sentence, now: now, &actions)
+    }
+    awaited = [:]
+    while simulator.hasWork {
+      drain()
+      onProgress()
+    }
+    endMiniports(onProgress)
+    if keeper != nil { retire() }
   }
 }

@@ -12,8 +12,15 @@ extension Event {
     var list = FieldList()
     switch self {
     case .started, .ready, .stopping, .stopped, .connectionsPaused, .connectionsResumed,
-      .entriesDropped, .configurationReloaded, .configurationRefused:
+      .entriesDropped, .configurationReloaded, .configurationRefused, .storeAdopted, .storeRefused,
+      .handedOver:
       break
+    case .sessionResumed(let party, _), .diedHandling(let party, _, _, _),
+      .hostedLost(let party, _):
+      list.add(party)
+    case .sectionLost(let party, let handle, _), .sectionNotKept(let party, let handle, _):
+      list.add(party, isProvider: true)
+      list.add(handle)
     case .sessionOpened(let party), .sessionClosed(let party, _):
       list.add(party)
     case .sessionRefused(let party, let failure), .shortage(let party, let failure):

@@ -53,6 +53,14 @@ extension Event {
     EventKind("leak", "795198aa64f1405ca39bf8cd60c14c9b", .warning),
     EventKind("providerLied", "9ac0604c6eac4e05955d6a022ad51d35", .warning),
     EventKind("shortage", "1bf88406e12e4d0ea08f312f56a7d5f5", .notice),
+    EventKind("storeAdopted", "08a4be494d95428c9cb2de61cb0fb62f", .notice),
+    EventKind("storeRefused", "5537f72ce60e4c6984f9dc19d297f220", .error),
+    EventKind("sessionResumed", "b7e1ef4046e94e739ed11f0333e04061", .info),
+    EventKind("sectionLost", "b455d009e09c4c23ba22e0d333da140b", .warning),
+    EventKind("sectionNotKept", "e15609f593db4ef98a684e8b6746f0a1", .warning),
+    EventKind("handedOver", "b6e0feb3a1b2400a9d58549b19dc942c", .notice),
+    EventKind("diedHandling", "4e28d3652f534327905d3796c496eabd", .warning),
+    EventKind("hostedLost", "e164408a59574ecea9ce9a7cd58e3ad9", .warning),
   ]
 
   private var row: Int {
@@ -82,6 +90,14 @@ extension Event {
     case .leak: 22
     case .providerLied: 23
     case .shortage: 24
+    case .storeAdopted: 25
+    case .storeRefused: 26
+    case .sessionResumed: 27
+    case .sectionLost: 28
+    case .sectionNotKept: 29
+    case .handedOver: 30
+    case .diedHandling: 31
+    case .hostedLost: 32
     }
   }
 

@@ -43,6 +43,30 @@ extension Event {
     case .configurationRefused(let problem, let more):
       closed("The configuration was refused and the old one stays in force: \(problem)")
         + (more == 0 ? "" : " There \(more == 1 ? "is" : "are") \(counted(more, "problem")) more.")
+    case .storeAdopted(let sessions, let connections, let blocks, let milliseconds):
+      "The simulator goes on where the process before it ended: \(counted(sessions, "session")), "
+        + "\(counted(connections, "connection")), \(counted(blocks, "block")), in \(milliseconds) ms."
+    case .storeRefused(let problem, let keptAs):
+      closed(
+        "The store of the process before this one was refused, and nothing of it lives on: \(problem)"
+      )
+        + (keptAs.isEmpty ? "" : " It is kept as \(keptAs).")
+    case .sessionResumed(let party, let reconnected):
+      "\(party.client.capitalised) goes on with session \(party.session)"
+        + (reconnected ? " on a new connection." : ".")
+    case .sectionLost(let party, let handle, let blocks):
+      "The memory of section \(handle) of \(party.client) could not be carried over; "
+        + "\(counted(blocks, "block")) in it can be used only by processes that have mapped it."
+    case .sectionNotKept(let party, let handle, let limit):
+      "Section \(handle) of \(party.client) will not outlive the simulator: the service manager keeps "
+        + "\(counted(limit, "descriptor")) (FileDescriptorStoreMax=)."
+    case .handedOver(let reason):
+      closed("The simulator leaves everything to the process that comes after it: \(reason)")
+    case .diedHandling(let party, let what, let id, let refused):
+      "The process before this one died while it handled \(what) \(id) of \(party.client)"
+        + (refused ? ", for the second time in a row; it is answered with FAILURE." : ".")
+    case .hostedLost(let party, let problem):
+      closed("\(party.client.capitalised), hosted, could not be carried over: \(problem)")
     case .sessionOpened(let party):
       "\(party.client.capitalised) opened session \(party.session)."
     case .sessionClosed(let party, let reason):

@@ -66,12 +66,14 @@ public struct Signals: ~Copyable, Sendable {
     case terminate
     case interrupt
     case hangUp
+    /// SIGUSR2: another process takes over.
+    case handOver
   }
 
   /// To be watched for reading.
   public let descriptor: Descriptor
 
-  /// Blocks SIGTERM, SIGINT and SIGHUP in the calling thread and in the threads it starts later.
+  /// Blocks SIGTERM, SIGINT, SIGHUP and SIGUSR2 in the calling thread and in the threads it starts later.
   /// Call it on the main thread before any other is started: a thread that does not block them
   /// would be killed by them, and the process with it. They stay blocked.
   public init() throws(SystemError) {
@@ -87,6 +89,7 @@ public struct Signals: ~Copyable, Sendable {
     case SIGTERM: return .terminate
     case SIGINT: return .interrupt
     case SIGHUP: return .hangUp
+    case SIGUSR2: return .handOver
     default: return nil
     }
   }

@@ -31,11 +31,16 @@ public struct Notifier: Sendable {
     send(["ERRNO=\(errno)"], status: status)
   }
 
-  private func send(_ assignments: [String], status: String) -> Bool {
+  /// Sends assignments in one datagram, a descriptor with them. True when it was sent.
+  @discardableResult
+  func send(_ assignments: [String], status: String = "", descriptor: Int32 = -1) -> Bool {
     guard isWanted else { return false }
     // A line break would begin another assignment, such as FDSTORE=1.
     let lines = assignments + (status.isEmpty ? [] : ["STATUS=\(singleLine(status))"])
     guard !lines.isEmpty else { return false }
-    return unsafe sd_notify(0, lines.joined(separator: "\n")) > 0
+    let text = lines.joined(separator: "\n")
+    guard descriptor >= 0 else { return unsafe sd_notify(0, text) > 0 }
+    var number = descriptor
+    return unsafe sd_pid_notify_with_fds(0, 0, text, &number, 1) > 0
   }
 }

@@ -78,7 +78,7 @@ struct Derived: ~Copyable {
   /// Reads the whole store once. Slots whose generation is used up are not free.
   private mutating func adopt(_ store: Store) {
     let last = UInt32.max - UInt32(truncatingIfNeeded: store.globals[0].generationSalt)
-    for i in 0..<store.sessions.capacity {
+    for i in Indices(store.sessions.touched) {
       let session = store.sessions[i]
       if session.state != 0 {
         freeSessions.remove(i)
@@ -92,7 +92,7 @@ struct Derived: ~Copyable {
         freeSessions.remove(i)
       }
     }
-    for i in 0..<store.drivers.capacity {
+    for i in Indices(store.drivers.touched) {
       let driver = store.drivers[i]
       if driver.state != 0 {
         freeDrivers.remove(i)
@@ -101,7 +101,7 @@ struct Derived: ~Copyable {
         freeDrivers.remove(i)
       }
     }
-    for i in 0..<store.adapters.capacity {
+    for i in Indices(store.adapters.touched) {
       let adapter = store.adapters[i]
       if adapter.life != 0 {
         freeAdapters.remove(i)
@@ -111,7 +111,7 @@ struct Derived: ~Copyable {
         freeAdapters.remove(i)
       }
     }
-    for i in 0..<store.bindings.capacity {
+    for i in Indices(store.bindings.touched) {
       let binding = store.bindings[i]
       if binding.kind != 0 {
         freeBindings.remove(i)
@@ -120,13 +120,13 @@ struct Derived: ~Copyable {
         freeBindings.remove(i)
       }
     }
-    for i in 0..<store.registrations.capacity where store.registrations[i].state != 0 {
+    for i in Indices(store.registrations.touched) where store.registrations[i].state != 0 {
       freeRegistrations.remove(i)
       if store.registrations[i].state == RegistrationState.active.rawValue {
         activeRegistrations.insert(i)
       }
     }
-    for i in 0..<store.sections.capacity {
+    for i in Indices(store.sections.touched) {
       let section = store.sections[i]
       if section.state != 0 {
         freeSections.remove(i)
@@ -136,10 +136,10 @@ struct Derived: ~Copyable {
         freeSections.remove(i)
       }
     }
-    for i in 0..<store.extents.capacity where store.extents[i].used != 0 {
+    for i in Indices(store.extents.touched) where store.extents[i].used != 0 {
       freeExtents.remove(i)
     }
-    for i in 0..<store.blocks.capacity {
+    for i in Indices(store.blocks.touched) {
       let block = store.blocks[i]
       if block.state != 0 {
         freeBlocks.remove(i)
@@ -148,15 +148,15 @@ struct Derived: ~Copyable {
         freeBlocks.remove(i)
       }
     }
-    for i in 0..<store.sites.capacity {
+    for i in Indices(store.sites.touched) {
       let site = store.sites[i]
       if site.references != 0 { freeSites.remove(i) }
       if !site.site.isEmpty { sites.insert(site.site, i) }
     }
-    for i in 0..<store.requests.capacity where store.requests[i].state != 0 {
+    for i in Indices(store.requests.touched) where store.requests[i].state != 0 {
       freeRequests.remove(i)
     }
-    for i in 0..<store.upcalls.capacity where store.upcalls[i].state != 0 {
+    for i in Indices(store.upcalls.touched) where store.upcalls[i].state != 0 {
       freeUpcalls.remove(i)
       let state = UpcallState(rawValue: store.upcalls[i].state)
       if store.upcalls[i].deadline != 0, state == .open || state == .pended {
@@ -168,31 +168,31 @@ struct Derived: ~Copyable {
 
   /// OID requests, queues and what is indicated.
   private mutating func adoptQueues(_ store: Store, _ last: UInt32) {
-    for i in 0..<store.oids.capacity
+    for i in Indices(store.oids.touched)
     where store.oids[i, \.state] != 0 || store.oids[i, \.generation] >= last {
       freeOIDs.remove(i)
       if store.oids[i, \.deadline] != 0 { timedOIDs.insert(i) }
     }
     // A record being made has an owner before it has a state.
-    for i in 0..<store.queues.capacity
+    for i in Indices(store.queues.touched)
     where !store.queues[i, \.adapter].isNone || store.queues[i, \.generation] >= last {
       freeQueues.remove(i)
     }
-    for i in 0..<store.filters.capacity
+    for i in Indices(store.filters.touched)
     where !store.filters[i, \.adapter].isNone || store.filters[i, \.generation] >= last {
       freeFilters.remove(i)
     }
-    for i in 0..<store.vports.capacity
+    for i in Indices(store.vports.touched)
     where !store.vports[i, \.adapter].isNone || store.vports[i, \.generation] >= last {
       freeVPorts.remove(i)
     }
-    for i in 0..<store.statuses.capacity where store.statuses[i, \.state] != 0 {
+    for i in Indices(store.statuses.touched) where store.statuses[i, \.state] != 0 {
       freeStatuses.remove(i)
     }
-    for i in 0..<store.indications.capacity where store.indications[i, \.state] != 0 {
+    for i in Indices(store.indications.touched) where store.indications[i, \.state] != 0 {
       freeIndications.remove(i)
     }
-    for i in 0..<store.lists.capacity
+    for i in Indices(store.lists.touched)
     where store.listLinks[i].state != 0 || store.lists[i, \.generation] >= last {
       freeLists.remove(i)
     }

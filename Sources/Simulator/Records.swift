@@ -47,6 +47,10 @@ struct SessionRecord: BitwiseCopyable {
   var bytes: UInt64 = 0
   var violations: UInt64 = 0
   var leaked: UInt64 = 0
+  /// With which its client comes back after a restart; 0: it ends with its connection.
+  var token: UInt64 = 0
+  /// The inode of its connection's socket, by which that is found again; 0: it is not kept.
+  var socket: UInt64 = 0
 }
 
 enum DriverState: UInt8 { case free = 0, registering, registered, ending }
@@ -220,12 +224,16 @@ struct RegistrationRecord: BitwiseCopyable {
   var name = Name()
 }
 
+/// Whether a section's memory outlives the daemon. `new`: nobody has been told of the section yet.
+/// `lost`: there was no room for it, or it was gone when the store was adopted.
+public enum SectionKeeping: UInt8, Sendable { case new = 0, kept, lost }
+
 struct SectionRecord: BitwiseCopyable {
   var generation: UInt32 = 0
   var state: UInt8 = 0  // 0 free, 1 live
   var pageShift: UInt8 = 0
   var ownerEnded: UInt8 = 0
-  var padding: UInt8 = 0
+  var keeping: UInt8 = 0  // SectionKeeping
   var registration = Ref.none
   /// The process that offered it; none for a hosted provider's.
   var session = Ref.none
@@ -239,6 +247,8 @@ struct SectionRecord: BitwiseCopyable {
   var padding2: UInt32 = 0
   var domain = Handle.null
   var physicalBase: UInt64 = 0
+  /// The inode of its memory file, by which that is found again.
+  var inode: UInt64 = 0
 }
 
 enum BlockState: UInt8 { case free = 0, pending, live, freeing, abandoned }
@@ -331,6 +341,9 @@ struct UpcallRecord: BitwiseCopyable {
   var argument: UInt32 = 0
   /// What it was completed with while its handler still ran; PENDING: it was not.
   var completion = Status.pending
+  /// A hosted driver has it: its state says so.
+  var delivered: UInt32 = 0
+  var padding: UInt32 = 0
 }
 
 /// The result of one request, kept so that a repeated request is answered and not done again.

@@ -279,19 +279,23 @@ extension Simulator {
     }
   }
 
-  /// Visits every live block's section, extents and owner's handle: what a hosted provider needs to
+  /// Visits every block of a hosted provider, its section, context and extents: what such a provider needs to
   /// know its own blocks again after an adoption.
-  public func forEachBlock(ofHosted provider: UInt32, _ body: (Handle, UInt64, [Extent]) -> Void) {
-    for index in 0..<store.blocks.capacity {
+  public func forEachHostedBlock(
+    _ body: (_ provider: UInt32, _ section: Handle, _ context: UInt64, [Extent]) -> Void
+  ) {
+    for index in Indices(store.blocks.touched) {
       let block = store.blocks[index]
       guard block.state == BlockState.live.rawValue || block.state == BlockState.freeing.rawValue,
         let registration = block.registration.optional,
-        store.registrations[registration].ownerSession.isNone,
-        store.registrations[registration].hosted == provider
+        store.registrations[registration, \.ownerSession].isNone,
+        store.registrations[registration, \.hosted] != UInt32.max
       else { continue }
       var extents: [Extent] = []
       forEachExtent(of: handle(.allocation, block.generation, index)) { extents.append($0) }
-      body(sectionHandle(block.section.index), block.providerContext, extents)
+      body(
+        store.registrations[registration, \.hosted], sectionHandle(block.section.index),
+        block.providerContext, extents)
     }
   }
 

@@ -173,6 +173,14 @@ extension Simulator {
     _ value2: UInt64, _ actions: inout Actions
   ) {
     guard let slot = resultSlot(session, id), store.results[slot, \.state] == 1 else { return }
+    defer {
+      // The ring will soon have come round; a client that has lost the reply asks for it again.
+      if slot < lateSlots(session).lowerBound,
+        store.sessions[session, \.nextRequestID] &- id > UInt64(Store.resultRing / 2)
+      {
+        _ = moveBehindRing(slot, of: session)
+      }
+    }
     store.results.update(slot) {
       $0.state = 2
       $0.failure = failure

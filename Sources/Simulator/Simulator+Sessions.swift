@@ -7,10 +7,11 @@ public import NDIS
 
 extension Simulator {
   /// Begins a session. The host checked the peer's credentials. A hosted driver's session is like any
-  /// other, but its adapters are there for every user to bind to, and for every session to change.
+  /// other, but its adapters are there for every user to bind to, and for every session to change. With a
+  /// `token` its client can come back after a restart.
   public mutating func begin(
     name: Name, pid: Int32, uid: UInt32, isHosted: Bool = false, firstRequestID: UInt64 = 1,
-    now: UInt64, _ actions: inout Actions
+    token: UInt64 = 0, now: UInt64, _ actions: inout Actions
   ) throws(Failure) -> UInt32 {
     self.now = now
     let sessions = derived.users[uid]?.sessions ?? 0
@@ -33,6 +34,7 @@ extension Simulator {
       $0.uid = uid
       $0.name = name
       $0.nextRequestID = max(1, firstRequestID)
+      $0.token = token
     }
     for slot in 0..<Store.resultsPerSession {
       let result = index * Store.resultsPerSession + slot

@@ -20,6 +20,8 @@ public struct Simulator: ~Copyable {
   /// Gives the value a fixed address, by which it is then passed. Without it Swift hands it to every
   /// method that does not mutate as a copy of its 1.5 KB: a sixth of all instructions of an allocation.
   private let anchor = Atomic<Bool>(false)
+  /// Several turns are one transaction.
+  var isHeld = false
 
   /// Bytes of memory a store of these settings needs.
   public static func storeSize(_ settings: Settings) -> Int { Store.size(settings.capacities) }
@@ -52,7 +54,11 @@ public struct Simulator: ~Copyable {
   }
 
   /// Ends the current turn.
-  func commit() { store.undo.commit() }
+  func commit() {
+    guard !isHeld else { return }
+    store.header.time = now
+    store.undo.commit()
+  }
 
   // MARK: Handles
 

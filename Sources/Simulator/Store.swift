@@ -24,6 +24,8 @@ public struct StoreCapacities: Hashable, Sendable, BitwiseCopyable {
   public var statuses: UInt32 = 4_096
   public var indications: UInt32 = 32_768
   public var lists: UInt32 = 262_144
+  /// Rows of what the host keeps of its hosted drivers.
+  public var hostRows: UInt32 = 9_216
 
   private init() {}
 
@@ -50,6 +52,7 @@ public struct StoreCapacities: Hashable, Sendable, BitwiseCopyable {
     few.statuses = 8
     few.indications = 16
     few.lists = 32
+    few.hostRows = 0
     return few
   }()
 }
@@ -59,8 +62,10 @@ public enum StoreError: Error, Hashable, Sendable {
   case tooSmall(needed: Int, given: Int)
   /// Another layout version, or other capacities.
   case otherLayout
-  /// The undo log makes no sense.
+  /// The undo log makes no sense, or the records do not.
   case damaged
+  /// Two processes in a row crashed while they took it over, or did what it left to do.
+  case crashes
 }
 
 extension StoreError: CustomStringConvertible {
@@ -69,7 +74,8 @@ extension StoreError: CustomStringConvertible {
     case .tooSmall(let needed, let given):
       "the store needs \(needed) bytes and was given \(given)"
     case .otherLayout: "the store was written with another layout"
-    case .damaged: "the store's undo log is damaged"
+    case .damaged: "the store is damaged"
+    case .crashes: "two processes in a row crashed while they went on from it"
     }
   }
 }
@@ -77,13 +83,24 @@ extension StoreError: CustomStringConvertible {
 /// The first bytes of the memory.
 struct StoreHeader: BitwiseCopyable {
   static let magic: UInt64 = 0x3145_524F_5453_4E44  // "DNSTORE1"
-  static let layoutVersion: UInt32 = 2
+  static let layoutVersion: UInt32 = 3
   var magic: UInt64 = 0
   var version: UInt32 = 0
-  var blockRecordSize: UInt32 = 0
+  /// Of the sizes of all records: a change that forgot to change the version is noticed.
+  var recordSizes: UInt32 = 0
   var capacities = StoreCapacities.small
   var undoLength: UInt64 = 0
   var undoOverflows: UInt64 = 0
+  /// When the last turn ended.
+  var time: UInt64 = 0
+  /// What is in hand, and what was in hand when the daemon crashed.
+  var inHand = InHand()
+  var suspect = InHand()
+  /// Crashes in a row with the suspect in hand.
+  var crashes: UInt64 = 0
+  /// The process has crashed: its last act was to write 1 here.
+  var hasCrashed: UInt64 = 0
+  static var crashOffset: Int { MemoryLayout<StoreHeader>.offset(of: \.hasCrashed) ?? 0 }
   static var undoLengthOffset: Int { MemoryLayout<StoreHeader>.offset(of: \.undoLength) ?? 0 }
 }
 
@@ -118,6 +135,7 @@ struct StoreHeader: BitwiseCopyable {
   let indications: Table<IndicationRecord>
   let lists: Table<NetBufferListRecord>
   let listLinks: Column<ListLink>
+  let hostRows: Table<HostRow>
 
   /// Bytes of the undo log. The largest turns are a block of 1,024 extents and the end of a domain with
   /// every section bound to it.
@@ -128,6 +146,15 @@ struct StoreHeader: BitwiseCopyable {
   static let resultsPerSession: UInt32 = resultRing + lateResults
   static let resultRing: UInt32 = 64
   static let lateResults: UInt32 = 16
+
+  /// The first bytes of the memory, outside every transaction.
+  @inline(__always)
+  var header: StoreHeader {
+    get { unsafe memory.base.assumingMemoryBound(to: StoreHeader.self).pointee }
+    nonmutating _modify {
+      yield &(unsafe memory.base.assumingMemoryBound(to: StoreHeader.self).pointee)
+    }
+  }
 
   /// Bytes a store of these capacities needs.
   static func size(_ capacities: StoreCapacities) -> Int { Layout(capacities).end }
@@ -151,7 +178,7 @@ struct StoreHeader: BitwiseCopyable {
       let found = unsafe base.load(as: StoreHeader.self)
       let wanted = Store.header(capacities)
       guard found.magic == wanted.magic, found.version == wanted.version,
-        found.blockRecordSize == wanted.blockRecordSize, found.capacities == capacities
+        found.recordSizes == wanted.recordSizes, found.capacities == capacities
       else { throw .otherLayout }
       guard undo.rollBack(storeSize: memory.size) else { throw .damaged }
     }
@@ -159,7 +186,8 @@ struct StoreHeader: BitwiseCopyable {
     self.capacities = capacities
     self.undo = undo
     func table<Record>(_ offset: Int, _ capacity: UInt32) -> Table<Record> {
-      unsafe Table(store: base, offset: offset, capacity: capacity, undo: undo)
+      unsafe Table(
+        store: base, offset: offset, capacity: capacity, undo: undo, touched: memory.touched)
     }
     globals = table(layout.globals, 1)
     sessions = table(layout.sessions, capacities.sessions)
@@ -185,13 +213,14 @@ struct StoreHeader: BitwiseCopyable {
     indications = table(layout.indications, capacities.indications)
     lists = table(layout.lists, capacities.lists)
     listLinks = lists.column(\.link)
+    hostRows = table(layout.hostRows, capacities.hostRows)
   }
 
   private static func header(_ capacities: StoreCapacities) -> StoreHeader {
     var header = StoreHeader()
     header.magic = StoreHeader.magic
     header.version = StoreHeader.layoutVersion
-    header.blockRecordSize = UInt32(MemoryLayout<BlockRecord>.stride)
+    header.recordSizes = Layout.recordSizes
     header.capacities = capacities
     return header
   }
@@ -202,8 +231,33 @@ struct StoreHeader: BitwiseCopyable {
     let globals, sessions, results, drivers, adapters, bindings, registrations, sections: Int
     let blocks, extents, sites, requests, upcalls: Int
     let capabilities, oids, oidInputs, oidOutputs, queues, filters, vports: Int
-    let statuses, indications, lists: Int
+    let statuses, indications, lists, hostRows: Int
     let end: Int
+
+    /// FNV-1a of the sizes of all records, in the order of the tables.
+    static let recordSizes: UInt32 = {
+      var hash: UInt32 = 0x811C_9DC5
+      let sizes = [
+        MemoryLayout<GlobalsRecord>.stride, MemoryLayout<SessionRecord>.stride,
+        MemoryLayout<ResultRecord>.stride, MemoryLayout<DriverRecord>.stride,
+        MemoryLayout<AdapterRecord>.stride, MemoryLayout<BindingRecord>.stride,
+        MemoryLayout<RegistrationRecord>.stride, MemoryLayout<SectionRecord>.stride,
+        MemoryLayout<BlockRecord>.stride, MemoryLayout<ExtentRecord>.stride,
+        MemoryLayout<SiteRecord>.stride, MemoryLayout<RequestRecord>.stride,
+        MemoryLayout<UpcallRecord>.stride, MemoryLayout<CapabilitiesRecord>.stride,
+        MemoryLayout<OIDRecord>.stride, MemoryLayout<OIDBufferRecord>.stride,
+        MemoryLayout<QueueRecord>.stride, MemoryLayout<FilterRecord>.stride,
+        MemoryLayout<VPortRecord>.stride, MemoryLayout<StatusRecord>.stride,
+        MemoryLayout<IndicationRecord>.stride, MemoryLayout<NetBufferListRecord>.stride,
+        MemoryLayout<HostRow>.stride, Int(Store.resultsPerSession),
+      ]
+      for size in sizes {
+        for shift in [0, 8, 16, 24] {
+          hash = (hash ^ UInt32(truncatingIfNeeded: size >> shift & 0xFF)) &* 0x0100_0193
+        }
+      }
+      return hash
+    }()
 
     init(_ capacities: StoreCapacities) {
       var at = undo + Store.undoCapacity(capacities)
@@ -232,6 +286,7 @@ struct StoreHeader: BitwiseCopyable {
       statuses = place(StatusRecord.self, capacities.statuses)
       indications = place(IndicationRecord.self, capacities.indications)
       lists = place(NetBufferListRecord.self, capacities.lists)
+      hostRows = place(HostRow.self, capacities.hostRows)
       sites = place(SiteRecord.self, capacities.sites)
       blocks = place(BlockRecord.self, capacities.blocks)
       extents = place(ExtentRecord.self, capacities.extents)

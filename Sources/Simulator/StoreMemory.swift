@@ -16,10 +16,14 @@ import Synchronization
 @safe public struct StoreMemory {
   let base: UnsafeMutableRawPointer
   public let size: Int
+  /// Where bytes may be that are not zero, in order; nil: anywhere. To read a hole of a memory file is to
+  /// fill it, so an adoption looks at these only.
+  let touched: [Range<Int>]?
 
-  public init(base: UnsafeMutableRawPointer, size: Int) {
+  public init(base: UnsafeMutableRawPointer, size: Int, touched: [Range<Int>]? = nil) {
     unsafe self.base = base
     self.size = size
+    self.touched = touched
   }
 }
 

@@ -56,12 +56,39 @@ public struct Ref: Hashable, Sendable, BitwiseCopyable {
   private let offset: Int
   private let undo: UndoLog
   let capacity: UInt32
+  /// Records that may not be all zeros when the store is opened, or be in use later: all of them, unless the
+  /// store was adopted from a memory file with holes.
+  private let adopted: [Range<UInt32>]?
 
-  init(store: UnsafeMutableRawPointer, offset: Int, capacity: UInt32, undo: UndoLog) {
+  init(
+    store: UnsafeMutableRawPointer, offset: Int, capacity: UInt32, undo: UndoLog,
+    touched: [Range<Int>]? = nil
+  ) {
     unsafe base = (store + offset).assumingMemoryBound(to: Record.self)
     self.offset = offset
     self.capacity = capacity
     self.undo = undo
+    adopted = touched.map { Table.records(in: $0, offset: offset, capacity: capacity) }
+  }
+
+  /// While a store is being adopted: the records that may not be all zeros.
+  var touched: [Range<UInt32>] { adopted ?? [0..<capacity] }
+
+  /// The records that lie in some of the bytes, each once.
+  private static func records(
+    in bytes: [Range<Int>], offset: Int, capacity: UInt32
+  ) -> [Range<UInt32>] {
+    let stride = MemoryLayout<Record>.stride
+    var ranges: [Range<UInt32>] = []
+    var from = 0
+    for range in bytes {
+      let first = max(from, (range.lowerBound - offset) / stride)
+      let end = min(Int(capacity), (range.upperBound - offset + stride - 1) / stride)
+      guard range.upperBound > offset, first < end else { continue }
+      ranges.append(UInt32(first)..<UInt32(end))
+      from = end
+    }
+    return ranges
   }
 
   /// The column of a stored field.
@@ -102,5 +129,28 @@ public struct Ref: Hashable, Sendable, BitwiseCopyable {
   @inline(never)
   private func save(_ place: Int) {
     undo.save(offset: place, as: Record.self)
+  }
+}
+
+/// The indices of some ranges, one after the other.
+struct Indices: Sequence, IteratorProtocol {
+  private var ranges: ArraySlice<Range<UInt32>>
+  private var position: UInt32 = 0
+
+  init(_ ranges: [Range<UInt32>]) {
+    self.ranges = ranges[...]
+    position = ranges.first?.lowerBound ?? 0
+  }
+
+  mutating func next() -> UInt32? {
+    while let range = ranges.first {
+      if position < range.upperBound {
+        defer { position += 1 }
+        return position
+      }
+      ranges = ranges.dropFirst()
+      position = ranges.first?.lowerBound ?? 0
+    }
+    return nil
   }
 }

@@ -325,7 +325,8 @@ final class TestHost {
       simulator.forEachSection(ofHosted: UInt32(index)) { handle, domain, node, size in
         new.add(section: handle, domain: domain, node: node, size: size)
       }
-      simulator.forEachBlock(ofHosted: UInt32(index)) { section, context, extents in
+      simulator.forEachHostedBlock { provider, section, context, extents in
+        guard provider == UInt32(index) else { return }
         new.adopt(section: section, context: context, extents: extents)
       }
       return new

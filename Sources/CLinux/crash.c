@@ -1,0 +1,53 @@
+// Leaving a mark when the process crashes, for the process that comes after it: a crash is not a kill.
+
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+
+static const int crashes[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
+enum { crash_count = sizeof crashes / sizeof crashes[0] };
+static struct sigaction before[crash_count];
+static volatile uint64_t *mark;
+
+static void crashed(int number, siginfo_t *info, void *context) {
+  if (mark) *mark = 1;
+  for (int i = 0; i < crash_count; i++) {
+    if (crashes[i] != number) continue;
+    // The handler that was there, of the Swift runtime's backtraces, takes over; else the signal comes again
+    // and does what it does by default.
+    if ((before[i].sa_flags & SA_SIGINFO) && before[i].sa_sigaction) {
+      before[i].sa_sigaction(number, info, context);
+      return;
+    }
+    if (before[i].sa_handler != SIG_DFL && before[i].sa_handler != SIG_IGN) {
+      before[i].sa_handler(number);
+      return;
+    }
+    sigaction(number, &before[i], NULL);
+    raise(number);
+  }
+}
+
+int clinux_mark_crash(volatile uint64_t *word) {
+  int isFirst = mark == NULL;
+  mark = word;
+  if (!isFirst) return 0;
+  stack_t stack;
+  // A stack that has overflowed cannot run a handler; there is another one, unless somebody has made it.
+  if (sigaltstack(NULL, &stack) == 0 && (stack.ss_flags & SS_DISABLE)) {
+    stack.ss_size = 65536;
+    stack.ss_sp = malloc(stack.ss_size);
+    stack.ss_flags = 0;
+    if (stack.ss_sp) sigaltstack(&stack, NULL);
+  }
+  struct sigaction action = {0};
+  action.sa_sigaction = crashed;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
+  for (int i = 0; i < crash_count; i++) {
+    if (sigaction(crashes[i], &action, &before[i]) < 0) return -errno;
+  }
+  return 0;
+}

@@ -1,0 +1,138 @@
+// What outlives the daemon, and what an earlier one has left. The store is a memory file, sections are memory
+// files, connections are sockets; the service manager has a descriptor of each and gives them to the next
+// process, under names. Where there is none to keep them, the store is anonymous memory and nothing is left.
+
+import Events
+public import Platform
+public import ServiceManager
+import Simulator
+
+/// Who keeps things for the next process, and the store he is to keep.
+public struct Keeping {
+  let keeper: any DescriptorKeeper
+  let store: StoreFile
+  /// How many connections may be kept: each costs the service manager time, at every start again.
+  static let maximumConnections = 512
+
+  /// A new store, which the keeper is given at once.
+  ///
+  /// - Throws: `StartFailure` when there is no memory for it.
+  public init(_ keeper: any DescriptorKeeper, size: Int) throws(StartFailure) {
+    do throws(SystemError) { store = try StoreFile(name: "ndissim:store", size: size) } catch {
+      throw StartFailure("\(error)")
+    }
+    self.keeper = keeper
+    _ = keeper.keep(store.descriptor.raw, name: KeptName.store)
+  }
+
+  /// The store of an earlier process, which the keeper has already.
+  public init(_ keeper: any DescriptorKeeper, adopting store: StoreFile) {
+    self.keeper = keeper
+    self.store = store
+  }
+}
+
+/// Where the store's bytes are.
+enum StoreBacking {
+  case anonymous(AnonymousMemory)
+  case file(StoreFile)
+
+  init(_ settings: Settings, _ keeping: Keeping?) throws(StartFailure) {
+    if let keeping {
+      self = .file(keeping.store)
+    } else {
+      do throws(SystemError) {
+        self = .anonymous(try AnonymousMemory(size: Simulator.storeSize(settings)))
+      } catch { throw StartFailure("\(error)") }
+    }
+  }
+
+  var memory: StoreMemory { memory(touched: nil) }
+
+  func memory(touched: [Range<Int>]?) -> StoreMemory {
+    switch self {
+    case .anonymous(let memory):
+      unsafe StoreMemory(base: memory.baseAddress, size: memory.size, touched: touched)
+    case .file(let file):
+      unsafe StoreMemory(base: file.baseAddress, size: file.size, touched: touched)
+    }
+  }
+}
+
+/// What an earlier process has left, by what it is known by.
+public struct Inheritance {
+  /// The store; nil: there is none, or what was there is none.
+  public private(set) var store: StoreFile?
+  /// Memory files of sections, by inode.
+  private(set) var sections: [UInt64: Int32] = [:]
+  /// Connections, by their sockets' inodes.
+  public private(set) var connections: [(inode: UInt64, descriptor: Int32)] = []
+  /// Names nobody knows.
+  public private(set) var unknown: [String] = []
+  /// Why the store is none.
+  public private(set) var problem: String?
+
+  /// Whether there is anything at all.
+  public var isEmpty: Bool { store == nil && sections.isEmpty && connections.isEmpty }
+  /// Descriptors that the service manager keeps.
+  public var count: Int { (store == nil ? 0 : 1) + sections.count + connections.count }
+
+  /// Sorts what the service manager handed over; `known` are the names of listening sockets.
+  public init(_ activation: Activation, known: Set<String>) {
+    for (name, descriptor) in activation.descriptors where !known.contains(name) {
+      let inode = inode(of: descriptor)
+      switch name {
+      case KeptName.store where store == nil && problem == nil:
+        do throws(SystemError) {
+          store = try StoreFile(adopting: Descriptor(owning: descriptor))
+        } catch { problem = "\(error)" }
+      case KeptName.connection:
+        connections.append((inode ?? 0, descriptor))
+      case _ where KeptName.isSection(name) && inode.map { sections[$0] == nil } == true:
+        sections[inode ?? 0] = descriptor
+      default:
+        unknown.append(name)
+        _ = Descriptor(owning: descriptor)
+      }
+    }
+  }
+
+  /// Takes the memory of a section.
+  mutating func takeSection(inode: UInt64) -> Descriptor? {
+    sections.removeValue(forKey: inode).map { Descriptor(owning: $0) }
+  }
+
+  /// Ends the connections, which nobody will answer; answers the names they are kept under.
+  mutating func endConnections() -> [String] {
+    let left = connections
+    connections = []
+    return left.map { _, descriptor in
+      let socket = PacketSocket(adopting: Descriptor(owning: descriptor))
+      _ = try? socket.shutdown()
+      return KeptName.connection
+    }
+  }
+
+  /// The names of the sections that nobody took, whose descriptors are closed.
+  mutating func closeSections() -> [String] {
+    let left = sections
+    sections = [:]
+    return left.map { inode, descriptor in
+      _ = Descriptor(owning: descriptor)
+      return KeptName.section(inode: inode)
+    }
+  }
+}
+
+private func inode(of descriptor: Int32) -> UInt64? {
+  let borrowed = Descriptor(owning: descriptor)
+  let inode = borrowed.inode
+  _ = borrowed.release()
+  return inode
+}
+
+/// Why a store was not gone on from: a sentence.
+public struct AdoptionFailure: Error, CustomStringConvertible, Sendable {
+  public let description: String
+  init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,82 @@
+// Where a daemon begins: from the store of the process before it, if the service manager has kept one, or anew.
+// A store that cannot be gone on from is set aside for whoever wants to look at it, and the start is clean.
+
+import Events
+import Glibc
+import HostedDrivers
+import NDIS
+import Platform
+import ServiceManager
+import Simulator
+
+extension Launch {
+  /// NDIS, with its hosted drivers up.
+  static func begin(
+    _ options: LaunchOptions, _ inheritance: Inheritance, _ link: ServiceManagerLink,
+    _ tell: @escaping (Event) -> Void
+  ) throws(StartFailure) -> Switchboard {
+    var settings = options.settings
+    settings.pageSize = UInt32(clamping: Platform.Limits.pageSize)
+    guard link.keepsDescriptors else { return try anew(options, settings, nil, tell) }
+    link.inherited(inheritance.count)
+    for name in Set(inheritance.unknown) { link.drop(name) }
+    if let store = inheritance.store {
+      mark(store)
+      do throws(AdoptionFailure) {
+        return try Switchboard(
+          adopting: inheritance, settings: settings, pools: options.pools,
+          miniports: options.miniports, keeping: Keeping(link, adopting: store), onEvent: tell)
+      } catch {
+        tell(.storeRefused(problem: error.description, keptAs: setAside(store)))
+      }
+    } else if let problem = inheritance.problem {
+      tell(.storeRefused(problem: problem, keptAs: ""))
+    }
+    drop(inheritance, link)
+    let keeping = try Keeping(link, size: Simulator.storeSize(settings))
+    mark(keeping.store)
+    return try anew(options, settings, keeping, tell)
+  }
+
+  private static func anew(
+    _ options: LaunchOptions, _ settings: Settings, _ keeping: Keeping?,
+    _ tell: @escaping (Event) -> Void
+  ) throws(StartFailure) -> Switchboard {
+    let switchboard = try Switchboard(
+      settings: settings, pools: options.pools, keeping: keeping, onEvent: tell)
+    for miniport in options.miniports {
+      do throws(Failure) { try switchboard.addMiniport(miniport, isConfigured: true) } catch {
+        throw StartFailure("miniport \(miniport.name): \(error.sentence)")
+      }
+    }
+    // Nobody else is there to be waited for: they run, or it was said why not.
+    guard switchboard.miniports.allSatisfy(\.isRunning) else {
+      throw StartFailure("a hosted miniport does not come up")
+    }
+    return switchboard
+  }
+
+  /// From now on a crash of this process is written into the store.
+  private static func mark(_ store: StoreFile) {
+    let memory = unsafe StoreMemory(base: store.baseAddress, size: store.size)
+    unsafe CrashMark.set(Simulator.crashMark(memory))
+  }
+
+  /// What was left goes: clients learn it by the end of their connections.
+  private static func drop(_ inheritance: Inheritance, _ link: ServiceManagerLink) {
+    var inheritance = inheritance
+    if inheritance.store != nil || inheritance.problem != nil { link.drop(KeptName.store) }
+    for name in inheritance.closeSections() { link.drop(name) }
+    for name in inheritance.endConnections() { link.drop(name) }
+  }
+
+  /// Answers where the store was put; nothing when there is no place for it.
+  private static func setAside(_ store: StoreFile) -> String {
+    guard let directory = ServiceEnvironment.stateDirectory else { return "" }
+    let path = directory + "/refused-store"
+    do throws(SystemError) {
+      try store.copy(to: path)
+      return path
+    } catch { return "" }
+  }
+}

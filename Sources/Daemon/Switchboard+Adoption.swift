@@ -1,0 +1,256 @@
+// Going on from the store of an earlier process: NDIS's own state is all there; what is made anew here is what
+// a process holds beside it. Sections get their memory back by its inode, hosted providers know their
+// sections and blocks again, hosted miniports get what they have not been told yet. Connections come last,
+// from the server.
+
+import Events
+import HostedDrivers
+import NDIS
+import Platform
+import ServiceManager
+import Simulator
+
+extension SwitchboardState {
+  /// Takes the store over.
+  ///
+  /// - Throws: `AdoptionFailure`; nothing was changed then that anybody could see.
+  static func goOn(
+    adopting inheritance: Inheritance, settings: Settings, pools: [PoolSettings],
+    miniports: [VMQSettings], keeping: Keeping, onEvent: @escaping (Event) -> Void
+  ) throws(AdoptionFailure) -> SwitchboardState {
+    var inheritance = inheritance
+    let begun = MonotonicClock.milliseconds
+    let simulator: Simulator
+    let crash: (work: InHand, crashes: UInt64)?
+    do throws(StoreError) {
+      crash = try Simulator.examine(StoreBacking.file(keeping.store).memory)
+    } catch { throw AdoptionFailure("\(error)") }
+    var touched: [Range<Int>] = []
+    do throws(SystemError) { touched = try keeping.store.touched() } catch {
+      throw AdoptionFailure("\(error)")
+    }
+    do throws(StoreError) {
+      simulator = try Simulator(
+        memory: StoreBacking.file(keeping.store).memory(touched: touched), settings: settings,
+        fresh: false)
+    } catch { throw AdoptionFailure("\(error)") }
+    let instance: (UInt64, UInt64)
+    do throws(StartFailure) { instance = try newInstance() } catch {
+      throw AdoptionFailure(error.description)
+    }
+    var state = SwitchboardState(
+      settings, keeping.keeper, onEvent, .file(keeping.store), simulator, instance)
+    state.goOn(&inheritance, crash, pools, miniports)
+    for name in inheritance.closeSections() { keeping.keeper.drop(name) }
+    let sessions = state.simulator.adoptedSessions.count { !$0.isHosted && !$0.isEnding }
+    onEvent(
+      .storeAdopted(
+        sessions: UInt64(sessions), connections: UInt64(inheritance.connections.count),
+        blocks: state.statistics.blocks, milliseconds: MonotonicClock.milliseconds &- begun))
+    return state
+  }
+
+  private mutating func goOn(
+    _ inheritance: inout Inheritance, _ crash: (work: InHand, crashes: UInt64)?,
+    _ pools: [PoolSettings], _ miniports: [VMQSettings]
+  ) {
+    readClock()
+    simulator.goOn(now: now)
+    if let crash { report(crash) }
+    suspect = simulator.suspect
+    adoptPools()
+    adoptSections(&inheritance)
+    adoptBlocks()
+    settle(pools)
+    adoptMiniports()
+    drain()
+    settle(miniports)
+    putDown()
+  }
+
+  private mutating func report(_ crash: (work: InHand, crashes: UInt64)) {
+    let what: String
+    switch crash.work.kind {
+    case .nothing: return
+    case .request: what = "request"
+    case .answer: what = "the answer to upcall"
+    case .hosted: what = "upcall"
+    case .store: what = "the store"
+    }
+    let isOfSession = crash.work.kind == .request || crash.work.kind == .answer
+    let known = simulator.adoptedSessions.contains { $0.index == crash.work.session }
+    onEvent(
+      .diedHandling(
+        isOfSession && known ? simulator.sessionParty(crash.work.session) : Party(), what: what,
+        id: crash.work.id, refused: false))
+  }
+
+  // MARK: Hosted providers
+
+  /// Hosted providers by their numbers. Of one that is gone the number stays.
+  private mutating func adoptPools() {
+    var found: [PoolSettings?] = []
+    for number in 0..<Int(HostRows.pools) {
+      let row = simulator.hostRow(UInt32(number)).load(as: PoolRow.self)
+      found.append(row?.settings)
+    }
+    while let last = found.last, last == nil { found.removeLast() }
+    pools = found.map { HostedPool($0 ?? PoolSettings(name: "", level: .pool, capacity: 0)) }
+  }
+
+  /// Gives sections their memory back.
+  private mutating func adoptSections(_ inheritance: inout Inheritance) {
+    for section in simulator.adoptedSections {
+      if let file = section.inode == 0 ? nil : inheritance.takeSection(inode: section.inode),
+        let memory = try? SealedMemory(adopting: file), memory.size == section.size
+      {
+        let held = HeldMemory(memory)
+        held.keeping = .kept
+        memories[section.handle] = held
+        if section.keeping != .kept {
+          simulator.note(section: section.handle, inode: section.inode, keeping: .kept)
+        }
+      } else if section.keeping == .new {
+        // Nobody has been told of it yet: a hosted provider's can be made once more, and the process that
+        // offered another sends it again.
+        if let provider = section.hosted { remake(section, provider) }
+      } else if section.keeping == .kept || section.keeping == .lost {
+        simulator.note(section: section.handle, inode: 0, keeping: .lost)
+        onEvent(
+          .sectionLost(
+            Party(driver: section.owner), section.handle, blocks: UInt64(section.blocks)))
+      }
+      if let provider = section.hosted, Int(provider) < pools.count,
+        memories[section.handle] != nil
+      {
+        simulator.forEachSection(ofHosted: provider) { handle, domain, node, size in
+          guard handle == section.handle else { return }
+          pools[Int(provider)].add(section: handle, domain: domain, node: node, size: size)
+        }
+      }
+    }
+  }
+
+  private mutating func remake(_ section: AdoptedSection, _ provider: UInt32) {
+    guard Int(provider) < pools.count else { return }
+    let settings = pools[Int(provider)].settings
+    guard
+      let memory = try? SealedMemory(
+        name: "ndissim:\(settings.name)", size: section.size, hugePages: settings.hugePages)
+    else { return }
+    hold(HeldMemory(memory), for: section.handle)
+  }
+
+  private mutating func adoptBlocks() {
+    simulator.forEachHostedBlock { provider, section, context, extents in
+      guard Int(provider) < pools.count else { return }
+      pools[Int(provider)].adopt(section: section, context: context, extents: extents)
+    }
+  }
+
+  /// Brings the hosted providers to what the configuration says now: new ones come, those it does not name any
+  /// more go, those that were added by hand stay.
+  private mutating func settle(_ configured: [PoolSettings]) {
+    for number in pools.indices {
+      guard simulator.hostedRegistration(UInt32(number), isActive: true) != nil,
+        let row = simulator.hostRow(UInt32(number)).load(as: PoolRow.self),
+        row.isConfigured != 0,
+        !configured.contains(where: { $0.name == pools[number].settings.name })
+      else { continue }
+      _ = try? remove(hosted: UInt32(number))
+    }
+    for pool in configured {
+      let isThere = pools.indices.contains {
+        pools[$0].settings.name == pool.name
+          && simulator.hostedRegistration(UInt32($0), isActive: true) != nil
+      }
+      guard !isThere else { continue }
+      do throws(Failure) { _ = try add(pool, isConfigured: true) } catch {
+        onEvent(.hostedLost(Party(driver: Name(pool.name)), problem: error.sentence))
+      }
+    }
+    // Asked before the crash, and not answered.
+    for id in simulator.unanswered(session: nil) {
+      if let provider = simulator.hostedProvider(ofUpcall: id) { serveHosted(provider, id) }
+    }
+  }
+
+  // MARK: Hosted miniports
+
+  private mutating func adoptMiniports() {
+    for number in 0..<HostRows.miniports {
+      let first = HostRows.miniport(number)
+      guard let row = simulator.hostRow(first + HostRows.own).load(as: MiniportRow.self) else {
+        continue
+      }
+      guard
+        simulator.adoptedSessions.contains(where: { $0.index == row.session && $0.isHosted }),
+        let driver = VMQMiniport(rows: { simulator.hostRow(first + $0) })
+      else {
+        forget(place: number)
+        continue
+      }
+      var miniport = HostedMiniport(session: row.session, driver: driver)
+      miniport.place = number
+      miniport.isConfigured = row.isConfigured != 0
+      for index in 0..<row.calls {
+        let calls = simulator.hostRow(
+          first + HostRows.calls + index / UInt32(CallsRow.count)
+        ).load(as: CallsRow.self)
+        guard let call = calls?.calls[Int(index) % CallsRow.count] else { continue }
+        miniport.calls[call.id] = HostedMiniport.OpenCall(tag: call.tag, freed: call.freed)
+      }
+      for block in miniport.driver.blocks { learn(block, &miniport.memory) }
+      miniports.append(miniport)
+    }
+    endLostMiniports()
+    for session in miniports.map(\.session) { goOn(miniport: session) }
+  }
+
+  private func learn(_ block: Handle, _ memory: inout HostedMemory) {
+    guard let details = simulator.allocation(block) else { return }
+    var extents: [Extent] = []
+    simulator.forEachExtent(of: block) { extents.append($0) }
+    memory.learn(block, section: details.section, extents: extents, length: details.length)
+  }
+
+  /// A hosted session whose miniport's state is gone ends like a process.
+  private mutating func endLostMiniports() {
+    for session in simulator.adoptedSessions where session.isHosted && !session.isEnding {
+      guard !miniports.contains(where: { $0.session == session.index }) else { continue }
+      onEvent(
+        .hostedLost(
+          simulator.sessionParty(session.index), problem: "its state in the store is damaged"))
+      simulator.end(
+        session: session.index, reason: "its state could not be carried over", now: now, &actions)
+    }
+  }
+
+  /// Tells one what it has not been told: how its calls ended, and what it is called for.
+  private mutating func goOn(miniport session: UInt32) {
+    guard let index = miniports.firstIndex(where: { $0.session == session }) else { return }
+    let calls = miniports[index].calls.keys.sorted()
+    let open = Set(miniports[index].calls.values.map(\.tag))
+    turn(index) { $0.goOn(open: open) }
+    for id in calls where simulator.result(session: session, requestID: id) != nil {
+      replyToMiniport(session, id)
+    }
+    for id in simulator.unanswered(session: session, undelivered: true) { call(session, id) }
+  }
+
+  /// Brings the hosted miniports to what the configuration says now.
+  private mutating func settle(_ configured: [VMQSettings]) {
+    for miniport in miniports where miniport.isConfigured {
+      let name = miniport.driver.settings.name
+      if !configured.contains(where: { $0.name == name }) { try? removeMiniport(name) }
+    }
+    for settings in configured {
+      guard !miniports.contains(where: { $0.driver.settings.name == settings.name }) else {
+        continue
+      }
+      do throws(Failure) { _ = try addMiniport(settings, isConfigured: true) } catch {
+        onEvent(.hostedLost(Party(driver: Name(settings.name)), problem: error.sentence))
+      }
+    }
+  }
+}

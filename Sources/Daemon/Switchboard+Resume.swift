@@ -1,0 +1,123 @@
+// Clients that go on with their sessions after a restart: on the connection that was kept, or on a new one.
+// Until a client has answered RESUMED nothing it said before counts, and nothing is said to it: it asks
+// again for everything it has no answer to, and so everything is answered once.
+
+import CNDIS
+import DriverProtocol
+import Events
+import NDIS
+import Platform
+import Simulator
+
+extension SwitchboardState {
+  /// How long a session waits for its client.
+  static let patience: UInt64 = 30_000
+
+  /// Takes over a connection that outlived an earlier process; false when it is nobody's.
+  mutating func adopt(_ connection: DriverConnection, socket inode: UInt64) -> Bool {
+    guard inode != 0,
+      let session = simulator.adoptedSessions.first(where: {
+        $0.socket == inode && !$0.isEnding && $0.uid == connection.uid && $0.token != 0
+      }), connections[session.index] == nil
+    else { return false }
+    connection.session = session.index
+    connection.name = "\(session.name)"
+    connection.isKept = true
+    keptConnections += 1
+    connections[session.index] = connection
+    var writer = unsafe MessageWriter(
+      MessageHeader(
+        type: UInt16(NDISSIM_RESUMED), flags: NDISSIM_FLAG_NOTIFICATION, requestID: 0), into: buffer
+    )
+    writer.append(
+      ndissim_resumed(instance: unsafe unsafeBitCast(instance, to: InstanceBytes.self)))
+    send(writer.finish(), to: connection)
+    connection.awaitsResume = true
+    return true
+  }
+
+  /// Sessions without a connection wait for their clients, and those whose client cannot come back end.
+  mutating func awaitOthers() {
+    readClock()
+    for session in simulator.adoptedSessions where !session.isHosted && !session.isEnding {
+      guard connections[session.index] == nil else { continue }
+      if session.token == 0 {
+        simulator.end(
+          session: session.index,
+          reason: "the simulator was started again, and this client cannot go on", now: now,
+          &actions)
+      } else {
+        simulator.note(session: session.index, socket: 0)
+        awaited[session.index] = now &+ SwitchboardState.patience
+      }
+    }
+    drain()
+  }
+
+  /// Ends the sessions whose clients did not come back.
+  mutating func endAwaited() {
+    for (session, until) in awaited where until <= now {
+      awaited[session] = nil
+      let failure = Failure(.failure, .sessionNotResumed, SwitchboardState.patience / 1000)
+      simulator.end(session: session, reason: failure.sentence, now: now, &actions)
+    }
+  }
+
+  /// RESUME: from here on what the client says counts. Anything else before it does not.
+  mutating func resume(
+    _ connection: DriverConnection, _ header: MessageHeader, _ packet: UnsafeRawBufferPointer
+  ) {
+    guard connection.awaitsResume, let session = connection.session,
+      Int(header.type) == NDISSIM_RESUME, header.isNotification
+    else { return }
+    var body = unsafe BodyReader(packet: packet)
+    guard let said = try? body.read(ndissim_resumed.self),
+      unsafe unsafeBitCast(said.instance, to: (UInt64, UInt64).self) == instance
+    else { return }
+    connection.awaitsResume = false
+    onEvent(.sessionResumed(simulator.sessionParty(session), reconnected: false))
+    callAgain(session)
+  }
+
+  /// HELLO with a token.
+  mutating func comeBack(
+    _ connection: DriverConnection, _ header: MessageHeader, token: UInt64
+  ) throws(Failure) {
+    guard let session = simulator.session(token: token, uid: connection.uid),
+      awaited[session] != nil, connections[session] == nil
+    else { throw Failure(.failure, .sessionUnknown) }
+    awaited[session] = nil
+    connection.session = session
+    let party = simulator.sessionParty(session)
+    connection.name = "\(party.driver)"
+    connections[session] = connection
+    send(
+      helloReply(header, features: UInt64(NDISSIM_FEATURE_RESUME), token: token), to: connection)
+    onEvent(.sessionResumed(party, reconnected: true))
+    keep(connection, session)
+    callAgain(session)
+  }
+
+  /// Handlers that have not answered are called once more: the client knows which of them it has called.
+  private mutating func callAgain(_ session: UInt32) {
+    for id in simulator.unanswered(session: session) {
+      if simulator.upcall(id) != nil {
+        call(session, id)
+      } else if let connection = connections[session],
+        let type = simulator.type(ofUpcall: id)
+      {
+        // Its deadline has passed and what it was about is gone; only its late answer may have been lost.
+        let writer = unsafe MessageWriter(
+          MessageHeader(type: type, flags: NDISSIM_FLAG_UPCALL, requestID: id), into: buffer)
+        send(writer.finish(), to: connection)
+      }
+    }
+  }
+
+  func freshToken() throws(Failure) -> UInt64 {
+    do throws(SystemError) {
+      let bits = try Randomness.bits()
+      return bits == 0 ? 1 : bits
+    } catch { throw Failure(.resources, .memoryUnavailable, UInt64(clamping: error.errno)) }
+  }
+}

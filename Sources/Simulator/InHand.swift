@@ -1,0 +1,96 @@
+// What the host has in hand while it works on it. It stands in the store's header, outside every
+// transaction: when the process crashes, the next one sees what it crashed of. What was in hand at two crashes
+// in a row is not tried a third time. A process that is killed from outside dies with something in hand as
+// well; but one that crashes leaves a mark.
+
+/// A piece of work, by names that mean the same after a restart.
+public struct InHand: BitwiseCopyable, Equatable, Sendable {
+  public enum Kind: UInt32, Sendable {
+    case nothing = 0
+    /// A request: session and request id.
+    case request
+    /// A process's answer to an upcall: session and upcall.
+    case answer
+    /// A call of a hosted driver: upcall.
+    case hosted
+    /// Taking over the store, and what it leaves to do.
+    case store
+  }
+  var rawKind: UInt32 = 0
+  public var session: UInt32 = 0
+  public var id: UInt64 = 0
+
+  init() {}
+
+  public init(_ kind: Kind, session: UInt32 = 0, id: UInt64 = 0) {
+    rawKind = kind.rawValue
+    self.session = session
+    self.id = id
+  }
+
+  public var kind: Kind { Kind(rawValue: rawKind) ?? .nothing }
+}
+
+extension Simulator {
+  /// Notes what the host works on from now on.
+  @inline(__always)
+  public func take(inHand work: InHand) { store.header.inHand = work }
+
+  /// The host is done with what it had in hand.
+  @inline(__always)
+  public func putDown() { store.header.inHand = InHand() }
+
+  /// What was in hand at two crashes in a row, and must not be tried again.
+  public var suspect: InHand? {
+    let header = store.header
+    return header.crashes >= 2 && header.suspect.kind != .nothing ? header.suspect : nil
+  }
+
+  /// The suspect has been dealt with.
+  public func clearSuspect() {
+    store.header.suspect = InHand()
+    store.header.crashes = 0
+  }
+
+  /// Where a process that crashes writes 1 as its last act; the store's memory must stay mapped.
+  public static func crashMark(_ memory: StoreMemory) -> UnsafeMutablePointer<UInt64> {
+    unsafe (memory.base + StoreHeader.crashOffset).assumingMemoryBound(to: UInt64.self)
+  }
+
+  /// Looks, once before an adoption, at what the process before this one crashed of. Answers that and how
+  /// many have crashed of it in a row; nil: it was killed from outside, or ended. From here until `putDown` the
+  /// store itself is in hand.
+  ///
+  /// - Throws: `StoreError` for bytes that are no store of this layout, and for a store that has crashed two
+  ///   processes in a row.
+  public static func examine(
+    _ memory: StoreMemory
+  ) throws(StoreError) -> (work: InHand, crashes: UInt64)? {
+    guard memory.size >= MemoryLayout<StoreHeader>.size else {
+      throw .tooSmall(needed: MemoryLayout<StoreHeader>.size, given: memory.size)
+    }
+    let header = unsafe memory.base.assumingMemoryBound(to: StoreHeader.self)
+    guard unsafe header.pointee.magic == StoreHeader.magic,
+      unsafe header.pointee.version == StoreHeader.layoutVersion
+    else { throw .otherLayout }
+    let work = unsafe header.pointee.inHand
+    let hasCrashed = unsafe header.pointee.hasCrashed != 0
+    unsafe header.pointee.hasCrashed = 0
+    unsafe header.pointee.inHand = InHand(.store)
+    guard hasCrashed else { return nil }
+    guard work.kind != .nothing else {
+      unsafe header.pointee.suspect = InHand()
+      unsafe header.pointee.crashes = 0
+      return (work, 1)
+    }
+    let isAgain = unsafe work == header.pointee.suspect
+    let crashes = isAgain ? unsafe header.pointee.crashes &+ 1 : 1
+    unsafe header.pointee.suspect = work
+    unsafe header.pointee.crashes = crashes
+    guard work.kind != .store || crashes < 2 else { throw .crashes }
+    return (work, crashes)
+  }
+
+  /// Nobody is to go on from this store.
+  public func retire() { store.header.magic = 0 }
+}

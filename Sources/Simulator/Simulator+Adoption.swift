@@ -1,0 +1,171 @@
+// What a host asks and says when it takes a store over: which sessions were open and by what their
+// connections are known, which calls of handlers have no answer yet, which sections' memory is still there.
+
+public import Events
+public import NDIS
+
+/// A session of an adopted store.
+public struct AdoptedSession: Sendable {
+  public var index: UInt32
+  public var name: Name
+  public var pid: Int32
+  public var uid: UInt32
+  /// A hosted driver's.
+  public var isHosted: Bool
+  /// It is ending already, and nobody is to be told anything any more.
+  public var isEnding: Bool
+  public var token: UInt64
+  public var socket: UInt64
+}
+
+/// A section of an adopted store.
+public struct AdoptedSection: Sendable {
+  public var handle: Handle
+  public var inode: UInt64
+  public var keeping: SectionKeeping
+  public var size: UInt64
+  /// The hosted provider that has it; nil: a process offered it.
+  public var hosted: UInt32?
+  public var blocks: UInt32
+  public var owner: Name
+}
+
+extension Simulator {
+  /// Goes on with the time: what was due while nobody was there is due as much later. Call it once, before
+  /// anything else, after an adoption.
+  public mutating func goOn(now: UInt64) {
+    self.now = now
+    let last = store.header.time
+    // Another boot's clock, or none yet.
+    let away = last > 0 && last <= now ? now - last : 0
+    for index in Indices(store.upcalls.touched) where store.upcalls[index, \.deadline] != 0 {
+      store.upcalls.update(index) { $0.deadline &+= away }
+    }
+    for index in Indices(store.oids.touched) where store.oids[index, \.deadline] != 0 {
+      store.oids.update(index) { $0.deadline &+= away }
+    }
+    commit()
+  }
+
+  /// Sessions that are not gone.
+  public var adoptedSessions: [AdoptedSession] {
+    var found: [AdoptedSession] = []
+    for index in Indices(store.sessions.touched)
+    where store.sessions[index, \.state] != SessionState.free.rawValue {
+      let session = store.sessions[index]
+      found.append(
+        AdoptedSession(
+          index: index, name: session.name, pid: session.pid, uid: session.uid,
+          isHosted: session.isHosted != 0,
+          isEnding: session.state == SessionState.ended.rawValue, token: session.token,
+          socket: session.socket))
+    }
+    return found
+  }
+
+  /// Sections that are not gone.
+  public var adoptedSections: [AdoptedSection] {
+    var found: [AdoptedSection] = []
+    var next = derived.liveSections.first
+    while let index = next {
+      next = derived.liveSections.first(after: index)
+      let section = store.sections[index]
+      let registration = store.registrations[section.registration.index]
+      found.append(
+        AdoptedSection(
+          handle: sectionHandle(index), inode: section.inode,
+          keeping: SectionKeeping(rawValue: section.keeping) ?? .lost,
+          size: UInt64(section.pages) << section.pageShift,
+          hosted: section.session.isNone && registration.ownerSession.isNone
+            && registration.hosted != UInt32.max ? registration.hosted : nil,
+          blocks: section.blocks, owner: registration.name))
+    }
+    return found
+  }
+
+  /// Notes by what a section's memory is found again, and whether it is kept.
+  public mutating func note(section handle: Handle, inode: UInt64, keeping: SectionKeeping) {
+    guard let index = try? resolveSection(handle) else { return }
+    store.sections.update(index) {
+      $0.inode = inode
+      $0.keeping = keeping.rawValue
+    }
+    commit()
+  }
+
+  /// Notes by what a session's connection is found again; 0: by nothing.
+  public mutating func note(session index: UInt32, socket inode: UInt64) {
+    guard store.sessions[index, \.socket] != inode else { return }
+    store.sessions.update(index) { $0.socket = inode }
+    commit()
+  }
+
+  /// Whether a session's client can come back after a restart.
+  public func canResume(session index: UInt32) -> Bool { store.sessions[index, \.token] != 0 }
+
+  /// Whose session it is.
+  public func sessionParty(_ index: UInt32) -> Party { party(session: index) }
+
+  /// Whether a session has drivers: something that others depend on.
+  public func hasObjects(session index: UInt32) -> Bool {
+    !store.sessions[index, \.drivers].isNone
+  }
+
+  /// Calls of a session's handlers, or of hosted providers, that have no answer yet, oldest first: open ones,
+  /// and those whose deadline has passed and whose late answer is waited for. `undelivered`: only those that
+  /// the hosted driver does not have yet.
+  public func unanswered(session: UInt32?, undelivered: Bool = false) -> [UInt64] {
+    var found: [UInt64] = []
+    func look(_ index: UInt32) {
+      let upcall = store.upcalls[index]
+      guard !undelivered || upcall.delivered == 0 else { return }
+      switch UpcallState(rawValue: upcall.state) {
+      case .open, .expired: found.append(upcall.id)
+      case .free, .pended, nil: break
+      }
+    }
+    if let session {
+      var next = store.sessions[session, \.upcalls]
+      while let index = next.optional {
+        next = store.upcalls[index, \.next]
+        look(index)
+      }
+    } else {
+      // Hosted providers answer in the turn they are asked in: a few, and after an adoption only.
+      for index in Indices(store.upcalls.touched)
+      where store.upcalls[index, \.session].isNone { look(index) }
+    }
+    return found.sorted()
+  }
+
+  /// The session that a client which has lost its connection goes on with.
+  public func session(token: UInt64, uid: UInt32) -> UInt32? {
+    guard token != 0 else { return nil }
+    return (0..<store.sessions.capacity).first {
+      !derived.freeSessions.contains($0) && store.sessions[$0, \.token] == token
+        && store.sessions[$0, \.uid] == uid
+        && store.sessions[$0, \.state] != SessionState.ended.rawValue
+    }
+  }
+
+  /// The hosted provider an upcall is for.
+  public func hostedProvider(ofUpcall id: UInt64) -> UInt32? {
+    guard let index = openUpcall(id),
+      let registration = store.upcalls[index, \.registration].optional,
+      store.registrations[registration, \.ownerSession].isNone
+    else { return nil }
+    return store.registrations[registration, \.hosted]
+  }
+
+  /// The type of an upcall that has no answer yet.
+  public func type(ofUpcall id: UInt64) -> UInt16? {
+    upcallRecord(id).map { store.upcalls[$0, \.type] }
+  }
+
+  /// Notes that a hosted driver has a call; part of the transaction in which its state changes.
+  public mutating func note(delivered id: UInt64) {
+    guard let index = upcallRecord(id) else { return }
+    store.upcalls.update(index) { $0.delivered = 1 }
+    commit()
+  }
+}
