@@ -130,7 +130,7 @@ install: ## put programs, units, manuals and completions under DESTDIR and PREFI
 	test -e $(configuration)/ndissimd.toml || install -m 644 config/ndissimd.toml $(configuration)
 	for page in docs/man/*; do \
 	  install -D -m 644 $$page $(mandir)/man$${page##*.}/$${page##*/} || exit; done
-	$(BUILD)/release/ndisctl completion bash >$(share)/bash-completion/completions/ndisctl
+	$(BUILD)/release/ndisctl completion bash | sed '1{/^#!/d}' >$(share)/bash-completion/completions/ndisctl
 	$(BUILD)/release/ndisctl completion zsh >$(zsh)/_ndisctl
 	$(BUILD)/release/ndisctl completion fish >$(share)/fish/vendor_completions.d/ndisctl.fish
 
@@ -147,7 +147,7 @@ uninstall: ## remove what install has put there, but a configuration that was ch
 	for folder in $(lib)/ndissim $(configuration) $(addprefix $(unitdir)/,$(dropins)); do \
 	  [ ! -d $$folder ] || rmdir --ignore-fail-on-non-empty $$folder; done
 
-install-check: ## does install put the drop-in where it belongs, and uninstall leave nothing? After `make release`
+install-check: release ## does install put the drop-in where it belongs, and uninstall leave nothing?
 	.ci/install-check $(BUILD)
 
 ci: ## everything CI does
