@@ -3,8 +3,12 @@
 BUILD ?= .build
 SWIFT ?= swift
 # One set of flags for all that is measured, tested as a service and packaged, so that it is built once. The Swift
-# runtime is inside: where it is installed nothing of the toolchain is needed.
-RELEASE = -c release --static-swift-stdlib --scratch-path $(BUILD)
+# runtime is inside: where it is installed nothing of the toolchain is needed. Sources are named from the checkout on,
+# so that the same sources are the same bytes wherever they were built, and a crash says Sources/Daemon/Server.swift.
+RELEASE = -c release --static-swift-stdlib --scratch-path $(BUILD) \
+  -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)/= -Xswiftc -file-compilation-dir -Xswiftc . \
+  -Xcc -ffile-prefix-map=$(CURDIR)/= -Xcc -ffile-compilation-dir=. \
+  -Xcxx -ffile-prefix-map=$(CURDIR)/= -Xcxx -ffile-compilation-dir=.
 
 .DEFAULT_GOAL := help
 PREFIX ?= /usr/local
