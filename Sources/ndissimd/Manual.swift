@@ -103,6 +103,13 @@ enum Manual: String, ExpressibleByArgument {
         "\(directory)/ndissimd.toml, \(directory)/ndissimd.toml.d/",
         "Configuration and its drop-ins, see *ndissimd.toml*(5).")
     }
+    page.item(
+      "ndissimd.service, ndissimd.socket, ndissimd-varlink.socket",
+      "The service of the system. Its sockets are in /run/ndissim.")
+    page.item(
+      "ndissimd@BED.service, ndissimd@BED.socket, ndissimd-varlink@BED.socket",
+      "A daemon for the test bed BED. Its sockets are in /run/ndissim/BED; /etc/ndissim/BED is read after /etc/ndissim."
+    )
     page.heading("EXIT STATUS")
     page.item("0", "It was told to end; or *--check* found nothing wrong.")
     page.item("1", "It cannot start, and says why; or *--check* found something.")
