@@ -18,16 +18,19 @@ static void crashed(int number, siginfo_t *info, void *context) {
     if (crashes[i] != number) continue;
     // The handler that was there, of the Swift runtime's backtraces, takes over; else the signal comes again
     // and does what it does by default.
-    if ((before[i].sa_flags & SA_SIGINFO) && before[i].sa_sigaction) {
+    if ((before[i].sa_flags & SA_SIGINFO) && before[i].sa_sigaction)
       before[i].sa_sigaction(number, info, context);
-      return;
-    }
-    if (before[i].sa_handler != SIG_DFL && before[i].sa_handler != SIG_IGN) {
+    else if (before[i].sa_handler != SIG_DFL && before[i].sa_handler != SIG_IGN)
       before[i].sa_handler(number);
-      return;
+    else
+      sigaction(number, &before[i], NULL);
+    // A fault comes again by itself. A signal that was sent, by a watchdog say, does not: the process would
+    // print its backtrace and live on.
+    if (info->si_code <= 0) {
+      signal(number, SIG_DFL);
+      raise(number);
     }
-    sigaction(number, &before[i], NULL);
-    raise(number);
+    return;
   }
 }
 
