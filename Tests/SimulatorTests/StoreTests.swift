@@ -24,7 +24,7 @@ import Testing
     ] {
       #expect(size % 8 == 0)
     }
-    #expect(MemoryLayout<StoreHeader>.offset(of: \.undoLength) == 88)
+    #expect(MemoryLayout<StoreHeader>.offset(of: \.undoLength) == 96)
   }
 
   @Test("a store of another layout, too small or damaged is refused")
@@ -38,7 +38,7 @@ import Testing
     }
     #expect(open(host.memory.copied()) == nil)
     // Magic, version, capacities.
-    for offset in stride(from: 0, to: 88, by: 8) {
+    for offset in stride(from: 0, to: 96, by: 8) {
       let copy = host.memory.copied()
       copy[offset] ^= 1
       #expect(open(copy) == .otherLayout, "byte \(offset)")
@@ -53,7 +53,7 @@ import Testing
     // A log longer than its room, and entries that make no sense.
     for length: UInt64 in [1 << 40, 8, 24] {
       let copy = host.memory.copied()
-      copy[88] = length
+      copy[96] = length
       for word in 0..<8 { copy[4096 + 8 * word] = ~0 }
       #expect(open(copy) == .damaged, "\(length)")
     }
