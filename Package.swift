@@ -90,6 +90,10 @@ let package = Package(
     .executableTarget(
       name: "lying-provider", dependencies: ["NDISDriverKit", "NDIS", "Platform"],
       path: "Tests/LyingProvider"),
+    // A driver that goes on while the daemon is killed again and again.
+    .executableTarget(
+      name: "restart-client", dependencies: ["NDISDriverKit", "NDIS", "Platform"],
+      path: "Tests/RestartClient"),
     // Serves and calls org.varlink.certification, so that somebody else's tool can judge Varlink.
     .executableTarget(
       name: "varlink-certification", dependencies: ["Varlink", "Platform"],

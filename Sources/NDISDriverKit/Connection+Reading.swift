@@ -203,6 +203,8 @@ extension Connection {
           task = requests.slots[slot].continuation
           requests.slots[slot].continuation = nil
         }
+      } else {
+        requests.strayReplies += 1
       }
       let done = isDone(&requests)
       if done { requests.isReading = false }

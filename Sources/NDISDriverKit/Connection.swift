@@ -188,6 +188,9 @@ struct Hello: Sendable {
   /// of it: every call is carried out and answered once, every handler is called once.
   public var resumptions: Int { requests.withLock { Int(clamping: $0.turns.epoch) } }
 
+  /// Replies that nobody waited for: a daemon that answers each request once sends none.
+  public var strayReplies: Int { requests.withLock { $0.strayReplies } }
+
   /// Why the connection ended, nil while it lives.
   public var closedBecause: DriverError? { requests.withLock { $0.closed } }
 

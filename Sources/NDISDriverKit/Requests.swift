@@ -51,6 +51,8 @@ struct Requests {
   var closed: DriverError?
   /// OID requests a thread waits for, by their context; nil until the end has been told.
   var completions: [UInt64: OIDCompletion?] = [:]
+  /// Replies without a request.
+  var strayReplies = 0
   /// The last context the kit gave out.
   var nextWait: UInt64 = 0
   /// Tasks that wait for a free slot.
