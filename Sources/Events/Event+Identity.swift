@@ -10,6 +10,17 @@ public enum Priority: UInt8, Sendable, Comparable {
   case debug = 7
 
   public static func < (a: Priority, b: Priority) -> Bool { a.rawValue < b.rawValue }
+
+  /// The word for it, here and in journalctl.
+  public var name: String {
+    switch self {
+    case .error: "error"
+    case .warning: "warning"
+    case .notice: "notice"
+    case .info: "info"
+    case .debug: "debug"
+    }
+  }
 }
 
 /// The identity of a kind of event: one row of the catalog.
@@ -53,6 +64,7 @@ extension Event {
     EventKind("leak", "795198aa64f1405ca39bf8cd60c14c9b", .warning),
     EventKind("providerLied", "9ac0604c6eac4e05955d6a022ad51d35", .warning),
     EventKind("shortage", "1bf88406e12e4d0ea08f312f56a7d5f5", .notice),
+    EventKind("repeated", "0811e5ac7e9a499581614f4f50e102a0", .warning),
   ]
 
   private var row: Int {
@@ -82,6 +94,7 @@ extension Event {
     case .leak: 22
     case .providerLied: 23
     case .shortage: 24
+    case .repeated: 25
     }
   }
 
