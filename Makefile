@@ -100,6 +100,7 @@ install: ## put programs, units, manuals and completions under DESTDIR and PREFI
 	for unit in systemd/*.service systemd/*.socket; do \
 	  sed 's#/usr/bin/#$(PREFIX)/bin/#' $$unit >$(unitdir)/$${unit##*/} || exit; done
 	install -m 644 systemd/sysusers.d/ndissim.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d
+	install -D -m 644 systemd/ndissim.catalog $(DESTDIR)$(PREFIX)/lib/systemd/catalog/ndissim.catalog
 	for page in docs/man/*; do \
 	  install -D -m 644 $$page $(mandir)/man$${page##*.}/$${page##*/} || exit; done
 	install -d $(completions)/bash-completion/completions $(completions)/zsh/site-functions \
@@ -111,7 +112,7 @@ install: ## put programs, units, manuals and completions under DESTDIR and PREFI
 uninstall: ## remove what install has put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/ndissimd $(DESTDIR)$(PREFIX)/bin/ndisctl
 	for unit in systemd/*.service systemd/*.socket; do rm -f $(unitdir)/$${unit##*/}; done
-	rm -f $(DESTDIR)$(PREFIX)/lib/sysusers.d/ndissim.conf
+	rm -f $(DESTDIR)$(PREFIX)/lib/sysusers.d/ndissim.conf $(DESTDIR)$(PREFIX)/lib/systemd/catalog/ndissim.catalog
 	for page in docs/man/*; do rm -f $(mandir)/man$${page##*.}/$${page##*/}; done
 	rm -f $(completions)/bash-completion/completions/ndisctl \
 	  $(completions)/zsh/site-functions/_ndisctl $(completions)/fish/vendor_completions.d/ndisctl.fish
