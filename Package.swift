@@ -69,8 +69,8 @@ let package = Package(
     .executableTarget(
       name: "ndisctl",
       dependencies: [
-        "Bench", "CNDIS", "Configuration", "Drawing", "Management", "NDIS", "NDISDriverKit",
-        "Platform", "Simulator", "Varlink",
+        "Bench", "CNDIS", "Configuration", "Drawing", "Events", "Management", "NDIS",
+        "NDISDriverKit", "Platform", "Simulator", "Varlink",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(

@@ -153,16 +153,6 @@ extension Interface.Event {
 }
 
 extension Priority {
-  var name: String {
-    switch self {
-    case .error: "error"
-    case .warning: "warning"
-    case .notice: "notice"
-    case .info: "info"
-    case .debug: "debug"
-    }
-  }
-
   init?(name: String) {
     for priority in [Priority.error, .warning, .notice, .info, .debug] where priority.name == name {
       self = priority

@@ -11,36 +11,96 @@ extension Event {
   public var fields: [(name: String, value: String)] {
     var list = FieldList()
     switch self {
-    case .started, .ready, .stopping, .stopped, .connectionsPaused, .connectionsResumed,
-      .entriesDropped, .configurationReloaded, .configurationRefused, .storeAdopted, .storeRefused,
-      .handedOver:
+    case .stopped, .connectionsResumed:
       break
-    case .sessionResumed(let party, _), .diedHandling(let party, _, _, _),
-      .hostedLost(let party, _):
+    case .started(let version, _, let seed):
+      list.add("NDISSIM_VERSION", version)
+      list.add("NDISSIM_SEED", "\(seed)")
+    case .ready(let socket):
+      list.add("NDISSIM_SOCKET", socket)
+    case .stopping(let reason):
+      list.add("NDISSIM_REASON", reason)
+    case .connectionsPaused(let open, let limit):
+      list.add("NDISSIM_COUNT", "\(open)")
+      list.add("NDISSIM_LIMIT", "\(limit)")
+    case .entriesDropped(let count):
+      list.add("NDISSIM_COUNT", "\(count)")
+    case .configurationReloaded(let changed, let waiting):
+      list.add("NDISSIM_CHANGED", "\(changed)")
+      list.add("NDISSIM_WAITING", "\(waiting)")
+    case .configurationRefused(let problem, let more):
+      list.add("NDISSIM_REASON", problem)
+      list.add("NDISSIM_COUNT", "\(more &+ 1)")
+    case .storeAdopted(let sessions, let connections, let blocks, let milliseconds):
+      list.add("NDISSIM_SESSIONS", "\(sessions)")
+      list.add("NDISSIM_CONNECTIONS", "\(connections)")
+      list.add("NDISSIM_BLOCKS", "\(blocks)")
+      list.add("NDISSIM_MILLISECONDS", "\(milliseconds)")
+    case .storeRefused(let problem, let keptAs):
+      list.add("NDISSIM_REASON", problem)
+      list.add("NDISSIM_FILE", keptAs)
+    case .handedOver(let reason):
+      list.add("NDISSIM_REASON", reason)
+    case .sessionResumed(let party, _):
       list.add(party)
-    case .sectionLost(let party, let handle, _), .sectionNotKept(let party, let handle, _):
+    case .diedHandling(let party, _, let id, let refused):
+      list.add(party)
+      list.add("NDISSIM_REQUEST", "\(id)")
+      list.add("NDISSIM_REFUSED", refused ? "yes" : "no")
+    case .hostedLost(let party, let problem):
+      list.add(party)
+      list.add("NDISSIM_REASON", problem)
+    case .sectionLost(let party, let handle, let blocks):
       list.add(party, isProvider: true)
       list.add(handle)
-    case .sessionOpened(let party), .sessionClosed(let party, _):
+      list.add("NDISSIM_COUNT", "\(blocks)")
+    case .sectionNotKept(let party, let handle, let limit):
+      list.add(party, isProvider: true)
+      list.add(handle)
+      list.add("NDISSIM_LIMIT", "\(limit)")
+    case .sessionOpened(let party):
       list.add(party)
+    case .sessionClosed(let party, let reason):
+      list.add(party)
+      list.add("NDISSIM_REASON", reason)
     case .sessionRefused(let party, let failure), .shortage(let party, let failure):
       list.add(party)
       list.add(failure)
-    case .driverRegistered(let party, let handle, _), .driverDeregistered(let party, let handle),
-      .adapterState(let party, let handle, _, _), .bindingOpened(let party, let handle),
+    case .driverRegistered(let party, let handle, let version):
+      list.add(party)
+      list.add(handle)
+      list.add("NDIS_VERSION", "\(version)")
+    case .driverDeregistered(let party, let handle), .bindingOpened(let party, let handle),
       .bindingClosed(let party, let handle):
       list.add(party)
       list.add(handle)
-    case .providerRegistered(let party, let handle, _), .providerReplaced(let party, let handle, _),
-      .providerEnded(let party, let handle, _, _), .providerStuck(let party, let handle, _):
+    case .adapterState(let party, let handle, let from, let to):
+      list.add(party)
+      list.add(handle)
+      list.add("NDIS_STATE_BEFORE", from)
+      list.add("NDIS_STATE", to)
+    case .providerRegistered(let party, let handle, let context),
+      .providerReplaced(let party, let handle, let context):
       list.add(party, isProvider: true)
       list.add(handle)
+      list.add("NDIS_PROVIDER_CONTEXT", hex(context, digits: 16))
+    case .providerEnded(let party, let handle, let blocks, let died):
+      list.add(party, isProvider: true)
+      list.add(handle)
+      list.add("NDIS_STATE", died ? "dead" : "ended")
+      list.add("NDISSIM_COUNT", "\(blocks)")
+    case .providerStuck(let party, let handle, let upcall):
+      list.add(party, isProvider: true)
+      list.add(handle)
+      list.add("NDISSIM_UPCALL", "\(upcall)")
     case .violation(let violation):
       list.add(violation, ofProvider: false)
     case .providerLied(let violation):
       list.add(violation, ofProvider: true)
     case .leak(let block):
       list.add(block)
+    case .repeated(let repetition):
+      list.add(repetition)
     }
     return list.fields
   }
@@ -102,6 +162,21 @@ private struct FieldList {
     add("NDIS_AGE_MS", "\(block.age)")
     if block.tag != 0 { add("NDIS_TAG", tagText(block.tag)) }
     add("NDIS_SITE", "\(block.site)")
+  }
+}
+
+extension FieldList {
+  fileprivate mutating func add(_ repetition: Repetition) {
+    if let subject = repetition.subject {
+      add(subject.party)
+      add("NDIS_RULE", subject.rule)
+      if let queueID = subject.queueID { add("NDIS_QUEUE_ID", "\(queueID)") }
+    }
+    add("NDISSIM_REPEATED", repetition.kind.name)
+    add("NDISSIM_REPEATED_ID", repetition.kind.messageID)
+    add("NDISSIM_COUNT", "\(repetition.count)")
+    if repetition.bytes != 0 { add("NDISSIM_BYTES", "\(repetition.bytes)") }
+    add("NDISSIM_WINDOW_MS", "\(repetition.milliseconds)")
   }
 }
 

@@ -10,6 +10,17 @@ public enum Priority: UInt8, Sendable, Comparable {
   case debug = 7
 
   public static func < (a: Priority, b: Priority) -> Bool { a.rawValue < b.rawValue }
+
+  /// The word for it, here and in journalctl.
+  public var name: String {
+    switch self {
+    case .error: "error"
+    case .warning: "warning"
+    case .notice: "notice"
+    case .info: "info"
+    case .debug: "debug"
+    }
+  }
 }
 
 /// The identity of a kind of event: one row of the catalog.
@@ -61,6 +72,7 @@ extension Event {
     EventKind("handedOver", "b6e0feb3a1b2400a9d58549b19dc942c", .notice),
     EventKind("diedHandling", "4e28d3652f534327905d3796c496eabd", .warning),
     EventKind("hostedLost", "e164408a59574ecea9ce9a7cd58e3ad9", .warning),
+    EventKind("repeated", "0811e5ac7e9a499581614f4f50e102a0", .warning),
   ]
 
   private var row: Int {
@@ -98,6 +110,7 @@ extension Event {
     case .handedOver: 30
     case .diedHandling: 31
     case .hostedLost: 32
+    case .repeated: 33
     }
   }
 

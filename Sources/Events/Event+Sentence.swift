@@ -101,6 +101,7 @@ extension Event {
     case .providerLied(let violation): violation.wording("gave an answer no provider may give in")
     case .shortage(let party, let failure):
       "A request of \(party.actor) was refused for shortage: \(failure.sentence)"
+    case .repeated(let repetition): repetition.wording
     }
   }
 }
@@ -109,6 +110,37 @@ extension Violation {
   fileprivate func wording(_ verb: String) -> String {
     let place = routine.isEmpty ? "a call" : routine
     return "\(party.actor.capitalised) \(verb) \(place): \(failure.sentence)"
+  }
+}
+
+extension Repetition {
+  fileprivate var wording: String {
+    let (one, many) = kind.noun
+    let what = counted(count, "more \(one)", "more \(many)")
+    var whose = " of several clients"
+    if let subject {
+      whose = subject.rule.isEmpty ? "" : " (\(subject.rule))"
+      if subject.party != Party() { whose += " of \(subject.party.client)" }
+      if !subject.party.adapter.isEmpty { whose += ", adapter \(subject.party.adapter)" }
+      if let queueID = subject.queueID { whose += ", queue \(queueID)" }
+    }
+    let size = bytes == 0 ? "" : ", \(counted(bytes, "byte")) in all"
+    let time = milliseconds < 1000 ? "\(milliseconds) ms" : "\(milliseconds / 1000) s"
+    return "\(what)\(whose)\(size), in \(time), not written one by one."
+  }
+}
+
+extension EventKind {
+  /// One of the kind, and several, in the middle of a sentence.
+  fileprivate var noun: (one: String, many: String) {
+    switch name {
+    case "sessionRefused": ("refused session", "refused sessions")
+    case "violation": ("broken rule", "broken rules")
+    case "leak": ("leaked block", "leaked blocks")
+    case "providerLied": ("false answer", "false answers")
+    case "shortage": ("refusal for shortage", "refusals for shortage")
+    default: ("event of kind \(name)", "events of kind \(name)")
+    }
   }
 }
 

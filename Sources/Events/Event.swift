@@ -2,6 +2,10 @@
 // a sentence and typed fields; the same events feed the journal, the log on stderr and the tests. Single
 // allocations are not events: a driver makes a hundred thousand a second. Life cycle, violations, leaks,
 // refusals for shortage and the daemon's own state are.
+//
+// A new event: the compiler leads from here through kind, fields, sentence and repetition; then
+// `EventTests` ask for a sample of it (`Samples.swift`), and `JournalPageTests` for its entry in
+// systemd/ndissim.catalog and its rows in docs/journal.md.
 
 public import NDIS
 
@@ -128,4 +132,6 @@ public enum Event: Hashable, Sendable {
   case diedHandling(Party, what: String, id: UInt64, refused: Bool)
   /// A hosted miniport or provider could not be carried over.
   case hostedLost(Party, problem: String)
+  // The log's own
+  case repeated(Repetition)
 }

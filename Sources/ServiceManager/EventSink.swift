@@ -1,6 +1,7 @@
 // Where events go when they happen. A thread with a bounded queue writes them to the journal, to
 // stderr or to both, and tells the service manager what it is to know; who posts never waits for
-// any of them. A full queue drops the newest events and says afterwards how many. What is told to
+// any of them. A full queue drops the newest events and says afterwards how many; floods of the same
+// are written as a count (`EventWriter`). What is told to
 // the service manager is never dropped: it is rare, and a status that waits is replaced by a newer
 // one.
 
@@ -74,8 +75,9 @@ public final class EventSink: Sendable {
     set { minimum.store(newValue.rawValue, ordering: .relaxed) }
   }
 
-  /// Events dropped since the start because the queue was full.
-  public var dropped: UInt64 { queue.withLock { $0.everDropped } }
+  /// Log entries dropped since the start: because the queue was full, or because the journal or the
+  /// reader of stderr did not take them. An event that two outputs did not get counts twice.
+  public var dropped: UInt64 { queue.withLock { $0.everDropped &+ $0.undelivered } }
 
   /// Posts an event. Never waits; a full queue counts it as dropped.
   public func post(_ event: Event) {
@@ -156,6 +158,8 @@ extension EventSink {
     var events = 0
     var dropped: UInt64 = 0
     var everDropped: UInt64 = 0
+    /// Entries that the outputs dropped.
+    var undelivered: UInt64 = 0
     /// Items ever appended, and how many of them are done.
     var posted: UInt64 = 0
     var served: UInt64 = 0
@@ -193,48 +197,36 @@ extension EventSink {
 
   /// The thread's life.
   private static func serve(_ queue: Monitor<Queue>, _ outputs: Outputs) {
-    var writer = Writer(outputs)
+    var writer = EventWriter(human: outputs.human, journalPath: outputs.journalPath)
+    let notifier = outputs.notifier
     while true {
-      let batch = queue.wait { $0.isEmpty && !$0.isClosing ? nil : $0.take() }
-      if batch.isEmpty { break }
-      for item in batch.items { writer.serve(item) }
-      if batch.dropped > 0 { writer.write(.entriesDropped(batch.dropped), at: .now) }
-      queue.withLock { $0.served += UInt64(batch.items.count) }
+      // Without a deadline nothing is owed to anybody, and the thread sleeps.
+      let batch = queue.wait(deadlineNanoseconds: writer.deadline ?? .max) { queue -> Batch? in
+        queue.isEmpty && !queue.isClosing ? nil : queue.take()
+      }
+      if let batch, batch.isEmpty { break }
+      let now = MonotonicClock.nanoseconds
+      for item in batch?.items ?? [] {
+        switch item {
+        case .event(let event, let time): writer.write(event, at: time, now: now)
+        case .ready(let status): notifier?.ready(status: status)
+        case .status(let text): notifier?.status(text)
+        case .stopping(let status): notifier?.stopping(status: status)
+        case .failed(let errno, let status): notifier?.failed(errno: errno, status: status)
+        }
+      }
+      writer.settle(lost: batch?.dropped ?? 0, now: now)
+      queue.withLock { queue in
+        queue.served += UInt64(batch?.items.count ?? 0)
+        queue.undelivered = writer.undelivered
+      }
       queue.broadcast()
     }
-    writer.finish()
-    queue.withLock { $0.hasEnded = true }
+    writer.finish(now: MonotonicClock.nanoseconds)
+    queue.withLock { queue in
+      queue.undelivered = writer.undelivered
+      queue.hasEnded = true
+    }
     queue.broadcast()
-  }
-
-  private struct Writer: ~Copyable {
-    var human: HumanLog?
-    var journal: JournalClient?
-    let notifier: Notifier?
-
-    init(_ outputs: Outputs) {
-      human = outputs.human
-      if let path = outputs.journalPath { journal = JournalClient(path: path) }
-      notifier = outputs.notifier
-    }
-
-    mutating func write(_ event: Event, at time: WallTime) {
-      human?.write(event, at: time)
-      _ = journal?.send(event)
-    }
-
-    mutating func serve(_ item: Item) {
-      switch item {
-      case .event(let event, let time): write(event, at: time)
-      case .ready(let status): notifier?.ready(status: status)
-      case .status(let text): notifier?.status(text)
-      case .stopping(let status): notifier?.stopping(status: status)
-      case .failed(let errno, let status): notifier?.failed(errno: errno, status: status)
-      }
-    }
-
-    mutating func finish() {
-      _ = journal?.reportDropped()
-    }
   }
 }

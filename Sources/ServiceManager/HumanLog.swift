@@ -3,7 +3,8 @@
 // them, which journald takes for the priority. Lines are written by write(2), whole and unbuffered.
 //
 // Limits: a reader that stops reading stops this log for a second, once; then lines are dropped and
-// counted until it reads again, and the count is the next line.
+// counted until it reads again, and the count is the next line. Who owns the log asks for that line
+// again (`reportDropped`) when no event comes.
 
 public import Events
 import Glibc
@@ -51,6 +52,8 @@ public struct HumanLog: Sendable {
 
   /// Lines dropped and not yet reported.
   public private(set) var dropped: UInt64 = 0
+  /// Lines ever dropped by this log.
+  public private(set) var everDropped: UInt64 = 0
 
   private let descriptor: Int32
   private let style: Style
@@ -66,7 +69,7 @@ public struct HumanLog: Sendable {
   /// The line of an event, without its line feed.
   public func line(_ event: Event, at time: WallTime) -> String {
     let priority = event.kind.priority
-    let word = priority.word
+    let word = priority.name
     let padding = String(repeating: " ", count: 7 - word.count)
     let remark = event.remark.isEmpty ? "" : " [\(event.remark)]"
     let rest = "\(padding) \(event.sentence)\(remark)"
@@ -81,11 +84,23 @@ public struct HumanLog: Sendable {
   /// Writes the event's line. False when it was dropped.
   @discardableResult
   public mutating func write(_ event: Event, at time: WallTime = .now) -> Bool {
-    if dropped > 0, put(line(.entriesDropped(dropped), at: time)) { dropped = 0 }
-    guard dropped == 0, put(line(event, at: time)) else {
-      dropped += 1
+    guard reportDropped(at: time), put(line(event, at: time)) else {
+      dropped &+= 1
+      everDropped &+= 1
       return false
     }
+    return true
+  }
+
+  /// Adds events that somebody else had to drop to those that are to be reported.
+  public mutating func add(dropped count: UInt64) { dropped &+= count }
+
+  /// Writes the count of dropped lines, if there is one. False when it is still to be written.
+  @discardableResult
+  public mutating func reportDropped(at time: WallTime = .now) -> Bool {
+    guard dropped > 0 else { return true }
+    guard put(line(.entriesDropped(dropped), at: time)) else { return false }
+    dropped = 0
     return true
   }
 
@@ -116,16 +131,6 @@ public struct HumanLog: Sendable {
 }
 
 extension Priority {
-  fileprivate var word: String {
-    switch self {
-    case .error: "error"
-    case .warning: "warning"
-    case .notice: "notice"
-    case .info: "info"
-    case .debug: "debug"
-    }
-  }
-
   fileprivate var colour: String {
     switch self {
     case .error: "\u{1B}[1;31m"

@@ -1,8 +1,9 @@
 // A client of journald's native protocol that never waits. One entry is one datagram; an entry too
 // big for that is a sealed memory file, passed with an empty datagram. When journald is away or
 // behind, the entry is dropped and counted, and the next entry that gets through is preceded by the
-// count, so the journal says itself where it has a gap. The socket is not connected: every entry
-// finds journald anew, also after its restart. One owner, one thread.
+// count, so the journal says itself where it has a gap. Who owns the client asks for the report
+// again (`reportDropped`) when no entry comes. The socket is not connected: every entry finds
+// journald anew, also after its restart. One owner, one thread.
 
 public import Events
 import Glibc
@@ -16,6 +17,8 @@ public struct JournalClient: ~Copyable {
 
   /// Entries dropped and not yet reported.
   public private(set) var dropped: UInt64 = 0
+  /// Entries ever dropped by this client.
+  public private(set) var everDropped: UInt64 = 0
 
   private let identifier: String
   private let address: sockaddr_un?
@@ -37,11 +40,15 @@ public struct JournalClient: ~Copyable {
   public mutating func send(_ entry: JournalEntry) -> Bool {
     // The report first: it stands where the gap is, and when it fails the entry would fail too.
     guard reportDropped(), deliver(entry) else {
-      dropped += 1
+      dropped &+= 1
+      everDropped &+= 1
       return false
     }
     return true
   }
+
+  /// Adds entries that somebody else had to drop to those that are to be reported.
+  public mutating func add(dropped count: UInt64) { dropped &+= count }
 
   /// Sends the count of dropped entries, if there is one. False when it is still to be sent.
   @discardableResult

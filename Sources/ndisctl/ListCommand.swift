@@ -2,6 +2,7 @@
 // own options; they are all alike but for the method they call.
 
 import ArgumentParser
+import Events
 import Management
 import Varlink
 
@@ -161,7 +162,8 @@ struct ListEvents: ParsableCommand {
 /// Which events are meant.
 struct EventFilter: ParsableArguments {
   @Option(
-    help: "Only events of this kind, such as violation; may be given several times.")
+    help: "Only events of this kind, such as violation; may be given several times.",
+    completion: .list(Event.kinds.map(\.name)))
   var kind: [String] = []
 
   @Option(help: "Only events that are this grave or graver: error, warning, notice, info, debug.")

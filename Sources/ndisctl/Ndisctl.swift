@@ -27,6 +27,7 @@ struct Ndisctl: ParsableCommand {
         subcommands: [
           StatusCommand.self, ListCommand.self, ShowCommand.self, MonitorCommand.self,
           TopCommand.self, StateCommand.self, MetricsCommand.self, ConfigCommand.self,
+          LogCommand.self,
           PingCommand.self,
         ]),
       CommandGroup(

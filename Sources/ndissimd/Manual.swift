@@ -83,6 +83,10 @@ enum Manual: String, ExpressibleByArgument {
       "SIGHUP",
       "Read the configuration again. What applies on a reload is applied, the rest waits for a restart; with a bad file nothing changes."
     )
+    page.heading("JOURNAL")
+    page.line(
+      "Every event is an entry with a MESSAGE_ID and typed fields: *journalctl* *-u* ndissimd NDIS_ADAPTER=vmq0 finds everything about an adapter, *-x* says what each entry means and what to do, and *ndisctl* *log* shows the names of handles. Of the same broken rules, leaks and refusals 16 in ten seconds are written, and then how many more there were. Entries that could not be written are counted, and the count is one. docs/journal.md has all events and fields."
+    )
     page.heading("ENVIRONMENT")
     page.item("RUNTIME_DIRECTORY", "Directory of the sockets, when none is configured.")
     page.item("XDG_RUNTIME_DIR", "Then $XDG_RUNTIME_DIR/ndissim.")

@@ -60,6 +60,7 @@ import Testing
       ask ndisctl adapter halt vmq0 --action DeviceSt
       ask ndisctl alloc --cont
       ask ndisctl completion f
+      ask ndisctl log --kind viol
       """
     var how = ChildProcess.Options(
       program: "bash", arguments: ["-c", questions],
@@ -76,5 +77,6 @@ import Testing
     #expect(said.contains("--action DeviceSt: DeviceStopped"), "\(said)")
     #expect(said.contains("--cont: --contiguous"), "\(said)")
     #expect(said.contains("completion f: fish"), "\(said)")
+    #expect(said.contains("log --kind viol: violation"), "\(said)")
   }
 }

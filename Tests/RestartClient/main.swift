@@ -159,7 +159,7 @@ struct Churn {
     do throws(DriverError) {
       while held.count < blocks, !command.isToStop { try allocate(min(32, blocks - held.count)) }
       say("full")
-          while !command.isToStop {
+      while !command.isToStop {
         let count = 1 + Int(next() % 24)
         try free(count)
         try allocate(blocks - held.count)

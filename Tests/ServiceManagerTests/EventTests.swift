@@ -7,7 +7,12 @@ import Testing
 extension ServiceManagerTests {
   @Suite struct EventTests {
     @Test func everyKindHasASample() {
-      #expect(Samples.all.map(\.kind) == Event.kinds)
+      #expect(
+        Samples.all.map(\.kind) == Event.kinds,
+        """
+        Event.kinds (Event+Identity.swift) has one row for each case, in the order of the enum, and \
+        Samples.all one event for each row, with every field it can have.
+        """)
     }
 
     @Test func messageIDsAreUniqueAnd128Bits() {
@@ -77,7 +82,8 @@ extension ServiceManagerTests {
       let party = Party(driver: Name("a\nb\u{1B}[31m"))
       let event = Event.sessionClosed(party, reason: "x\r\u{2028}\u{202E}é.")
       #expect(event.sentence == "Session 0 of driver a b [31m was closed: x   é.")
-      #expect(dictionary(event) == ["NDIS_DRIVER": "a b [31m"])
+      #expect(
+        dictionary(event) == ["NDIS_DRIVER": "a b [31m", "NDISSIM_REASON": "x   é."])
     }
 
     private func dictionary(_ event: Event) -> [String: String] {
@@ -106,6 +112,12 @@ extension ServiceManagerTests {
       case .bindingOpened: return .bindingOpened(Party(), .null)
       case .providerRegistered: return .providerRegistered(Party(), .null, context: 0)
       case .shortage(_, let failure): return .shortage(Party(), failure)
+      case .repeated(var repetition):
+        repetition.subject = nil
+        repetition.count = 1
+        repetition.bytes = 0
+        repetition.milliseconds = 20
+        return .repeated(repetition)
       default: return event
       }
     }

@@ -1,5 +1,5 @@
 // A datagram socket in a directory of its own, standing in for journald's and for the service
-// manager's. It never waits: what is to be received must have been sent.
+// manager's. But for `awaitEntry` it never waits: what is to be received must have been sent.
 
 import Glibc
 import Platform
@@ -77,6 +77,13 @@ final class FakeSocket {
   }
 
   func receiveText() -> String? { receive().map { String(decoding: $0.bytes, as: UTF8.self) } }
+
+  /// The fields of the next entry, for which it waits twenty seconds at most.
+  func awaitEntry() throws -> [(name: String, value: String)] {
+    var waited = pollfd(fd: raw, events: Int16(POLLIN), revents: 0)
+    _ = unsafe poll(&waited, 1, 20_000)
+    return try receiveEntry()
+  }
 
   /// The fields of the next entry.
   func receiveEntry() throws -> [(name: String, value: String)] {

@@ -1,4 +1,5 @@
-// One event of every kind, in the order of the enum.
+// One event of every kind, in the order of the enum, each with every field it can have: docs/journal.md
+// is held to them, and shows their sentences.
 
 import Events
 import NDIS
@@ -16,6 +17,13 @@ enum Samples {
     party: party, handle: handle, queueID: 3, usage: .receive, length: 4096, age: 12,
     tag: 0x3167_6154, site: Site("rx.c:12"))
 
+  /// With rule, queue and bytes, which no single kind has together.
+  static let repetition = Repetition(
+    kind: Event.violation(violation).kind,
+    subject: RepetitionSubject(
+      kind: Event.violation(violation).kind, party: party, rule: "doubleFree", queueID: 3),
+    count: 12_345, bytes: 4096, milliseconds: 10_002)
+
   static let all: [Event] = [
     .started(version: "1.0", pid: 12, seed: 5), .ready(socket: "/run/ndissim/driver"),
     .stopping(reason: "SIGTERM"), .stopped, .connectionsPaused(open: 64, limit: 64),
@@ -25,7 +33,7 @@ enum Samples {
     .configurationRefused(problem: "ndissimd.toml:3:8: pools.big.capacity is 12", more: 1),
     .sessionOpened(party), .sessionClosed(party, reason: "the peer left"),
     .driverRegistered(party, handle, NDISVersion(6, 30)), .driverDeregistered(party, handle),
-    .adapterState(party, handle, from: "halted", to: "running"), .bindingOpened(party, handle),
+    .adapterState(party, handle, from: "Paused", to: "Running"), .bindingOpened(party, handle),
     .bindingClosed(party, handle), .providerRegistered(party, handle, context: 9),
     .providerReplaced(party, handle, context: 9),
     .providerEnded(party, handle, blocks: 1, died: true), .providerStuck(party, handle, upcall: 5),
@@ -38,5 +46,6 @@ enum Samples {
     .sectionNotKept(party, handle, limit: 4096), .handedOver(reason: "SIGUSR2"),
     .diedHandling(party, what: "request", id: 7, refused: true),
     .hostedLost(party, problem: "there is no room for its state"),
+    .repeated(repetition),
   ]
 }

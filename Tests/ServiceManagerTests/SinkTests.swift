@@ -77,6 +77,90 @@ extension ServiceManagerTests {
       #expect(try journal.receiveEntry()[0].value == Event.entriesDropped(1).sentence)
     }
 
+    @Test func aFloodIsASummaryInTheLogAndEachIsAnEventToOthers() throws {
+      let journal = try FakeSocket()
+      try journal.open()
+      let sink = try EventSink(outputs: .init(journalPath: journal.path))
+      for _ in 0..<50 { sink.post(.violation(Samples.violation)) }
+      sink.post(.stopped)
+      sink.close()
+      var sentences: [String] = []
+      while let bytes = journal.receive()?.bytes { sentences.append(try parse(bytes)[0].value) }
+      #expect(sentences.prefix(16).allSatisfy { $0 == Event.violation(Samples.violation).sentence })
+      #expect(sentences.count == 18 && sentences[16] == Event.stopped.sentence)
+      #expect(sentences[17].hasPrefix("34 more broken rules (doubleFree) of driver netvsc"))
+      #expect(sink.dropped == 0)
+    }
+
+    /// No event comes after the journal: the count has to come by itself.
+    @Test func aJournalThatComesLateIsToldByItself() throws {
+      let journal = try FakeSocket()
+      let sink = try EventSink(outputs: .init(journalPath: journal.path))
+      sink.post(.stopped)
+      sink.post(.stopped)
+      sink.flush()
+      #expect(sink.dropped == 2)
+      try journal.open()
+      #expect(try journal.awaitEntry()[0].value == Event.entriesDropped(2).sentence)
+      sink.post(.connectionsResumed)
+      #expect(try journal.awaitEntry()[0].value == Event.connectionsResumed.sentence)
+      sink.close()
+      #expect(journal.receive() == nil)
+    }
+
+    @Test func anotherSocketAtTheSamePathIsFound() throws {
+      let journal = try FakeSocket()
+      try journal.open()
+      let sink = try EventSink(outputs: .init(journalPath: journal.path))
+      sink.post(.stopped)
+      #expect(try journal.awaitEntry()[0].value == Event.stopped.sentence)
+      journal.close()
+      try journal.open()
+      sink.post(.connectionsResumed)
+      #expect(try journal.awaitEntry()[0].value == Event.connectionsResumed.sentence)
+      sink.close()
+      #expect(sink.dropped == 0)
+    }
+
+    @Test func aJournalThatDoesNotReadDelaysNobodyAndIsToldLater() throws {
+      let journal = try FakeSocket()
+      try journal.open()
+      let sink = try EventSink(capacity: 1 << 20, outputs: .init(journalPath: journal.path))
+      // The kernel's queue is finite; a sink that waited would hang in `flush`.
+      var posted: UInt64 = 0
+      while sink.dropped == 0, posted < 1_000_000 {
+        for _ in 0..<1000 { sink.post(.connectionsResumed) }
+        posted += 1000
+        sink.flush()
+      }
+      let dropped = sink.dropped
+      #expect(dropped > 0)
+      var read: UInt64 = 0
+      var told = ""
+      while told.isEmpty {
+        let sentence = try journal.awaitEntry()[0].value
+        if sentence == Event.connectionsResumed.sentence { read += 1 } else { told = sentence }
+      }
+      #expect(told == Event.entriesDropped(dropped).sentence)
+      #expect(read + dropped == posted)
+      sink.close()
+    }
+
+    @Test func whatTheQueueLostIsToldAtMostOnceASecond() throws {
+      let journal = try FakeSocket()
+      try journal.open()
+      let sink = try EventSink(capacity: 0, outputs: .init(journalPath: journal.path))
+      for _ in 0..<1000 { sink.post(.stopped) }
+      sink.close()
+      var told: [String] = []
+      while let bytes = journal.receive()?.bytes { told.append(try parse(bytes)[0].value) }
+      // At once, at the end, and between them no oftener than once a second: a machine that is
+      // slow may take some.
+      #expect((1...60).contains(told.count))
+      let numbers = told.compactMap { UInt64($0.split(separator: " ")[0]) }
+      #expect(numbers.reduce(0, +) == 1000)
+    }
+
     @Test func theServiceManagerIsTold() throws {
       let manager = try FakeSocket()
       try manager.open()

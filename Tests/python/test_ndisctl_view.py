@@ -368,7 +368,7 @@ def test_a_full_disk_is_an_error(ctl: Command) -> None:
 
 
 COMMANDS = [
-    ["status"], ["list"], ["show"], ["monitor"], ["top"], ["state"], ["metrics"], ["config"],
+    ["status"], ["list"], ["show"], ["monitor"], ["log"], ["top"], ["state"], ["metrics"], ["config"],
     ["ping"], ["wait"], ["expect"], ["provider"], ["reload"], ["log-level"],
     *(["list", kind] for kind in ("sessions", "drivers", "adapters", "bindings", "providers",
                                   "sections", "blocks", "queues", "vports", "filters", "oids",

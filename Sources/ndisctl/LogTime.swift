@@ -1,0 +1,22 @@
+// Times of `log --since` where there is no journalctl to read them: -10min and @1700000000.
+
+import Glibc
+
+enum LogTime {
+  /// Microseconds since 1970.
+  static func microseconds(_ text: String) throws(CommandFailure) -> Int {
+    if text.hasPrefix("-"), let span = TimeSpan(argument: String(text.dropFirst())) {
+      var now = timespec()
+      unsafe clock_gettime(CLOCK_REALTIME, &now)
+      return now.tv_sec * 1_000_000 + now.tv_nsec / 1000 - span.milliseconds * 1000
+    }
+    if text.hasPrefix("@"), let seconds = Int(text.dropFirst()), seconds >= 0,
+      seconds < Int.max / 1_000_000
+    {
+      return seconds * 1_000_000
+    }
+    throw CommandFailure(
+      "--since is '\(text)'; where the journal is not read use -10min, or @ and seconds since 1970",
+      status: .usage)
+  }
+}
