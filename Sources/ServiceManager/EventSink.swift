@@ -1,9 +1,6 @@
 // Where events go when they happen. A thread with a bounded queue writes them to the journal, to
-// stderr or to both, and tells the service manager what it is to know; who posts never waits for
-// any of them. A full queue drops the newest events and says afterwards how many; floods of the same
-// are written as a count (`EventWriter`). What is told to
-// the service manager is never dropped: it is rare, and a status that waits is replaced by a newer
-// one.
+// stderr or to both; who posts never waits for either. A full queue drops the newest events and says
+// afterwards how many; floods of the same are written as a count (`EventWriter`).
 
 public import Events
 public import Platform
@@ -15,12 +12,10 @@ public final class EventSink: Sendable {
   public struct Outputs: Sendable {
     public var human: HumanLog?
     public var journalPath: String?
-    public var notifier: Notifier?
 
-    public init(human: HumanLog? = nil, journalPath: String? = nil, notifier: Notifier? = nil) {
+    public init(human: HumanLog? = nil, journalPath: String? = nil) {
       self.human = human
       self.journalPath = journalPath
-      self.notifier = notifier
     }
 
     /// What the environment asks for. A stderr that is the journal's stream is replaced by the
@@ -30,7 +25,7 @@ public final class EventSink: Sendable {
       descriptor: Int32 = 2, journalPath: String = JournalClient.standardPath
     ) -> Outputs {
       let isReachable = Environment.isSocket(journalPath)
-      var outputs = Outputs(notifier: Notifier())
+      var outputs = Outputs()
       if Environment.isJournalStream(descriptor) {
         if isReachable {
           outputs.journalPath = journalPath
@@ -82,36 +77,16 @@ public final class EventSink: Sendable {
   /// Posts an event. Never waits; a full queue counts it as dropped.
   public func post(_ event: Event) {
     guard event.kind.priority <= minimumPriority else { return }
-    let item = Item.event(event, WallTime.now)
+    let item = Item(event: event, time: WallTime.now)
     let capacity = self.capacity
     put { queue in
-      guard queue.events < capacity, !queue.isClosing else {
+      guard queue.items.count < capacity, !queue.isClosing else {
         queue.dropped += 1
         queue.everDropped += 1
         return
       }
-      queue.events += 1
       queue.append(item)
     }
-  }
-
-  /// Tells the service manager that the service serves.
-  public func ready(status: String = "") { put { $0.append(.ready(status)) } }
-
-  /// Tells the service manager the one-line view of the service.
-  public func status(_ text: String) {
-    put { queue in
-      if case .status = queue.items.last { queue.dropLast() }
-      queue.append(.status(text))
-    }
-  }
-
-  /// Tells the service manager that the service begins to stop.
-  public func stopping(status: String = "") { put { $0.append(.stopping(status)) } }
-
-  /// Tells the service manager why the service will end.
-  public func failed(errno: Int32, status: String = "") {
-    put { $0.append(.failed(errno, status)) }
   }
 
   /// Waits until everything posted before has been served.
@@ -144,18 +119,13 @@ public final class EventSink: Sendable {
 }
 
 extension EventSink {
-  private enum Item: Sendable {
-    case event(Event, WallTime)
-    case ready(String)
-    case status(String)
-    case stopping(String)
-    case failed(Int32, String)
+  private struct Item: Sendable {
+    var event: Event
+    var time: WallTime
   }
 
   private struct Queue: Sendable {
     var items: [Item] = []
-    /// Events among the items.
-    var events = 0
     var dropped: UInt64 = 0
     var everDropped: UInt64 = 0
     /// Entries that the outputs dropped.
@@ -173,16 +143,10 @@ extension EventSink {
       posted += 1
     }
 
-    mutating func dropLast() {
-      items.removeLast()
-      posted -= 1
-    }
-
     /// All that waits; the queue is empty afterwards.
     mutating func take() -> Batch {
       defer {
         items.removeAll()
-        events = 0
         dropped = 0
       }
       return Batch(items: items, dropped: dropped)
@@ -198,7 +162,6 @@ extension EventSink {
   /// The thread's life.
   private static func serve(_ queue: Monitor<Queue>, _ outputs: Outputs) {
     var writer = EventWriter(human: outputs.human, journalPath: outputs.journalPath)
-    let notifier = outputs.notifier
     while true {
       // Without a deadline nothing is owed to anybody, and the thread sleeps.
       let batch = queue.wait(deadlineNanoseconds: writer.deadline ?? .max) { queue -> Batch? in
@@ -206,15 +169,7 @@ extension EventSink {
       }
       if let batch, batch.isEmpty { break }
       let now = MonotonicClock.nanoseconds
-      for item in batch?.items ?? [] {
-        switch item {
-        case .event(let event, let time): writer.write(event, at: time, now: now)
-        case .ready(let status): notifier?.ready(status: status)
-        case .status(let text): notifier?.status(text)
-        case .stopping(let status): notifier?.stopping(status: status)
-        case .failed(let errno, let status): notifier?.failed(errno: errno, status: status)
-        }
-      }
+      for item in batch?.items ?? [] { writer.write(item.event, at: item.time, now: now) }
       writer.settle(lost: batch?.dropped ?? 0, now: now)
       queue.withLock { queue in
         queue.served += UInt64(batch?.items.count ?? 0)

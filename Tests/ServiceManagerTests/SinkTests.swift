@@ -161,40 +161,6 @@ extension ServiceManagerTests {
       #expect(numbers.reduce(0, +) == 1000)
     }
 
-    @Test func theServiceManagerIsTold() throws {
-      let manager = try FakeSocket()
-      try manager.open()
-      try withEnvironment(["NOTIFY_SOCKET": manager.path]) {
-        let notifier = Notifier()
-        #expect(notifier.ready(status: "Serving 3 adapters\nFDSTORE=1"))
-        #expect(manager.receiveText() == "READY=1\nSTATUS=Serving 3 adapters FDSTORE=1")
-        #expect(notifier.status("Idle") && notifier.stopping())
-        #expect(manager.receiveText() == "STATUS=Idle")
-        #expect(manager.receiveText() == "STOPPING=1")
-        #expect(notifier.failed(errno: 12, status: "No memory"))
-        #expect(manager.receiveText() == "ERRNO=12\nSTATUS=No memory")
-
-        let sink = try EventSink(outputs: .init(notifier: notifier))
-        sink.ready(status: "A")
-        sink.flush()
-        sink.status("B")
-        sink.stopping(status: "C")
-        sink.failed(errno: 1)
-        sink.close()
-        for text in ["READY=1\nSTATUS=A", "STATUS=B", "STOPPING=1\nSTATUS=C", "ERRNO=1"] {
-          #expect(manager.receiveText() == text)
-        }
-        #expect(manager.receive() == nil)
-      }
-    }
-
-    @Test func withoutAServiceManagerNothingIsSent() throws {
-      try withEnvironment(["NOTIFY_SOCKET": nil]) {
-        #expect(!Notifier().isWanted)
-        #expect(!Notifier().ready())
-      }
-    }
-
     @Test func outputsFollowTheEnvironment() throws {
       let journal = try FakeSocket()
       var pair: [Int32] = [0, 0]
