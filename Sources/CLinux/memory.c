@@ -50,6 +50,12 @@ int clinux_close(int fd) { return answer(close(fd)); }
 
 int clinux_duplicate(int fd) { return answer(fcntl(fd, F_DUPFD_CLOEXEC, 3)); }
 
+int clinux_replace(int fd, int other) {
+  int result = dup3(other, fd, O_CLOEXEC);
+  // Somebody else opens a file under this very number; it does not happen to a number that is in use.
+  return result < 0 && errno == EBUSY ? -EINTR : answer(result);
+}
+
 int clinux_open_null(void) { return answer(open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
 int clinux_reopen_for_reading(int fd) {

@@ -65,28 +65,48 @@ extension Connection {
       guard let slot else { return nil }
       header.requestID = id
       do throws(DriverError) {
-        try unsafe send(header, descriptor: descriptor, buffer: sender.buffer, write)
+        let packet = try unsafe make(header, in: sender.buffer, write)
+        let ticket = Ticket(slot: slot, id: id)
+        try unsafe send(
+          packet, descriptors: descriptor >= 0 ? [descriptor] : [], for: ticket, &sender)
+        sender.nextID += 1
+        return ticket
       } catch {
         _ = requests.withLock { $0.release(slot) }
         throw error
       }
-      sender.nextID += 1
-      return Ticket(slot: slot, id: id)
     }
   }
 
-  /// Makes a packet in `buffer` and sends it. The caller has the sender to itself.
-  func send(
-    _ header: MessageHeader, descriptor: Int32, buffer: UnsafeMutableRawBufferPointer,
+  /// Makes a packet in `buffer`. The caller has the sender to itself.
+  func make(
+    _ header: MessageHeader, in buffer: UnsafeMutableRawBufferPointer,
     _ write: (inout MessageWriter) -> Void
-  ) throws(DriverError) {
+  ) throws(DriverError) -> UnsafeRawBufferPointer {
     var writer = unsafe MessageWriter(header, into: buffer)
     write(&writer)
     let count = writer.finish()
     guard count > 0 else { throw .misuse("The message is longer than the protocol allows.") }
-    try unsafe transport.send(
-      UnsafeRawBufferPointer(rebasing: buffer[..<count]),
-      descriptors: descriptor >= 0 ? [descriptor] : [])
+    return unsafe UnsafeRawBufferPointer(rebasing: buffer[..<count])
+  }
+
+  /// Sends a request, and keeps it when the session can be resumed. A daemon that has gone is no error
+  /// then: who reads next will find it again, and the request goes out once more.
+  func send(
+    _ packet: UnsafeRawBufferPointer, descriptors: [Int32], for ticket: Ticket,
+    _ sender: inout Sender
+  ) throws(DriverError) {
+    guard let kept = sender.kept else {
+      try unsafe transport.send(packet, descriptors: descriptors)
+      return
+    }
+    unsafe kept.keep(packet, id: ticket.id, slot: ticket.slot)
+    if let descriptor = descriptors.first { try keep(descriptor, of: ticket) }
+    do throws(DriverError) {
+      try unsafe transport.send(packet, descriptors: descriptors)
+    } catch {
+      guard error == .closed else { throw error }
+    }
   }
 
   /// Waits for the reply, reads it and frees the slot.

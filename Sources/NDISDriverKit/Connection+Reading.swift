@@ -78,12 +78,18 @@ extension Connection {
       case .upcall(let upcall):
         // The thread that waits for an OID request's end learns of it before anybody takes the reading:
         // nothing would wake one that reads.
-        let (wake, isAwaited) = requests.withLock { requests in
+        // It is also here that an upcall is admitted, before anybody can read it once more.
+        let (wake, turn, isAwaited) = requests.withLock { requests in
           requests.isReading = false
-          return (requests.waiters > 0, requests.takeEnd(upcall))
+          let turn = isResumable ? requests.turns.admit(upcall.id) : .call
+          return (requests.waiters > 0, turn, turn == .call && requests.takeEnd(upcall))
         }
         if wake { requests.broadcast() }
-        if isAwaited { acknowledge(upcall) } else { serve(upcall) }
+        switch turn {
+        case .call: if isAwaited { acknowledge(upcall) } else { serve(upcall) }
+        case .answerAgain(let epoch): answerAgain(upcall.id, epoch: epoch)
+        case .ignore: break
+        }
         guard try takeReading(isDone) else { return nil }
       }
     }
@@ -118,8 +124,14 @@ extension Connection {
   private func readPacket(
     _ isDone: (inout Requests) -> Bool, _ awaited: UInt64
   ) throws(DriverError) -> Packet {
-    let (length, raw) = try unsafe transport.receive(into: receiveBuffer)
-    guard length > 0 else { throw requests.withLock { $0.closed } ?? .closed }
+    var (length, raw) = try unsafe transport.receive(into: receiveBuffer)
+    // Linux says that a peer has gone before it hands out what the peer said last.
+    if length == 0, isResumable { (length, raw) = try unsafe transport.receive(into: receiveBuffer) }
+    guard length > 0 else {
+      if let closed = requests.withLock({ $0.closed }) { throw closed }
+      guard isResumable else { throw .closed }
+      return try comeBack(isDone) ? .notification : .reply(slotDone: true)
+    }
     let descriptor = raw
     let packet = unsafe UnsafeRawBufferPointer(rebasing: receiveBuffer[..<length])
     let header: MessageHeader
@@ -202,24 +214,35 @@ extension Connection {
   private func notice(
     _ header: MessageHeader, _ packet: UnsafeRawBufferPointer
   ) throws(DriverError) {
-    var reader = unsafe BodyReader(packet: packet)
-    let goodbye: DriverError
-    do throws(Failure) {
-      if header.type == UInt16(NDISSIM_SECTION_RELEASED) {
-        let handle = try reader.read(UInt64.self)
-        sections.drop(handle)
-        views.drop(handle)
-        for provider in registry.providers() {
-          provider.sectionReleased(SectionHandle(rawValue: handle))
-        }
-        return
+    switch Int(header.type) {
+    case NDISSIM_SECTION_RELEASED:
+      let handle = try unsafe Connection.body(packet, of: UInt64.self)
+      sections.drop(handle)
+      views.drop(handle)
+      for provider in registry.providers() {
+        provider.sectionReleased(SectionHandle(rawValue: handle))
       }
-      guard header.type == UInt16(NDISSIM_GOODBYE) else { return }
+    case NDISSIM_RESUMED: try resumed(try unsafe Connection.body(packet, of: ndissim_resumed.self))
+    case NDISSIM_GOODBYE: throw unsafe Connection.goodbye(header, packet)
+    default: break
+    }
+  }
+
+  private static func body<Value: BitwiseCopyable>(
+    _ packet: UnsafeRawBufferPointer, of type: Value.Type
+  ) throws(DriverError) -> Value {
+    var reader = unsafe BodyReader(packet: packet)
+    do throws(Failure) { return try reader.read(type) } catch { throw .protocolBroken(error) }
+  }
+
+  /// What a GOODBYE says.
+  static func goodbye(_ header: MessageHeader, _ packet: UnsafeRawBufferPointer) -> DriverError {
+    var reader = unsafe BodyReader(packet: packet)
+    do throws(Failure) {
       let failure = try reader.readFailure()
-      goodbye = DriverError(
+      return DriverError(
         .connection, status: header.status, rule: "\(failure.rule)",
         sentence: "NDIS said goodbye: \(failure.sentence)", bugCheck: failure.bugCheck)
-    } catch { throw .protocolBroken(error) }
-    throw goodbye
+    } catch { return .protocolBroken(error) }
   }
 }

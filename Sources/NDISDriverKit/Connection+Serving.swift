@@ -52,7 +52,8 @@ extension Connection {
   }
 
   /// Sends bytes as they are, for tests of what NDIS makes of them. A reply to an id the kit did
-  /// not give out is dropped; ids are counted on by `skipRequestIDs`.
+  /// not give out is dropped; ids are counted on by `skipRequestIDs`. They are not sent again after a
+  /// restart of the daemon.
   public func sendRaw(_ bytes: [UInt8], descriptors: [Int32] = []) throws(DriverError) {
     try sender.withLock { (_) throws(DriverError) in
       try unsafe bytes.withUnsafeBufferPointer { (packet) throws(DriverError) in
@@ -73,8 +74,13 @@ extension Connection {
     }
     let ticket = Ticket(slot: slot, id: id)
     defer { release(ticket) }
-    try sendRaw(packet, descriptors: descriptors)
-    sender.withLock { if $0.nextID == id { $0.nextID += 1 } }
+    try sender.withLock { (sender) throws(DriverError) in
+      try unsafe packet.withUnsafeBufferPointer { (packet) throws(DriverError) in
+        try unsafe send(
+          UnsafeRawBufferPointer(packet), descriptors: descriptors, for: ticket, &sender)
+      }
+      if sender.nextID == id { sender.nextID += 1 }
+    }
     try pump { $0.slots[slot].isDone }
     return unsafe Array(reply(in: slot, requests.withLock { $0.slots[slot].length }))
   }

@@ -69,7 +69,12 @@ extension Connection {
       status: status, irql: irql.rawValue)
     // When it cannot be sent the connection has ended, and the reading thread will learn it.
     try? sender.withLock { (sender) throws(DriverError) in
-      try unsafe send(header, descriptor: -1, buffer: sender.buffer, write)
+      let packet = try unsafe make(header, in: sender.buffer, write)
+      if sender.answers != nil {
+        let place = requests.withLock { $0.turns.answer(upcall) }
+        unsafe sender.answers?.keep(packet, place: place)
+      }
+      try unsafe transport.send(packet, descriptors: [])
     }
   }
 

@@ -4,6 +4,8 @@
 // whatever thread it has, so a program that only calls needs no other thread. A program that waits
 // for upcalls serves: `serve()` in this thread, `startServing()` in one of the kit's.
 //
+// A session goes on after a restart of the daemon when the daemon lets it: see Connection+Resuming.
+//
 // Limits: 64 requests may be unanswered. A handler may call, on the same connection too. After the
 // end of a connection every call throws a DriverError of kind `.connection`.
 
@@ -16,8 +18,10 @@ import Platform
 public struct SessionLimits: Hashable, Sendable {
   public var pageSize: UInt32 = 4096
   public var features: UInt64 = 0
+  /// What the session is asked for by after a restart of the daemon; 0 = it ends with its connection.
   public var sessionToken: UInt64 = 0
-  /// A number that changes with every start of the daemon, 16 bytes.
+  /// A number that changes with every start of the daemon, 16 bytes. A session that goes on after a
+  /// restart has the new one; all else is as it was said at first.
   public var instance: [UInt8] = []
   public var maximumOutstanding: UInt32 = 0
   public var maximumExtents: UInt32 = 0
@@ -31,10 +35,44 @@ public struct SessionLimits: Hashable, Sendable {
   public var maximumSections: UInt32 = 0
 }
 
+extension SessionLimits {
+  init(_ reply: ndissim_hello_reply) {
+    pageSize = reply.page_size
+    features = reply.features
+    sessionToken = reply.session_token
+    instance = unsafe withUnsafeBytes(of: reply.instance) { unsafe Array($0) }
+    maximumOutstanding = reply.maximum_outstanding
+    maximumExtents = reply.maximum_extents
+    maximumCallDepth = reply.maximum_call_depth
+    upcallDeadline = reply.upcall_deadline_ms
+    ndisVersion = reply.ndis_version
+    maximumBytes = reply.maximum_bytes
+    maximumBlocks = reply.maximum_blocks
+    maximumSections = reply.maximum_sections
+  }
+}
+
+/// The body of HELLO.
+struct Hello: Sendable {
+  var name: Name
+  var features: UInt64
+  var versions: ClosedRange<UInt16>
+
+  func write(into writer: inout MessageWriter, token: UInt64) {
+    writer.append(versions.lowerBound)
+    writer.append(versions.upperBound)
+    writer.append(UInt32(0))
+    writer.append(features)
+    writer.append(token)
+    writer.append(name)
+  }
+}
+
 /// A connection to the daemon.
 @safe public final class Connection: @unchecked Sendable {
-  // Unchecked: `limits` changes only before the connection is shared; the receive buffer belongs to
-  // the reading thread, a reply's buffer to whoever holds the slot, the send buffer to the sender.
+  // Unchecked: `said` and `isResumable` change only before the connection is shared; the receive buffer
+  // belongs to the reading thread, a reply's buffer to whoever holds the slot, the send buffer to the
+  // sender.
   let transport: any Transport
   let requests = Monitor<Requests>(Requests())
   let sender: Monitor<Sender>
@@ -44,8 +82,21 @@ public struct SessionLimits: Hashable, Sendable {
   let receiveBuffer: UnsafeMutableRawBufferPointer
   let replies: UnsafeMutableRawBufferPointer
 
+  /// What the daemon said about itself and this session in its HELLO.
+  private(set) var said = SessionLimits()
+  let resumes: Bool
+  let resumeTimeout: Duration
+  /// What was said in HELLO, to be said again.
+  private(set) var hello = Hello(name: Name(""), features: 0, versions: 1...1)
+  /// The daemon lets this session go on after a restart.
+  private(set) var isResumable = false
+
   /// What the daemon said about itself and this session.
-  public internal(set) var limits = SessionLimits()
+  public var limits: SessionLimits {
+    var limits = said
+    if isResumable { limits.instance = requests.withLock { $0.instance } }
+    return limits
+  }
 
   static let packetSize = Int(NDISSIM_MAXIMUM_MESSAGE)
 
@@ -55,19 +106,29 @@ public struct SessionLimits: Hashable, Sendable {
   ///   - path: the driver socket, by default what `SocketPath.find()` finds.
   ///   - name: who speaks, for the daemon's reports; at most 31 bytes.
   ///   - features: wanted feature bits; what was granted is in `limits`.
+  ///   - resumes: whether the session should go on after a restart of the daemon; see `resumptions`.
+  ///     Without it, or when the daemon does not grant it, the connection ends with the daemon.
+  ///   - resumeTimeout: how long a daemon that has gone without a word is waited for. The daemon itself
+  ///     keeps a session for 30 seconds.
   public convenience init(
-    path: String? = nil, name: String, features: UInt64 = 0
+    path: String? = nil, name: String, features: UInt64 = 0, resumes: Bool = true,
+    resumeTimeout: Duration = .seconds(10)
   ) throws(DriverError) {
     let transport = try SocketTransport(path: path)
-    try self.init(transport: transport, name: name, features: features)
+    try self.init(
+      transport: transport, name: name, features: features, resumes: resumes,
+      resumeTimeout: resumeTimeout)
   }
 
   /// Says HELLO over any transport, which is closed with the connection. With a nil `name` nothing
   /// is said: for tests of what happens before HELLO.
   public init(
-    transport: any Transport, name: String?, features: UInt64 = 0
+    transport: any Transport, name: String?, features: UInt64 = 0, resumes: Bool = true,
+    resumeTimeout: Duration = .seconds(10)
   ) throws(DriverError) {
     self.transport = transport
+    self.resumes = resumes
+    self.resumeTimeout = resumeTimeout
     let size = Connection.packetSize
     let slots = Int(NDIS.Limits.maximumOutstanding)
     // Pages nobody writes cost nothing, and replies are small.
@@ -81,44 +142,51 @@ public struct SessionLimits: Hashable, Sendable {
     transport.close()
     unsafe receiveBuffer.deallocate()
     unsafe replies.deallocate()
-    sender.withLock { unsafe $0.buffer.deallocate() }
+    requests.withLock { requests in
+      for index in requests.slots.indices { requests.closeDescriptor(index) }
+    }
+    sender.withLock { sender in
+      unsafe sender.buffer.deallocate()
+      sender.kept?.deallocate()
+      sender.answers?.deallocate()
+    }
   }
 
   /// Says HELLO; only for connections that were made without a name.
   public func sayHello(
     name: String, features: UInt64 = 0, versions: ClosedRange<UInt16> = 1...1
   ) throws(DriverError) {
-    limits = try call(NDISSIM_HELLO) { writer in
-      writer.append(versions.lowerBound)
-      writer.append(versions.upperBound)
-      writer.append(UInt32(0))
-      writer.append(features)
-      writer.append(UInt64(0))
-      writer.append(Name(name))
+    let wanted = features | (resumes ? UInt64(NDISSIM_FEATURE_RESUME) : 0)
+    hello = Hello(name: Name(name), features: wanted, versions: versions)
+    said = try call(NDISSIM_HELLO) { writer in
+      hello.write(into: &writer, token: 0)
     } read: { reader throws(Failure) in
-      let reply = try reader.read(ndissim_hello_reply.self)
-      var limits = SessionLimits()
-      limits.pageSize = reply.page_size
-      limits.features = reply.features
-      limits.sessionToken = reply.session_token
-      limits.instance = unsafe withUnsafeBytes(of: reply.instance) { unsafe Array($0) }
-      limits.maximumOutstanding = reply.maximum_outstanding
-      limits.maximumExtents = reply.maximum_extents
-      limits.maximumCallDepth = reply.maximum_call_depth
-      limits.upcallDeadline = reply.upcall_deadline_ms
-      limits.ndisVersion = reply.ndis_version
-      limits.maximumBytes = reply.maximum_bytes
-      limits.maximumBlocks = reply.maximum_blocks
-      limits.maximumSections = reply.maximum_sections
-      return limits
+      SessionLimits(try reader.read(ndissim_hello_reply.self))
     }
+    guard resumes, said.features & UInt64(NDISSIM_FEATURE_RESUME) != 0, said.sessionToken != 0
+    else { return }
+    sender.withLock { sender in
+      sender.kept = KeptRequests()
+      sender.answers = RememberedAnswers()
+    }
+    let instance = said.instance
+    requests.withLock { requests in
+      requests.turns.prepare()
+      requests.instance = instance
+    }
+    isResumable = true
   }
 
-  /// Ends the connection. Waiting calls throw; `serve` returns.
+  /// Ends the connection, also one that is being resumed. Waiting calls throw; `serve` returns.
   public func close() {
-    transport.close()
+    // In this order: a thread that sees the end knows then that it was wanted.
     end(.closed)
+    transport.close()
   }
+
+  /// How often this session has gone on after a restart of the daemon. Calls and handlers notice nothing
+  /// of it: every call is carried out and answered once, every handler is called once.
+  public var resumptions: Int { requests.withLock { Int(clamping: $0.turns.epoch) } }
 
   /// Why the connection ended, nil while it lives.
   public var closedBecause: DriverError? { requests.withLock { $0.closed } }

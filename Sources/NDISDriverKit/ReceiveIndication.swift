@@ -195,6 +195,8 @@ final class SectionViews: Sendable {
   private let table = Monitor<[UInt64: SectionView]>([:])
 
   func adopt(_ handle: UInt64, size: UInt64, descriptor: consuming Descriptor) {
+    // A session that goes on after a restart may be sent again what it has mapped already.
+    guard find(handle) == nil else { return }
     guard
       let view = try? SectionView(
         SectionHandle(rawValue: handle), size: size, descriptor: descriptor)

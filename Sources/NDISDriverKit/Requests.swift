@@ -3,6 +3,7 @@
 // buffer are made once: a blocking call allocates nothing here.
 
 import NDIS
+import Platform
 
 /// A request that was sent. Each must be finished once, or its slot stays taken.
 struct Ticket: Sendable {
@@ -28,6 +29,8 @@ struct Slot {
   var isDone = false
   /// Nobody waits; the slot is freed by the reply itself.
   var isIgnored = false
+  /// A duplicate of the descriptor that travelled with the request, -1 = none; for sending it again.
+  var descriptor: Int32 = -1
   /// Bytes of the reply in the slot's buffer.
   var length = 0
   /// Resumed when the reply is there.
@@ -52,6 +55,12 @@ struct Requests {
   var nextWait: UInt64 = 0
   /// Tasks that wait for a free slot.
   var waitingTasks: [SleepingTask] = []
+  /// Upcalls, of a session that can be resumed.
+  var turns = UpcallTurns()
+  /// Of the daemon that speaks now.
+  var instance: [UInt8] = []
+  /// When time is over for coming back to a daemon that has gone; nil while it is there.
+  var backBefore: UInt64?
 
   /// Takes a slot, by preference the one that the id suggests.
   mutating func take(_ id: UInt64) -> Int? {
@@ -93,8 +102,16 @@ struct Requests {
     slots[index].isDone = false
     slots[index].isIgnored = false
     slots[index].continuation = nil
+    closeDescriptor(index)
     free += 1
     return waitingTasks.isEmpty ? nil : waitingTasks.removeFirst()
+  }
+
+  /// Closes what is kept of a request that carried a descriptor.
+  mutating func closeDescriptor(_ index: Int) {
+    guard slots[index].descriptor >= 0 else { return }
+    _ = Descriptor(owning: slots[index].descriptor)
+    slots[index].descriptor = -1
   }
 }
 
@@ -103,4 +120,9 @@ struct Requests {
 @safe struct Sender: @unchecked Sendable {
   var nextID: UInt64 = 1
   let buffer: UnsafeMutableRawBufferPointer
+  /// Both nil unless the session can be resumed.
+  var kept: KeptRequests?
+  var answers: RememberedAnswers?
+
+  init(buffer: UnsafeMutableRawBufferPointer) { unsafe self.buffer = unsafe buffer }
 }

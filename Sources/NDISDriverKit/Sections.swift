@@ -34,6 +34,8 @@ final class Sections: Sendable {
   /// needs it finds no section and says so.
   func adopt(_ handle: UInt64, size: UInt64, descriptor: Int32) {
     let file = Descriptor(owning: descriptor)
+    // A session that goes on after a restart may be sent again what it has mapped already.
+    guard table.withLock({ $0.all[handle] }) == nil else { return }
     guard let memory = try? SealedMemory(adopting: file), memory.size == size,
       let section = try? MappedSection(SectionHandle(rawValue: handle), memory: memory)
     else { return }

@@ -15,14 +15,30 @@ public protocol Transport: AnyObject, Sendable {
     into buffer: UnsafeMutableRawBufferPointer
   ) throws(DriverError) -> (length: Int, descriptor: Int32)
 
-  /// Ends the connection; a waiting `receive` answers 0.
+  /// Ends the connection; a waiting `receive` answers 0, and so does every later one.
   func close()
+
+  /// Connects again after the connection has ended, without waiting. Nobody is in `send` or `receive`;
+  /// `close` may be called at the same time. Answers false when this transport cannot do it, and throws
+  /// when it could not be done now.
+  func reconnect() throws(DriverError) -> Bool
+
+  /// Waits until there is something to receive, the end of the connection too; false when the monotonic
+  /// clock passes the deadline first, in nanoseconds. A transport that reconnects must have it.
+  func waitToReceive(until deadline: UInt64) throws(DriverError) -> Bool
+}
+
+extension Transport {
+  public func reconnect() throws(DriverError) -> Bool { false }
+
+  public func waitToReceive(until deadline: UInt64) throws(DriverError) -> Bool { true }
 }
 
 /// The daemon's SOCK_SEQPACKET socket.
 public final class SocketTransport: Transport, @unchecked Sendable {
   // Unchecked: `received` is touched only by the one thread in `receive`.
   private let socket: PacketSocket
+  private let path: String?
   private var received = ReceivedDescriptors(capacity: 4)
 
   /// Connects to a socket, by default to the one `SocketPath.find` finds.
@@ -32,13 +48,17 @@ public final class SocketTransport: Transport, @unchecked Sendable {
         "No daemon was found; looked for " + SocketPath.candidates.joined(separator: ", "),
         rule: "noDaemon")
     }
+    self.path = path
     do throws(SocketPathProblem) {
       socket = try PacketSocket.connect(path: path)
     } catch { throw .connection("\(error)", rule: "connect") }
   }
 
-  /// Takes over a connected socket.
-  public init(adopting socket: consuming PacketSocket) { self.socket = socket }
+  /// Takes over a connected socket. Without a path it cannot connect again.
+  public init(adopting socket: consuming PacketSocket, path: String? = nil) {
+    self.socket = socket
+    self.path = path
+  }
 
   public func send(_ packet: UnsafeRawBufferPointer, descriptors: [Int32]) throws(DriverError) {
     do throws(SystemError) {
@@ -77,5 +97,23 @@ public final class SocketTransport: Transport, @unchecked Sendable {
   public func close() {
     // A socket that cannot be shut down has no connection.
     _ = try? socket.shutdown()
+  }
+
+  public func reconnect() throws(DriverError) -> Bool {
+    guard let path else { return false }
+    let other: PacketSocket
+    do throws(SocketPathProblem) {
+      other = try PacketSocket.connectAtOnce(path: path)
+    } catch { throw .connection("\(error)", rule: "connect") }
+    do throws(SystemError) {
+      try socket.replace(with: other)
+    } catch { throw .connection("\(error)", rule: "connect") }
+    return true
+  }
+
+  public func waitToReceive(until deadline: UInt64) throws(DriverError) -> Bool {
+    do throws(SystemError) {
+      return try socket.waitToReceive(until: deadline)
+    } catch { throw .connection("\(error)") }
   }
 }

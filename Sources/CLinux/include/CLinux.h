@@ -42,6 +42,8 @@ enum {
 
 int clinux_close(int fd);
 int clinux_duplicate(int fd);
+// `fd` is from now on what `other` is, close-on-exec; what it was before is closed. Nobody can find it closed.
+int clinux_replace(int fd, int other);
 int clinux_open_null(void);
 // Another opening of the same file, for reading only. Asks /proc.
 int clinux_reopen_for_reading(int fd);
