@@ -126,7 +126,9 @@ extension Connection {
   ) throws(DriverError) -> Packet {
     var (length, raw) = try unsafe transport.receive(into: receiveBuffer)
     // Linux says that a peer has gone before it hands out what the peer said last.
-    if length == 0, isResumable { (length, raw) = try unsafe transport.receive(into: receiveBuffer) }
+    if length == 0, isResumable {
+      (length, raw) = try unsafe transport.receive(into: receiveBuffer)
+    }
     guard length > 0 else {
       if let closed = requests.withLock({ $0.closed }) { throw closed }
       guard isResumable else { throw .closed }
