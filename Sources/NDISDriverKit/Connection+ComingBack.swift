@@ -114,7 +114,7 @@ extension Connection {
     guard reply.sessionToken == said.sessionToken else {
       throw over("it went on with another session", rule: "sessionUnknown")
     }
-    begin(reply.instance)
+    countResumption(reply.instance)
   }
 
   private func helloReply(_ packet: UnsafeRawBufferPointer) throws(DriverError) -> SessionLimits {

@@ -21,7 +21,7 @@ extension Connection {
     let header = MessageHeader(
       type: UInt16(NDISSIM_RESUME), flags: NDISSIM_FLAG_NOTIFICATION, requestID: 0)
     try sender.withLock { (sender) throws(DriverError) in
-      begin(instance)
+      countResumption(instance)
       do throws(DriverError) {
         let packet = try unsafe make(header, in: sender.buffer) { $0.append(said) }
         try unsafe transport.send(packet, descriptors: [])
@@ -34,7 +34,7 @@ extension Connection {
   }
 
   /// Counts a resumption. The caller has the sender.
-  func begin(_ instance: [UInt8]) {
+  func countResumption(_ instance: [UInt8]) {
     requests.withLock { requests in
       requests.turns.resume()
       requests.instance = instance

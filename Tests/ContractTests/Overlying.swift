@@ -47,15 +47,17 @@ final class FrameTaker: ProtocolDriver {
         }
       }
     }
-    let holds = state.withLock { state in
+    // First the lists go back: who sees the frames may ask for more at once, and buffers that are out would be
+    // missing.
+    let holds = state.withLock { $0.holds }
+    if !holds { try? connection.returnNetBufferLists(indication) }
+    state.withLock { state in
       state.frames += frames
       state.damaged += damaged
       state.parts += parts
       state.flags.append(indication.flags)
-      if state.holds { state.held.append(indication) }
-      return state.holds
+      if holds { state.held.append(indication) }
     }
-    if !holds { try? connection.returnNetBufferLists(indication) }
   }
 
   func statusEx(

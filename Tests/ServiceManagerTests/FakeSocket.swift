@@ -120,3 +120,14 @@ func parse(_ bytes: [UInt8]) throws -> [(name: String, value: String)] {
   }
   return fields
 }
+
+/// Runs with variables of the environment set, or unset, and unsets them.
+func withEnvironment(
+  _ variables: [String: String?], _ body: () throws -> Void
+) throws {
+  for (name, value) in variables {
+    if let value { unsafe setenv(name, value, 1) } else { unsafe unsetenv(name) }
+  }
+  defer { for name in variables.keys { unsafe unsetenv(name) } }
+  try body()
+}

@@ -216,15 +216,5 @@ extension ServiceManagerTests {
         #expect(throws: (any Error).self) { try Activation.take() }
       }
     }
-
-    private func withEnvironment(
-      _ variables: [String: String?], _ body: () throws -> Void
-    ) throws {
-      for (name, value) in variables {
-        if let value { unsafe setenv(name, value, 1) } else { unsafe unsetenv(name) }
-      }
-      defer { for name in variables.keys { unsafe unsetenv(name) } }
-      try body()
-    }
   }
 }

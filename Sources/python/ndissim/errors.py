@@ -37,8 +37,12 @@ class NdisError(Exception):
 
 
 class Disconnected(ConnectionError):
-    """The daemon ended the connection; `goodbye` says why, when it said so."""
+    """The connection has ended; `goodbye` says why, when the daemon said so: in a GOODBYE, or by
+    refusing to go on with the session after a restart."""
 
-    def __init__(self, goodbye: NdisError | None = None) -> None:
+    def __init__(self, goodbye: NdisError | None = None, sentence: str = "") -> None:
         self.goodbye = goodbye
-        super().__init__(str(goodbye) if goodbye else "the daemon closed the connection")
+        text = sentence or "the daemon closed the connection"
+        if goodbye:
+            text = f"{sentence}: {goodbye}" if sentence else str(goodbye)
+        super().__init__(text)

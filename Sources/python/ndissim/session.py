@@ -1,7 +1,8 @@
 """A session with the daemon: blocking calls that serve upcalls while they wait.
 
 Threads may share a session. Whichever of them waits first reads the socket, hands replies to their
-callers and runs the handlers of upcalls; a handler may call back into NDIS."""
+callers and runs the handlers of upcalls; a handler may call back into NDIS.
+A session goes on after a restart of the daemon when the daemon lets it, see `resuming.py`."""
 
 import logging
 import os
@@ -12,8 +13,15 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from . import irql as _irql
-from .abi import FLAG_REPLY, FLAG_UPCALL, Message, Status
+from .abi import (
+    FEATURE_RESUME,
+    FLAG_REPLY,
+    FLAG_UPCALL,
+    Message,
+    Status,
+)
 from .errors import Disconnected, NdisError
+from .kept import Kept, Turn
 from .memory import Section
 from .messages import (
     AllocateReply,
@@ -28,6 +36,7 @@ from .messages import (
 )
 from .oids import OidAnswer
 from .receive import SectionView, ViewSegment
+from .resuming import Resuming
 from .routines import Routines
 from .transport import Connection
 from .upcalls import UPCALLS, AllocateAnswer, decode_upcall
@@ -49,11 +58,21 @@ class _Here(threading.local):
     context = 0
 
 
-class Session(Routines):
-    """One connection after HELLO. Make it with `connect()`; end it with `close()` or `with`."""
+class Session(Routines, Resuming):
+    """One connection after HELLO. Make it with `connect()`; end it with `close()` or `with`.
 
-    def __init__(self, connection: Connection, name: str) -> None:
+    With `resumes` it asks to go on after a restart of the daemon, and waits `resume_timeout`
+    seconds for a daemon that has gone without a word."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        name: str,
+        resumes: bool = True,
+        resume_timeout: float = 10.0,
+    ) -> None:
         self.connection = connection
+        self.resume_timeout = resume_timeout
         self.sections: dict[int, Section] = {}
         # Sections this process may read, because it is told of frames in them.
         self.views: dict[int, Section] = {}
@@ -69,8 +88,15 @@ class Session(Routines):
         self._handlers: dict[int, Handler] = {}
         self._here = _Here()
         self._window = threading.BoundedSemaphore(64)
-        reply = self.call(Message.HELLO, Hello(name=name).pack())
+        # What is kept to go on after a restart; None when that is not granted.
+        self._kept: Kept | None = None
+        self._back_before: float | None = None
+        self._closed = False
+        self._said = Hello(name=name, features=FEATURE_RESUME if resumes else 0)
+        reply = self.call(Message.HELLO, self._said.pack())
         self.hello = HelloReply.unpack(reply.body)
+        if resumes and self.hello.features & FEATURE_RESUME and self.hello.session_token:
+            self._kept = Kept()
         # Until now nobody could have sent anything, so the window may still be replaced.
         self._window = threading.BoundedSemaphore(max(1, self.hello.maximum_outstanding))
 
@@ -113,14 +139,29 @@ class Session(Routines):
                     self._window.release()
                     raise self._ended
                 self._replies[request] = None
+            packet = encode(header, body)
             try:
-                self.connection.send_raw(encode(header, body), fds)
+                if self._kept:
+                    with self._condition:
+                        self._kept.keep(request, packet, fds)
+                self._send_packet(packet, fds)
             except BaseException:
-                del self._replies[request]
+                with self._condition:
+                    if self._kept:
+                        self._kept.drop(request)
+                    del self._replies[request]
                 self._window.release()
                 raise
             self._next_id += 1
         return request
+
+    def _send_packet(self, packet: bytes, fds: Iterable[int] = ()) -> None:
+        """Sends a packet that will be sent again if the daemon has gone: then that is no error."""
+        try:
+            self.connection.send_raw(packet, fds)
+        except ConnectionError:
+            if not self._kept:
+                raise
 
     def wait(self, request: int, timeout: float | None = None) -> Reply:
         """Waits for the reply of a request, serving upcalls meanwhile."""
@@ -182,21 +223,28 @@ class Session(Routines):
     def _turn(self, timeout: float | None) -> None:
         """Reads one packet. A reply is stored in the same breath in which the reader's place is
         given up: else its owner could take the place and wait for what has already come."""
-        packet, fds, header, ended = b"", [], None, False
+        packet, fds, header, ended = b"", [], None, None
+        turn, resumptions = Turn.CALL, 0
         try:
-            with suppress(ConnectionError):
-                packet, fds = self.connection.receive_raw(timeout)
-            ended = not packet
+            packet, fds = self._receive(timeout)
             if packet:
                 header = Header.unpack(packet)
+                if header.is_notification:
+                    self._notice(header, packet[Header.size() :])
+            else:
+                ended = self._come_back(timeout)
         finally:
             with self._condition:
                 self._reading = False
                 if header and header.is_reply and not header.is_upcall:
                     self._keep(Reply(header, packet[Header.size() :], fds))
                     header = None
+                if header and header.is_upcall and self._kept:
+                    # Before anybody can read it once more.
+                    resumptions = self._kept.resumptions
+                    turn = self._kept.admit(header.request_id)
                 if ended:
-                    self._ended = Disconnected(self._goodbye)
+                    self._ended = ended
                 self._condition.notify_all()
         if header is None:
             return
@@ -204,20 +252,25 @@ class Session(Routines):
             self._view(packet[Header.size() :], fds.pop())
         for fd in fds:
             os.close(fd)
-        if header.is_upcall:
+        if header.is_upcall and turn == Turn.CALL:
             self._serve_upcall(header, packet[Header.size() :])
+        elif header.is_upcall and turn == Turn.ANSWER_AGAIN:
+            self._answer_again(header.request_id, resumptions)
         elif header.is_notification:
             self._notification(header, packet[Header.size() :])
 
     def _view(self, body: bytes, fd: int) -> None:
         view = SectionView.unpack(body)
-        old = self.views.pop(view.section, None)
-        if old:
-            old.close()
+        if view.section in self.views:
+            # After a restart it may come again.
+            os.close(fd)
+            return
         self.views[view.section] = Section(view.section, fd, view.size_in_bytes, writable=False)
 
     def _keep(self, reply: Reply) -> None:
         header = reply.header
+        if self._kept:
+            self._kept.drop(header.request_id)
         if header.request_id not in self._replies:
             # The answer to a packet that was sent raw.
             for fd in reply.fds:
@@ -228,16 +281,27 @@ class Session(Routines):
             # Here and not in the caller: the next reply that names the section comes without it,
             # and may belong to another thread.
             head = AllocateReply.unpack(reply.body)
-            self.sections[head.section] = Section(head.section, reply.fds[0], head.section_size)
+            if head.section in self.sections:
+                # After a restart it may come again.
+                os.close(reply.fds.pop(0))
+            else:
+                self.sections[head.section] = Section(
+                    head.section, reply.fds[0], head.section_size
+                )
         self._replies[header.request_id] = reply
         if header.request_id in self._forgotten:
             self._forgotten.discard(header.request_id)
             self._drop(reply)
 
-    def _notification(self, header: Header, body: bytes) -> None:
+    def _notice(self, header: Header, body: bytes) -> None:
+        """What must be known before anybody reads on."""
         if header.type == Message.GOODBYE:
             self._goodbye = failure_of(header.status, body)
-        elif header.type == Message.SECTION_RELEASED:
+        elif header.type == Message.RESUMED:
+            self._resumed(body)
+
+    def _notification(self, header: Header, body: bytes) -> None:
+        if header.type == Message.SECTION_RELEASED:
             handle = HandleBody.unpack(body).handle
             for held in (self.sections, self.views):
                 section = held.pop(handle, None)
@@ -276,9 +340,13 @@ class Session(Routines):
         reply = Header(
             header.type, FLAG_UPCALL | FLAG_REPLY, 0, header.request_id, 0, status, level, 0
         )
+        packet = encode(reply, answer)
         # When the daemon is gone, whoever waits next reads the end of the connection.
-        with suppress(ConnectionError):
-            self.send_raw(encode(reply, answer))
+        with self._send_lock, suppress(ConnectionError):
+            if self._kept:
+                with self._condition:
+                    self._kept.answer(header.request_id, packet)
+            self.connection.send_raw(packet)
 
     def _run_handler(self, type: int, body: bytes) -> int | AllocateAnswer | OidAnswer | None:
         if type not in UPCALLS:
@@ -303,7 +371,16 @@ class Session(Routines):
         return Statistics.unpack(self.call(Message.STATISTICS).body)
 
     def close(self) -> None:
-        """Closes the connection; the daemon ends every object of the session."""
+        """Closes the connection, also one that is being resumed; the daemon ends every object of
+        the session."""
+        with self._condition:
+            self._closed = True
+            self._condition.notify_all()
+        if self._kept:
+            # Whoever comes back to a daemon holds the lock, and gives up now.
+            self.connection.shut_down()
+            with self._send_lock, self._condition:
+                self._kept.close()
         self.connection.close()
         self._drop_sections()
 
@@ -326,11 +403,16 @@ class Session(Routines):
         self.close()
 
 
-def connect(path: str | None = None, name: str = "python") -> Session:
-    """Connects to the daemon and says HELLO."""
+def connect(
+    path: str | None = None,
+    name: str = "python",
+    resumes: bool = True,
+    resume_timeout: float = 10.0,
+) -> Session:
+    """Connects to the daemon and says HELLO. See `Session` for what the last two mean."""
     connection = Connection(path)
     try:
-        return Session(connection, name)
+        return Session(connection, name, resumes, resume_timeout)
     except BaseException:
         connection.close()
         raise

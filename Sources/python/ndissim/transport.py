@@ -4,7 +4,9 @@ import array
 import os
 import select
 import socket
+import threading
 from collections.abc import Iterable
+from contextlib import suppress
 
 from .abi import MAXIMUM_MESSAGE
 
@@ -44,6 +46,7 @@ class Connection:
 
     def __init__(self, path: str | None = None) -> None:
         self.path = path or find_socket()
+        self._swap = threading.Lock()
         self.socket = socket.socket(
             socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC
         )
@@ -81,9 +84,29 @@ class Connection:
             raise ValueError("the packet is longer than the protocol allows")
         return packet, list(fds)
 
+    def reconnect(self) -> None:
+        """Connects again, without waiting, after the connection has ended. The new connection gets
+        the old one's descriptor, so that no other thread finds a closed one."""
+        other = socket.socket(
+            socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
+        )
+        with other:
+            other.connect(self.path)
+            other.setblocking(True)
+            with self._swap:
+                if self.socket.fileno() < 0:
+                    raise ConnectionAbortedError("the connection was closed")
+                os.dup2(other.fileno(), self.socket.fileno(), inheritable=False)
+
+    def shut_down(self) -> None:
+        """Ends the connection for whoever waits on it; its descriptor stays."""
+        with self._swap, suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
+
     def close(self) -> None:
         """Ends the connection."""
-        self.socket.close()
+        with self._swap:
+            self.socket.close()
 
     def __enter__(self) -> "Connection":
         return self

@@ -1,0 +1,138 @@
+"""Going on after a restart of the daemon (docs/protocol.md): calls and handlers notice nothing of it.
+Whoever has the reading sends what has no reply once more, and connects again when the connection has
+gone without a GOODBYE. A program that neither calls nor serves for 30 seconds misses that."""
+
+import os
+import threading
+import time
+from contextlib import suppress
+from dataclasses import replace
+
+from .abi import FLAG_NOTIFICATION, Message, Status
+from .errors import Disconnected, NdisError
+from .kept import Kept
+from .messages import Header, Hello, HelloReply, encode, failure_of
+from .transport import Connection
+
+
+class Resuming:
+    """Mixed into `Session`."""
+
+    connection: Connection
+    hello: HelloReply
+    resume_timeout: float
+    # What is kept to go on after a restart; None when that is not granted.
+    _kept: Kept | None
+    _said: Hello
+    _back_before: float | None
+    _closed: bool
+    _goodbye: NdisError | None
+    _condition: threading.Condition
+    _send_lock: threading.Lock
+
+    @property
+    def resumptions(self) -> int:
+        """How often the session has gone on after a restart of the daemon."""
+        return self._kept.resumptions if self._kept else 0
+
+    def _receive(self, timeout: float | None) -> tuple[bytes, list[int]]:
+        """The next packet, b"" at the end. Linux tells that the daemon has gone before it hands
+        out what the daemon said last."""
+        for _ in range(2):
+            with suppress(ConnectionError):
+                return self.connection.receive_raw(timeout)
+        return b"", []
+
+    def _resumed(self, body: bytes) -> None:
+        """RESUMED: the connection has outlived a daemon. The caller has the reading."""
+        if not self._kept:
+            return
+        with self._send_lock, suppress(ConnectionError):
+            self._count_resumption(body[:16])
+            self.connection.send_raw(encode(Header(Message.RESUME, FLAG_NOTIFICATION), body))
+            self._resend()
+
+    def _count_resumption(self, instance: bytes) -> None:
+        assert self._kept
+        with self._condition:
+            self._kept.resumptions += 1
+            self.hello.instance = instance
+            self._back_before = None
+
+    def _resend(self) -> None:
+        """Sends what has no reply once more. The caller has the reading, so none is answered
+        meanwhile, and the send lock, so none is begun."""
+        assert self._kept
+        with self._condition:
+            packets = self._kept.unanswered()
+        for packet, fds in packets:
+            self.connection.send_raw(packet, fds)
+
+    def _answer_again(self, upcall: int, resumptions: int) -> None:
+        assert self._kept
+        with self._send_lock, suppress(ConnectionError):
+            with self._condition:
+                packet = self._kept.answer_again(upcall, resumptions)
+            if packet:
+                self.connection.send_raw(packet)
+
+    def _come_back(self, timeout: float | None) -> Disconnected | None:
+        """Connects again after the connection has gone, and goes on; else why the session has
+        ended. The caller has the reading. Raises TimeoutError when it waits no longer."""
+        if not self._kept or self._goodbye or self._closed:
+            return Disconnected(self._goodbye)
+        now = time.monotonic()
+        if self._back_before is None:
+            self._back_before = now + self.resume_timeout
+        last = self._back_before
+        until = None if timeout is None else now + timeout
+        # Whoever waits in `sendmsg` has the send lock, and is to let it go.
+        self.connection.shut_down()
+        pause = 0.005
+        while True:
+            try:
+                with self._send_lock:
+                    self._say_hello_again(last)
+                    return None
+            except NdisError as error:
+                return Disconnected(error, "the daemon does not go on with this session")
+            except ValueError as error:
+                return Disconnected(sentence=f"the daemon's HELLO could not be read: {error}")
+            except OSError as error:
+                problem = error
+            now = time.monotonic()
+            with self._condition:
+                if self._closed:
+                    return Disconnected()
+                if now >= last:
+                    return Disconnected(
+                        sentence="the daemon went without a word and was not back within "
+                        f"{self.resume_timeout} s: {problem}"
+                    )
+                if until is not None and now >= until:
+                    raise TimeoutError("no reply in time")
+                self._condition.wait_for(lambda: self._closed, min(pause, last - now))
+            pause = min(pause * 2, 0.2)
+
+    def _say_hello_again(self, last: float) -> None:
+        self.connection.reconnect()
+        if self._closed:
+            raise ConnectionAbortedError("the connection was closed")
+        hello = replace(self._said, resume_token=self.hello.session_token)
+        self.connection.send_raw(encode(Header(Message.HELLO, request_id=1), hello.pack()))
+        packet, fds = self.connection.receive_raw(last - time.monotonic())
+        for fd in fds:
+            os.close(fd)
+        if not packet:
+            raise ConnectionResetError("the daemon has gone again")
+        header, body = Header.unpack(packet), packet[Header.size() :]
+        if header.is_notification or header.status != Status.SUCCESS:
+            raise failure_of(header.status, body)
+        reply = HelloReply.unpack(body)
+        if reply.session_token != self.hello.session_token:
+            raise NdisError(Status.FAILURE, "sessionUnknown", "It went on with another session.")
+        self._count_resumption(reply.instance)
+        self._resend()
+
+
+__all__ = ["Resuming"]
