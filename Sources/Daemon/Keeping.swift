@@ -64,7 +64,7 @@ public struct Inheritance {
   /// The store; nil: there is none, or what was there is none.
   public private(set) var store: StoreFile?
   /// Memory files of sections, by inode.
-  private(set) var sections: [UInt64: Int32] = [:]
+  private var sections: [UInt64: (name: String, descriptor: Int32)] = [:]
   /// Connections, by their sockets' inodes.
   public private(set) var connections: [(inode: UInt64, descriptor: Int32)] = []
   /// Names nobody knows.
@@ -89,7 +89,7 @@ public struct Inheritance {
       case KeptName.connection:
         connections.append((inode ?? 0, descriptor))
       case _ where KeptName.isSection(name) && inode.map { sections[$0] == nil } == true:
-        sections[inode ?? 0] = descriptor
+        sections[inode ?? 0] = (name, descriptor)
       default:
         unknown.append(name)
         _ = Descriptor(owning: descriptor)
@@ -99,7 +99,7 @@ public struct Inheritance {
 
   /// Takes the memory of a section.
   mutating func takeSection(inode: UInt64) -> Descriptor? {
-    sections.removeValue(forKey: inode).map { Descriptor(owning: $0) }
+    sections.removeValue(forKey: inode).map { Descriptor(owning: $0.descriptor) }
   }
 
   /// Ends the connections, which nobody will answer; answers the names they are kept under.
@@ -117,9 +117,9 @@ public struct Inheritance {
   mutating func closeSections() -> [String] {
     let left = sections
     sections = [:]
-    return left.map { inode, descriptor in
+    return left.values.map { name, descriptor in
       _ = Descriptor(owning: descriptor)
-      return KeptName.section(inode: inode)
+      return name
     }
   }
 }

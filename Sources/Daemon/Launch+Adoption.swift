@@ -17,15 +17,17 @@ extension Launch {
   ) throws(StartFailure) -> Switchboard {
     var settings = options.settings
     settings.pageSize = UInt32(clamping: Platform.Limits.pageSize)
-    guard link.keepsDescriptors else { return try anew(options, settings, nil, tell) }
+    guard link.keepsDescriptors else { return try anew(options, settings, nil, link, tell) }
     link.inherited(inheritance.count)
     for name in Set(inheritance.unknown) { link.drop(name) }
     if let store = inheritance.store {
       mark(store)
       do throws(AdoptionFailure) {
-        return try Switchboard(
+        let switchboard = try Switchboard(
           adopting: inheritance, settings: settings, pools: options.pools,
           miniports: options.miniports, keeping: Keeping(link, adopting: store), onEvent: tell)
+        settle(switchboard, link)
+        return switchboard
       } catch {
         tell(.storeRefused(problem: error.description, keptAs: setAside(store)))
       }
@@ -35,12 +37,12 @@ extension Launch {
     drop(inheritance, link)
     let keeping = try Keeping(link, size: Simulator.storeSize(settings))
     mark(keeping.store)
-    return try anew(options, settings, keeping, tell)
+    return try anew(options, settings, keeping, link, tell)
   }
 
   private static func anew(
     _ options: LaunchOptions, _ settings: Settings, _ keeping: Keeping?,
-    _ tell: @escaping (Event) -> Void
+    _ link: ServiceManagerLink, _ tell: @escaping (Event) -> Void
   ) throws(StartFailure) -> Switchboard {
     let switchboard = try Switchboard(
       settings: settings, pools: options.pools, keeping: keeping, onEvent: tell)
@@ -49,11 +51,20 @@ extension Launch {
         throw StartFailure("miniport \(miniport.name): \(error.sentence)")
       }
     }
+    settle(switchboard, link)
     // Nobody else is there to be waited for: they run, or it was said why not.
     guard switchboard.miniports.allSatisfy(\.isRunning) else {
       throw StartFailure("a hosted miniport does not come up")
     }
     return switchboard
+  }
+
+  /// Waits until what the hosted drivers have is kept. Nobody is served yet.
+  private static func settle(_ switchboard: Switchboard, _ link: ServiceManagerLink) {
+    while switchboard.awaitsKeeper {
+      link.flush()
+      switchboard.descriptorsKept()
+    }
   }
 
   /// From now on a crash of this process is written into the store.

@@ -31,6 +31,9 @@ public final class DriverConnection {
   /// It has outlived an earlier daemon and has not answered RESUMED yet: nothing else is said to it, and
   /// nothing else it says counts.
   var awaitsResume = false
+  /// Packets that are read although its outbox waits: a client that asks again for what has no answer may not
+  /// read while it does. As many as it can have asked for.
+  var readsAhead = 0
   /// The service manager has its socket too.
   var isKept = false
   /// The name it gave itself in HELLO.

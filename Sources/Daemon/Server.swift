@@ -260,7 +260,9 @@ import Simulator
       return
     }
     if !event.events.isDisjoint(with: [.readable, .hungUp, .failed]) {
+      let readAhead = connection.readsAhead > 0
       read(peer, connection, &received)
+      if readAhead, connection.readsAhead == 0, peer.isBlocked { notes.blocked.append(peer.token) }
     }
   }
 
@@ -273,7 +275,7 @@ import Simulator
     var found = 0
     while found < wanted {
       // A peer that does not take its answers is not asked for more questions.
-      guard !peer.isDoomed, !peer.isBlocked else { return }
+      guard !peer.isDoomed, !peer.isBlocked || connection.readsAhead > 0 else { return }
       let outcome: PacketSocket.Received
       do throws(SystemError) {
         outcome = try unsafe peer.socket.receive(into: buffer, descriptors: &received)
@@ -295,6 +297,7 @@ import Simulator
           controlTruncated: controlTruncated, &received)
         received.clear()
         found += 1
+        if connection.readsAhead > 0 { connection.readsAhead -= 1 }
       }
     }
     peer.appetite.turnEnded(found: found, ranDry: false)
@@ -308,9 +311,11 @@ import Simulator
   /// Peers that were blocked, and connections whose end was decided, in the middle of a turn.
   private mutating func heedNotes() {
     for token in notes.takeBlocked() {
-      guard let (peer, _) = peers.find(token), peer.isBlocked else { continue }
+      guard let (peer, connection) = peers.find(token), peer.isBlocked else { continue }
       // Only until it takes its answers: a peer that is not read from must not keep the reactor awake.
-      try? reactor.modify(peer.socket.descriptor.raw, .writable, token: token)
+      let interest: Reactor.Events =
+        connection.readsAhead > 0 ? [.readable, .writable] : .writable
+      try? reactor.modify(peer.socket.descriptor.raw, interest, token: token)
     }
     for token in notes.takeDoomed() {
       guard let (peer, connection) = peers.find(token) else { continue }

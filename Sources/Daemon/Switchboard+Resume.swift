@@ -5,13 +5,14 @@
 import CNDIS
 import DriverProtocol
 import Events
+import Glibc
 import NDIS
 import Platform
 import Simulator
 
 extension SwitchboardState {
-  /// How long a session waits for its client.
-  static let patience: UInt64 = 30_000
+  /// How long a session waits for its client while the client's process lives.
+  static let patience: UInt64 = 600_000
 
   /// Takes over a connection that outlived an earlier process; false when it is nobody's.
   mutating func adopt(_ connection: DriverConnection, socket inode: UInt64) -> Bool {
@@ -54,11 +55,15 @@ extension SwitchboardState {
     drain()
   }
 
-  /// Ends the sessions whose clients did not come back.
+  /// Ends the sessions whose clients did not come back, or are no more.
   mutating func endAwaited() {
-    for (session, until) in awaited where until <= now {
+    guard now >= awaitedLook else { return }
+    awaitedLook = now &+ 1_000
+    for (session, until) in awaited
+    where until <= now || !isAlive(simulator.sessionParty(session).pid) {
       awaited[session] = nil
-      let failure = Failure(.failure, .sessionNotResumed, SwitchboardState.patience / 1000)
+      let waited = (now &+ SwitchboardState.patience &- until) / 1000
+      let failure = Failure(.failure, .sessionNotResumed, waited)
       simulator.end(session: session, reason: failure.sentence, now: now, &actions)
     }
   }
@@ -75,6 +80,7 @@ extension SwitchboardState {
       unsafe unsafeBitCast(said.instance, to: (UInt64, UInt64).self) == instance
     else { return }
     connection.awaitsResume = false
+    connection.readsAhead = Int(NDIS.Limits.maximumOutstanding)
     onEvent(.sessionResumed(simulator.sessionParty(session), reconnected: false))
     callAgain(session)
   }
@@ -90,6 +96,7 @@ extension SwitchboardState {
     connection.session = session
     let party = simulator.sessionParty(session)
     connection.name = "\(party.driver)"
+    connection.readsAhead = Int(NDIS.Limits.maximumOutstanding)
     connections[session] = connection
     send(
       helloReply(header, features: UInt64(NDISSIM_FEATURE_RESUME), token: token), to: connection)
@@ -112,6 +119,11 @@ extension SwitchboardState {
         send(writer.finish(), to: connection)
       }
     }
+  }
+
+  /// Whether a process may still come back. Of one in another namespace nothing is known; it is waited for.
+  private func isAlive(_ pid: Int32) -> Bool {
+    pid <= 0 || kill(pid, 0) == 0 || errno != ESRCH
   }
 
   func freshToken() throws(Failure) -> UInt64 {

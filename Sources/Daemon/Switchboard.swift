@@ -96,6 +96,9 @@ public import Simulator
   /// while that goes on.
   public func shutDown(onProgress: () -> Void = {}) { state.shutDown(onProgress: onProgress) }
 
+  /// Whether a reply waits until a section is kept.
+  public var awaitsKeeper: Bool { !state.parked.isEmpty }
+
   /// Some of what was to be kept has been handed over: what waited for that goes on.
   public func descriptorsKept() { state.descriptorsKept() }
 

@@ -40,6 +40,8 @@ import Simulator
   var keptConnections = 0
   /// Sessions whose client has to come back, and until when.
   var awaited: [UInt32: UInt64] = [:]
+  /// When to look next whether they still live.
+  var awaitedLook: UInt64 = 0
   /// What two processes in a row crashed of.
   var suspect: InHand?
   let instance: (UInt64, UInt64)
@@ -200,6 +202,7 @@ import Simulator
       request = .refused(refuseSuspect(session, "request", header.requestID))
       memory = nil
     }
+    if DebugRequests.areWanted { DebugRequests.carryOut(request) }
     if LatencyBook.isTimed(header.requestID) {
       latencies.requestCame(session, header.requestID, at: MonotonicClock.nanoseconds)
     }

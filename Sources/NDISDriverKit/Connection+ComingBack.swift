@@ -3,7 +3,7 @@
 // they would for a slow daemon.
 //
 // Limits: somebody has to read. A program that neither calls nor serves comes back when it does, and the
-// daemon keeps its session for 30 seconds only.
+// daemon keeps its session for ten minutes only.
 
 import CNDIS
 import DriverProtocol

@@ -109,7 +109,7 @@ struct Hello: Sendable {
   ///   - resumes: whether the session should go on after a restart of the daemon; see `resumptions`.
   ///     Without it, or when the daemon does not grant it, the connection ends with the daemon.
   ///   - resumeTimeout: how long a daemon that has gone without a word is waited for. The daemon itself
-  ///     keeps a session for 30 seconds.
+  ///     keeps a session for ten minutes.
   public convenience init(
     path: String? = nil, name: String, features: UInt64 = 0, resumes: Bool = true,
     resumeTimeout: Duration = .seconds(10)

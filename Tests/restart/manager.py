@@ -58,7 +58,9 @@ class Manager:
 
     def _listen(self) -> None:
         while not self.is_ended:
-            ready, _, _ = select.select([self.notify], [], [], 0.2)
+            ready, _, _ = select.select([self.notify], [], [], 0.05)
+            with self.changed:
+                self._forget_closed()
             if ready:
                 self._take(*socket.recv_fds(self.notify, 65536, 253)[:2])
 

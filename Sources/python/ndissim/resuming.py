@@ -1,6 +1,6 @@
 """Going on after a restart of the daemon (docs/protocol.md): calls and handlers notice nothing of it.
 Whoever has the reading sends what has no reply once more, and connects again when the connection has
-gone without a GOODBYE. A program that neither calls nor serves for 30 seconds misses that."""
+gone without a GOODBYE. A program that neither calls nor serves for ten minutes misses that."""
 
 import os
 import threading
