@@ -157,7 +157,7 @@ def summarises_a_flood(machine) -> None:
         for _ in range(200):
             driver.allocate(4096)
         """)
-    machine.carry(ROOT / "Sources/python", "/tmp/python")
+    machine.carry_folder(ROOT / "Sources/python", "/tmp/python")
     machine.write("/tmp/flood.py", program)
     done = machine.run("python3", "/tmp/flood.py", check=False)
     assert leaked(machine) == before + 200, done.stderr
@@ -182,7 +182,7 @@ for number in range(1500):
 def fill(machine) -> int:
     """Has the daemon say more than journald's socket holds; how many entries it had to drop."""
     before = dropped(machine)
-    machine.carry(ROOT / "Sources/python", "/tmp/python")
+    machine.carry_folder(ROOT / "Sources/python", "/tmp/python")
     machine.write("/tmp/sessions.py", SESSIONS)
     machine.run("python3", "/tmp/sessions.py")
     machine.run("ndisctl", "wait", "sessions=0", "--timeout", "20s")
@@ -286,7 +286,7 @@ with ndissim.connect("/run/ndissim/driver", "named") as session:
 
 
 def shows_its_log_with_names(machine) -> None:
-    machine.carry(ROOT / "Sources/python", "/tmp/python")
+    machine.carry_folder(ROOT / "Sources/python", "/tmp/python")
     machine.write("/tmp/named.py", NAMED)
     said = machine.run("python3", "/tmp/named.py").stdout
     assert "use the same handle. (queue 0 of named0)" in said, said
