@@ -43,7 +43,9 @@ def leak(machine) -> None:
 
 def entries(machine, *match: str) -> list[dict]:
     return [entry for entry in machine.journal(*match)
-            if entry.get("SYSLOG_IDENTIFIER") == "ndissimd"]
+            if entry.get("SYSLOG_IDENTIFIER") == "ndissimd"
+            # A backtrace comes by way of its stderr, a line an entry.
+            and entry.get("_TRANSPORT") == "journal"]
 
 
 def newest(machine) -> str:
