@@ -25,8 +25,14 @@ extension SwitchboardState {
       guard now &- (begun ?? now) < 2 else { break }
       begun = begun ?? now
       steps += 1
-      if keeper != nil { _ = take(inHand: InHand(.store)) }
-      _ = simulator.step(now: now, &actions)
+      if keeper == nil {
+        _ = simulator.step(now: now, &actions)
+      } else {
+        let held = simulator.inHand
+        simulator.take(inHand: InHand(.store))
+        _ = simulator.step(now: now, &actions)
+        simulator.take(inHand: held)
+      }
     }
     if next > 0 { actions.removeAll() }
   }

@@ -75,7 +75,7 @@ extension SwitchboardState {
     case .request: what = "request"
     case .answer: what = "the answer to upcall"
     case .hosted: what = "upcall"
-    case .store: what = "the store"
+    case .store: what = "what an earlier one had left to do"
     }
     let isOfSession = crash.work.kind == .request || crash.work.kind == .answer
     let known = simulator.adoptedSessions.contains { $0.index == crash.work.session }

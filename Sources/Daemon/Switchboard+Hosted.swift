@@ -10,6 +10,8 @@ import Simulator
 extension SwitchboardState {
   mutating func serveHosted(_ provider: UInt32, _ id: UInt64) {
     guard let call = simulator.hostedCall(id) else { return }
+    let held = simulator.inHand
+    defer { if keeper != nil { simulator.take(inHand: held) } }
     var answer = ProviderAnswer(status: .success)
     if keeper != nil, !take(inHand: InHand(.hosted, id: id)) {
       answer = ProviderAnswer(status: refuseSuspect(nil, "upcall", id).status)

@@ -63,7 +63,8 @@ extension Event {
     case .handedOver(let reason):
       closed("The simulator leaves everything to the process that comes after it: \(reason)")
     case .diedHandling(let party, let what, let id, let refused):
-      "The process before this one died while it handled \(what) \(id) of \(party.client)"
+      "The process before this one died while it handled \(what)" + (id == 0 ? "" : " \(id)")
+        + (party.pid == 0 ? "" : " of \(party.client)")
         + (refused ? ", for the second time in a row; it is answered with FAILURE." : ".")
     case .hostedLost(let party, let problem):
       closed("\(party.client.capitalised), hosted, could not be carried over: \(problem)")

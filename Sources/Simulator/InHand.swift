@@ -36,6 +36,10 @@ extension Simulator {
   @inline(__always)
   public func take(inHand work: InHand) { store.header.inHand = work }
 
+  /// What the host works on.
+  @inline(__always)
+  public var inHand: InHand { store.header.inHand }
+
   /// The host is done with what it had in hand.
   @inline(__always)
   public func putDown() { store.header.inHand = InHand() }
