@@ -130,7 +130,7 @@ import Simulator
       drain()
       return
     }
-    if connection.awaitsResume || Int(header.type) == NDISSIM_RESUME {
+    if connection.awaitsResume || (Int(header.type) == NDISSIM_RESUME && header.isNotification) {
       unsafe resume(connection, header, packet)
     } else if header.isUpcall {
       unsafe receiveAnswer(connection, header, packet)
