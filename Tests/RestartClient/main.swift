@@ -2,10 +2,11 @@
 // writes them again and again, while somebody kills the daemon. It knows what it holds; at the end it says
 // so, and what it has seen go wrong.
 //
-//     restart-client SOCKET NAME BLOCKS SEED [--tag TAG]
+//     restart-client SOCKET NAME BLOCKS SEED [TAG [dry]]
 //
 // Says `full` when it holds all its blocks. On the line `stop` it stops changing anything, looks at every word
 // it holds, and writes one line of JSON; on the end of its input it goes without a word.
+// `dry`: it touches no byte, so that it can hold more blocks than there is memory.
 
 import Glibc
 import NDIS
@@ -56,6 +57,7 @@ final class Miniport: MiniportDriver {}
 struct Held {
   let block: SharedMemoryBlock
   let seed: UInt64
+  let isDry: Bool
 
   /// The words of a block: each is made of the seed, the block's handle and its place, so that neither another
   /// block's bytes nor older ones of its own pass for them.
@@ -67,6 +69,7 @@ struct Held {
   }
 
   func write() {
+    guard !isDry else { return }
     let bytes = unsafe block.virtualAddress
     for index in 0..<bytes.count / 8 {
       unsafe bytes.storeBytes(of: word(index), toByteOffset: index * 8, as: UInt64.self)
@@ -74,6 +77,7 @@ struct Held {
   }
 
   var isWhole: Bool {
+    guard !isDry else { return true }
     let bytes = unsafe block.virtualAddress
     for index in 0..<bytes.count / 8
     where unsafe bytes.load(fromByteOffset: index * 8, as: UInt64.self) != word(index) {
@@ -87,6 +91,7 @@ struct Churn {
   let connection: Connection
   let adapter: AdapterHandle
   let tag: PoolTag
+  let isDry: Bool
   var random: UInt64
   var report = Report()
   var held: [Held] = []
@@ -111,7 +116,7 @@ struct Churn {
   mutating func allocate(_ count: Int) throws(DriverError) {
     var tickets: [AllocationTicket] = []
     for _ in 0..<count {
-      let pages = 1 + next() % 2
+      let pages = isDry ? 1 : 1 + next() % 2
       let parameters = SharedMemoryParameters(length: UInt32(pages * 4096), tag: tag)
       do throws(DriverError) {
         if let ticket = try connection.beginAllocate(adapter, parameters) { tickets.append(ticket) }
@@ -122,7 +127,7 @@ struct Churn {
         let before = MonotonicClock.milliseconds
         let block = try connection.finish(ticket)
         answered(since: before)
-        let new = Held(block: block, seed: next())
+        let new = Held(block: block, seed: next(), isDry: isDry)
         new.write()
         held.append(new)
       } catch {
@@ -172,7 +177,7 @@ struct Churn {
 func serve() throws {
   let arguments = CommandLine.arguments
   guard arguments.count >= 5, let blocks = Int(arguments[3]), let seed = UInt64(arguments[4]) else {
-    print("usage: restart-client SOCKET NAME BLOCKS SEED [TAG]")
+    print("usage: restart-client SOCKET NAME BLOCKS SEED [TAG [dry]]")
     exit(2)
   }
   let command = Command()
@@ -183,7 +188,8 @@ func serve() throws {
   let adapter = try connection.addAdapter(driver, name: arguments[2])
   var churn = Churn(
     connection: connection, adapter: adapter,
-    tag: PoolTag(arguments.count > 5 ? arguments[5] : "CRSH"), random: seed)
+    tag: PoolTag(arguments.count > 5 ? arguments[5] : "CRSH"),
+    isDry: arguments.count > 6 && arguments[6] == "dry", random: seed)
   churn.run(blocks, until: command)
   let report = churn.report
   let handles = churn.held.map { "\($0.block.allocationHandle.rawValue)" }.joined(separator: ",")
