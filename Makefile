@@ -14,7 +14,7 @@ RELEASE = -c release --static-swift-stdlib --scratch-path $(BUILD) \
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: help setup build release demo test test-swift test-python lint format imports golden varlink varlink-check manuals manuals-check config mutants bench benchmarks templates units system-test crash-test install uninstall install-check deb package ci clean
+.PHONY: help setup build release demo test test-swift test-python lint format imports golden varlink varlink-check manuals manuals-check config mutants bench benchmarks templates units release-tests system-test crash-test install uninstall install-check deb package ci clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -102,14 +102,18 @@ deb: release ## build the Debian package, $(BUILD)/ndissim_VERSION_ARCH.deb, for
 package: deb install-check ## build the Debian package and let lintian judge it
 	.ci/lint-deb $(BUILD)/ndissim_*.deb
 
-system-test: deb ## boot a real systemd with a real journald, install the package and test it there (as root)
+system-test: deb release-tests ## boot a real systemd with a real journald, install the package and test it there (as root)
 	Tests/system/run $(BUILD)
 
-crash-test: release ## kill the daemon 100 times under load and count what that costs its clients; again with a provider
+# The programs with which an installed daemon is tried.
+release-tests: setup
 	@for product in restart-client lying-provider; do \
 	  $(SWIFT) build $(RELEASE) --product $$product --quiet || exit; done
+
+crash-test: release-tests ## kill the daemon 100 times under load and count what that costs its clients; again with a provider
 	Tests/restart/run --build $(BUILD)/release $(ARGS)
 	Tests/restart/run --build $(BUILD)/release --provider --kills 30 $(ARGS)
+	Tests/restart/run --build $(BUILD)/release --dry --clients 4 --blocks 50000 --kills 3 $(ARGS)
 
 # Where the units and the programs they name go; what is configured stays where it is read, in /etc.
 lib = $(DESTDIR)$(PREFIX)/lib

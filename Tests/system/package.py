@@ -10,6 +10,8 @@ import re
 import subprocess
 import tempfile
 
+import restart
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 UNITS = ["ndissimd.service", "ndissimd.socket", "ndissimd-varlink.socket"]
 BED = ["ndissimd@bed1.service", "ndissimd@bed1.socket", "ndissimd-varlink@bed1.socket"]
@@ -107,6 +109,7 @@ def says_file_and_line_of_a_crash(machine) -> None:
 
 
 def keeps_what_runs_over_an_upgrade(machine) -> None:
+    drivers = restart.Drivers(machine)
     machine.run("systemctl", "reset-failed", "ndissimd*")
     machine.write("/run/systemd/system/witness.service", WITNESS)
     machine.run("systemctl", "daemon-reload")
@@ -133,6 +136,8 @@ def keeps_what_runs_over_an_upgrade(machine) -> None:
     assert show(machine, "witness", "ActiveState") == "active", "stopped and started, not restarted"
     assert show(machine, asked[0], "ActiveState") == "inactive", "an upgrade has started what did not run"
     machine.run("ndisctl", "status")
+    # Drivers were at work all the while.
+    assert all(report["resumptions"] for report in drivers.stop(machine))
     machine.run("systemctl", "stop", "witness")
     machine.run("rm", "/run/systemd/system/witness.service")
 
