@@ -474,13 +474,21 @@ public enum WrongDescriptor: UInt64, Sendable, CaseIterable {
 /// A failure: status, reason and the reason's two numbers.
 public struct Failure: Error, Hashable, Sendable, BitwiseCopyable {
   public var status: Status
-  public var reason: Reason
+  /// The reason's number. Swift keeps an enum as its place in the list of cases, which the next version may
+  /// change; in the store, and read from bytes nobody vouches for, it has to be a number.
+  public var number: UInt16
   public var a: UInt64
   public var b: UInt64
 
+  /// A number that is no reason says nothing.
+  public var reason: Reason {
+    get { Reason(rawValue: number) ?? .none }
+    set { number = newValue.rawValue }
+  }
+
   public init(_ status: Status, _ reason: Reason, _ a: UInt64 = 0, _ b: UInt64 = 0) {
     self.status = status
-    self.reason = reason
+    number = reason.rawValue
     self.a = a
     self.b = b
   }

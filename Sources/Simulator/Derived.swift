@@ -42,7 +42,8 @@ struct Derived: ~Copyable {
   var adaptersByName: [Name: UInt32] = [:]
   var users = UserTable()
 
-  init(_ store: Store, fresh: Bool) {
+  /// `pageMaps`: which pages the blocks of an adopted store have, where that is known already.
+  init(_ store: Store, fresh: Bool = false, pageMaps known: [PageSet?]? = nil) {
     let capacities = store.capacities
     freeSessions = IndexSet(fullWithCapacity: capacities.sessions)
     freeDrivers = IndexSet(fullWithCapacity: capacities.drivers)
@@ -70,13 +71,13 @@ struct Derived: ~Copyable {
     workDrivers = IndexSet(capacity: capacities.drivers)
     workAdapters = IndexSet(capacity: capacities.adapters)
     workBindings = IndexSet(capacity: capacities.bindings)
-    pageMaps = [PageSet?](repeating: nil, count: Int(capacities.sections))
+    pageMaps = known ?? [PageSet?](repeating: nil, count: Int(capacities.sections))
     // A store that was just laid out holds nothing to read.
-    if !fresh { adopt(store) }
+    if !fresh { adopt(store, hasPages: known != nil) }
   }
 
   /// Reads the whole store once. Slots whose generation is used up are not free.
-  private mutating func adopt(_ store: Store) {
+  private mutating func adopt(_ store: Store, hasPages: Bool) {
     let last = UInt32.max - UInt32(truncatingIfNeeded: store.globals[0].generationSalt)
     for i in Indices(store.sessions.touched) {
       let session = store.sessions[i]
@@ -131,7 +132,7 @@ struct Derived: ~Copyable {
       if section.state != 0 {
         freeSections.remove(i)
         liveSections.insert(i)
-        pageMaps[Int(i)] = PageSet(pageCount: section.pages)
+        if !hasPages { pageMaps[Int(i)] = PageSet(pageCount: section.pages) }
       } else if section.generation >= last {
         freeSections.remove(i)
       }
@@ -140,11 +141,10 @@ struct Derived: ~Copyable {
       freeExtents.remove(i)
     }
     for i in Indices(store.blocks.touched) {
-      let block = store.blocks[i]
-      if block.state != 0 {
+      if store.blocks[i, \.state] != 0 {
         freeBlocks.remove(i)
-        takePages(of: block, store)
-      } else if block.generation >= last {
+        if !hasPages { takePages(of: store.blocks[i], store) }
+      } else if store.blocks[i, \.generation] >= last {
         freeBlocks.remove(i)
       }
     }

@@ -232,6 +232,7 @@ extension Simulator {
 
   mutating func remove(binding index: UInt32) {
     let generation = store.bindings[index, \.generation]
+    forgetOIDs(binding: index)
     charge(objectOf: store.bindings[index, \.driver].index, isNew: false)
     unlink(binding: index)
     store.bindings.update(index) {
@@ -240,5 +241,21 @@ extension Simulator {
     }
     if generation < lastGeneration { derived.freeBindings.insert(index) }
     derived.workBindings.remove(index)
+  }
+
+  /// OID requests that its end has not waited for name it no more: one that was told and whose miniport's
+  /// handler still runs, and one in whose ProtocolOidRequestComplete it was closed, which is in no queue.
+  private func forgetOIDs(binding index: UInt32) {
+    func forget(_ oid: UInt32) {
+      guard store.oids[oid, \.state] != 0, store.oids[oid, \.binding] == Ref(index) else { return }
+      store.oids.update(oid) { $0.binding = .none }
+    }
+    var next = store.adapters[store.bindings[index, \.adapter].index, \.firstOID]
+    while let oid = next.optional {
+      next = store.oids[oid, \.next]
+      forget(oid)
+    }
+    guard store.bindings[index, \.completions] > 0 else { return }
+    for oid in 0..<store.oids.capacity { forget(oid) }
   }
 }

@@ -26,12 +26,13 @@ public struct Simulator: ~Copyable {
   /// Bytes of memory a store of these settings needs.
   public static func storeSize(_ settings: Settings) -> Int { Store.size(settings.capacities) }
 
-  /// Lays a new store out in zeroed memory (`fresh`), or adopts what is there.
+  /// Lays a new store out in zeroed memory (`fresh`), or adopts what is there when `StoreCheck` finds nothing
+  /// wrong with it.
   public init(
     memory: StoreMemory, settings: Settings, fresh: Bool, observer: StoreObserver? = nil
   ) throws(StoreError) {
-    store = try Store(memory, settings.capacities, fresh: fresh, observer: observer)
-    self.settings = settings
+    let store = try Store(memory, settings.capacities, fresh: fresh, observer: observer)
+    let pageMaps = fresh ? nil : try StoreCheck.pageMaps(of: store)
     if fresh {
       let seed = settings.seed
       store.globals.update(0) {
@@ -43,7 +44,9 @@ public struct Simulator: ~Copyable {
       }
       store.undo.commit()
     }
-    derived = Derived(store, fresh: fresh)
+    self.store = store
+    self.settings = settings
+    derived = Derived(store, fresh: fresh, pageMaps: pageMaps)
   }
 
   /// Changes what a running simulator can have changed: quotas hold for what is asked for from now on,

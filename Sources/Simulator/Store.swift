@@ -62,8 +62,8 @@ public enum StoreError: Error, Hashable, Sendable {
   case tooSmall(needed: Int, given: Int)
   /// Another layout version, or other capacities.
   case otherLayout
-  /// The undo log makes no sense, or the records do not.
-  case damaged
+  /// The undo log makes no sense, or the records do not: which, and what is wrong with it.
+  case damaged(String)
   /// Two processes in a row crashed while they took it over, or did what it left to do.
   case crashes
 }
@@ -74,7 +74,7 @@ extension StoreError: CustomStringConvertible {
     case .tooSmall(let needed, let given):
       "the store needs \(needed) bytes and was given \(given)"
     case .otherLayout: "the store was written with another layout"
-    case .damaged: "the store is damaged"
+    case .damaged(let what): "the store is damaged: \(what)"
     case .crashes: "two processes in a row crashed while they went on from it"
     }
   }
@@ -83,7 +83,7 @@ extension StoreError: CustomStringConvertible {
 /// The first bytes of the memory.
 struct StoreHeader: BitwiseCopyable {
   static let magic: UInt64 = 0x3145_524F_5453_4E44  // "DNSTORE1"
-  static let layoutVersion: UInt32 = 3
+  static let layoutVersion: UInt32 = 4
   var magic: UInt64 = 0
   var version: UInt32 = 0
   /// Of the sizes of all records: a change that forgot to change the version is noticed.
@@ -180,7 +180,9 @@ struct StoreHeader: BitwiseCopyable {
       guard found.magic == wanted.magic, found.version == wanted.version,
         found.recordSizes == wanted.recordSizes, found.capacities == capacities
       else { throw .otherLayout }
-      guard undo.rollBack(storeSize: memory.size) else { throw .damaged }
+      guard undo.rollBack(storeSize: layout.end, from: layout.globals) else {
+        throw .damaged("the undo log makes no sense")
+      }
     }
     self.memory = memory
     self.capacities = capacities

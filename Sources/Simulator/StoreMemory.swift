@@ -131,14 +131,15 @@ public final class StoreObserver {
     }
   }
 
-  /// Puts an unfinished turn's old bytes back. False when the log makes no sense.
-  func rollBack(storeSize: Int) -> Bool {
+  /// Puts an unfinished turn's old bytes back; those of the tables, which begin at `from`. False when the
+  /// log makes no sense.
+  func rollBack(storeSize: Int, from: Int) -> Bool {
     guard unsafe length.pointee <= capacity else { return false }
     var used = unsafe Int(length.pointee)
     while used > 0 {
       guard used >= 16 else { return false }
       let entry = unsafe (start + used - 16).load(as: (UInt64, UInt64).self)
-      guard entry.1 <= UInt64(used - 16), entry.0 <= UInt64(storeSize),
+      guard entry.1 <= UInt64(used - 16), entry.0 >= UInt64(from), entry.0 <= UInt64(storeSize),
         entry.1 <= UInt64(storeSize) - entry.0
       else { return false }
       let size = Int(entry.1)

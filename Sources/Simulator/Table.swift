@@ -53,7 +53,8 @@ public struct Ref: Hashable, Sendable, BitwiseCopyable {
 /// Records of one kind.
 @safe struct Table<Record: BitwiseCopyable> {
   private let base: UnsafeMutablePointer<Record>
-  private let offset: Int
+  /// Of the first record in the store.
+  let offset: Int
   private let undo: UndoLog
   let capacity: UInt32
   /// Records that may not be all zeros when the store is opened, or be in use later: all of them, unless the

@@ -51,4 +51,17 @@ import Testing
     ]
     for (reason, number) in fixed { #expect(reason.rawValue == number) }
   }
+
+  @Test("a failure keeps its reason's number, and a number that is no reason says nothing")
+  func stored() {
+    for reason in Reason.allCases {
+      let failure = Failure(.failure, reason)
+      #expect(failure.number == reason.rawValue && failure.reason == reason)
+    }
+    var failure = Failure(.failure, .leak)
+    failure.number = 65_535
+    #expect(failure.reason == .none)
+    failure.reason = .doubleFree
+    #expect(failure.number == 75)
+  }
 }

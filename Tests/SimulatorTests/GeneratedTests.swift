@@ -40,7 +40,7 @@ import Testing
 }
 
 /// The parties, and the dice.
-private final class World: Dicing {
+final class World: Dicing {
   let host: TestHost
   var random: SplitMix64
   var last = ""

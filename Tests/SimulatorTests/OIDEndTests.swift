@@ -150,6 +150,31 @@ import Testing
     scene.expectNothingLeft()
   }
 
+  @Test("a request outlives its binding in the handler that closed that: it names no binding any more")
+  func outlivesBinding() throws {
+    let scene = try OIDScene()
+    var snapshot: OIDSnapshot?
+    var read: OIDDetails?
+    scene.onTold = { scene, id, _ in
+      scene.host.call(scene.prot.session, .closeAdapter(scene.binding), context: id)
+      while scene.host.step() {}
+      var cursor = ListingCursor()
+      var budget = 100
+      snapshot = scene.host.simulator.next(.oid, &cursor, budget: &budget).map {
+        scene.host.simulator.oidSnapshot($0)
+      }
+      // As a host writes the call again after a restart.
+      read = scene.host.simulator.oid(ofUpcall: id)
+      return ProviderAnswer(status: .success)
+    }
+    scene.request(.query, UInt32(OID_RECEIVE_FILTER_CURRENT_CAPABILITIES), outputLength: 400)
+    #expect(snapshot?.state == .ended)
+    #expect(snapshot?.place.adapter == scene.adapter)
+    #expect(snapshot?.place.owner == nil)
+    #expect(read?.handle == snapshot?.handle)
+    scene.expectNothingLeft()
+  }
+
   @Test("closing a binding inside the MiniportOidRequest of its own request is a circle")
   func circle() throws {
     let scene = try OIDScene()

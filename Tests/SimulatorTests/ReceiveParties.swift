@@ -120,10 +120,11 @@ final class ReceivePath {
 
   /// Changes the stores by hand.
   func poke(_ body: (Store) -> Void) {
+    host.isMadeByHand = true
     host.turn { simulator, _ in
       body(simulator.store)
       simulator.commit()
-      simulator.derived = Derived(simulator.store, fresh: false)
+      simulator.derived = Derived(simulator.store)
     }
   }
 

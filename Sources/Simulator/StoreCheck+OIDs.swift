@@ -1,0 +1,117 @@
+// OID requests: where each stands, the calls it is known to, and the adapter's queue it waits in.
+
+import CNDIS
+import NDIS
+
+extension StoreCheck {
+  mutating func checkOIDs() throws(StoreError) {
+    for index in Indices(store.oids.touched) {
+      let oid = store.oids[index]
+      let at = CheckedRecord("oids", index)
+      try at.hold(oid.generation <= lastGeneration, "its generation is too great")
+      try at.hold(OIDEnd(rawValue: oid.end) != nil, "its end is none")
+      guard let state = OIDState(rawValue: oid.state) else { throw at.damaged("its state is none") }
+      guard state != .free else {
+        try at.hold(
+          oid.isLinked == 0 && oid.session.isNone && oid.deadline == 0 && oid.upcall == 0
+            && oid.cancellation == 0 && oid.completion == 0, "it is free and somebody's")
+        continue
+      }
+      try at.hold(OIDRequestKind(rawValue: UInt32(oid.kind)) != nil, "its kind is none")
+      try at.hold(
+        (oid.isLinked | oid.told | oid.answeredByNDIS | oid.own | oid.indicated) <= 1
+          && oid.cancelled <= 2, "one of its flags is none")
+      let room = UInt32(OIDBufferRecord.capacity)
+      try at.hold(
+        oid.inputLength <= room && oid.outputBytes <= room
+          && oid.outputLength <= NDIS.Limits.maximumAnswer, "its information is too long")
+      try at.hold(
+        oid.adapter.index < store.adapters.capacity, "its adapter is not there")
+      try at.hold(
+        oid.isLinked == 0
+          || (isAdapter(oid.adapter)
+            && adapterHandle(oid.adapter.index).rawValue == oid.adapterHandle),
+        "its adapter is not there")
+      try at.hold(
+        oid.binding.isNone
+          || (isBinding(oid.binding) && oid.own == 0
+            && store.bindings[oid.binding.index, \.adapter] == oid.adapter),
+        "its binding is not there, or on another adapter")
+      try at.hold(oid.session.isNone || isSession(oid.session), "its session is not there")
+      if let session = oid.session.optional { sessions[Int(session)].oids &+= 1 }
+      try at.hold(isReason(oid.failure), "its failure has no reason")
+      inUse.oids &+= UInt32(oid.isLinked)
+      try checkState(oid, Ref(index), state, at)
+      guard state == .sent || state == .pended else { continue }
+      try at.hold(QueueState(rawValue: oid.before) != nil, "the state before it is none")
+      try at.hold(isSubject(oid), "what it makes or changes is not there")
+    }
+  }
+
+  /// The calls a request is known to are what its state says.
+  private func checkState(
+    _ oid: OIDRecord, _ own: Ref, _ state: OIDState, _ at: CheckedRecord
+  ) throws(StoreError) {
+    let type = NDISSIM_UPCALL_OID_REQUEST
+    let call = oid.upcall == 0 ? nil : self.state(ofUpcall: oid.upcall, type, subject: own)
+    let isWaiting = oid.told == 0 || oid.upcall != 0 || oid.cancellation != 0
+    let mayBe =
+      switch state {
+      case .free: false
+      case .queued: oid.isLinked != 0 && oid.told == 0 && oid.upcall == 0 && oid.end == 0
+      case .sent: oid.isLinked != 0 && oid.told == 0 && call == .open
+      case .pended: oid.isLinked != 0 && oid.told == 0 && call == .pended
+      // One that is in no queue waits for its ProtocolOidRequestComplete only.
+      case .ended:
+        oid.end != 0 && isWaiting == (oid.isLinked != 0) && (isWaiting || oid.completion != 0)
+          && (oid.upcall == 0 || call == .open) && oid.deadline == 0
+      }
+    try at.hold(mayBe, "its state is not that of its calls")
+    let cancel = NDISSIM_UPCALL_CANCEL_OID_REQUEST
+    let complete = NDISSIM_UPCALL_OID_REQUEST_COMPLETE
+    try at.hold(
+      (oid.cancellation == 0
+        || self.state(ofUpcall: oid.cancellation, cancel, subject: own) == .open)
+        && (oid.completion == 0
+          || self.state(ofUpcall: oid.completion, complete, subject: own) == .open),
+      "a call about it is not there")
+  }
+
+  /// Whether the queue, filter or VPort a request at its miniport is about is its adapter's. Of one that has
+  /// ended nobody asks.
+  private func isSubject(_ oid: OIDRecord) -> Bool {
+    guard let subject = oid.subject.optional else { return true }
+    return switch oid.oid {
+    case OID_RECEIVE_FILTER_ALLOCATE_QUEUE, OID_RECEIVE_FILTER_QUEUE_PARAMETERS,
+      OID_RECEIVE_FILTER_FREE_QUEUE:
+      subject < store.queues.capacity && store.queues[subject, \.adapter] == oid.adapter
+    case OID_RECEIVE_FILTER_SET_FILTER, OID_RECEIVE_FILTER_CLEAR_FILTER,
+      OID_RECEIVE_FILTER_MOVE_FILTER:
+      subject < store.filters.capacity && store.filters[subject, \.adapter] == oid.adapter
+    case OID_NIC_SWITCH_CREATE_VPORT, OID_NIC_SWITCH_VPORT_PARAMETERS, OID_NIC_SWITCH_DELETE_VPORT:
+      subject < store.vports.capacity && store.vports[subject, \.adapter] == oid.adapter
+    default: false
+    }
+  }
+
+  /// An adapter's queue, oldest first; one of it is at the miniport.
+  mutating func checkQueue(
+    ofOIDs adapter: AdapterRecord, _ own: Ref, _ at: CheckedRecord
+  ) throws(StoreError) {
+    let store = store
+    var last = Ref.none
+    var atMiniport = 0
+    let count = try walk(adapter.firstOID, store.oids.capacity, of: at, "OID requests") {
+      last = Ref($0)
+      if store.oids[$0, \.upcall] != 0 { atMiniport += 1 }
+      return (
+        store.oids[$0, \.previous], store.oids[$0, \.next],
+        store.oids[$0, \.isLinked] == 1 && store.oids[$0, \.state] != 0
+          && store.oids[$0, \.adapter] == own
+      )
+    }
+    try at.hold(last == adapter.lastOID, "its last OID request is another")
+    try at.hold(atMiniport <= 1, "its miniport has two OID requests")
+    listed.oids &+= count
+  }
+}

@@ -1,0 +1,315 @@
+// Drivers, adapters, bindings, registrations and sessions: what each names, the lists each has, and its
+// counters held against what was counted before.
+
+import CNDIS
+import NDIS
+
+extension StoreCheck {
+  mutating func checkDrivers() throws(StoreError) {
+    for index in Indices(store.drivers.touched) {
+      let driver = store.drivers[index]
+      let at = CheckedRecord("drivers", index)
+      try at.hold(driver.generation <= lastGeneration, "its generation is too great")
+      guard driver.state != 0 else { continue }
+      guard let state = DriverState(rawValue: driver.state) else {
+        throw at.damaged("its state is none")
+      }
+      guard let kind = DriverKind(rawValue: driver.kind) else {
+        throw at.damaged("its kind is none")
+      }
+      try at.hold(driver.version.isKnown, "its NDIS version is none")
+      try at.hold(isText(driver.name), "its name is no clean text")
+      try at.hold(isSession(driver.session), "its session is not there")
+      try at.hold(
+        driver.upcallOpen == setOptions[Int(index)] && driver.upcallOpen <= 1,
+        "its call of SetOptions is not there")
+      try at.hold(
+        state == .ending || (state == .registering) == (driver.upcallOpen != 0),
+        "its registration does not go on")
+      try at.hold(
+        isCurrent(driver.registration, of: driverHandle(index)), "its provider is not its own")
+      try wait(for: driver.request, at)
+      inUse.drivers &+= 1
+      sessions[Int(driver.session.index)].objects &+= 1
+
+      let (store, own) = (store, Ref(index))
+      if kind == .miniport {
+        let count = try walk(driver.children, store.adapters.capacity, of: at, "adapters") {
+          let member = store.adapters[$0]
+          return (member.previous, member.next, member.life != 0 && member.driver == own)
+        }
+        listed.children &+= count
+      } else {
+        let wanted = kind == .protocol ? BindingKind.binding : .module
+        let count = try walk(driver.children, store.bindings.capacity, of: at, "bindings") {
+          let member = store.bindings[$0]
+          return (
+            member.previous, member.next, member.kind == wanted.rawValue && member.driver == own
+          )
+        }
+        listed.children &+= count
+      }
+      try checkBlocks(of: .driver, own, driver.blocks, at)
+    }
+  }
+
+  /// The blocks an object owns.
+  mutating func checkBlocks(
+    of kind: OwnerKind, _ owner: Ref, _ first: Ref, _ at: CheckedRecord
+  ) throws(StoreError) {
+    let store = store
+    let count = try walk(first, store.blocks.capacity, of: at, "blocks") {
+      (
+        store.blocks[$0, \.ownerPrevious], store.blocks[$0, \.ownerNext],
+        store.blocks[$0, \.ownerKind] == kind.rawValue && store.blocks[$0, \.owner] == owner
+      )
+    }
+    listed.ownedBlocks &+= count
+  }
+
+  /// Whether a driver's or binding's provider is the one that was set on it last.
+  private func isCurrent(_ registration: Ref, of owner: Handle) -> Bool {
+    guard let index = registration.optional else { return true }
+    return isRegistration(registration)
+      && store.registrations[index, \.state] == RegistrationState.active.rawValue
+      && store.registrations[index, \.owner] == owner
+  }
+
+  mutating func checkBindings() throws(StoreError) {
+    for index in Indices(store.bindings.touched) {
+      let binding = store.bindings[index]
+      let at = CheckedRecord("bindings", index)
+      try at.hold(binding.generation <= lastGeneration, "its generation is too great")
+      guard binding.kind != 0 else { continue }
+      guard let kind = BindingKind(rawValue: binding.kind) else {
+        throw at.damaged("its kind is none")
+      }
+      try at.hold(
+        (binding.opened | binding.closing | binding.ending | binding.unbindSent | binding.paused
+          | binding.queried | binding.released) <= 1, "one of its flags is neither 0 nor 1")
+      try at.hold(isDriver(binding.driver), "its driver is not there")
+      try at.hold(isAdapter(binding.adapter), "its adapter is not there")
+      try at.hold(
+        kind == .binding || (binding.registration.isNone && binding.upcall == 0),
+        "it is a module and is called")
+      try at.hold(
+        isCurrent(binding.registration, of: bindingHandle(index)), "its provider is not its own")
+      try checkCall(binding.upcall, binding.upcallOpen, bindingHandle(index), at)
+      try at.hold(
+        binding.completions == completions[Int(index)],
+        "it counts other calls of ProtocolOidRequestComplete than are open")
+      try at.hold(isReason(binding.failure), "its failure has no reason")
+      try wait(for: binding.request, at)
+      try wait(for: binding.closeRequest, at)
+      inUse.children &+= 1
+      inUse.bound &+= 1
+      let session = store.drivers[binding.driver.index, \.session]
+      try at.hold(isSession(session), "its driver's session is not there")
+      sessions[Int(session.index)].objects &+= 1
+      try checkBlocks(of: .binding, Ref(index), binding.blocks, at)
+    }
+  }
+
+  /// The call of a handler that an adapter or binding waits for.
+  private func checkCall(
+    _ id: UInt64, _ type: UInt32, _ object: Handle, _ at: CheckedRecord
+  ) throws(StoreError) {
+    try at.hold((id == 0) == (type == 0), "the call it waits for has no type")
+    guard id != 0 else { return }
+    let state = state(ofUpcall: id, Int(type))
+    try at.hold(state == .open || state == .pended, "the call it waits for is not there")
+    let upcall = UInt32(truncatingIfNeeded: id & 0xFFFFF)
+    try at.hold(store.upcalls[upcall, \.object] == object, "the call it waits for is another's")
+  }
+
+  mutating func checkAdapters() throws(StoreError) {
+    var names: Set<Name> = []
+    var scratch = PlaceScratch()
+    for index in Indices(store.adapters.touched) {
+      let adapter = store.adapters[index]
+      let at = CheckedRecord("adapters", index)
+      try at.hold(adapter.generation <= lastGeneration, "its generation is too great")
+      guard adapter.life != 0 else { continue }
+      try at.hold(adapter.life <= 2, "its life is none")
+      try at.hold(AdapterState(rawValue: adapter.state) != nil, "its state is none")
+      try at.hold(
+        (adapter.attributesSet | adapter.dmaRegistered | adapter.held | adapter.removed
+          | adapter.notified | adapter.dropped) <= 1, "one of its flags is neither 0 nor 1")
+      try at.hold(
+        adapter.dmaGeneration <= 1 && UInt32(adapter.dmaRegistered) <= adapter.dmaGeneration,
+        "its DMA is registered and was not")
+      try at.hold(
+        HaltAction(rawValue: adapter.haltAction) != nil
+          && ShutdownAction(rawValue: adapter.shutdownAction) != nil, "its end has no reason")
+      try at.hold(adapter.lastFilterID <= 0xFFFF, "its last FilterId is too great")
+      try at.hold(isText(adapter.name), "its name is no clean text")
+      try at.hold(names.insert(adapter.name).inserted, "its name is another's")
+      try at.hold(
+        isDriver(adapter.driver)
+          && store.drivers[adapter.driver.index, \.kind] == DriverKind.miniport.rawValue,
+        "its driver is not there, or no miniport")
+      try at.hold(isReason(adapter.failure), "its failure has no reason")
+      try checkCall(adapter.upcall, adapter.upcallOpen, adapterHandle(index), at)
+      try wait(for: adapter.addRequest, at)
+      try wait(for: adapter.removeRequest, at)
+      try wait(for: adapter.changeRequest, at)
+      inUse.children &+= 1
+      let session = store.drivers[adapter.driver.index, \.session]
+      try at.hold(isSession(session), "its driver's session is not there")
+      sessions[Int(session.index)].objects &+= 1
+      let (store, own) = (store, Ref(index))
+      let bound = try walk(adapter.bindings, store.bindings.capacity, of: at, "bindings") {
+        let member = store.bindings[$0]
+        return (
+          member.adapterPrevious, member.adapterNext, member.kind != 0 && member.adapter == own
+        )
+      }
+      listed.bound &+= bound
+      try checkBlocks(of: .adapter, own, adapter.blocks, at)
+      try checkQueue(ofOIDs: adapter, own, at)
+      try checkPlaces(adapter, own, at, &scratch)
+      try checkIndications(adapter, own, at)
+    }
+  }
+
+  // MARK: Providers and sessions
+
+  mutating func checkRegistrations() throws(StoreError) {
+    for index in Indices(store.registrations.touched) {
+      let record = store.registrations[index]
+      let at = CheckedRecord("registrations", index)
+      guard record.state != 0 else { continue }
+      guard let state = RegistrationState(rawValue: record.state) else {
+        throw at.damaged("its state is none")
+      }
+      guard let level = ProviderLevel(rawValue: record.level) else {
+        throw at.damaged("its level is none")
+      }
+      try at.hold(isText(record.name), "its name is no clean text")
+      try at.hold(
+        record.order > 0 && record.order <= store.globals[0, \.registrationOrder],
+        "its place in the order is none")
+      try checkWhose(record, index, state, level, at)
+      let calls = registrations[Int(index)]
+      try at.hold(
+        record.allocationsInFlight == calls.allocations && record.freesInFlight == calls.frees,
+        "it counts other calls than are open")
+      try checkStuck(record, Ref(index), calls, at)
+      let (store, own) = (store, Ref(index))
+      var bytes: UInt64 = 0
+      let blocks = try walk(record.blocks, store.blocks.capacity, of: at, "blocks") {
+        bytes &+= UInt64(store.blocks[$0, \.length])
+        return (
+          store.blocks[$0, \.providerPrevious], store.blocks[$0, \.providerNext],
+          store.blocks[$0, \.state] != 0 && store.blocks[$0, \.registration] == own
+        )
+      }
+      try at.hold(
+        record.blockCount == blocks && record.bytes == bytes, "it counts other blocks than it has")
+      let sections = try walk(record.sections, store.sections.capacity, of: at, "sections") {
+        let member = store.sections[$0]
+        return (member.previous, member.next, member.state != 0 && member.registration == own)
+      }
+      listed.providedBlocks &+= blocks
+      listed.sections &+= sections
+    }
+  }
+
+  /// A hosted provider's, a living process's, or nobody's any more.
+  private func checkWhose(
+    _ record: RegistrationRecord, _ index: UInt32, _ state: RegistrationState,
+    _ level: ProviderLevel, _ at: CheckedRecord
+  ) throws(StoreError) {
+    let isHosted = level == .pool || level == .hal
+    if isHosted {
+      // Its number stands in three places.
+      let order = UInt32(truncatingIfNeeded: record.order)
+      try at.hold(
+        record.ownerSession.isNone && record.owner == handle(.hostedProvider, order, record.hosted)
+          && record.context == UInt64(record.hosted), "its hosted provider's number is in doubt")
+      try at.hold(record.driver.isNone && record.adapter.isNone, "it is hosted and a driver's")
+      return
+    }
+    try at.hold(isOwner(record.owner), "it was set on no handle")
+    guard state == .active else {
+      try at.hold(
+        record.ownerSession.isNone
+          ? state == .dead && record.hosted == UInt32.max
+          : isSession(record.ownerSession) && record.hosted == 0, "its session is not there")
+      return try at.hold(
+        record.driver.isNone && record.adapter.isNone, "it names a driver after its end")
+    }
+    try at.hold(isSession(record.ownerSession) && record.hosted == 0, "its session is not there")
+    try at.hold(isLive(record.owner) && isDriver(record.driver), "its owner is not there")
+    try at.hold(
+      store.drivers[record.driver.index, \.session] == record.ownerSession,
+      "its driver is another session's")
+    let owner = record.owner.index
+    if level == .binding {
+      try at.hold(
+        record.owner.kind == .binding && store.bindings[owner, \.registration] == Ref(index)
+          && store.bindings[owner, \.driver] == record.driver
+          && store.bindings[owner, \.adapter] == record.adapter, "it is not its binding's")
+    } else {
+      try at.hold(
+        record.owner == driverHandle(record.driver.index) && record.adapter.isNone
+          && store.drivers[owner, \.registration] == Ref(index), "it is not its driver's")
+    }
+  }
+
+  /// The answer that a provider owes beyond its deadline.
+  private func checkStuck(
+    _ record: RegistrationRecord, _ own: Ref, _ calls: RegistrationTally, _ at: CheckedRecord
+  ) throws(StoreError) {
+    try at.hold((record.stuckUpcall != 0) == (calls.expired != 0), "what it owes is in doubt")
+    guard record.stuckUpcall != 0 else { return }
+    let upcall = UInt32(truncatingIfNeeded: record.stuckUpcall & 0xFFFFF)
+    try at.hold(
+      upcall < store.upcalls.capacity && store.upcalls[upcall, \.id] == record.stuckUpcall
+        && store.upcalls[upcall, \.state] == UpcallState.expired.rawValue
+        && store.upcalls[upcall, \.registration] == own, "the answer it owes is not there")
+  }
+
+  mutating func checkSessions() throws(StoreError) {
+    for index in Indices(store.sessions.touched) {
+      let session = store.sessions[index]
+      let at = CheckedRecord("sessions", index)
+      try at.hold(session.generation <= lastGeneration, "its generation is too great")
+      guard session.state != 0 else { continue }
+      guard let state = SessionState(rawValue: session.state) else {
+        throw at.damaged("its state is none")
+      }
+      try at.hold(session.isHosted <= 1, "whether it is hosted is not known")
+      try at.hold(isText(session.name), "its name is no clean text")
+      try at.hold(session.nextRequestID > 0, "its next request has no id")
+      try at.hold(
+        state == .ended || (state == .resetting) == !session.resetRequest.isNone,
+        "its reset is not there")
+      try wait(for: session.resetRequest, at)
+      let counted = sessions[Int(index)]
+      try at.hold(
+        UInt64(session.blocks) == counted.blocks && session.bytes == counted.bytes,
+        "it counts other blocks than its drivers have")
+      try at.hold(
+        session.sections == counted.sections, "it counts other sections than it pays for")
+      try at.hold(session.objects == counted.objects, "it counts other objects than it has")
+      try at.hold(session.oids == counted.oids, "it counts other OID requests than it has")
+      let (store, own) = (store, Ref(index))
+      let drivers = try walk(session.drivers, store.drivers.capacity, of: at, "drivers") {
+        let member = store.drivers[$0]
+        return (member.previous, member.next, member.state != 0 && member.session == own)
+      }
+      let upcalls = try walk(session.upcalls, store.upcalls.capacity, of: at, "upcalls") {
+        let member = store.upcalls[$0]
+        return (member.previous, member.next, member.state != 0 && member.session == own)
+      }
+      let requests = try walk(session.requests, store.requests.capacity, of: at, "requests") {
+        let member = store.requests[$0]
+        return (member.previous, member.next, member.state != 0 && member.session == own)
+      }
+      listed.drivers &+= drivers
+      listed.upcalls &+= upcalls
+      listed.requests &+= requests
+    }
+  }
+}

@@ -1,0 +1,256 @@
+// What an adapter has of queues, filters and VPorts: lists, ids that are unique, counts of filters, blocks and
+// indicated lists, states that fit these.
+
+import CNDIS
+import NDIS
+
+/// What filters say of ids, for one adapter at a time.
+struct PlaceScratch {
+  /// By QueueId or VPortId: how many filters; none of that id.
+  static let absent = UInt32.max
+  var queues: [UInt32]
+  var vports: [UInt32]
+  /// By FilterId, one bit each.
+  var filters: [UInt64]
+
+  init() {
+    queues = [UInt32](repeating: PlaceScratch.absent, count: Int(QueueRecord.maximum) + 1)
+    vports = [UInt32](repeating: PlaceScratch.absent, count: Int(VPortRecord.maximum) + 1)
+    filters = [UInt64](repeating: 0, count: 1024)
+  }
+}
+
+extension StoreCheck {
+  /// What the miniport said of its hardware, and the NIC switch.
+  func checkCapabilities() throws(StoreError) {
+    for index in Indices(store.capabilities.touched) {
+      let record = store.capabilities[index]
+      let at = CheckedRecord("capabilities", index)
+      let isEmpty =
+        record.receiveFilterLength == 0 && record.nicSwitchLength == 0 && record.hasSwitch == 0
+        && record.functions == 0
+      guard store.adapters[index, \.life] != 0 else {
+        try at.hold(isEmpty, "its adapter is not there")
+        continue
+      }
+      let receiveFilter = UInt32(MemoryLayout<NDIS_RECEIVE_FILTER_CAPABILITIES>.size)
+      let nicSwitch = UInt32(MemoryLayout<NDIS_NIC_SWITCH_CAPABILITIES>.size)
+      try at.hold(
+        record.receiveFilterLength <= receiveFilter && record.nicSwitchLength <= nicSwitch,
+        "they are longer than any")
+      try at.hold(
+        record.hasSwitch <= 1 && (record.functions == 0 || record.hasSwitch == 1),
+        "it has VFs and no switch")
+      for function in record.functionOwners.indices {
+        let owner = record.functionOwners[function]
+        guard !owner.isNone else { continue }
+        try at.hold(
+          record.functions & 1 << UInt64(function) != 0 && isBinding(owner)
+            && store.bindings[owner.index, \.adapter] == Ref(index),
+          "the owner of a VF is not there")
+      }
+    }
+  }
+
+  /// Lists of an adapter; a record that is in none is noticed at the end.
+  mutating func checkPlaces(
+    _ adapter: AdapterRecord, _ own: Ref, _ at: CheckedRecord, _ scratch: inout PlaceScratch
+  ) throws(StoreError) {
+    guard !(adapter.queues.isNone && adapter.filters.isNone && adapter.vports.isNone) else {
+      return
+    }
+    let store = store
+    listed.queues &+= try walk(adapter.queues, store.queues.capacity, of: at, "queues") {
+      (
+        store.queues[$0, \.previous], store.queues[$0, \.next],
+        store.queues[$0, \.adapter] == own
+      )
+    }
+    listed.filters &+= try walk(adapter.filters, store.filters.capacity, of: at, "filters") {
+      (
+        store.filters[$0, \.previous], store.filters[$0, \.next],
+        store.filters[$0, \.adapter] == own
+      )
+    }
+    listed.vports &+= try walk(adapter.vports, store.vports.capacity, of: at, "VPorts") {
+      (
+        store.vports[$0, \.previous], store.vports[$0, \.next],
+        store.vports[$0, \.adapter] == own
+      )
+    }
+    try checkIDs(adapter, &scratch)
+    try checkFilters(adapter, own, &scratch)
+    try checkQueues(adapter, own, &scratch)
+    try checkVPorts(adapter, own, &scratch)
+  }
+
+  private func checkIDs(
+    _ adapter: AdapterRecord, _ scratch: inout PlaceScratch
+  ) throws(StoreError) {
+    var next = adapter.queues
+    while let index = next.optional {
+      let id = Int(store.queues[index, \.queueID])
+      try CheckedRecord("queues", index).hold(
+        id > 0 && id < scratch.queues.count && scratch.queues[id] == PlaceScratch.absent,
+        "its QueueId is none, or another's")
+      scratch.queues[id] = 0
+      next = store.queues[index, \.next]
+    }
+    next = adapter.vports
+    while let index = next.optional {
+      let id = Int(store.vports[index, \.vportID])
+      try CheckedRecord("vports", index).hold(
+        id > 0 && id < scratch.vports.count && scratch.vports[id] == PlaceScratch.absent,
+        "its VPortId is none, or another's")
+      scratch.vports[id] = 0
+      next = store.vports[index, \.next]
+    }
+  }
+
+  /// Whether something's maker is a binding on its adapter; none: NDIS has taken it over.
+  private func isMaker(_ owner: Ref, _ adapter: Ref) -> Bool {
+    owner.isNone || (isBinding(owner) && store.bindings[owner.index, \.adapter] == adapter)
+  }
+
+  private func checkFilters(
+    _ adapter: AdapterRecord, _ own: Ref, _ scratch: inout PlaceScratch
+  ) throws(StoreError) {
+    var next = adapter.filters
+    while let index = next.optional {
+      let filter = store.filters[index]
+      let at = CheckedRecord("filters", index)
+      next = filter.next
+      try at.hold(filter.state == 1 || filter.state == 2, "its state is none")
+      try at.hold(isMaker(filter.owner, own), "who set it is not there")
+      try at.hold(
+        filter.fieldCount > 0 && filter.fieldCount <= UInt32(FilterRecord.maximumFields),
+        "it has too many fields, or none")
+      try at.hold(filter.filterID > 0 && filter.filterID <= 0xFFFF, "its FilterId is none")
+      let (word, bit) = (Int(filter.filterID / 64), UInt64(1) << UInt64(filter.filterID % 64))
+      try at.hold(scratch.filters[word] & bit == 0, "its FilterId is another's")
+      scratch.filters[word] |= bit
+      let (queue, vport) = (Int(filter.queueID), Int(filter.vportID))
+      try at.hold(
+        (queue == 0 || vport == 0)
+          && (queue == 0
+            || queue < scratch.queues.count && scratch.queues[queue] != PlaceScratch.absent)
+          && (vport == 0
+            || vport < scratch.vports.count && scratch.vports[vport] != PlaceScratch.absent),
+        "its queue or VPort is not there")
+      // One that is being set does not count yet.
+      guard filter.state == 2 else { continue }
+      if queue != 0 { scratch.queues[queue] &+= 1 }
+      if vport != 0 { scratch.vports[vport] &+= 1 }
+    }
+    next = adapter.filters
+    while let index = next.optional {
+      scratch.filters[Int(store.filters[index, \.filterID] / 64)] = 0
+      next = store.filters[index, \.next]
+    }
+  }
+
+  private mutating func checkQueues(
+    _ adapter: AdapterRecord, _ own: Ref, _ scratch: inout PlaceScratch
+  ) throws(StoreError) {
+    let store = store
+    var next = adapter.queues
+    while let index = next.optional {
+      let queue = store.queues[index]
+      let at = CheckedRecord("queues", index)
+      next = queue.next
+      guard let state = QueueState(rawValue: queue.state) else {
+        throw at.damaged("its state is none")
+      }
+      try at.hold(
+        (queue.dmaStopped | queue.ending | queue.early) <= 1, "one of its flags is neither 0 nor 1")
+      try at.hold(isMaker(queue.owner, own), "who allocated it is not there")
+      try at.hold(
+        queue.ending == 0 || (state == .undefined && queue.owner.isNone),
+        "it was freed and is there")
+      try at.hold(queue.parameters.QueueId == queue.queueID, "its parameters are another's")
+      let filters = scratch.queues[Int(queue.queueID)]
+      scratch.queues[Int(queue.queueID)] = PlaceScratch.absent
+      let hasFilters = state == .set || state == .running
+      try at.hold(
+        queue.filters == filters && (state == .undefined || hasFilters == (filters != 0)),
+        "it counts other filters than it has")
+      let blocks = try walk(queue.firstBlock, store.blocks.capacity, of: at, "blocks") {
+        (
+          store.blocks[$0, \.placePrevious], store.blocks[$0, \.placeNext],
+          store.blocks[$0, \.queueID] == queue.queueID && store.blocks[$0, \.owner] == own
+            && store.blocks[$0, \.ownerKind] == OwnerKind.adapter.rawValue
+            && store.blocks[$0, \.place] == Ref(index)
+        )
+      }
+      listed.placedBlocks &+= blocks
+      try at.hold(queue.blocks == blocks, "it counts other blocks than it has")
+      try at.hold(
+        queue.indicated == indicatedOnQueue[Int(index)],
+        "it counts other indicated lists than there are")
+    }
+  }
+
+  private mutating func checkVPorts(
+    _ adapter: AdapterRecord, _ own: Ref, _ scratch: inout PlaceScratch
+  ) throws(StoreError) {
+    let store = store
+    var next = adapter.vports
+    while let index = next.optional {
+      let vport = store.vports[index]
+      let at = CheckedRecord("vports", index)
+      next = vport.next
+      guard let state = VPortState(rawValue: vport.state) else {
+        throw at.damaged("its state is none")
+      }
+      try at.hold((vport.ending | vport.deleting) <= 1, "one of its flags is neither 0 nor 1")
+      try at.hold(isMaker(vport.owner, own), "who created it is not there")
+      try at.hold(
+        vport.ending == 0 || (state == .deleted && vport.owner.isNone),
+        "it was deleted and is there")
+      try at.hold(vport.parameters.VPortId == vport.vportID, "its parameters are another's")
+      let filters = scratch.vports[Int(vport.vportID)]
+      scratch.vports[Int(vport.vportID)] = PlaceScratch.absent
+      try at.hold(vport.filters == filters, "it counts other filters than it has")
+      let blocks = try walk(vport.firstBlock, store.blocks.capacity, of: at, "blocks") {
+        (
+          store.blocks[$0, \.placePrevious], store.blocks[$0, \.placeNext],
+          store.blocks[$0, \.queueID] == 0 && store.blocks[$0, \.vportID] == vport.vportID
+            && store.blocks[$0, \.owner] == own
+            && store.blocks[$0, \.ownerKind] == OwnerKind.adapter.rawValue
+            && store.blocks[$0, \.place] == Ref(index)
+        )
+      }
+      listed.placedBlocks &+= blocks
+      try at.hold(vport.blocks == blocks, "it counts other blocks than it has")
+      try at.hold(
+        vport.indicated == indicatedOnVPort[Int(index)],
+        "it counts other indicated lists than there are")
+    }
+  }
+
+  /// How many there are: one that is being made has an adapter before it has a state.
+  mutating func countPlaces() throws(StoreError) {
+    for index in Indices(store.queues.touched) {
+      let state = store.queues[index, \.state]
+      inUse.queues &+= try isUsed("queues", index, store.queues, state) ? 1 : 0
+    }
+    for index in Indices(store.filters.touched) {
+      let state = store.filters[index, \.state]
+      inUse.filters &+= try isUsed("filters", index, store.filters, state) ? 1 : 0
+    }
+    for index in Indices(store.vports.touched) {
+      let state = store.vports[index, \.state]
+      inUse.vports &+= try isUsed("vports", index, store.vports, state) ? 1 : 0
+    }
+  }
+
+  private func isUsed<Member: AdapterMember>(
+    _ name: StaticString, _ index: UInt32, _ table: Table<Member>, _ state: UInt8
+  ) throws(StoreError) -> Bool {
+    let at = CheckedRecord(name, index)
+    try at.hold(table[index, \.generation] <= lastGeneration, "its generation is too great")
+    let isUsed = !table[index, \.adapter].isNone
+    try at.hold(isUsed || state == 0, "it is free and has a state")
+    return isUsed
+  }
+}

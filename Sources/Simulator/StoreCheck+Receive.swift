@@ -1,0 +1,230 @@
+// What is indicated: statuses and their open calls, indications and their lists, lists on their way back. A
+// list is out in one indication, or goes back in one chain. A chain has no way back; each list is met once, so
+// one that closes in a circle is noticed.
+
+import CNDIS
+import NDIS
+
+extension StoreCheck {
+  /// The lists themselves, and what they count for.
+  mutating func checkLists() throws(StoreError) {
+    for index in Indices(store.lists.touched) {
+      let at = CheckedRecord("lists", index)
+      let link = store.listLinks[index]
+      try at.hold(store.lists[index, \.generation] <= lastGeneration, "its generation is too great")
+      guard link.state != 0 else {
+        try at.hold(
+          link.holders == 0 && link.nextReturned.isNone, "it is free and somebody's")
+        continue
+      }
+      guard let state = ListState(rawValue: link.state) else {
+        throw at.damaged("its state is none")
+      }
+      let list = store.lists[index]
+      try at.hold(
+        (1...4).contains(list.bufferCount) && list.segmentCount <= 4, "its buffers are none")
+      for buffer in list.bufferSegments.indices {
+        try at.hold(list.bufferSegments[buffer] <= 4, "its buffers are none")
+      }
+      guard let kind = TargetKind(rawValue: list.targetKind) else {
+        throw at.damaged("what it is indicated on is none")
+      }
+      switch kind {
+      case .defaultQueue: try at.hold(list.target.isNone, "it is of the default queue and another")
+      case .queue:
+        try at.hold(list.target.index < store.queues.capacity, "its queue is not there")
+      case .vport:
+        try at.hold(list.target.index < store.vports.capacity, "its VPort is not there")
+      }
+      for segment in 0..<Int(list.segmentCount) {
+        try at.hold(
+          list.segments[segment].block.index < store.blocks.capacity, "its memory is not there")
+      }
+      inUse.lists &+= 1
+      if state == .out {
+        try at.hold(
+          link.holders != 0 && link.nextReturned.isNone, "it is out and nobody has it")
+        count(list, kind)
+      } else {
+        try at.hold(link.holders == 0, "it goes back and somebody has it")
+      }
+    }
+    try checkNamedBlocks()
+  }
+
+  /// Counts a list once for every block it names, and for its queue or VPort. What was reclaimed or freed
+  /// meanwhile counts nothing.
+  private mutating func count(_ list: NetBufferListRecord, _ kind: TargetKind) {
+    for at in 0..<Int(list.segmentCount) {
+      let segment = list.segments[at]
+      var isFirst = true
+      for other in 0..<at where list.segments[other].block == segment.block { isFirst = false }
+      let block = segment.block.index
+      if isFirst, store.blocks[block, \.state] == BlockState.live.rawValue,
+        store.blocks[block, \.generation] == segment.generation
+      {
+        named.append(block)
+      }
+    }
+    let target = list.target.index
+    switch kind {
+    case .defaultQueue: break
+    case .queue:
+      if store.queues[target, \.generation] == list.targetGeneration {
+        indicatedOnQueue[Int(target)] &+= 1
+      }
+    case .vport:
+      if store.vports[target, \.generation] == list.targetGeneration {
+        indicatedOnVPort[Int(target)] &+= 1
+      }
+    }
+  }
+
+  /// Blocks count the lists that name them. Only blocks that are named or say so are met here: their number
+  /// is that of the lists.
+  private mutating func checkNamedBlocks() throws(StoreError) {
+    named.sort()
+    var at = 0
+    var counted: UInt64 = 0
+    while at < named.count {
+      let block = named[at]
+      var end = at
+      while end < named.count, named[end] == block { end += 1 }
+      try CheckedRecord("blocks", block).hold(
+        Int(store.blocks[block, \.indicated]) == end - at,
+        "it counts other indicated lists than name it")
+      counted &+= UInt64(end - at)
+      at = end
+    }
+    guard counted == indicatedBlocks else {
+      throw .damaged(
+        "blocks count \(indicatedBlocks) indicated lists, which name them \(counted) times")
+    }
+  }
+
+  mutating func checkStatuses() throws(StoreError) {
+    for index in Indices(store.statuses.touched) {
+      let state = store.statuses[index, \.state]
+      let at = CheckedRecord("statuses", index)
+      try at.hold(state <= 1, "its state is none")
+      guard state != 0 else { continue }
+      try at.hold(
+        store.statuses[index, \.length] <= StatusRecord.capacity
+          && store.statuses[index, \.revision] <= UInt32(UInt8.max), "its buffer is too long")
+    }
+  }
+
+  /// An adapter's indications, the lists that are out, and those that go back.
+  mutating func checkIndications(
+    _ adapter: AdapterRecord, _ own: Ref, _ at: CheckedRecord
+  ) throws(StoreError) {
+    let store = store
+    listed.indications &+= try walk(
+      adapter.indications, store.indications.capacity, of: at, "indications"
+    ) {
+      (
+        store.indications[$0, \.previous], store.indications[$0, \.next],
+        store.indications[$0, \.state] == 1 && store.indications[$0, \.adapter] == own
+      )
+    }
+    var out: UInt32 = 0
+    var next = adapter.indications
+    while let index = next.optional {
+      next = store.indications[index, \.next]
+      out &+= store.indications[index, \.out]
+      for receiver in 0..<min(64, Int(store.indications[index, \.receiverCount])) {
+        let binding = store.indications[index, \.receivers][receiver]
+        try CheckedRecord("indications", index).hold(
+          binding.isNone || (isBinding(binding) && store.bindings[binding.index, \.adapter] == own),
+          "one of its receivers is not there")
+      }
+    }
+    try at.hold(adapter.indicated == out, "it counts other indicated lists than are out")
+    try at.hold(
+      adapter.dropped == 0 || (adapter.indications.isNone && adapter.returned.isNone),
+      "its lists were dropped and are there")
+    let index = Int(own.index)
+    returning[index] &+= try follow(returned: adapter.returned, at)
+    try at.hold(adapter.returning == returning[index], "it counts other lists than go back")
+    // A miniport is told of them in one call.
+    try at.hold(
+      UInt64(adapter.indicated) + UInt64(adapter.returning) <= UInt64(NDIS.Limits.maximumReturned),
+      "it has more lists than it may have")
+  }
+
+  /// A chain of lists that go back; says how long it is.
+  mutating func follow(returned first: Ref, _ at: CheckedRecord) throws(StoreError) -> UInt32 {
+    var count: UInt32 = 0
+    var next = first
+    while let index = next.optional {
+      guard index < store.lists.capacity,
+        store.listLinks[index].state == ListState.returning.rawValue, meet(index)
+      else { throw at.damaged(list: "returned NET_BUFFER_LISTs") }
+      count &+= 1
+      next = store.listLinks[index].nextReturned
+    }
+    listed.lists &+= count
+    return count
+  }
+
+  /// Notes that a list was met; false when it was before.
+  private mutating func meet(_ list: UInt32) -> Bool {
+    let (word, bit) = (Int(list / 64), UInt64(1) << UInt64(list % 64))
+    guard met[word] & bit == 0 else { return false }
+    met[word] |= bit
+    return true
+  }
+
+  mutating func checkIndications() throws(StoreError) {
+    for index in Indices(store.statuses.touched) where store.statuses[index, \.state] != 0 {
+      let calls = store.statuses[index, \.calls]
+      try CheckedRecord("statuses", index).hold(
+        calls > 0 && calls == statusCalls[Int(index)], "it counts other calls than are open")
+    }
+    for index in Indices(store.indications.touched) {
+      let record = store.indications[index]
+      let at = CheckedRecord("indications", index)
+      guard record.state != 0 else { continue }
+      try at.hold(record.state == 1, "its state is none")
+      try at.hold(
+        record.receiverCount <= UInt32(IndicationRecord.maximumReceivers), "its receivers are none")
+      try at.hold(
+        record.calls == receiveCalls[Int(index)], "it counts other calls than are open")
+      try at.hold(record.calls > 0 || record.out > 0, "it is over and there")
+      try at.hold(
+        record.out <= record.count && record.count <= NDIS.Limits.maximumLists,
+        "it has more lists than it had")
+      if record.adapter.isNone {
+        try at.hold(
+          record.out == 0 && record.first.isNone && record.request.isNone,
+          "its adapter is gone and its lists are not")
+      } else {
+        inUse.indications &+= 1
+      }
+      try wait(for: record.request, at)
+      try checkLists(of: record, Ref(index), at)
+    }
+  }
+
+  /// The lists of an indication that are out: in order, each with some of its receivers.
+  private mutating func checkLists(
+    of record: IndicationRecord, _ own: Ref, _ at: CheckedRecord
+  ) throws(StoreError) {
+    let store = store
+    let receivers: UInt64 =
+      record.receiverCount < 64 ? (1 << UInt64(record.receiverCount)) - 1 : .max
+    var position = -1
+    let count = try walk(record.first, store.lists.capacity, of: at, "NET_BUFFER_LISTs") {
+      let link = store.listLinks[$0]
+      let isNext = Int(store.lists[$0, \.position]) > position
+      position = Int(store.lists[$0, \.position])
+      return (
+        store.lists[$0, \.previous], store.lists[$0, \.next],
+        link.state == ListState.out.rawValue && store.lists[$0, \.indication] == own
+          && link.holders & ~receivers == 0 && isNext
+      )
+    }
+    try at.hold(count == record.out, "it counts other lists than are out")
+    listed.lists &+= count
+  }
+}

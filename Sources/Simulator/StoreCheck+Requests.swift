@@ -1,0 +1,195 @@
+// Requests and their results, and the calls of handlers they wait for. An upcall that is open is known to
+// what it is about, and to nothing else; one whose deadline has passed is about nothing any more.
+
+import CNDIS
+import NDIS
+
+extension StoreCheck {
+  /// What is left is one request for each that waits.
+  mutating func checkRequests() throws(StoreError) {
+    for index in Indices(store.requests.touched) {
+      let request = store.requests[index]
+      let at = CheckedRecord("requests", index)
+      guard request.state != 0 else { continue }
+      try at.hold(request.state == 1, "its state is none")
+      try at.hold(waiting[Int(index)] == 1, "nobody is to answer it")
+      guard let session = request.session.optional else { continue }
+      try at.hold(isSession(request.session), "its session is not there")
+      inUse.requests &+= 1
+      let first = session * Store.resultsPerSession
+      let ring = first + UInt32(truncatingIfNeeded: request.id % UInt64(Store.resultRing))
+      let late = first + Store.resultRing..<first + Store.resultsPerSession
+      try at.hold(
+        store.results[ring, \.id] == request.id && store.results[ring, \.state] == 1
+          || late.contains {
+            store.results[$0, \.id] == request.id && store.results[$0, \.state] == 1
+          }, "its result has no place")
+    }
+  }
+
+  /// A ring by id, and behind it what was late.
+  func checkResults() throws(StoreError) {
+    for index in Indices(store.results.touched) {
+      let result = store.results[index]
+      let at = CheckedRecord("results", index)
+      let session = index / Store.resultsPerSession
+      let slot = index % Store.resultsPerSession
+      try at.hold(result.state <= 2 && result.hasBugCheck <= 2, "its state is none")
+      try at.hold((result.id == 0) == (result.state == 0), "it is of no request")
+      guard result.id != 0 else { continue }
+      try at.hold(isReason(result.failure), "its failure has no reason")
+      try at.hold(
+        slot >= Store.resultRing || result.id % UInt64(Store.resultRing) == UInt64(slot),
+        "it stands in another's place")
+      try at.hold(
+        store.sessions[session, \.state] == 0
+          || result.id < store.sessions[session, \.nextRequestID], "its request was never made")
+    }
+  }
+
+  mutating func checkUpcalls() throws(StoreError) {
+    var blocks: [UInt32] = []
+    for index in Indices(store.upcalls.touched) {
+      let upcall = store.upcalls[index]
+      let at = CheckedRecord("upcalls", index)
+      guard upcall.state != 0 else {
+        try at.hold(upcall.id == 0, "it is free and has an id")
+        continue
+      }
+      guard let state = UpcallState(rawValue: upcall.state) else {
+        throw at.damaged("its state is none")
+      }
+      try at.hold(
+        upcall.id & 0xFFFFF == UInt64(index) && upcall.id >> 20 > 0
+          && upcall.id >> 20 <= store.globals[0, \.upcallSerial], "its id is none")
+      try at.hold(upcall.delivered <= 1, "whether it was delivered is not known")
+      try at.hold(
+        state != .pended || Simulator.mayPend(upcall.type), "it is pending and cannot be")
+      if !upcall.session.isNone {
+        try at.hold(isSession(upcall.session), "its session is not there")
+        inUse.upcalls &+= 1
+      }
+      try at.hold(
+        state != .expired
+          || (upcall.request.isNone && upcall.block.isNone && upcall.subject.isNone),
+        "its deadline has passed and it is waited for")
+      try wait(for: upcall.request, at)
+      switch Int(upcall.type) {
+      case NDISSIM_UPCALL_ALLOCATE_SHARED_MEMORY, NDISSIM_UPCALL_FREE_SHARED_MEMORY:
+        try checkProviderCall(upcall, state, at)
+        if let block = upcall.block.optional { blocks.append(block) }
+      default:
+        try at.hold(
+          upcall.registration.isNone && upcall.block.isNone && upcall.section.isNone
+            && !upcall.session.isNone, "it is no provider's")
+        try checkDriverCall(upcall, state, at)
+      }
+    }
+    blocks.sort()
+    for (one, other) in zip(blocks, blocks.dropFirst()) {
+      try CheckedRecord("blocks", one).hold(one != other, "its provider is called twice")
+    }
+    guard UInt64(blocks.count) == blocksInCalls else {
+      throw .damaged(
+        "\(blocksInCalls) blocks wait for their providers, \(blocks.count) calls are open")
+    }
+  }
+
+  /// A call of a provider's handler: to a process, or to one that is hosted.
+  private mutating func checkProviderCall(
+    _ upcall: UpcallRecord, _ state: UpcallState, _ at: CheckedRecord
+  ) throws(StoreError) {
+    let isAllocation = Int(upcall.type) == NDISSIM_UPCALL_ALLOCATE_SHARED_MEMORY
+    try at.hold(
+      isRegistration(upcall.registration)
+        && store.registrations[upcall.registration.index, \.ownerSession] == upcall.session,
+      "its registration is not there, or another session's")
+    let registration = Int(upcall.registration.index)
+    try at.hold(
+      !upcall.session.isNone
+        || store.registrations[upcall.registration.index, \.hosted] != UInt32.max,
+      "its provider's process is gone")
+    try at.hold(upcall.subject.isNone, "it is about something else")
+    try at.hold(
+      isAllocation ? isOwner(upcall.object) : upcall.object == .null, "it is about another object")
+    try at.hold(
+      upcall.section.isNone || upcall.section.index < store.sections.capacity,
+      "its section is not there")
+    switch state {
+    case .expired: registrations[registration].expired &+= 1
+    case .open where isAllocation: registrations[registration].allocations &+= 1
+    default: registrations[registration].frees &+= 1
+    }
+    guard let block = upcall.block.optional else {
+      return try at.hold(!isAllocation || state == .expired, "its block is not there")
+    }
+    guard block < store.blocks.capacity else { throw at.damaged("its block is not there") }
+    let found = BlockState(rawValue: store.blocks[block, \.state])
+    try at.hold(
+      store.blocks[block, \.registration] == upcall.registration
+        && (isAllocation ? found == .pending || found == .abandoned : found == .freeing),
+      "its block is not there, or does not wait")
+    try at.hold(
+      isAllocation || upcall.section == store.blocks[block, \.section], "its section is another's")
+  }
+
+  /// A call of a driver's own handler: about an object, and for some about a record that knows of it.
+  private mutating func checkDriverCall(
+    _ upcall: UpcallRecord, _ state: UpcallState, _ at: CheckedRecord
+  ) throws(StoreError) {
+    let type = Int(upcall.type)
+    let object = upcall.object
+    let isOpen = state == .open
+    switch type {
+    case NDISSIM_UPCALL_SET_OPTIONS:
+      try at.hold(isOwner(object) && isDriverHandle(object), "it is of no driver")
+      if isOpen, isLive(object) { setOptions[Int(object.index)] &+= 1 }
+    case NDISSIM_UPCALL_INITIALIZE_EX...NDISSIM_UPCALL_DEVICE_PNP_EVENT_NOTIFY:
+      try at.hold(isOwner(object) && object.kind == .adapter, "it is of no adapter")
+    case NDISSIM_UPCALL_BIND_ADAPTER_EX...NDISSIM_UPCALL_NET_PNP_EVENT:
+      try at.hold(isOwner(object) && object.kind == .binding, "it is of no binding")
+    default: throw at.damaged("its type is none")
+    }
+    try at.hold(
+      type == NDISSIM_UPCALL_SET_OPTIONS || upcall.request.isNone, "it answers no request")
+    guard state != .expired else { return }
+    let subject = upcall.subject.index
+    switch type {
+    case NDISSIM_UPCALL_OID_REQUEST:
+      try at.hold(
+        subject < store.oids.capacity && store.oids[subject, \.upcall] == upcall.id,
+        "its OID request does not know it")
+    case NDISSIM_UPCALL_CANCEL_OID_REQUEST:
+      try at.hold(
+        subject < store.oids.capacity && store.oids[subject, \.cancellation] == upcall.id,
+        "its OID request does not know it")
+    case NDISSIM_UPCALL_OID_REQUEST_COMPLETE:
+      try at.hold(
+        subject < store.oids.capacity && store.oids[subject, \.completion] == upcall.id,
+        "its OID request does not know it")
+      if isLive(object) { completions[Int(object.index)] &+= 1 }
+    case NDISSIM_UPCALL_STATUS_EX:
+      try at.hold(
+        subject < store.statuses.capacity && store.statuses[subject, \.state] == 1,
+        "its status is not there")
+      statusCalls[Int(subject)] &+= 1
+    case NDISSIM_UPCALL_RECEIVE_NET_BUFFER_LISTS:
+      try at.hold(
+        subject < store.indications.capacity && store.indications[subject, \.state] == 1,
+        "its indication is not there")
+      receiveCalls[Int(subject)] &+= 1
+    case NDISSIM_UPCALL_RETURN_NET_BUFFER_LISTS:
+      let count = try follow(returned: upcall.subject, at)
+      try at.hold(count == upcall.argument && count > 0, "it returns other lists than it counts")
+      if isLive(object) { returning[Int(object.index)] &+= count }
+    default: try at.hold(upcall.subject.isNone, "it is about something else")
+    }
+  }
+
+  private func isDriverHandle(_ handle: Handle) -> Bool {
+    switch handle.kind {
+    case .miniportDriver, .protocolDriver, .filterDriver: true
+    default: false
+    }
+  }
+}
