@@ -150,7 +150,8 @@ import Testing
     scene.expectNothingLeft()
   }
 
-  @Test("a request outlives its binding in the handler that closed that: it names no binding any more")
+  @Test(
+    "a request outlives its binding in the handler that closed that: it names no binding any more")
   func outlivesBinding() throws {
     let scene = try OIDScene()
     var snapshot: OIDSnapshot?
