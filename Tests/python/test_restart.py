@@ -387,3 +387,43 @@ def test_without_a_service_manager_nothing_is_kept(
         assert session.hello.session_token == 0 and service.names() == []
         assert session.call(Message.PING).body == b""
     service.end()
+
+
+def test_a_damaged_store_is_refused_with_what_is_wrong(service: Service) -> None:
+    with service.connect("victim", resume_timeout=1) as session:
+        MiniportDriver(session, "victim").add_adapter("adapter-to-damage").allocate(PAGE)
+        service.kill()
+        service.settle()
+        store = next(descriptor for name, descriptor in service.kept if name == "store")
+        place = find(store, b"adapter-to-damage")
+        os.pwrite(store, b"\xFF" * 64, place - 64)
+        service.start()
+    assert "the store is damaged: " in service.log(), service.log()
+    with service.connect() as new:
+        assert new.statistics().adapters == 0
+
+
+def find(store: int, text: bytes) -> int:
+    """Where a text stands in the store; holes are passed over."""
+    place, size = 0, os.fstat(store).st_size
+    while place < size:
+        place = os.lseek(store, place, os.SEEK_DATA)
+        end = os.lseek(store, place, os.SEEK_HOLE)
+        found = os.pread(store, end - place, place).find(text)
+        if found >= 0:
+            return place + found
+        place = end
+    raise AssertionError(f"{text!r} is not in the store")
+
+
+def test_a_reload_is_told_with_its_time_and_ends(service: Service) -> None:
+    service.said = []
+    service.process.send_signal(signal.SIGHUP)
+    service.wait("the reload is over", lambda: "READY=1" in service.said)
+    assert service.said[0] == "RELOADING=1" and service.said[1].startswith("MONOTONIC_USEC=")
+
+
+def test_the_watchdog_is_fed_by_an_idle_daemon_too(program: str) -> None:
+    service = Service(program, environment={"WATCHDOG_USEC": "600000"})
+    service.wait("three signs of life", lambda: service.said.count("WATCHDOG=1") >= 3)
+    service.end()
