@@ -47,7 +47,8 @@ struct MiniportRow: BitwiseCopyable {
   var session: UInt32
   var calls: UInt32
   var isConfigured: UInt32
-  var padding: UInt32 = 0
+  /// Of the session: one that has ended and whose number was given again is another.
+  var generation: UInt32
 }
 
 /// A call of a hosted miniport that has no reply.
@@ -111,7 +112,8 @@ extension SwitchboardState {
       HostRow(
         MiniportRow(
           session: miniport.session, calls: UInt32(calls.count),
-          isConfigured: miniport.isConfigured ? 1 : 0)), at: first + HostRows.own)
+          isConfigured: miniport.isConfigured ? 1 : 0,
+          generation: simulator.generation(ofSession: miniport.session))), at: first + HostRows.own)
   }
 
   /// The rows of a miniport that has gone hold nothing any more.

@@ -69,23 +69,29 @@ public struct Inheritance {
   public private(set) var connections: [(inode: UInt64, descriptor: Int32)] = []
   /// Names nobody knows.
   public private(set) var unknown: [String] = []
+  /// The store was there more than once: the newest counts.
+  public private(set) var hasOldStores = false
   /// Why the store is none.
   public private(set) var problem: String?
 
   /// Whether there is anything at all.
   public var isEmpty: Bool { store == nil && sections.isEmpty && connections.isEmpty }
   /// Descriptors that the service manager keeps.
-  public var count: Int { (store == nil ? 0 : 1) + sections.count + connections.count }
+  public private(set) var count = 0
 
   /// Sorts what the service manager handed over; `known` are the names of listening sockets.
   public init(_ activation: Activation, known: Set<String>) {
     for (name, descriptor) in activation.descriptors where !known.contains(name) {
+      count += 1
       let inode = inode(of: descriptor)
       switch name {
       case KeptName.store where store == nil && problem == nil:
         do throws(SystemError) {
           store = try StoreFile(adopting: Descriptor(owning: descriptor))
         } catch { problem = "\(error)" }
+      case KeptName.store:
+        hasOldStores = true
+        _ = Descriptor(owning: descriptor)
       case KeptName.connection:
         connections.append((inode ?? 0, descriptor))
       case _ where KeptName.isSection(name) && inode.map { sections[$0] == nil } == true:
@@ -112,6 +118,9 @@ public struct Inheritance {
       return KeptName.connection
     }
   }
+
+  /// The sections are somebody else's now.
+  mutating func forgetSections() { sections = [:] }
 
   /// The names of the sections that nobody took, whose descriptors are closed.
   mutating func closeSections() -> [String] {

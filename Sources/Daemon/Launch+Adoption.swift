@@ -12,20 +12,26 @@ import Simulator
 extension Launch {
   /// NDIS, with its hosted drivers up.
   static func begin(
-    _ options: LaunchOptions, _ inheritance: Inheritance, _ link: ServiceManagerLink,
+    _ options: LaunchOptions, _ inheritance: inout Inheritance, _ link: ServiceManagerLink,
     _ tell: @escaping (Event) -> Void
   ) throws(StartFailure) -> Switchboard {
     var settings = options.settings
     settings.pageSize = UInt32(clamping: Platform.Limits.pageSize)
     guard link.keepsDescriptors else { return try anew(options, settings, nil, link, tell) }
     link.inherited(inheritance.count)
-    for name in Set(inheritance.unknown) { link.drop(name) }
+    for name in inheritance.unknown { link.drop(name) }
     if let store = inheritance.store {
       mark(store)
       do throws(AdoptionFailure) {
         let switchboard = try Switchboard(
           adopting: inheritance, settings: settings, pools: options.pools,
           miniports: options.miniports, keeping: Keeping(link, adopting: store), onEvent: tell)
+        inheritance.forgetSections()
+        if inheritance.hasOldStores {
+          // All of one name go at once.
+          link.drop(KeptName.store)
+          _ = link.keep(store.descriptor.raw, name: KeptName.store)
+        }
         settle(switchboard, link)
         return switchboard
       } catch {
@@ -34,7 +40,7 @@ extension Launch {
     } else if let problem = inheritance.problem {
       tell(.storeRefused(problem: problem, keptAs: ""))
     }
-    drop(inheritance, link)
+    drop(&inheritance, link)
     let keeping = try Keeping(link, size: Simulator.storeSize(settings))
     mark(keeping.store)
     return try anew(options, settings, keeping, link, tell)
@@ -74,8 +80,7 @@ extension Launch {
   }
 
   /// What was left goes: clients learn it by the end of their connections.
-  private static func drop(_ inheritance: Inheritance, _ link: ServiceManagerLink) {
-    var inheritance = inheritance
+  private static func drop(_ inheritance: inout Inheritance, _ link: ServiceManagerLink) {
     if inheritance.store != nil || inheritance.problem != nil { link.drop(KeptName.store) }
     for name in inheritance.closeSections() { link.drop(name) }
     for name in inheritance.endConnections() { link.drop(name) }

@@ -57,8 +57,8 @@ public enum Launch {
     _ sink: EventSink, _ link: ServiceManagerLink, _ recorder: EventRecorder,
     _ tell: @escaping (Event) -> Void
   ) throws(StartFailure) {
-    let inheritance = Inheritance(activation, known: ["driver", "varlink"])
-    let switchboard = try begin(options, inheritance, link, tell)
+    var inheritance = Inheritance(activation, known: ["driver", "varlink"])
+    let switchboard = try begin(options, &inheritance, link, tell)
     let path: String
     let listener: PacketSocket
     var madeSocket = false

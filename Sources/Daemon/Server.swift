@@ -177,6 +177,7 @@ import Simulator
     let socket = PacketSocket(adopting: descriptor)
     guard let credentials = try? socket.peerCredentials(), let token = peers.nextToken else {
       _ = try? socket.shutdown()
+      link.drop(KeptName.connection)
       return
     }
     let peer = SocketPeer(
@@ -188,6 +189,7 @@ import Simulator
     else {
       try? reactor.remove(peer.socket.descriptor.raw)
       _ = try? peer.socket.shutdown()
+      link.drop(KeptName.connection)
       return
     }
     peers.insert(peer, connection)

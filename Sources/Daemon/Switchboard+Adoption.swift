@@ -184,7 +184,9 @@ extension SwitchboardState {
         continue
       }
       guard
-        simulator.adoptedSessions.contains(where: { $0.index == row.session && $0.isHosted }),
+        simulator.adoptedSessions.contains(where: {
+          $0.index == row.session && $0.generation == row.generation && $0.isHosted
+        }),
         let driver = VMQMiniport(rows: { simulator.hostRow(first + $0) })
       else {
         forget(place: number)

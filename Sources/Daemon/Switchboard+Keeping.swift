@@ -21,10 +21,14 @@ extension SwitchboardState {
       memory.memory.descriptor.raw, name: KeptName.section(inode: inode))
     memory.keeping = isKept ? .new : .lost
     simulator.note(section: section, inode: inode, keeping: memory.keeping)
-    guard !isKept else { return }
+    if !isKept { sayNotKept(section) }
+  }
+
+  private func sayNotKept(_ section: Handle) {
     let owner = simulator.adoptedSections.first { $0.handle == section }?.owner ?? Name()
     onEvent(
-      .sectionNotKept(Party(driver: owner), section, limit: UInt64(clamping: memories.count)))
+      .sectionNotKept(
+        Party(driver: owner), section, limit: UInt64(clamping: keeper?.limit ?? 0)))
   }
 
   /// A section is gone.
@@ -59,13 +63,15 @@ extension SwitchboardState {
   mutating func descriptorsKept() {
     guard let keeper else { return }
     readClock()
-    let names = Set(keeper.takeKept())
+    var outcomes: [String: Bool] = [:]
+    for kept in keeper.takeKept() { outcomes[kept.name] = kept.isKept }
     for (section, held) in memories where held.keeping == .new {
       guard let inode = held.memory.descriptor.inode,
-        names.contains(KeptName.section(inode: inode))
+        let isKept = outcomes[KeptName.section(inode: inode)]
       else { continue }
-      held.keeping = .kept
-      simulator.note(section: section, inode: inode, keeping: .kept)
+      held.keeping = isKept ? .kept : .lost
+      simulator.note(section: section, inode: inode, keeping: held.keeping)
+      if !isKept { sayNotKept(section) }
       unpark(section)
     }
     drain()

@@ -243,19 +243,17 @@ public struct HostedPool: Sendable {
       handle: .null, place: Place(domain: .null, node: 0), map: PageMap(pageCount: 0))
   }
 
-  /// A block known from an adopted store.
+  /// A block known from an adopted store. One whose section's memory is gone uses nothing of the pool.
   public mutating func adopt(section: Handle, context: UInt64, extents: [Extent]) {
-    let slot = slot(of: section)
+    guard let slot = slot(of: section) else { return }
     for extent in extents {
       let count = pages(of: extent)
-      if let slot {
-        _ = sections[slot].map.take(
-          start: UInt32(clamping: extent.offset / UInt64(settings.pageSize)),
-          count: UInt32(clamping: count))
-      }
+      _ = sections[slot].map.take(
+        start: UInt32(clamping: extent.offset / UInt64(settings.pageSize)),
+        count: UInt32(clamping: count))
       usedPages += count
     }
-    if let slot, context & HostedPool.scattered != 0 {
+    if context & HostedPool.scattered != 0 {
       sections[slot].scattered[context] = ExtentList(extents)
     }
   }

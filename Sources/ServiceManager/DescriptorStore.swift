@@ -9,13 +9,27 @@
 /// Keeps descriptors for the next process.
 public protocol DescriptorKeeper: AnyObject {
   /// Hands a copy of a descriptor over under a name; false when there is no room for it. The caller's own
-  /// stays the caller's. It counts as kept when `takeKept` names it.
+  /// stays the caller's. It counts as kept when `takeKept` says so.
   func keep(_ descriptor: Int32, name: String) -> Bool
   /// Nobody needs what is kept under this name any more. One of a name that others share is only no longer
   /// counted: the manager drops a connection by itself when its other end is closed.
   func drop(_ name: String)
-  /// The names of what has been handed over since the last call.
-  func takeKept() -> [String]
+  /// What has been handed over since the last call, or could not be.
+  func takeKept() -> [Kept]
+  /// How many descriptors it keeps at most.
+  var limit: Int { get }
+}
+
+/// What became of something that was to be kept.
+public struct Kept: Sendable, Hashable {
+  public var name: String
+  /// False: the service manager could not be told.
+  public var isKept: Bool
+
+  public init(name: String, isKept: Bool) {
+    self.name = name
+    self.isKept = isKept
+  }
 }
 
 /// The names of what is kept.

@@ -12,7 +12,7 @@ public final class ServiceManagerLink: DescriptorKeeper, Sendable {
   private let queue = Monitor(Queue())
   private let wakeup: Wakeup
   /// How many descriptors the manager keeps at most; 0: none.
-  private let limit: Int
+  public let limit: Int
   private let isWanted: Bool
   /// How often the manager wants to hear a sign of life; nil: never.
   public let watchdogMilliseconds: UInt64?
@@ -101,7 +101,7 @@ public final class ServiceManagerLink: DescriptorKeeper, Sendable {
   /// What an earlier process had kept and this one was given counts too.
   public func inherited(_ count: Int) { queue.withLock { $0.kept += count } }
 
-  public func takeKept() -> [String] {
+  public func takeKept() -> [Kept] {
     queue.withLock { queue in
       defer { queue.done = [] }
       return queue.done
@@ -163,8 +163,8 @@ extension ServiceManagerLink {
     var items: [Item] = []
     /// Descriptors that are kept, or are about to be.
     var kept = 0
-    /// Names handed over, not yet taken note of.
-    var done: [String] = []
+    /// What was handed over and is not yet taken note of.
+    var done: [Kept] = []
     /// Items ever posted, and how many of them are done.
     var posted: UInt64 = 0
     var served: UInt64 = 0
@@ -181,12 +181,14 @@ extension ServiceManagerLink {
       }
       if items.isEmpty { break }
       for item in items {
-        let name = serve(item, notifier)
+        let kept = serve(item, notifier)
         queue.withLock { queue in
           queue.served += 1
-          if let name { queue.done.append(name) }
+          guard let kept else { return }
+          queue.done.append(kept)
+          if !kept.isKept { queue.kept -= 1 }
         }
-        if name != nil { wakeup.wake() }
+        if kept != nil { wakeup.wake() }
       }
       queue.broadcast()
     }
@@ -194,16 +196,16 @@ extension ServiceManagerLink {
     queue.broadcast()
   }
 
-  /// Answers the name of what was handed over.
-  private static func serve(_ item: Item, _ notifier: Notifier) -> String? {
+  /// Answers what became of a descriptor.
+  private static func serve(_ item: Item, _ notifier: Notifier) -> Kept? {
     switch item {
     case .notify(let lines, let status): notifier.send(lines, status: status)
     case .status(let text): notifier.status(text)
     case .alive: notifier.send(["WATCHDOG=1"], status: "")
     case .keep(let descriptor, let name):
-      notifier.send(["FDSTORE=1", "FDNAME=\(name)"], descriptor: descriptor)
+      let isSent = notifier.send(["FDSTORE=1", "FDNAME=\(name)"], descriptor: descriptor)
       _ = Descriptor(owning: descriptor)
-      return name
+      return Kept(name: name, isKept: isSent)
     case .drop(let name): notifier.send(["FDSTOREREMOVE=1", "FDNAME=\(name)"], status: "")
     }
     return nil

@@ -14,6 +14,8 @@ public struct AdoptedSession: Sendable {
   public var isHosted: Bool
   /// It is ending already, and nobody is to be told anything any more.
   public var isEnding: Bool
+  /// Tells it from others that had its number.
+  public var generation: UInt32
   public var token: UInt64
   public var socket: UInt64
 }
@@ -57,7 +59,8 @@ extension Simulator {
         AdoptedSession(
           index: index, name: session.name, pid: session.pid, uid: session.uid,
           isHosted: session.isHosted != 0,
-          isEnding: session.state == SessionState.ended.rawValue, token: session.token,
+          isEnding: session.state == SessionState.ended.rawValue,
+          generation: session.generation, token: session.token,
           socket: session.socket))
     }
     return found
@@ -102,6 +105,9 @@ extension Simulator {
 
   /// Whether a session's client can come back after a restart.
   public func canResume(session index: UInt32) -> Bool { store.sessions[index, \.token] != 0 }
+
+  /// Tells a session from others that had its number.
+  public func generation(ofSession index: UInt32) -> UInt32 { store.sessions[index, \.generation] }
 
   /// Whose session it is.
   public func sessionParty(_ index: UInt32) -> Party { party(session: index) }

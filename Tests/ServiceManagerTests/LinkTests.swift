@@ -70,7 +70,7 @@ extension ServiceManagerTests {
         let received = Descriptor(owning: try #require(file))
         #expect(received.inode == pipe.reading.inode)
         #expect(try link.kept.drain())
-        #expect(link.takeKept() == ["m1"])
+        #expect(link.takeKept() == [Kept(name: "m1", isKept: true)])
         #expect(link.takeKept().isEmpty)
         link.drop("m1")
         link.flush()
