@@ -51,6 +51,7 @@ class Manager:
         self.said: list[str] = []  # every assignment but STATUS
         self.changed = threading.Condition()
         self.is_ended = False
+        self.settled = 0
         self.thread = threading.Thread(target=self._listen, daemon=True)
         self.thread.start()
 
@@ -137,9 +138,13 @@ class Manager:
         return self.process.wait()
 
     def settle(self) -> None:
-        """Waits until everything the dead service has said is taken: nothing is left in the socket."""
-        while select.select([self.notify], [], [], 0)[0]:
-            time.sleep(0.001)
+        """Waits until everything the dead service has said is taken: a message of our own comes behind it."""
+        self.settled += 1
+        mark = f"X_SETTLED={self.settled}"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as own:
+            own.sendto(mark.encode(), f"{self.folder}/notify")
+        with self.changed:
+            self.changed.wait_for(lambda: mark in self.said, 30)
 
     def names(self) -> list[str]:
         with self.changed:
