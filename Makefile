@@ -80,7 +80,7 @@ config: setup ## write the shipped configuration and the daemon's manual pages a
 	$(BUILD)/debug/ndissimd --print-manual ndissimd >docs/man/ndissimd.8
 
 mutants: setup ## flip each row of the tables and each check, one at a time; no survivors allowed
-	.ci/mutants
+	BUILD=$(BUILD) .ci/mutants
 
 bench: setup ## build for release and measure against the floor in C, about two minutes (ARGS="--quick")
 	@for product in ndissimd ndissim-floor ndisctl; do \

@@ -163,6 +163,9 @@ let strict: [SwiftSetting] = [
   // A member is visible only where its module is imported: an import that is missing is a wall broken.
   .enableUpcomingFeature("MemberImportVisibility"),
   .treatAllWarnings(as: .error),
+  // One row of a table wrong, if NDISSIM_MUTANT says so: `.ci/mutants`. Debug builds only, so that it needs no
+  // build of its own.
+  .define("MUTANTS", .when(configuration: .debug)),
 ]
 let inC: Set = ["CNDIS", "CLinux", "CTOML", "ndissim-floor"]
 for target in package.targets where ![.system, .plugin, .binary].contains(target.type) {

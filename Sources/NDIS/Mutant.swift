@@ -1,5 +1,5 @@
 // Mutants, for `.ci/mutants` only: one table row or one check made wrong, to see whether a test notices.
-// Nothing of this is in a build without `-DMUTANTS`.
+// Nothing of this is in a release build.
 
 #if MUTANTS
   internal import Glibc
@@ -11,7 +11,9 @@
       return unsafe String(cString: text)
     }()
 
-    public static func isRow(_ row: Int, of table: String) -> Bool { chosen == "\(table):\(row)" }
+    public static func isRow(_ row: Int, of table: String) -> Bool {
+      !chosen.isEmpty && chosen == "\(table):\(row)"
+    }
   }
 
   extension Array {
