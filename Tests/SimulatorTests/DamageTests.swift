@@ -47,8 +47,8 @@ import Testing
   }
 }
 
-/// A world at some moment.
-final class Snapshot {
+/// A world at some moment; nobody changes it.
+final class Snapshot: @unchecked Sendable {
   let memory: TestMemory
   let settings: Settings
   /// Records by table: those in use, and now and then a free one.
@@ -302,11 +302,9 @@ final class DamagedUse {
           kind: UInt32(dice.pick([0, 1, 12]) ?? 0), oid: dice.pick(numbers) ?? 0, input: input,
           outputLength: 4_096, requestContext: dice.random.next()))
     case 16:
-      return .indicateReceive(
-        adapter: some(.adapter),
-        Indication(
-          port: 0, flags: 0,
-          lists: [IndicatedList(context: 9, queueID: UInt16(dice.dice(4)), filterID: 0)]))
+      var list = IndicatedList(context: 9, queueID: UInt16(dice.dice(4)))
+      try? list.append(dataLength: 60, [])
+      return .indicateReceive(adapter: some(.adapter), Indication(flags: 0, lists: [list]))
     case 17: return .returnLists(binding: some(.binding), flags: 0, lists: [lists()])
     default:
       return .allocate(
