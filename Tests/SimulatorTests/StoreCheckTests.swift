@@ -403,6 +403,9 @@ extension Table {
     Wrong("its address is at no gigabyte's edge", \.sections, where: { $0.state != 0 }) {
       $0.physicalBase &+= 1
     },
+    Wrong("whether its owner has ended is not known", \.sections, where: { $0.state != 0 }) {
+      $0.ownerEnded = 2
+    },
     Wrong("its keeping is none", \.sections, where: { $0.state != 0 }) { $0.keeping = 3 },
     Wrong("its domain is none", \.sections, where: { $0.state != 0 }) { $0.domain = .null },
     Wrong(
@@ -436,6 +439,20 @@ extension Table {
     Wrong("it counts other blocks than name it", \.sites, where: { $0.references > 0 }) {
       $0.references &+= 1
     },
+    Wrong("it is named and empty", \.sites, where: { $0.references > 0 }) { $0.site = Site() },
+    Wrong("whether it is used is not known", \.extents, where: { $0.used == 0 }) { $0.used = 2 },
+    Wrong(
+      "it is contiguous and has several extents", \.blocks,
+      where: {
+        $0.state == 2 && $0.extents > 1
+      }
+    ) { $0.flags |= 1 },
+    Wrong(
+      "it is of a queue and not of its adapter", \.blocks,
+      where: {
+        $0.state == 2 && $0.ownerKind != 2 && $0.queueID == 0
+      }
+    ) { $0.queueID = 3 },
     Wrong("it is no clean text", \.sites, where: { $0.references > 0 }) {
       $0.site = Site("a\u{7}")
     },
@@ -588,6 +605,12 @@ extension Table {
     Wrong("it is about something else", \.upcalls, where: { $0.type == 130 && $0.state == 1 }) {
       $0.subject = Ref(0)
     },
+    Wrong(
+      "its section is another's", \.upcalls,
+      where: {
+        $0.type == 177 && $0.state == 1 && !$0.block.isNone
+      }
+    ) { $0.section = .none },
     Wrong("its list of upcalls does not close", \.upcalls, where: { !$0.session.isNone }) {
       $0.next = gone
     },
@@ -735,6 +758,7 @@ extension Table {
       $0.calls &+= 1
     },
     Wrong("its status is not there", \.statuses, where: { $0.state != 0 }) { $0.state = 0 },
+    Wrong("it is over and there", \.indications, where: { $0.state == 0 }) { $0.state = 1 },
     Wrong("its receivers are none", \.indications, where: { $0.state != 0 }) {
       $0.receiverCount = 65
     },
@@ -777,6 +801,12 @@ extension Table {
     Wrong("its queue is not there", \.lists, where: { $0.link.state != 0 && $0.targetKind == 1 }) {
       $0.target = gone
     },
+    Wrong(
+      "it is of the default queue and another", \.lists,
+      where: {
+        $0.link.state != 0 && $0.targetKind == 0
+      }
+    ) { $0.target = Ref(0) },
     Wrong("its memory is not there", \.lists, where: { $0.link.state != 0 && $0.segmentCount > 0 })
     {
       $0.segments[0].block = gone
