@@ -16,7 +16,7 @@ import Testing
   /// Cases for each seed.
   static let cases =
     GeneratedTests.environment["NDISSIM_CASES"].flatMap { Int($0) }
-    ?? (GeneratedTests.steps > 0 ? 320 : 0)
+    ?? (GeneratedTests.steps > 0 ? 200 : 0)
 
   @Test(
     "a damaged store is refused, or all goes well with it", arguments: GeneratedTests.seeds)
@@ -41,7 +41,7 @@ import Testing
       }
     }
     // A run that finds nothing, or refuses everything, proves nothing.
-    if Self.only == nil, Self.cases >= 300 {
+    if Self.only == nil, Self.cases >= 200 {
       #expect(opened > 10 && refused.values.reduce(0, +) > 50, "\(opened) opened, \(refused)")
     }
   }
