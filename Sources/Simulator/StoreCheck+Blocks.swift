@@ -49,10 +49,9 @@ extension StoreCheck {
   mutating func checkBlocks() throws(StoreError) {
     for index in Indices(store.blocks.touched) {
       let at = CheckedRecord("blocks", index)
-      try at.hold(
-        store.blocks[index, \.generation] <= lastGeneration, "its generation is too great")
-      guard store.blocks[index, \.state] != 0 else { continue }
       let block = store.blocks[index]
+      try at.hold(block.generation <= lastGeneration, "its generation is too great")
+      guard block.state != 0 else { continue }
       guard let state = BlockState(rawValue: block.state) else {
         throw at.damaged("its state is none")
       }
@@ -93,7 +92,7 @@ extension StoreCheck {
       try at.hold(store.sections[index, \.blocks] == blocks, "it counts other blocks than it has")
     }
     for index in Indices(store.extents.touched) {
-      let used = store.extents[index, \.used]
+      let used = store.extents[index].used
       try CheckedRecord("extents", index).hold(used <= 1, "whether it is used is not known")
       inUse.extents &+= used
     }

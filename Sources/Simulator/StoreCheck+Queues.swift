@@ -231,26 +231,25 @@ extension StoreCheck {
   /// How many there are: one that is being made has an adapter before it has a state.
   mutating func countPlaces() throws(StoreError) {
     for index in Indices(store.queues.touched) {
-      let state = store.queues[index, \.state]
-      inUse.queues &+= try isUsed("queues", index, store.queues, state) ? 1 : 0
+      let record = store.queues[index]
+      inUse.queues &+= try isUsed("queues", index, record, record.state) ? 1 : 0
     }
     for index in Indices(store.filters.touched) {
-      let state = store.filters[index, \.state]
-      inUse.filters &+= try isUsed("filters", index, store.filters, state) ? 1 : 0
+      let record = store.filters[index]
+      inUse.filters &+= try isUsed("filters", index, record, record.state) ? 1 : 0
     }
     for index in Indices(store.vports.touched) {
-      let state = store.vports[index, \.state]
-      inUse.vports &+= try isUsed("vports", index, store.vports, state) ? 1 : 0
+      let record = store.vports[index]
+      inUse.vports &+= try isUsed("vports", index, record, record.state) ? 1 : 0
     }
   }
 
-  private func isUsed<Member: AdapterMember>(
-    _ name: StaticString, _ index: UInt32, _ table: Table<Member>, _ state: UInt8
+  private func isUsed(
+    _ name: StaticString, _ index: UInt32, _ record: some AdapterMember, _ state: UInt8
   ) throws(StoreError) -> Bool {
     let at = CheckedRecord(name, index)
-    try at.hold(table[index, \.generation] <= lastGeneration, "its generation is too great")
-    let isUsed = !table[index, \.adapter].isNone
-    try at.hold(isUsed || state == 0, "it is free and has a state")
-    return isUsed
+    try at.hold(record.generation <= lastGeneration, "its generation is too great")
+    try at.hold(!record.adapter.isNone || state == 0, "it is free and has a state")
+    return !record.adapter.isNone
   }
 }
