@@ -10,10 +10,14 @@
 static const int crashes[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
 enum { crash_count = sizeof crashes / sizeof crashes[0] };
 static struct sigaction before[crash_count];
-static volatile uint64_t *mark;
+static volatile uint64_t *volatile mark;
+static int installed;
 
 static void crashed(int number, siginfo_t *info, void *context) {
-  if (mark) *mark = 1;
+  volatile uint64_t *word = mark;
+  // Once: if this crashes in its turn there is nothing to add.
+  mark = NULL;
+  if (word) *word = 1;
   for (int i = 0; i < crash_count; i++) {
     if (crashes[i] != number) continue;
     // The handler that was there, of the Swift runtime's backtraces, takes over; else the signal comes again
@@ -35,9 +39,9 @@ static void crashed(int number, siginfo_t *info, void *context) {
 }
 
 int clinux_mark_crash(volatile uint64_t *word) {
-  int isFirst = mark == NULL;
   mark = word;
-  if (!isFirst) return 0;
+  if (installed) return 0;
+  installed = 1;
   stack_t stack;
   // A stack that has overflowed cannot run a handler; there is another one, unless somebody has made it.
   if (sigaltstack(NULL, &stack) == 0 && (stack.ss_flags & SS_DISABLE)) {

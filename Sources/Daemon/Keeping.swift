@@ -3,6 +3,7 @@
 // process, under names. Where there is none to keep them, the store is anonymous memory and nothing is left.
 
 import Events
+import Glibc
 public import Platform
 public import ServiceManager
 import Simulator
@@ -96,6 +97,9 @@ public struct Inheritance {
         connections.append((inode ?? 0, descriptor))
       case _ where KeptName.isSection(name) && inode.map { sections[$0] == nil } == true:
         sections[inode ?? 0] = (name, descriptor)
+      // A socket that somebody is to listen on, under whatever name.
+      case _ where !KeptName.isKept(name) && isListening(descriptor):
+        count -= 1
       default:
         unknown.append(name)
         _ = Descriptor(owning: descriptor)
@@ -131,6 +135,13 @@ public struct Inheritance {
       return name
     }
   }
+}
+
+private func isListening(_ descriptor: Int32) -> Bool {
+  var answer: Int32 = 0
+  var length = socklen_t(MemoryLayout<Int32>.size)
+  return unsafe getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &answer, &length) == 0
+    && answer != 0
 }
 
 private func inode(of descriptor: Int32) -> UInt64? {

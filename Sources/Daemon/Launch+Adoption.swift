@@ -17,10 +17,13 @@ extension Launch {
   ) throws(StartFailure) -> Switchboard {
     var settings = options.settings
     settings.pageSize = UInt32(clamping: Platform.Limits.pageSize)
-    guard link.keepsDescriptors else { return try anew(options, settings, nil, link, tell) }
+    guard link.keepsDescriptors else {
+      drop(&inheritance, link)
+      return try anew(options, settings, nil, link, tell)
+    }
     link.inherited(inheritance.count)
     for name in inheritance.unknown { link.drop(name) }
-    if let store = inheritance.store {
+    if let store = inheritance.store, !isRetired(store) {
       mark(store)
       do throws(AdoptionFailure) {
         let switchboard = try Switchboard(
@@ -43,7 +46,12 @@ extension Launch {
     drop(&inheritance, link)
     let keeping = try Keeping(link, size: Simulator.storeSize(settings))
     mark(keeping.store)
-    return try anew(options, settings, keeping, link, tell)
+    do throws(StartFailure) { return try anew(options, settings, keeping, link, tell) } catch {
+      // The next start is not to go on from half a one.
+      Simulator.retire(memory(keeping.store))
+      link.drop(KeptName.store)
+      throw error
+    }
   }
 
   private static func anew(
@@ -75,8 +83,16 @@ extension Launch {
 
   /// From now on a crash of this process is written into the store.
   private static func mark(_ store: StoreFile) {
-    let memory = unsafe StoreMemory(base: store.baseAddress, size: store.size)
-    unsafe CrashMark.set(Simulator.crashMark(memory))
+    unsafe CrashMark.set(Simulator.crashMark(memory(store)))
+  }
+
+  private static func memory(_ store: StoreFile) -> StoreMemory {
+    unsafe StoreMemory(base: store.baseAddress, size: store.size)
+  }
+
+  /// The process before this one stopped, and did not live to have it dropped.
+  private static func isRetired(_ store: StoreFile) -> Bool {
+    Simulator.isRetired(memory(store))
   }
 
   /// What was left goes: clients learn it by the end of their connections.

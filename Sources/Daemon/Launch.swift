@@ -13,8 +13,12 @@ import Simulator
 
 /// Runs a daemon.
 public enum Launch {
-  /// Serves until a signal; throws a sentence when it cannot start.
-  public static func run(_ options: LaunchOptions) throws(StartFailure) {
+  /// The exit status of a daemon that has handed over: by whatever signal it was told to, another is to go on.
+  public static let handedOverStatus: Int32 = 75
+
+  /// Serves until a signal; throws a sentence when it cannot start. Answers whether it has handed over to the
+  /// process that comes next.
+  public static func run(_ options: LaunchOptions) throws(StartFailure) -> Bool {
     let activation: Activation
     let sink: EventSink
     let link: ServiceManagerLink
@@ -34,8 +38,9 @@ public enum Launch {
       recorder.record(event)
     }
     tell(.started(version: options.version, pid: getpid(), seed: options.settings.seed))
+    var isHandedOver = false
     do throws(StartFailure) {
-      try serve(options, activation, signals, sink, link, recorder, tell)
+      isHandedOver = try serve(options, activation, signals, sink, link, recorder, tell)
     } catch {
       link.failed(errno: EINVAL, status: error.description)
       sink.close()
@@ -46,6 +51,7 @@ public enum Launch {
     sink.close()
     // Everything that is to be kept has been handed over when this returns.
     link.close()
+    return isHandedOver
   }
 
   private static func blockSignals() throws(StartFailure) -> Signals {
@@ -56,7 +62,9 @@ public enum Launch {
     _ options: LaunchOptions, _ activation: Activation, _ signals: consuming Signals,
     _ sink: EventSink, _ link: ServiceManagerLink, _ recorder: EventRecorder,
     _ tell: @escaping (Event) -> Void
-  ) throws(StartFailure) {
+  ) throws(StartFailure) -> Bool {
+    defer { CrashMark.clear() }
+    var isHandedOver = false
     var inheritance = Inheritance(activation, known: ["driver", "varlink"])
     let switchboard = try begin(options, &inheritance, link, tell)
     let path: String
@@ -94,6 +102,7 @@ public enum Launch {
       link.ready(status: "Ready on \(path)")
       switch try server.run() {
       case .handOver:
+        isHandedOver = true
         // What is on its way to clients is answered by the next process once more.
         tell(.handedOver(reason: "SIGUSR2"))
         link.stopping(status: "Handing over")
@@ -103,5 +112,6 @@ public enum Launch {
         server.shutDown()
       }
     } catch { throw StartFailure("\(error)") }
+    return isHandedOver
   }
 }

@@ -34,6 +34,10 @@ public final class DriverConnection {
   /// Packets that are read although its outbox waits: a client that asks again for what has no answer may not
   /// read while it does. As many as it can have asked for.
   var readsAhead = 0
+  /// There was no room for its socket.
+  var cannotBeKept = false
+  /// It is of a session that has outlived an earlier daemon.
+  var wasResumed = false
   /// The service manager has its socket too.
   var isKept = false
   /// The name it gave itself in HELLO.

@@ -53,7 +53,8 @@ extension SwitchboardState {
       if let hosted, Int(hosted) < pools.count { pools[Int(hosted)].remove(section: handle) }
       // Told to the provider that offered it, and to those who have a view of it and may unmap it.
       for connection in connections.all {
-        let hadView = connection.forget(section: handle.rawValue)
+        // What one that outlived an earlier process had is not known here.
+        let hadView = connection.forget(section: handle.rawValue) || connection.wasResumed
         if hadView || connection.session == session, connection.session != nil {
           unsafe send(Encoding.sectionReleased(handle, into: buffer), to: connection)
         }
@@ -61,7 +62,12 @@ extension SwitchboardState {
     case .sessionGone(let session):
       connections[session] = nil
       awaited[session] = nil
-      if suspect?.session == session { clearSuspect() }
+      let crash = simulator.lastCrash
+      if keeper != nil, crash?.session == session,
+        crash?.kind == .request || crash?.kind == .answer
+      {
+        clearSuspect()
+      }
       forgetMiniport(session)
     case .event(let event): onEvent(event)
     }
@@ -89,6 +95,7 @@ extension SwitchboardState {
     guard !connection.awaitsResume,
       let result = simulator.result(session: session, requestID: id)
     else { return }
+    if keeper != nil { simulator.tell(session: session, requestID: id) }
     // What NdisOidRequest does not refuse is pending.
     let isAccepted =
       result.failure.status == .pending && Int(result.type) == NDISSIM_OID_REQUEST

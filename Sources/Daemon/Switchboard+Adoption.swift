@@ -58,7 +58,7 @@ extension SwitchboardState {
     simulator.goOn(now: now)
     if let crash { report(crash) }
     suspect = simulator.suspect
-    adoptPools()
+    adoptPools(pools)
     adoptSections(&inheritance)
     adoptBlocks()
     settle(pools)
@@ -87,15 +87,27 @@ extension SwitchboardState {
 
   // MARK: Hosted providers
 
-  /// Hosted providers by their numbers. Of one that is gone the number stays.
-  private mutating func adoptPools() {
+  /// Hosted providers by their numbers. Of one that is gone the number stays. One that the configuration sets up
+  /// in another way now is so from here on, as far as its sections let it: their pages stay as they are.
+  private mutating func adoptPools(_ configured: [PoolSettings]) {
     var found: [PoolSettings?] = []
+    var changed: [Int] = []
     for number in 0..<Int(HostRows.pools) {
       let row = simulator.hostRow(UInt32(number)).load(as: PoolRow.self)
-      found.append(row?.settings)
+      var settings = row?.settings
+      if row?.isConfigured == 1,
+        let newer = configured.first(where: { $0.name == settings?.name }), newer != settings
+      {
+        settings?.capacity = newer.capacity
+        settings?.fill = newer.fill
+        settings?.nodes = newer.nodes
+        changed.append(number)
+      }
+      found.append(settings)
     }
     while let last = found.last, last == nil { found.removeLast() }
     pools = found.map { HostedPool($0 ?? PoolSettings(name: "", level: .pool, capacity: 0)) }
+    for number in changed { remember(pool: number, isConfigured: true) }
   }
 
   /// Gives sections their memory back.
@@ -104,6 +116,7 @@ extension SwitchboardState {
       if let file = section.inode == 0 ? nil : inheritance.takeSection(inode: section.inode),
         let memory = try? SealedMemory(adopting: file), memory.size == section.size
       {
+        heldInodes.insert(section.inode)
         let held = HeldMemory(memory)
         held.keeping = .kept
         memories[section.handle] = held

@@ -221,7 +221,7 @@ extension SwitchboardState {
 
   /// NDIS calls a handler of one.
   mutating func callMiniport(_ session: UInt32, _ id: UInt64, _ details: UpcallDetails) {
-    guard let index = index(ofMiniport: session) else { return }
+    guard let index = index(ofMiniport: session), !simulator.isDelivered(id) else { return }
     var upcall = DriverUpcall(
       id: id, type: details.type, object: details.object, argument: details.argument)
     switch Int(details.type) {

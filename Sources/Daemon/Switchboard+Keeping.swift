@@ -16,7 +16,9 @@ extension SwitchboardState {
   /// Takes a section's memory, and has it kept.
   mutating func hold(_ memory: HeldMemory, for section: Handle) {
     memories[section] = memory
-    guard let keeper, let inode = memory.memory.descriptor.inode else { return }
+    guard let inode = memory.memory.descriptor.inode else { return }
+    heldInodes.insert(inode)
+    guard let keeper else { return }
     let isKept = keeper.keep(
       memory.memory.descriptor.raw, name: KeptName.section(inode: inode))
     memory.keeping = isKept ? .new : .lost
@@ -33,10 +35,11 @@ extension SwitchboardState {
 
   /// A section is gone.
   mutating func release(_ section: Handle) {
-    guard let held = memories.removeValue(forKey: section) else { return }
-    guard let keeper, held.keeping != .lost, let inode = held.memory.descriptor.inode else {
-      return
-    }
+    guard let held = memories.removeValue(forKey: section),
+      let inode = held.memory.descriptor.inode
+    else { return }
+    heldInodes.remove(inode)
+    guard let keeper, held.keeping != .lost else { return }
     keeper.drop(KeptName.section(inode: inode))
     unpark(section)
   }
@@ -56,6 +59,7 @@ extension SwitchboardState {
     }
     guard let held = memories[section], held.keeping == .new else { return false }
     parked[section, default: []].append(ParkedReply(session: session, id: id))
+    simulator.holdBack(session: session, requestID: id)
     return true
   }
 
@@ -86,14 +90,17 @@ extension SwitchboardState {
   /// Has the connection of a session kept as soon as others depend on it. Of the others, and of those there is
   /// no room for, the client comes back by itself.
   mutating func keep(_ connection: DriverConnection, _ session: UInt32) {
-    guard let keeper, keptConnections < Keeping.maximumConnections,
+    guard let keeper, !connection.cannotBeKept, keptConnections < Keeping.maximumConnections,
       let descriptor = connection.peer.descriptor, simulator.canResume(session: session),
       simulator.hasObjects(session: session)
     else { return }
     let borrowed = Descriptor(owning: descriptor)
     let inode = borrowed.inode
     _ = borrowed.release()
-    guard let inode, keeper.keep(descriptor, name: KeptName.connection) else { return }
+    guard let inode, keeper.keep(descriptor, name: KeptName.connection) else {
+      connection.cannotBeKept = true
+      return
+    }
     connection.isKept = true
     keptConnections += 1
     simulator.note(session: session, socket: inode)
@@ -105,6 +112,16 @@ extension SwitchboardState {
   mutating func take(inHand work: InHand) -> Bool {
     simulator.take(inHand: work)
     return suspect != work
+  }
+
+  /// Nothing is suspected of a store that was served from for a minute: a crash of a turn by itself, in a
+  /// week, is another matter.
+  mutating func settleDown() {
+    readClock()
+    if begun == 0 { begun = now }
+    guard now &- begun >= 60_000 else { return }
+    hasSettled = true
+    if simulator.lastCrash?.kind == .store { clearSuspect() }
   }
 
   mutating func putDown() { if keeper != nil { simulator.putDown() } }
@@ -119,7 +136,10 @@ extension SwitchboardState {
     clearSuspect()
     let party = session.map { simulator.sessionParty($0) } ?? Party()
     onEvent(.diedHandling(party, what: what, id: id, refused: true))
-    return Failure(.failure, .handlingCrashed, id, UInt64(session ?? 0))
+    let failure = Failure(.failure, .handlingCrashed, id, UInt64(session ?? 0))
+    // It may have been carried out, and only the telling of it crash.
+    if let session { simulator.fail(session: session, requestID: id, failure) }
+    return failure
   }
 
   /// The daemon stops: nothing is left to anybody.

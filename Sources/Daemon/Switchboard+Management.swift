@@ -78,6 +78,9 @@ extension SwitchboardState {
     {
       number += 1
     }
+    // The registration and how it was set up are one transaction.
+    if keeper != nil { simulator.holdTogether() }
+    defer { if keeper != nil { simulator.letGo() } }
     let registration = try simulator.registerHosted(
       settings.level, provider: UInt32(clamping: number), name: Name(settings.name), now: now,
       &actions)
@@ -86,7 +89,10 @@ extension SwitchboardState {
     } else {
       pools[number] = HostedPool(settings)
     }
-    if keeper != nil { remember(pool: number, isConfigured: isConfigured) }
+    if keeper != nil {
+      remember(pool: number, isConfigured: isConfigured)
+      simulator.letGo()
+    }
     drain()
     return registration
   }

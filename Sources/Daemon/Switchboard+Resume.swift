@@ -34,6 +34,7 @@ extension SwitchboardState {
       ndissim_resumed(instance: unsafe unsafeBitCast(instance, to: InstanceBytes.self)))
     send(writer.finish(), to: connection)
     connection.awaitsResume = true
+    connection.wasResumed = true
     return true
   }
 
@@ -60,7 +61,7 @@ extension SwitchboardState {
     guard now >= awaitedLook else { return }
     awaitedLook = now &+ 1_000
     for (session, until) in awaited
-    where until <= now || !isAlive(simulator.sessionParty(session).pid) {
+    where until <= now || isOverdue(until) && !isAlive(simulator.sessionParty(session).pid) {
       awaited[session] = nil
       let waited = (now &+ SwitchboardState.patience &- until) / 1000
       let failure = Failure(.failure, .sessionNotResumed, waited)
@@ -97,6 +98,7 @@ extension SwitchboardState {
     let party = simulator.sessionParty(session)
     connection.name = "\(party.driver)"
     connection.readsAhead = Int(NDIS.Limits.maximumOutstanding)
+    connection.wasResumed = true
     connections[session] = connection
     send(
       helloReply(header, features: UInt64(NDISSIM_FEATURE_RESUME), token: token), to: connection)
@@ -119,6 +121,11 @@ extension SwitchboardState {
         send(writer.finish(), to: connection)
       }
     }
+  }
+
+  /// A process that is gone may have left its connection to a child; that comes soon or not at all.
+  private func isOverdue(_ until: UInt64) -> Bool {
+    now &+ SwitchboardState.patience &- until >= 5_000
   }
 
   /// Whether a process may still come back. Of one in another namespace nothing is known; it is waited for.

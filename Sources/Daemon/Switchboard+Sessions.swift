@@ -29,6 +29,10 @@ extension SwitchboardState {
       guard minimum <= 1, maximum >= 1 else {
         throw Failure(.notSupported, .versionMismatch, UInt64(minimum), UInt64(maximum))
       }
+      // Ids grow by one from here and must not come round.
+      guard header.requestID <= UInt64(Int64.max) else {
+        throw Failure(.invalidParameter, .requestIDOutOfOrder, header.requestID, 1)
+      }
       guard token == 0 else { return try comeBack(connection, header, token: token) }
       let granted = keeper == nil ? 0 : features & UInt64(NDISSIM_FEATURE_RESUME)
       let newToken = granted == 0 ? 0 : try freshToken()

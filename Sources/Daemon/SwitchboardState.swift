@@ -26,6 +26,8 @@ import Simulator
   var lostMiniport: (session: UInt32, failure: Failure?)?
   /// Memory of sections, by the section's handle.
   var memories: [Handle: HeldMemory] = [:]
+  /// The inodes of these memory files, by which they are known.
+  var heldInodes: Set<UInt64> = []
   var connections = ConnectionTable()
   let onEvent: (Event) -> Void
   /// How long requests and handlers take.
@@ -44,6 +46,9 @@ import Simulator
   var awaitedLook: UInt64 = 0
   /// What two processes in a row crashed of.
   var suspect: InHand?
+  /// It has served for a while: what an earlier process had left to do did no harm.
+  var hasSettled = false
+  var begun: UInt64 = 0
   let instance: (UInt64, UInt64)
   /// Monotonic milliseconds.
   var clock: () -> UInt64 = { MonotonicClock.milliseconds }
@@ -195,7 +200,15 @@ import Simulator
       }
       request = try unsafe Decoding.request(header, packet)
       if case .offerSection(_, _, let size, _) = request {
-        memory = HeldMemory(try adopt(descriptors.take(0), size: size))
+        let offered = HeldMemory(try adopt(descriptors.take(0), size: size))
+        // One that is offered again after a restart is known already, and its request is too.
+        if header.requestID == simulator.nextRequestID(session: session),
+          let inode = offered.memory.descriptor.inode, heldInodes.contains(inode)
+        {
+          throw Failure(
+            .invalidParameter, .wrongDescriptor, WrongDescriptor.offeredAlready.rawValue)
+        }
+        memory = offered
       }
     } catch { request = .refused(error) }
     if keeper != nil, !take(inHand: InHand(.request, session: session, id: header.requestID)) {
@@ -264,8 +277,10 @@ import Simulator
 
   /// Lets deadlines pass and does pending work; call it when `hasWork`, and now and then.
   mutating func tick() {
+    if keeper != nil, !hasSettled { settleDown() }
     guard hasDeadlines || hasWork || miniportsNeedTime || !awaited.isEmpty else { return }
     readClock()
+    if keeper != nil { simulator.pass(time: now) }
     if keeper != nil { _ = take(inHand: InHand(.store)) }
     simulator.expire(now: now, &actions)
     if !awaited.isEmpty { endAwaited() }

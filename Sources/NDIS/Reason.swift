@@ -460,6 +460,7 @@ public enum WrongDescriptor: UInt64, Sendable, CaseIterable {
   case notSealed = 2
   case readOnly = 3
   case wrongSize = 4
+  case offeredAlready = 5
 
   var sentence: String {
     switch self {
@@ -467,6 +468,7 @@ public enum WrongDescriptor: UInt64, Sendable, CaseIterable {
     case .notSealed: "it lacks the seals F_SEAL_GROW, F_SEAL_SHRINK and F_SEAL_SEAL"
     case .readOnly: "it is sealed against writing"
     case .wrongSize: "its size is not the size said in the message"
+    case .offeredAlready: "it is the memory of another section"
     }
   }
 }

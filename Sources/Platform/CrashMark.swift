@@ -10,4 +10,7 @@ public enum CrashMark {
     // Without it a crash looks like a kill, and what crashed is tried again: no reason not to start.
     _ = unsafe clinux_mark_crash(word)
   }
+
+  /// From now on a crash leaves no mark; before the word is unmapped.
+  public static func clear() { _ = clinux_mark_crash(nil) }
 }

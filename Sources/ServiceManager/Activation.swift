@@ -37,9 +37,11 @@ public struct Activation: Sendable {
     return Activation(descriptors: descriptors)
   }
 
-  /// The descriptors with this name; the only one there is, whatever its name.
+  /// The descriptors with this name; the only one there is, whatever its name. What was kept over a restart
+  /// is never meant.
   public func descriptors(named name: String) -> [Int32] {
-    if descriptors.count == 1 { return descriptors.map(\.descriptor) }
-    return descriptors.filter { $0.name == name }.map(\.descriptor)
+    let opened = descriptors.filter { !KeptName.isKept($0.name) }
+    if opened.count == 1 { return opened.map(\.descriptor) }
+    return opened.filter { $0.name == name }.map(\.descriptor)
   }
 }

@@ -42,6 +42,11 @@ public enum KeptName {
   /// The memory of a section, by its inode.
   public static func section(inode: UInt64) -> String { "m" + String(inode, radix: 36) }
 
+  /// Whether something under this name was kept, and not opened by the service manager.
+  public static func isKept(_ name: String) -> Bool {
+    name == store || name == connection || isSection(name)
+  }
+
   /// Whether something under this name is the memory of a section.
   public static func isSection(_ name: String) -> Bool {
     name.utf8.first == UInt8(ascii: "m") && UInt64(name.dropFirst(), radix: 36) != nil

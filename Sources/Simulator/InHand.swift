@@ -44,6 +44,12 @@ extension Simulator {
   @inline(__always)
   public func putDown() { store.header.inHand = InHand() }
 
+  /// What was in hand at the last crash.
+  public var lastCrash: InHand? { store.header.crashes > 0 ? store.header.suspect : nil }
+
+  /// Time has passed without a turn.
+  public func pass(time: UInt64) { store.header.time = time }
+
   /// What was in hand at two crashes in a row, and must not be tried again.
   public var suspect: InHand? {
     let header = store.header
@@ -96,5 +102,16 @@ extension Simulator {
   }
 
   /// Nobody is to go on from this store.
-  public func retire() { store.header.magic = 0 }
+  public func retire() { Simulator.retire(store.memory) }
+
+  /// Nobody is to go on from the store in this memory.
+  public static func retire(_ memory: StoreMemory) {
+    unsafe memory.base.storeBytes(of: StoreHeader.retired, as: UInt64.self)
+  }
+
+  /// Whether the store in this memory was retired.
+  public static func isRetired(_ memory: StoreMemory) -> Bool {
+    guard memory.size >= MemoryLayout<StoreHeader>.size else { return false }
+    return unsafe memory.base.load(as: UInt64.self) == StoreHeader.retired
+  }
 }

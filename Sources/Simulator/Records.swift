@@ -350,7 +350,7 @@ struct UpcallRecord: BitwiseCopyable {
 struct ResultRecord: BitwiseCopyable {
   var id: UInt64 = 0
   var type: UInt16 = 0
-  var state: UInt8 = 0  // 0 empty, 1 open, 2 answered
+  var state: UInt8 = 0  // 0 empty, 1 open, 2 answered, 3 answered and held back
   var hasBugCheck: UInt8 = 0
   var bugCheckCode: UInt32 = 0
   var failure = Failure(.success, .none)

@@ -168,6 +168,11 @@ extension Simulator {
     upcallRecord(id).map { store.upcalls[$0, \.type] }
   }
 
+  /// Whether a hosted driver has a call already.
+  public func isDelivered(_ id: UInt64) -> Bool {
+    upcallRecord(id).map { store.upcalls[$0, \.delivered] != 0 } ?? false
+  }
+
   /// Notes that a hosted driver has a call; part of the transaction in which its state changes.
   public mutating func note(delivered id: UInt64) {
     guard let index = upcallRecord(id) else { return }

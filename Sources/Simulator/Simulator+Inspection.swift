@@ -102,7 +102,7 @@ extension Simulator {
   public func result(session: UInt32, requestID: UInt64) -> RequestResult? {
     guard let slot = resultSlot(session, requestID) else { return nil }
     let record = store.results[slot]
-    guard record.id == requestID, record.state == 2 else { return nil }
+    guard record.id == requestID, record.state >= 2 else { return nil }
     var check: BugCheck?
     if record.hasBugCheck != 0 {
       let p = record.parameters

@@ -5,7 +5,7 @@
 // until it can.
 
 import Events
-import NDIS
+public import NDIS
 
 extension Simulator {
   /// Carries out a call, or begins to.
@@ -35,7 +35,7 @@ extension Simulator {
       return false
     }
     if call.requestID == next, next != 0 {
-      if store.results[slot, \.state] == 1, !moveBehindRing(slot, of: call.session) {
+      if isUnanswered(slot), !moveBehindRing(slot, of: call.session) {
         let limit = UInt64(Store.resultRing)
         return refuse(Failure(.resources, .tooManyOutstanding, limit, limit))
       }
@@ -55,7 +55,7 @@ extension Simulator {
       store.results[place, \.type] == call.type
     else { return refuse(Failure(.invalidParameter, .resultForgotten, call.requestID)) }
     // One still open will be answered when it is done.
-    if store.results[place, \.state] == 2 {
+    if store.results[place, \.state] >= 2 {
       actions.append(.reply(session: call.session, requestID: call.requestID))
     }
     return false
@@ -82,14 +82,51 @@ extension Simulator {
   /// behind it is free: one with an answer that was kept longest.
   private mutating func moveBehindRing(_ slot: UInt32, of session: UInt32) -> Bool {
     let ring = session * Store.resultsPerSession..<lateSlots(session).lowerBound
-    guard ring.contains(where: { store.results[$0, \.state] != 1 }) else { return false }
-    let free = lateSlots(session).filter { store.results[$0, \.state] != 1 }
+    guard ring.contains(where: { !isUnanswered($0) }) else { return false }
+    let free = lateSlots(session).filter { !isUnanswered($0) }
     guard let place = free.min(by: { store.results[$0, \.id] < store.results[$1, \.id] }) else {
       return false
     }
     let record = store.results[slot]
     store.results.update(place) { $0 = record }
     return true
+  }
+
+  /// Whether the client has not been told a result: it is open, or held back.
+  private func isUnanswered(_ slot: UInt32) -> Bool {
+    let state = store.results[slot, \.state]
+    return state == 1 || state == 3
+  }
+
+  /// A result is there, and its client is not to be told yet: it must not be forgotten before that.
+  public mutating func holdBack(session: UInt32, requestID: UInt64) {
+    guard let slot = resultSlot(session, requestID), store.results[slot, \.state] == 2 else {
+      return
+    }
+    store.results.update(slot) { $0.state = 3 }
+    commit()
+  }
+
+  /// A result that was held back is being told.
+  public mutating func tell(session: UInt32, requestID: UInt64) {
+    guard let slot = resultSlot(session, requestID), store.results[slot, \.state] == 3 else {
+      return
+    }
+    store.results.update(slot) { $0.state = 2 }
+    commit()
+  }
+
+  /// A request that was carried out is answered with a failure all the same: telling its result is what the
+  /// host cannot do.
+  public mutating func fail(session: UInt32, requestID: UInt64, _ failure: Failure) {
+    guard let slot = resultSlot(session, requestID), store.results[slot, \.state] >= 2 else {
+      return
+    }
+    store.results.update(slot) {
+      $0.state = 2
+      $0.failure = failure
+    }
+    commit()
   }
 
   private func checkContext(_ call: Call) throws(Failure) {

@@ -83,6 +83,8 @@ extension StoreError: CustomStringConvertible {
 /// The first bytes of the memory.
 struct StoreHeader: BitwiseCopyable {
   static let magic: UInt64 = 0x3145_524F_5453_4E44  // "DNSTORE1"
+  /// In the place of the magic number, when nobody is to go on from it.
+  static let retired: UInt64 = 0x4445_5249_5445_5244
   static let layoutVersion: UInt32 = 4
   var magic: UInt64 = 0
   var version: UInt32 = 0

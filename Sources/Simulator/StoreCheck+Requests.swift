@@ -36,7 +36,7 @@ extension StoreCheck {
       let at = CheckedRecord("results", index)
       let session = index / Store.resultsPerSession
       let slot = index % Store.resultsPerSession
-      try at.hold(result.state <= 2 && result.hasBugCheck <= 2, "its state is none")
+      try at.hold(result.state <= 3 && result.hasBugCheck <= 2, "its state is none")
       try at.hold((result.id == 0) == (result.state == 0), "it is of no request")
       guard result.id != 0 else { continue }
       try at.hold(isReason(result.failure), "its failure has no reason")

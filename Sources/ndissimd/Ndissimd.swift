@@ -60,13 +60,15 @@ struct Ndissimd: ParsableCommand {
     }
     for note in configuration.notes { FileDescriptorOutput.standardError("note: \(note)\n") }
     if check { return print(configuration.text, terminator: "") }
+    let isHandedOver: Bool
     do throws(StartFailure) {
-      try Launch.run(
+      isHandedOver = try Launch.run(
         LaunchOptions(configuration: configuration, chosenSeed: chosenSeed(), reload: load))
     } catch {
       FileDescriptorOutput.standardError("ndissimd cannot start: \(error)\n")
       throw ExitCode.failure
     }
+    if isHandedOver { throw ExitCode(Launch.handedOverStatus) }
   }
 
   /// Reads files and flags: at the start, and again on a reload.

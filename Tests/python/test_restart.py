@@ -5,6 +5,7 @@ import importlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -24,6 +25,8 @@ from ndissim import (
 )
 from ndissim.abi import Message
 from ndissim.errors import Disconnected
+from ndissim.messages import Hello
+from raw import RawClient
 from test_drivers import EXAMPLES
 
 sys.path.insert(0, str(ROOT / "Tests/restart"))
@@ -310,7 +313,7 @@ def test_a_hand_over_is_no_end(service: Service) -> None:
         adapter = MiniportDriver(session, "handed").add_adapter("handed0")
         block = adapter.allocate(PAGE)
         block.write(pattern(3, PAGE))
-        assert service.kill(signal.SIGUSR2) == 0
+        assert service.kill(signal.SIGUSR2) == 75
         service.settle()
         service.start()
         assert block.read() == pattern(3, PAGE)
@@ -432,4 +435,47 @@ def test_a_reload_is_told_with_its_time_and_ends(service: Service) -> None:
 def test_the_watchdog_is_fed_by_an_idle_daemon_too(program: str) -> None:
     service = Service(program, environment={"WATCHDOG_USEC": "600000"})
     service.wait("three signs of life", lambda: service.said.count("WATCHDOG=1") >= 3)
+    service.end()
+
+
+def test_a_client_cannot_make_the_next_start_refuse_the_store(service: Service) -> None:
+    """Request ids grow by one; the first one is the client's choice, within bounds."""
+    with service.connect("other") as other:
+        with RawClient(service.path, hello=False) as wraps:
+            refusal = wraps.refused(
+                Message.HELLO, Hello(name="wraps").pack(), request_id=2**64 - 2)
+            assert refusal.rule == "requestIDOutOfOrder"
+        service.again()
+        other.ping()
+        assert "was refused" not in service.log()
+
+
+def test_a_socket_of_any_name_is_served(program: str, tmp_path: Path) -> None:
+    """As `systemd-socket-activate` hands it over, without a name."""
+    path = tmp_path / "s"
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    listener.bind(str(path))
+    listener.listen(8)
+    process = subprocess.Popen(
+        ["/bin/sh", "-c", 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"', "sh", program, "--config",
+         "/dev/null"], preexec_fn=lambda: os.dup2(listener.fileno(), 3), close_fds=False,
+        stderr=subprocess.DEVNULL)
+    with ndissim.connect(str(path), "nameless") as session:
+        session.ping()
+    process.terminate()
+    assert process.wait(DEADLINE) == 0
+    listener.close()
+
+
+def test_a_changed_capacity_is_in_force_after_a_restart(program: str, tmp_path: Path) -> None:
+    configuration = tmp_path / "ndissimd.toml"
+    configuration.write_text('[[pool]]\nname = "p"\ncapacity = "1M"\n')
+    service = Service(program, "--config", str(configuration))
+    with service.connect() as session:
+        adapter = MiniportDriver(session, "grows").add_adapter("grows0")
+        with pytest.raises(NdisError):
+            adapter.allocate(4 << 20)
+        configuration.write_text('[[pool]]\nname = "p"\ncapacity = "16M"\n')
+        service.again()
+        adapter.allocate(4 << 20).free()
     service.end()

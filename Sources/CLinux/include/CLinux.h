@@ -59,7 +59,7 @@ int clinux_change_mode(int fd, uint32_t mode);
 int clinux_punch_hole(int fd, uint64_t offset, uint64_t length);
 int64_t clinux_read_at(int fd, void *bytes, size_t length, uint64_t offset);
 // From now on a signal that means a crash (SIGSEGV, SIGABRT and their like) first writes 1 to `*word` and then
-// does what it did before. The word must stay mapped.
+// does what it did before. The word must stay mapped until another is named, or none (NULL).
 int clinux_mark_crash(volatile uint64_t *word);
 // Where the next bytes that are no hole begin, -ENXIO when there are none, and where these end.
 int64_t clinux_seek_data(int fd, uint64_t offset);
