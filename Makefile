@@ -113,7 +113,7 @@ release-tests: setup
 crash-test: release-tests ## kill the daemon 100 times under load and count what that costs its clients; again with a provider
 	Tests/restart/run --build $(BUILD)/release $(ARGS)
 	Tests/restart/run --build $(BUILD)/release --provider --kills 30 $(ARGS)
-	Tests/restart/run --build $(BUILD)/release --dry --clients 4 --blocks 50000 --kills 3 $(ARGS)
+	Tests/restart/run --build $(BUILD)/release --dry --clients 4 --blocks 250000 --kills 3 $(ARGS)
 
 # Where the units and the programs they name go; what is configured stays where it is read, in /etc.
 lib = $(DESTDIR)$(PREFIX)/lib
