@@ -116,7 +116,7 @@ extension StoreCheckTests {
     Wrong("its list of requests does not close", \.requests, where: { !$0.session.isNone }) {
       $0.next = gone
     },
-    Wrong("its state is none", \.results, where: { $0.id != 0 }) { $0.state = 3 },
+    Wrong("its state is none", \.results, where: { $0.id != 0 }) { $0.state = 4 },
     Wrong("it is of no request", \.results, where: { $0.id == 0 }) { $0.state = 1 },
     Wrong("it stands in another's place", \.results, where: { $0.state == 2 }) { $0.id &+= 1 },
     Wrong("its request was never made", \.results, where: { $0.id != 0 }) { $0.id &+= 64_000 },
