@@ -59,8 +59,7 @@ extension SwitchboardState {
     if let crash { report(crash) }
     suspect = simulator.suspect
     adoptPools(pools)
-    adoptSections(&inheritance)
-    adoptBlocks()
+    adoptBlocks(in: adoptSections(&inheritance))
     settle(pools)
     adoptMiniports()
     drain()
@@ -110,8 +109,9 @@ extension SwitchboardState {
     for number in changed { remember(pool: number, isConfigured: true) }
   }
 
-  /// Gives sections their memory back.
-  private mutating func adoptSections(_ inheritance: inout Inheritance) {
+  /// Gives sections their memory back; answers those whose memory was made once more.
+  private mutating func adoptSections(_ inheritance: inout Inheritance) -> Set<Handle> {
+    var remade: Set<Handle> = []
     for section in simulator.adoptedSections {
       if let file = section.inode == 0 ? nil : inheritance.takeSection(inode: section.inode),
         let memory = try? SealedMemory(adopting: file), memory.size == section.size
@@ -126,7 +126,10 @@ extension SwitchboardState {
       } else if section.keeping == .new {
         // Nobody has been told of it yet: a hosted provider's can be made once more, and the process that
         // offered another sends it again.
-        if let provider = section.hosted { remake(section, provider) }
+        if let provider = section.hosted {
+          remake(section, provider)
+          remade.insert(section.handle)
+        }
       } else if section.keeping == .kept || section.keeping == .lost {
         simulator.note(section: section.handle, inode: 0, keeping: .lost)
         onEvent(
@@ -142,6 +145,7 @@ extension SwitchboardState {
         }
       }
     }
+    return remade
   }
 
   private mutating func remake(_ section: AdoptedSection, _ provider: UInt32) {
@@ -154,11 +158,21 @@ extension SwitchboardState {
     hold(HeldMemory(memory), for: section.handle)
   }
 
-  private mutating func adoptBlocks() {
+  private mutating func adoptBlocks(in remade: Set<Handle>) {
+    var unfilled: [(provider: Int, block: ProviderAnswer)] = []
     simulator.forEachHostedBlock { provider, section, context, extents in
       guard Int(provider) < pools.count else { return }
       pools[Int(provider)].adopt(section: section, context: context, extents: extents)
+      guard remade.contains(section) else { return }
+      unfilled.append(
+        (
+          Int(provider),
+          ProviderAnswer(
+            status: .success, providerContext: context, section: section,
+            extents: ExtentList(extents))
+        ))
     }
+    for (provider, block) in unfilled { _ = fill(pools[provider].settings.fill, block) }
   }
 
   /// Brings the hosted providers to what the configuration says now: new ones come, those it does not name any

@@ -61,7 +61,7 @@ extension SwitchboardState {
     }
   }
 
-  private mutating func fill(_ fill: Fill, _ answer: ProviderAnswer) -> Bool {
+  mutating func fill(_ fill: Fill, _ answer: ProviderAnswer) -> Bool {
     guard let held = memories[answer.section] else { return false }
     let page = UInt64(settings.pageSize)
     for extent in answer.extents {

@@ -30,7 +30,7 @@ extension VMQMiniport {
   /// One step of a record's memory; false when there is none.
   mutating func advanceMemory(_ index: Int) -> Bool {
     let queue = queues[index]
-    guard queue.memoryCall == .none else { return false }
+    guard queue.memoryCall == .none, openCalls < Self.maximumOpenCalls else { return false }
     switch queue.goal {
     case .rest: return false
     case .acquire: return acquireNext(index, queue)

@@ -62,7 +62,9 @@ extension VMQMiniport {
   /// Indicates what a queue has to receive, as far as its buffers go.
   mutating func receive(_ index: Int) {
     let waiting = UInt64(queues[index].requested) + UInt64(queues[index].due)
-    guard waiting > 0, !queues[index].isIndicating else { return }
+    guard waiting > 0, !queues[index].isIndicating, openCalls < Self.maximumOpenCalls else {
+      return
+    }
     let free = queues[index].buffers - min(queues[index].out.count, queues[index].buffers)
     guard isOn, queues[index].receives, queues[index].isShared, free > 0 else {
       queues[index].dropped += waiting

@@ -19,6 +19,11 @@ public struct VMQMiniport: Sendable {
   var filters: [VMQFilter] = []
   /// Of the current turn.
   var steps: [DriverStep] = []
+  /// Calls without a reply.
+  var openCalls = 0
+  /// So many at a time for memory and frames: what its host can have under way at once is never exceeded, and
+  /// what has to wait is state, not a step that somebody would have to remember.
+  static let maximumOpenCalls = 40
 
   /// A miniport that has not started. Settings out of bounds are brought within them.
   public init(_ settings: VMQSettings) {
@@ -73,6 +78,7 @@ public struct VMQMiniport: Sendable {
 
   /// A call it made has ended.
   public mutating func replied(_ reply: DriverReply) -> [DriverStep] {
+    openCalls = max(0, openCalls - 1)
     let index = Int(truncatingIfNeeded: reply.tag >> 8)
     guard let made = VMQCall(rawValue: UInt8(truncatingIfNeeded: reply.tag)) else { return [] }
     switch made {
@@ -159,6 +165,7 @@ public struct VMQMiniport: Sendable {
     _ kind: VMQCall, of queue: Int = 0, in context: UInt64 = 0, _ request: Request,
     writes: [MemoryWrite] = []
   ) {
+    openCalls += 1
     steps.append(
       .call(
         DriverCall(tag: kind.tag(queue), context: context, request: request, writes: writes)))

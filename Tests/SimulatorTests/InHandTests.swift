@@ -1,0 +1,74 @@
+// What a process had in hand when it crashed, as the next one reads it from the store's header.
+
+import NDIS
+import Testing
+
+@testable import Simulator
+
+@Suite struct InHandTests {
+  private static let settings: Settings = {
+    var settings = Settings()
+    settings.capacities = .small
+    return settings
+  }()
+
+  /// A store whose process has ended with something in hand: by a crash, or killed from outside.
+  private func ended(_ memory: TestMemory, with work: InHand, crashed: Bool) throws {
+    let simulator = try Simulator(memory: memory.memory, settings: Self.settings, fresh: false)
+    simulator.take(inHand: work)
+    if crashed { unsafe Simulator.crashMark(memory.memory).pointee = 1 }
+  }
+
+  private func laidOut() throws -> TestMemory {
+    let memory = TestMemory(size: Simulator.storeSize(Self.settings))
+    _ = try Simulator(memory: memory.memory, settings: Self.settings, fresh: true)
+    return memory
+  }
+
+  @Test("a kill blames nothing, whatever was in hand")
+  func killed() throws {
+    let memory = try laidOut()
+    for _ in 0..<3 {
+      try ended(memory, with: InHand(.request, session: 1, id: 7), crashed: false)
+      let crash = try Simulator.examine(memory.memory)
+      #expect(crash == nil)
+    }
+  }
+
+  @Test("the same in hand at two crashes in a row is suspected; another is not")
+  func suspected() throws {
+    let memory = try laidOut()
+    let work = InHand(.request, session: 1, id: 7)
+    func suspect() throws -> InHand? {
+      try Simulator(memory: memory.memory, settings: Self.settings, fresh: false).suspect
+    }
+    try ended(memory, with: work, crashed: true)
+    let first = try #require(try Simulator.examine(memory.memory))
+    #expect(first.work == work && first.crashes == 1)
+    #expect(try suspect() == nil)
+    try ended(memory, with: InHand(.request, session: 1, id: 8), crashed: true)
+    #expect(try Simulator.examine(memory.memory)?.crashes == 1)
+    try ended(memory, with: InHand(.request, session: 1, id: 8), crashed: true)
+    #expect(try Simulator.examine(memory.memory)?.crashes == 2)
+    #expect(try suspect() == InHand(.request, session: 1, id: 8))
+  }
+
+  @Test("a store that crashes two processes in a row is not gone on from")
+  func fatal() throws {
+    let memory = try laidOut()
+    try ended(memory, with: InHand(.store), crashed: true)
+    #expect(try Simulator.examine(memory.memory)?.work.kind == .store)
+    // Taking it over is in hand from there on, and that crashes again.
+    unsafe Simulator.crashMark(memory.memory).pointee = 1
+    #expect(throws: StoreError.crashes) { _ = try Simulator.examine(memory.memory) }
+  }
+
+  @Test("a store that was retired is none")
+  func retired() throws {
+    let memory = try laidOut()
+    #expect(!Simulator.isRetired(memory.memory))
+    Simulator.retire(memory.memory)
+    #expect(Simulator.isRetired(memory.memory))
+    #expect(throws: StoreError.otherLayout) { _ = try Simulator.examine(memory.memory) }
+  }
+}
