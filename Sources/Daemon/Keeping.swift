@@ -75,8 +75,6 @@ public struct Inheritance {
   /// Why the store is none.
   public private(set) var problem: String?
 
-  /// Whether there is anything at all.
-  public var isEmpty: Bool { store == nil && sections.isEmpty && connections.isEmpty }
   /// Descriptors that the service manager keeps.
   public private(set) var count = 0
 
@@ -84,7 +82,7 @@ public struct Inheritance {
   public init(_ activation: Activation, known: Set<String>) {
     for (name, descriptor) in activation.descriptors where !known.contains(name) {
       count += 1
-      let inode = inode(of: descriptor)
+      let inode = Descriptor.inode(of: descriptor)
       switch name {
       case KeptName.store where store == nil && problem == nil:
         do throws(SystemError) {
@@ -142,13 +140,6 @@ private func isListening(_ descriptor: Int32) -> Bool {
   var length = socklen_t(MemoryLayout<Int32>.size)
   return unsafe getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &answer, &length) == 0
     && answer != 0
-}
-
-private func inode(of descriptor: Int32) -> UInt64? {
-  let borrowed = Descriptor(owning: descriptor)
-  let inode = borrowed.inode
-  _ = borrowed.release()
-  return inode
 }
 
 /// Why a store was not gone on from: a sentence.

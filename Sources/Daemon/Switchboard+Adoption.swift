@@ -38,6 +38,9 @@ extension SwitchboardState {
     do throws(StartFailure) { instance = try newInstance() } catch {
       throw AdoptionFailure(error.description)
     }
+    // Handles and addresses are those of the seed the store was laid out with.
+    var settings = settings
+    settings.seed = simulator.seed
     var state = SwitchboardState(
       settings, keeping.keeper, onEvent, .file(keeping.store), simulator, instance)
     state.goOn(&inheritance, crash, pools, miniports)
@@ -222,7 +225,7 @@ extension SwitchboardState {
       var miniport = HostedMiniport(session: row.session, driver: driver)
       miniport.place = number
       miniport.isConfigured = row.isConfigured != 0
-      for index in 0..<row.calls {
+      for index in 0..<min(row.calls, UInt32(HostedMiniport.maximumCalls)) {
         let calls = simulator.hostRow(
           first + HostRows.calls + index / UInt32(CallsRow.count)
         ).load(as: CallsRow.self)

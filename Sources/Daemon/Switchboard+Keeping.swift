@@ -94,10 +94,9 @@ extension SwitchboardState {
       let descriptor = connection.peer.descriptor, simulator.canResume(session: session),
       simulator.hasObjects(session: session)
     else { return }
-    let borrowed = Descriptor(owning: descriptor)
-    let inode = borrowed.inode
-    _ = borrowed.release()
-    guard let inode, keeper.keep(descriptor, name: KeptName.connection) else {
+    guard let inode = Descriptor.inode(of: descriptor),
+      keeper.keep(descriptor, name: KeptName.connection)
+    else {
       connection.cannotBeKept = true
       return
     }

@@ -102,9 +102,11 @@ import Glibc
 
 extension Descriptor {
   /// The inode of what it is open for; nil when it is open for nothing.
-  public var inode: UInt64? {
+  public var inode: UInt64? { Descriptor.inode(of: raw) }
+
+  /// The same of a descriptor that somebody else owns.
+  public static func inode(of raw: Int32) -> UInt64? {
     var summary = clinux_file()
-    let raw = raw
     guard unsafe clinux_file_summary(raw, &summary) == 0 else { return nil }
     return summary.inode
   }

@@ -1,7 +1,6 @@
-// What the service manager is told: ready, one line of status, stopping, and the error of a failed
-// start. Each call is one datagram by libsystemd's sd_notify, so that its parts are seen together.
-// Without $NOTIFY_SOCKET nothing happens. The call may block for the manager: EventSink makes it on
-// its thread.
+// One datagram to the service manager by libsystemd's sd_notify: its assignments are seen together, and a
+// descriptor with them. Without $NOTIFY_SOCKET nothing happens. The call may block for the manager:
+// ServiceManagerLink, which knows what there is to say, makes it on its thread.
 
 import CSystemd
 import Events
@@ -12,24 +11,6 @@ public struct Notifier: Sendable {
 
   /// Whether a service manager listens.
   public var isWanted: Bool { Environment.value("NOTIFY_SOCKET") != nil }
-
-  /// The service serves: signals, configuration and sockets are in place. True when it was sent.
-  @discardableResult
-  public func ready(status: String = "") -> Bool { send(["READY=1"], status: status) }
-
-  /// The operator's one-line view of the service.
-  @discardableResult
-  public func status(_ text: String) -> Bool { send([], status: text) }
-
-  /// The service begins to stop.
-  @discardableResult
-  public func stopping(status: String = "") -> Bool { send(["STOPPING=1"], status: status) }
-
-  /// The service will end because of this error.
-  @discardableResult
-  public func failed(errno: Int32, status: String = "") -> Bool {
-    send(["ERRNO=\(errno)"], status: status)
-  }
 
   /// Sends assignments in one datagram, a descriptor with them. True when it was sent.
   @discardableResult

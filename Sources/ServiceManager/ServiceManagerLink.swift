@@ -200,7 +200,7 @@ extension ServiceManagerLink {
   private static func serve(_ item: Item, _ notifier: Notifier) -> Kept? {
     switch item {
     case .notify(let lines, let status): notifier.send(lines, status: status)
-    case .status(let text): notifier.status(text)
+    case .status(let text): notifier.send([], status: text)
     case .alive: notifier.send(["WATCHDOG=1"], status: "")
     case .keep(let descriptor, let name):
       let isSent = notifier.send(["FDSTORE=1", "FDNAME=\(name)"], descriptor: descriptor)

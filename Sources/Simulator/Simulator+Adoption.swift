@@ -49,6 +49,9 @@ extension Simulator {
     commit()
   }
 
+  /// The seed the store was laid out with.
+  public var seed: UInt64 { store.globals[0, \.seed] }
+
   /// Sessions that are not gone.
   public var adoptedSessions: [AdoptedSession] {
     var found: [AdoptedSession] = []

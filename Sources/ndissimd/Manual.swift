@@ -80,6 +80,10 @@ enum Manual: String, ExpressibleByArgument {
     page.item(
       "SIGTERM, SIGINT", "Tell every client, reclaim what they held, and end with status 0.")
     page.item(
+      "SIGUSR2",
+      "Leave everything to the process that comes next, and end with status 75: the service manager sends it in place of SIGTERM when the service is restarted. Where nothing is kept for a next process it is SIGTERM."
+    )
+    page.item(
       "SIGHUP",
       "Read the configuration again. What applies on a reload is applied, the rest waits for a restart; with a bad file nothing changes."
     )
