@@ -52,14 +52,16 @@ public final class EventSink: Sendable {
   /// - Parameters:
   ///   - minimumPriority: less important events are not posted at all.
   ///   - capacity: events that may wait.
+  ///   - clock: monotonic nanoseconds; tests hand in one that stands still.
   public init(
-    minimumPriority: Priority = .info, capacity: Int = 4096, outputs: Outputs = .detect()
+    minimumPriority: Priority = .info, capacity: Int = 4096, outputs: Outputs = .detect(),
+    clock: @escaping @Sendable () -> UInt64 = { MonotonicClock.nanoseconds }
   ) throws(SystemError) {
     minimum = Atomic(minimumPriority.rawValue)
     self.capacity = capacity
     let queue = self.queue
     // Not joined: `close` waits for the thread's last act instead.
-    _ = try Thread.start(name: "events") { EventSink.serve(queue, outputs) }
+    _ = try Thread.start(name: "events") { EventSink.serve(queue, outputs, clock) }
   }
 
   deinit { requestEnd() }
@@ -160,15 +162,18 @@ extension EventSink {
   }
 
   /// The thread's life.
-  private static func serve(_ queue: Monitor<Queue>, _ outputs: Outputs) {
+  private static func serve(
+    _ queue: Monitor<Queue>, _ outputs: Outputs, _ clock: @Sendable () -> UInt64
+  ) {
     var writer = EventWriter(human: outputs.human, journalPath: outputs.journalPath)
     while true {
       // Without a deadline nothing is owed to anybody, and the thread sleeps.
-      let batch = queue.wait(deadlineNanoseconds: writer.deadline ?? .max) { queue -> Batch? in
+      let batch = queue.wait(deadlineNanoseconds: wakeup(at: writer.deadline, clock)) {
+        queue -> Batch? in
         queue.isEmpty && !queue.isClosing ? nil : queue.take()
       }
       if let batch, batch.isEmpty { break }
-      let now = MonotonicClock.nanoseconds
+      let now = clock()
       for item in batch?.items ?? [] { writer.write(item.event, at: item.time, now: now) }
       writer.settle(lost: batch?.dropped ?? 0, now: now)
       queue.withLock { queue in
@@ -177,11 +182,17 @@ extension EventSink {
       }
       queue.broadcast()
     }
-    writer.finish(now: MonotonicClock.nanoseconds)
+    writer.finish(now: clock())
     queue.withLock { queue in
       queue.undelivered = writer.undelivered
       queue.hasEnded = true
     }
     queue.broadcast()
+  }
+  /// When the thread wakes by itself for a deadline of its clock, in the system's monotonic time.
+  private static func wakeup(at deadline: UInt64?, _ clock: () -> UInt64) -> UInt64 {
+    guard let deadline else { return .max }
+    let now = clock()
+    return MonotonicClock.nanoseconds &+ (deadline > now ? deadline - now : 0)
   }
 }

@@ -24,7 +24,7 @@ import Varlink
       Issue.record("no list: \(process.output)")
       return
     }
-    #expect(blocks.count == 2)
+    try #require(blocks.count == 2)
     #expect(blocks.allSatisfy { $0["length"] == 16384 })
     #expect(blocks[0]["allocationHandle"] != blocks[1]["allocationHandle"])
     guard case .array(let list)? = blocks[0]["scatterGatherList"] else {

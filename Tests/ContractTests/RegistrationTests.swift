@@ -89,7 +89,8 @@ extension Contract {
               try connection.setOptionalHandlers(adapter, provider: RecordingProvider())
             }
           }))
-        #expect(told.all.count == 1 && isRefusal(told.all[0], .failure, "wrongKindOfHandle"))
+        try #require(told.all.count == 1)
+        #expect(isRefusal(told.all[0], .failure, "wrongKindOfHandle"))
         try expectRefused(.failure, "nullHandle") { () throws(DriverError) in
           try caller.connection.setOptionalHandlers(
             MiniportDriverHandle.null, provider: RecordingProvider())

@@ -100,7 +100,7 @@ final class Mini: MiniportDriver {
     for _ in 0..<20 {
       var tickets: [AllocationTicket] = []
       while let t = try c.beginAllocate(Handle.null, p) { tickets.append(t) }
-      #expect(tickets.count == 64)
+      try #require(tickets.count == 64)
       var blocks: [SharedMemoryBlock] = []
       for t in tickets.reversed() { blocks.append(try c.finish(t)) }
       #expect(Set(blocks.map(\.allocationHandle)).count == 64)

@@ -85,6 +85,12 @@ final class FakeSocket {
     return try receiveEntry()
   }
 
+  /// The sentence of the next entry, for which it waits as `awaitEntry` does.
+  func awaitSentence() throws -> String { try #require(try awaitEntry().first).value }
+
+  /// The sentence of the next entry.
+  func receiveSentence() throws -> String { try #require(try receiveEntry().first).value }
+
   /// The fields of the next entry.
   func receiveEntry() throws -> [(name: String, value: String)] {
     try parse(try #require(receive()).bytes)
@@ -95,6 +101,9 @@ final class FakeSocket {
 func expectTrue(_ value: Bool, sourceLocation: SourceLocation = #_sourceLocation) {
   #expect(value, sourceLocation: sourceLocation)
 }
+
+/// The sentence of an entry, which is its first field.
+func sentence(_ bytes: [UInt8]) throws -> String { try #require(try parse(bytes).first).value }
 
 /// Reads the journal's native protocol.
 func parse(_ bytes: [UInt8]) throws -> [(name: String, value: String)] {
