@@ -1,6 +1,6 @@
 // Miniport adapters: how they come, and what their miniport says about them in MiniportInitializeEx.
 // ADD_ADAPTER plays the PnP manager: MiniportInitializeEx, then MiniportRestart, and the adapter runs.
-// REMOVE_ADAPTER takes it the legal way back. The way itself is in Simulator+AdapterLife.swift.
+// REMOVE_ADAPTER takes it the legal way back. The way itself is in AdapterLifecycle.swift.
 
 import CNDIS
 import Events

@@ -2,7 +2,7 @@
 // is nested in, and the request or block that waits for it. It ends with an answer, with the death of
 // the process it was sent to, or by its deadline; then whoever waits is told, once. After the deadline
 // the record stays, so that a late answer is known for what it is. A handler that may answer PENDING
-// leaves its upcall pended: see Simulator+Pending.swift.
+// leaves its upcall pended: see PendingUpcalls.swift.
 
 import CNDIS
 import Events

@@ -1,7 +1,7 @@
 // Bindings of protocol drivers, and filter modules, which here only exist to be refused. BIND_ADAPTER
 // plays the network configuration: ProtocolBindAdapterEx is called, NdisOpenAdapterEx inside it makes the
 // binding. NdisCloseAdapterEx kills the binding handle as soon as it is called. What becomes of a binding
-// is in Simulator+BindingLife.swift.
+// is in BindingLifecycle.swift.
 
 import CNDIS
 import Events
