@@ -107,7 +107,7 @@ system-test: deb release-tests ## boot a real systemd with a real journald, inst
 
 # The programs with which an installed daemon is tried.
 release-tests: setup
-	@for product in restart-client lying-provider; do \
+	@for product in ndissim-restart-client ndissim-faulty-provider; do \
 	  $(SWIFT) build $(RELEASE) --product $$product --quiet || exit; done
 
 crash-test: release-tests ## kill the daemon 100 times under load and count what that costs its clients; again with a provider

@@ -1,154 +1,9 @@
 // swift-tools-version: 6.2
 //
-// The rooms of the house, ground floor first. Which room may import which is written here once, as
-// `dependencies`; `.ci/check-imports` holds every `import` in Sources/ against it.
+// The modules, lowest layer first. Which module may import which is written here once, as its dependencies;
+// `.ci/check-imports` holds every `import` in Sources/ against it. docs/architecture.md has the reasons.
 
 import PackageDescription
-
-let package = Package(
-  name: "ndissim",
-  products: [
-    .executable(name: "ndissimd", targets: ["ndissimd"]),
-    .executable(name: "ndisctl", targets: ["ndisctl"]),
-    .library(name: "NDISDriverKit", targets: ["NDISDriverKit"]),
-    .library(name: "CNDIS", targets: ["CNDIS"]),
-    // For Benchmarks/, a package of its own.
-    .library(name: "DriverProtocol", targets: ["DriverProtocol"]),
-    .library(name: "HostedDrivers", targets: ["HostedDrivers"]),
-    .library(name: "NDIS", targets: ["NDIS"]),
-    .library(name: "Simulator", targets: ["Simulator"]),
-  ],
-  dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
-  ],
-  targets: [
-    // The ABI, once: x64 images of NDIS structures, the driver plane's messages, the constants.
-    .target(name: "CNDIS"),
-    // What Swift cannot see of Linux.
-    .target(name: "CLinux"),
-    .systemLibrary(
-      name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
-    .target(name: "NDIS", dependencies: ["CNDIS"]),
-    .target(name: "Events", dependencies: ["NDIS"]),
-    .target(name: "Platform", dependencies: ["CLinux"]),
-    .target(name: "Simulator", dependencies: ["CNDIS", "NDIS", "Events"]),
-    .target(name: "HostedDrivers", dependencies: ["CNDIS", "NDIS", "Simulator"]),
-    .target(name: "DriverProtocol", dependencies: ["CNDIS", "NDIS"]),
-    .target(name: "ServiceManager", dependencies: ["Events", "Platform", "CSystemd"]),
-    // Varlink, the standard: framing, IDL, server, client. Knows nothing of NDIS.
-    .systemLibrary(
-      name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
-    .target(name: "Varlink", dependencies: ["CJansson", "Platform"]),
-    // Writes Swift from a Varlink interface description; its output is committed and held by a test.
-    .executableTarget(name: "varlink-generate", dependencies: ["Varlink"]),
-    // The org.ndissim.* interfaces: descriptions, typed calls, both ends.
-    .target(
-      name: "Management", dependencies: ["Varlink"],
-      exclude: ["org.ndissim.Simulator.varlink", "io.systemd.service.varlink"]),
-    // toml++ behind a C face.
-    .target(name: "CTOML"),
-    .target(name: "Configuration", dependencies: ["CTOML"]),
-    .target(
-      name: "Daemon",
-      dependencies: [
-        "CNDIS", "NDIS", "Events", "Platform", "Simulator", "HostedDrivers", "DriverProtocol",
-        "ServiceManager", "Varlink", "Management", "Configuration",
-      ]),
-    .target(name: "NDISDriverKit", dependencies: ["CNDIS", "NDIS", "DriverProtocol", "Platform"]),
-    .executableTarget(
-      name: "ndissimd",
-      dependencies: [
-        "Configuration", "Daemon", "HostedDrivers", "Simulator",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ]),
-    // What is drawn in a terminal or as SVG: tables, colours, bars, plots.
-    .target(name: "Drawing"),
-    // What the daemon is measured against: the same messages and mapping calls, no simulator. In C.
-    .executableTarget(name: "ndissim-floor", dependencies: ["CNDIS"]),
-    .target(name: "Bench", dependencies: ["Drawing", "NDIS", "NDISDriverKit", "Platform"]),
-    .executableTarget(
-      name: "ndisctl",
-      dependencies: [
-        "Bench", "CNDIS", "Configuration", "Drawing", "Events", "Management", "NDIS",
-        "NDISDriverKit", "Platform", "Simulator", "Varlink",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ]),
-    .executableTarget(
-      name: "example-miniport", dependencies: ["NDISDriverKit", "NDIS", "Platform"],
-      path: "Examples/swift/miniport"),
-    .executableTarget(
-      name: "example-provider", dependencies: ["NDISDriverKit", "NDIS", "Platform"],
-      path: "Examples/swift/provider"),
-    .executableTarget(
-      name: "example-vmq-miniport", dependencies: ["CNDIS", "NDISDriverKit", "NDIS", "Platform"],
-      path: "Examples/swift/vmq-miniport"),
-    .executableTarget(
-      name: "example-overlying-driver",
-      dependencies: ["CNDIS", "NDISDriverKit", "NDIS", "Platform"],
-      path: "Examples/swift/overlying-driver"),
-    // A provider that does on request whatever a provider must not do; the tests' other process.
-    .executableTarget(
-      name: "lying-provider", dependencies: ["NDISDriverKit", "NDIS", "Platform"],
-      path: "Tests/LyingProvider"),
-    // A driver that goes on while the daemon is killed again and again.
-    .executableTarget(
-      name: "restart-client", dependencies: ["NDISDriverKit", "NDIS", "Platform"],
-      path: "Tests/RestartClient"),
-    // Serves and calls org.varlink.certification, so that somebody else's tool can judge Varlink.
-    .executableTarget(
-      name: "varlink-certification", dependencies: ["Varlink", "Platform"],
-      path: "Tests/VarlinkCertification", exclude: ["org.varlink.certification.varlink"]),
-
-    .testTarget(name: "NDISTests", dependencies: ["NDIS", "CNDIS"]),
-    .testTarget(name: "PlatformTests", dependencies: ["Platform", "CLinux"]),
-    .testTarget(
-      name: "SimulatorTests",
-      dependencies: ["Simulator", "HostedDrivers", "CNDIS", "NDIS", "Events"]),
-    .testTarget(
-      name: "HostedDriversTests", dependencies: ["HostedDrivers", "CNDIS", "NDIS", "Simulator"]),
-    .testTarget(name: "DriverProtocolTests", dependencies: ["DriverProtocol", "CNDIS", "NDIS"]),
-    .testTarget(
-      name: "ServiceManagerTests",
-      dependencies: ["ServiceManager", "Events", "NDIS", "Platform"]),
-    .testTarget(
-      name: "VarlinkTests", dependencies: ["Varlink", "Platform", "varlink-generate"],
-      exclude: ["org.example.fixture.varlink"]),
-    .testTarget(
-      name: "ConfigurationTests",
-      dependencies: [
-        "Configuration", "Daemon", "HostedDrivers", "NDIS", "Simulator", "ndissimd",
-      ]),
-    .testTarget(name: "DrawingTests", dependencies: ["Drawing"]),
-    .testTarget(
-      name: "BenchTests",
-      dependencies: ["Bench", "Drawing", "NDISDriverKit", "ndisctl", "ndissim-floor", "ndissimd"]),
-    .testTarget(
-      name: "ManagementTests",
-      dependencies: [
-        "CNDIS", "Daemon", "Management", "Varlink", "NDISDriverKit", "Events", "HostedDrivers",
-        "NDIS", "Platform", "Simulator", "ndissimd", "varlink-generate",
-      ]),
-    .testTarget(
-      name: "CommandTests",
-      dependencies: [
-        "Drawing", "Management", "Varlink", "NDISDriverKit", "NDIS", "Platform", "ndissimd",
-        "ndisctl",
-        "example-miniport",
-      ]),
-    .testTarget(
-      name: "NDISDriverKitTests",
-      dependencies: ["NDISDriverKit", "CNDIS", "DriverProtocol", "NDIS", "Platform"]),
-    .testTarget(
-      name: "ContractTests",
-      dependencies: [
-        "NDISDriverKit", "Daemon", "CNDIS", "DriverProtocol", "Events", "HostedDrivers", "NDIS",
-        "Platform", "Simulator",
-        // The other processes of the tests.
-        "ndissimd", "lying-provider",
-      ]),
-  ],
-  cxxLanguageStandard: .cxx17
-)
 
 // Every setting has its reason.
 let strict: [SwiftSetting] = [
@@ -167,8 +22,198 @@ let strict: [SwiftSetting] = [
   // build of its own.
   .define("MUTANTS", .when(configuration: .debug)),
 ]
-let inC: Set = ["CNDIS", "CLinux", "CTOML", "ndissim-floor"]
-for target in package.targets where ![.system, .plugin, .binary].contains(target.type) {
-  if inC.contains(target.name) { continue }
-  target.swiftSettings = strict
+
+// Target names have a prefix of our own, so that they collide with those of no package that depends on this
+// one; folders have the short names. `Platform` is the target NDISPlatform in Sources/Platform.
+let shortNames: Set = [
+  "DriverInterface", "Events", "Simulator", "HostedDrivers", "DriverProtocol", "Platform",
+  "ServiceManager", "Varlink", "Configuration", "ManagementInterface", "Daemon", "Drawing",
+  "Bench",
+]
+
+func prefixed(_ name: String) -> String { shortNames.contains(name) ? "NDIS" + name : name }
+
+func dependency(_ name: String) -> Target.Dependency {
+  name == "ArgumentParser"
+    ? .product(name: name, package: "swift-argument-parser") : .byName(name: prefixed(name))
 }
+
+extension Target {
+  static func module(_ name: String, _ uses: [String], exclude: [String] = []) -> Target {
+    .target(
+      name: prefixed(name), dependencies: uses.map(dependency), path: "Sources/" + name,
+      exclude: exclude, swiftSettings: strict)
+  }
+
+  static func program(
+    _ name: String, _ uses: [String], path: String? = nil, exclude: [String] = []
+  ) -> Target {
+    .executableTarget(
+      name: name, dependencies: uses.map(dependency), path: path ?? "Sources/" + name,
+      exclude: exclude, swiftSettings: strict)
+  }
+
+  static func tests(_ name: String, _ uses: [String], exclude: [String] = []) -> Target {
+    .testTarget(
+      name: name, dependencies: uses.map(dependency), path: "Tests/" + name, exclude: exclude,
+      swiftSettings: strict)
+  }
+}
+
+let package = Package(
+  name: "ndissim",
+  products: [
+    .executable(name: "ndissimd", targets: ["ndissimd"]),
+    .executable(name: "ndisctl", targets: ["ndisctl"]),
+    .library(name: "NDISDriverKit", targets: ["NDISDriverKit"]),
+    .library(name: "CNDIS", targets: ["CNDIS"]),
+    // For Benchmarks/, a package of its own.
+    .library(name: "NDISDriverProtocol", targets: ["NDISDriverProtocol"]),
+    .library(name: "NDISHostedDrivers", targets: ["NDISHostedDrivers"]),
+    .library(name: "NDIS", targets: ["NDIS"]),
+    .library(name: "NDISSimulator", targets: ["NDISSimulator"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    // MARK: C
+
+    // The ABI, once: x64 images of NDIS structures, the driver plane's messages, the constants.
+    .target(name: "CNDIS"),
+    // What Swift cannot see of Linux.
+    .target(name: "CNDISLinux", path: "Sources/CLinux"),
+    .systemLibrary(
+      name: "CNDISSystemd", path: "Sources/CSystemd", pkgConfig: "libsystemd",
+      providers: [.apt(["libsystemd-dev"])]),
+    .systemLibrary(
+      name: "CNDISJansson", path: "Sources/CJansson", pkgConfig: "jansson",
+      providers: [.apt(["libjansson-dev"])]),
+    // toml++ behind a C face.
+    .target(name: "CNDISTOML", path: "Sources/CTOML"),
+
+    // MARK: The contract and the simulator: pure
+
+    .module("NDIS", ["CNDIS"]),
+    .module("DriverInterface", ["CNDIS", "NDIS"]),
+    .module("Events", ["NDIS"]),
+    .module("Simulator", ["CNDIS", "NDIS", "DriverInterface", "Events"]),
+    .module("HostedDrivers", ["CNDIS", "NDIS", "DriverInterface", "Simulator"]),
+    .module("DriverProtocol", ["CNDIS", "NDIS", "DriverInterface"]),
+
+    // MARK: Linux, systemd, Varlink, configuration
+
+    .module("Platform", ["CNDISLinux"]),
+    .module("ServiceManager", ["Events", "Platform", "CNDISSystemd"]),
+    // Varlink, the standard: framing, IDL, server, client. Knows nothing of NDIS.
+    .module("Varlink", ["CNDISJansson", "Platform"]),
+    .module("Configuration", ["CNDISTOML"]),
+
+    // MARK: The daemon
+
+    // The org.ndissim.* interfaces: descriptions, typed calls, both ends.
+    .module(
+      "ManagementInterface", ["Varlink"],
+      exclude: ["org.ndissim.Simulator.varlink", "io.systemd.service.varlink"]),
+    .module(
+      "Daemon",
+      [
+        "CNDIS", "NDIS", "DriverInterface", "Events", "Platform", "Simulator", "HostedDrivers",
+        "DriverProtocol", "ServiceManager", "Varlink", "ManagementInterface", "Configuration",
+      ]),
+    .program(
+      "ndissimd", ["Configuration", "Daemon", "HostedDrivers", "Simulator", "ArgumentParser"]),
+
+    // MARK: Drivers and the command
+
+    .module("NDISDriverKit", ["CNDIS", "NDIS", "DriverProtocol", "Platform"]),
+    // What is drawn in a terminal or as SVG: tables, colours, bars, plots.
+    .module("Drawing", []),
+    .module("Bench", ["Drawing", "NDIS", "NDISDriverKit", "Platform"]),
+    .program(
+      "ndisctl",
+      [
+        "Bench", "CNDIS", "Configuration", "Drawing", "Events", "ManagementInterface", "NDIS",
+        "NDISDriverKit", "Platform", "Simulator", "Varlink", "ArgumentParser",
+      ]),
+
+    // MARK: Tools, examples and the tests' programs; no product
+
+    // What the daemon is measured against: the same messages and mapping calls, no simulator. In C.
+    .executableTarget(name: "ndissim-floor", dependencies: ["CNDIS"]),
+    // Writes Swift from a Varlink interface description; its output is committed and held by a test.
+    .program("ndissim-varlink-generate", ["Varlink"]),
+    .program(
+      "ndissim-example-miniport", ["NDISDriverKit", "NDIS", "Platform"],
+      path: "Examples/swift/miniport"),
+    .program(
+      "ndissim-example-provider", ["NDISDriverKit", "NDIS", "Platform"],
+      path: "Examples/swift/provider"),
+    .program(
+      "ndissim-example-vmq-miniport", ["CNDIS", "NDISDriverKit", "NDIS", "Platform"],
+      path: "Examples/swift/vmq-miniport"),
+    .program(
+      "ndissim-example-overlying-driver", ["CNDIS", "NDISDriverKit", "NDIS", "Platform"],
+      path: "Examples/swift/overlying-driver"),
+    // A provider that does on request whatever a provider must not do; the tests' other process.
+    .program(
+      "ndissim-faulty-provider", ["NDISDriverKit", "NDIS", "Platform"],
+      path: "Tests/FaultyProvider"),
+    // A driver that goes on while the daemon is killed again and again.
+    .program(
+      "ndissim-restart-client", ["NDISDriverKit", "NDIS", "Platform"],
+      path: "Tests/RestartClient"),
+    // Serves and calls org.varlink.certification, so that somebody else's tool can judge Varlink.
+    .program(
+      "ndissim-varlink-certification", ["Varlink", "Platform"],
+      path: "Tests/VarlinkCertification", exclude: ["org.varlink.certification.varlink"]),
+
+    // MARK: Tests
+
+    .tests("NDISTests", ["NDIS", "CNDIS"]),
+    .tests("PlatformTests", ["Platform", "CNDISLinux"]),
+    .tests(
+      "SimulatorTests",
+      [
+        "Simulator", "HostedDrivers", "CNDIS", "NDIS", "DriverInterface", "DriverProtocol",
+        "Events",
+      ]),
+    .tests(
+      "HostedDriversTests", ["HostedDrivers", "CNDIS", "NDIS", "DriverInterface", "Simulator"]),
+    .tests("DriverProtocolTests", ["DriverProtocol", "CNDIS", "NDIS"]),
+    .tests("ServiceManagerTests", ["ServiceManager", "Events", "NDIS", "Platform"]),
+    .tests(
+      "VarlinkTests", ["Varlink", "Platform", "ndissim-varlink-generate"],
+      exclude: ["org.example.fixture.varlink"]),
+    .tests(
+      "ConfigurationTests",
+      ["Configuration", "Daemon", "HostedDrivers", "NDIS", "Simulator", "ndissimd"]),
+    .tests("DrawingTests", ["Drawing"]),
+    .tests(
+      "BenchTests",
+      ["Bench", "Drawing", "NDISDriverKit", "ndisctl", "ndissim-floor", "ndissimd"]),
+    .tests(
+      "ManagementTests",
+      [
+        "CNDIS", "Daemon", "DriverInterface", "ManagementInterface", "Varlink", "NDISDriverKit",
+        "Events", "HostedDrivers", "NDIS", "Platform", "Simulator", "ndissimd",
+        "ndissim-varlink-generate",
+      ]),
+    .tests(
+      "CommandTests",
+      [
+        "Drawing", "ManagementInterface", "Varlink", "NDISDriverKit", "NDIS", "Platform",
+        "ndissimd", "ndisctl", "ndissim-example-miniport",
+      ]),
+    .tests("NDISDriverKitTests", ["NDISDriverKit", "CNDIS", "DriverProtocol", "NDIS", "Platform"]),
+    .tests(
+      "ContractTests",
+      [
+        "NDISDriverKit", "Daemon", "CNDIS", "DriverInterface", "DriverProtocol", "Events",
+        "HostedDrivers", "NDIS", "Platform", "Simulator",
+        // The other processes of the tests.
+        "ndissimd", "ndissim-faulty-provider",
+      ]),
+  ],
+  cxxLanguageStandard: .cxx17
+)

@@ -16,10 +16,10 @@ let package = Package(
       dependencies: [
         "CCounters",
         .product(name: "CNDIS", package: "ndissim"),
-        .product(name: "DriverProtocol", package: "ndissim"),
-        .product(name: "HostedDrivers", package: "ndissim"),
+        .product(name: "NDISDriverProtocol", package: "ndissim"),
+        .product(name: "NDISHostedDrivers", package: "ndissim"),
         .product(name: "NDIS", package: "ndissim"),
-        .product(name: "Simulator", package: "ndissim"),
+        .product(name: "NDISSimulator", package: "ndissim"),
       ],
       swiftSettings: [
         .swiftLanguageMode(.v6), .strictMemorySafety(), .enableUpcomingFeature("ExistentialAny"),

@@ -1,7 +1,7 @@
 // A test bed: a daemon, a driver in this process, and the floor's two processes, all put on chosen
 // processors. The driver's calls must be made in the thread that made the bed.
 
-import Platform
+import NDISPlatform
 
 /// Where clients and servers run. Both sides of a comparison are placed alike.
 struct Placement: Sendable {

@@ -1,6 +1,6 @@
 // Against the floor: blocking pairs and pipelined requests, on one processor and on two.
 
-import Drawing
+import NDISDrawing
 
 extension Bench {
   func compare(

@@ -3,9 +3,9 @@
 // random, so that memory far apart is touched. The blocks are of one page in a pool of 8 GiB whose
 // pages nobody touches, so they take no memory.
 
-import Drawing
+import NDISDrawing
 import NDISDriverKit
-import Platform
+import NDISPlatform
 
 extension Bench {
   private static let few = 1_000

@@ -1,7 +1,7 @@
 // How long a daemon takes to be ready: from before fork and exec to READY=1 on the service manager's
 // socket, on any processor.
 
-import Drawing
+import NDISDrawing
 
 extension Bench {
   func measureReady(_ report: inout BenchReport) throws(BenchFailure) {

@@ -2,7 +2,7 @@
 // lists with eight indications in flight; also one list and sixteen at a time. A sample is an indication,
 // from its sending to the return of its lists.
 
-import Drawing
+import NDISDrawing
 
 extension Bench {
   /// Lists of an indication: the first is the figure that counts.

@@ -1,6 +1,6 @@
 // A provider in another process: a pair takes two upcalls more. All three processes on one processor.
 
-import Drawing
+import NDISDrawing
 import Glibc
 
 extension Bench {

@@ -1,7 +1,7 @@
 // The bench: what of it is run, how much of it, and in which order. Each measurement is in a file of
 // its own and writes its figures into the report.
 
-import Platform
+import NDISPlatform
 
 /// A thing that can be measured.
 public enum Measurement: String, CaseIterable, Sendable {

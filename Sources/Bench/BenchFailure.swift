@@ -1,7 +1,7 @@
 // Why nothing could be measured.
 
 import NDISDriverKit
-import Platform
+import NDISPlatform
 
 /// What the bench could not do, as a sentence.
 public struct BenchFailure: Error, Sendable, CustomStringConvertible {

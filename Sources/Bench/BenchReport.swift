@@ -1,7 +1,7 @@
 // What came out: every figure by its name, null where it was not measured, with the reason beside it.
 // The names are the keys of `ndisctl bench --json`; they do not change their meaning.
 
-public import Drawing
+public import NDISDrawing
 
 /// All figures of a run.
 public struct BenchReport: Sendable {

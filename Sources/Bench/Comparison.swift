@@ -2,7 +2,7 @@
 // other that follows it see the same machine, so their ratio is taken round by round, and the result
 // is the median of the ratios: what disturbs the machine for a while disturbs both.
 
-import Drawing
+import NDISDrawing
 
 /// Ours against the floor's.
 struct Comparison: Sendable {

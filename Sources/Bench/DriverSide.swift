@@ -3,7 +3,7 @@
 
 import NDIS
 import NDISDriverKit
-import Platform
+import NDISPlatform
 
 /// A driver that is measured.
 final class DriverSide {

@@ -4,7 +4,7 @@
 // first.
 
 import Glibc
-import Platform
+import NDISPlatform
 
 /// A running program with a pipe to it and one from it.
 final class PipedProcess {

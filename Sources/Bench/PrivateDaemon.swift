@@ -2,7 +2,7 @@
 // program plays the service manager and listens on NOTIFY_SOCKET.
 
 import Glibc
-import Platform
+import NDISPlatform
 
 /// A directory of this run's own, gone with the value.
 final class RunDirectory {

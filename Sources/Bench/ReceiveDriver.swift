@@ -4,7 +4,7 @@
 
 import NDIS
 import NDISDriverKit
-import Platform
+import NDISPlatform
 
 /// Reads frames and gives their lists back.
 final class ReceiveDriver: ProtocolDriver {

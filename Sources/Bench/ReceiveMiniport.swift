@@ -5,7 +5,7 @@
 import Glibc
 import NDIS
 import NDISDriverKit
-import Platform
+import NDISPlatform
 
 /// Indicates frames.
 final class ReceiveMiniport {

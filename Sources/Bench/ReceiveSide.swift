@@ -2,7 +2,7 @@
 // them: a daemon, or the floor's forwarder. Both kinds are told what to do and answer in the same way.
 
 import Glibc
-import Platform
+import NDISPlatform
 
 /// Where the system calls of a traced side's processes are written.
 struct Traces {

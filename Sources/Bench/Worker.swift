@@ -4,7 +4,7 @@
 import Glibc
 import NDIS
 import NDISDriverKit
-import Platform
+import NDISPlatform
 
 /// The other processes of the bench.
 public enum Worker {

@@ -1,7 +1,7 @@
 // A TOML document as values, each with its place. The parsing is toml++'s, behind Sources/CTOML,
 // which bounds size, line length and nesting; here its list becomes a tree and its memory is freed.
 
-import CTOML
+import CNDISTOML
 
 /// One key and its value, or one element of an array.
 struct TOMLNode: Sendable {

@@ -2,9 +2,10 @@
 // allocation with one of these tags, in a daemon that was started with NDISSIM_DEBUG_REQUESTS=1. In any
 // other the tags mean nothing.
 
+import NDISDriverInterface
 import Glibc
 import NDIS
-import Simulator
+import NDISSimulator
 
 /// What a request does to the daemon.
 enum DebugRequests {

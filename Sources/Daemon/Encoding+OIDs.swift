@@ -1,9 +1,10 @@
 // Upcalls about OID requests and statuses.
 
+import NDISDriverInterface
 import CNDIS
-import DriverProtocol
+import NDISDriverProtocol
 import NDIS
-import Simulator
+import NDISSimulator
 
 extension Encoding {
   /// UPCALL_OID_REQUEST, UPCALL_CANCEL_OID_REQUEST or UPCALL_OID_REQUEST_COMPLETE.

@@ -7,9 +7,9 @@
 // dispatcher refuses an indication of more parts and splits a return.
 
 import CNDIS
-import DriverProtocol
+import NDISDriverProtocol
 import NDIS
-import Simulator
+import NDISSimulator
 
 extension Encoding {
   /// UPCALL_RECEIVE_NET_BUFFER_LISTS; false when the indication is gone.

@@ -1,10 +1,11 @@
 // Upcalls that every driver has: options, an adapter's life, bindings, shared memory. What the others need
 // beside `UpcallDetails` they read from the simulator themselves.
 
+import NDISDriverInterface
 import CNDIS
-import DriverProtocol
+import NDISDriverProtocol
 import NDIS
-import Simulator
+import NDISSimulator
 
 extension Encoding {
   /// An upcall's packet. Answers 0 for one that tells of something that is gone, or does not fit; the

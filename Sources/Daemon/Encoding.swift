@@ -2,9 +2,9 @@
 // extents a block may have fits it. Upcalls are in the files beside this one.
 
 import CNDIS
-import DriverProtocol
+import NDISDriverProtocol
 import NDIS
-import Simulator
+import NDISSimulator
 
 /// Encodes what the daemon sends. Each function answers the packet's bytes.
 enum Encoding {

@@ -1,9 +1,9 @@
 // Where the host keeps what in the store's rows: hosted providers first, a row each, then hosted miniports, a run
 // of rows each. Rows of one that is gone hold nothing.
 
-import HostedDrivers
+import NDISHostedDrivers
 import NDIS
-import Simulator
+import NDISSimulator
 
 /// A hosted provider, as it was set up.
 struct PoolRow: BitwiseCopyable {

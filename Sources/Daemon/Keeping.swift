@@ -2,11 +2,11 @@
 // files, connections are sockets; the service manager has a descriptor of each and gives them to the next
 // process, under names. Where there is none to keep them, the store is anonymous memory and nothing is left.
 
-import Events
+import NDISEvents
 import Glibc
-public import Platform
-public import ServiceManager
-import Simulator
+public import NDISPlatform
+public import NDISServiceManager
+import NDISSimulator
 
 /// Who keeps things for the next process, and the store he is to keep.
 public struct Keeping {

@@ -1,13 +1,13 @@
 // Where a daemon begins: from the store of the process before it, if the service manager has kept one, or anew.
 // A store that cannot be gone on from is set aside for whoever wants to look at it, and the start is clean.
 
-import Events
+import NDISEvents
 import Glibc
-import HostedDrivers
+import NDISHostedDrivers
 import NDIS
-import Platform
-import ServiceManager
-import Simulator
+import NDISPlatform
+import NDISServiceManager
+import NDISSimulator
 
 extension Launch {
   /// NDIS, with its hosted drivers up.
@@ -16,7 +16,7 @@ extension Launch {
     _ tell: @escaping (Event) -> Void
   ) throws(StartFailure) -> Switchboard {
     var settings = options.settings
-    settings.pageSize = UInt32(clamping: Platform.Limits.pageSize)
+    settings.pageSize = UInt32(clamping: NDISPlatform.Limits.pageSize)
     guard link.keepsDescriptors else {
       drop(&inheritance, link)
       return try anew(options, settings, nil, link, tell)

@@ -2,12 +2,12 @@
 // beside the driver socket, open to everybody who may enter the directory, since reading is; or there is
 // none, if the configuration says so.
 
-import Configuration
-import Events
+import NDISConfiguration
+import NDISEvents
 import Glibc
-import Management
-import Platform
-import ServiceManager
+import NDISManagementInterface
+import NDISPlatform
+import NDISServiceManager
 
 extension Launch {
   /// The management socket, until the server has it.

@@ -2,14 +2,14 @@
 // hosted providers, then the socket; only when all of that stands is READY said. The end is the same
 // backwards.
 
-import Configuration
-import Events
+import NDISConfiguration
+import NDISEvents
 import Glibc
-import HostedDrivers
+import NDISHostedDrivers
 import NDIS
-import Platform
-import ServiceManager
-import Simulator
+import NDISPlatform
+import NDISServiceManager
+import NDISSimulator
 
 /// Runs a daemon.
 public enum Launch {
@@ -27,7 +27,7 @@ public enum Launch {
     do throws(SystemError) {
       activation = try Activation.take()
       // A daemon with fewer descriptors serves fewer clients; that is no reason not to start.
-      _ = try? Platform.Limits.raiseDescriptorLimit()
+      _ = try? NDISPlatform.Limits.raiseDescriptorLimit()
       sink = try EventSink(
         minimumPriority: options.configuration.values.minimumPriority, outputs: options.outputs)
       link = try ServiceManagerLink()

@@ -1,12 +1,12 @@
 // What a daemon is started with: the configuration as it was read, how to read it again, and what
 // comes of it for NDIS. The same translation serves the start and a reload.
 
-public import Configuration
-import Events
-public import HostedDrivers
+public import NDISConfiguration
+import NDISEvents
+public import NDISHostedDrivers
 import NDIS
-import ServiceManager
-public import Simulator
+import NDISServiceManager
+public import NDISSimulator
 
 /// What a daemon is started with.
 public struct LaunchOptions: Sendable {

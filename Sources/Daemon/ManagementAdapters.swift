@@ -5,11 +5,11 @@
 // as WaitFor does: it holds one of the places for those who wait, and is looked at when something has
 // happened. Who waits no longer stops no change.
 
-import Events
-import Management
+import NDISEvents
+import NDISManagementInterface
 import NDIS
-import Simulator
-import Varlink
+import NDISSimulator
+import NDISVarlink
 
 /// How far a change of an adapter has come.
 struct AdapterStanding {

@@ -5,11 +5,11 @@
 // A step's work is counted, not timed: one for a record that is looked at, sixteen for one that is made
 // into a reply. With the budget of a step that is a fraction of a millisecond.
 
-import Events
-import Management
+import NDISEvents
+import NDISManagementInterface
 import NDIS
-import Simulator
-import Varlink
+import NDISSimulator
+import NDISVarlink
 
 /// What a step of an answer came to.
 enum ManagementStep {

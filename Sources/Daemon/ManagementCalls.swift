@@ -1,10 +1,10 @@
 // From a method's name to its answer: the one table of what the interfaces org.ndissim.Simulator and
 // io.systemd.service can do.
 
-import Events
-import Management
-import Simulator
-import Varlink
+import NDISEvents
+import NDISManagementInterface
+import NDISSimulator
+import NDISVarlink
 
 /// A call as the management plane sees it.
 struct ManagementCall {

@@ -1,8 +1,8 @@
 // One object in full, and what it hangs together with.
 
-import Management
+import NDISManagementInterface
 import NDIS
-import Simulator
+import NDISSimulator
 
 /// Describes one object. Owners of blocks have theirs counted first, and what belongs to a queue or VPort
 /// is looked for.

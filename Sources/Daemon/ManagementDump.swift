@@ -1,9 +1,9 @@
 // The whole state as one document, in pieces that are joined by whoever wants it: what is short first,
 // then list after list.
 
-import Management
-import Simulator
-import Varlink
+import NDISManagementInterface
+import NDISSimulator
+import NDISVarlink
 
 /// Tells everything.
 final class DumpAnswer: ManagementAnswer {

@@ -2,7 +2,7 @@
 // an event costs a copy of it when it happens, and becomes text only when somebody asks. Numbers begin
 // at 1 and none is left out, so that a reader who comes too late knows how many it has missed.
 
-import Events
+import NDISEvents
 
 /// A ring of events with their numbers and times.
 struct EventLog {

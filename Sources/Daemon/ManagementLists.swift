@@ -1,11 +1,11 @@
 // The lists: of every kind of object, of the blocks that match a filter, and the blocks counted by what
 // they have in common.
 
-import Events
-import Management
+import NDISEvents
+import NDISManagementInterface
 import NDIS
-import Simulator
-import Varlink
+import NDISSimulator
+import NDISVarlink
 
 /// Lists everything of one kind.
 final class ListAnswer<Item: VarlinkValue>: ManagementAnswer {

@@ -1,9 +1,10 @@
 // The counters as OpenMetrics text (openmetrics.io, version 1.0), for whoever collects such: a family of
 // samples for each thing counted, with its type, unit and a sentence, and `# EOF` at the end.
 
-import HostedDrivers
-import Management
-import Simulator
+import NDIS
+import NDISHostedDrivers
+import NDISManagementInterface
+import NDISSimulator
 
 /// OpenMetrics text in the making.
 struct MetricsText {

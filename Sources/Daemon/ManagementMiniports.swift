@@ -1,12 +1,12 @@
 // Hosted miniports, seen from outside: they are added with the checks a configured one goes through, removed
 // the documented way, and receive frames of their own making on request.
 
-import Events
-import HostedDrivers
-import Management
+import NDISEvents
+import NDISHostedDrivers
+import NDISManagementInterface
 import NDIS
-import Simulator
-import Varlink
+import NDISSimulator
+import NDISVarlink
 
 extension ManagementService {
   // MARK: Coming and going

@@ -6,10 +6,10 @@
 // taken the last ones. Any other is made here, step by step. Both rest when nothing has changed that they
 // wait for, and cost nothing then.
 
-import Management
-import Platform
-import Simulator
-public import Varlink
+import NDISManagementInterface
+import NDISPlatform
+import NDISSimulator
+public import NDISVarlink
 
 /// The management plane without its sockets.
 public final class ManagementPlane {

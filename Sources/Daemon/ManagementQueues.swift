@@ -1,10 +1,10 @@
 // Receive queues, VPorts, filters and OID requests as values of the interface, the walks over them, and
 // what a client's filter means.
 
-import Management
+import NDISManagementInterface
 import NDIS
-import Simulator
-import Varlink
+import NDISSimulator
+import NDISVarlink
 
 extension Interface.Queue {
   init(_ queue: QueueSnapshot) {

@@ -1,9 +1,9 @@
 // Where every event of the daemon goes beside the log: the ring that is listed and watched, and the book
 // of violations. It is made before NDIS is, so that nothing is missed.
 
-public import Events
+public import NDISEvents
 import Glibc
-public import ServiceManager
+public import NDISServiceManager
 
 /// Keeps events for management.
 public final class EventRecorder {
@@ -14,7 +14,7 @@ public final class EventRecorder {
   public init(capacity: Int = 4096) { log = EventLog(capacity: capacity) }
 
   /// Keeps an event that happens now.
-  public func record(_ event: Events.Event, at time: WallTime = .now) {
+  public func record(_ event: NDISEvents.Event, at time: WallTime = .now) {
     let micros =
       UInt64(clamping: time.seconds) &* 1_000_000 &+ UInt64(clamping: time.nanoseconds / 1000)
     log.append(event, at: micros)

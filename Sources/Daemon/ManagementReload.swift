@@ -3,14 +3,14 @@
 // log's level, new pools and miniports. What needs a restart is said and stays as it is; a bad configuration changes
 // nothing.
 
-import Configuration
-import Events
-import HostedDrivers
-import Management
+import NDISConfiguration
+import NDISEvents
+import NDISHostedDrivers
+import NDISManagementInterface
 import NDIS
-import Platform
-import Simulator
-import Varlink
+import NDISPlatform
+import NDISSimulator
+import NDISVarlink
 
 /// What came of the last reading.
 enum ReloadOutcome: Sendable {
@@ -50,7 +50,7 @@ extension ManagementService {
     reloading.mailbox = mailbox
     host.reloading(true)
     // Without a thread it is read here: late is better than not at all.
-    if (try? Platform.Thread.start(name: "reload", body: body)) == nil { body() }
+    if (try? NDISPlatform.Thread.start(name: "reload", body: body)) == nil { body() }
     return reloading.begun
   }
 

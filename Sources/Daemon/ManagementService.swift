@@ -5,15 +5,15 @@
 // Rules: reading is open to everybody who may connect. What changes something is for root and for the
 // daemon's own user. Waiting and watching are bounded in number, for each user and for all.
 
-public import Configuration
-public import Events
+public import NDISConfiguration
+public import NDISEvents
 import Glibc
-import Management
+import NDISManagementInterface
 import NDIS
-import Platform
-import ServiceManager
-import Simulator
-import Varlink
+import NDISPlatform
+import NDISServiceManager
+import NDISSimulator
+import NDISVarlink
 
 /// What the service cannot know by itself, and what it cannot do by itself.
 public struct ManagementHost {
@@ -31,7 +31,7 @@ public struct ManagementHost {
   /// Called from another thread when an answer can go on.
   public var wake: @Sendable () -> Void = {}
   /// Hands an event to the log; the recorder is told by whoever this is.
-  public var tell: (Events.Event) -> Void = { _ in }
+  public var tell: (NDISEvents.Event) -> Void = { _ in }
   /// The configuration is being read again, or that is over.
   public var reloading: (Bool) -> Void = { _ in }
 

@@ -5,9 +5,9 @@
 // connection can make the daemon hold is in `limits`. In one turn of the reactor all of management gets
 // about a millisecond, so that drivers are not held up.
 
-import Management
-public import Platform
-import Varlink
+import NDISManagementInterface
+public import NDISPlatform
+import NDISVarlink
 
 /// Serves the management plane.
 public final class ManagementSockets {

@@ -1,11 +1,11 @@
 // What is changed from outside: hosted providers, expectations, what is logged. The configuration is in
 // ManagementReload.
 
-import Events
-import HostedDrivers
-import Management
+import NDISEvents
+import NDISHostedDrivers
+import NDISManagementInterface
 import NDIS
-import Simulator
+import NDISSimulator
 
 extension ManagementService {
   func addProvider(

@@ -1,11 +1,11 @@
 // From snapshots of the simulator to the values of the interface: names of the documents, handles as
 // people read them, sizes as integers. Nothing is looked up here that costs more than the snapshot did.
 
-import Events
-import HostedDrivers
-import Management
+import NDISEvents
+import NDISHostedDrivers
+import NDISManagementInterface
 import NDIS
-import Simulator
+import NDISSimulator
 
 typealias Interface = SimulatorInterface
 

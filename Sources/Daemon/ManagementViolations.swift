@@ -8,7 +8,7 @@
 // was declared, and is no part of the bug check's. Kinds are few by nature, codes a client declares are
 // not, so there is a limit to those.
 
-import Events
+import NDISEvents
 import NDIS
 
 /// Counts of violations and what was expected of them.

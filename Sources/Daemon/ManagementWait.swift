@@ -3,11 +3,11 @@
 //
 // Limits: a state that an object has for less than a turn of the reactor is not seen; its event is.
 
-import Events
-import Management
+import NDISEvents
+import NDISManagementInterface
 import NDIS
-import Simulator
-import Varlink
+import NDISSimulator
+import NDISVarlink
 
 /// Waits until a condition holds.
 final class WaitAnswer: ManagementAnswer {

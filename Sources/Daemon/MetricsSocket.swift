@@ -5,8 +5,8 @@
 // Limits: 16 connections at a time, 4 KiB of a request, ten seconds for all of it; what is beyond is
 // closed. There is no TCP; a proxy in front can have that.
 
-import Management
-public import Platform
+import NDISManagementInterface
+public import NDISPlatform
 
 /// Serves the metrics socket.
 public final class MetricsSocket {

@@ -5,12 +5,12 @@
 // class's properties every use would be checked for exclusivity while the daemon runs.
 
 import CNDIS
-public import Configuration
-import Events
+public import NDISConfiguration
+import NDISEvents
 import NDIS
-public import Platform
-public import ServiceManager
-import Simulator
+public import NDISPlatform
+public import NDISServiceManager
+import NDISSimulator
 
 /// Serves the driver plane until a signal ends it.
 @safe public struct Server: ~Copyable {

@@ -5,7 +5,7 @@
 // pay for it. It cannot be told, since it does not read; the reason stands in the log.
 
 import CNDIS
-import Platform
+import NDISPlatform
 
 /// A peer behind a SEQPACKET socket.
 @safe final class SocketPeer: Peer {

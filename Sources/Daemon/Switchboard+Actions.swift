@@ -1,12 +1,13 @@
 // Carrying out what a turn asks for: replies, upcalls, hosted providers, released sections, events. One
 // queue, served until it is empty; endings are done in between, a bounded number of steps at a time.
 
+import NDISDriverInterface
 import CNDIS
-import Events
-import HostedDrivers
+import NDISEvents
+import NDISHostedDrivers
 import NDIS
-import Platform
-import Simulator
+import NDISPlatform
+import NDISSimulator
 
 extension SwitchboardState {
   /// Carries out actions, and steps of endings, for at most about a millisecond of turns.

@@ -3,12 +3,13 @@
 // sections and blocks again, hosted miniports get what they have not been told yet. Connections come last,
 // from the server.
 
-import Events
-import HostedDrivers
+import NDISDriverInterface
+import NDISEvents
+import NDISHostedDrivers
 import NDIS
-import Platform
-import ServiceManager
-import Simulator
+import NDISPlatform
+import NDISServiceManager
+import NDISSimulator
 
 extension SwitchboardState {
   /// Takes the store over.

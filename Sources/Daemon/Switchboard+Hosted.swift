@@ -2,10 +2,11 @@
 // sections are memfds that the daemon makes and never maps, their fills go through pwrite within the
 // pool's capacity.
 
-import HostedDrivers
+import NDISDriverInterface
+import NDISHostedDrivers
 import NDIS
-import Platform
-import Simulator
+import NDISPlatform
+import NDISSimulator
 
 extension SwitchboardState {
   mutating func serveHosted(_ provider: UInt32, _ id: UInt64) {

@@ -3,13 +3,15 @@
 // everybody's. It touches no memory but the blocks its allocations' replies told it of, and these by
 // pwrite: the daemon maps no section.
 
+import NDISDriverProtocol
+import NDISDriverInterface
 import CNDIS
-import Events
+import NDISEvents
 import Glibc
-public import HostedDrivers
+public import NDISHostedDrivers
 public import NDIS
-import Platform
-import Simulator
+import NDISPlatform
+import NDISSimulator
 
 /// A hosted miniport, and what its host keeps for it.
 struct HostedMiniport {

@@ -2,13 +2,13 @@
 // section waits until the service manager has its memory: so a section whose memory is missing after a
 // crash is one that nobody was told of.
 
-import Events
+import NDISEvents
 import Glibc
-import HostedDrivers
+import NDISHostedDrivers
 import NDIS
-import Platform
-import ServiceManager
-import Simulator
+import NDISPlatform
+import NDISServiceManager
+import NDISSimulator
 
 extension SwitchboardState {
   // MARK: Sections

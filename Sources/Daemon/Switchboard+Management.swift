@@ -1,10 +1,10 @@
 // What management changes at the switchboard: hosted providers come and go while drivers are served,
 // adapters are changed from outside, quotas and the deadline change. All of it happens between turns.
 
-import Events
-import HostedDrivers
+import NDISEvents
+import NDISHostedDrivers
 import NDIS
-import Simulator
+import NDISSimulator
 
 extension Switchboard {
   /// What NDIS runs with.

@@ -3,12 +3,12 @@
 // again for everything it has no answer to, and so everything is answered once.
 
 import CNDIS
-import DriverProtocol
-import Events
+import NDISDriverProtocol
+import NDISEvents
 import Glibc
 import NDIS
-import Platform
-import Simulator
+import NDISPlatform
+import NDISSimulator
 
 extension SwitchboardState {
   /// How long a session waits for its client while the client's process lives.

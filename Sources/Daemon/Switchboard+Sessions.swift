@@ -1,11 +1,11 @@
 // Sessions at the switchboard: HELLO, GOODBYE, and a connection that is gone.
 
 import CNDIS
-import DriverProtocol
-import Events
+import NDISDriverProtocol
+import NDISEvents
 import NDIS
-import ServiceManager
-import Simulator
+import NDISServiceManager
+import NDISSimulator
 
 extension SwitchboardState {
   mutating func hello(

@@ -5,11 +5,11 @@
 //
 // One thread. Nothing here waits: a peer that does not take its packets is that peer's outbox's affair.
 
-public import Events
-public import HostedDrivers
+public import NDISEvents
+public import NDISHostedDrivers
 public import NDIS
-public import Platform
-public import Simulator
+public import NDISPlatform
+public import NDISSimulator
 
 /// The daemon without its sockets.
 @safe public final class Switchboard {

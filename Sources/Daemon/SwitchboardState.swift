@@ -5,14 +5,15 @@
 // Nothing that is called from here (peers, the taker of events) may call the switchboard: the one check
 // that is left, in Switchboard, would end the program.
 
+import NDISDriverInterface
 import CNDIS
-import DriverProtocol
-import Events
-import HostedDrivers
+import NDISDriverProtocol
+import NDISEvents
+import NDISHostedDrivers
 import NDIS
-import Platform
-import ServiceManager
-import Simulator
+import NDISPlatform
+import NDISServiceManager
+import NDISSimulator
 
 /// The daemon's state, and what a packet does to it.
 @safe struct SwitchboardState: ~Copyable {

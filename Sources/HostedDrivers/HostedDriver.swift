@@ -3,8 +3,9 @@
 // is here. The driver is a value: something happened, these are its next steps. The host carries the
 // steps out in their order and tells what came of each call.
 
+public import NDISDriverInterface
 public import NDIS
-public import Simulator
+public import NDISSimulator
 
 /// What a hosted driver does next.
 public enum DriverStep: Sendable {

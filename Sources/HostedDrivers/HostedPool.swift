@@ -7,8 +7,9 @@
 // It keeps nothing that is not also in the store: sections, blocks and their extents are handed to it
 // again when a daemon adopts a store.
 
+public import NDISDriverInterface
 public import NDIS
-public import Simulator
+public import NDISSimulator
 
 /// What a pool writes into the pages of a new block.
 public enum Fill: String, Sendable, CaseIterable {

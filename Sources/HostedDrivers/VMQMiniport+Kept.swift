@@ -3,7 +3,7 @@
 // to yet is its host's affair.
 
 public import NDIS
-public import Simulator
+public import NDISSimulator
 
 /// Rows a hosted miniport needs at most.
 public enum VMQRows {

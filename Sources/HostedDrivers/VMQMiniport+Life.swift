@@ -2,9 +2,10 @@
 // restart. In MiniportInitializeEx things are made in the documented order: attributes, what the hardware
 // can do, DMA, memory; in MiniportHaltEx, and when initializing fails, they are undone backwards.
 
+import NDISDriverInterface
 import CNDIS
 import NDIS
-import Simulator
+import NDISSimulator
 
 extension VMQMiniport {
   var characteristics: DriverCharacteristics {

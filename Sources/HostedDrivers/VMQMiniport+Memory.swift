@@ -2,8 +2,9 @@
 // resources is made again at half the size, as Microsoft's sample does, until too few frames would fit.
 // Memory is given back only when no list is out that lies in it.
 
+import NDISDriverInterface
 import NDIS
-import Simulator
+import NDISSimulator
 
 extension VMQMiniport {
   /// Bytes from one buffer to the next. With lookahead split the first bytes of a buffer are backfill, as

@@ -2,9 +2,10 @@
 // one while one is open. Most end at once; those that need memory, or must wait for lists to come back,
 // end when that is done, and have answered PENDING by then.
 
+import NDISDriverInterface
 import CNDIS
 import NDIS
-import Simulator
+import NDISSimulator
 
 extension VMQMiniport {
   /// What an OID request came to at once.

@@ -2,8 +2,9 @@
 // before; while it is freed it says that DMA has stopped, waits for its lists, gives its memory back, and
 // only then the request ends.
 
+import NDISDriverInterface
 import NDIS
-import Simulator
+import NDISSimulator
 
 extension VMQMiniport {
   // MARK: OID_RECEIVE_FILTER_ALLOCATE_QUEUE

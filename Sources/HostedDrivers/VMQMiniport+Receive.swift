@@ -4,8 +4,9 @@
 // dropped and counted, and its number is missing in the sequence. So is every frame of a queue whose memory
 // is the HAL's, which no NET_BUFFER can name.
 
+import NDISDriverInterface
 public import NDIS
-import Simulator
+import NDISSimulator
 
 extension VMQMiniport {
   /// Bytes of the second segment of a frame that fits into the lookahead.

@@ -1,9 +1,10 @@
 // vmq with a NIC switch: VPorts of the physical function instead of VM queues. A VPort's memory is asked
 // for as soon as its activation is complete and given back while it is deleted.
 
+import NDISDriverInterface
 import CNDIS
 import NDIS
-import Simulator
+import NDISSimulator
 
 extension VMQMiniport {
   mutating func createSwitch(_ call: OIDCall) throws(Failure) -> Outcome {

@@ -6,9 +6,10 @@
 // Every turn ends with `advance`, which looks at the state and does what can be done now. So nothing
 // depends on a program counter, and the state, which is plain bytes, is all there is to keep.
 
+import NDISDriverInterface
 import CNDIS
 public import NDIS
-import Simulator
+import NDISSimulator
 
 /// A hosted miniport: one driver with one adapter.
 public struct VMQMiniport: Sendable {

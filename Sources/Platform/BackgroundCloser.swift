@@ -2,7 +2,7 @@
 // TCP socket that lingers, waits for somebody who may never answer; the reactor must not. What is a
 // memory file is closed at once, everything else by a thread of its own.
 
-import CLinux
+import CNDISLinux
 
 /// Closes descriptors without making the caller wait.
 public enum BackgroundCloser {

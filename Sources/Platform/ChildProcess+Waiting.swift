@@ -1,7 +1,7 @@
 // Waiting for one child, for programs that have few of them and no SignalQueue. A child that has ended is
 // a state that can be waited for: nothing here looks again and again.
 
-import CLinux
+import CNDISLinux
 import Glibc
 
 extension ChildProcess {

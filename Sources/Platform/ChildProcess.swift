@@ -5,7 +5,7 @@
 // Limits: the death signal is sent when the thread that called `start` ends, so start children in
 // the main thread.
 
-import CLinux
+import CNDISLinux
 import Glibc
 
 /// A child of this process that was started with `ChildProcess.start`.

@@ -1,6 +1,6 @@
 // A mark that a crash leaves, where the next process can see it.
 
-import CLinux
+import CNDISLinux
 
 /// Marks crashes of this process.
 public enum CrashMark {

@@ -1,7 +1,7 @@
 // The owner of one file descriptor. There is exactly one owner at a time, the compiler sees to it,
 // and the descriptor is closed when the owner goes. Whoever borrows `raw` must not keep it.
 
-import CLinux
+import CNDISLinux
 
 /// Owns a file descriptor and closes it at the end of its life.
 public struct Descriptor: ~Copyable, Sendable {

@@ -2,7 +2,7 @@
 // call has failed, so it may own a string. It does not classify: the few numbers that callers treat
 // as ordinary events are named as properties here, and nowhere else compared with literals.
 
-import CLinux
+import CNDISLinux
 import Glibc
 
 /// A system call that failed.

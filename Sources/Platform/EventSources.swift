@@ -1,7 +1,7 @@
 // Descriptors that become readable for a reason other than I/O: a wake-up from another thread, a
 // point in time, a signal. All are non-blocking and are watched by a Reactor.
 
-import CLinux
+import CNDISLinux
 import Glibc
 
 /// Wakes a reactor from any thread. Wake-ups before a `drain` count as one.

@@ -1,7 +1,7 @@
 // What this module asks of a file: its kind, size and unit of mapping. A snapshot, true only when
 // taken unless the file is sealed.
 
-import CLinux
+import CNDISLinux
 
 struct FileSummary {
   let size: UInt64

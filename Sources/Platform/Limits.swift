@@ -1,6 +1,6 @@
 // What the system allows this process, and how to survive having no descriptor left.
 
-import CLinux
+import CNDISLinux
 
 /// Limits of the process and constants of the machine.
 public enum Limits {

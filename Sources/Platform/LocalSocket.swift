@@ -2,7 +2,7 @@
 // the socket file of a daemon that died, and nothing else: a path that is no socket, or on which somebody
 // listens, is a problem.
 
-import CLinux
+import CNDISLinux
 import Glibc
 
 /// Descriptors of local sockets of either type, by their making.

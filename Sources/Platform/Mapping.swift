@@ -4,7 +4,7 @@
 // Limits: only sealed sections may be mapped safely, for the file of an unsealed one can shrink and
 // then a mere read is SIGBUS. The peers write at any time; nothing here orders or checks that.
 
-import CLinux
+import CNDISLinux
 import Glibc
 
 /// A range of addresses that shows shared memory.

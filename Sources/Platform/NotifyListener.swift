@@ -1,7 +1,7 @@
 // The service manager's end of sd_notify: a datagram socket, read without waiting. All that is wanted of
 // it is READY=1.
 
-import CLinux
+import CNDISLinux
 import Glibc
 
 /// Hears what a service says to its manager.

@@ -7,7 +7,7 @@
 // arrive all the same. Descriptors the process has no room for (EMFILE) are dropped by the kernel,
 // and the message says so.
 
-import CLinux
+import CNDISLinux
 import Glibc
 
 /// One end of a connection of messages, or a listener for such connections.

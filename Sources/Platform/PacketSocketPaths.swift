@@ -5,7 +5,7 @@
 // apart is the service manager's business. The directory must belong to the daemon, since the path
 // is looked at and used in separate calls.
 
-import CLinux
+import CNDISLinux
 import Glibc
 
 /// Why a socket could not be had by its path.

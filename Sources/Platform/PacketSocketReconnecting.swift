@@ -3,7 +3,7 @@
 // file in its place: a call that waits on the old socket goes on waiting there (shut it down first), and
 // the next call has the new one.
 
-import CLinux
+import CNDISLinux
 import Glibc
 
 extension PacketSocket {

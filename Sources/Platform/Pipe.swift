@@ -1,7 +1,7 @@
 // A pipe between this process and a child: both ends are close-on-exec, so that only what is handed to a
 // child is open there.
 
-import CLinux
+import CNDISLinux
 
 /// Both ends of a pipe. Frozen, so that other modules may take it apart.
 @frozen

@@ -4,7 +4,7 @@
 // Limits: processors beyond the 1024th are not seen. The set says what is allowed by the kernel's
 // affinity, which a container's CPU quota does not show up in.
 
-import CLinux
+import CNDISLinux
 
 /// A set of processors by their numbers.
 public struct Processors: Hashable, Sendable {

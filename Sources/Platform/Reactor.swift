@@ -5,7 +5,7 @@
 // on reporting it. A batch may hold events of a token whose owner was removed while the batch was
 // being handled; tokens must therefore not be used again at once.
 
-import CLinux
+import CNDISLinux
 import Glibc
 
 /// An epoll instance.

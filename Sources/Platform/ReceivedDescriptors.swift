@@ -1,7 +1,7 @@
 // Descriptors that arrived with a message and have no owner yet. A peer may send up to 253 with any
 // message, wanted or not: what is not taken is closed before the next message, and at the end.
 
-import CLinux
+import CNDISLinux
 
 /// A reusable place for received descriptors; closes those nobody takes.
 @safe

@@ -6,7 +6,7 @@
 // files cannot be written by pwrite (EINVAL from the kernel); their users map them. Pages are
 // allocated when first touched, so ENOSPC and ENOMEM may come from any write.
 
-import CLinux
+import CNDISLinux
 import Glibc
 
 /// Owns a memory file sealed against growing, shrinking and further seals.

@@ -1,7 +1,7 @@
 // Signals read instead of handled, for programs that look after others: any set of them, where
 // `Signals` is the fixed set of a daemon.
 
-import CLinux
+import CNDISLinux
 import Glibc
 
 /// A queue of the signals that were sent to this process.

@@ -5,7 +5,7 @@
 // Holes cost nothing until they are written, or read through the mapping; `touched` says where there are
 // none.
 
-import CLinux
+import CNDISLinux
 import Glibc
 
 /// A mapped memory file.

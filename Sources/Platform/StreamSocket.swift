@@ -4,7 +4,7 @@
 //
 // Limits: descriptors that a peer sends along are dropped by the kernel.
 
-import CLinux
+import CNDISLinux
 import Glibc
 
 /// One end of a connection of bytes, or a listener for such connections.

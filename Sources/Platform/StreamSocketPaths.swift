@@ -2,7 +2,7 @@
 // of packet sockets (LocalSocket): a listener replaces the socket file of a daemon that died,
 // and nothing else.
 
-import CLinux
+import CNDISLinux
 import Glibc
 
 extension StreamSocket {

@@ -3,7 +3,7 @@
 // thrown. close(2) alone stays outside: after EINTR its descriptor is gone all the same, and a
 // second close could hit somebody else's.
 
-import CLinux
+import CNDISLinux
 import Glibc
 
 enum SystemCall {

@@ -1,7 +1,7 @@
 // A thread of the operating system, for work that blocks. Minimal on purpose: a name, a body, join.
 // A thread inherits the signal mask of the one that starts it; see Signals.
 
-import CLinux
+import CNDISLinux
 import Glibc
 
 /// A running thread. Join it; a handle that is dropped lets its thread run on by itself.

@@ -4,9 +4,9 @@
 // child takes them too; take them once, before any thread is started. The descriptors are
 // close-on-exec and belong to the caller, who checks what kind of socket each one is.
 
-import CSystemd
+import CNDISSystemd
 import Glibc
-public import Platform
+public import NDISPlatform
 
 /// The descriptors handed over at the start.
 public struct Activation: Sendable {

@@ -2,8 +2,8 @@
 // stderr or to both; who posts never waits for either. A full queue drops the newest events and says
 // afterwards how many; floods of the same are written as a count (`EventWriter`).
 
-public import Events
-public import Platform
+public import NDISEvents
+public import NDISPlatform
 import Synchronization
 
 /// The queue and the thread behind the log.

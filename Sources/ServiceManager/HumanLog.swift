@@ -6,7 +6,7 @@
 // counted until it reads again, and the count is the next line. Who owns the log asks for that line
 // again (`reportDropped`) when no event comes.
 
-public import Events
+public import NDISEvents
 import Glibc
 
 /// The time of day by the system's clock.

@@ -5,9 +5,9 @@
 // again (`reportDropped`) when no entry comes. The socket is not connected: every entry finds
 // journald anew, also after its restart. One owner, one thread.
 
-public import Events
+public import NDISEvents
 import Glibc
-import Platform
+import NDISPlatform
 
 /// Sends entries to journald.
 @safe

@@ -3,7 +3,7 @@
 // feed. Keys are ours: capital letters, digits and `_`, not beginning with `_`, which journald
 // keeps for itself.
 
-public import Events
+public import NDISEvents
 
 /// The bytes of a journal entry.
 public struct JournalEntry: Sendable {

@@ -2,8 +2,8 @@
 // descriptor with them. Without $NOTIFY_SOCKET nothing happens. The call may block for the manager:
 // ServiceManagerLink, which knows what there is to say, makes it on its thread.
 
-import CSystemd
-import Events
+import CNDISSystemd
+import NDISEvents
 
 /// Tells the service manager how the service is.
 public struct Notifier: Sendable {

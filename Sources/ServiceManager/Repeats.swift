@@ -8,7 +8,7 @@
 // itself a new name each time floods no better. All windows have the same length, so they end in the
 // order in which they began.
 
-public import Events
+public import NDISEvents
 
 /// The state of the floods.
 public struct Repeats {

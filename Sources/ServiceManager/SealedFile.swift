@@ -4,7 +4,7 @@
 // file is asked for as executable (MFD_EXEC), which leaves that seal off. Nobody executes it.
 
 import Glibc
-import Platform
+import NDISPlatform
 
 enum SealedFile {
   // Of <linux/memfd.h> and <linux/fcntl.h>, which Swift's Glibc does not show.

@@ -3,9 +3,9 @@
 // Nothing is dropped: a status or a sign of life that waits is replaced by a newer one, everything else
 // is rare. Without $NOTIFY_SOCKET nothing is posted at all.
 
-import CSystemd
+import CNDISSystemd
 import Glibc
-public import Platform
+public import NDISPlatform
 
 /// Tells the service manager, and has it keep descriptors.
 public final class ServiceManagerLink: DescriptorKeeper, Sendable {

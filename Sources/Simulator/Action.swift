@@ -2,7 +2,7 @@
 // host carries them out when the turn has been committed. An action names records; the host reads what
 // it needs through the simulator before the next turn.
 
-public import Events
+public import NDISEvents
 public import NDIS
 
 /// One thing to do after a turn.

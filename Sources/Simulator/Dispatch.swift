@@ -1,5 +1,6 @@
 // From a request to the routine that serves it.
 
+import NDISDriverInterface
 import NDIS
 
 extension Simulator {

@@ -3,7 +3,7 @@
 // sees a byte: length, nesting, and the number of values, since an empty object of two bytes costs
 // it more than a hundred.
 
-import CJansson
+import CNDISJansson
 
 extension JSON {
   /// How much of a text is taken on.

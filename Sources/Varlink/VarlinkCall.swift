@@ -7,7 +7,7 @@
 // there is room or not, and leaves out what does not fit; `reply(continues:)` ends the connection of
 // a client that does not read.
 
-public import Platform
+public import NDISPlatform
 
 /// One call of a method. Belongs to the thread of its connection.
 public final class VarlinkCall {

@@ -3,7 +3,7 @@
 // server is trusted with nothing: what it sends is bounded, and what is not Varlink closes the
 // connection, after which every call fails with `disconnected`.
 
-public import Platform
+public import NDISPlatform
 
 /// A connection to a service. Belongs to one thread.
 public final class VarlinkClient {

@@ -8,7 +8,7 @@
 // its turns while `wantsPump`, close the socket when `endReason` is there, and call `close` when the
 // client is gone. `onWork` tells it when a reply was made outside of `pump`.
 
-public import Platform
+public import NDISPlatform
 
 /// One client's connection. Belongs to one thread.
 public final class VarlinkConnection {

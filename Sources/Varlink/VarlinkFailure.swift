@@ -1,6 +1,6 @@
 // What can go wrong with a call, from the client's side.
 
-public import Platform
+public import NDISPlatform
 
 /// Why a call has no answer, or which error was the answer.
 public enum VarlinkFailure: Error, Equatable, Sendable {

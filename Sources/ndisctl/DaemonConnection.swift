@@ -4,8 +4,8 @@
 // An ordinary answer may take half a minute, which only a stopped daemon takes; events and conditions
 // may take for ever. One connection is enough for a command, and a stream that is left ends it.
 
-import Management
-import Varlink
+import NDISManagementInterface
+import NDISVarlink
 
 /// A connection to a daemon.
 struct DaemonConnection: ~Copyable {

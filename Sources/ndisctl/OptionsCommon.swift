@@ -2,7 +2,7 @@
 // have the units of systemd.time(7) as far as they make sense here.
 
 import ArgumentParser
-import Drawing
+import NDISDrawing
 
 /// Drawing's choice, as the command line has it.
 enum ColorOption: String, CaseIterable, ExpressibleByArgument {

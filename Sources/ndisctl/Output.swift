@@ -1,7 +1,7 @@
 // Standard output and standard error. Output is buffered here and not by stdio, so that a full disk
 // is an error with a sentence and a closed pipe a quiet end, at the write that met it.
 
-import Drawing
+import NDISDrawing
 import Glibc
 
 /// What a command prints. Flush it before the command returns; what is left then is lost.

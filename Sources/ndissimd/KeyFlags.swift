@@ -2,7 +2,7 @@
 // value on as text: whether that is right is the schema's business, as for a file.
 
 import ArgumentParser
-import Configuration
+import NDISConfiguration
 
 extension ArgumentHelp {
   /// The schema's help of a flag.

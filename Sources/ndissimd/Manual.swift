@@ -2,7 +2,7 @@
 // from the list below; a test holds the page to what the program takes.
 
 import ArgumentParser
-import Configuration
+import NDISConfiguration
 
 /// A manual page the program can print.
 enum Manual: String, ExpressibleByArgument {

@@ -2,8 +2,8 @@
 // it can be told in the Configuration room.
 
 import ArgumentParser
-import Configuration
-import Daemon
+import NDISConfiguration
+import NDISDaemon
 import Glibc
 
 @main

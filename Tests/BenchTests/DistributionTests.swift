@@ -1,6 +1,6 @@
 // Percentiles, histograms and axes: the mathematics under every figure of the bench.
 
-import Drawing
+import NDISDrawing
 import Testing
 
 @Suite struct DistributionTests {

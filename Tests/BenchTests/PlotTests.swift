@@ -1,6 +1,6 @@
 // The drawings: the SVG is well-formed whatever its texts are, the terminal's lines fit.
 
-import Drawing
+import NDISDrawing
 import Testing
 
 @Suite struct PlotTests {

@@ -2,7 +2,7 @@
 
 import Testing
 
-@testable import Bench
+@testable import NDISBench
 
 @Suite struct ReceiveTests {
   @Test func aFrameIsKnownByItsNumberAndItsBytes() {

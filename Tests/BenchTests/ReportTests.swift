@@ -1,6 +1,6 @@
 // The report: its JSON, its goals, and a real run too small to mean anything.
 
-import Bench
+import NDISBench
 import Testing
 
 @Suite struct ReportTests {

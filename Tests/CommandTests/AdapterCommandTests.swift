@@ -1,8 +1,8 @@
 // What `ndisctl adapter` reads from the command line, and what the page of a hosted adapter says.
 
 import ArgumentParser
-import Drawing
-import Management
+import NDISDrawing
+import NDISManagementInterface
 import NDIS
 import Testing
 

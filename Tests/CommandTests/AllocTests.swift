@@ -3,7 +3,7 @@
 
 import Glibc
 import Testing
-import Varlink
+import NDISVarlink
 
 @testable import ndisctl
 

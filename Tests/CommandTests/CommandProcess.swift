@@ -2,7 +2,7 @@
 // and an environment by which all that descends from it can be found.
 
 import Glibc
-import Platform
+import NDISPlatform
 
 @testable import ndisctl
 

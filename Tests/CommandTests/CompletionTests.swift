@@ -2,7 +2,7 @@
 // asked; the test says so by being skipped.
 
 import Glibc
-import Platform
+import NDISPlatform
 import Testing
 
 @testable import ndisctl

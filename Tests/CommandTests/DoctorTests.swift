@@ -1,7 +1,7 @@
 // The doctor's checks on machines that were made up: a good one, and that one with one thing wrong.
 
 import Testing
-import Varlink
+import NDISVarlink
 
 @testable import ndisctl
 

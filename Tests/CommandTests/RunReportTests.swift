@@ -1,8 +1,8 @@
 // The verdict of a run, from findings that were made up.
 
-import Platform
+import NDISPlatform
 import Testing
-import Varlink
+import NDISVarlink
 
 @testable import ndisctl
 

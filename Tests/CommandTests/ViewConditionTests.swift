@@ -1,8 +1,8 @@
 // What `ndisctl wait` reads from the command line.
 
-import Management
+import NDISManagementInterface
 import Testing
-import Varlink
+import NDISVarlink
 
 @testable import ndisctl
 

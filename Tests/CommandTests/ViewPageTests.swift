@@ -1,9 +1,9 @@
 // Pages of `status`, `show` and `top` as they look, from made-up answers.
 
-import Drawing
-import Management
+import NDISDrawing
+import NDISManagementInterface
 import Testing
-import Varlink
+import NDISVarlink
 
 @testable import ndisctl
 

@@ -2,7 +2,7 @@
 
 import Testing
 
-@testable import Configuration
+@testable import NDISConfiguration
 
 struct BadInput: Sendable, CustomTestStringConvertible {
   var name: String

@@ -1,6 +1,6 @@
 // A reload: what differs, what a running daemon takes over, what waits for a restart.
 
-import Configuration
+import NDISConfiguration
 import Testing
 
 @Suite struct ChangesTests {

@@ -1,12 +1,12 @@
 // What is made from the schema says the truth: the shipped file, the manual pages, the printed
 // configuration, and the defaults beside those of the rooms that use them.
 
-import Daemon
-import HostedDrivers
-import Simulator
+import NDISDaemon
+import NDISHostedDrivers
+import NDISSimulator
 import Testing
 
-@testable import Configuration
+@testable import NDISConfiguration
 
 @Suite struct GeneratedTests {
   /// The package's directory: this file is in Tests/ConfigurationTests.

@@ -2,7 +2,7 @@
 
 import Testing
 
-@testable import Configuration
+@testable import NDISConfiguration
 
 @Suite struct HostileTests {
   private func problems(_ bytes: [UInt8]) -> ConfigurationProblems? {

@@ -1,9 +1,9 @@
 // Who wins: defaults, files, drop-ins, flags; and which files there are.
 
-import Configuration
-import Daemon
+import NDISConfiguration
+import NDISDaemon
 import Glibc
-import HostedDrivers
+import NDISHostedDrivers
 import NDIS
 import Testing
 

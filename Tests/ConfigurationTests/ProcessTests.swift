@@ -2,7 +2,7 @@
 
 import Testing
 
-@testable import Configuration
+@testable import NDISConfiguration
 
 @Suite struct ProcessTests {
   @Test func `check prints what is in force and where it came from`() throws {

@@ -2,7 +2,7 @@
 // failure leaves nothing anywhere.
 
 import NDISDriverKit
-import Platform
+import NDISPlatform
 import Testing
 
 extension Contract {

@@ -3,7 +3,7 @@
 
 import Testing
 
-@testable import Daemon
+@testable import NDISDaemon
 
 @Suite struct AppetiteTests {
   /// Turns at which `waiting` packets are there each time; answers the system calls that found nothing.

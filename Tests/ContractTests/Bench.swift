@@ -3,9 +3,9 @@
 // third. Both end with the same question: is anything left?
 
 import Glibc
-import HostedDrivers
+import NDISHostedDrivers
 import NDISDriverKit
-import Platform
+import NDISPlatform
 import Testing
 
 /// All tests of the contract, one after another: each has processes and threads of its own.
@@ -107,7 +107,7 @@ final class Bench {
     if let daemon {
       let output = "\(daemon.directory)/out\(providers.count)"
       let child = try Child(
-        try Child.program("lying-provider"), [name],
+        try Child.program("ndissim-faulty-provider"), [name],
         environment: ["NDISSIM_SOCKET": daemon.socketPath], output: output)
       liar = LiarHandle(child: child)
       try wait("the provider is ready") { liar.lines.contains { $0.hasPrefix("ready") } }

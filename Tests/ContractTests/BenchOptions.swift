@@ -1,8 +1,8 @@
 // The options of a bench, as settings of a simulator in this process and as flags of a daemon.
 
-import HostedDrivers
+import NDISHostedDrivers
 import NDIS
-import Simulator
+import NDISSimulator
 
 extension Bench {
   /// A pool beside the default one.

@@ -3,7 +3,7 @@
 
 import Glibc
 import NDISDriverKit
-import Platform
+import NDISPlatform
 
 /// What a test could not do.
 struct BenchProblem: Error, CustomStringConvertible {

@@ -1,7 +1,7 @@
 // Providers that do not answer, or too late. Deadlines are short here; nothing sleeps.
 
 import NDISDriverKit
-import Platform
+import NDISPlatform
 import Testing
 
 extension Contract {

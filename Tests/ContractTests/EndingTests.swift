@@ -3,7 +3,7 @@
 
 import Glibc
 import NDISDriverKit
-import Platform
+import NDISPlatform
 import Testing
 
 extension Contract {

@@ -2,7 +2,7 @@
 
 import Glibc
 import NDISDriverKit
-import Platform
+import NDISPlatform
 import Testing
 
 /// What a process that is to be killed writes when it holds its blocks.
@@ -52,7 +52,7 @@ extension Contract {
         }
         let done = Monitor<Int>(0)
         for (caller, seed) in threads {
-          _ = try Platform.Thread.start(name: "flood") {
+          _ = try NDISPlatform.Thread.start(name: "flood") {
             do throws(DriverError) {
               try Floods.flood(caller, seed, live) { line in
                 problems.withLock { $0.append(line) }

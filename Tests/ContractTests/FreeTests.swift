@@ -2,7 +2,7 @@
 // free and never for a wrong one.
 
 import NDISDriverKit
-import Platform
+import NDISPlatform
 import Testing
 
 extension Contract {

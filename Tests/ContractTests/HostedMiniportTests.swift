@@ -2,11 +2,11 @@
 // with no other process, and nobody breaks a rule.
 
 import CNDIS
-import Daemon
-import HostedDrivers
+import NDISDaemon
+import NDISHostedDrivers
 import NDIS
 import NDISDriverKit
-import Platform
+import NDISPlatform
 import Testing
 
 extension Contract {

@@ -1,14 +1,14 @@
 // NDIS in the test's own process: a Switchboard behind a lock, its peers queues, its clock the real
 // one. The same bytes travel as over a socket; only the socket is missing.
 
-import Daemon
-import DriverProtocol
-import Events
+import NDISDaemon
+import NDISDriverProtocol
+import NDISEvents
 import Glibc
-import HostedDrivers
+import NDISHostedDrivers
 import NDISDriverKit
-import Platform
-import Simulator
+import NDISPlatform
+import NDISSimulator
 
 /// A Switchboard that many threads may use, and a thread that lets its time pass.
 final class Hub: @unchecked Sendable {
@@ -25,7 +25,7 @@ final class Hub: @unchecked Sendable {
       log.withLock { $0.append(event.sentence + remark) }
     }
     for miniport in miniports { try switchboard.addMiniport(miniport) }
-    _ = try Platform.Thread.start(name: "hub-clock") { [weak self] in
+    _ = try NDISPlatform.Thread.start(name: "hub-clock") { [weak self] in
       while let self, !self.hasStopped() { self.exclusively { $0.tick() } }
     }
   }

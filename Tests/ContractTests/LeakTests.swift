@@ -2,7 +2,7 @@
 // place and reclaimed; what a provider leaves behind stays good until it is freed.
 
 import NDISDriverKit
-import Platform
+import NDISPlatform
 import Testing
 
 extension Contract {

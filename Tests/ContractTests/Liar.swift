@@ -2,7 +2,7 @@
 
 import Glibc
 import NDISDriverKit
-import Platform
+import NDISPlatform
 import Testing
 
 /// A running lying provider.
@@ -24,7 +24,7 @@ final class LiarHandle {
   func register(_ name: String) throws {
     let connection = try #require(connection)
     let said = said
-    let provider = LyingProvider(
+    let provider = FaultyProvider(
       say: { line in said.withLock { $0.append(line) } },
       // A process that dies takes its connection with it.
       die: { [weak connection] in connection?.close() })

@@ -2,7 +2,7 @@
 // and what it had given is given back to it.
 
 import NDISDriverKit
-import Platform
+import NDISPlatform
 import Testing
 
 extension Contract {

@@ -4,7 +4,7 @@
 import CNDIS
 import NDIS
 import NDISDriverKit
-import Platform
+import NDISPlatform
 import Testing
 
 /// What an overlying driver was told.

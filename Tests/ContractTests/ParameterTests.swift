@@ -1,7 +1,7 @@
 // Parameters of an allocation: behaviours 26 to 32 and 34, and the choices A10, A12, A13, A16, A33.
 
 import NDISDriverKit
-import Platform
+import NDISPlatform
 import Testing
 
 extension Contract {

@@ -3,7 +3,7 @@
 // the newest (A8); a second registration replaces the first for new blocks only (A22).
 
 import NDISDriverKit
-import Platform
+import NDISPlatform
 import Testing
 
 extension Contract {

@@ -2,7 +2,7 @@
 // with what, and what it is told otherwise.
 
 import NDISDriverKit
-import Platform
+import NDISPlatform
 import Testing
 
 extension Contract {

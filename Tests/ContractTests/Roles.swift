@@ -2,7 +2,7 @@
 // provider in this process that keeps what it is asked and answers what a test wants.
 
 import NDISDriverKit
-import Platform
+import NDISPlatform
 import Testing
 
 /// A miniport driver that registers DMA, unless a test takes that over.

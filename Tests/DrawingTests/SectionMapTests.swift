@@ -2,7 +2,7 @@
 
 import Testing
 
-@testable import Drawing
+@testable import NDISDrawing
 
 @Suite struct SectionMapTests {
   private let plain = Surface(unicode: false)

@@ -1,6 +1,6 @@
 // Tables as they look: every test holds a whole picture.
 
-import Drawing
+import NDISDrawing
 import Testing
 
 private let columns = [

@@ -1,6 +1,6 @@
 // Widths, cutting, quantities and bars.
 
-import Drawing
+import NDISDrawing
 import Testing
 
 @Test(arguments: [

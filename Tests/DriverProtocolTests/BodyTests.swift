@@ -2,7 +2,7 @@
 // length is one failure that says how long it must be.
 
 import CNDIS
-import DriverProtocol
+import NDISDriverProtocol
 import NDIS
 import Testing
 

@@ -1,7 +1,7 @@
 // The golden messages of an adapter's life: capabilities, completions, changes, statuses.
 
 import CNDIS
-import DriverProtocol
+import NDISDriverProtocol
 import NDIS
 
 extension GoldenList {

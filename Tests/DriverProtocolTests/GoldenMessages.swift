@@ -5,7 +5,7 @@
 // Images travel with as many bytes as their Header.Size says.
 
 import CNDIS
-import DriverProtocol
+import NDISDriverProtocol
 import NDIS
 
 /// A message with its name in the golden file.

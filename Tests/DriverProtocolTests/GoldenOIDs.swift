@@ -1,7 +1,7 @@
 // The golden messages of OID requests.
 
 import CNDIS
-import DriverProtocol
+import NDISDriverProtocol
 import NDIS
 
 extension GoldenList {

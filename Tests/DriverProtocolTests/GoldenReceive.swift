@@ -2,7 +2,7 @@
 // second has one. For the receiver the first segment lies in two parts.
 
 import CNDIS
-import DriverProtocol
+import NDISDriverProtocol
 import NDIS
 
 extension GoldenList {

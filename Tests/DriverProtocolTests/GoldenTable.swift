@@ -1,7 +1,7 @@
 // The golden messages themselves, in the order of the protocol's header file.
 
 import CNDIS
-import DriverProtocol
+import NDISDriverProtocol
 import NDIS
 
 extension GoldenList {

@@ -3,7 +3,7 @@
 // is a change of the protocol and needs a new version.
 
 import CNDIS
-import DriverProtocol
+import NDISDriverProtocol
 import Glibc
 import NDIS
 import Testing

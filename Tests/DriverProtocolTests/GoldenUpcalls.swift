@@ -1,7 +1,7 @@
 // The golden messages that NDIS begins: upcalls with their answers, notifications, and failures.
 
 import CNDIS
-import DriverProtocol
+import NDISDriverProtocol
 import NDIS
 
 extension GoldenList {

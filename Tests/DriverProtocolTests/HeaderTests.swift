@@ -1,7 +1,7 @@
 // The header: what is written is read again, and what is wrong is refused with its reason.
 
 import CNDIS
-import DriverProtocol
+import NDISDriverProtocol
 import NDIS
 import Testing
 

@@ -1,11 +1,12 @@
 // NDIS as far as a hosted miniport sees it, played by a script: it answers calls at once with what a test
 // says, keeps everything that was said, and calls handlers.
 
+import NDISDriverInterface
 import CNDIS
 import NDIS
 
-@testable import HostedDrivers
-@testable import Simulator
+@testable import NDISHostedDrivers
+@testable import NDISSimulator
 
 final class ScriptedNDIS {
   var miniport: VMQMiniport

@@ -1,12 +1,13 @@
 // The hosted miniport alone, with NDIS played by a script: the order of its calls, what it does when memory
 // is short, what it waits for.
 
+import NDISDriverInterface
 import CNDIS
 import NDIS
-import Simulator
+import NDISSimulator
 import Testing
 
-@testable import HostedDrivers
+@testable import NDISHostedDrivers
 
 @Suite struct VMQMiniportTests {
   static let short = Failure(.resources, .poolExhausted, 0, 0)

@@ -1,11 +1,12 @@
 // The frames a hosted miniport makes: where they lie, when they come, which are dropped.
 
+import NDISDriverInterface
 import CNDIS
 import NDIS
-import Simulator
+import NDISSimulator
 import Testing
 
-@testable import HostedDrivers
+@testable import NDISHostedDrivers
 
 @Suite struct VMQReceiveTests {
   /// The bytes of a list, put together from what was written.

@@ -1,15 +1,15 @@
 // What is done to adapters from outside, whosever they are: when it is answered, what is refused, and that
 // nobody is held up by a driver that takes its time.
 
-import Events
-import Management
+import NDISEvents
+import NDISManagementInterface
 import NDIS
 import NDISDriverKit
-import Platform
+import NDISPlatform
 import Testing
-import Varlink
+import NDISVarlink
 
-@testable import Daemon
+@testable import NDISDaemon
 
 extension ManagementTests {
   @Suite struct AdapterTests {

@@ -1,14 +1,14 @@
 // Listings: everything is told once, in slices of bounded work.
 
-import Events
-import Management
+import NDISEvents
+import NDISManagementInterface
 import NDIS
 import NDISDriverKit
-import Simulator
+import NDISSimulator
 import Testing
-import Varlink
+import NDISVarlink
 
-@testable import Daemon
+@testable import NDISDaemon
 
 extension ManagementTests {
   @Suite struct ListingTests {

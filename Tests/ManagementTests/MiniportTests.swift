@@ -1,16 +1,16 @@
 // Hosted miniports that come, receive frames and go, as management sees it.
 
-import Events
-import HostedDrivers
-import Management
+import NDISEvents
+import NDISHostedDrivers
+import NDISManagementInterface
 import NDIS
 import NDISDriverKit
-import Platform
-import Simulator
+import NDISPlatform
+import NDISSimulator
 import Testing
-import Varlink
+import NDISVarlink
 
-@testable import Daemon
+@testable import NDISDaemon
 
 extension ManagementTests {
   @Suite struct MiniportTests {

@@ -1,12 +1,12 @@
 // Names, handles and numbers, and what one object looks like.
 
-import Management
+import NDISManagementInterface
 import NDIS
 import NDISDriverKit
 import Testing
-import Varlink
+import NDISVarlink
 
-@testable import Daemon
+@testable import NDISDaemon
 
 extension ManagementTests {
   @Suite struct NamesTests {

@@ -2,17 +2,17 @@
 // process, without a socket. Drivers are the kit's connections over a queue; providers among them serve
 // on a thread of their own, which is why the switchboard stands behind a lock.
 
-import Events
+import NDISEvents
 import Glibc
-import HostedDrivers
-import Management
+import NDISHostedDrivers
+import NDISManagementInterface
 import NDISDriverKit
-import Platform
-import Simulator
+import NDISPlatform
+import NDISSimulator
 import Testing
-import Varlink
+import NDISVarlink
 
-@testable import Daemon
+@testable import NDISDaemon
 
 /// All tests of management.
 @Suite(.serialized) enum ManagementTests {}

@@ -1,11 +1,11 @@
 // The types that need no daemon: the ring of events, the book of violations, histograms.
 
-import Events
+import NDISEvents
 import NDIS
-import Simulator
+import NDISSimulator
 import Testing
 
-@testable import Daemon
+@testable import NDISDaemon
 
 extension ManagementTests {
   @Suite struct PureTests {
@@ -139,10 +139,10 @@ extension ManagementTests {
 
     @Test func tagsAreReadAsTheyAreWritten() {
       for tag: UInt32 in [0x3167_6154, 0x2020_2041, 0x0A00_0041] {
-        #expect(Daemon.tag(text: tagText(tag)) == tag)
+        #expect(NDISDaemon.tag(text: tagText(tag)) == tag)
       }
-      #expect(Daemon.tag(text: "") == nil)
-      #expect(Daemon.tag(text: "too long") == nil)
+      #expect(NDISDaemon.tag(text: "") == nil)
+      #expect(NDISDaemon.tag(text: "too long") == nil)
     }
   }
 }

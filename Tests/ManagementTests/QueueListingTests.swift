@@ -1,15 +1,15 @@
 // Queues, VPorts, filters and OID requests on the management plane: listed, described, waited for.
 
 import CNDIS
-import Management
+import NDISManagementInterface
 import NDIS
 import NDISDriverKit
-import Platform
-import Simulator
+import NDISPlatform
+import NDISSimulator
 import Testing
-import Varlink
+import NDISVarlink
 
-@testable import Daemon
+@testable import NDISDaemon
 
 extension ManagementTests {
   @Suite(.timeLimit(.minutes(2))) struct QueueListingTests {

@@ -5,7 +5,7 @@ import CNDIS
 import NDIS
 import NDISDriverKit
 
-@testable import Daemon
+@testable import NDISDaemon
 
 /// A miniport with VM queues, or VPorts, that says yes.
 final class QueueMiniport: MiniportDriver {

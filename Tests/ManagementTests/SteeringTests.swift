@@ -1,15 +1,15 @@
 // What may be changed, by whom, and what comes of it.
 
-import Events
-import HostedDrivers
-import Management
+import NDISEvents
+import NDISHostedDrivers
+import NDISManagementInterface
 import NDIS
 import NDISDriverKit
-import Simulator
+import NDISSimulator
 import Testing
-import Varlink
+import NDISVarlink
 
-@testable import Daemon
+@testable import NDISDaemon
 
 extension ManagementTests {
   @Suite struct SteeringTests {

@@ -1,13 +1,13 @@
 // Waiting and watching: at once when it holds, when it comes to hold, in time or not, and at no cost
 // while nothing happens.
 
-import Events
-import Management
+import NDISEvents
+import NDISManagementInterface
 import NDISDriverKit
 import Testing
-import Varlink
+import NDISVarlink
 
-@testable import Daemon
+@testable import NDISDaemon
 
 extension ManagementTests {
   @Suite struct WaitTests {

@@ -2,10 +2,10 @@
 // and says why.
 
 import CNDIS
-import DriverProtocol
+import NDISDriverProtocol
 import NDIS
 import NDISDriverKit
-import Platform
+import NDISPlatform
 import Testing
 
 private let block = AllocationHandle(rawValue: 5)

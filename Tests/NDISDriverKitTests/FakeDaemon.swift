@@ -3,11 +3,11 @@
 // that a test scripts.
 
 import CNDIS
-import DriverProtocol
+import NDISDriverProtocol
 import Glibc
 import NDIS
 import NDISDriverKit
-import Platform
+import NDISPlatform
 
 final class FakeDaemon: @unchecked Sendable {
   private let socket: PacketSocket

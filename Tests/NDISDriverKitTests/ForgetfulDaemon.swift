@@ -4,9 +4,9 @@
 // and says what it found wrong.
 
 import CNDIS
-import DriverProtocol
+import NDISDriverProtocol
 import NDIS
-import Platform
+import NDISPlatform
 
 /// SplitMix64: the same seed, the same story, as far as threads let it.
 struct Random {

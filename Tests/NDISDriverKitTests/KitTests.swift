@@ -2,10 +2,10 @@
 // the death of a peer. No daemon process takes part.
 
 import CNDIS
-import DriverProtocol
+import NDISDriverProtocol
 import Glibc
 import NDISDriverKit
-import Platform
+import NDISPlatform
 import Testing
 
 final class Mini: MiniportDriver {

@@ -1,10 +1,10 @@
 // Many threads call while the daemon is killed again and again at random instants: every call is carried
 // out once and answered once, every handler is called once and its answer noted once.
 
-import DriverProtocol
+import NDISDriverProtocol
 import NDIS
 @testable import NDISDriverKit
-import Platform
+import NDISPlatform
 import Testing
 
 /// Counts the calls of each upcall; every other one calls NDIS itself.

@@ -2,10 +2,10 @@
 // again only when it may have been lost.
 
 import CNDIS
-import DriverProtocol
+import NDISDriverProtocol
 import NDIS
 @testable import NDISDriverKit
-import Platform
+import NDISPlatform
 import Testing
 
 /// Counts its calls; what it does in them is the test's.

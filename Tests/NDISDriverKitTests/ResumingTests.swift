@@ -2,11 +2,11 @@
 // again, in which order, and what is not.
 
 import CNDIS
-import DriverProtocol
+import NDISDriverProtocol
 import Glibc
 import NDIS
 @testable import NDISDriverKit
-import Platform
+import NDISPlatform
 import Testing
 
 private let block = AllocationHandle(rawValue: 5)

@@ -2,11 +2,11 @@
 // sent before it reads, so that a whole story can be told in one thread.
 
 import CNDIS
-import DriverProtocol
+import NDISDriverProtocol
 import Glibc
 import NDIS
 import NDISDriverKit
-import Platform
+import NDISPlatform
 
 /// A packet that the kit sent.
 struct Packet: Equatable {

@@ -3,7 +3,7 @@
 import Glibc
 import Testing
 
-@testable import Platform
+@testable import NDISPlatform
 
 @Suite struct ChildProcessTests {
   /// A child that reads its input to the end.

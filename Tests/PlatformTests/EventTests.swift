@@ -2,7 +2,7 @@
 // is for something that happens, with a generous end for the case that it does not.
 
 import Glibc
-import Platform
+import NDISPlatform
 import Testing
 
 @Suite struct EventTests {

@@ -1,7 +1,7 @@
 // A process without a free descriptor: in a process of its own, since no other test could go on.
 
 import Glibc
-import Platform
+import NDISPlatform
 import Testing
 
 @Suite struct ExhaustionTests {

@@ -1,7 +1,7 @@
 // Mappings: the same bytes as in the section, in the order asked for, and gone at the end.
 
 import Glibc
-import Platform
+import NDISPlatform
 import Testing
 
 @Suite struct MappingTests {

@@ -1,7 +1,7 @@
 // Another connection in an old one's place.
 
 import Glibc
-import Platform
+import NDISPlatform
 import Testing
 
 @Suite struct PacketSocketReconnectingTests {

@@ -1,7 +1,7 @@
 // Packet sockets: messages, descriptors, paths, and what happens when something does not fit.
 
 import Glibc
-import Platform
+import NDISPlatform
 import Testing
 
 @Suite struct PacketSocketTests {

@@ -1,8 +1,8 @@
 // Sealed sections: what they hold, that nobody can resize them, and what is refused in their place.
 
-import CLinux
+import CNDISLinux
 import Glibc
-import Platform
+import NDISPlatform
 import Testing
 
 let page = Limits.pageSize

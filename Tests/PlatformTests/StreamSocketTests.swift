@@ -1,7 +1,7 @@
 // Stream sockets: bytes, paths, waiting, and the ends of connections.
 
 import Glibc
-import Platform
+import NDISPlatform
 import Testing
 
 @Suite struct StreamSocketTests {

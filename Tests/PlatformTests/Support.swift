@@ -2,7 +2,7 @@
 // directory of one's own. Files are told apart by unique names, so tests may run side by side.
 
 import Glibc
-import Platform
+import NDISPlatform
 
 /// How many descriptors of this process are open on the memory file of that name.
 func openDescriptors(ofMemory name: String) -> Int {

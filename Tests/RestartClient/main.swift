@@ -2,7 +2,7 @@
 // writes them again and again, while somebody kills the daemon. It knows what it holds; at the end it says
 // so, and what it has seen go wrong.
 //
-//     restart-client SOCKET NAME BLOCKS SEED [TAG [dry]]
+//     ndissim-restart-client SOCKET NAME BLOCKS SEED [TAG [dry]]
 //
 // Says `full` when it holds all its blocks. On the line `stop` it stops changing anything, looks at every word
 // it holds, and writes one line of JSON; on the end of its input it goes without a word.
@@ -11,7 +11,7 @@
 import Glibc
 import NDIS
 import NDISDriverKit
-import Platform
+import NDISPlatform
 
 /// Writes a line at once.
 func say(_ line: String) {
@@ -177,7 +177,7 @@ struct Churn {
 func serve() throws {
   let arguments = CommandLine.arguments
   guard arguments.count >= 5, let blocks = Int(arguments[3]), let seed = UInt64(arguments[4]) else {
-    print("usage: restart-client SOCKET NAME BLOCKS SEED [TAG [dry]]")
+    print("usage: ndissim-restart-client SOCKET NAME BLOCKS SEED [TAG [dry]]")
     exit(2)
   }
   let command = Command()

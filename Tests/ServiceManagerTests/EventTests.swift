@@ -1,6 +1,6 @@
 // Every event says what happened, to people and to machines.
 
-import Events
+import NDISEvents
 import NDIS
 import Testing
 

@@ -2,7 +2,7 @@
 // manager's. But for `awaitEntry` it never waits: what is to be received must have been sent.
 
 import Glibc
-import Platform
+import NDISPlatform
 import Testing
 
 /// All tests of this module, one after another: some change the environment, which no thread may

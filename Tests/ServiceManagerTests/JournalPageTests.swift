@@ -1,7 +1,7 @@
 // The journal is an interface: docs/journal.md and systemd/ndissim.catalog say of every event what the
 // code does, and nothing of events that are not. What is missing is said as it is to be written.
 
-import Events
+import NDISEvents
 import Glibc
 import Testing
 

@@ -1,8 +1,8 @@
 // The journal's client against a socket that plays journald.
 
-import Events
+import NDISEvents
 import Glibc
-import ServiceManager
+import NDISServiceManager
 import Testing
 
 extension ServiceManagerTests {

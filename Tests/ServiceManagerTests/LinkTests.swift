@@ -1,10 +1,10 @@
 // The line to the service manager, against a socket that stands in for it.
 
 import Glibc
-import Platform
+import NDISPlatform
 import Testing
 
-@testable import ServiceManager
+@testable import NDISServiceManager
 
 extension ServiceManagerTests {
   @Suite struct LinkTests {

@@ -1,8 +1,8 @@
 // Floods, on made-up time.
 
-import Events
+import NDISEvents
 import NDIS
-import ServiceManager
+import NDISServiceManager
 import Testing
 
 extension ServiceManagerTests {

@@ -1,7 +1,7 @@
 // One event of every kind, in the order of the enum, each with every field it can have: docs/journal.md
 // is held to them, and shows their sentences.
 
-import Events
+import NDISEvents
 import NDIS
 
 enum Samples {

@@ -1,8 +1,8 @@
 // The queue, the log for people, the service manager and activation.
 
-import Events
+import NDISEvents
 import Glibc
-import ServiceManager
+import NDISServiceManager
 import Testing
 
 extension ServiceManagerTests {

@@ -1,12 +1,13 @@
 // The adapter's state table, cell by cell, driven through real calls where a call exists: a legal event
 // moves the adapter to where the table says, an illegal one is refused or a violation and moves nothing.
 
+import NDISDriverInterface
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 import Testing
 
-@testable import Simulator
+@testable import NDISSimulator
 
 @Suite struct AdapterCellTests {
   /// Events that are a call of somebody's. Sending is not built; receiving has tests of its own.

@@ -1,12 +1,13 @@
 // An adapter's life: the order in which handlers are called, what is changed from outside, what is left
 // when it ends. Each with a second simulator that is adopted from its bytes after every turn.
 
+import NDISDriverInterface
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 import Testing
 
-@testable import Simulator
+@testable import NDISSimulator
 
 @Suite struct AdapterLifeTests {
   @Test("a pause tells the bindings first, then the miniport; a restart the other way round")

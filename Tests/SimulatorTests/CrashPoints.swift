@@ -3,7 +3,7 @@
 
 import NDIS
 
-@testable import Simulator
+@testable import NDISSimulator
 
 final class CrashPoints {
   private var before: TestMemory?

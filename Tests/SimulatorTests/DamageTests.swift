@@ -3,13 +3,15 @@
 // that would be refused. A trap ends the tests, so each case is printed before it is tried: NDISSIM_SEED
 // replays its world, NDISSIM_CASE it alone.
 
+import NDISDriverInterface
 import CNDIS
-import Events
+import NDISEvents
 import Foundation
 import NDIS
+import NDISDriverProtocol
 import Testing
 
-@testable import Simulator
+@testable import NDISSimulator
 
 @Suite struct DamageTests {
   static let only = GeneratedTests.environment["NDISSIM_CASE"].flatMap { Int($0) }

@@ -1,9 +1,9 @@
 // An action with everything the host reads for it before the next turn, so that the actions of two
 // simulators can be compared by value.
 
-import Events
+import NDISEvents
 import NDIS
-import Simulator
+import NDISSimulator
 
 /// What a receiver or a miniport is told of lists.
 struct ToldLists: Hashable {

@@ -3,7 +3,7 @@
 
 import Glibc
 import NDIS
-import Simulator
+import NDISSimulator
 import Testing
 
 @Suite struct DiagramTests {

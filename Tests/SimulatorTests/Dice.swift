@@ -1,6 +1,6 @@
 // Choices from a seed: what every generated test throws.
 
-import Simulator
+import NDISSimulator
 
 /// Something that throws dice.
 protocol Dicing: AnyObject {

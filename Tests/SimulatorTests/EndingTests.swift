@@ -1,11 +1,12 @@
 // Ends that once went wrong: found by the generated test or by reading, each kept here by itself.
 
+import NDISDriverInterface
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 import Testing
 
-@testable import Simulator
+@testable import NDISSimulator
 
 @Suite struct EndingTests {
   @Test("deregistering one driver leaves the session's others alone")

@@ -1,10 +1,11 @@
 // Receive filters through real OID requests: ids, limits, who may clear them, and moving one.
 
+import NDISDriverInterface
 import CNDIS
 import NDIS
 import Testing
 
-@testable import Simulator
+@testable import NDISSimulator
 
 @Suite struct FilterTests {
   typealias Bed = QueueBed

@@ -4,14 +4,15 @@
 // must hold after each of them. A failure prints its seed: NDISSIM_SEED and NDISSIM_STEPS replay
 // and extend it.
 
+import NDISDriverInterface
 import CNDIS
-import Events
+import NDISEvents
 import Foundation
-import HostedDrivers
+import NDISHostedDrivers
 import NDIS
 import Testing
 
-@testable import Simulator
+@testable import NDISSimulator
 
 @Suite struct GeneratedTests {
   static let environment = ProcessInfo.processInfo.environment

@@ -2,10 +2,11 @@
 // and 15 are allowed. A call above its routine's level is FAILURE with a bug check and does
 // nothing.
 
+import NDISDriverInterface
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
-import Simulator
+import NDISSimulator
 import Testing
 
 @Suite struct IRQLTests {

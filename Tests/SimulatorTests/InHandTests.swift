@@ -3,7 +3,7 @@
 import NDIS
 import Testing
 
-@testable import Simulator
+@testable import NDISSimulator
 
 @Suite struct InHandTests {
   private static let settings: Settings = {

@@ -1,7 +1,7 @@
 // IndexSet against an array of Bool over thousands of random steps whose seed is fixed, and at the
 // edges: sets without capacity, numbers outside, the borders between words and levels.
 
-import Simulator
+import NDISSimulator
 import Testing
 
 @Suite struct IndexSetTests {

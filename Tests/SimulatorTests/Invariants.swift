@@ -2,7 +2,7 @@
 
 import NDIS
 
-@testable import Simulator
+@testable import NDISSimulator
 
 /// Everything that is wrong with the simulator's state; empty when it is consistent. Where a test has made
 /// queues, VPorts or OID requests by hand, how these came about is not looked at.

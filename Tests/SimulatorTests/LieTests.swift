@@ -2,12 +2,13 @@
 // the rule, what was answered with SUCCESS is given back through the free handler, and nothing is
 // left.
 
+import NDISDriverInterface
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 import Testing
 
-@testable import Simulator
+@testable import NDISSimulator
 
 private func at(_ offset: UInt64, _ length: UInt32) -> Extent {
   Extent(offset: offset, length: length)

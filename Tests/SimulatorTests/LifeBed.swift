@@ -1,12 +1,13 @@
 // A miniport with an adapter and a protocol driver bound to it, for tests of an adapter's life. Both keep
 // what they are called with, in order, and hold the calls they are told to hold.
 
+import NDISDriverInterface
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 import Testing
 
-@testable import Simulator
+@testable import NDISSimulator
 
 final class LifeBed {
   let host: TestHost

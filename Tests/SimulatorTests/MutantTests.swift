@@ -1,8 +1,10 @@
 // How many mutants there are, for `.ci/mutants`, which reads it from the run without one.
 
+import NDISDriverInterface
+
 #if MUTANTS
   import NDIS
-  import Simulator
+  import NDISSimulator
   import Testing
 
   @Test func mutants() {

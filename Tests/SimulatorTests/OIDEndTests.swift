@@ -1,12 +1,13 @@
 // Requests that end before their miniport would have ended them: cancelled, closed, halted, or with one of
 // the processes gone. Nobody waits for ever, and nobody is told twice.
 
+import NDISDriverInterface
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 import Testing
 
-@testable import Simulator
+@testable import NDISSimulator
 
 @Suite struct OIDEndTests {
   // MARK: Cancellation

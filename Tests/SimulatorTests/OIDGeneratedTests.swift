@@ -3,12 +3,13 @@
 // the invariants hold, which have at most one request at a miniport; and a request that was accepted is told
 // once to a requester that lives, at most once to one that died. NDISSIM_SEED and NDISSIM_STEPS replay.
 
+import NDISDriverInterface
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 import Testing
 
-@testable import Simulator
+@testable import NDISSimulator
 
 @Suite struct OIDGeneratedTests {
   /// Every turn looks at every record: half as many steps as the one with memory.

@@ -1,12 +1,13 @@
 // OID requests as the documents have them: one at a miniport at a time, the rest in order; PENDING, then
 // one completion; what travels with a request and back; what is refused at once.
 
+import NDISDriverInterface
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 import Testing
 
-@testable import Simulator
+@testable import NDISSimulator
 
 @Suite struct OIDRequestTests {
   @Test("behaviour 47: a request is PENDING, the miniport answers, the requester is told once")

@@ -1,11 +1,12 @@
 // A bound protocol driver, its miniport, and what passes between them about OID requests.
 
+import NDISDriverInterface
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 import Testing
 
-@testable import Simulator
+@testable import NDISSimulator
 
 /// One adapter and one binding, or more.
 final class OIDScene {

@@ -1,12 +1,13 @@
 // The verifier's rules for OIDs, by their names, and NDIS's own bug checks about them. A rule that is broken
 // is a violation with the documented code; the request still ends once.
 
+import NDISDriverInterface
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 import Testing
 
-@testable import Simulator
+@testable import NDISSimulator
 
 @Suite struct OIDVerifierTests {
   @Test("behaviour 47: NdisOidComplete: a status that may not end the OID, from the handler")

@@ -2,7 +2,7 @@
 // whose seed is fixed, and at the edges: empty maps, ranges that reach outside, the largest
 // numbers.
 
-import Simulator
+import NDISSimulator
 import Testing
 
 /// The same numbers from the same seed, on every machine.

@@ -2,9 +2,10 @@
 // answers its upcalls as the documents want it, and a provider that gives out pages of sections it
 // offers.
 
+import NDISDriverInterface
 import CNDIS
 import NDIS
-import Simulator
+import NDISSimulator
 
 /// Structures with correct headers.
 enum Sample {

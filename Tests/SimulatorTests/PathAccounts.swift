@@ -3,7 +3,7 @@
 
 import NDIS
 
-@testable import Simulator
+@testable import NDISSimulator
 
 struct PathAccounts {
   /// Told as events.

@@ -8,7 +8,7 @@
 
 import Testing
 
-@testable import Simulator
+@testable import NDISSimulator
 
 @Suite struct PathGeneratedTests {
   static let steps = GeneratedTests.steps

@@ -1,10 +1,11 @@
 // What the parties of the generated test of the receive path do in their handlers, and how they complete what
 // they answered PENDING to.
 
+import NDISDriverInterface
 import CNDIS
 import NDIS
 
-@testable import Simulator
+@testable import NDISSimulator
 
 extension PathWorld {
   /// What of an upcall concerns the books; true: it is answered later, or has been.

@@ -1,11 +1,12 @@
 // The OID requests of the generated test of the receive path, right and wrong, and its end, at which everybody
 // does right and nothing may be left.
 
+import NDISDriverInterface
 import CNDIS
-import HostedDrivers
+import NDISHostedDrivers
 import NDIS
 
-@testable import Simulator
+@testable import NDISSimulator
 
 extension PathWorld {
   func requestOID() {

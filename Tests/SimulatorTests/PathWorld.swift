@@ -3,12 +3,13 @@
 // what a correct driver does in that place, now and then it is wrong. They find what there is in the
 // simulator's own records, so the same seed always does the same.
 
+import NDISDriverInterface
 import CNDIS
-import Events
-import HostedDrivers
+import NDISEvents
+import NDISHostedDrivers
 import NDIS
 
-@testable import Simulator
+@testable import NDISSimulator
 
 final class PathWorld: Dicing {
   let host: TestHost

@@ -1,11 +1,12 @@
 // Handlers that answer PENDING, their completions, and those that take too long.
 
+import NDISDriverInterface
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 import Testing
 
-@testable import Simulator
+@testable import NDISSimulator
 
 @Suite struct PendingTests {
   @Test("a pause is over when NdisMPauseComplete is called, at DISPATCH_LEVEL too, and only once")

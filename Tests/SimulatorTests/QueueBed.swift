@@ -2,12 +2,13 @@
 // says and otherwise with SUCCESS, and overlying drivers that issue them. Every turn is made twice, once on
 // a simulator that is adopted anew from its bytes, and is followed by a look at every record.
 
+import NDISDriverInterface
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 import Testing
 
-@testable import Simulator
+@testable import NDISSimulator
 
 final class QueueBed {
   let host: TestHost

@@ -5,7 +5,7 @@ import CNDIS
 import NDIS
 import Testing
 
-@testable import Simulator
+@testable import NDISSimulator
 
 @Suite struct QueueCellTests {
   typealias Bed = QueueBed

@@ -1,12 +1,13 @@
 // The end of a receive queue: FREE_QUEUE and what has to be done before it is completed, and the ends of
 // those who could have issued it.
 
+import NDISDriverInterface
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 import Testing
 
-@testable import Simulator
+@testable import NDISSimulator
 
 @Suite struct QueueFreeTests {
   typealias Bed = QueueBed

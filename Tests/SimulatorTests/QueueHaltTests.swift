@@ -1,11 +1,12 @@
 // The end of an adapter that still has queues: what a closing binding left, NDIS frees before MiniportHaltEx.
 
+import NDISDriverInterface
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 import Testing
 
-@testable import Simulator
+@testable import NDISSimulator
 
 @Suite struct QueueHaltTests {
   typealias Bed = QueueBed

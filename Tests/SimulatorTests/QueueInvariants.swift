@@ -4,7 +4,7 @@
 import CNDIS
 import NDIS
 
-@testable import Simulator
+@testable import NDISSimulator
 
 extension Audit {
   mutating func places() {

@@ -1,10 +1,11 @@
 // Which queue may have memory, and what the hardware has to say before there are queues at all.
 
+import NDISDriverInterface
 import CNDIS
 import NDIS
 import Testing
 
-@testable import Simulator
+@testable import NDISSimulator
 
 @Suite struct QueueMemoryTests {
   typealias Bed = QueueBed

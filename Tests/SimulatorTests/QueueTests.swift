@@ -1,12 +1,13 @@
 // Receive queues from their allocation to FREE_QUEUE, through real OID requests: ids, checks, what each
 // status does, who may ask.
 
+import NDISDriverInterface
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 import Testing
 
-@testable import Simulator
+@testable import NDISSimulator
 
 @Suite struct QueueTests {
   typealias Bed = QueueBed

@@ -4,7 +4,7 @@
 import CNDIS
 import NDIS
 
-@testable import Simulator
+@testable import NDISSimulator
 
 /// Everything that is wrong with what is indicated.
 func receiveInconsistencies(_ store: Store) -> [String] {

@@ -2,13 +2,14 @@
 // they receive until they are told to return it, and queues and VPorts made by hand, so that a test can put
 // them into any state.
 
+import NDISDriverInterface
 import CNDIS
-import Events
-import HostedDrivers
+import NDISEvents
+import NDISHostedDrivers
 import NDIS
 import Testing
 
-@testable import Simulator
+@testable import NDISSimulator
 
 /// A driver that is bound to the adapter and keeps what it receives.
 final class Receiver {

@@ -1,11 +1,12 @@
 // The way back: what a receiver may return, what happens to lists whose receiver, miniport or memory goes.
 
+import NDISDriverInterface
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 import Testing
 
-@testable import Simulator
+@testable import NDISSimulator
 
 @Suite struct ReceiveReturnTests {
   // MARK: Returning

@@ -1,13 +1,14 @@
 // Indications: what one must carry, who gets it, in which order. Every turn is done twice, once by a
 // simulator that was adopted from its bytes.
 
+import NDISDriverInterface
 import CNDIS
-import Events
-import HostedDrivers
+import NDISEvents
+import NDISHostedDrivers
 import NDIS
 import Testing
 
-@testable import Simulator
+@testable import NDISSimulator
 
 @Suite struct ReceiveTests {
   // MARK: Behaviour 44: shared memory

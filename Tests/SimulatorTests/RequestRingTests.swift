@@ -1,13 +1,14 @@
 // Requests that take longer than the 64 that follow them: they keep their place, their answer and their
 // memory of it.
 
+import NDISDriverInterface
 import CNDIS
-import Events
-import HostedDrivers
+import NDISEvents
+import NDISHostedDrivers
 import NDIS
 import Testing
 
-@testable import Simulator
+@testable import NDISSimulator
 
 @Suite struct RequestRingTests {
   /// A host whose miniport leaves calls of one handler unanswered.

@@ -1,11 +1,12 @@
 // Status indications from a miniport to bindings.
 
+import NDISDriverInterface
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 import Testing
 
-@testable import Simulator
+@testable import NDISSimulator
 
 @Suite struct StatusIndicationTests {
   private func indication(

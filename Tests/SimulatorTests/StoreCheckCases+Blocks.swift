@@ -3,7 +3,7 @@
 import CNDIS
 import NDIS
 
-@testable import Simulator
+@testable import NDISSimulator
 
 extension StoreCheckTests {
   // MARK: Blocks

@@ -1,11 +1,12 @@
 // What a store is looked at for before anybody goes on from it, check by check: a busy world of the generated
 // tests, one thing in it made wrong by hand, and the sentence it is refused with.
 
+import NDISDriverInterface
 import CNDIS
 import NDIS
 import Testing
 
-@testable import Simulator
+@testable import NDISSimulator
 
 /// One thing made wrong: false when there is nothing like it in this world.
 struct Wrong: CustomTestStringConvertible, Sendable {

@@ -1,11 +1,12 @@
 // The store: sizes of its records, what it refuses to open, and the undo log: a turn interrupted
 // after any write leaves the state before the turn.
 
-import HostedDrivers
+import NDISDriverInterface
+import NDISHostedDrivers
 import NDIS
 import Testing
 
-@testable import Simulator
+@testable import NDISSimulator
 
 @Suite struct StoreTests {
   @Test("records have the sizes the numbers of the design rest on")

@@ -3,13 +3,15 @@
 // does every turn twice: once on a simulator that lives on, once on one that is thrown away and
 // adopted from its bytes after every turn; both must say and leave the same.
 
+import NDISDriverInterface
 import CNDIS
-import Events
-import HostedDrivers
+import NDISEvents
+import NDISHostedDrivers
 import NDIS
+import NDISDriverProtocol
 import Testing
 
-@testable import Simulator
+@testable import NDISSimulator
 
 /// One party's side of a session.
 struct Client {

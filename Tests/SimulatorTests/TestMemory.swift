@@ -1,7 +1,7 @@
 // Plain memory for a store: allocated, zeroed, copied and compared. It is what a daemon's memfd is
 // in real life, without the descriptor.
 
-@testable import Simulator
+@testable import NDISSimulator
 
 /// Memory of one store.
 @safe final class TestMemory {

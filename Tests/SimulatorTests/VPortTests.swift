@@ -1,11 +1,12 @@
 // The NIC switch, its virtual functions and VPorts through real OID requests, and the memory of VPorts.
 
+import NDISDriverInterface
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 import Testing
 
-@testable import Simulator
+@testable import NDISSimulator
 
 extension QueueBed {
   func create(on function: FunctionID = .physical) -> Answer {

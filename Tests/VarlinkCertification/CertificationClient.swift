@@ -1,6 +1,6 @@
 // Our client against somebody else's server: every call of the certification, in order.
 
-import Varlink
+import NDISVarlink
 
 typealias Certification = CertificationInterface
 

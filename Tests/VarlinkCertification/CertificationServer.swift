@@ -1,7 +1,7 @@
 // Our server for somebody else's client: answers what the certification says and refuses what comes
 // out of turn or is not what it answered before.
 
-import Varlink
+import NDISVarlink
 
 /// The certification's clients and how far each one is.
 final class CertificationServer {

@@ -1,8 +1,8 @@
 // The smallest host of a Varlink server: one thread, one epoll. It shows what a host owes to its
 // connections; the daemon's own does the same among its other work.
 
-import Platform
-import Varlink
+import NDISPlatform
+import NDISVarlink
 
 /// Serves a listener until it fails.
 final class SocketHost {

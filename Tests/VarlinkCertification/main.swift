@@ -1,15 +1,15 @@
-// varlink-certification serve PATH: serves org.varlink.certification until it is killed.
-// varlink-certification run PATH: runs the certification as a client.
+// ndissim-varlink-certification serve PATH: serves org.varlink.certification until it is killed.
+// ndissim-varlink-certification run PATH: runs the certification as a client.
 //
 // PATH may be written as a Varlink address, `unix:PATH`.
 
 import Glibc
-import Platform
-import Varlink
+import NDISPlatform
+import NDISVarlink
 
 let arguments = CommandLine.arguments
 guard arguments.count == 3, ["serve", "run"].contains(arguments[1]) else {
-  print("usage: varlink-certification serve|run PATH")
+  print("usage: ndissim-varlink-certification serve|run PATH")
   exit(2)
 }
 let path = arguments[2].hasPrefix("unix:") ? String(arguments[2].dropFirst(5)) : arguments[2]
@@ -26,6 +26,6 @@ do {
     try host.run()
   }
 } catch {
-  print("varlink-certification: \(error)")
+  print("ndissim-varlink-certification: \(error)")
   exit(1)
 }

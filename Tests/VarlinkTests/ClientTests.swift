@@ -1,8 +1,8 @@
 // The client against our own server over a socket, and against servers that mean no good.
 
-import Platform
+import NDISPlatform
 import Testing
-import Varlink
+import NDISVarlink
 
 typealias Fixture = FixtureInterface
 

@@ -1,9 +1,9 @@
 // A server of the fixture and one connection to it, without a socket: what goes in is said, what
 // comes out is looked at.
 
-import Platform
+import NDISPlatform
 import Testing
-import Varlink
+import NDISVarlink
 
 /// What the handlers of the tests share.
 final class FixtureServer {

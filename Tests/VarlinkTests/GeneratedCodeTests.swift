@@ -2,9 +2,9 @@
 // what the generator writes today, `make varlink-check` sees to.
 
 import Testing
-import Varlink
+import NDISVarlink
 
-@testable import varlink_generate
+@testable import ndissim_varlink_generate
 
 @Suite struct GeneratedCodeTests {
   private let thing = FixtureInterface.Thing(

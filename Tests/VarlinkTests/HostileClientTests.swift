@@ -2,7 +2,7 @@
 // their own connection, with a reason.
 
 import Testing
-import Varlink
+import NDISVarlink
 
 private let ping = #"{"method":"org.example.fixture.Ping"}"#
 

@@ -1,7 +1,7 @@
 // The interface description language: what it means, what is wrong with a wrong one and where.
 
 import Testing
-import Varlink
+import NDISVarlink
 
 @Suite struct InterfaceTests {
   @Test func `the fixture is read with its comments where they belong`() throws {

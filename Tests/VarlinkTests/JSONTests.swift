@@ -1,7 +1,7 @@
 // JSON both ways: what is written reads back as it was, and a hostile text is refused with a reason.
 
 import Testing
-import Varlink
+import NDISVarlink
 
 /// Small and always the same for a seed.
 struct Generator64: RandomNumberGenerator {

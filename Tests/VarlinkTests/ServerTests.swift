@@ -1,7 +1,7 @@
 // The server without a socket: what is answered to what, in which order, and when nothing is.
 
 import Testing
-import Varlink
+import NDISVarlink
 
 private let prefix = #"{"method":"org.example.fixture."#
 

@@ -1,9 +1,9 @@
 // The other end of a client's socket, in a thread of its own: a real server of the fixture, or
 // whatever a test wants a server to do.
 
-import Platform
+import NDISPlatform
 import Testing
-import Varlink
+import NDISVarlink
 
 /// Runs `body` with a client whose server is `serve`; waits for that to end. What `serve` throws is
 /// a failure of the test.

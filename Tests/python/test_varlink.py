@@ -20,7 +20,7 @@ INTERFACE = "org.varlink.certification"
 @pytest.fixture(scope="module")
 def certification(program: str) -> str:
     """Our executable that serves and runs the certification."""
-    path = str(Path(program).parent / "varlink-certification")
+    path = str(Path(program).parent / "ndissim-varlink-certification")
     if not os.access(path, os.X_OK):
         pytest.skip(f"no {path}; build it")
     return path

@@ -13,7 +13,7 @@ class Drivers:
     """Drivers that free, allocate and write blocks all the time, in the machine."""
 
     def __init__(self, machine) -> None:
-        program = machine.carry(f"{machine.build}/release/restart-client")
+        program = machine.carry(f"{machine.build}/release/ndissim-restart-client")
         machine.run("chmod", "755", program)
         self.processes = [
             subprocess.Popen(

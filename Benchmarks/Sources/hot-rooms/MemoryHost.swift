@@ -1,11 +1,12 @@
 // A simulator in plain memory with one hosted pool and one protocol driver that allocates: the daemon
 // without packets and sockets. It carries out a turn's actions as the switchboard does.
 
+import NDISDriverInterface
 import CNDIS
 import Glibc
-import HostedDrivers
+import NDISHostedDrivers
 import NDIS
-import Simulator
+import NDISSimulator
 
 /// NDIS in memory.
 final class MemoryHost {

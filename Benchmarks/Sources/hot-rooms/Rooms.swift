@@ -1,9 +1,9 @@
 // The rooms. Each operation is checked to have done what it is measured for.
 
 import CNDIS
-import DriverProtocol
+import NDISDriverProtocol
 import NDIS
-import Simulator
+import NDISSimulator
 
 /// Numbers that look random and are the same in every run: xorshift.
 struct Sequence64 {

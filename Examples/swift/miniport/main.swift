@@ -1,4 +1,4 @@
-// A miniport driver in one page: `example-miniport [--leak]`.
+// A miniport driver in one page: `ndissim-example-miniport [--leak]`.
 //
 // It registers, lets NDIS initialize one adapter, allocates shared memory in its handlers and
 // outside of them, and shows what NDIS says to a driver that asks for the wrong thing. With --leak
@@ -7,7 +7,7 @@
 
 import Glibc
 import NDISDriverKit
-import Platform
+import NDISPlatform
 
 /// Writes a line at once: the reader may be a pipe.
 func say(_ line: String) {
@@ -137,6 +137,6 @@ do throws(DriverError) {
   try connection.deregisterMiniportDriver(driver)
   say("deregistered")
 } catch {
-  say("example-miniport: \(error)")
+  say("ndissim-example-miniport: \(error)")
   exit(1)
 }

@@ -1,4 +1,4 @@
-// An overlying driver in one page: `example-overlying-driver [--adapter NAME]`.
+// An overlying driver in one page: `ndissim-example-overlying-driver [--adapter NAME]`.
 //
 // It binds to a miniport with VM queues, the daemon's hosted `vmq0` unless another is named, and
 // walks one receive queue from birth to death: allocate it, complete the allocation (now the
@@ -13,7 +13,7 @@ import CNDIS
 import Glibc
 import NDIS
 import NDISDriverKit
-import Platform
+import NDISPlatform
 
 /// Writes a line at once: the reader may be a pipe.
 func say(_ line: String) {
@@ -195,6 +195,6 @@ do throws(DriverError) {
   try connection.deregisterProtocolDriver(handle)
   say("unbound; the walk is over")
 } catch {
-  say("example-overlying-driver: \(error)")
+  say("ndissim-example-overlying-driver: \(error)")
   exit(1)
 }

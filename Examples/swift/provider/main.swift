@@ -1,4 +1,4 @@
-// A shared-memory provider in one page: `example-provider [--scatter]`.
+// A shared-memory provider in one page: `ndissim-example-provider [--scatter]`.
 //
 // It registers a protocol driver and, in ProtocolSetOptions, the two handlers of a provider. From
 // then on NDIS calls it whenever a driver calls NdisAllocateSharedMemory and no nearer provider is
@@ -10,7 +10,7 @@
 
 import Glibc
 import NDISDriverKit
-import Platform
+import NDISPlatform
 
 /// Writes a line at once: the reader may be a pipe.
 @Sendable func say(_ line: String) {
@@ -95,6 +95,6 @@ do throws(DriverError) {
   try connection.deregisterProtocolDriver(driver)
   say("deregistered")
 } catch {
-  say("example-provider: \(error)")
+  say("ndissim-example-provider: \(error)")
   exit(1)
 }

@@ -1,4 +1,4 @@
-// A miniport with VM queues in one page: `example-vmq-miniport [--adapter NAME]`.
+// A miniport with VM queues in one page: `ndissim-example-vmq-miniport [--adapter NAME]`.
 //
 // It says in MiniportInitializeEx that its hardware has receive queues; then NDIS sends it the OIDs
 // of an overlying driver's queues, having checked them and assigned the ids. A queue has shared
@@ -12,7 +12,7 @@ import CNDIS
 import Glibc
 import NDIS
 import NDISDriverKit
-import Platform
+import NDISPlatform
 
 /// Writes a line at once: the reader may be a pipe.
 func say(_ line: String) {
@@ -289,6 +289,6 @@ do throws(DriverError) {
   }
   say("deregistered")
 } catch {
-  say("example-vmq-miniport: \(error)")
+  say("ndissim-example-vmq-miniport: \(error)")
   exit(1)
 }

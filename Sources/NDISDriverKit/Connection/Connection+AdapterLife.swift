@@ -1,7 +1,7 @@
 // What a miniport tells NDIS about its adapter, and what is done to an adapter from outside.
 
 import CNDIS
-import DriverProtocol
+import NDISDriverProtocol
 public import NDIS
 
 extension Connection {

@@ -6,9 +6,9 @@
 // call back.
 
 import CNDIS
-import DriverProtocol
+import NDISDriverProtocol
 import NDIS
-import Platform
+import NDISPlatform
 
 extension Connection {
   /// NdisAllocateSharedMemory, see the blocking `allocate`.

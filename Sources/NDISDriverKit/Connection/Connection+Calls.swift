@@ -2,9 +2,9 @@
 // slot and is read there. `call` does all of it; `begin` and `finish` are its halves.
 
 import CNDIS
-import DriverProtocol
+import NDISDriverProtocol
 import NDIS
-import Platform
+import NDISPlatform
 
 extension Connection {
   /// Distinguishes connections in a thread's context.

@@ -1,7 +1,7 @@
 // Miniport drivers, adapters and their DMA. All at PASSIVE_LEVEL.
 
 import CNDIS
-import DriverProtocol
+import NDISDriverProtocol
 public import NDIS
 
 extension Connection {

@@ -3,9 +3,9 @@
 // calling thread, which reads the connection meanwhile, so it may be called in a handler too.
 
 import CNDIS
-import DriverProtocol
+import NDISDriverProtocol
 import NDIS
-import Platform
+import NDISPlatform
 
 extension Connection {
   /// NdisOidRequest ("nf-ndis-ndisoidrequest"), at most DISPATCH_LEVEL. NDIS has accepted the request

@@ -1,7 +1,7 @@
 // Protocol drivers and bindings, filter drivers and modules. All at PASSIVE_LEVEL.
 
 import CNDIS
-import DriverProtocol
+import NDISDriverProtocol
 public import NDIS
 
 extension Connection {

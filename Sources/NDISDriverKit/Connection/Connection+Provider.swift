@@ -1,9 +1,9 @@
 // Being a provider: registering the handlers, offering sections. All at PASSIVE_LEVEL.
 
 import CNDIS
-import DriverProtocol
+import NDISDriverProtocol
 import NDIS
-public import Platform
+public import NDISPlatform
 
 extension Connection {
   /// NdisSetOptionalHandlers ("nf-ndis-ndissetoptionalhandlers") with

@@ -4,9 +4,9 @@
 // has understood it: nothing is copied, and the lock is taken once for both.
 
 import CNDIS
-import DriverProtocol
+import NDISDriverProtocol
 import NDIS
-import Platform
+import NDISPlatform
 
 extension Connection {
   /// What a packet was.

@@ -3,9 +3,9 @@
 // `beginReturn`, `finish`).
 
 import CNDIS
-import DriverProtocol
+import NDISDriverProtocol
 public import NDIS
-import Platform
+import NDISPlatform
 
 /// An indication in flight; finish each exactly once.
 public struct IndicationTicket: Sendable {

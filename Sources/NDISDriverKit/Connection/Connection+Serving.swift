@@ -1,9 +1,9 @@
 // Serving: reading the connection for nothing but upcalls and other threads' replies.
 
 import CNDIS
-import DriverProtocol
+import NDISDriverProtocol
 import NDIS
-import Platform
+import NDISPlatform
 
 extension Connection {
   /// Serves upcalls in this thread until `stop()`. Throws when the connection ends before that.

@@ -2,7 +2,7 @@
 // end what it has begun.
 
 import Glibc
-import Platform
+import NDISPlatform
 
 extension Connection {
   /// Blocks SIGTERM and SIGINT in this thread and those it starts later, and calls `stop()` at the

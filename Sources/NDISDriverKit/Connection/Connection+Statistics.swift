@@ -2,7 +2,7 @@
 // be called at any IRQL.
 
 import CNDIS
-import DriverProtocol
+import NDISDriverProtocol
 import NDIS
 
 /// The daemon's counters; the `session…` ones are of the asking session.

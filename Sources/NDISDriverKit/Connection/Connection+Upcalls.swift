@@ -2,9 +2,9 @@
 // whatever the thread was doing before, and its answer carries the IRQL it left.
 
 import CNDIS
-import DriverProtocol
+import NDISDriverProtocol
 import NDIS
-import Platform
+import NDISPlatform
 
 extension Connection {
   /// What goes back to NDIS.

@@ -10,9 +10,9 @@
 // end of a connection every call throws a DriverError of kind `.connection`.
 
 import CNDIS
-import DriverProtocol
+import NDISDriverProtocol
 import NDIS
-import Platform
+import NDISPlatform
 
 /// What the daemon said in its HELLO.
 public struct SessionLimits: Hashable, Sendable {

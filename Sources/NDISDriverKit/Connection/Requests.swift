@@ -3,7 +3,7 @@
 // buffer are made once: a blocking call allocates nothing here.
 
 import NDIS
-import Platform
+import NDISPlatform
 
 /// A request that was sent. Each must be finished once, or its slot stays taken.
 struct Ticket: Sendable {

@@ -2,7 +2,7 @@
 // scripted daemon in its place. The kit never has more than one thread in `receive`, and never more
 // than one in `send`; one may be in each.
 
-public import Platform
+public import NDISPlatform
 
 /// A connection of whole packets.
 public protocol Transport: AnyObject, Sendable {

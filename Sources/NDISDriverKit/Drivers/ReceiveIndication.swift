@@ -4,7 +4,7 @@
 // cannot be written through.
 
 public import NDIS
-public import Platform
+public import NDISPlatform
 
 /// Names a NET_BUFFER_LIST to the drivers it is indicated to.
 public struct NetBufferListHandle: TypedHandle {

@@ -2,7 +2,7 @@
 // number of a handler in it, so that a cookie in a log says what it is; zero is no handler.
 
 import NDIS
-import Platform
+import NDISPlatform
 
 /// A registered driver or provider.
 enum Registration: Sendable {

@@ -2,7 +2,7 @@
 // runs. An upcall that cannot be read is kept as one, to be answered as refused.
 
 import CNDIS
-import DriverProtocol
+import NDISDriverProtocol
 import NDIS
 
 /// A call from NDIS to a driver of this process.

@@ -4,7 +4,7 @@
 
 import CNDIS
 import NDIS
-import Platform
+import NDISPlatform
 
 extension Connection {
   /// Makes the block. When the memory cannot be mapped the block is freed and the call throws.

@@ -4,9 +4,9 @@
 // A block of one extent costs no system call beyond the message: its section is mapped already.
 
 import CNDIS
-import DriverProtocol
+import NDISDriverProtocol
 import NDIS
-import Platform
+import NDISPlatform
 
 /// An allocation in flight; finish each exactly once.
 public struct AllocationTicket: Sendable {

@@ -5,7 +5,7 @@
 // search is linear in the section's pages, from the first free one.
 
 public import NDIS
-public import Platform
+public import NDISPlatform
 
 /// Hands out pages of sections; keeps a mapping of each.
 public final class SectionAllocator: Sendable {
@@ -39,14 +39,14 @@ public final class SectionAllocator: Sendable {
   private let state = Monitor<State>(State())
   private let handle: UInt64
   private let sectionSize: UInt64
-  private let pageSize = Platform.Limits.pageSize
+  private let pageSize = NDISPlatform.Limits.pageSize
 
   /// - Parameters:
   ///   - handle: the handle the provider registers its handlers on.
   ///   - sectionSize: bytes of each section, rounded up to pages.
   public init(handle: some NdisHandle, sectionSize: UInt64 = 64 << 20) {
     self.handle = handle.rawValue
-    let page = Platform.Limits.pageSize
+    let page = NDISPlatform.Limits.pageSize
     self.sectionSize = (max(sectionSize, 1) + page - 1) / page * page
   }
 

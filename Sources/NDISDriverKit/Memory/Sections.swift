@@ -2,7 +2,7 @@
 // with the first reply that names it, so the reading thread adopts it before anybody sees that
 // reply. A section lives as long as the table or a block holds it.
 
-public import Platform
+public import NDISPlatform
 
 /// A section as this process sees it.
 public final class MappedSection: Sendable {

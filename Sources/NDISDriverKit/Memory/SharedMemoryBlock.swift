@@ -3,7 +3,7 @@
 // (the memory may then belong to somebody else, as on Windows, but reading it does not crash).
 
 public import NDIS
-import Platform
+import NDISPlatform
 
 /// An element of a scatter-gather list: a simulated physical address and bytes.
 public struct ScatterGatherElement: Hashable, Sendable, BitwiseCopyable {

@@ -6,9 +6,9 @@
 // daemon keeps its session for ten minutes only.
 
 import CNDIS
-import DriverProtocol
+import NDISDriverProtocol
 import NDIS
-import Platform
+import NDISPlatform
 
 extension Connection {
   /// What became of one try.

@@ -8,10 +8,10 @@
 // answers behind that are 64 replies and the upcalls that are open.
 
 import CNDIS
-import DriverProtocol
+import NDISDriverProtocol
 import Glibc
 import NDIS
-import Platform
+import NDISPlatform
 
 extension Connection {
   /// RESUMED: the connection has outlived a daemon, and another one speaks.

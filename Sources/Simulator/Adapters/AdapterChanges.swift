@@ -1,8 +1,9 @@
 // What a driver completes that its handler answered PENDING to, and what is done to an adapter from
 // outside. The routines that complete are VOID on Windows: a wrong call of one is a violation.
 
+import NDISDriverInterface
 import CNDIS
-import Events
+import NDISEvents
 public import NDIS
 
 extension Simulator {

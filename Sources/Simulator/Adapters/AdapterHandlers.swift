@@ -2,8 +2,9 @@
 // of state goes through the table in AdapterState. One such call is open or pended at a time, but for
 // MiniportShutdownEx, which overtakes the others; what they answer then is not looked at.
 
+import NDISDriverInterface
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 
 extension Simulator {

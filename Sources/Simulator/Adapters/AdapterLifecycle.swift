@@ -4,7 +4,7 @@
 // calls, its adapters end without them.
 
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 
 extension Simulator {

@@ -2,8 +2,9 @@
 // ADD_ADAPTER plays the PnP manager: MiniportInitializeEx, then MiniportRestart, and the adapter runs.
 // REMOVE_ADAPTER takes it the legal way back. The way itself is in AdapterLifecycle.swift.
 
+import NDISDriverInterface
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 
 extension Simulator {

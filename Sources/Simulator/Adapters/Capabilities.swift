@@ -2,8 +2,9 @@
 // once in MiniportInitializeEx with the hardware-assist attributes and kept as they came. Without them
 // the OIDs of queues, filters and VPorts are NOT_SUPPORTED.
 
+import NDISDriverInterface
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 
 extension Simulator {

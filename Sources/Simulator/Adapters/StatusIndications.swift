@@ -2,8 +2,9 @@
 // names. The indication is kept once, and counts the calls of ProtocolStatusEx it is told with. The
 // routine is VOID on Windows: what is wrong with a call of it is a violation.
 
+public import NDISDriverInterface
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 
 extension Simulator {

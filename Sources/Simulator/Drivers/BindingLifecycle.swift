@@ -2,7 +2,7 @@
 // it, and its end. The documents let every one of these handlers answer PENDING.
 
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 
 extension Simulator {

@@ -3,8 +3,9 @@
 // binding. NdisCloseAdapterEx kills the binding handle as soon as it is called. What becomes of a binding
 // is in BindingLifecycle.swift.
 
+import NDISDriverInterface
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 
 extension Simulator {

@@ -1,8 +1,9 @@
 // Drivers: registration with SetOptions as an upcall inside it, and deregistration, which ends all that
 // belongs to the driver first.
 
+import NDISDriverInterface
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 
 extension Simulator {

@@ -1,6 +1,7 @@
 // What the host reads after a turn to write messages: results, upcalls, allocations, counters. Nothing
 // here changes anything.
 
+public import NDISDriverInterface
 import CNDIS
 public import NDIS
 

@@ -3,8 +3,9 @@
 // the miniport says is checked by the verifier's rules for OIDs. Then the queues' records are brought up to
 // date (`conclude`), and the requester is told by ProtocolOidRequestComplete.
 
+import NDISDriverInterface
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 
 extension Simulator {

@@ -3,8 +3,9 @@
 // ProtocolOidRequestComplete, whether NDIS answered it from what it knows, the miniport did, it was
 // cancelled, took too long, or its miniport went away. Here: how it is asked for and cancelled.
 
+import NDISDriverInterface
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 
 extension Simulator {

@@ -3,7 +3,7 @@
 // last one move it through its states; clearing the last one never asks for DmaStopped.
 
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 
 extension Simulator {

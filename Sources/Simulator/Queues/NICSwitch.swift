@@ -3,7 +3,7 @@
 // the miniport.
 
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 
 extension Simulator {

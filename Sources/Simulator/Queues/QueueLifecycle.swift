@@ -3,7 +3,7 @@
 // adapter that nobody can be asked about.
 
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 
 extension Simulator {

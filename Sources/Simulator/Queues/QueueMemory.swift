@@ -4,8 +4,9 @@
 // but its record and its id stay until the last of them has come back; the memory is reclaimed one block
 // a step.
 
+import NDISDriverInterface
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 
 extension Simulator {

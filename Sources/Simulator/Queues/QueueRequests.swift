@@ -3,7 +3,7 @@
 // is in Stop DMA as soon as the miniport is asked, and back where it was should the miniport not do it.
 
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 
 extension Simulator {

@@ -5,7 +5,7 @@
 // which asks without a binding, may change everything.
 
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 
 extension Simulator {

@@ -2,7 +2,7 @@
 // their filters are gone. The default VPort belongs to the switch and has no record.
 
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 
 extension Simulator {

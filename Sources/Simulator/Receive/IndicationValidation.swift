@@ -1,6 +1,7 @@
 // What an indication is checked for: the adapter's state, the flags, each list's queue, each NET_BUFFER's
 // shared memory. One pass over the lists; what is the same as of the list before is not looked up again.
 
+import NDISDriverInterface
 import CNDIS
 import NDIS
 

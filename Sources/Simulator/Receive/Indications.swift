@@ -2,6 +2,7 @@
 // ProtocolReceiveNetBufferLists for each receiver and each run of neighbouring lists it gets. Lists nobody
 // receives go back at once.
 
+import NDISDriverInterface
 import CNDIS
 import NDIS
 

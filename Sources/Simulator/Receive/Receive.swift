@@ -3,8 +3,9 @@
 // lists are out. An indication is checked as a whole before anything of it counts; one that breaks a rule
 // is a violation, nothing of it is indicated, and the miniport keeps its lists.
 
+import NDISDriverInterface
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 
 extension Simulator {

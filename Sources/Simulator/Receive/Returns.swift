@@ -3,8 +3,9 @@
 // the miniport's own numbers in order. What was indicated with NDIS_RECEIVE_FLAGS_RESOURCES goes back
 // without that call when every handler has returned.
 
+import NDISDriverInterface
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 
 extension Simulator {

@@ -1,7 +1,7 @@
 // What a host asks and says when it takes a store over: which sessions were open and by what their
 // connections are known, which calls of handlers have no answer yet, which sections' memory is still there.
 
-public import Events
+public import NDISEvents
 public import NDIS
 
 /// A session of an adopted store.

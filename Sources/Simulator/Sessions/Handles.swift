@@ -1,7 +1,7 @@
 // Resolving handles: kind, generation and owner are checked, in that order, so that the error names what
 // is wrong with the handle and not only that something is.
 
-import Events
+import NDISEvents
 import NDIS
 
 extension Simulator {

@@ -4,7 +4,8 @@
 // thousand blocks) moves behind the ring. A request that cannot be done in its own turn leaves a record
 // until it can.
 
-import Events
+public import NDISDriverInterface
+import NDISEvents
 public import NDIS
 
 extension Simulator {

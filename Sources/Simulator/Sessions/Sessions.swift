@@ -2,7 +2,8 @@
 // everything it owns is then ended step by step, each step a turn of bounded work, so that a client with
 // a million blocks holds nobody up when it goes.
 
-import Events
+import NDISDriverInterface
+import NDISEvents
 public import NDIS
 
 extension Simulator {

@@ -2,8 +2,9 @@
 // the provider checks policy (A1). What passes becomes a pending block and an upcall to the provider;
 // hosted and remote providers go the same way.
 
+import NDISDriverInterface
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 
 extension Simulator {

@@ -2,8 +2,9 @@
 // and given back. The caller learns only the four documented statuses; the rule that was broken is an
 // event about the provider.
 
+import NDISDriverInterface
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 
 extension Simulator {

@@ -3,8 +3,9 @@
 // when it has answered. A provider that is gone or stuck is not called, and its block is reclaimed
 // directly.
 
+import NDISDriverInterface
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 
 extension Simulator {

@@ -3,8 +3,9 @@
 // hosted pool, then the HAL; the newest wins within a level. A provider serves callers of its own user
 // only; hosted ones serve everybody.
 
+import NDISDriverInterface
 import CNDIS
-import Events
+import NDISEvents
 public import NDIS
 
 extension Simulator {

@@ -1,7 +1,8 @@
 // Sections: sealed memory of one provider for one DMA domain, with a place in the simulated physical
 // address space. The descriptor is checked and kept by the host; here a section is a number of pages.
 
-import Events
+import NDISDriverInterface
+import NDISEvents
 public import NDIS
 
 extension Simulator {

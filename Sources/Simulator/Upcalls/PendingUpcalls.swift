@@ -4,8 +4,9 @@
 // then counts as soon as the handler has answered PENDING. A handler that completes and then answers
 // something else has answered twice: a violation, and what it answered counts.
 
+import NDISDriverInterface
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 
 extension Simulator {

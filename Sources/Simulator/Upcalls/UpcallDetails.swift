@@ -1,6 +1,7 @@
 // What the host reads to write the calls about OIDs, statuses and indications: nothing here changes
 // anything. Beside `upcall(_:)`, which answers what every call has.
 
+public import NDISDriverInterface
 import CNDIS
 public import NDIS
 

@@ -4,8 +4,9 @@
 // the record stays, so that a late answer is known for what it is. A handler that may answer PENDING
 // leaves its upcall pended: see PendingUpcalls.swift.
 
+public import NDISDriverInterface
 import CNDIS
-import Events
+import NDISEvents
 import NDIS
 
 extension Simulator {

@@ -5,10 +5,10 @@
 // A command returns when the change has been made; the daemon waits for it, and nothing is asked twice.
 
 import ArgumentParser
-import Drawing
-import Management
+import NDISDrawing
+import NDISManagementInterface
 import NDIS
-import Varlink
+import NDISVarlink
 
 struct AdapterCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

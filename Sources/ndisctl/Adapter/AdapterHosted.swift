@@ -1,9 +1,9 @@
 // `ndisctl adapter add`, `remove` and `generate`: what only hosted miniports can have done to them.
 
 import ArgumentParser
-import Drawing
-import Management
-import Varlink
+import NDISDrawing
+import NDISManagementInterface
+import NDISVarlink
 
 struct AdapterAdd: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -5,8 +5,8 @@
 import ArgumentParser
 import Glibc
 import NDISDriverKit
-import Platform
-import Varlink
+import NDISPlatform
+import NDISVarlink
 
 struct Alloc: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -3,7 +3,7 @@
 
 import Glibc
 import NDISDriverKit
-import Platform
+import NDISPlatform
 
 enum AllocHold {
   /// Waits; throws when the daemon went away.

@@ -2,8 +2,8 @@
 
 import Glibc
 import NDISDriverKit
-import Platform
-import Varlink
+import NDISPlatform
+import NDISVarlink
 
 enum AllocShow {
   /// Extents beyond these are counted.

@@ -2,8 +2,8 @@
 // distributions are drawn, in Drawing.
 
 import ArgumentParser
-import Bench
-import Drawing
+import NDISBench
+import NDISDrawing
 import Glibc
 
 struct BenchCommand: ParsableCommand {

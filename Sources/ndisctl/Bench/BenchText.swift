@@ -1,8 +1,8 @@
 // The bench's figures for people: a table with our side beside the floor's, the goals, and the
 // distributions drawn below each other.
 
-import Bench
-import Drawing
+import NDISBench
+import NDISDrawing
 
 enum BenchText {
   static func lines(_ report: BenchReport, width: Int) -> [String] {

@@ -4,8 +4,8 @@
 //
 // Limits: the counts come from the daemon and are taken as they are; negative ones count as none.
 
-import Drawing
-import Management
+import NDISDrawing
+import NDISManagementInterface
 
 /// What a latency's buckets say.
 struct LatencyFigures {

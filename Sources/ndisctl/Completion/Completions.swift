@@ -2,8 +2,8 @@
 // are none; nothing is said then.
 
 import ArgumentParser
-import Management
-import Varlink
+import NDISManagementInterface
+import NDISVarlink
 
 extension CompletionKind {
   /// Names of adapters.

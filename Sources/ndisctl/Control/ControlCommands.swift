@@ -2,9 +2,9 @@
 // metrics, ping.
 
 import ArgumentParser
-import Drawing
-import Management
-import Varlink
+import NDISDrawing
+import NDISManagementInterface
+import NDISVarlink
 
 struct ConfigCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

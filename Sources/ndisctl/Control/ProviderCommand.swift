@@ -1,9 +1,9 @@
 // `ndisctl provider`: adds and removes providers that live in the daemon.
 
 import ArgumentParser
-import Drawing
-import Management
-import Varlink
+import NDISDrawing
+import NDISManagementInterface
+import NDISVarlink
 
 struct ProviderCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -2,8 +2,8 @@
 // it. It changes nothing; the commands it shows are for people to run.
 
 import ArgumentParser
-import Drawing
-import Varlink
+import NDISDrawing
+import NDISVarlink
 
 struct Doctor: ParsableCommand {
   static let configuration = CommandConfiguration(

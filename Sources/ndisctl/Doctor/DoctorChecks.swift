@@ -2,7 +2,7 @@
 // knowing, or a problem, in a sentence with the value that was found, and with the command that mends
 // it where there is one. A fact that could not be learned is never a problem.
 
-import Management
+import NDISManagementInterface
 import NDIS
 
 /// What a check found.

@@ -1,7 +1,7 @@
 // The checks that are about a daemon: who owns its directory and sockets, whether it answers on both
 // planes, and whether it is of this program's version.
 
-import Management
+import NDISManagementInterface
 
 extension DoctorChecks {
   static let socketDirectory: @Sendable (DoctorFacts) -> DoctorFinding? = { facts in

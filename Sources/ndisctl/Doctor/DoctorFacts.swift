@@ -17,7 +17,7 @@ struct DoctorFacts: Sendable {
   }
 
   /// A daemon that answered, or why none did.
-  struct Daemon: Hashable, Sendable {
+  package struct Daemon: Hashable, Sendable {
     var version: String?
     var pid: Int32?
     var uid: UInt32?

@@ -5,7 +5,7 @@
 import ArgumentParser
 import Glibc
 import NDISDriverKit
-import Platform
+import NDISPlatform
 
 extension DoctorFacts {
   /// This machine, and the daemon whose sockets are at these paths.
@@ -29,7 +29,7 @@ extension DoctorFacts {
 
   private mutating func learnMachine() {
     kernelRelease = firstLine("/proc/sys/kernel/osrelease")
-    pageSize = Platform.Limits.pageSize
+    pageSize = NDISPlatform.Limits.pageSize
     processors = Int(clamping: sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     for line in lines("/proc/self/status") where line.hasPrefix("Cpus_allowed_list:") {
       allowedProcessors = DoctorFacts.countOfList(line.dropFirst("Cpus_allowed_list:".count))

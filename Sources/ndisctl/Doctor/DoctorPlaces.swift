@@ -1,8 +1,8 @@
 // The two sockets `ndisctl doctor` looks at, and the question to the management plane.
 
-import Management
+import NDISManagementInterface
 import NDISDriverKit
-import Varlink
+import NDISVarlink
 
 extension Doctor {
   /// Where drivers and where ndisctl would connect; nil where there is nothing.

@@ -1,7 +1,7 @@
 // `ndisctl list blocks`: the blocks that match a filter, or how many have what in common.
 
 import ArgumentParser
-import Management
+import NDISManagementInterface
 
 struct ListBlocks: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,7 +1,7 @@
 // What `ndisctl list` knows of a kind of row: its columns, each with a name for --columns and
 // --sort, a cell to show and a key to sort by.
 
-import Drawing
+import NDISDrawing
 
 /// What rows are sorted by: numbers before texts.
 enum SortKey: Comparable {

@@ -2,9 +2,9 @@
 // own options; they are all alike but for the method they call.
 
 import ArgumentParser
-import Events
-import Management
-import Varlink
+import NDISEvents
+import NDISManagementInterface
+import NDISVarlink
 
 struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -5,8 +5,8 @@
 // JSON is one document whatever came in how many replies: {"blocks":[...]}, one object a line.
 
 import ArgumentParser
-import Drawing
-import Varlink
+import NDISDrawing
+import NDISVarlink
 
 /// Options of every list.
 struct ListOptions: ParsableArguments {

@@ -2,9 +2,9 @@
 // daemon does the looking, as for blocks.
 
 import ArgumentParser
-import Drawing
-import Management
-import Varlink
+import NDISDrawing
+import NDISManagementInterface
+import NDISVarlink
 
 /// The members of an ObjectFilter that all four have.
 struct ObjectFilterOptions: ParsableArguments {

@@ -1,8 +1,8 @@
 // The columns of every kind of object that can be listed. Ranks say what is left out first where a
 // terminal is narrow: what tells objects apart and how they are stays longest.
 
-import Drawing
-import Management
+import NDISDrawing
+import NDISManagementInterface
 
 extension SimulatorInterface.Session: Listed {
   static var plural: String { "sessions" }

@@ -1,9 +1,9 @@
 // An event as a line: when, how grave, of what kind, and the sentence. The same everywhere: in
 // `monitor`, in `list events`, at the end of `status` and of `show`.
 
-import Drawing
+import NDISDrawing
 import Glibc
-import Management
+import NDISManagementInterface
 
 extension SimulatorInterface.Event {
   /// The priority's ink.

@@ -2,11 +2,11 @@
 // One entry is one line of JSON. What is not a line of the daemon's is passed over; text in it is
 // somebody else's until it is drawn.
 
-import Events
+import NDISEvents
 import Glibc
-import Management
-import Platform
-import Varlink
+import NDISManagementInterface
+import NDISPlatform
+import NDISVarlink
 
 /// One entry that a daemon wrote.
 struct JournalRecord {

@@ -3,11 +3,11 @@
 // there, from the events the daemon itself keeps, the newest 4096.
 
 import ArgumentParser
-import Drawing
-import Events
-import Management
-import Platform
-import Varlink
+import NDISDrawing
+import NDISEvents
+import NDISManagementInterface
+import NDISPlatform
+import NDISVarlink
 
 struct LogCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -2,8 +2,8 @@
 // are asked about: an earlier daemon may have given the same handle to something else, above all
 // under the same seed. What is gone has no name any more and stays a number.
 
-import Management
-import Varlink
+import NDISManagementInterface
+import NDISVarlink
 
 /// Names of handles, each asked for once.
 final class LogNames {

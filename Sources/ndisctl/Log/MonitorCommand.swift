@@ -5,9 +5,9 @@
 // daemon drops events and says how many; so do we.
 
 import ArgumentParser
-import Drawing
-import Management
-import Varlink
+import NDISDrawing
+import NDISManagementInterface
+import NDISVarlink
 
 struct MonitorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

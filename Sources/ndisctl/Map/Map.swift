@@ -2,9 +2,9 @@
 // section each is one line, so that all can be compared.
 
 import ArgumentParser
-import Drawing
-import Management
-import Varlink
+import NDISDrawing
+import NDISManagementInterface
+import NDISVarlink
 
 struct Map: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -2,9 +2,9 @@
 // asked for section by section, so that no more of them are held than one section has.
 
 import ArgumentParser
-import Drawing
-import Management
-import Varlink
+import NDISDrawing
+import NDISManagementInterface
+import NDISVarlink
 
 /// Sections with what lies in them.
 struct MapSections {

@@ -3,12 +3,12 @@
 // whole walk is made by a script, and --hold keeps what there is.
 
 import ArgumentParser
-import Drawing
+import NDISDrawing
 import Glibc
 import NDIS
 import NDISDriverKit
-import Platform
-import Varlink
+import NDISPlatform
+import NDISVarlink
 
 struct OidCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

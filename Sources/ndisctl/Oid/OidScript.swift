@@ -1,7 +1,7 @@
 // A script of `ndisctl oid`: text read as a whole, lines cut into words.
 
 import Glibc
-import Platform
+import NDISPlatform
 
 enum OidScript {
   /// More is none that somebody wrote.

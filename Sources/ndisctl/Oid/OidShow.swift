@@ -1,10 +1,10 @@
 // How the end of an OID request is shown: its status, and what came back as the structure it is, with the
 // fields by their documented names; bytes that are none as a hexdump.
 
-import Drawing
+import NDISDrawing
 import NDIS
 import NDISDriverKit
-import Varlink
+import NDISVarlink
 
 /// A request that has ended.
 struct OidAnswer {

@@ -7,8 +7,8 @@
 // nobody is left to remove it. In every other end `remove` takes it away.
 
 import Glibc
-import Management
-import Platform
+import NDISManagementInterface
+import NDISPlatform
 
 /// Why no private daemon could be had.
 struct PrivateDaemonFailure: Error {

@@ -3,8 +3,8 @@
 
 import ArgumentParser
 import Glibc
-import Platform
-import Varlink
+import NDISPlatform
+import NDISVarlink
 
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(

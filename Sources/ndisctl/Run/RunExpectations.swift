@@ -3,7 +3,7 @@
 // one that never happens is found at the end, as one that did not happen.
 
 import Glibc
-import Platform
+import NDISPlatform
 
 /// A rule that is going to be broken, or blocks that are going to leak.
 struct RunExpectation: Hashable, Sendable {

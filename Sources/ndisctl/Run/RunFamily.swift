@@ -8,7 +8,7 @@
 // that is stopped stops this process too, so that the shell above sees a stopped job.
 
 import Glibc
-import Platform
+import NDISPlatform
 
 /// The children of this process, and its signals.
 final class ProcessFamily {

@@ -2,7 +2,7 @@
 // run failed.
 
 import Glibc
-import Platform
+import NDISPlatform
 
 /// Writes a file anew.
 func writeFile(_ path: String, _ text: String) throws(RunManagementFailure) {

@@ -2,8 +2,8 @@
 // and the whole state when time ran out. Every failure is a sentence for the report, and every
 // question has an end: a daemon that is stopped is one of the things that are found out here.
 
-import Management
-import Varlink
+import NDISManagementInterface
+import NDISVarlink
 
 /// Why the daemon could not be asked.
 struct RunManagementFailure: Error {

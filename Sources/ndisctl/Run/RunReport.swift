@@ -5,8 +5,8 @@
 // when it is not 0 (128 and the signal when one killed it), 3 when a rule was broken or a block
 // leaked without being declared, or was declared and did not happen exactly so often, else 0.
 
-import Platform
-import Varlink
+import NDISPlatform
+import NDISVarlink
 
 /// The findings of one run.
 struct RunReport: Sendable {

@@ -3,8 +3,8 @@
 // place that says what happened.
 
 import Glibc
-import Platform
-import Varlink
+import NDISPlatform
+import NDISVarlink
 
 /// One run.
 struct RunSession {

@@ -2,9 +2,9 @@
 // its members, what it hangs together with, and what happened to it lately.
 
 import ArgumentParser
-import Drawing
-import Management
-import Varlink
+import NDISDrawing
+import NDISManagementInterface
+import NDISVarlink
 
 struct ShowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,7 +1,7 @@
 // What stands on the page of `ndisctl show`, for each kind of object.
 
-import Drawing
-import Management
+import NDISDrawing
+import NDISManagementInterface
 
 /// The page, but for the events.
 struct ShowPage {

@@ -1,8 +1,8 @@
 // The pages of `ndisctl show` for queues, VPorts, filters and OID requests. A queue's page has what the
 // debugger's !ndiskd.rcvqueue has, in its words, and its filters and memory below.
 
-import Drawing
-import Management
+import NDISDrawing
+import NDISManagementInterface
 
 extension ShowPage {
   static func members(_ queue: SimulatorInterface.Queue) -> KeyValues {

@@ -6,8 +6,8 @@
 // document is given up with a sentence, rather than written wrong.
 
 import ArgumentParser
-import Management
-import Varlink
+import NDISManagementInterface
+import NDISVarlink
 
 struct StateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -3,11 +3,11 @@
 // happens. With the name of an object its state is asked of the daemon and marked.
 
 import ArgumentParser
-import Drawing
-import Management
+import NDISDrawing
+import NDISManagementInterface
 import NDIS
-import Simulator
-import Varlink
+import NDISSimulator
+import NDISVarlink
 
 struct StateAdapter: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -112,7 +112,7 @@ extension StateDiagram {
       columns.append(Column(index == marked ? "*\(state)*" : state))
     }
     let rows = events.indices.map { event in
-      [Drawing.Cell(events[event])]
+      [NDISDrawing.Cell(events[event])]
         + states.indices.map { cell(event, $0, isCurrent: $0 == marked) }
     }
     var wide = surface
@@ -124,11 +124,11 @@ extension StateDiagram {
   }
 
   /// Where an event leads from a state.
-  private func cell(_ event: Int, _ state: Int, isCurrent: Bool) -> Drawing.Cell {
+  private func cell(_ event: Int, _ state: Int, isCurrent: Bool) -> NDISDrawing.Cell {
     guard let cell = cells.first(where: { $0.event == event && $0.from == state }) else {
-      return Drawing.Cell("-", .faint)
+      return NDISDrawing.Cell("-", .faint)
     }
-    return Drawing.Cell(states[cell.to], isCurrent ? .good : .plain)
+    return NDISDrawing.Cell(states[cell.to], isCurrent ? .good : .plain)
   }
 
   fileprivate func json(current: String?) -> JSON {

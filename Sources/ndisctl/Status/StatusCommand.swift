@@ -2,9 +2,9 @@
 // coloured, and the newest warnings stand below, as the journal's do there.
 
 import ArgumentParser
-import Drawing
-import Management
-import Varlink
+import NDISDrawing
+import NDISManagementInterface
+import NDISVarlink
 
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

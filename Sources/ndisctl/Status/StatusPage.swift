@@ -1,7 +1,7 @@
 // What stands on the page of `ndisctl status`.
 
-import Drawing
-import Management
+import NDISDrawing
+import NDISManagementInterface
 
 /// The page, but for the newest warnings.
 struct StatusPage {

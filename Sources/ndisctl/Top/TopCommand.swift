@@ -1,10 +1,10 @@
 // `ndisctl top`: the daemon at work, drawn over and over.
 
 import ArgumentParser
-import Drawing
+import NDISDrawing
 import Glibc
-import Platform
-import Varlink
+import NDISPlatform
+import NDISVarlink
 
 struct TopCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

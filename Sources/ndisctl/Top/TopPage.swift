@@ -1,8 +1,8 @@
 // What stands on the page of `ndisctl top`: rates with their recent past, latencies of the last
 // interval, and who holds the blocks. Where it is wide the three lists stand side by side.
 
-import Drawing
-import Management
+import NDISDrawing
+import NDISManagementInterface
 
 /// The rates of the last intervals, newest last.
 struct TopHistory {

@@ -1,9 +1,9 @@
 // What `ndisctl top` asks for, and what two answers one after the other say: rates, and latencies of
 // the time between.
 
-import Management
-import Platform
-import Varlink
+import NDISManagementInterface
+import NDISPlatform
+import NDISVarlink
 
 /// One look at the daemon.
 struct TopSample {

@@ -3,9 +3,9 @@
 //
 // Ctrl-Z would leave a shell on the alternate screen; it does nothing here.
 
-import Drawing
+import NDISDrawing
 import Glibc
-import Platform
+import NDISPlatform
 
 /// Why waiting for the next sample ended.
 enum TopWaited {

@@ -1,9 +1,9 @@
 // `ndisctl wait`: returns when a condition holds. For test scripts: with it none has to sleep.
 
 import ArgumentParser
-import Drawing
-import Management
-import Varlink
+import NDISDrawing
+import NDISManagementInterface
+import NDISVarlink
 
 struct WaitCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

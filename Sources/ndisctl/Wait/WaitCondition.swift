@@ -7,7 +7,7 @@
 // A name that is a counter's, compared with a number, is that counter. What an object's name means is
 // for the daemon to find out, with or without its kind in front.
 
-import Management
+import NDISManagementInterface
 
 /// A condition.
 struct WaitCondition {

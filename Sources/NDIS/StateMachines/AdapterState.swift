@@ -2,10 +2,6 @@
 // (miniport-adapter-states-and-operations) as data. A pair that is not in the table is an invalid
 // combination and changes nothing. Receiving is legal as soon as MiniportRestart has been called.
 
-#if MUTANTS
-  import NDIS
-#endif
-
 /// A state of a miniport adapter.
 public enum AdapterState: UInt8, Sendable, CaseIterable {
   case halted = 0

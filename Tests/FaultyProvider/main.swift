@@ -1,6 +1,6 @@
-// The lying provider as a process: `lying-provider [name]`. It registers as a protocol driver with
+// The lying provider as a process: `ndissim-faulty-provider [name]`. It registers as a protocol driver with
 // provider handlers on the driver's handle, writes "ready", and serves until it is killed or the
-// connection ends. What the lies are is in LyingProvider.swift.
+// connection ends. What the lies are is in FaultyProvider.swift.
 
 import Glibc
 import NDISDriverKit
@@ -16,10 +16,10 @@ import NDISDriverKit
 }
 
 let arguments = CommandLine.arguments
-let name = arguments.count > 1 ? arguments[1] : "lying-provider"
+let name = arguments.count > 1 ? arguments[1] : "ndissim-faulty-provider"
 do throws(DriverError) {
   let connection = try Connection(name: name)
-  let driver = try connection.registerProtocolDriver(LyingProvider(say: say), name: name)
+  let driver = try connection.registerProtocolDriver(FaultyProvider(say: say), name: name)
   say("ready \(driver)")
   try connection.serve()
 } catch {

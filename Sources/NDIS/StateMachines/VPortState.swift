@@ -2,8 +2,6 @@
 // once; created on a virtual function it is Activated from the beginning. Nothing deactivates it but its
 // deletion. The default VPort is made with the switch, is always Activated and has no table.
 
-public import NDIS
-
 /// A state of a nondefault VPort.
 public enum VPortState: UInt8, Sendable, CaseIterable {
   /// Not there: not yet, or no more.

@@ -1,14 +1,14 @@
-// varlink-generate FILE.varlink [--access public|package|internal] > FILE.swift
+// ndissim-varlink-generate FILE.varlink [--access public|package|internal] > FILE.swift
 //
 // Reads an interface description and writes the Swift of it to standard output. Ends with 1 and a
 // sentence on standard error if it cannot, with 2 if it was called wrongly.
 
 import Glibc
-import Varlink
+import NDISVarlink
 
 /// Ends the program with a sentence.
 func fail(_ sentence: String, status: Int32 = 1) -> Never {
-  write("varlink-generate: \(sentence)\n", to: 2)
+  write("ndissim-varlink-generate: \(sentence)\n", to: 2)
   exit(status)
 }
 
@@ -48,7 +48,7 @@ func contents(of path: String) -> String {
   return text
 }
 
-let usage = "usage: varlink-generate FILE.varlink [--access public|package|internal]"
+let usage = "usage: ndissim-varlink-generate FILE.varlink [--access public|package|internal]"
 var arguments = CommandLine.arguments.dropFirst()
 var path: String?
 var access = "public"

@@ -3,15 +3,14 @@
 // drivers, bindings and shared memory; the other files have an adapter's life, OID requests, what is
 // received, and answers to upcalls.
 
+package import NDISDriverInterface
 import CNDIS
-import DriverProtocol
-import NDIS
-import Simulator
+package import NDIS
 
 /// Decodes the bodies of requests.
-enum Decoding {
+package enum Decoding {
   /// The request of a packet whose header has been checked.
-  static func request(
+  package static func request(
     _ header: MessageHeader, _ packet: UnsafeRawBufferPointer
   ) throws(Failure) -> Request {
     var body = unsafe BodyReader(packet: packet)

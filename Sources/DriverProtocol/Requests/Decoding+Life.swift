@@ -1,10 +1,9 @@
 // Requests about an adapter's life: capabilities, completions, changes from outside, and the statuses a
 // miniport indicates.
 
+import NDISDriverInterface
 import CNDIS
-import DriverProtocol
 import NDIS
-import Simulator
 
 extension Decoding {
   static func life(_ type: Int, _ body: inout BodyReader) throws(Failure) -> Request {

@@ -6,8 +6,6 @@
 // event of its own. Stop DMA is entered with FREE_QUEUE, as the table says; the page of the enumeration
 // says only when DmaStopped has been indicated.
 
-public import NDIS
-
 /// A state of a receive queue. The default queue is always Running and has no table.
 public enum QueueState: UInt8, Sendable, CaseIterable {
   case undefined = 0

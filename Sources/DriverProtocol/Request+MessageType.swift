@@ -1,5 +1,6 @@
 // The message type a request comes with: for callers that live in the daemon and send no messages.
 
+public import NDISDriverInterface
 import CNDIS
 import NDIS
 

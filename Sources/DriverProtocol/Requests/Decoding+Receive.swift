@@ -1,10 +1,9 @@
 // Indications of received lists and their return. They come with every frame: one array for the lists,
 // nothing else is allocated, and that only after the count was held against the bytes that are there.
 
+import NDISDriverInterface
 import CNDIS
-import DriverProtocol
 import NDIS
-import Simulator
 
 extension Decoding {
   static func indication(_ body: inout BodyReader) throws(Failure) -> Request {

@@ -10,7 +10,7 @@ public struct ExtentList: Sendable, Hashable {
   @usableFromInline var others: [Extent]
 
   /// The extent of a list that has just one.
-  var only: Extent? { others.isEmpty ? first : nil }
+  package var only: Extent? { others.isEmpty ? first : nil }
 
   @inlinable public init() {
     first = nil

@@ -2,7 +2,7 @@
 // what is derived from a state; the same for VPorts.
 
 import NDIS
-import Simulator
+import NDIS
 import Testing
 
 @Suite struct QueueStateTests {

@@ -1,14 +1,13 @@
 // What processes answer to upcalls. Only the handlers that allocate memory or serve an OID request answer
 // more than a status; a body that cannot be read is part of the answer, and the dispatcher judges it.
 
+package import NDISDriverInterface
 import CNDIS
-import DriverProtocol
 import NDIS
-import Simulator
 
 extension Decoding {
   /// What a process answered to an upcall; never fails.
-  static func answer(
+  package static func answer(
     _ header: MessageHeader, _ packet: UnsafeRawBufferPointer
   ) -> ProviderAnswer {
     var answer = ProviderAnswer(status: header.status, irql: header.irql)

@@ -1,7 +1,7 @@
 // The state table of a miniport adapter, typed again from the documents: rows of miniport-adapter-
 // states-and-operations, with receiving legal in Restarting too (starting-an-adapter).
 
-import Simulator
+import NDIS
 import Testing
 
 @Suite struct AdapterStateTests {

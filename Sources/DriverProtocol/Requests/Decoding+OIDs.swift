@@ -1,10 +1,9 @@
 // OID requests: what a protocol driver asks, and how a miniport ended it. What is in the information
 // buffer is the dispatcher's business; here its length is held against the image and the message.
 
+import NDISDriverInterface
 import CNDIS
-import DriverProtocol
 import NDIS
-import Simulator
 
 extension Decoding {
   static func oidRequest(_ body: inout BodyReader) throws(Failure) -> Request {

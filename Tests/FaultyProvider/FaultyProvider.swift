@@ -15,9 +15,9 @@
 import Glibc
 import NDIS
 import NDISDriverKit
-import Platform
+import NDISPlatform
 
-final class LyingProvider: ProtocolDriver, SharedMemoryProvider {
+final class FaultyProvider: ProtocolDriver, SharedMemoryProvider {
   private struct State {
     var handle = ProtocolDriverHandle.null
     var allocator: SectionAllocator?
@@ -116,7 +116,7 @@ final class LyingProvider: ProtocolDriver, SharedMemoryProvider {
     let block = try allocator.allocate(request, isScattered: tag == "SCAT" || tag == "SPLT")
     var answer = ProviderAnswer(
       context: block.context, section: block.section, extents: block.extents)
-    let page = UInt64(Platform.Limits.pageSize)
+    let page = UInt64(NDISPlatform.Limits.pageSize)
     switch tag {
     case "OUTS": answer.extents[0].offset = UInt64(block.mapping.size)
     case "OVER":

@@ -2,7 +2,7 @@
 // says where it was looked for and how to start a daemon. Calls are Varlink's own, with the types of this
 // module: `client.call(SimulatorInterface.GetStatus.self, .init())`.
 
-public import Varlink
+public import NDISVarlink
 
 /// Connects to the management plane.
 public enum ManagementClient {

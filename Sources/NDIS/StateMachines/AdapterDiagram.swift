@@ -1,7 +1,5 @@
 // The adapter's state table, to be drawn: names of its events and its diagram.
 
-public import NDIS
-
 extension AdapterEvent {
   /// What the documentation calls it.
   public var name: String {

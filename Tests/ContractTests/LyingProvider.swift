@@ -1,1 +1,0 @@
-../LyingProvider/LyingProvider.swift
