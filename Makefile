@@ -47,6 +47,7 @@ test-python: setup ## the Python tests against the real daemon and the real comm
 lint: ## formatting, imports, generated code, golden documents
 	$(SWIFT) format lint --strict -r -p Sources Tests Examples Package.swift
 	.ci/check-imports
+	.ci/check-tables
 	BUILD=$(BUILD) .ci/varlink --check
 	python3 .ci/annotate-golden.py --check
 	.ci/templates --check
