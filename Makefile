@@ -44,10 +44,12 @@ test-python: setup ## the Python tests against the real daemon and the real comm
 	$(SWIFT) build --scratch-path $(BUILD) --quiet
 	NDISSIMD=$(abspath $(BUILD))/debug/ndissimd python3 -m pytest -q -p no:cacheprovider Tests/python
 
-lint: ## formatting, imports, generated code, golden documents
+lint: ## formatting, imports, tables, functions, terms, generated code, golden documents
 	$(SWIFT) format lint --strict -r -p Sources Tests Examples Package.swift
 	.ci/check-imports
 	.ci/check-tables
+	.ci/check-sources
+	.ci/check-terms
 	BUILD=$(BUILD) .ci/varlink --check
 	python3 .ci/annotate-golden.py --check
 	.ci/templates --check
