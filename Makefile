@@ -14,7 +14,7 @@ RELEASE = -c release --static-swift-stdlib --scratch-path $(BUILD) \
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: help setup build release demo test test-swift test-python lint format imports golden varlink varlink-check manuals manuals-check config mutants bench benchmarks templates units release-tests system-test crash-test install uninstall install-check deb package ci clean
+.PHONY: help setup build release demo test test-swift test-python lint format imports golden varlink varlink-check manuals manuals-check config mutants bench benchmarks hooks templates units release-tests system-test crash-test install uninstall install-check deb package ci clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -92,6 +92,9 @@ bench: setup ## build for release and measure against the floor in C, about two 
 
 benchmarks: setup ## hold instructions and allocations of the hot rooms against Benchmarks/thresholds.json
 	Benchmarks/check
+
+hooks: ## have git check the subject of each commit in this clone (.ci/hooks)
+	git config core.hooksPath .ci/hooks
 
 templates: ## write the units of the test beds anew from the plain ones
 	.ci/templates
