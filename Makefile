@@ -82,7 +82,7 @@ config: setup ## write the shipped configuration and the daemon's manual pages a
 	$(BUILD)/debug/ndissimd --print-manual toml >docs/man/ndissimd.toml.5
 	$(BUILD)/debug/ndissimd --print-manual ndissimd >docs/man/ndissimd.8
 
-mutants: setup ## flip each row of the tables and each check, one at a time; no survivors allowed
+mutants: setup ## mutation test: change each row of the tables and each check, one at a time; a test must detect it
 	BUILD=$(BUILD) .ci/mutants
 
 bench: setup ## build for release and measure against the floor in C, about two minutes (ARGS="--quick")
@@ -174,4 +174,4 @@ ci: ## everything CI does
 	.ci/run
 
 clean: ## remove what was built
-	rm -rf $(BUILD)
+	rm -rf $(BUILD) $(BUILD)-mutants Benchmarks/.build
