@@ -64,11 +64,7 @@ let package = Package(
     .executable(name: "ndisctl", targets: ["ndisctl"]),
     .library(name: "NDISDriverKit", targets: ["NDISDriverKit"]),
     .library(name: "CNDIS", targets: ["CNDIS"]),
-    // For Benchmarks/, a package of its own.
-    .library(name: "NDISDriverProtocol", targets: ["NDISDriverProtocol"]),
-    .library(name: "NDISHostedDrivers", targets: ["NDISHostedDrivers"]),
     .library(name: "NDIS", targets: ["NDIS"]),
-    .library(name: "NDISSimulator", targets: ["NDISSimulator"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -138,6 +134,16 @@ let package = Package(
 
     // What the daemon is measured against: the same messages and mapping calls, no simulator. In C.
     .executableTarget(name: "ndissim-floor", dependencies: ["CNDIS"]),
+    // Counts heap allocations by replacing malloc, and requests callgrind's counts of instructions.
+    .target(name: "CNDISCounters", path: "Benchmarks/Sources/CCounters"),
+    // The hot paths without sockets, for Benchmarks/check.
+    .program(
+      "ndissim-hot-paths",
+      [
+        "CNDIS", "CNDISCounters", "DriverInterface", "DriverProtocol", "HostedDrivers", "NDIS",
+        "Simulator",
+      ],
+      path: "Benchmarks/Sources/hot-paths"),
     // Writes Swift from a Varlink interface description; its output is committed and held by a test.
     .program("ndissim-varlink-generate", ["Varlink"]),
     .program(
