@@ -10,6 +10,7 @@ import json
 import pathlib
 import re
 import subprocess
+import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MARKS = re.compile(r'[()#/"]')
@@ -29,8 +30,9 @@ def tracked(*patterns: str) -> list[pathlib.Path]:
 @functools.cache
 def package() -> dict:
     """The package's description, from Package.swift."""
-    run = subprocess.run(["swift", "package", "dump-package"], cwd=ROOT, check=True,
-                         capture_output=True, text=True)
+    run = subprocess.run(["swift", "package", "dump-package"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    if run.returncode != 0:
+        sys.exit("swift package dump-package failed")
     return json.loads(run.stdout)
 
 
