@@ -359,7 +359,7 @@ def test_what_there_is_no_room_for_is_said(program: str) -> None:
         said(service, "will not outlive the simulator")
         service.again()
         session.ping()
-        said(service, "could not be carried over")
+        said(service, "could not be restored")
         for number, block in enumerate(blocks):
             assert block.read() == pattern(number, PAGE)
             block.free()

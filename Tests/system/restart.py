@@ -70,7 +70,7 @@ def loses_nothing_when_restarted(machine) -> None:
     over(machine, lambda: machine.run("systemctl", "restart", "ndissimd"))
     said = [entry["MESSAGE"] for entry in machine.journal()]
     assert any("leaves everything to the process that comes after it" in text for text in said)
-    assert any("goes on where the process before it ended" in text for text in said)
+    assert any("resumed from the previous process's state" in text for text in said)
 
 
 def loses_nothing_when_it_crashes(machine) -> None:
