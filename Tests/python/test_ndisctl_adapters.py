@@ -254,7 +254,7 @@ def test_a_driver_gets_what_is_generated(ctl: Command, daemon: Daemon, guest: st
 
 def test_without_a_queue_there_are_no_frames(ctl: Command, guest: str) -> None:
     for arguments, words in (
-        (["--queue", "9"], "names no receive queue"), (["--vport", "1"], "has VM queues"),
+        (["--queue", "9"], "is not a receive queue"), (["--vport", "1"], "has VM queues"),
         (["--length", "2000"], "1514"),
     ):
         done = ctl.run("adapter", "generate", guest, *arguments)

@@ -269,7 +269,7 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
     case .noProvider: "No shared-memory provider serves this handle, and the HAL is disabled."
     case .freeWithOtherHandle:
       "The block was allocated with NdisHandle \(hex(a)), not \(hex(b)); use the same handle."
-    case .doubleFree: "AllocationHandle \(hex(a)) was already freed."
+    case .doubleFree: "AllocationHandle \(hex(a)) was freed already."
     case .leak: "\(a) block(s), \(b) byte(s) in total, were not freed by their owner."
     case .dmaStillRegistered:
       "The adapter was halted without NdisMDeregisterScatterGatherDma (handle \(hex(a)))."
@@ -281,7 +281,7 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
       "AllocationHandle \(hex(a)) is freed in or after MiniportShutdownEx, where no resources may be released."
     case .statusSource: "SourceHandle is \(hex(a)); it must be the adapter's handle, \(hex(b))."
     case .adapterBindings: "The adapter has \(a) bindings and filter modules; the limit is \(b)."
-    case .quotaBytes: "The request would bring the total to \(a) bytes; the quota is \(b)."
+    case .quotaBytes: "The request would take \(a) bytes; the quota is \(b)."
     case .quotaBlocks: "\(a) blocks are live; the quota is \(b)."
     case .quotaSections: "\(a) sections exist; the quota is \(b)."
     case .quotaSessions: "\(a) sessions of this user exist; the quota is \(b)."
@@ -332,7 +332,7 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
       "The daemon crashed twice in a row while handling this (request \(a) of session \(b)). It is not "
         + "retried; the backtraces are in the journal."
     case .daemonStopping:
-      "The daemon is stopping; the resources of this session are being reclaimed."
+      "The daemon is stopping; what this session still held is being reclaimed."
     case .outboxFull:
       "The client left \(a) packets unread; the limit is \(b). Read replies and upcalls as they come."
     case .unexpectedAnswer: "Upcall \(a) is not open in this session."
