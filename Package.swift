@@ -18,9 +18,6 @@ let strict: [SwiftSetting] = [
   // A member is visible only where its module is imported: an import that is missing is a wall broken.
   .enableUpcomingFeature("MemberImportVisibility"),
   .treatAllWarnings(as: .error),
-  // One row of a table wrong, if NDISSIM_MUTANT says so: `.ci/mutants`. Debug builds only, so that it needs no
-  // build of its own.
-  .define("MUTANTS", .when(configuration: .debug)),
 ]
 
 // Target names have a prefix of our own, so that they collide with those of no package that depends on this
@@ -67,11 +64,7 @@ let package = Package(
     .executable(name: "ndisctl", targets: ["ndisctl"]),
     .library(name: "NDISDriverKit", targets: ["NDISDriverKit"]),
     .library(name: "CNDIS", targets: ["CNDIS"]),
-    // For Benchmarks/, a package of its own.
-    .library(name: "NDISDriverProtocol", targets: ["NDISDriverProtocol"]),
-    .library(name: "NDISHostedDrivers", targets: ["NDISHostedDrivers"]),
     .library(name: "NDIS", targets: ["NDIS"]),
-    .library(name: "NDISSimulator", targets: ["NDISSimulator"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -141,6 +134,16 @@ let package = Package(
 
     // What the daemon is measured against: the same messages and mapping calls, no simulator. In C.
     .executableTarget(name: "ndissim-floor", dependencies: ["CNDIS"]),
+    // Counts heap allocations by replacing malloc, and requests callgrind's counts of instructions.
+    .target(name: "CNDISCounters", path: "Benchmarks/Sources/CCounters"),
+    // The hot paths without sockets, for Benchmarks/check.
+    .program(
+      "ndissim-hot-paths",
+      [
+        "CNDIS", "CNDISCounters", "DriverInterface", "DriverProtocol", "HostedDrivers", "NDIS",
+        "Simulator",
+      ],
+      path: "Benchmarks/Sources/hot-paths"),
     // Writes Swift from a Varlink interface description; its output is committed and held by a test.
     .program("ndissim-varlink-generate", ["Varlink"]),
     .program(
@@ -217,3 +220,12 @@ let package = Package(
   ],
   cxxLanguageStandard: .cxx17
 )
+
+// The mutant switch changes one row of a table when NDISSIM_MUTANT names it. Only `.ci/mutants` sets this
+// variable, with a build directory of its own: no product contains the switch. The suites that remain are
+// those that have to detect the mutants.
+if Context.environment["NDISSIM_MUTANTS"] == "1" {
+  let suites: Set = ["NDISTests", "SimulatorTests"]
+  package.targets.removeAll { $0.type == .test && !suites.contains($0.name) }
+  for target in package.targets { target.swiftSettings?.append(.define("MUTANTS")) }
+}

@@ -6,7 +6,7 @@
 import NDISDriverInterface
 import CNDIS
 import NDISEvents
-import Foundation
+import Glibc
 import NDIS
 import NDISDriverProtocol
 import Testing
@@ -28,7 +28,10 @@ import Testing
     var opened = 0
     for number in 0..<Self.cases where Self.only == nil || Self.only == number {
       let name = "NDISSIM_SEED=\(seed) NDISSIM_CASE=\(number)"
-      try? FileHandle.standardError.write(contentsOf: Data("damage: \(name)\n".utf8))
+      // Written at once: a crash must not lose the case that caused it.
+      _ = unsafe Array("damage: \(name)\n".utf8).withUnsafeBytes {
+        unsafe write(STDERR_FILENO, $0.baseAddress, $0.count)
+      }
       let dice = DamageDice(seed: mixed(seed) &+ UInt64(number))
       let snapshot = worlds[number % worlds.count]
       let memory = snapshot.memory.copied()

@@ -1,9 +1,8 @@
-// How many mutants there are, for `.ci/mutants`, which reads it from the run without one.
-
-import NDISDriverInterface
+// Prints how many mutants each table has, for `.ci/mutants`, which reads it from the run without one.
 
 #if MUTANTS
   import NDIS
+  import NDISDriverInterface
   import NDISSimulator
   import Testing
 

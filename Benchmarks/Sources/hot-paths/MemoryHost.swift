@@ -28,7 +28,7 @@ final class MemoryHost {
     guard
       let base = unsafe mmap(
         nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
-    else { HotRooms.fail("no memory for the store") }
+    else { HotPaths.fail("no memory for the store") }
     let poolSettings = PoolSettings(name: "pool", level: .pool, capacity: 8 << 30)
     pool = HostedPool(poolSettings)
     do {
@@ -36,7 +36,7 @@ final class MemoryHost {
         memory: unsafe StoreMemory(base: base, size: size), settings: settings, fresh: true)
       try simulator.registerHosted(.pool, provider: 0, name: Name("pool"), now: 1, &actions)
       session = try simulator.begin(name: Name("bench"), pid: 1, uid: 1, now: 1, &actions)
-    } catch { HotRooms.fail("\(error)") }
+    } catch { HotPaths.fail("\(error)") }
     actions.removeAll()
     perform(
       NDISSIM_REGISTER_PROTOCOL_DRIVER,
@@ -69,7 +69,7 @@ final class MemoryHost {
   /// The length of a live block.
   func length(of allocation: Handle) -> UInt32 { simulator.allocation(allocation)?.length ?? 0 }
 
-  private static let site = Site("hot-rooms")
+  private static let site = Site("hot-paths")
 
   private func perform(_ type: Int, _ request: Request) {
     let call = Call(
@@ -82,7 +82,7 @@ final class MemoryHost {
       index += 1
     }
     actions.removeAll()
-    if let failure { HotRooms.fail("a request of type \(type) was refused: \(failure.sentence)") }
+    if let failure { HotPaths.fail("a request of type \(type) was refused: \(failure.sentence)") }
   }
 
   private func carryOut(_ action: Action) {
@@ -107,7 +107,7 @@ final class MemoryHost {
           let section = try simulator.addHostedSection(
             provider: 0, domain: domain, size: size, node: node, pageSize: 4096, now: 1)
           pool.add(section: section, domain: domain, node: node, size: size)
-        } catch { HotRooms.fail(error.sentence) }
+        } catch { HotPaths.fail(error.sentence) }
         reply = pool.allocate(domain: call.domain, call.parameters)
       }
       if case .answer(let given) = reply { answer = given }

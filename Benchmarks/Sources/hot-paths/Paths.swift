@@ -1,4 +1,4 @@
-// The rooms. Each operation is checked to have done what it is measured for.
+// The hot paths. Each operation is checked to have done what it is measured for.
 
 import CNDIS
 import NDISDriverProtocol
@@ -19,7 +19,7 @@ struct Sequence64 {
 
 /// The dispatcher: an operation is a turn that allocates from a hosted pool, and one that frees another
 /// live block, taken at random. So many blocks stay live: the block table's insert and remove.
-struct DispatchRoom: Room {
+struct DispatchPath: HotPath {
   private let host = MemoryHost()
   private var live: [Handle]
   private var random = Sequence64()
@@ -41,7 +41,7 @@ struct DispatchRoom: Room {
 }
 
 /// The block table: an operation is a lookup of a live block, taken at random, by its handle.
-struct LookupRoom: Room {
+struct LookupPath: HotPath {
   private let host = MemoryHost()
   private var live: [Handle]
   private var random = Sequence64()
@@ -55,15 +55,15 @@ struct LookupRoom: Room {
   mutating func run(_ count: Int) {
     for _ in 0..<count {
       guard host.length(of: live[random.next(below: live.count)]) == 4096 else {
-        HotRooms.fail("a live block was not found")
+        HotPaths.fail("a live block was not found")
       }
     }
   }
 }
 
-/// The page allocator: an operation finds and takes room for eight pages in a section of a million
+/// The page allocator: an operation finds and takes eight pages in a section of a million
 /// whose odd pages are taken in its first half, and gives eight other pages back.
-struct PagesRoom: Room {
+struct PagesPath: HotPath {
   private var map = PageMap(pageCount: 1 << 20)
   private var taken: [UInt32] = []
   private var random = Sequence64()
@@ -76,7 +76,7 @@ struct PagesRoom: Room {
   mutating func run(_ count: Int) {
     for _ in 0..<count {
       let victim = random.next(below: taken.count)
-      guard map.release(start: taken[victim], count: 8) else { HotRooms.fail("not taken") }
+      guard map.release(start: taken[victim], count: 8) else { HotPaths.fail("not taken") }
       taken.swapAt(victim, taken.count - 1)
       taken.removeLast()
       take()
@@ -85,7 +85,7 @@ struct PagesRoom: Room {
 
   private mutating func take() {
     guard let start = map.firstFit(count: 8), map.take(start: start, count: 8) else {
-      HotRooms.fail("no room")
+      HotPaths.fail("no free pages")
     }
     taken.append(start)
   }
@@ -93,7 +93,7 @@ struct PagesRoom: Room {
 
 /// The codec: an operation reads header, body and image of an allocation request, and writes a reply
 /// with one extent.
-struct CodecRoom: Room {
+struct CodecPath: HotPath {
   private let request: [UInt8]
   private var reply = [UInt8](repeating: 0, count: 512)
 
@@ -106,7 +106,7 @@ struct CodecRoom: Room {
       writer.append(UInt64(7))
       writer.append(UInt32(0x6863_6E62))
       writer.append(UInt32(0))
-      writer.append(Site("hot-rooms"))
+      writer.append(Site("hot-paths"))
       var image = NDIS_SHARED_MEMORY_PARAMETERS()
       image.Header.Type = 0x80
       image.Header.Revision = 2
@@ -122,11 +122,11 @@ struct CodecRoom: Room {
 
   mutating func run(_ count: Int) {
     for _ in 0..<count {
-      let length = unsafe request.withUnsafeBytes { bytes in unsafe CodecRoom.decode(bytes) }
+      let length = unsafe request.withUnsafeBytes { bytes in unsafe CodecPath.decode(bytes) }
       let size = unsafe reply.withUnsafeMutableBytes { buffer in
-        unsafe CodecRoom.encode(length, into: buffer)
+        unsafe CodecPath.encode(length, into: buffer)
       }
-      guard length == 4096, size == 112 else { HotRooms.fail("the message is not what was sent") }
+      guard length == 4096, size == 112 else { HotPaths.fail("the message is not what was sent") }
     }
   }
 
@@ -142,7 +142,7 @@ struct CodecRoom: Room {
       let image = try body.readImage(NDIS_SHARED_MEMORY_PARAMETERS())
       try body.end()
       return image.Length
-    } catch { HotRooms.fail(error.sentence) }
+    } catch { HotPaths.fail(error.sentence) }
   }
 
   @inline(never)
