@@ -24,8 +24,8 @@ let strict: [SwiftSetting] = [
 // one; folders have the short names. `Platform` is the target NDISPlatform in Sources/Platform.
 let shortNames: Set = [
   "DriverInterface", "Events", "Simulator", "HostedDrivers", "DriverProtocol", "Platform",
-  "ServiceManager", "Varlink", "Configuration", "ManagementInterface", "Daemon", "Drawing",
-  "Bench",
+  "DriverPlane", "ServiceManager", "Varlink", "Configuration", "ManagementInterface",
+  "ManagementPlane", "Daemon", "Drawing", "Bench",
 ]
 
 func prefixed(_ name: String) -> String { shortNames.contains(name) ? "NDIS" + name : name }
@@ -104,15 +104,31 @@ let package = Package(
 
     // MARK: The daemon
 
+    // Sessions, requests and upcalls of drivers, without sockets. Beside the layers below it takes the names of
+    // the contract, the events it reports and the values drivers exchange with the simulator.
+    .module(
+      "DriverPlane",
+      [
+        "CNDIS", "NDIS", "DriverInterface", "Events", "Platform", "Simulator", "HostedDrivers",
+        "DriverProtocol",
+      ]),
     // The org.ndissim.* interfaces: descriptions, typed calls, both ends.
     .module(
       "ManagementInterface", ["Varlink"],
       exclude: ["org.ndissim.Simulator.varlink", "io.systemd.service.varlink"]),
+    // Methods, listings, control, events and metrics, without sockets.
+    .module(
+      "ManagementPlane",
+      [
+        "CNDIS", "NDIS", "DriverInterface", "Events", "Platform", "Simulator", "HostedDrivers",
+        "DriverPlane", "Varlink", "ManagementInterface",
+      ]),
+    // Launch, server loop and sockets: a library, so that tests can hold one.
     .module(
       "Daemon",
       [
-        "CNDIS", "NDIS", "DriverInterface", "Events", "Platform", "Simulator", "HostedDrivers",
-        "DriverProtocol", "ServiceManager", "Varlink", "ManagementInterface", "Configuration",
+        "CNDIS", "NDIS", "Events", "Platform", "Simulator", "HostedDrivers", "DriverPlane",
+        "ServiceManager", "Varlink", "ManagementInterface", "ManagementPlane", "Configuration",
       ]),
     .program(
       "ndissimd", ["Configuration", "Daemon", "HostedDrivers", "Simulator", "ArgumentParser"]),
@@ -198,8 +214,9 @@ let package = Package(
     .tests(
       "ManagementTests",
       [
-        "CNDIS", "Daemon", "DriverInterface", "ManagementInterface", "Varlink", "NDISDriverKit",
-        "Events", "HostedDrivers", "NDIS", "Platform", "Simulator", "ndissimd",
+        "CNDIS", "Daemon", "DriverInterface", "DriverPlane", "ManagementInterface",
+        "ManagementPlane", "Varlink", "NDISDriverKit", "Events", "HostedDrivers", "NDIS",
+        "Platform", "Simulator", "ndissimd",
         "ndissim-varlink-generate",
       ]),
     .tests(
@@ -212,8 +229,8 @@ let package = Package(
     .tests(
       "ContractTests",
       [
-        "NDISDriverKit", "Daemon", "CNDIS", "DriverInterface", "DriverProtocol", "Events",
-        "HostedDrivers", "NDIS", "Platform", "Simulator",
+        "NDISDriverKit", "Daemon", "CNDIS", "DriverInterface", "DriverPlane", "DriverProtocol",
+        "Events", "HostedDrivers", "NDIS", "Platform", "Simulator",
         // The other processes of the tests.
         "ndissimd", "ndissim-faulty-provider",
       ]),

@@ -1,5 +1,6 @@
 // The queue, the log for people, the service manager and activation.
 
+import NDISPlatform
 import NDISEvents
 import Glibc
 import NDISServiceManager
