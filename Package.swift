@@ -121,8 +121,7 @@ let package = Package(
         "CNDIS", "NDIS", "DriverInterface", "Events", "Platform", "Simulator", "HostedDrivers",
         "DriverProtocol", "ServiceManager", "Varlink", "ManagementInterface", "Configuration",
       ]),
-    .program(
-      "ndissimd", ["Configuration", "Daemon", "HostedDrivers", "Simulator", "ArgumentParser"]),
+    .program("ndissimd", ["Configuration", "Daemon", "ArgumentParser"]),
 
     // MARK: Drivers and the command
 
@@ -133,8 +132,9 @@ let package = Package(
     .program(
       "ndisctl",
       [
-        "Bench", "CNDIS", "Configuration", "Drawing", "Events", "ManagementInterface", "NDIS",
-        "NDISDriverKit", "Platform", "Simulator", "Varlink", "ArgumentParser",
+        // Events: the kinds that --kind takes and the MESSAGE_IDs that `log` asks the journal for.
+        "Bench", "Drawing", "Events", "ManagementInterface", "NDIS", "NDISDriverKit", "Platform",
+        "Varlink", "ArgumentParser",
       ]),
 
     // MARK: Tools, examples and the tests' programs; no product
@@ -144,10 +144,10 @@ let package = Package(
     // Writes Swift from a Varlink interface description; its output is committed and held by a test.
     .program("ndissim-varlink-generate", ["Varlink"]),
     .program(
-      "ndissim-example-miniport", ["NDISDriverKit", "NDIS", "Platform"],
+      "ndissim-example-miniport", ["NDISDriverKit", "Platform"],
       path: "Examples/swift/miniport"),
     .program(
-      "ndissim-example-provider", ["NDISDriverKit", "NDIS", "Platform"],
+      "ndissim-example-provider", ["NDISDriverKit", "Platform"],
       path: "Examples/swift/provider"),
     .program(
       "ndissim-example-vmq-miniport", ["CNDIS", "NDISDriverKit", "NDIS", "Platform"],
@@ -191,25 +191,29 @@ let package = Package(
     .tests("DrawingTests", ["Drawing"]),
     .tests(
       "BenchTests",
-      ["Bench", "Drawing", "NDISDriverKit", "ndisctl", "ndissim-floor", "ndissimd"]),
+      // The last three are programs that the tests run.
+      ["Bench", "Drawing", "ndisctl", "ndissim-floor", "ndissimd"]),
     .tests(
       "ManagementTests",
       [
-        "CNDIS", "Daemon", "DriverInterface", "ManagementInterface", "Varlink", "NDISDriverKit",
-        "Events", "HostedDrivers", "NDIS", "Platform", "Simulator", "ndissimd",
-        "ndissim-varlink-generate",
+        "CNDIS", "Daemon", "ManagementInterface", "Varlink", "NDISDriverKit", "Events",
+        "HostedDrivers", "NDIS", "Platform", "Simulator",
+        // The programs that the tests run.
+        "ndissimd", "ndissim-varlink-generate",
       ]),
     .tests(
       "CommandTests",
       [
-        "Drawing", "ManagementInterface", "Varlink", "NDISDriverKit", "NDIS", "Platform",
-        "ndissimd", "ndisctl", "ndissim-example-miniport",
+        "Drawing", "ManagementInterface", "Varlink", "NDIS", "Platform", "ArgumentParser",
+        "ndisctl",
+        // The programs that the tests run.
+        "ndissimd", "ndissim-example-miniport",
       ]),
     .tests("NDISDriverKitTests", ["NDISDriverKit", "CNDIS", "DriverProtocol", "NDIS", "Platform"]),
     .tests(
       "ContractTests",
       [
-        "NDISDriverKit", "Daemon", "CNDIS", "DriverInterface", "DriverProtocol", "Events",
+        "NDISDriverKit", "Daemon", "CNDIS", "DriverProtocol", "Events",
         "HostedDrivers", "NDIS", "Platform", "Simulator",
         // The other processes of the tests.
         "ndissimd", "ndissim-faulty-provider",

@@ -6,7 +6,6 @@ import ArgumentParser
 import NDISDrawing
 import NDISManagementInterface
 import NDIS
-import NDISSimulator
 import NDISVarlink
 
 struct StateAdapter: ParsableCommand {
