@@ -130,8 +130,7 @@ let package = Package(
         "CNDIS", "NDIS", "Events", "Platform", "Simulator", "HostedDrivers", "DriverPlane",
         "ServiceManager", "Varlink", "ManagementInterface", "ManagementPlane", "Configuration",
       ]),
-    .program(
-      "ndissimd", ["Configuration", "Daemon", "HostedDrivers", "Simulator", "ArgumentParser"]),
+    .program("ndissimd", ["Configuration", "Daemon", "ArgumentParser"]),
 
     // MARK: Drivers and the command
 
@@ -142,8 +141,9 @@ let package = Package(
     .program(
       "ndisctl",
       [
-        "Bench", "CNDIS", "Configuration", "Drawing", "Events", "ManagementInterface", "NDIS",
-        "NDISDriverKit", "Platform", "Simulator", "Varlink", "ArgumentParser",
+        // Events: the kinds that --kind takes and the MESSAGE_IDs that `log` asks the journal for.
+        "Bench", "Drawing", "Events", "ManagementInterface", "NDIS", "NDISDriverKit", "Platform",
+        "Varlink", "ArgumentParser",
       ]),
 
     // MARK: Tools, examples and the tests' programs; no product
@@ -163,10 +163,10 @@ let package = Package(
     // Writes Swift from a Varlink interface description; its output is committed and held by a test.
     .program("ndissim-varlink-generate", ["Varlink"]),
     .program(
-      "ndissim-example-miniport", ["NDISDriverKit", "NDIS", "Platform"],
+      "ndissim-example-miniport", ["NDISDriverKit", "Platform"],
       path: "Examples/swift/miniport"),
     .program(
-      "ndissim-example-provider", ["NDISDriverKit", "NDIS", "Platform"],
+      "ndissim-example-provider", ["NDISDriverKit", "Platform"],
       path: "Examples/swift/provider"),
     .program(
       "ndissim-example-vmq-miniport", ["CNDIS", "NDISDriverKit", "NDIS", "Platform"],
@@ -210,7 +210,8 @@ let package = Package(
     .tests("DrawingTests", ["Drawing"]),
     .tests(
       "BenchTests",
-      ["Bench", "Drawing", "NDISDriverKit", "ndisctl", "ndissim-floor", "ndissimd"]),
+      // The last three are programs that the tests run.
+      ["Bench", "Drawing", "ndisctl", "ndissim-floor", "ndissimd"]),
     .tests(
       "ManagementTests",
       [
@@ -222,8 +223,10 @@ let package = Package(
     .tests(
       "CommandTests",
       [
-        "Drawing", "ManagementInterface", "Varlink", "NDISDriverKit", "NDIS", "Platform",
-        "ndissimd", "ndisctl", "ndissim-example-miniport",
+        "Drawing", "ManagementInterface", "Varlink", "NDIS", "Platform", "ArgumentParser",
+        "ndisctl",
+        // The programs that the tests run.
+        "ndissimd", "ndissim-example-miniport",
       ]),
     .tests("NDISDriverKitTests", ["NDISDriverKit", "CNDIS", "DriverProtocol", "NDIS", "Platform"]),
     .tests(
