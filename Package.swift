@@ -120,8 +120,8 @@ let package = Package(
     .module(
       "ManagementPlane",
       [
-        "CNDIS", "NDIS", "DriverInterface", "Events", "Platform", "Simulator", "HostedDrivers",
-        "DriverPlane", "Varlink", "ManagementInterface",
+        "NDIS", "Events", "Platform", "Simulator", "HostedDrivers", "DriverPlane", "Varlink",
+        "ManagementInterface",
       ]),
     // Launch, server loop and sockets: a library, so that tests can hold one.
     .module(
@@ -130,7 +130,7 @@ let package = Package(
         "CNDIS", "NDIS", "Events", "Platform", "Simulator", "HostedDrivers", "DriverPlane",
         "ServiceManager", "Varlink", "ManagementInterface", "ManagementPlane", "Configuration",
       ]),
-    .program("ndissimd", ["Configuration", "Daemon", "ArgumentParser"]),
+    .program("ndissimd", ["Configuration", "Daemon", "DriverPlane", "ArgumentParser"]),
 
     // MARK: Drivers and the command
 
