@@ -24,8 +24,8 @@ let strict: [SwiftSetting] = [
 // one; folders have the short names. `Platform` is the target NDISPlatform in Sources/Platform.
 let shortNames: Set = [
   "DriverInterface", "Events", "Simulator", "HostedDrivers", "DriverProtocol", "Platform",
-  "ServiceManager", "Varlink", "Configuration", "ManagementInterface", "Daemon", "Drawing",
-  "Bench",
+  "DriverPlane", "ServiceManager", "Varlink", "Configuration", "ManagementInterface",
+  "ManagementPlane", "Daemon", "Drawing", "Bench",
 ]
 
 func prefixed(_ name: String) -> String { shortNames.contains(name) ? "NDIS" + name : name }
@@ -104,18 +104,33 @@ let package = Package(
 
     // MARK: The daemon
 
+    // Sessions, requests and upcalls of drivers, without sockets. Beside the layers below it takes the names of
+    // the contract, the events it reports and the values drivers exchange with the simulator.
+    .module(
+      "DriverPlane",
+      [
+        "CNDIS", "NDIS", "DriverInterface", "Events", "Platform", "Simulator", "HostedDrivers",
+        "DriverProtocol",
+      ]),
     // The org.ndissim.* interfaces: descriptions, typed calls, both ends.
     .module(
       "ManagementInterface", ["Varlink"],
       exclude: ["org.ndissim.Simulator.varlink", "io.systemd.service.varlink"]),
+    // Methods, listings, control, events and metrics, without sockets.
+    .module(
+      "ManagementPlane",
+      [
+        "NDIS", "Events", "Platform", "Simulator", "HostedDrivers", "DriverPlane", "Varlink",
+        "ManagementInterface",
+      ]),
+    // Launch, server loop and sockets: a library, so that tests can hold one.
     .module(
       "Daemon",
       [
-        "CNDIS", "NDIS", "DriverInterface", "Events", "Platform", "Simulator", "HostedDrivers",
-        "DriverProtocol", "ServiceManager", "Varlink", "ManagementInterface", "Configuration",
+        "CNDIS", "NDIS", "Events", "Platform", "Simulator", "HostedDrivers", "DriverPlane",
+        "ServiceManager", "Varlink", "ManagementInterface", "ManagementPlane", "Configuration",
       ]),
-    .program(
-      "ndissimd", ["Configuration", "Daemon", "HostedDrivers", "Simulator", "ArgumentParser"]),
+    .program("ndissimd", ["Configuration", "Daemon", "DriverPlane", "ArgumentParser"]),
 
     // MARK: Drivers and the command
 
@@ -126,8 +141,9 @@ let package = Package(
     .program(
       "ndisctl",
       [
-        "Bench", "CNDIS", "Configuration", "Drawing", "Events", "ManagementInterface", "NDIS",
-        "NDISDriverKit", "Platform", "Simulator", "Varlink", "ArgumentParser",
+        // Events: the kinds that --kind takes and the MESSAGE_IDs that `log` asks the journal for.
+        "Bench", "Drawing", "Events", "ManagementInterface", "NDIS", "NDISDriverKit", "Platform",
+        "Varlink", "ArgumentParser",
       ]),
 
     // MARK: Tools, examples and the tests' programs; no product
@@ -147,10 +163,10 @@ let package = Package(
     // Writes Swift from a Varlink interface description; its output is committed and held by a test.
     .program("ndissim-varlink-generate", ["Varlink"]),
     .program(
-      "ndissim-example-miniport", ["NDISDriverKit", "NDIS", "Platform"],
+      "ndissim-example-miniport", ["NDISDriverKit", "Platform"],
       path: "Examples/swift/miniport"),
     .program(
-      "ndissim-example-provider", ["NDISDriverKit", "NDIS", "Platform"],
+      "ndissim-example-provider", ["NDISDriverKit", "Platform"],
       path: "Examples/swift/provider"),
     .program(
       "ndissim-example-vmq-miniport", ["CNDIS", "NDISDriverKit", "NDIS", "Platform"],
@@ -194,26 +210,30 @@ let package = Package(
     .tests("DrawingTests", ["Drawing"]),
     .tests(
       "BenchTests",
-      ["Bench", "Drawing", "NDISDriverKit", "ndisctl", "ndissim-floor", "ndissimd"]),
+      // The last three are programs that the tests run.
+      ["Bench", "Drawing", "ndisctl", "ndissim-floor", "ndissimd"]),
     .tests(
       "ManagementTests",
       [
-        "CNDIS", "Daemon", "DriverInterface", "ManagementInterface", "Varlink", "NDISDriverKit",
-        "Events", "HostedDrivers", "NDIS", "Platform", "Simulator", "ndissimd",
+        "CNDIS", "Daemon", "DriverInterface", "DriverPlane", "ManagementInterface",
+        "ManagementPlane", "Varlink", "NDISDriverKit", "Events", "HostedDrivers", "NDIS",
+        "Platform", "Simulator", "ndissimd",
         "ndissim-varlink-generate",
       ]),
     .tests(
       "CommandTests",
       [
-        "Drawing", "ManagementInterface", "Varlink", "NDISDriverKit", "NDIS", "Platform",
-        "ndissimd", "ndisctl", "ndissim-example-miniport",
+        "Drawing", "ManagementInterface", "Varlink", "NDIS", "Platform", "ArgumentParser",
+        "ndisctl",
+        // The programs that the tests run.
+        "ndissimd", "ndissim-example-miniport",
       ]),
     .tests("NDISDriverKitTests", ["NDISDriverKit", "CNDIS", "DriverProtocol", "NDIS", "Platform"]),
     .tests(
       "ContractTests",
       [
-        "NDISDriverKit", "Daemon", "CNDIS", "DriverInterface", "DriverProtocol", "Events",
-        "HostedDrivers", "NDIS", "Platform", "Simulator",
+        "NDISDriverKit", "Daemon", "CNDIS", "DriverInterface", "DriverPlane", "DriverProtocol",
+        "Events", "HostedDrivers", "NDIS", "Platform", "Simulator",
         // The other processes of the tests.
         "ndissimd", "ndissim-faulty-provider",
       ]),

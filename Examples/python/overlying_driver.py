@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""An overlying driver in Python that walks a receive queue from birth to death.
+"""An overlying driver in Python that takes a receive queue through its whole life cycle.
 
 Binds to a miniport with VM queues, the daemon's hosted "vmq0" unless another is named, allocates a
-queue, receives frames and checks every byte where it lies, and frees the queue while some of its
-lists are still out.
+queue, receives frames and checks every byte in place, and frees the queue while some of its
+lists are still outstanding.
 
     PYTHONPATH=Sources/python Examples/python/overlying_driver.py [--adapter NAME]
 
-Exits with 1 when anything is not as it should be.
+Exits with 1 when a check fails.
 """
 
 import argparse
@@ -24,14 +24,14 @@ failures = 0
 
 
 def check(what: str, right: bool) -> None:
-    """Prints one line for each thing that was tried."""
+    """Prints one line for each check."""
     global failures
     failures += not right
     print(f"{'ok  ' if right else 'FAIL'} {what}", flush=True)
 
 
 def sequence_of(frame: memoryview, address: bytes, queue: int) -> int | None:
-    """The number of a frame of a miniport's own making; None when one byte of it is wrong."""
+    """The sequence number of a generated frame; None when one byte of it is wrong."""
     to, ether_type, mark, number, sequence = struct.unpack_from("<6s6x2s4sIQ", frame)
     shift = sequence & 0xFF
     right = (to, ether_type, mark, number) == (address, b"\x88\xB5", b"NSIM", queue)
@@ -40,7 +40,7 @@ def sequence_of(frame: memoryview, address: bytes, queue: int) -> int | None:
 
 @dataclass
 class Overlying:
-    """What the handlers are told."""
+    """The state the handlers maintain."""
 
     session: ndissim.Session
     address: bytes = bytes(6)
@@ -48,20 +48,20 @@ class Overlying:
     sequences: list[int | None] = field(default_factory=list)
     out: list[list] = field(default_factory=list)
     stopped: list[int] = field(default_factory=list)
-    # How FREE_QUEUE ended, and the indications that were out then.
+    # How FREE_QUEUE completed, and the indications that were outstanding then.
     end: tuple[int, int] | None = None
 
     def receive(self, binding, indication) -> None:
         """ProtocolReceiveNetBufferLists: frames are read in place. Lists are returned outside of
-        the handler: a call that waits runs handlers, and would run this one inside itself."""
+        the handler: a call that waits runs handlers, and would run this one recursively."""
         for received in indication.lists:
             for buffer in received.buffers:
                 self.sequences.append(self.read(buffer))
-        if not indication.flags & ReceiveFlags.RESOURCES:  # then they are only lent
+        if not indication.flags & ReceiveFlags.RESOURCES:  # with RESOURCES they are not returned
             self.out.append(indication.lists)
 
     def read(self, buffer) -> int | None:
-        """A frame lies in several parts when its memory does not hang together."""
+        """A frame has several parts when its memory is not contiguous."""
         parts = [self.session.bytes_of(part) for part in buffer.parts]
         if not parts or None in parts:
             return None
@@ -71,69 +71,69 @@ class Overlying:
     def status(self, binding, upcall) -> None:
         """ProtocolStatusEx: DMA to a queue has stopped."""
         if upcall.indication.status_code == Status.RECEIVE_QUEUE_STATE:
-            state = ReceiveQueueState.from_image(upcall.buffer)
-            if state.queue_state == ReceiveQueueState.DMA_STOPPED:
-                self.stopped.append(state.queue_id)
+            reported = ReceiveQueueState.from_image(upcall.buffer)
+            if reported.queue_state == ReceiveQueueState.DMA_STOPPED:
+                self.stopped.append(reported.queue_id)
 
     def oid_complete(self, binding, upcall) -> None:
-        """ProtocolOidRequestComplete, of what `issue` does not wait for."""
+        """ProtocolOidRequestComplete, for requests that no call waits for."""
         if upcall.request_context == FREE:
             self.end = (upcall.answer.status, len(self.out))
 
 
 def walk(session: ndissim.Session, adapter: str) -> None:
-    told = Overlying(session)
+    state = Overlying(session)
     handlers = ndissim.ProtocolHandlers(
-        receive=told.receive, status=told.status, oid_complete=told.oid_complete)
+        receive=state.receive, status=state.status, oid_complete=state.oid_complete)
     driver = ndissim.ProtocolDriver(session, "py-overlying", handlers)
     binding = driver.bind_adapter(adapter)
 
-    def take(count: int) -> None:
-        before = len(told.sequences)
+    def receive(count: int) -> None:
+        before = len(state.sequences)
         binding.set(Oid.NDISSIM_GENERATE,
-                    ndissim.GenerateParameters(queue_id=told.queue, count=count))
-        session.serve(until=lambda: len(told.sequences) >= before + count)
+                    ndissim.GenerateParameters(queue_id=state.queue, count=count))
+        session.serve(until=lambda: len(state.sequences) >= before + count)
 
-    def give_back() -> None:
-        while told.out:
-            binding.return_lists(told.out.pop(0))
+    def return_lists() -> None:
+        while state.out:
+            binding.return_lists(state.out.pop(0))
 
-    # Birth: the queue exists, then it has memory, then it has a filter and runs.
-    told.queue = binding.method(
+    # Setup: the queue exists, then it has memory, then it has a filter and runs.
+    state.queue = binding.method(
         Oid.RECEIVE_FILTER_ALLOCATE_QUEUE,
         ndissim.ReceiveQueueParameters(queue_name=ndissim.counted("py queue"))).queue_id
-    check(f"queue {told.queue} is allocated", told.queue != 0)
+    check(f"queue {state.queue} is allocated", state.queue != 0)
     completed = binding.method(
         Oid.RECEIVE_FILTER_QUEUE_ALLOCATION_COMPLETE,
-        ndissim.ReceiveQueueAllocationComplete(queue_id=told.queue))
+        ndissim.ReceiveQueueAllocationComplete(queue_id=state.queue))
     check("the miniport has allocated its memory", completed.completion_status == Status.SUCCESS)
-    told.address = bytes([2, 0, 0, 0, 0, told.queue])
+    state.address = bytes([2, 0, 0, 0, 0, state.queue])
     filter_id = binding.method(
         Oid.RECEIVE_FILTER_SET_FILTER,
-        ndissim.ReceiveFilterParameters.destination(told.queue, told.address)).filter_id
+        ndissim.ReceiveFilterParameters.destination(state.queue, state.address)).filter_id
     check(f"filter {filter_id} is set", filter_id != 0)
 
-    # Life: frames come in order, each where the miniport's DMA has put it.
-    take(8)
-    check("8 frames, every byte right", told.sequences == list(range(8)))
-    give_back()
-    take(2)
-    check("2 more, whose lists are kept", told.sequences == list(range(10)))
+    # Running: frames arrive in order, each where the miniport's DMA has written it.
+    receive(8)
+    check("8 frames, every byte right", state.sequences == list(range(8)))
+    return_lists()
+    receive(2)
+    check("2 more, whose lists are kept", state.sequences == list(range(10)))
 
-    # Death: no filter, no DMA, no list out, no memory.
+    # Teardown: no filter, no DMA, no outstanding list, no memory.
     binding.set(
         Oid.RECEIVE_FILTER_CLEAR_FILTER,
-        ndissim.ReceiveFilterClearParameters(queue_id=told.queue, filter_id=filter_id))
-    free = ndissim.ReceiveQueueFreeParameters(queue_id=told.queue).pack()
+        ndissim.ReceiveFilterClearParameters(queue_id=state.queue, filter_id=filter_id))
+    free = ndissim.ReceiveQueueFreeParameters(queue_id=state.queue).pack()
     session.oid_request(
         binding.handle,
         OidRequest(RequestType.SET_INFORMATION, Oid.RECEIVE_FILTER_FREE_QUEUE, free), FREE)
-    session.serve(until=lambda: bool(told.stopped) or told.end is not None)
-    check("DMA has stopped", told.stopped == [told.queue])
-    check("FREE_QUEUE waits for the lists", told.end is None)
-    give_back()
-    session.serve(until=lambda: told.end is not None)
-    check("FREE_QUEUE has ended when they were back", told.end == (Status.SUCCESS, 0))
+    session.serve(until=lambda: bool(state.stopped) or state.end is not None)
+    check("DMA has stopped", state.stopped == [state.queue])
+    check("FREE_QUEUE waits for the lists", state.end is None)
+    return_lists()
+    session.serve(until=lambda: state.end is not None)
+    check("FREE_QUEUE has ended when they were back", state.end == (Status.SUCCESS, 0))
 
     binding.unbind()
     driver.deregister()

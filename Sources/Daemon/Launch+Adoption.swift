@@ -1,6 +1,7 @@
 // Where a daemon begins: from the store of the process before it, if the service manager has kept one, or anew.
 // A store that cannot be gone on from is set aside for whoever wants to look at it, and the start is clean.
 
+import NDISDriverPlane
 import NDISEvents
 import Glibc
 import NDISHostedDrivers

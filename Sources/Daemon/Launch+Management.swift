@@ -2,6 +2,8 @@
 // beside the driver socket, open to everybody who may enter the directory, since reading is; or there is
 // none, if the configuration says so.
 
+import NDISManagementPlane
+import NDISDriverPlane
 import NDISConfiguration
 import NDISEvents
 import Glibc
@@ -54,8 +56,7 @@ extension Launch {
       var host = ManagementHost()
       host.version = options.version
       host.driverSocket = driverSocket
-      host.configuration = options.configuration
-      host.reload = options.reload
+      host.configuration = ReloadableConfiguration(options.configuration, read: options.reload)
       host.setMinimumPriority = { sink.minimumPriority = $0 }
       host.droppedEntries = { sink.dropped }
       host.tell = tell

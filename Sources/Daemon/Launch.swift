@@ -2,6 +2,8 @@
 // hosted providers, then the socket; only when all of that stands is READY said. The end is the same
 // backwards.
 
+import NDISManagementPlane
+package import NDISDriverPlane
 import NDISConfiguration
 import NDISEvents
 import Glibc
@@ -12,13 +14,13 @@ import NDISServiceManager
 import NDISSimulator
 
 /// Runs a daemon.
-public enum Launch {
+package enum Launch {
   /// The exit status of a daemon that has handed over: by whatever signal it was told to, another is to go on.
-  public static let handedOverStatus: Int32 = 75
+  package static let handedOverStatus: Int32 = 75
 
   /// Serves until a signal; throws a sentence when it cannot start. Answers whether it has handed over to the
   /// process that comes next.
-  public static func run(_ options: LaunchOptions) throws(StartFailure) -> Bool {
+  package static func run(_ options: LaunchOptions) throws(StartFailure) -> Bool {
     let activation: Activation
     let sink: EventSink
     let link: ServiceManagerLink
@@ -65,7 +67,7 @@ public enum Launch {
   ) throws(StartFailure) -> Bool {
     defer { CrashMark.clear() }
     var isHandedOver = false
-    var inheritance = Inheritance(activation, known: ["driver", "varlink"])
+    var inheritance = Inheritance(activation.descriptors, known: ["driver", "varlink"])
     let switchboard = try begin(options, &inheritance, link, tell)
     let path: String
     let listener: PacketSocket

@@ -1,6 +1,8 @@
 // The server's connections by token. A token names a slot and how often the slot was used, so that finding
 // one takes no search, and an event that is still under way for a connection that is gone finds nothing.
 
+import NDISDriverPlane
+
 /// What peers tell the server while it is in the middle of a turn; it looks when the turn is over.
 final class PeerNotes {
   /// Peers whose outbox has become nonempty.

@@ -4,16 +4,18 @@
 // descriptor lets it turn the next caller away instead of spinning. A struct that is never copied: of a
 // class's properties every use would be checked for exclusivity while the daemon runs.
 
+package import NDISManagementPlane
+package import NDISDriverPlane
 import CNDIS
-public import NDISConfiguration
+package import NDISConfiguration
 import NDISEvents
 import NDIS
-public import NDISPlatform
-public import NDISServiceManager
+package import NDISPlatform
+package import NDISServiceManager
 import NDISSimulator
 
 /// Serves the driver plane until a signal ends it.
-@safe public struct Server: ~Copyable {
+@safe package struct Server: ~Copyable {
   private let switchboard: Switchboard
   private let listener: PacketSocket
   private let signals: Signals
@@ -40,13 +42,13 @@ import NDISSimulator
   private var lastAlive: UInt64 = 0
 
   /// How much one user or connection may have of the server itself.
-  public struct Limits: Sendable {
+  package struct Limits: Sendable {
     /// Connections of one user, with or without a session.
-    public var connectionsPerUser: Int
+    package var connectionsPerUser: Int
     /// Packets that may wait for one connection.
-    public var outboxPackets: Int
+    package var outboxPackets: Int
 
-    public init(_ values: ConfigurationValues) {
+    package init(_ values: ConfigurationValues) {
       connectionsPerUser = Int(clamping: values.connectionsPerUser)
       outboxPackets = Int(clamping: values.outboxPackets)
     }
@@ -56,7 +58,7 @@ import NDISSimulator
   private static let signalsToken: UInt64 = 2
   private static let keptToken: UInt64 = 3
 
-  public init(
+  package init(
     switchboard: Switchboard, listener: consuming PacketSocket, signals: consuming Signals,
     sink: EventSink, link: ServiceManagerLink, recorder: EventRecorder,
     management: ManagementSockets? = nil, limits: Limits = Limits(ConfigurationValues())
@@ -94,7 +96,7 @@ import NDISSimulator
   deinit { unsafe buffer.deallocate() }
 
   /// Why `run` has ended.
-  public enum End {
+  package enum End {
     /// SIGTERM or SIGINT, by name: everything is to be ended in order.
     case stop(String)
     /// SIGUSR2: another process goes on with everything.
@@ -102,7 +104,7 @@ import NDISSimulator
   }
 
   /// Runs until a signal ends it.
-  public mutating func run() throws(SystemError) -> End {
+  package mutating func run() throws(SystemError) -> End {
     var ready: [Reactor.Ready] = []
     ready.reserveCapacity(64)
     var received = ReceivedDescriptors(closesInBackground: true)
@@ -173,7 +175,7 @@ import NDISSimulator
 
   /// Takes over a connection that has outlived an earlier process. One whose session is not known is ended: the
   /// service manager drops it then.
-  public mutating func adopt(connection descriptor: consuming Descriptor, inode: UInt64) {
+  package mutating func adopt(connection descriptor: consuming Descriptor, inode: UInt64) {
     let socket = PacketSocket(adopting: descriptor)
     guard let credentials = try? socket.peerCredentials(), let token = peers.nextToken else {
       _ = try? socket.shutdown()
@@ -371,7 +373,7 @@ import NDISSimulator
   }
 
   /// Tells every client, reclaims what they held, closes.
-  public mutating func shutDown() {
+  package mutating func shutDown() {
     let link = link
     var said = MonotonicClock.milliseconds
     switchboard.shutDown {

@@ -4,6 +4,7 @@
 // bounded length. A peer that lets the outbox overflow is cut off: it reads too slowly, and others must not
 // pay for it. It cannot be told, since it does not read; the reason stands in the log.
 
+import NDISDriverPlane
 import CNDIS
 import NDISPlatform
 

@@ -4,6 +4,7 @@
 // second, so that a queue that runs over all the time does not fill the log with its counts; an
 // output that is away is tried as often.
 
+import NDISPlatform
 import NDISEvents
 
 struct EventWriter: ~Copyable {

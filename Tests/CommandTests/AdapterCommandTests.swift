@@ -43,7 +43,8 @@ import Testing
     #expect(try wait(["--timeout", "1.5s"]) == 1500)
     // Not to wait at all has a flag of its own.
     #expect(try wait(["--timeout", "0"]) == 1)
-    #expect(refusal(["halt", "vmq0", "--no-wait", "--timeout", "1s"]).contains("use one of them"))
+    #expect(
+      refusal(["halt", "vmq0", "--no-wait", "--timeout", "1s"]).contains("mutually exclusive"))
   }
 
   @Test(arguments: [
@@ -51,10 +52,10 @@ import Testing
     (["add", "name=x,colour=red"], "the keys are name, queues, vports, queue-memory"),
     (["add", "name=x,queue-memory=lots"], "use bytes, such as 64K"),
     (["pause", "vmq0", "--reason", "BOREDOM"], "use NDIS_INTERNAL, LOW_POWER"),
-    (["generate", "vmq0", "--queue", "1", "--vport", "1"], "use one of them"),
+    (["generate", "vmq0", "--queue", "1", "--vport", "1"], "mutually exclusive"),
     (["generate", "vmq0", "--count", "0"], "use 1 or more"),
     (["generate", "vmq0", "--length", "63"], "use 64 to 9014"),
-    (["generate", "vmq0", "--vport", "4294967296"], "which is no number of one"),
+    (["generate", "vmq0", "--vport", "4294967296"], "use 0 or more"),
   ])
   func `What is wrong is said, and what to do`(arguments: [String], words: String) {
     #expect(refusal(arguments).contains(words), "\(refusal(arguments))")
@@ -76,11 +77,11 @@ import Testing
       framesPerSecond: 1000, pends: "always")
     let lines = page()
     for line in [
-      "Hosted: NDIS 6.40", "VPorts at most: 2", "Memory of each: 64 KiB", "Frames: 1 000/s",
-      "Answers PENDING: always",
+      "Hosted: NDIS 6.40", "Maximum VPorts: 2", "Memory per queue: 64 KiB", "Frame rate: 1 000/s",
+      "Returns PENDING: always",
     ] {
       #expect(lines.contains(line), "\(lines)")
     }
-    #expect(!lines.contains { $0.hasPrefix("Queues at most") })
+    #expect(!lines.contains { $0.hasPrefix("Maximum queues") })
   }
 }

@@ -34,6 +34,8 @@ import Testing
     let problem = #expect(throws: RunExpectation.Problem.self) {
       try RunExpectation.list(file: "expected.txt", text: "leak\nleak thrice\n")
     }
-    #expect(problem?.description.hasPrefix("expected.txt, line 2: 'leak thrice'") == true)
+    #expect(
+      problem?.description.hasPrefix("expected.txt, line 2: invalid expectation 'leak thrice'")
+        == true)
   }
 }

@@ -26,7 +26,7 @@ import NDISVarlink
     #expect(process.wait() == 0)
     #expect(process.output == "to stdout\n")
     #expect(process.error.hasPrefix("to stderr\nndisctl run: passed: 'sh -c "))
-    #expect(process.error.contains("0 allocations, 0 frees, no broken rule, no leak"))
+    #expect(process.error.contains("0 allocations, 0 frees, no violation, no leak"))
   }
 
   @Test func `With --quiet a command that does well is all there is`() throws {
@@ -69,7 +69,7 @@ import NDISVarlink
   @Test func `What is declared must happen exactly as often`() throws {
     let absent = try run(["--expect", "0x7C/0x01", "--", "true"])
     #expect(absent.wait() == 3)
-    #expect(absent.error.contains("BAD 0x7C/0x01: did not happen, expected once"))
+    #expect(absent.error.contains("BAD 0x7C/0x01: did not occur, expected once"))
     let more = try run(["--expect", "leak", "--"] + alloc + ["--leak", "--count", "2"])
     #expect(more.wait() == 3)
     #expect(more.error.contains("BAD leak: twice, expected once"))
@@ -138,13 +138,13 @@ import NDISVarlink
       """,
     ])
     #expect(process.wait() == 125)
-    #expect(process.error.contains("was killed by SIGKILL before it was asked to end"))
+    #expect(process.error.contains("was killed by SIGKILL unexpectedly"))
   }
 
   @Test func `What the command leaves behind is ended and told`() throws {
     let process = try run(["--", "sh", "-c", "setsid sleep 1000 > /dev/null 2>&1 & sleep 0.05"])
     #expect(process.wait() == 0)
-    #expect(process.error.contains("1 process that the command left behind was ended"))
+    #expect(process.error.contains("1 process left by the command was terminated"))
   }
 
   @Test(arguments: [SIGINT, SIGTERM, SIGHUP])

@@ -48,18 +48,18 @@ import NDISVarlink
     #expect(
       page.lines(on: Surface()).joined(separator: "\n") == """
         ● ndissimd 1.2 - shared-memory provider model of NDIS 6.89
-             State: running since 4min 12s
-               PID: 42 (uid 0)
-        Drivers at: /run/ndissim/driver
-        Managed at: /run/ndissim/x
-          Settings: seed 7, pages of 4 KiB, no deadline
-           Objects: 1 session, 1 driver, 2 adapters, 0 bindings, 2 providers
-            Memory: 1 500 blocks, 96 MiB in 1 section
-             Calls: 2 000 allocations, 3 failed, 500 frees
-              Open: 1 request, 0 upcalls, 0 OID requests, 0 indicated lists
-            Broken: 0 violations, 0 leaked blocks
-           Latency: request: half within 4us, 99% within 8us, longest 90us of 100
-         Providers: pool  pool  active    1 536 blocks, 96 MiB of 256 MiB
+                    State: running for 4min 12s
+                      PID: 42 (uid 0)
+            Driver socket: /run/ndissim/driver
+        Management socket: /run/ndissim/x
+                 Settings: seed 7, page size 4 KiB, no deadline
+                  Objects: 1 session, 1 driver, 2 adapters, 0 bindings, 2 providers
+                   Memory: 1 500 blocks, 96 MiB in 1 section
+                    Calls: 2 000 allocations, 3 failed, 500 frees
+              Outstanding: 1 request, 0 upcalls, 0 OID requests, 0 indicated lists
+               Violations: 0, 0 leaked blocks
+                  Latency: request: p50 4us  p99 8us  max 90us  (n=100)
+                Providers: pool  pool  active    1 536 blocks, 96 MiB of 256 MiB
         """)
   }
 
@@ -68,8 +68,8 @@ import NDISVarlink
     broken.droppedEntries = 5
     let lines = StatusPage(status: broken, providers: [], socket: "x").lines(
       on: Surface(colors: true))
-    #expect(lines.contains { $0.contains("\u{1B}[1;31m2 violations, 0 leaked blocks\u{1B}[0m") })
-    #expect(lines.contains { $0.contains("\u{1B}[1;31m5 entries lost\u{1B}[0m") })
+    #expect(lines.contains { $0.contains("\u{1B}[1;31m2, 0 leaked blocks\u{1B}[0m") })
+    #expect(lines.contains { $0.contains("\u{1B}[1;31m5 entries dropped\u{1B}[0m") })
     let many = (0...StatusPage.providers).map { provider("p\($0)", bytes: 0) }
     let page = StatusPage(status: status(counters()), providers: many, socket: "x")
     #expect(page.lines(on: Surface()).last?.contains("ndisctl list providers") == true)
@@ -97,7 +97,7 @@ import NDISVarlink
                     Blocks: 12
                     Queues: the default queue and 3
                    Filters: 2
-                      Open: 1 OID request
+               Outstanding: 1 OID request
                  Indicated: 4 lists
 
         REFERENCES
@@ -158,9 +158,9 @@ import NDISVarlink
 
         Allocations: 12k/s, 0/s freed, 0/s failed                   █
              Blocks: 1 500, 96 MiB in 1 section                    ██
-               Open: 1 request, 0 upcalls; 0/s events
-             Broken: 0 violations, 0 leaked blocks
-            request: half within 4us, 99% within 4us, 100 timed    █
+        Outstanding: 1 request, 0 upcalls; 0/s events
+         Violations: 0, 0 leaked blocks
+            request: p50 4us  p99 4us  (n=100)    █
 
         DRIVER                BLOCKS       BYTES
         vmq                    1 000      72 MiB  ███████████████
@@ -197,12 +197,12 @@ import NDISVarlink
     // The last bucket has no edge.
     let open = LatencyFigures(latency([0, 0, 5], maximum: 900))
     #expect(open.median?.edge == nil && open.median?.above == 2)
-    #expect(open.text == "half above 2us, 99% above 2us")
+    #expect(open.text == "p50 >2us  p99 >2us")
     // Only the new ones count.
     let later = LatencyFigures(latency([0, 50, 0, 100, 0], maximum: 8), since: first)
     #expect(later.count == 50 && later.median?.edge == 2)
     #expect(LatencyFigures(first, since: first).median == nil)
-    #expect(LatencyFigures(first, since: first).text == "half -, 99% -")
+    #expect(LatencyFigures(first, since: first).text == "p50 -  p99 -")
     #expect(LatencyFigures(latency([], maximum: 0)).count == 0)
   }
 

@@ -2,7 +2,7 @@
 // with no other process, and nobody breaks a rule.
 
 import CNDIS
-import NDISDaemon
+import NDISDriverPlane
 import NDISHostedDrivers
 import NDIS
 import NDISDriverKit

@@ -13,6 +13,8 @@ import Testing
 import NDISVarlink
 
 @testable import NDISDaemon
+@testable import NDISDriverPlane
+@testable import NDISManagementPlane
 
 /// All tests of management.
 @Suite(.serialized) enum ManagementTests {}

@@ -9,7 +9,8 @@ import NDISSimulator
 import Testing
 import NDISVarlink
 
-@testable import NDISDaemon
+@testable import NDISDriverPlane
+@testable import NDISManagementPlane
 
 extension ManagementTests {
   @Suite(.timeLimit(.minutes(2))) struct QueueListingTests {

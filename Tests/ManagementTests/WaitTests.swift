@@ -7,7 +7,9 @@ import NDISDriverKit
 import Testing
 import NDISVarlink
 
-@testable import NDISDaemon
+import NDISDaemon
+@testable import NDISDriverPlane
+@testable import NDISManagementPlane
 
 extension ManagementTests {
   @Suite struct WaitTests {

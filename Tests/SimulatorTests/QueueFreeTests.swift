@@ -143,13 +143,13 @@ import Testing
       let id = bed.queue(in: state)
       let count = bed.violations.count
       bed.indicate(id)
-      #expect(bed.violations.suffix(from: count) == [.dmaStoppedUnasked], "\(state.name)")
+      #expect(bed.violations.suffix(from: count) == [.unexpectedDmaStopped], "\(state.name)")
       #expect(bed.state(id) == state)
     }
     bed.answerHeld(.success)
     // The default queue has no such state, other states need no indication.
     bed.indicate(0)
-    #expect(bed.violations.last == .dmaStoppedUnasked)
+    #expect(bed.violations.last == .unexpectedDmaStopped)
     let count = bed.violations.count
     for state in [ReceiveQueueOperationalState.undefined, .running, .paused] {
       bed.indicate(1, state)
@@ -169,7 +169,7 @@ import Testing
     let number = bed.host.simulator.store.filters[filter, \.filterID]
     #expect(bed.clear(number, id).status == .success)
     #expect(bed.state(id) == .paused)
-    #expect(bed.violations == [.dmaStoppedUnasked] && bed.host.problems == [])
+    #expect(bed.violations == [.unexpectedDmaStopped] && bed.host.problems == [])
   }
 
   @Test("what a closing binding has left is one violation, and then NDIS's to free")

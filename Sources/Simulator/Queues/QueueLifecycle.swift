@@ -17,7 +17,7 @@ extension Simulator {
       let after = QueueState(rawValue: store.queues[queue, \.state])?.after(.dmaStopped)
     else {
       blameMiniport(
-        adapter: adapter, Failure(.failure, .dmaStoppedUnasked, UInt64(state.queueID)),
+        adapter: adapter, Failure(.failure, .unexpectedDmaStopped, UInt64(state.queueID)),
         routine: "NdisMIndicateStatusEx", &actions)
       return
     }

@@ -1,5 +1,5 @@
-// `ndisctl doctor`: looks at the machine and at the daemon, and says what would bite and what mends
-// it. It changes nothing; the commands it shows are for people to run.
+// `ndisctl doctor`: checks the machine and the daemon for common problems and suggests fixes. It changes
+// nothing; the suggested commands are for the user to run.
 
 import ArgumentParser
 import NDISDrawing
@@ -7,10 +7,10 @@ import NDISVarlink
 
 struct Doctor: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Looks for what would bite on this machine, and says what mends it.",
+    abstract: "Checks this machine for common problems and suggests fixes.",
     discussion: """
-      Each check answers 'ok', 'note' (worth knowing) or 'problem'. The exit status is 1 if there is a \
-      problem, else 0. Nothing is changed; run the commands it shows yourself if you agree with them.
+      The result of each check is 'ok', 'note' (information) or 'problem'. The exit status is 1 if there \
+      is a problem, else 0. Nothing is changed; run the suggested commands yourself.
 
       EXAMPLES
         ndisctl doctor

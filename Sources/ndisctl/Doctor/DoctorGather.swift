@@ -1,6 +1,5 @@
-// Learning the facts: /proc, /sys, limits, sockets, and a question to each plane of a daemon. Nothing
-// here judges. A daemon that is stopped never answers, so the questions are asked in threads of their
-// own and given up after a while.
+// Collects the facts: /proc, /sys, limits, sockets, and a query to each plane of the daemon. The checks are
+// elsewhere. A stopped daemon never replies, so the queries run in threads of their own with a timeout.
 
 import ArgumentParser
 import Glibc
@@ -20,7 +19,7 @@ extension DoctorFacts {
     facts.learnLimits()
     facts.learnServices()
     facts.learnPlaces(driverSocket, managementSocket)
-    // Where nothing is, nobody needs to be asked.
+    // Without a socket there is nothing to query.
     if let socket = facts.driverSocket { facts.driver = askDriverPlane(socket.path) }
     if let socket = facts.managementSocket { facts.management = askManagementPlane(socket.path) }
     facts.learnControlGroup(of: facts.management?.pid)
@@ -146,7 +145,7 @@ extension DoctorFacts {
     ask { DoctorFacts.askManagement(path) }
   }
 
-  /// Asks in a thread of its own, for at most three seconds.
+  /// Runs a query in a thread of its own, for at most three seconds.
   private static func ask(_ question: @escaping @Sendable () -> Daemon) -> Daemon {
     let answer = Monitor<Daemon?>(nil)
     do throws(SystemError) {
@@ -159,12 +158,12 @@ extension DoctorFacts {
     let end = MonotonicClock.nanoseconds &+ 3_000_000_000
     return answer.wait(deadlineNanoseconds: end) { $0 }
       ?? Daemon(
-        problem: "there is no answer within 3 s; the daemon is stopped, or stuck. Look at its log.")
+        problem: "no reply within 3 s; the daemon is stopped or hangs. Check its log.")
   }
 }
 
 extension DoctorFacts.Path {
-  /// What is there; nil when nothing is.
+  /// The permissions of a path; nil if it does not exist.
   init?(at path: String) {
     var status = stat()
     guard unsafe stat(path, &status) == 0 else { return nil }
@@ -177,7 +176,7 @@ extension DoctorFacts.Path {
   }
 }
 
-/// The lines of a small file of the kernel's; none when it cannot be read.
+/// The lines of a small file of /proc or /sys; none if it cannot be read.
 private func lines(_ path: String) -> [Substring] {
   let file = Descriptor(owning: unsafe open(path, O_RDONLY | O_CLOEXEC))
   guard file.raw >= 0 else { return [] }
@@ -199,7 +198,7 @@ private func read(_ descriptor: Int32) -> String {
   return String(decoding: bytes, as: UTF8.self)
 }
 
-/// The standard output of a program; nil when it cannot be started.
+/// The standard output of a program; nil if it cannot be started.
 private func output(of program: String, _ arguments: [String]) -> String? {
   var ends: [Int32] = [-1, -1]
   guard unsafe pipe(&ends) == 0 else { return nil }
@@ -214,7 +213,7 @@ private func output(of program: String, _ arguments: [String]) -> String? {
   how.standardError = nothing.raw
   let child: ChildProcess
   do throws(SystemError) { child = try ChildProcess.start(how) } catch { return nil }
-  // The end of the output is seen only when nobody else holds this end.
+  // End of file is reported only when all write ends are closed.
   _ = close(writing.release())
   let text = read(reading.raw)
   var status: Int32 = 0

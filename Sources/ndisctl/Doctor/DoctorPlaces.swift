@@ -1,18 +1,18 @@
-// The two sockets `ndisctl doctor` looks at, and the question to the management plane.
+// The two sockets that `ndisctl doctor` checks, and the query to the management plane.
 
 import NDISManagementInterface
 import NDISDriverKit
 import NDISVarlink
 
 extension Doctor {
-  /// Where drivers and where ndisctl would connect; nil where there is nothing.
+  /// Where drivers and ndisctl would connect; nil if no socket was found.
   var places: (driver: String?, management: String?) {
     (SocketPath.find(), try? ManagementSocket.find(common.socket))
   }
 }
 
 extension DoctorFacts {
-  /// Asks a daemon who it is.
+  /// Queries the version and the process of a daemon.
   static func askManagement(_ path: String) -> Daemon {
     do throws(VarlinkFailure) {
       let client = try VarlinkClient.connect(path: path, timeoutMilliseconds: 2500)

@@ -1,9 +1,8 @@
-// What `ndisctl list` knows of a kind of row: its columns, each with a name for --columns and
-// --sort, a cell to show and a key to sort by.
+// The columns of a list: each has a name for --columns and --sort, a cell and a sort key.
 
 import NDISDrawing
 
-/// What rows are sorted by: numbers before texts.
+/// A sort key: numbers come before texts.
 enum SortKey: Comparable {
   case number(Int)
   case text(String)
@@ -11,7 +10,7 @@ enum SortKey: Comparable {
 
 /// A column of a list.
 struct ListColumn<Row>: Sendable {
-  /// As it is asked for.
+  /// The name for --columns and --sort.
   let name: String
   let column: Column
   let cell: @Sendable (Row) -> Cell
@@ -27,10 +26,10 @@ struct ListColumn<Row>: Sendable {
     self.key = key
   }
 
-  /// What stands where there is nothing.
+  /// The cell of an absent value.
   static var absent: Cell { Cell("-", .faint) }
 
-  /// Text; `-` when there is none.
+  /// Text; `-` if absent.
   static func text(
     _ title: String, rank: Int = 0, minimum: Int? = nil, _ ink: Ink = .plain,
     _ value: @escaping @Sendable (Row) -> String?
@@ -40,14 +39,14 @@ struct ListColumn<Row>: Sendable {
     }
   }
 
-  /// Text that is shown as a whole, even over the edge; for the last column.
+  /// Text that is never truncated; for the last column.
   static func sentence(
     _ title: String, _ value: @escaping @Sendable (Row) -> String
   ) -> ListColumn {
     ListColumn(title, .left, 0, nil, runsOver: true, key: { .text(value($0)) }) { Cell(value($0)) }
   }
 
-  /// A state, in the colour of what it means.
+  /// A state, coloured by its meaning.
   static func state(
     _ title: String = "STATE", rank: Int = 0, _ value: @escaping @Sendable (Row) -> String
   ) -> ListColumn {
@@ -56,7 +55,7 @@ struct ListColumn<Row>: Sendable {
     }
   }
 
-  /// A number; `-` when there is none.
+  /// A number; `-` if absent.
   static func number(
     _ title: String, rank: Int = 0, alarming: Bool = false,
     _ value: @escaping @Sendable (Row) -> Int?
@@ -95,7 +94,7 @@ struct ListColumn<Row>: Sendable {
   }
 }
 
-/// What a state of any kind of object means for who looks at it.
+/// The style of a state of any kind of object.
 func stateInk(_ state: String) -> Ink {
   switch state {
   case "Running", "active", "open", "live", "registered", "running", "Activated", "set": .good

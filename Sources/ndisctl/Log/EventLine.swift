@@ -1,12 +1,12 @@
-// An event as a line: when, how grave, of what kind, and the sentence. The same everywhere: in
-// `monitor`, in `list events`, at the end of `status` and of `show`.
+// An event as a line: time, priority, kind and message, in the same form in `monitor`, `list events`,
+// `status` and `show`.
 
 import NDISDrawing
 import Glibc
 import NDISManagementInterface
 
 extension SimulatorInterface.Event {
-  /// The priority's ink.
+  /// The style of the priority.
   var ink: Ink {
     switch priority {
     case "error": .bad
@@ -17,10 +17,10 @@ extension SimulatorInterface.Event {
     }
   }
 
-  /// The whole line, without a line feed. It may be longer than the surface is wide.
+  /// The line, without a line feed. It may be wider than the terminal.
   ///
-  /// - Parameter isCut: the line ends at the surface's edge, if there is one; where that is very near
-  ///   the kind is left out.
+  /// - Parameter isCut: the line is truncated to the width of the terminal; a very narrow one has no
+  ///   room for the kind.
   func line(on surface: Surface, isCut: Bool = false) -> String {
     func shown(_ text: String, _ cells: Int) -> String {
       TerminalText.fill(
@@ -57,12 +57,12 @@ extension SimulatorInterface.Event: Listed {
   }
 }
 
-/// Which priority is graver: their numbers as in syslog, or nil for a word that is none.
+/// The number of a priority as in syslog, nil for an unknown word.
 func priorityNumber(_ word: String) -> Int? {
   ["error": 3, "warning": 4, "notice": 5, "info": 6, "debug": 7][word]
 }
 
-/// `Nov 21 09:26:24.123` in local time, as journalctl has it.
+/// `Nov 21 09:26:24.123` in local time, as in journalctl.
 func localTime(microseconds: Int) -> String {
   var seconds = time_t(microseconds / 1_000_000)
   let rest = microseconds / 1000 % 1000

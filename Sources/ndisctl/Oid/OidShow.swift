@@ -1,17 +1,17 @@
-// How the end of an OID request is shown: its status, and what came back as the structure it is, with the
-// fields by their documented names; bytes that are none as a hexdump.
+// How the completion of an OID request is printed: its status, and the returned structure with the
+// documented names of its fields, or a hexdump of other bytes.
 
 import NDISDrawing
 import NDIS
 import NDISDriverKit
 import NDISVarlink
 
-/// A request that has ended.
+/// A completed request.
 struct OidAnswer {
   var name: OidName
   var kind: OIDRequestKind
   var completion: OIDCompletion
-  /// What came back, if it is a structure.
+  /// The returned structure, if it is one.
   var structure: StructureText?
 
   init(_ name: OidName, _ request: OIDRequest, _ form: OID.Form?, _ completion: OIDCompletion) {

@@ -1,15 +1,15 @@
-// What stands on the page of `ndisctl show`, for each kind of object.
+// The page of `ndisctl show` for each kind of object.
 
 import NDISDrawing
 import NDISManagementInterface
 
-/// The page, but for the events.
+/// The page without the events.
 struct ShowPage {
   var object: SimulatorInterface.Object
 
-  /// An event concerns the object if a field of it holds its handle, its name or its number.
+  /// An event concerns the object if one of its fields has the object's handle, name or number.
   func concerns(_ event: SimulatorInterface.Event) -> Bool {
-    // A number says whose only together with the adapter.
+    // A number is unique only together with the adapter.
     if let queue = object.queue {
       return event.fields["NDIS_ADAPTER"] == queue.adapterName
         && event.fields["NDIS_QUEUE_ID"] == "\(queue.queueId)"
@@ -85,7 +85,7 @@ struct ShowPage {
     if let filter = object.filter { return ShowPage.members(filter) }
     if let oid = object.oid { return ShowPage.members(oid) }
     var page = KeyValues()
-    page.add("Kind", "'\(object.kind)', which this ndisctl does not know: use --json")
+    page.add("Kind", "'\(object.kind)', unknown to this version of ndisctl; use --json")
     return page
   }
 
@@ -97,10 +97,10 @@ struct ShowPage {
     page.add("Sections", Readable.count(session.sections))
     page.add("Blocks", held(session.blocks, session.bytes))
     page.add(
-      "Open",
+      "Outstanding",
       "\(Readable.counted(session.openRequests, "request")), \(Readable.counted(session.openUpcalls, "upcall"))"
     )
-    page.add("Not taken", Readable.counted(session.waitingPackets, "packet"))
+    page.add("Outbox", Readable.counted(session.waitingPackets, "packet"))
     page.add(
       "Violations", Readable.count(session.violations), session.violations > 0 ? .bad : .good)
     page.add(
@@ -145,28 +145,28 @@ struct ShowPage {
         ? "the default queue" : "the default queue and \(Readable.count(adapter.queues))")
     page.add("VPorts", adapter.vports == 0 ? nil : Readable.count(adapter.vports))
     page.add("Filters", Readable.count(adapter.filters))
-    page.add("Open", Readable.counted(adapter.openOids, "OID request"))
+    page.add("Outstanding", Readable.counted(adapter.openOids, "OID request"))
     page.add("Indicated", Readable.counted(adapter.indicated, "list"))
-    page.add("Held", adapter.held ? "stays Paused until it is restarted" : nil)
-    page.add("Removed", adapter.removed ? "by surprise" : nil)
+    page.add("Paused", adapter.held ? "administratively, until it is restarted" : nil)
+    page.add("Surprise removed", adapter.removed ? "yes" : nil)
     if let hosted = adapter.hosted { addHosted(hosted, to: &page) }
     return page
   }
 
-  /// How a hosted miniport is set up.
+  /// The configuration of a hosted miniport.
   private static func addHosted(
     _ hosted: SimulatorInterface.HostedMiniport, to page: inout KeyValues
   ) {
     page.add("Hosted", hosted.ndisVersion.map { "NDIS \($0)" })
-    page.add("Queues at most", hosted.queues.map { Readable.count($0) })
+    page.add("Maximum queues", hosted.queues.map { Readable.count($0) })
     page.add(
-      "VPorts at most", hosted.vports.flatMap { $0 == 0 ? nil : Readable.count($0) })
-    page.add("Memory of each", hosted.queueMemory.map { Readable.bytes($0) })
+      "Maximum VPorts", hosted.vports.flatMap { $0 == 0 ? nil : Readable.count($0) })
+    page.add("Memory per queue", hosted.queueMemory.map { Readable.bytes($0) })
     page.add("Frame length", hosted.frameLength.map { Readable.count($0) })
     page.add(
-      "Frames",
+      "Frame rate",
       hosted.framesPerSecond.map { $0 == 0 ? "on request" : "\(Readable.count($0))/s" })
-    page.add("Answers PENDING", hosted.pends)
+    page.add("Returns PENDING", hosted.pends)
   }
 
   private static func members(_ binding: SimulatorInterface.Binding) -> KeyValues {
@@ -188,20 +188,20 @@ struct ShowPage {
     page.add("Handle", provider.handle)
     page.add("Level", provider.level)
     page.add("State", provider.state, stateInk(provider.state))
-    page.add("Set on", provider.owner)
+    page.add("Registered on", provider.owner)
     page.add("Adapter", provider.adapterName)
     page.add("Session", provider.session.map { "\($0)" })
     page.add("ProviderContext", provider.context)
     page.add("Sections", Readable.count(provider.sections))
     page.add("Blocks", held(provider.blocks, provider.bytes))
-    page.add("Open upcalls", Readable.count(provider.openUpcalls))
+    page.add("Outstanding upcalls", Readable.count(provider.openUpcalls))
     if let hosted = provider.hosted {
       page.add("Capacity", Readable.bytes(hosted.capacity))
       page.add("Free", provider.freeBytes.map { Readable.bytes($0) })
       page.add("NUMA nodes", hosted.nodes.map { "\($0)" })
       page.add("Page size", hosted.pageSize.map { Readable.bytes($0) })
       page.add("Fill", hosted.fill)
-      page.add("Fragmented by", hosted.fragmentSeed.map { "seed \($0)" })
+      page.add("Fragmentation", hosted.fragmentSeed.map { "seed \($0)" })
     }
     return page
   }
@@ -239,7 +239,7 @@ struct ShowPage {
       page.add("Extents", Readable.count(block.extentCount))
       page.add("Offset", block.offset.map { hexadecimal($0) })
     }
-    page.add("Contiguous", block.contiguous ? "asked for" : "not asked for")
+    page.add("Contiguous", block.contiguous ? "requested" : "not requested")
     page.add("QueueId", "\(block.queueId)")
     page.add("VPortId", block.vportId.map { "\($0)" })
     page.add("PreferredNode", block.node.map { "\($0)" })

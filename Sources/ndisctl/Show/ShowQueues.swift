@@ -1,5 +1,5 @@
-// The pages of `ndisctl show` for queues, VPorts, filters and OID requests. A queue's page has what the
-// debugger's !ndiskd.rcvqueue has, in its words, and its filters and memory below.
+// The pages of `ndisctl show` for queues, VPorts, filters and OID requests. The page of a queue has the
+// contents and labels of the debugger's !ndiskd.rcvqueue, followed by filters and memory.
 
 import NDISDrawing
 import NDISManagementInterface
@@ -17,7 +17,7 @@ extension ShowPage {
     page.add("Allocated", queue.state == "Undefined" ? "no" : "yes")
     page.add("DMA stopped", queue.dmaStopped ? "indicated" : "not indicated")
     page.add("Allocated by", owner(queue.driverName, queue.owner))
-    page.add("References", "\(Readable.counted(queue.indicated, "list")) out")
+    page.add("References", "\(Readable.counted(queue.indicated, "outstanding list"))")
     page.add("Number of filters", Readable.count(queue.filters))
     page.add("Suggested buffers", Readable.count(queue.suggestedBuffers))
     page.add("MSI-X entry", "\(queue.msixTableEntry)")
@@ -42,7 +42,7 @@ extension ShowPage {
     page.add("Attached to", vport.attachedFunction)
     page.add("Switch", "\(vport.switchId)")
     page.add("Created by", owner(vport.driverName, vport.owner))
-    page.add("References", "\(Readable.counted(vport.indicated, "list")) out")
+    page.add("References", "\(Readable.counted(vport.indicated, "outstanding list"))")
     page.add("Number of filters", Readable.count(vport.filters))
     page.add("Queue pairs", Readable.count(vport.queuePairs))
     page.add("Interrupt moderation", vport.interruptModeration)
@@ -72,17 +72,17 @@ extension ShowPage {
     page.add("RequestType", oid.kind)
     page.add("State", oid.state, stateInk(oid.state))
     page.add("Miniport", "\(oid.adapterName)  \(oid.adapter)")
-    page.add("Asked by", owner(oid.driverName, oid.binding))
+    page.add("Issued by", owner(oid.driverName, oid.binding))
     page.add("RequestId", oid.requestId)
     page.add("Port", oid.portNumber == 0 ? nil : "\(oid.portNumber)")
     page.add("Timeout", oid.timeout.map { "\($0)s" })
-    page.add("Input", Readable.bytes(oid.inputLength))
-    page.add("Room for output", Readable.bytes(oid.outputLength))
+    page.add("Input buffer", Readable.bytes(oid.inputLength))
+    page.add("Output buffer", Readable.bytes(oid.outputLength))
     page.add("Cancelled", oid.cancelled ? "yes" : "no")
     return page
   }
 
-  /// Filters and memory of a queue or VPort, below the page.
+  /// The filters and memory of a queue or VPort, after the page.
   func contents(on surface: Surface) -> [String] {
     guard object.queue != nil || object.vport != nil else { return [] }
     var lines: [String] = []

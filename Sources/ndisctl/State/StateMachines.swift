@@ -1,12 +1,11 @@
-// `ndisctl state adapter|queue|vport`: a state machine as text or as Graphviz dot. The tables are the ones
-// NDIS itself runs on (AdapterState, QueueState, VPortState), so what is drawn cannot differ from what
-// happens. With the name of an object its state is asked of the daemon and marked.
+// `ndisctl state adapter|queue|vport`: a state machine as text or as Graphviz dot. The tables are those that
+// the simulator uses (AdapterState, QueueState, VPortState), so the drawing cannot differ from the
+// behaviour. With the name of an object its current state is queried and marked.
 
 import ArgumentParser
 import NDISDrawing
 import NDISManagementInterface
 import NDIS
-import NDISSimulator
 import NDISVarlink
 
 struct StateAdapter: ParsableCommand {
@@ -18,7 +17,7 @@ struct StateAdapter: ParsableCommand {
         ndisctl state adapter vmq0 --dot | dot -Tsvg > adapter.svg
       """)
   @OptionGroup var options: StateMachineOptions
-  @Argument(help: "An adapter, whose state is marked.", completion: .adapters)
+  @Argument(help: "An adapter whose state is marked.", completion: .adapters)
   var name: String?
 
   func run() throws {
@@ -30,14 +29,14 @@ struct StateQueue: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "queue", abstract: "The state machine of a receive queue.",
     discussion: """
-      The default queue is always Running and has no machine.
+      The default queue is always Running and has no state machine.
 
       Examples:
         ndisctl state queue
         ndisctl state queue vmq0/3 --dot | dot -Tsvg > queue.svg
       """)
   @OptionGroup var options: StateMachineOptions
-  @Argument(help: "A queue as ADAPTER/NUMBER, whose state is marked.", completion: .queues)
+  @Argument(help: "A queue as ADAPTER/NUMBER whose state is marked.", completion: .queues)
   var name: String?
 
   func run() throws {
@@ -50,7 +49,7 @@ struct StateVPort: ParsableCommand {
     commandName: "vport", abstract: "The state machine of a nondefault VPort.",
     discussion: "Example: ndisctl state vport vmq0/1 --dot")
   @OptionGroup var options: StateMachineOptions
-  @Argument(help: "A VPort as ADAPTER/NUMBER, whose state is marked.", completion: .vports)
+  @Argument(help: "A VPort as ADAPTER/NUMBER whose state is marked.", completion: .vports)
   var name: String?
 
   func run() throws {
@@ -58,15 +57,15 @@ struct StateVPort: ParsableCommand {
   }
 }
 
-/// Options of every state machine.
+/// The options of all state machines.
 struct StateMachineOptions: ParsableArguments {
   @OptionGroup var common: CommonOptions
 
-  @Flag(help: "In the language of Graphviz, for dot(1).")
+  @Flag(help: "Print in the DOT language of Graphviz, for dot(1).")
   var dot = false
 
   func validate() throws {
-    if dot, common.json { throw ValidationError("--dot and --json are two forms of one thing") }
+    if dot, common.json { throw ValidationError("--dot and --json are mutually exclusive") }
   }
 
   func draw(
@@ -90,21 +89,22 @@ struct StateMachineOptions: ParsableArguments {
     _ kind: String, _ name: String, _ state: (SimulatorInterface.Object) -> String?
   ) throws -> String {
     let daemon = try DaemonConnection(common)
-    // A handle is exact; a name is meant to be one of the kind.
+    // A handle is exact; a name is qualified with the kind.
     let isExact = name.lowercased().hasPrefix("0x") && !name.contains("/")
     let wanted = isExact || name.hasPrefix(kind + ":") ? name : "\(kind):\(name)"
     let reply = try daemon.call(SimulatorInterface.Describe.self, .init(object: wanted))
     guard let found = state(reply.object) else {
       throw CommandFailure(
-        "'\(name)' is not of the kind \(kind) but of the kind \(reply.object.kind)")
+        "'\(name)' is not \(kind == "adapter" ? "an" : "a") \(kind); its kind is \(reply.object.kind)"
+      )
     }
     return found
   }
 }
 
 extension StateDiagram {
-  /// A table with a row for each event; the column of the current state is painted and marked. On a narrow
-  /// terminal nothing is left out: a table without a column would be another machine.
+  /// A table with a row per event; the column of the current state is highlighted and marked. On a narrow
+  /// terminal no column is omitted: that would be another state machine.
   fileprivate func lines(current: String?, on surface: Surface) -> [String] {
     let marked = states.firstIndex { $0 == current }
     var columns = [Column("EVENT")]
@@ -123,7 +123,7 @@ extension StateDiagram {
     return lines
   }
 
-  /// Where an event leads from a state.
+  /// The next state for an event in a state.
   private func cell(_ event: Int, _ state: Int, isCurrent: Bool) -> NDISDrawing.Cell {
     guard let cell = cells.first(where: { $0.event == event && $0.from == state }) else {
       return NDISDrawing.Cell("-", .faint)

@@ -1,17 +1,17 @@
-// What stands on the page of `ndisctl status`.
+// The page of `ndisctl status`.
 
 import NDISDrawing
 import NDISManagementInterface
 
-/// The page, but for the newest warnings.
+/// The page without the recent warnings.
 struct StatusPage {
   var status: SimulatorInterface.Status
-  /// The first ones; one more than are shown says that there are more.
+  /// The first ones, one more than are shown to detect that there are more.
   var providers: [SimulatorInterface.Provider]
   /// The management socket.
   var socket: String
 
-  /// Providers that are shown.
+  /// The number of providers shown.
   static let providers = 16
 
   func lines(on surface: Surface) -> [String] {
@@ -23,10 +23,10 @@ struct StatusPage {
     var page = KeyValues()
     page.add(
       "State",
-      "\(status.state) since \(Readable.milliseconds(status.uptimeMs))", running ? .good : .notable)
+      "\(status.state) for \(Readable.milliseconds(status.uptimeMs))", running ? .good : .notable)
     page.add("PID", "\(status.pid) (uid \(status.uid))")
-    page.add("Drivers at", status.driverSocket)
-    page.add("Managed at", socket)
+    page.add("Driver socket", status.driverSocket)
+    page.add("Management socket", socket)
     page.add("Settings", settings)
     page.add("Objects", objects(counters))
     page.add(
@@ -38,17 +38,18 @@ struct StatusPage {
       "\(Readable.counted(counters.allocations, "allocation")), \(Readable.count(counters.failedAllocations)) failed, "
         + Readable.counted(counters.frees, "free"))
     page.add(
-      "Open",
+      "Outstanding",
       "\(Readable.counted(counters.openRequests, "request")), \(Readable.counted(counters.openUpcalls, "upcall")), "
         + "\(Readable.counted(counters.openOids, "OID request")), "
         + Readable.counted(counters.indicatedLists, "indicated list"))
     let broken = counters.violations > 0 || counters.leakedBlocks > 0
     page.add(
-      "Broken",
-      "\(Readable.counted(counters.violations, "violation")), \(Readable.counted(counters.leakedBlocks, "leaked block"))",
+      "Violations",
+      "\(Readable.count(counters.violations)), \(Readable.counted(counters.leakedBlocks, "leaked block"))",
       broken ? .bad : .good)
     if status.droppedEntries > 0 {
-      page.add("Log", "\(Readable.counted(status.droppedEntries, "entry", "entries")) lost", .bad)
+      page.add(
+        "Log", "\(Readable.counted(status.droppedEntries, "entry", "entries")) dropped", .bad)
     }
     page.add("Latency", status.latencies.filter { $0.count > 0 }.map { Cell(latency($0)) })
     page.add("Providers", providerLines)
@@ -64,7 +65,7 @@ struct StatusPage {
   private var settings: String {
     let deadline =
       status.deadlineMs.map { "deadline \(Readable.milliseconds($0))" } ?? "no deadline"
-    return "seed \(status.seed), pages of \(Readable.bytes(status.pageSize)), \(deadline)"
+    return "seed \(status.seed), page size \(Readable.bytes(status.pageSize)), \(deadline)"
   }
 
   private func objects(_ counters: SimulatorInterface.Counters) -> String {
@@ -84,8 +85,9 @@ struct StatusPage {
   private func latency(_ latency: SimulatorInterface.Latency) -> String {
     let whose = latency.driver.map { " of \($0)" } ?? ""
     let figures = LatencyFigures(latency)
-    return "\(latency.what)\(whose): \(figures.text), longest "
-      + "\(Readable.microseconds(latency.maximumUs)) of \(Readable.count(latency.count))"
+    return
+      "\(latency.what)\(whose): \(figures.text)  max \(Readable.microseconds(latency.maximumUs))"
+      + "  (n=\(Readable.count(latency.count)))"
   }
 
   private var providerLines: [Cell] {
@@ -103,7 +105,7 @@ struct StatusPage {
         stateInk(provider.state) == .bad ? .bad : .plain)
     }
     if providers.count > shown.count {
-      lines.append(Cell("and more: ndisctl list providers", .faint))
+      lines.append(Cell("more: ndisctl list providers", .faint))
     }
     return lines
   }

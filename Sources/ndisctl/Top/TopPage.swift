@@ -1,5 +1,5 @@
-// What stands on the page of `ndisctl top`: rates with their recent past, latencies of the last
-// interval, and who holds the blocks. Where it is wide the three lists stand side by side.
+// The page of `ndisctl top`: rates with their history, latencies of the last interval, and blocks by driver,
+// provider and queue. On a wide terminal the three lists are side by side.
 
 import NDISDrawing
 import NDISManagementInterface
@@ -22,7 +22,7 @@ struct TopPage {
   var rates: TopRates
   var history: TopHistory
 
-  /// Lines that fit the surface, each at most as wide as it.
+  /// Lines that fit the terminal.
   func lines(on surface: Surface) -> [String] {
     let head = [title(surface), ""] + figures(surface) + [""]
     let room = surface.height.map { max(0, $0 - head.count) }
@@ -55,19 +55,19 @@ struct TopPage {
       to: 44, .left)
     page.add("Blocks", "\(held)  \(past(history.blocks, 60))")
     page.add(
-      "Open",
+      "Outstanding",
       "\(Readable.counted(counters.openRequests, "request")), \(Readable.counted(counters.openUpcalls, "upcall")); "
         + "\(Readable.rate(rates.events))/s events")
     page.add(
-      "Broken",
-      "\(Readable.counted(counters.violations, "violation")), \(Readable.counted(counters.leakedBlocks, "leaked block"))",
+      "Violations",
+      "\(Readable.count(counters.violations)), \(Readable.counted(counters.leakedBlocks, "leaked block"))",
       counters.violations > 0 || counters.leakedBlocks > 0 ? .bad : .plain)
     for (latency, figures) in rates.latencies.prefix(4) where figures.count > 0 {
       let name = latency.driver.map { "\(latency.what) \($0)" } ?? latency.what
       page.add(
         name,
         figures.text
-          + ", \(Readable.count(figures.count)) timed  "
+          + "  (n=\(Readable.count(figures.count)))  "
           + Bar.sparkline(figures.shape, unicode: surface.unicode))
     }
     return page.lines(on: surface, keyCells: 11)
@@ -77,7 +77,7 @@ struct TopPage {
     var name: String
     var blocks: Int
     var bytes: Int
-    /// Of which the bar is a part: a provider's capacity, or all bytes.
+    /// The full length of the bar: a provider's capacity, or all bytes.
     var whole: Int
   }
 
@@ -122,17 +122,17 @@ struct TopPage {
       }
     }
     var lines: [String] = []
-    // A list takes a title, a row and a blank line at least; the first ones matter most.
+    // A list takes at least a title, a row and a blank line; the first lists have priority.
     let shown = room.map { max(1, min(holders.count, $0 / 3)) } ?? holders.count
     for (index, (title, rows)) in holders.prefix(shown).enumerated() {
-      // What is left is shared among the lists that are left.
+      // The remaining lines are shared among the remaining lists.
       let share = room.map { ($0 - lines.count) / (shown - index) - 1 }
       lines += list(title, rows, on: surface, room: share).map(\.text) + [""]
     }
     return lines
   }
 
-  /// A list's lines with the cells each fills.
+  /// The lines of a list with the width of each.
   private func list(
     _ title: String, _ rows: [Holder], on surface: Surface, room: Int?
   ) -> [(text: String, cells: Int)] {
@@ -158,7 +158,7 @@ struct TopPage {
       + cells.map { (table.line($0), TerminalText.width(bare.line($0))) }
   }
 
-  /// Without the blanks at its end.
+  /// Without trailing spaces.
   private func withoutEnd(_ text: String) -> String {
     String(text.reversed().drop { $0 == " " }.reversed())
   }

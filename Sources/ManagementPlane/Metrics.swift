@@ -1,6 +1,7 @@
 // The counters as OpenMetrics text (openmetrics.io, version 1.0), for whoever collects such: a family of
 // samples for each thing counted, with its type, unit and a sentence, and `# EOF` at the end.
 
+import NDISDriverPlane
 import NDIS
 import NDISHostedDrivers
 import NDISManagementInterface
@@ -72,7 +73,7 @@ struct MetricsText {
 
 extension ManagementService {
   /// Everything that is counted.
-  func metrics() -> String {
+  package func metrics() -> String {
     var text = MetricsText()
     text.family("ndissim", "info", "The simulator.")
     text.sample("ndissim_info", [("version", host.version)], "1")

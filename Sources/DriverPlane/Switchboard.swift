@@ -5,14 +5,14 @@
 //
 // One thread. Nothing here waits: a peer that does not take its packets is that peer's outbox's affair.
 
-public import NDISEvents
-public import NDISHostedDrivers
-public import NDIS
-public import NDISPlatform
-public import NDISSimulator
+package import NDISEvents
+package import NDISHostedDrivers
+package import NDIS
+package import NDISPlatform
+package import NDISSimulator
 
 /// The daemon without its sockets.
-@safe public final class Switchboard {
+@safe package final class Switchboard {
   /// Changed from here only, one change at a time.
   var state: SwitchboardState
 
@@ -21,7 +21,7 @@ public import NDISSimulator
   /// - Throws: `StartFailure` with a sentence.
   ///
   /// - Parameter keeping: who keeps the store, sections and connections for the next process; nil: nobody.
-  public init(
+  package init(
     settings: Settings, pools: [PoolSettings], keeping: Keeping? = nil,
     onEvent: @escaping (Event) -> Void
   ) throws(StartFailure) {
@@ -32,7 +32,7 @@ public import NDISSimulator
   /// Goes on from the store of an earlier process.
   ///
   /// - Throws: `AdoptionFailure`: the store cannot be gone on from, and nothing of it was used.
-  public init(
+  package init(
     adopting inheritance: Inheritance, settings: Settings, pools: [PoolSettings],
     miniports: [VMQSettings], keeping: Keeping, onEvent: @escaping (Event) -> Void
   ) throws(AdoptionFailure) {
@@ -42,19 +42,19 @@ public import NDISSimulator
   }
 
   /// NDIS itself.
-  var simulator: Simulator {
+  package var simulator: Simulator {
     _read { yield state.simulator }
     _modify { yield &state.simulator }
   }
 
   /// Monotonic milliseconds.
-  public var clock: () -> UInt64 {
+  package var clock: () -> UInt64 {
     get { state.clock }
     set { state.clock = newValue }
   }
 
   /// A packet has come; `descriptors` that came with it and are not wanted are closed by the caller.
-  public func receive(
+  package func receive(
     _ connection: DriverConnection, _ packet: UnsafeRawBufferPointer, truncated: Bool,
     controlTruncated: Bool, _ descriptors: inout ReceivedDescriptors
   ) {
@@ -63,57 +63,57 @@ public import NDISSimulator
   }
 
   /// The connection is gone, whoever ended it.
-  public func closed(_ connection: DriverConnection, reason: String) {
+  package func closed(_ connection: DriverConnection, reason: String) {
     state.closed(connection, reason: reason)
   }
 
   /// Tells a peer why and ends its connection.
-  public func sayGoodbye(_ connection: DriverConnection, _ failure: Failure) {
+  package func sayGoodbye(_ connection: DriverConnection, _ failure: Failure) {
     state.sayGoodbye(connection, failure)
   }
 
   /// Lets deadlines pass and does pending work; call it when `hasWork`, and now and then.
-  public func tick() { state.tick() }
+  package func tick() { state.tick() }
 
   /// Whether `tick` should be called again at once.
-  public var hasWork: Bool { state.hasWork }
+  package var hasWork: Bool { state.hasWork }
 
   /// Whether `tick` should be called soon.
-  public var hasDeadlines: Bool { state.hasDeadlines }
+  package var hasDeadlines: Bool { state.hasDeadlines }
 
   /// When `tick` should be called: both of the above in one look, for every turn asks.
-  var pace: Pace { state.pace }
+  package var pace: Pace { state.pace }
 
-  enum Pace { case atOnce, soon, whenever }
+  package enum Pace { case atOnce, soon, whenever }
 
   /// Counters.
-  public var statistics: Statistics { state.statistics }
+  package var statistics: Statistics { state.statistics }
 
   /// Live connections with a session.
-  public var sessions: [DriverConnection] { state.sessions }
+  package var sessions: [DriverConnection] { state.sessions }
 
   /// Ends every session with a reason and finishes all work: the daemon is stopping. `onProgress` is called
   /// while that goes on.
-  public func shutDown(onProgress: () -> Void = {}) { state.shutDown(onProgress: onProgress) }
+  package func shutDown(onProgress: () -> Void = {}) { state.shutDown(onProgress: onProgress) }
 
   /// Whether a reply waits until a section is kept.
-  public var awaitsKeeper: Bool { !state.parked.isEmpty }
+  package var awaitsKeeper: Bool { !state.parked.isEmpty }
 
   /// Some of what was to be kept has been handed over: what waited for that goes on.
-  public func descriptorsKept() { state.descriptorsKept() }
+  package func descriptorsKept() { state.descriptorsKept() }
 
   /// Takes over a connection that has outlived an earlier process, and says RESUMED on it; false when no
   /// session is known by its socket.
-  public func adopt(_ connection: DriverConnection, socket inode: UInt64) -> Bool {
+  package func adopt(_ connection: DriverConnection, socket inode: UInt64) -> Bool {
     state.adopt(connection, socket: inode)
   }
 
   /// The connections are taken over: sessions that have none wait for their clients.
-  public func awaitOthers() { state.awaitOthers() }
+  package func awaitOthers() { state.awaitOthers() }
 }
 
 /// Why a daemon did not start: a sentence.
-public struct StartFailure: Error, CustomStringConvertible, Sendable {
-  public let description: String
-  init(_ description: String) { self.description = description }
+package struct StartFailure: Error, CustomStringConvertible, Sendable {
+  package let description: String
+  package init(_ description: String) { self.description = description }
 }

@@ -1,6 +1,7 @@
 // What is changed from outside: hosted providers, expectations, what is logged. The configuration is in
 // ManagementReload.
 
+import NDISDriverPlane
 import NDISEvents
 import NDISHostedDrivers
 import NDISManagementInterface

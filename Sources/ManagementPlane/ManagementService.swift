@@ -5,46 +5,43 @@
 // Rules: reading is open to everybody who may connect. What changes something is for root and for the
 // daemon's own user. Waiting and watching are bounded in number, for each user and for all.
 
-public import NDISConfiguration
-public import NDISEvents
+package import NDISDriverPlane
+package import NDISEvents
 import Glibc
 import NDISManagementInterface
 import NDIS
 import NDISPlatform
-import NDISServiceManager
 import NDISSimulator
 import NDISVarlink
 
 /// What the service cannot know by itself, and what it cannot do by itself.
-public struct ManagementHost {
-  public var version = "0.1.0"
+package struct ManagementHost {
+  package var version = "0.1.0"
   /// Where drivers connect, if that is a path.
-  public var driverSocket: String?
-  /// The configuration in force.
-  public var configuration: LoadedConfiguration?
-  /// Reads the configuration again; called on a thread of its own.
-  public var reload: (@Sendable () throws(ConfigurationProblems) -> LoadedConfiguration)?
+  package var driverSocket: String?
+  /// The configuration; nil: this daemon was started without one that can be read again.
+  package var configuration: (any ConfigurationSource)?
   /// Sets what is logged.
-  public var setMinimumPriority: (Priority) -> Void = { _ in }
+  package var setMinimumPriority: (Priority) -> Void = { _ in }
   /// Log entries that could not be delivered.
-  public var droppedEntries: () -> UInt64 = { 0 }
+  package var droppedEntries: () -> UInt64 = { 0 }
   /// Called from another thread when an answer can go on.
-  public var wake: @Sendable () -> Void = {}
+  package var wake: @Sendable () -> Void = {}
   /// Hands an event to the log; the recorder is told by whoever this is.
-  public var tell: (NDISEvents.Event) -> Void = { _ in }
+  package var tell: (NDISEvents.Event) -> Void = { _ in }
   /// The configuration is being read again, or that is over.
-  public var reloading: (Bool) -> Void = { _ in }
+  package var reloading: (Bool) -> Void = { _ in }
 
-  public init() {}
+  package init() {}
 }
 
 /// Answers calls.
-public final class ManagementService {
+package final class ManagementService {
   let switchboard: Switchboard
   let recorder: EventRecorder
-  var host: ManagementHost
+  package var host: ManagementHost
   let begun: UInt64
-  var isStopping = false
+  package var isStopping = false
   var reloading = ReloadState()
   /// What SetLogLevel set, until the next reload that sets something else.
   var logLevel: Priority?
@@ -56,7 +53,7 @@ public final class ManagementService {
   static let waitingPerUser = 64
   static let waitingLimit = 512
 
-  public init(_ switchboard: Switchboard, _ recorder: EventRecorder, _ host: ManagementHost) {
+  package init(_ switchboard: Switchboard, _ recorder: EventRecorder, _ host: ManagementHost) {
     self.switchboard = switchboard
     self.recorder = recorder
     self.host = host
@@ -85,7 +82,7 @@ public final class ManagementService {
     var statistics: Statistics
     var events: UInt64
     var reloads: UInt64
-    var isStopping: Bool
+    package var isStopping: Bool
   }
 
   var stamp: Stamp {
@@ -118,17 +115,14 @@ public final class ManagementService {
   }
 
   func settings() -> [Interface.Setting] {
-    let settings = host.configuration?.settings ?? []
-    return settings.map { setting in
-      var value = setting.value
-      var origin = "\(setting.origin)"
-      if setting.key == "log.level", let logLevel, value != "\"\(logLevel.name)\"" {
-        value = "\"\(logLevel.name)\""
-        origin = "SetLogLevel"
+    (host.configuration?.settings ?? []).map { setting in
+      guard setting.key == "log.level", let logLevel, setting.value != "\"\(logLevel.name)\"" else {
+        return setting
       }
-      return Interface.Setting(
-        key: setting.key, value: value, unit: setting.unit.isEmpty ? nil : setting.unit,
-        origin: origin)
+      var changed = setting
+      changed.value = "\"\(logLevel.name)\""
+      changed.origin = "SetLogLevel"
+      return changed
     }
   }
 
@@ -154,7 +148,7 @@ public final class ManagementService {
   }
 
   /// How many wait or watch.
-  public var waiters: Int { waitingInAll }
+  package var waiters: Int { waitingInAll }
 
   // MARK: Rights
 

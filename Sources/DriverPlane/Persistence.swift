@@ -4,21 +4,20 @@
 
 import NDISEvents
 import Glibc
-public import NDISPlatform
-public import NDISServiceManager
+package import NDISPlatform
 import NDISSimulator
 
 /// Who keeps things for the next process, and the store he is to keep.
-public struct Keeping {
-  let keeper: any DescriptorKeeper
-  let store: StoreFile
+package struct Keeping {
+  package let keeper: any DescriptorKeeper
+  package let store: StoreFile
   /// How many connections may be kept: each costs the service manager time, at every start again.
-  static let maximumConnections = 512
+  package static let maximumConnections = 512
 
   /// A new store, which the keeper is given at once.
   ///
   /// - Throws: `StartFailure` when there is no memory for it.
-  public init(_ keeper: any DescriptorKeeper, size: Int) throws(StartFailure) {
+  package init(_ keeper: any DescriptorKeeper, size: Int) throws(StartFailure) {
     do throws(SystemError) { store = try StoreFile(name: "ndissim:store", size: size) } catch {
       throw StartFailure("\(error)")
     }
@@ -27,7 +26,7 @@ public struct Keeping {
   }
 
   /// The store of an earlier process, which the keeper has already.
-  public init(_ keeper: any DescriptorKeeper, adopting store: StoreFile) {
+  package init(_ keeper: any DescriptorKeeper, adopting store: StoreFile) {
     self.keeper = keeper
     self.store = store
   }
@@ -61,26 +60,27 @@ enum StoreBacking {
 }
 
 /// What an earlier process has left, by what it is known by.
-public struct Inheritance {
+package struct Inheritance {
   /// The store; nil: there is none, or what was there is none.
-  public private(set) var store: StoreFile?
+  package private(set) var store: StoreFile?
   /// Memory files of sections, by inode.
   private var sections: [UInt64: (name: String, descriptor: Int32)] = [:]
   /// Connections, by their sockets' inodes.
-  public private(set) var connections: [(inode: UInt64, descriptor: Int32)] = []
+  package private(set) var connections: [(inode: UInt64, descriptor: Int32)] = []
   /// Names nobody knows.
-  public private(set) var unknown: [String] = []
+  package private(set) var unknown: [String] = []
   /// The store was there more than once: the newest counts.
-  public private(set) var hasOldStores = false
+  package private(set) var hasOldStores = false
   /// Why the store is none.
-  public private(set) var problem: String?
+  package private(set) var problem: String?
 
   /// Descriptors that the service manager keeps.
-  public private(set) var count = 0
+  package private(set) var count = 0
 
-  /// Sorts what the service manager handed over; `known` are the names of listening sockets.
-  public init(_ activation: Activation, known: Set<String>) {
-    for (name, descriptor) in activation.descriptors where !known.contains(name) {
+  /// Sorts the descriptors that the service manager handed over, by their names; `known` are the names of
+  /// listening sockets.
+  package init(_ descriptors: [(name: String, descriptor: Int32)], known: Set<String>) {
+    for (name, descriptor) in descriptors where !known.contains(name) {
       count += 1
       let inode = Descriptor.inode(of: descriptor)
       switch name {
@@ -106,12 +106,12 @@ public struct Inheritance {
   }
 
   /// Takes the memory of a section.
-  mutating func takeSection(inode: UInt64) -> Descriptor? {
+  package mutating func takeSection(inode: UInt64) -> Descriptor? {
     sections.removeValue(forKey: inode).map { Descriptor(owning: $0.descriptor) }
   }
 
   /// Ends the connections, which nobody will answer; answers the names they are kept under.
-  mutating func endConnections() -> [String] {
+  package mutating func endConnections() -> [String] {
     let left = connections
     connections = []
     return left.map { _, descriptor in
@@ -122,10 +122,10 @@ public struct Inheritance {
   }
 
   /// The sections are somebody else's now.
-  mutating func forgetSections() { sections = [:] }
+  package mutating func forgetSections() { sections = [:] }
 
   /// The names of the sections that nobody took, whose descriptors are closed.
-  mutating func closeSections() -> [String] {
+  package mutating func closeSections() -> [String] {
     let left = sections
     sections = [:]
     return left.values.map { name, descriptor in
@@ -143,7 +143,7 @@ private func isListening(_ descriptor: Int32) -> Bool {
 }
 
 /// Why a store was not gone on from: a sentence.
-public struct AdoptionFailure: Error, CustomStringConvertible, Sendable {
-  public let description: String
+package struct AdoptionFailure: Error, CustomStringConvertible, Sendable {
+  package let description: String
   init(_ description: String) { self.description = description }
 }

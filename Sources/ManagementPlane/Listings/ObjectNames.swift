@@ -3,6 +3,7 @@
 // queue. A session is also its number. A queue is ADAPTER/NUMBER, as are VPorts and filters behind their
 // kind; the adapter is named or given by its handle, and may have slashes in its name: the last one counts.
 
+import NDISDriverPlane
 import NDISEvents
 import NDISManagementInterface
 import NDIS
@@ -189,7 +190,7 @@ extension ManagementService {
       query.usage = known
     }
     if let text = filter.tag {
-      guard let tag = NDISDaemon.tag(text: text) else { throw .invalid("filter.tag") }
+      guard let tag = NDISManagementPlane.tag(text: text) else { throw .invalid("filter.tag") }
       query.tag = tag
     }
     if let site = filter.site { query.site = Site(site) }

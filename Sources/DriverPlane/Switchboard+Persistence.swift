@@ -7,7 +7,6 @@ import Glibc
 import NDISHostedDrivers
 import NDIS
 import NDISPlatform
-import NDISServiceManager
 import NDISSimulator
 
 extension SwitchboardState {

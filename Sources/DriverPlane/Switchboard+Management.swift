@@ -2,29 +2,31 @@
 // adapters are changed from outside, quotas and the deadline change. All of it happens between turns.
 
 import NDISEvents
-import NDISHostedDrivers
-import NDIS
-import NDISSimulator
+package import NDISHostedDrivers
+package import NDIS
+package import NDISSimulator
 
 extension Switchboard {
   /// What NDIS runs with.
-  var settings: Settings { state.settings }
+  package var settings: Settings { state.settings }
   /// Hosted providers by their number; those that are gone are among them.
-  var pools: [HostedPool] { state.pools }
+  package var pools: [HostedPool] { state.pools }
   /// How long requests took, and handlers of processes that have gone.
-  var latencies: LatencyBook { state.latencies }
+  package var latencies: LatencyBook { state.latencies }
   /// Connections with a session, by its number.
-  func connection(ofSession session: UInt32) -> DriverConnection? { state.connections[session] }
+  package func connection(ofSession session: UInt32) -> DriverConnection? {
+    state.connections[session]
+  }
   /// Sections whose memory is held.
-  var heldSections: Int { state.memories.count }
+  package var heldSections: Int { state.memories.count }
 
   /// Hosted providers that are asked for memory.
-  var activePools: [PoolSettings] {
+  package var activePools: [PoolSettings] {
     state.pools.indices.filter { isActive($0) }.map { state.pools[$0].settings }
   }
 
   /// The number of the hosted provider of this name that is asked for memory.
-  func activePool(named name: String) -> UInt32? {
+  package func activePool(named name: String) -> UInt32? {
     state.pools.indices.first { state.pools[$0].settings.name == name && isActive($0) }
       .map { UInt32(clamping: $0) }
   }
@@ -35,28 +37,28 @@ extension Switchboard {
 
   /// Adds a hosted provider, whose settings have been checked; it is the newest of its level. Answers
   /// its registration's index.
-  func add(_ settings: PoolSettings, isConfigured: Bool = false) throws(Failure) -> UInt32 {
+  package func add(_ settings: PoolSettings, isConfigured: Bool = false) throws(Failure) -> UInt32 {
     try state.add(settings, isConfigured: isConfigured)
   }
 
   /// Removes an active hosted provider: it is asked for nothing any more, its blocks are still freed
   /// through it, and it is gone with the last of them.
-  func remove(hosted number: UInt32) throws(Failure) { try state.remove(hosted: number) }
+  package func remove(hosted number: UInt32) throws(Failure) { try state.remove(hosted: number) }
 
   /// Begins a change of an adapter. What it takes of others may last longer than this call.
-  func change(adapter: Handle, _ change: AdapterChange) throws(Failure) {
+  package func change(adapter: Handle, _ change: AdapterChange) throws(Failure) {
     try state.change(adapter: adapter, change)
   }
 
   /// Changes what a running NDIS can have changed.
-  func apply(quotas: Quotas, upcallDeadline: UInt64) {
+  package func apply(quotas: Quotas, upcallDeadline: UInt64) {
     state.settings.quotas = quotas
     state.settings.upcallDeadline = upcallDeadline
     state.simulator.apply(quotas: quotas, upcallDeadline: upcallDeadline)
   }
 
   /// How long handlers took, by process; those of open connections and of those that have gone.
-  func handlerLatencies() -> [String: Histogram] {
+  package func handlerLatencies() -> [String: Histogram] {
     var all = latencies.upcalls
     for connection in sessions {
       guard let histogram = connection.latency else { continue }

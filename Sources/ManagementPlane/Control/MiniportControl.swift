@@ -1,6 +1,7 @@
 // Hosted miniports, seen from outside: they are added with the checks a configured one goes through, removed
 // the documented way, and receive frames of their own making on request.
 
+import NDISDriverPlane
 import NDISEvents
 import NDISHostedDrivers
 import NDISManagementInterface

@@ -1,10 +1,10 @@
 // Sessions at the switchboard: HELLO, GOODBYE, and a connection that is gone.
 
+import NDISPlatform
 import CNDIS
 import NDISDriverProtocol
 import NDISEvents
 import NDIS
-import NDISServiceManager
 import NDISSimulator
 
 extension SwitchboardState {

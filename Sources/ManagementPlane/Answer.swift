@@ -5,6 +5,7 @@
 // A step's work is counted, not timed: one for a record that is looked at, sixteen for one that is made
 // into a reply. With the budget of a step that is a fraction of a millisecond.
 
+import NDISDriverPlane
 import NDISEvents
 import NDISManagementInterface
 import NDIS

@@ -5,6 +5,7 @@
 // as WaitFor does: it holds one of the places for those who wait, and is looked at when something has
 // happened. Who waits no longer stops no change.
 
+import NDISDriverPlane
 import NDISEvents
 import NDISManagementInterface
 import NDIS

@@ -12,7 +12,6 @@ import NDISEvents
 import NDISHostedDrivers
 import NDIS
 import NDISPlatform
-import NDISServiceManager
 import NDISSimulator
 
 /// The daemon's state, and what a packet does to it.

@@ -1,20 +1,19 @@
 // Where every event of the daemon goes beside the log: the ring that is listed and watched, and the book
 // of violations. It is made before NDIS is, so that nothing is missed.
 
-public import NDISEvents
-import Glibc
-public import NDISServiceManager
+package import NDISEvents
+package import NDISPlatform
 
 /// Keeps events for management.
-public final class EventRecorder {
+package final class EventRecorder {
   private(set) var log: EventLog
   var violations = ViolationBook()
 
   /// - Parameter capacity: events that are kept.
-  public init(capacity: Int = 4096) { log = EventLog(capacity: capacity) }
+  package init(capacity: Int = 4096) { log = EventLog(capacity: capacity) }
 
   /// Keeps an event that happens now.
-  public func record(_ event: NDISEvents.Event, at time: WallTime = .now) {
+  package func record(_ event: NDISEvents.Event, at time: WallTime = .now) {
     let micros =
       UInt64(clamping: time.seconds) &* 1_000_000 &+ UInt64(clamping: time.nanoseconds / 1000)
     log.append(event, at: micros)

@@ -4,14 +4,14 @@
 // handlers in other processes are timed all: each is two changes of process long.
 
 /// Counts of durations by their size.
-struct Histogram {
+package struct Histogram {
   /// Bucket `i` counts durations of up to 2^i microseconds; the last one all longer ones.
-  static let size = 26
-  private(set) var buckets = [UInt64](repeating: 0, count: Histogram.size)
-  private(set) var count: UInt64 = 0
+  package static let size = 26
+  package private(set) var buckets = [UInt64](repeating: 0, count: Histogram.size)
+  package private(set) var count: UInt64 = 0
   /// Microseconds.
-  private(set) var sum: UInt64 = 0
-  private(set) var maximum: UInt64 = 0
+  package private(set) var sum: UInt64 = 0
+  package private(set) var maximum: UInt64 = 0
 
   mutating func add(nanoseconds: UInt64) {
     // Up to a whole microsecond counts as one.
@@ -32,15 +32,15 @@ struct Histogram {
 }
 
 /// What is being timed, and what was.
-struct LatencyBook {
+package struct LatencyBook {
   private struct Key: Hashable {
     var session: UInt32
     var id: UInt64
   }
 
-  private(set) var requests = Histogram()
+  package private(set) var requests = Histogram()
   /// Calls of handlers of processes that have gone, by the process's name.
-  private(set) var upcalls: [String: Histogram] = [:]
+  package private(set) var upcalls: [String: Histogram] = [:]
   private var openRequests: [Key: UInt64] = [:]
   private var openUpcalls: [UInt64: UInt64] = [:]
 

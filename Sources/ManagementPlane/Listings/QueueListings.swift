@@ -1,6 +1,7 @@
 // Receive queues, VPorts, filters and OID requests as values of the interface, the walks over them, and
 // what a client's filter means.
 
+import NDISDriverPlane
 import NDISManagementInterface
 import NDIS
 import NDISSimulator

@@ -8,8 +8,8 @@ import NDISDriverInterface
 import CNDIS
 import NDISEvents
 import Glibc
-public import NDISHostedDrivers
-public import NDIS
+package import NDISHostedDrivers
+package import NDIS
 import NDISPlatform
 import NDISSimulator
 
@@ -38,22 +38,22 @@ struct HostedMiniport {
 }
 
 /// A hosted miniport, to be listed.
-public struct MiniportListing: Sendable {
-  public var session: UInt32
-  public var settings: VMQSettings
+package struct MiniportListing: Sendable {
+  package var session: UInt32
+  package var settings: VMQSettings
   /// Its adapter; null when there is none.
-  public var adapter: Handle
+  package var adapter: Handle
   /// Its adapter has come up and has not gone.
-  public var isUp: Bool
-  public var isRunning: Bool
+  package var isUp: Bool
+  package var isRunning: Bool
   /// Why its adapter did not come up.
-  public var failure: Failure?
-  public var counters: [VMQMiniport.Counters]
+  package var failure: Failure?
+  package var counters: [VMQMiniport.Counters]
 }
 
 extension Switchboard {
   /// Hosted miniports, oldest first.
-  public var miniports: [MiniportListing] {
+  package var miniports: [MiniportListing] {
     state.miniports.map {
       MiniportListing(
         session: $0.session, settings: $0.driver.settings, adapter: $0.driver.adapter,
@@ -63,19 +63,19 @@ extension Switchboard {
   }
 
   /// The settings of the hosted miniport whose adapter this is.
-  func hostedMiniport(of adapter: Handle) -> VMQSettings? {
+  package func hostedMiniport(of adapter: Handle) -> VMQSettings? {
     state.miniports.first { $0.driver.adapter == adapter }?.driver.settings
   }
 
   /// Why a miniport that has gone had not come up, while it is the last one that went.
-  func failure(ofLostMiniport session: UInt32) -> Failure? {
+  package func failure(ofLostMiniport session: UInt32) -> Failure? {
     state.lostMiniport.flatMap { $0.session == session ? $0.failure : nil }
   }
 
   /// Adds a hosted miniport and answers its session. Its adapter runs when this returns, unless it waits
   /// for a process: a provider that is asked for the default queue's memory.
   @discardableResult
-  public func addMiniport(
+  package func addMiniport(
     _ settings: VMQSettings, isConfigured: Bool = false
   ) throws(Failure) -> UInt32 {
     try state.addMiniport(settings, isConfigured: isConfigured)
@@ -83,12 +83,12 @@ extension Switchboard {
 
   /// Removes a hosted miniport the documented way: its bindings are closed, it is paused and halted, its
   /// driver deregisters. That may last longer than this call when others have to answer.
-  public func removeMiniport(_ name: String) throws(Failure) { try state.removeMiniport(name) }
+  package func removeMiniport(_ name: String) throws(Failure) { try state.removeMiniport(name) }
 
   /// Has a hosted miniport receive frames of its own making on a queue, or on a VPort if it has those.
   /// Answers how many of its frames were indicated and dropped meanwhile.
   @discardableResult
-  public func generate(
+  package func generate(
     adapter name: String, queue: UInt32, count: UInt32, length: UInt32 = 0
   ) throws(Failure) -> (indicated: UInt64, dropped: UInt64) {
     try state.generate(adapter: name, queue: queue, count: count, length: length)
@@ -119,7 +119,7 @@ extension SwitchboardState {
     if keeper != nil, miniport.place == nil {
       onEvent(
         .hostedLost(
-          simulator.sessionParty(session), problem: "there is no room for its state in the store"))
+          simulator.sessionParty(session), problem: "no slot is free for its state in the store"))
     }
     turn(miniports.count - 1) { $0.start() }
     finishWork()

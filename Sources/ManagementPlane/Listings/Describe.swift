@@ -1,5 +1,6 @@
 // One object in full, and what it hangs together with.
 
+import NDISDriverPlane
 import NDISManagementInterface
 import NDIS
 import NDISSimulator

@@ -1,6 +1,7 @@
 // The lists: of every kind of object, of the blocks that match a filter, and the blocks counted by what
 // they have in common.
 
+import NDISDriverPlane
 import NDISEvents
 import NDISManagementInterface
 import NDIS

@@ -6,16 +6,17 @@
 // taken the last ones. Any other is made here, step by step. Both rest when nothing has changed that they
 // wait for, and cost nothing then.
 
+package import NDISDriverPlane
 import NDISManagementInterface
 import NDISPlatform
 import NDISSimulator
-public import NDISVarlink
+package import NDISVarlink
 
 /// The management plane without its sockets.
-public final class ManagementPlane {
-  public let service: ManagementService
+package final class ManagementPlane {
+  package let service: ManagementService
   /// For connections.
-  public let server: VarlinkServer
+  package let server: VarlinkServer
   private var calls: [UInt64: ActiveCall] = [:]
   private var nextNumber: UInt64 = 0
   /// Numbers of calls that can go on.
@@ -35,7 +36,7 @@ public final class ManagementPlane {
     }
   }
 
-  public init(_ service: ManagementService) throws(StartFailure) {
+  package init(_ service: ManagementService) throws(StartFailure) {
     self.service = service
     do throws(VarlinkServer.RegistryError) {
       server = try VarlinkServer(
@@ -129,17 +130,17 @@ public final class ManagementPlane {
   // MARK: Time
 
   /// Whether `turn` should be called again at once.
-  public var hasWork: Bool { !queue.isEmpty }
+  package var hasWork: Bool { !queue.isEmpty }
 
   /// When `turn` should be called although nothing has happened: monotonic milliseconds.
-  public var deadline: UInt64? { earliest }
+  package var deadline: UInt64? { earliest }
 
   /// Calls that are being answered.
-  public var openCalls: Int { calls.count }
+  package var openCalls: Int { calls.count }
 
   /// Wakes answers that something has changed for, and goes on with those that can, until `end`
   /// (monotonic nanoseconds); at least one gets on.
-  public func turn(until end: UInt64) {
+  package func turn(until end: UInt64) {
     if service.isReloading { service.finishReload() }
     guard !calls.isEmpty else {
       queue.removeAll()

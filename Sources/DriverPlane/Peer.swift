@@ -2,7 +2,7 @@
 // can be cut off. In the daemon it is a socket with a bounded outbox; a test may put its own in place.
 
 /// Takes packets for one connection.
-public protocol Peer: AnyObject {
+package protocol Peer: AnyObject {
   /// Sends a packet with at most one descriptor, which stays the caller's. Never waits.
   func deliver(_ packet: UnsafeRawBufferPointer, descriptor: Int32?)
   /// Ends the connection after what was delivered.
@@ -15,25 +15,25 @@ public protocol Peer: AnyObject {
 
 extension Peer {
   /// A peer without an outbox has none waiting.
-  public var waiting: Int { 0 }
+  package var waiting: Int { 0 }
   /// A peer in this process cannot be kept.
-  public var descriptor: Int32? { nil }
+  package var descriptor: Int32? { nil }
 }
 
 /// One connection and what the switchboard knows of it.
-public final class DriverConnection {
-  let peer: any Peer
-  let pid: Int32
-  let uid: UInt32
+package final class DriverConnection {
+  package let peer: any Peer
+  package let pid: Int32
+  package let uid: UInt32
   /// The session, once HELLO has been said.
-  var session: UInt32?
-  var isClosed = false
+  package var session: UInt32?
+  package var isClosed = false
   /// It has outlived an earlier daemon and has not answered RESUMED yet: nothing else is said to it, and
   /// nothing else it says counts.
   var awaitsResume = false
   /// Packets that are read although its outbox waits: a client that asks again for what has no answer may not
   /// read while it does. As many as it can have asked for.
-  var readsAhead = 0
+  package var readsAhead = 0
   /// There was no room for its socket.
   var cannotBeKept = false
   /// It is of a session that has outlived an earlier daemon.
@@ -41,7 +41,7 @@ public final class DriverConnection {
   /// The service manager has its socket too.
   var isKept = false
   /// The name it gave itself in HELLO.
-  var name = ""
+  package var name = ""
   /// How long its handlers took; nil while none was called.
   var latency: Histogram?
   /// Sections whose descriptor this process has been sent.
@@ -53,7 +53,7 @@ public final class DriverConnection {
   /// The section of the last part of a received list.
   private var lastView: UInt64 = 0
 
-  public init(peer: any Peer, pid: Int32, uid: UInt32) {
+  package init(peer: any Peer, pid: Int32, uid: UInt32) {
     self.peer = peer
     self.pid = pid
     self.uid = uid

@@ -8,7 +8,6 @@ import NDISEvents
 import NDISHostedDrivers
 import NDIS
 import NDISPlatform
-import NDISServiceManager
 import NDISSimulator
 
 extension SwitchboardState {
