@@ -109,7 +109,7 @@ let package = Package(
     .module(
       "DriverPlane",
       [
-        "CNDIS", "NDIS", "DriverInterface", "Events", "Platform", "Simulator", "HostedDrivers",
+        "NDIS", "DriverInterface", "Events", "Platform", "Simulator", "HostedDrivers",
         "DriverProtocol",
       ]),
     // The org.ndissim.* interfaces: descriptions, typed calls, both ends.

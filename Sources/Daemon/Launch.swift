@@ -3,8 +3,8 @@
 // backwards.
 
 import NDISManagementPlane
-package import NDISDriverPlane
 import NDISConfiguration
+package import NDISDriverPlane
 import NDISEvents
 import Glibc
 import NDISHostedDrivers
@@ -12,6 +12,9 @@ import NDIS
 import NDISPlatform
 import NDISServiceManager
 import NDISSimulator
+
+/// Why a daemon did not start: a sentence.
+package typealias StartFailure = NDISDriverPlane.StartFailure
 
 /// Runs a daemon.
 package enum Launch {

@@ -2,7 +2,7 @@
 // README): the flag, $RUNTIME_DIRECTORY, $XDG_RUNTIME_DIR/ndissim, and at last a private directory
 // under the temporary one.
 
-package import NDISDriverPlane
+import NDISDriverPlane
 import Glibc
 
 /// Finds and makes the runtime directory.

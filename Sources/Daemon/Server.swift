@@ -4,6 +4,7 @@
 // descriptor lets it turn the next caller away instead of spinning. A struct that is never copied: of a
 // class's properties every use would be checked for exclusivity while the daemon runs.
 
+import NDISDriverInterface
 package import NDISManagementPlane
 package import NDISDriverPlane
 import CNDIS

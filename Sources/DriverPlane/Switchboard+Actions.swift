@@ -2,7 +2,7 @@
 // queue, served until it is empty; endings are done in between, a bounded number of steps at a time.
 
 import NDISDriverInterface
-import CNDIS
+import NDISDriverProtocol
 import NDISEvents
 import NDISHostedDrivers
 import NDIS
@@ -97,25 +97,20 @@ extension SwitchboardState {
       let result = simulator.result(session: session, requestID: id)
     else { return }
     if keeper != nil { simulator.tell(session: session, requestID: id) }
-    // What NdisOidRequest does not refuse is pending.
-    let isAccepted =
-      result.failure.status == .pending && Int(result.type) == NDISSIM_OID_REQUEST
-    guard result.failure.status == .success || isAccepted else {
-      let length = unsafe Encoding.failure(
-        id, result.type, result.failure, bugCheck: result.bugCheck, into: buffer)
-      send(length, to: connection)
-      return
-    }
-    if Int(result.type) == NDISSIM_ALLOCATE_SHARED_MEMORY {
-      replyAllocation(connection, id, result)
-    } else if Int(result.type) == NDISSIM_STATISTICS {
+    switch result.replyBody {
+    case .failure:
+      unsafe send(
+        Encoding.failure(
+          id, result.type, result.failure, bugCheck: result.bugCheck, into: buffer),
+        to: connection)
+    case .values: unsafe send(Encoding.reply(id, result, into: buffer), to: connection)
+    case .allocation: replyAllocation(connection, id, result)
+    case .statistics:
       let descriptors = UInt64(memories.count)
       unsafe send(
         Encoding.statistics(
           id, simulator.statistics(session: session), descriptors: descriptors, into: buffer),
         to: connection)
-    } else {
-      unsafe send(Encoding.reply(id, result, into: buffer), to: connection)
     }
   }
 
@@ -131,7 +126,8 @@ extension SwitchboardState {
     let isNew = connection.learn(section: details.section.rawValue)
     let descriptor = isNew ? memories[details.section]?.memory.descriptor.raw : nil
     let length = unsafe Encoding.allocation(
-      id, result, details, simulator, withDescriptor: descriptor != nil, into: buffer)
+      id, result, details, withDescriptor: descriptor != nil, into: buffer
+    ) { simulator.forEachExtent(of: result.value, $0) }
     send(length, to: connection, descriptor: descriptor)
   }
 
@@ -144,9 +140,7 @@ extension SwitchboardState {
     guard !connection.awaitsResume else { return }
     // Empty for nearly every upcall, and then it allocates nothing.
     var unknown: [Handle] = []
-    let length = unsafe Encoding.upcall(id, upcall, simulator, into: buffer) { section in
-      if connection.learn(view: section.rawValue) { unknown.append(section) }
-    }
+    let length = encode(id, upcall, to: connection, &unknown)
     for section in unknown { sendView(of: section, to: connection) }
     guard length > 0 else {
       // What it was about is gone, or our own bound is wrong: nobody is to wait for its answer.
@@ -156,6 +150,39 @@ extension SwitchboardState {
     }
     latencies.upcallSent(id, at: MonotonicClock.nanoseconds)
     send(length, to: connection)
+  }
+
+  /// Writes an upcall into the buffer; 0 when what it is about is gone. `unknown` are the sections of received
+  /// lists that the process has no view of.
+  private func encode(
+    _ id: UInt64, _ upcall: UpcallDetails, to connection: DriverConnection,
+    _ unknown: inout [Handle]
+  ) -> Int {
+    switch upcall.body {
+    case .details: return unsafe Encoding.upcall(id, upcall, into: buffer)
+    case .oid:
+      guard let oid = simulator.oid(ofUpcall: id) else { return 0 }
+      return unsafe Encoding.upcall(id, upcall, oid, into: buffer)
+    case .status:
+      guard let status = simulator.status(ofUpcall: id) else { return 0 }
+      return unsafe Encoding.upcall(id, upcall, status, into: buffer)
+    case .receivedLists:
+      guard let (port, flags, count) = simulator.indication(ofUpcall: id) else { return 0 }
+      return unsafe Encoding.upcall(
+        id, upcall, port: port, flags: flags, count: count, into: buffer
+      ) { append in
+        simulator.forEachPiece(ofUpcall: id) { piece in
+          if case .part(_, let section, _, _) = piece, connection.learn(view: section.rawValue) {
+            unknown.append(section)
+          }
+          append(piece)
+        }
+      }
+    case .returnedLists:
+      return unsafe Encoding.upcall(id, upcall, into: buffer) {
+        simulator.forEachReturned(ofUpcall: id, $0)
+      }
+    }
   }
 
   /// Sends a process a descriptor of a section that is open for reading only. Without one left, or with

@@ -5,7 +5,6 @@
 
 import NDISDriverProtocol
 import NDISDriverInterface
-import CNDIS
 import NDISEvents
 import Glibc
 package import NDISHostedDrivers
@@ -226,14 +225,13 @@ extension SwitchboardState {
     guard let index = index(ofMiniport: session), !simulator.isDelivered(id) else { return }
     var upcall = DriverUpcall(
       id: id, type: details.type, object: details.object, argument: details.argument)
-    switch Int(details.type) {
-    case NDISSIM_UPCALL_OID_REQUEST, NDISSIM_UPCALL_CANCEL_OID_REQUEST:
-      upcall.oid = simulator.oid(ofUpcall: id)
-    case NDISSIM_UPCALL_RETURN_NET_BUFFER_LISTS:
+    switch details.body {
+    case .oid: upcall.oid = simulator.oid(ofUpcall: id)
+    case .returnedLists:
       var returned: [UInt64] = []
       simulator.forEachReturned(ofUpcall: id) { returned.append($0) }
       upcall.returned = returned
-    default: break
+    case .details, .status, .receivedLists: break
     }
     turn(index, delivers: id) { $0.called(upcall) }
   }

@@ -2,6 +2,7 @@
 // section waits until the service manager has its memory: so a section whose memory is missing after a
 // crash is one that nobody was told of.
 
+import NDISDriverInterface
 import NDISEvents
 import Glibc
 import NDISHostedDrivers

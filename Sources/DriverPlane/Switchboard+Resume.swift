@@ -2,7 +2,7 @@
 // Until a client has answered RESUMED nothing it said before counts, and nothing is said to it: it asks
 // again for everything it has no answer to, and so everything is answered once.
 
-import CNDIS
+import NDISDriverInterface
 import NDISDriverProtocol
 import NDISEvents
 import Glibc
@@ -26,13 +26,7 @@ extension SwitchboardState {
     connection.isKept = true
     keptConnections += 1
     connections[session.index] = connection
-    var writer = unsafe MessageWriter(
-      MessageHeader(
-        type: UInt16(NDISSIM_RESUMED), flags: NDISSIM_FLAG_NOTIFICATION, requestID: 0), into: buffer
-    )
-    writer.append(
-      ndissim_resumed(instance: unsafe unsafeBitCast(instance, to: InstanceBytes.self)))
-    send(writer.finish(), to: connection)
+    unsafe send(Encoding.resumed(instance, into: buffer), to: connection)
     connection.awaitsResume = true
     connection.wasResumed = true
     return true
@@ -74,11 +68,7 @@ extension SwitchboardState {
     _ connection: DriverConnection, _ header: MessageHeader, _ packet: UnsafeRawBufferPointer
   ) {
     guard connection.awaitsResume, let session = connection.session,
-      Int(header.type) == NDISSIM_RESUME, header.isNotification
-    else { return }
-    var body = unsafe BodyReader(packet: packet)
-    guard let said = try? body.read(ndissim_resumed.self),
-      unsafe unsafeBitCast(said.instance, to: (UInt64, UInt64).self) == instance
+      header.isResume, let named = unsafe Decoding.resume(packet), named == instance
     else { return }
     connection.awaitsResume = false
     connection.readsAhead = Int(NDIS.Limits.maximumOutstanding)
@@ -101,7 +91,7 @@ extension SwitchboardState {
     connection.wasResumed = true
     connections[session] = connection
     send(
-      helloReply(header, features: UInt64(NDISSIM_FEATURE_RESUME), token: token), to: connection)
+      helloReply(header, features: .resume, token: token), to: connection)
     onEvent(.sessionResumed(party, reconnected: true))
     keep(connection, session)
     callAgain(session)
@@ -116,9 +106,8 @@ extension SwitchboardState {
         let type = simulator.type(ofUpcall: id)
       {
         // Its deadline has passed and what it was about is gone; only its late answer may have been lost.
-        let writer = unsafe MessageWriter(
-          MessageHeader(type: type, flags: NDISSIM_FLAG_UPCALL, requestID: id), into: buffer)
-        send(writer.finish(), to: connection)
+        unsafe send(
+          Encoding.upcall(id, withoutSubject: type, into: buffer), to: connection)
       }
     }
   }

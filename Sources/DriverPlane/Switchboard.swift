@@ -5,6 +5,7 @@
 //
 // One thread. Nothing here waits: a peer that does not take its packets is that peer's outbox's affair.
 
+package import NDISDriverInterface
 package import NDISEvents
 package import NDISHostedDrivers
 package import NDIS

@@ -6,7 +6,6 @@
 // that is left, in Switchboard, would end the program.
 
 import NDISDriverInterface
-import CNDIS
 import NDISDriverProtocol
 import NDISEvents
 import NDISHostedDrivers
@@ -103,7 +102,7 @@ import NDISSimulator
     actions = Actions()
     pools = []
     self.onEvent = onEvent
-    unsafe buffer = .allocate(byteCount: Int(NDISSIM_MAXIMUM_MESSAGE), alignment: 64)
+    unsafe buffer = .allocate(byteCount: MessageHeader.maximumMessage, alignment: 64)
     self.store = store
     self.keeper = keeper
   }
@@ -135,7 +134,7 @@ import NDISSimulator
       drain()
       return
     }
-    if connection.awaitsResume || (Int(header.type) == NDISSIM_RESUME && header.isNotification) {
+    if connection.awaitsResume || header.isResume {
       unsafe resume(connection, header, packet)
     } else if header.isUpcall {
       unsafe receiveAnswer(connection, header, packet)
@@ -155,23 +154,17 @@ import NDISSimulator
   private mutating func badHeader(
     _ connection: DriverConnection, _ packet: UnsafeRawBufferPointer, _ failure: Failure
   ) {
-    guard packet.count >= MessageHeader.size else {
-      refuse(connection, 0, 0, failure)
-      return
-    }
-    let raw = unsafe packet.loadUnaligned(as: ndissim_header.self)
-    if raw.magic == NDISSIM_MAGIC, raw.version == UInt16(NDISSIM_PROTOCOL_VERSION),
-      let session = connection.session, raw.flags == 0
+    let refused = unsafe RefusedHeader(packet: packet)
+    if refused.isComplete, !refused.isForeign, refused.flags == 0, let session = connection.session
     {
       let call = Call(
-        session: session, requestID: raw.request_id, type: raw.type, context: 0, irql: .passive)
+        session: session, requestID: refused.requestID, type: refused.type, context: 0,
+        irql: .passive)
       simulator.perform(call, .refused(failure), now: now, &actions)
       return
     }
-    refuse(connection, raw.request_id, raw.type, failure)
-    if raw.magic != NDISSIM_MAGIC || raw.version != UInt16(NDISSIM_PROTOCOL_VERSION) {
-      sayGoodbye(connection, failure)
-    }
+    refuse(connection, refused.requestID, refused.type, failure)
+    if refused.isForeign { sayGoodbye(connection, failure) }
   }
 
   private mutating func receiveRequest(
@@ -192,8 +185,8 @@ import NDISSimulator
         throw Failure(.invalidParameter, .wrongIRQL, UInt64(header.irql), 15)
       }
       call.irql = irql
-      if Int(header.type) == NDISSIM_HELLO { throw Failure(.failure, .helloTwice) }
-      let wanted = Int(header.type) == NDISSIM_OFFER_SECTION ? 1 : 0
+      if header.isHello { throw Failure(.failure, .helloTwice) }
+      let wanted = header.requestDescriptors
       guard count == wanted, Int(header.descriptors) == wanted, !cut else {
         throw Failure(
           .invalidParameter, .wrongDescriptorCount, UInt64(count), UInt64(wanted))

@@ -5,6 +5,7 @@
 // Rules: reading is open to everybody who may connect. What changes something is for root and for the
 // daemon's own user. Waiting and watching are bounded in number, for each user and for all.
 
+import NDISDriverInterface
 package import NDISDriverPlane
 package import NDISEvents
 import Glibc

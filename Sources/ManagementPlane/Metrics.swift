@@ -1,6 +1,7 @@
 // The counters as OpenMetrics text (openmetrics.io, version 1.0), for whoever collects such: a family of
 // samples for each thing counted, with its type, unit and a sentence, and `# EOF` at the end.
 
+import NDISDriverInterface
 import NDISDriverPlane
 import NDIS
 import NDISHostedDrivers

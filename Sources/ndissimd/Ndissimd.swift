@@ -1,7 +1,6 @@
 // `ndissimd`: files and flags in, a daemon out. Everything it does lives in the Daemon room, and what
 // it can be told in the Configuration room.
 
-import NDISDriverPlane
 import ArgumentParser
 import NDISConfiguration
 import NDISDaemon

@@ -2,6 +2,7 @@
 // packets handed over directly, and the real daemon in a process of its own with the provider in a
 // third. Both end with the same question: is anything left?
 
+import NDISDriverInterface
 import Glibc
 import NDISHostedDrivers
 import NDISDriverKit

@@ -1,6 +1,7 @@
 // NDIS in the test's own process: a Switchboard behind a lock, its peers queues, its clock the real
 // one. The same bytes travel as over a socket; only the socket is missing.
 
+import NDISDriverInterface
 import NDISDriverPlane
 import NDISDriverProtocol
 import NDISEvents

@@ -1,5 +1,6 @@
 // Hosted miniports that come, receive frames and go, as management sees it.
 
+import NDISDriverInterface
 import NDISEvents
 import NDISHostedDrivers
 import NDISManagementInterface

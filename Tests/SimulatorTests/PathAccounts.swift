@@ -1,6 +1,7 @@
 // The books of the generated test of the receive path, kept apart from the simulator's: which OID requests
 // were accepted and told, which lists a miniport has out, which state every object was in.
 
+import NDISDriverInterface
 import NDIS
 
 @testable import NDISSimulator

@@ -6,6 +6,7 @@
 // NDISSIM_SEED and NDISSIM_STEPS replay and extend it; NDISSIM_VERBOSE
 // prints what happens.
 
+import NDISDriverInterface
 import Testing
 
 @testable import NDISSimulator

@@ -1,6 +1,7 @@
 // The state tables through the machine: in every state every event is either accepted with the table's next
 // state, or refused without any change.
 
+import NDISDriverInterface
 import CNDIS
 import NDIS
 import Testing

@@ -1,5 +1,6 @@
 // What can be wrong with blocks, requests and the calls they wait for. Each is found and said: see StoreCheckTests.
 
+import NDISDriverInterface
 import CNDIS
 import NDIS
 

@@ -1,5 +1,6 @@
 // What can be wrong with sessions, drivers, adapters, bindings, providers and sections. Each is found and said: see StoreCheckTests.
 
+import NDISDriverInterface
 import CNDIS
 import NDIS
 

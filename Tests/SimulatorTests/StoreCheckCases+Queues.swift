@@ -1,5 +1,6 @@
 // What can be wrong with OID requests, queues, filters, VPorts and what is indicated. Each is found and said: see StoreCheckTests.
 
+import NDISDriverInterface
 import CNDIS
 import NDIS
 

@@ -3,6 +3,7 @@
 //
 // Limits: a state that an object has for less than a turn of the reactor is not seen; its event is.
 
+import NDISDriverInterface
 import NDISDriverPlane
 import NDISEvents
 import NDISManagementInterface

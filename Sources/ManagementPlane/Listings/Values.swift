@@ -1,6 +1,7 @@
 // From snapshots of the simulator to the values of the interface: names of the documents, handles as
 // people read them, sizes as integers. Nothing is looked up here that costs more than the snapshot did.
 
+import NDISDriverInterface
 import NDISDriverPlane
 import NDISEvents
 import NDISHostedDrivers

@@ -1,41 +1,40 @@
-// Upcalls that every driver has: options, an adapter's life, bindings, shared memory. What the others need
-// beside `UpcallDetails` they read from the simulator themselves.
+// Upcalls that every driver has: options, an adapter's life, bindings, shared memory.
 
-import NDISDriverInterface
+package import NDISDriverInterface
 import CNDIS
-import NDISDriverProtocol
 import NDIS
-import NDISSimulator
 
 extension Encoding {
-  /// An upcall's packet. Answers 0 for one that tells of something that is gone, or does not fit; the
-  /// bounds in `Limits` are such that none is too long. `onSection` sees the section of every part of a
-  /// received list.
-  static func upcall(
-    _ id: UInt64, _ upcall: UpcallDetails, _ simulator: borrowing Simulator,
-    into buffer: UnsafeMutableRawBufferPointer, onSection: (Handle) -> Void
+  /// An upcall that consists of its details.
+  package static func upcall(
+    _ id: UInt64, _ upcall: UpcallDetails, into buffer: UnsafeMutableRawBufferPointer
   ) -> Int {
-    var writer = unsafe MessageWriter(
-      MessageHeader(
-        type: upcall.type, flags: NDISSIM_FLAG_UPCALL, requestID: id, context: upcall.parent),
-      into: buffer)
+    var writer = unsafe begin(id, upcall, buffer)
     switch Int(upcall.type) {
-    case NDISSIM_UPCALL_RECEIVE_NET_BUFFER_LISTS:
-      guard append(receive: id, upcall, simulator, to: &writer, onSection) else { return 0 }
-    case NDISSIM_UPCALL_RETURN_NET_BUFFER_LISTS:
-      append(returned: id, upcall, simulator, to: &writer)
-    case NDISSIM_UPCALL_OID_REQUEST, NDISSIM_UPCALL_CANCEL_OID_REQUEST,
-      NDISSIM_UPCALL_OID_REQUEST_COMPLETE:
-      guard let oid = simulator.oid(ofUpcall: id) else { return 0 }
-      append(oid, upcall, to: &writer)
-    case NDISSIM_UPCALL_STATUS_EX:
-      guard let status = simulator.status(ofUpcall: id) else { return 0 }
-      append(status, upcall, to: &writer)
     case NDISSIM_UPCALL_ALLOCATE_SHARED_MEMORY, NDISSIM_UPCALL_FREE_SHARED_MEMORY:
       append(memory: upcall, to: &writer)
     default: append(life: upcall, to: &writer)
     }
     return writer.finish()
+  }
+
+  /// An upcall whose subject is gone: it has a type and an id, so that its late answer can be repeated.
+  package static func upcall(
+    _ id: UInt64, withoutSubject type: UInt16, into buffer: UnsafeMutableRawBufferPointer
+  ) -> Int {
+    unsafe MessageWriter(
+      MessageHeader(type: type, flags: NDISSIM_FLAG_UPCALL, requestID: id), into: buffer
+    ).finish()
+  }
+
+  /// The header of an upcall.
+  static func begin(
+    _ id: UInt64, _ upcall: UpcallDetails, _ buffer: UnsafeMutableRawBufferPointer
+  ) -> MessageWriter {
+    unsafe MessageWriter(
+      MessageHeader(
+        type: upcall.type, flags: NDISSIM_FLAG_UPCALL, requestID: id, context: upcall.parent),
+      into: buffer)
   }
 
   /// Object, its owner's context, and the handler: how most upcalls begin.

@@ -1,14 +1,16 @@
 // Upcalls about OID requests and statuses.
 
-import NDISDriverInterface
+package import NDISDriverInterface
 import CNDIS
-import NDISDriverProtocol
 import NDIS
-import NDISSimulator
 
 extension Encoding {
   /// UPCALL_OID_REQUEST, UPCALL_CANCEL_OID_REQUEST or UPCALL_OID_REQUEST_COMPLETE.
-  static func append(_ oid: OIDDetails, _ upcall: UpcallDetails, to writer: inout MessageWriter) {
+  package static func upcall(
+    _ id: UInt64, _ upcall: UpcallDetails, _ oid: OIDDetails,
+    into buffer: UnsafeMutableRawBufferPointer
+  ) -> Int {
+    var writer = unsafe begin(id, upcall, buffer)
     appendHead(upcall, to: &writer)
     switch Int(upcall.type) {
     case NDISSIM_UPCALL_OID_REQUEST:
@@ -26,6 +28,7 @@ extension Encoding {
       append(oid.result, to: &writer)
       if oid.failure.status != .success { writer.append(oid.failure, bugCheck: nil) }
     }
+    return writer.finish()
   }
 
   private static func append(_ result: OIDResult, to writer: inout MessageWriter) {
@@ -68,11 +71,14 @@ extension Encoding {
   }
 
   /// UPCALL_STATUS_EX.
-  static func append(
-    _ status: IndicatedStatus, _ upcall: UpcallDetails, to writer: inout MessageWriter
-  ) {
+  package static func upcall(
+    _ id: UInt64, _ upcall: UpcallDetails, _ status: IndicatedStatus,
+    into buffer: UnsafeMutableRawBufferPointer
+  ) -> Int {
+    var writer = unsafe begin(id, upcall, buffer)
     appendHead(upcall, to: &writer)
     writer.append(bytes: status.indication.image())
     writer.append(bytes: status.buffer)
+    return writer.finish()
   }
 }

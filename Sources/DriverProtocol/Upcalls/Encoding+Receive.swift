@@ -6,27 +6,27 @@
 // maximumParts); 48 and 32 bytes with 4,096 numbers of 8 (Limits.maximumReturned) are 32,848. The
 // dispatcher refuses an indication of more parts and splits a return.
 
+package import NDISDriverInterface
 import CNDIS
-import NDISDriverProtocol
 import NDIS
-import NDISSimulator
 
 extension Encoding {
-  /// UPCALL_RECEIVE_NET_BUFFER_LISTS; false when the indication is gone.
-  static func append(
-    receive id: UInt64, _ upcall: UpcallDetails, _ simulator: borrowing Simulator,
-    to writer: inout MessageWriter, _ onSection: (Handle) -> Void
-  ) -> Bool {
-    guard let indication = simulator.indication(ofUpcall: id) else { return false }
+  /// UPCALL_RECEIVE_NET_BUFFER_LISTS of `count` lists, which `forEachPiece` visits in order.
+  package static func upcall(
+    _ id: UInt64, _ upcall: UpcallDetails, port: UInt32, flags: UInt32, count: UInt32,
+    into buffer: UnsafeMutableRawBufferPointer,
+    forEachPiece: (_ body: (ReceivedPiece) -> Void) -> Void
+  ) -> Int {
+    var writer = unsafe begin(id, upcall, buffer)
     appendHead(upcall, to: &writer)
-    writer.append(indication.port)
-    writer.append(indication.flags)
-    writer.append(indication.count)
+    writer.append(port)
+    writer.append(flags)
+    writer.append(count)
     writer.append(UInt32(0))
     // Where the number of the buffer's parts stands; it is known when they have been visited.
     var place = 0
     var parts: UInt32 = 0
-    simulator.forEachPiece(ofUpcall: id) { piece in
+    forEachPiece { piece in
       switch piece {
       case .list(let handle, let filterID, let queueID, let buffers):
         writer.append(
@@ -37,7 +37,6 @@ extension Encoding {
         place = writer.position - 4
         parts = 0
       case .part(let memory, let section, let offset, let length):
-        onSection(section)
         writer.append(
           ndissim_view_segment(
             shared_memory_handle: memory.rawValue, section: section.rawValue, offset: offset,
@@ -46,23 +45,27 @@ extension Encoding {
         writer.replace(parts, at: place)
       }
     }
-    return true
+    return writer.finish()
   }
 
   /// UPCALL_RETURN_NET_BUFFER_LISTS.
-  static func append(
-    returned id: UInt64, _ upcall: UpcallDetails, _ simulator: borrowing Simulator,
-    to writer: inout MessageWriter
-  ) {
+  ///
+  /// `forEachNumber` visits the miniport's numbers of the lists in order.
+  package static func upcall(
+    _ id: UInt64, _ upcall: UpcallDetails, into buffer: UnsafeMutableRawBufferPointer,
+    forEachNumber: (_ body: (UInt64) -> Void) -> Void
+  ) -> Int {
+    var writer = unsafe begin(id, upcall, buffer)
     appendHead(upcall, to: &writer)
     writer.append(upcall.argument)
     let place = writer.position
     writer.append(UInt32(0))
     var count: UInt32 = 0
-    simulator.forEachReturned(ofUpcall: id) { number in
+    forEachNumber { number in
       writer.append(number)
       count &+= 1
     }
     writer.replace(count, at: place)
+    return writer.finish()
   }
 }

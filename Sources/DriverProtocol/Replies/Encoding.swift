@@ -1,14 +1,14 @@
-// From results to packets. Everything is written into one buffer of the switchboard's; a block of the most
-// extents a block may have fits it. Upcalls are in the files beside this one.
+// Replies to requests. Nothing is allocated: every message is written into a buffer of the caller, which holds a
+// block of the most extents a block may have.
 
+package import NDISDriverInterface
 import CNDIS
-import NDISDriverProtocol
-import NDIS
-import NDISSimulator
+package import NDIS
 
-/// Encodes what the daemon sends. Each function answers the packet's bytes.
-enum Encoding {
-  static func failure(
+/// Encodes what the daemon sends. Each function returns the length of the message in bytes; 0: it does not fit.
+package enum Encoding {
+  /// A refusal: the reason, its numbers and its sentence.
+  package static func failure(
     _ id: UInt64, _ type: UInt16, _ failure: Failure, bugCheck: BugCheck?,
     into buffer: UnsafeMutableRawBufferPointer
   ) -> Int {
@@ -22,7 +22,7 @@ enum Encoding {
 
   /// A success: no body, one handle, or a handle and a number. An accepted OID request's is PENDING, with
   /// the request's handle.
-  static func reply(
+  package static func reply(
     _ id: UInt64, _ result: RequestResult, into buffer: UnsafeMutableRawBufferPointer
   ) -> Int {
     var writer = unsafe MessageWriter(
@@ -44,10 +44,11 @@ enum Encoding {
     return writer.finish()
   }
 
-  static func allocation(
-    _ id: UInt64, _ result: RequestResult, _ details: AllocationDetails,
-    _ simulator: borrowing Simulator, withDescriptor: Bool,
-    into buffer: UnsafeMutableRawBufferPointer
+  /// An allocation: its handles, its section and the extents in it. `forEachExtent` visits them in order.
+  package static func allocation(
+    _ id: UInt64, _ result: RequestResult, _ details: AllocationDetails, withDescriptor: Bool,
+    into buffer: UnsafeMutableRawBufferPointer,
+    forEachExtent: (_ body: (Extent) -> Void) -> Void
   ) -> Int {
     var writer = unsafe MessageWriter(
       MessageHeader(
@@ -58,11 +59,12 @@ enum Encoding {
         allocation_handle: result.value.rawValue, shared_memory_handle: result.value2,
         section: details.section.rawValue, section_size: details.sectionSize,
         physical_base: details.physicalBase, extent_count: details.extentCount, reserved: 0))
-    simulator.forEachExtent(of: result.value) { writer.append($0) }
+    forEachExtent { writer.append($0) }
     return writer.finish()
   }
 
-  static func statistics(
+  /// Counters.
+  package static func statistics(
     _ id: UInt64, _ counters: Statistics, descriptors: UInt64,
     into buffer: UnsafeMutableRawBufferPointer
   ) -> Int {
@@ -80,30 +82,6 @@ enum Encoding {
         leaked_blocks: counters.leakedBlocks, session_blocks: counters.sessionBlocks,
         session_bytes: counters.sessionBytes, session_violations: counters.sessionViolations,
         session_leaked_blocks: counters.sessionLeakedBlocks, descriptors: descriptors))
-    return writer.finish()
-  }
-
-  static func sectionReleased(
-    _ handle: Handle, into buffer: UnsafeMutableRawBufferPointer
-  ) -> Int {
-    var writer = unsafe MessageWriter(
-      MessageHeader(
-        type: UInt16(NDISSIM_SECTION_RELEASED), flags: NDISSIM_FLAG_NOTIFICATION, requestID: 0),
-      into: buffer)
-    writer.append(handle.rawValue)
-    return writer.finish()
-  }
-
-  /// The notification that a process may read a section from now on; its descriptor goes with it. Size 0
-  /// and no descriptor: it could not be opened.
-  static func sectionView(
-    _ handle: Handle, size: UInt64, into buffer: UnsafeMutableRawBufferPointer
-  ) -> Int {
-    var writer = unsafe MessageWriter(
-      MessageHeader(
-        type: UInt16(NDISSIM_SECTION_VIEW), flags: NDISSIM_FLAG_NOTIFICATION, requestID: 0,
-        descriptors: size > 0 ? 1 : 0), into: buffer)
-    writer.append(ndissim_section_view(section: handle.rawValue, size: size))
     return writer.finish()
   }
 }
