@@ -121,7 +121,7 @@ let package = Package(
         "CNDIS", "NDIS", "DriverInterface", "Events", "Platform", "Simulator", "HostedDrivers",
         "DriverProtocol", "ServiceManager", "Varlink", "ManagementInterface", "Configuration",
       ]),
-    .program("ndissimd", ["Configuration", "Daemon", "ArgumentParser"]),
+    .program("ndissimd", ["Configuration", "Daemon", "NDIS", "ArgumentParser"]),
 
     // MARK: Drivers and the command
 

@@ -17,7 +17,7 @@ public struct LaunchOptions: Sendable {
   public let reload: @Sendable () throws(ConfigurationProblems) -> LoadedConfiguration
   /// The seed when the configuration does not name one.
   public let chosenSeed: UInt64
-  public var version = "0.1.0"
+  public var version = Release.version
 
   public init(
     configuration: LoadedConfiguration, chosenSeed: UInt64,

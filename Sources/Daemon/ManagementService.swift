@@ -17,7 +17,7 @@ import NDISVarlink
 
 /// What the service cannot know by itself, and what it cannot do by itself.
 public struct ManagementHost {
-  public var version = "0.1.0"
+  public var version = Release.version
   /// Where drivers connect, if that is a path.
   public var driverSocket: String?
   /// The configuration in force.
