@@ -113,7 +113,7 @@ let package = Package(
 
     // The org.ndissim.* interfaces: descriptions, typed calls, both ends.
     .module(
-      "ManagementInterface", ["Varlink"],
+      "ManagementInterface", ["Platform", "Varlink"],
       exclude: ["org.ndissim.Simulator.varlink", "io.systemd.service.varlink"]),
     .module(
       "Daemon",
