@@ -67,20 +67,19 @@ varlink: ## regenerate the Swift of the Varlink interfaces from their descriptio
 varlink-check: ## check that the Swift of the Varlink interfaces is up to date
 	BUILD=$(BUILD) .ci/varlink --check
 
-manuals: setup ## write the manual pages of ndisctl and of the driver plane anew
+manuals: setup ## generate the manual pages
 	$(SWIFT) build --product ndisctl --scratch-path $(BUILD)
-	.ci/manuals --ndisctl $(BUILD)/debug/ndisctl
-
-manuals-check: ## do the manual pages say what ndisctl and docs/protocol.md say?
-	$(SWIFT) build --product ndisctl --scratch-path $(BUILD) --quiet
-	.ci/manuals --ndisctl $(BUILD)/debug/ndisctl --check
-
-config: setup ## write the shipped configuration and the daemon's manual pages anew
 	$(SWIFT) build --product ndissimd --scratch-path $(BUILD)
-	mkdir -p config docs/man
+	.ci/manuals --build $(BUILD)/debug
+
+manuals-check: ## check that the manual pages are up to date and well-formed
+	$(SWIFT) build --product ndisctl --scratch-path $(BUILD) --quiet
+	$(SWIFT) build --product ndissimd --scratch-path $(BUILD) --quiet
+	.ci/manuals --build $(BUILD)/debug --check
+
+config: manuals ## generate the shipped configuration and the manual pages
+	mkdir -p config
 	$(BUILD)/debug/ndissimd --print-default-configuration >config/ndissimd.toml
-	$(BUILD)/debug/ndissimd --print-manual toml >docs/man/ndissimd.toml.5
-	$(BUILD)/debug/ndissimd --print-manual ndissimd >docs/man/ndissimd.8
 
 mutants: setup ## mutation test: change each row of the tables and each check, one at a time; a test must detect it
 	BUILD=$(BUILD) .ci/mutants

@@ -25,7 +25,7 @@ let strict: [SwiftSetting] = [
 let shortNames: Set = [
   "DriverInterface", "Events", "Simulator", "HostedDrivers", "DriverProtocol", "Platform",
   "DriverPlane", "ServiceManager", "Varlink", "Configuration", "ManagementInterface",
-  "ManagementPlane", "Daemon", "Drawing", "Bench",
+  "ManagementPlane", "Daemon", "Drawing", "PrivateDaemon", "Bench",
 ]
 
 func prefixed(_ name: String) -> String { shortNames.contains(name) ? "NDIS" + name : name }
@@ -114,7 +114,7 @@ let package = Package(
       ]),
     // The org.ndissim.* interfaces: descriptions, typed calls, both ends.
     .module(
-      "ManagementInterface", ["Varlink"],
+      "ManagementInterface", ["Platform", "Varlink"],
       exclude: ["org.ndissim.Simulator.varlink", "io.systemd.service.varlink"]),
     // Methods, listings, control, events and metrics, without sockets.
     .module(
@@ -130,20 +130,25 @@ let package = Package(
         "CNDIS", "NDIS", "Events", "Platform", "Simulator", "HostedDrivers", "DriverPlane",
         "ServiceManager", "Varlink", "ManagementInterface", "ManagementPlane", "Configuration",
       ]),
-    .program("ndissimd", ["Configuration", "Daemon", "DriverPlane", "ArgumentParser"]),
+    .program(
+      "ndissimd", ["Configuration", "Daemon", "DriverPlane", "NDIS", "ArgumentParser"]),
 
     // MARK: Drivers and the command
 
     .module("NDISDriverKit", ["CNDIS", "NDIS", "DriverProtocol", "Platform"]),
     // What is drawn in a terminal or as SVG: tables, colours, bars, plots.
     .module("Drawing", []),
-    .module("Bench", ["Drawing", "NDIS", "NDISDriverKit", "Platform"]),
+    // A daemon of one's own: what `ndisctl run` and the benchmark start.
+    .module("PrivateDaemon", ["ManagementInterface", "Platform"]),
+    // Varlink: its JSON.
+    .module(
+      "Bench", ["Drawing", "NDIS", "NDISDriverKit", "Platform", "PrivateDaemon", "Varlink"]),
     .program(
       "ndisctl",
       [
         // Events: the kinds that --kind takes and the MESSAGE_IDs that `log` asks the journal for.
         "Bench", "Drawing", "Events", "ManagementInterface", "NDIS", "NDISDriverKit", "Platform",
-        "Varlink", "ArgumentParser",
+        "PrivateDaemon", "Varlink", "ArgumentParser",
       ]),
 
     // MARK: Tools, examples and the tests' programs; no product
@@ -163,16 +168,16 @@ let package = Package(
     // Writes Swift from a Varlink interface description; its output is committed and held by a test.
     .program("ndissim-varlink-generate", ["Varlink"]),
     .program(
-      "ndissim-example-miniport", ["NDISDriverKit", "Platform"],
+      "ndissim-example-miniport", ["NDISDriverKit"],
       path: "Examples/swift/miniport"),
     .program(
-      "ndissim-example-provider", ["NDISDriverKit", "Platform"],
+      "ndissim-example-provider", ["NDISDriverKit"],
       path: "Examples/swift/provider"),
     .program(
-      "ndissim-example-vmq-miniport", ["CNDIS", "NDISDriverKit", "NDIS", "Platform"],
+      "ndissim-example-vmq-miniport", ["CNDIS", "NDISDriverKit"],
       path: "Examples/swift/vmq-miniport"),
     .program(
-      "ndissim-example-overlying-driver", ["CNDIS", "NDISDriverKit", "NDIS", "Platform"],
+      "ndissim-example-overlying-driver", ["CNDIS", "NDISDriverKit"],
       path: "Examples/swift/overlying-driver"),
     // A provider that does on request whatever a provider must not do; the tests' other process.
     .program(
@@ -211,7 +216,7 @@ let package = Package(
     .tests(
       "BenchTests",
       // The last three are programs that the tests run.
-      ["Bench", "Drawing", "ndisctl", "ndissim-floor", "ndissimd"]),
+      ["Bench", "Drawing", "Varlink", "ndisctl", "ndissim-floor", "ndissimd"]),
     .tests(
       "ManagementTests",
       [

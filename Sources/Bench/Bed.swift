@@ -13,7 +13,7 @@ struct Placement: Sendable {
 
 /// What is measured and what it is measured against, side by side.
 final class Bed {
-  let daemon: PrivateDaemon
+  let daemon: BenchDaemon
   let driver: DriverSide
   let floor: FloorSide
   private let before: Processors
@@ -21,7 +21,7 @@ final class Bed {
   init(_ program: String, _ arguments: [String], _ placement: Placement) throws(BenchFailure) {
     before = try Bed.allowed()
     try Bed.confine(placement.server)
-    daemon = try PrivateDaemon(program, arguments)
+    daemon = try BenchDaemon(program, arguments)
     floor = try FloorSide(directory: daemon.directory) { () throws(BenchFailure) in
       try Bed.confine(placement.server)
     } confineClient: { () throws(BenchFailure) in

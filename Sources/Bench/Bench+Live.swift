@@ -6,6 +6,7 @@
 import NDISDrawing
 import NDISDriverKit
 import NDISPlatform
+import NDISVarlink
 
 extension Bench {
   private static let few = 1_000
@@ -38,7 +39,7 @@ extension Bench {
     } else {
       report.miss(["pair_p50_us_at_1m_live"], "this run stops at \(options.liveBlocks) live blocks")
     }
-    report.set("daemon_bytes_measured_as", .text("Pss_Anon + Pss_Shmem of smaps_rollup"))
+    report.set("daemon_bytes_measured_as", .string("Pss_Anon + Pss_Shmem of smaps_rollup"))
     if let before, let after, options.liveBlocks > Bench.few {
       report.set(
         "daemon_bytes_per_live_block",

@@ -8,7 +8,7 @@ extension Bench {
     var times: [Double] = []
     for start in 0..<options.starts {
       progress("starting: \(start + 1) of \(options.starts)")
-      times.append(Double(try PrivateDaemon(program).readyAfter) / 1e6)
+      times.append(Double(try BenchDaemon(program).readyAfter) / 1e6)
     }
     report.set("ready_ms", median(times))
   }

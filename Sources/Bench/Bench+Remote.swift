@@ -7,7 +7,7 @@ extension Bench {
   func measureRemoteProvider(_ report: inout BenchReport) throws(BenchFailure) {
     let bed = try Bed(program, [], one)
     let provider = try PipedProcess(
-      try Programs.find("ndisctl"), ["bench", "worker", "provider", bed.daemon.socketPath])
+      try Bench.find("ndisctl"), ["bench", "worker", "provider", bed.daemon.socketPath])
     _ = try provider.readLine()
     var samples: [UInt64] = []
     let rounds = max(1, options.rounds / 3)

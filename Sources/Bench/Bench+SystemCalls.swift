@@ -9,6 +9,7 @@
 // by the clock shows as hundredths.
 
 import Glibc
+import NDISVarlink
 
 extension Bench {
   func countSystemCalls(_ report: inout BenchReport) throws(BenchFailure) {
@@ -33,16 +34,20 @@ extension Bench {
   private typealias Counts = [String: Int]
   /// The parties of a run with their counts, in order.
   private typealias Parties = [(name: String, counts: Counts)]
+  /// A party with its calls per operation.
+  private typealias Party = (name: String, calls: JSON)
 
   /// Microseconds.
   private static let rest = 1_000
 
   private func count(
     _ key: String, _ report: inout BenchReport,
-    _ body: () throws(BenchFailure) -> [(key: String, value: JSON)]
+    _ body: () throws(BenchFailure) -> [Party]
   ) {
     do throws(BenchFailure) {
-      report.set(key, .object(try body()))
+      var members = JSONObject()
+      for party in try body() { members[party.name] = party.calls }
+      report.set(key, .object(members))
     } catch {
       report.miss([key], "they cannot be counted: \(error)")
     }
@@ -51,7 +56,7 @@ extension Bench {
   /// Counts each party by the difference of two runs, which have `more` operations more.
   private func difference(
     _ more: Int, per divisor: Int, _ run: (Int) throws(BenchFailure) -> Parties
-  ) throws(BenchFailure) -> [(key: String, value: JSON)] {
+  ) throws(BenchFailure) -> [Party] {
     let base = 10
     let few = try run(base)
     let many = try run(base + more)
@@ -65,24 +70,27 @@ extension Bench {
   ) -> JSON {
     // What is done by the clock only, and what would be written as 0.
     let least = max(0.005 * Double(more) / Double(divisor), 0.0005)
-    var members: [(key: String, value: JSON)] = []
+    var members = JSONObject()
+    // The first member.
+    members["total"] = .double(0)
     var total = 0.0
     for (name, count) in many.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
       let one = Double(count - few[name, default: 0]) / Double(divisor)
       total += one
-      if one >= least { members.append((name, .number(one))) }
+      if one >= least { members[name] = .double(one) }
     }
-    return .object([("total", .number(total))] + members)
+    members["total"] = .double(total)
+    return .object(members)
   }
 
   private func pairsUnderTrace(_ pairs: Int) throws(BenchFailure) -> Parties {
-    let floor = try Programs.find("ndissim-floor")
-    let daemon = try PrivateDaemon(program, tracer: floor)
+    let floor = try Bench.find("ndissim-floor")
+    let daemon = try BenchDaemon(program, tracer: floor)
     let file = daemon.directory + "/kit-calls"
     let worker = try PipedProcess(
       floor,
       [
-        "count", file, try Programs.find("ndisctl"), "bench", "worker", "pairs", daemon.socketPath,
+        "count", file, try Bench.find("ndisctl"), "bench", "worker", "pairs", daemon.socketPath,
         "\(pairs)", "\(Bench.rest)",
       ])
     try worker.waitForSuccess("the traced driver")
@@ -92,7 +100,7 @@ extension Bench {
   }
 
   private func floorUnderTrace(_ pairs: Int) throws(BenchFailure) -> Parties {
-    let floor = try Programs.find("ndissim-floor")
+    let floor = try Bench.find("ndissim-floor")
     let directory = try RunDirectory()
     let socket = directory.path + "/floor"
     let serverFile = directory.path + "/server-calls"
@@ -118,8 +126,8 @@ extension Bench {
   }
 
   private func receiveUnderTrace(_ count: Int) throws(BenchFailure) -> Parties {
-    let floor = try Programs.find("ndissim-floor")
-    let daemon = try PrivateDaemon(program, tracer: floor)
+    let floor = try Bench.find("ndissim-floor")
+    let daemon = try BenchDaemon(program, tracer: floor)
     let files = Traces(in: daemon.directory)
     let side = try ReceiveSide(socketPath: daemon.socketPath, traces: files)
     _ = try side.measure(paced(count))

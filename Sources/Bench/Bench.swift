@@ -2,6 +2,7 @@
 // its own and writes its figures into the report.
 
 import NDISPlatform
+import NDISVarlink
 
 /// A thing that can be measured.
 public enum Measurement: String, CaseIterable, Sendable {
@@ -92,7 +93,7 @@ public struct Bench {
     if let named = options.ndissimd {
       program = named
     } else {
-      program = try Programs.find("ndissimd")
+      program = try Bench.find("ndissimd")
     }
     let processors = try Bed.allowed().numbers
     // The last ones: interrupts and other programs tend to be on the first.
@@ -147,15 +148,15 @@ public struct Bench {
     report.set("rounds", Double(options.rounds))
     report.set("window", Double(Bench.window))
     report.set("block_bytes", Double(DriverSide.blockLength))
-    report.set("wake_up", .text("both clients block in recvmsg, both servers in epoll_wait"))
-    report.set("kernel", .text(Machine.kernel))
-    report.set("cpu_model", .text(Machine.processorModel))
+    report.set("wake_up", .string("both clients block in recvmsg, both servers in epoll_wait"))
+    report.set("kernel", .string(Machine.kernel))
+    report.set("cpu_model", .string(Machine.processorModel))
     report.set(
       "cpus",
-      .object([
-        ("one", .number(Double(one.client))),
-        ("client_of_two", two.map { .number(Double($0.client)) } ?? .null),
-        ("server_of_two", two.map { .number(Double($0.server)) } ?? .null),
-      ]))
+      [
+        "one": .int(Int64(one.client)),
+        "client_of_two": two.map { .int(Int64($0.client)) } ?? .null,
+        "server_of_two": two.map { .int(Int64($0.server)) } ?? .null,
+      ])
   }
 }

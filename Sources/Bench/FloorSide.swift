@@ -13,7 +13,7 @@ final class FloorSide {
     directory: String, confineServer: () throws(BenchFailure) -> Void,
     confineClient: () throws(BenchFailure) -> Void
   ) throws(BenchFailure) {
-    let program = try Programs.find("ndissim-floor")
+    let program = try Bench.find("ndissim-floor")
     socket = directory + "/floor"
     try confineServer()
     server = try PipedProcess(program, ["server", socket])

@@ -1,6 +1,8 @@
 // What the project promises of its speed, as ratios to the floor where a machine would show in an
 // absolute number.
 
+import NDISVarlink
+
 /// A figure and its limit.
 public struct Goal: Sendable {
   /// The figure's name in the report.
@@ -18,7 +20,7 @@ public struct Goal: Sendable {
   ]
 
   /// "<= 1.25", say.
-  public var limit: String { (isUpper ? "<= " : ">= ") + JSON.number(bound).line }
+  public var limit: String { (isUpper ? "<= " : ">= ") + JSON.figure(bound).text }
 
   /// Nil when the figure was not measured.
   public func isMet(_ report: BenchReport) -> Bool? {

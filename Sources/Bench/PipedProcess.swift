@@ -50,30 +50,6 @@ final class PipedProcess {
     try? child.end(patienceMilliseconds: 5_000)
   }
 
-  /// Waits until `isReady`, which is asked first and whenever `descriptor` is readable. False when the
-  /// program has ended before that; a failure when it takes longer than `seconds`.
-  func wait(
-    seconds: Int, readable descriptor: Int32, until isReady: () -> Bool
-  ) throws(BenchFailure) -> Bool {
-    do throws(SystemError) {
-      let ended = try child.endDescriptor()
-      let end = MonotonicClock.nanoseconds &+ UInt64(seconds) * 1_000_000_000
-      while !isReady() {
-        let now = MonotonicClock.nanoseconds
-        guard now < end else {
-          throw SystemError(errno: ETIMEDOUT, operation: "waiting for process \(processID)")
-        }
-        var waited = [
-          pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
-          pollfd(fd: ended.raw, events: Int16(POLLIN), revents: 0),
-        ]
-        _ = unsafe poll(&waited, 2, Int32(clamping: (end - now) / 1_000_000 + 1))
-        if waited[0].revents == 0, waited[1].revents != 0 { return false }
-      }
-      return true
-    } catch { throw BenchFailure(error) }
-  }
-
   /// Writes a line to the program's input.
   func send(line: String) throws(BenchFailure) {
     let bytes = Array((line + "\n").utf8)

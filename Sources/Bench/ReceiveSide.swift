@@ -26,7 +26,7 @@ final class ReceiveSide {
 
   /// Ours, on a daemon's socket.
   init(socketPath: String, traces: Traces? = nil) throws(BenchFailure) {
-    let program = try Programs.find("ndisctl")
+    let program = try Bench.find("ndisctl")
     forwarder = nil
     miniport = try ReceiveSide.start(
       program, ["bench", "worker", "miniport", socketPath], traces?.miniport)
@@ -40,7 +40,7 @@ final class ReceiveSide {
   init(
     floorIn directory: String, _ placement: Placement? = nil, traces: Traces? = nil
   ) throws(BenchFailure) {
-    let program = try Programs.find("ndissim-floor")
+    let program = try Bench.find("ndissim-floor")
     let socket = directory + "/receive-floor"
     if let placement { try Bed.confine(placement.server) }
     let forwarder = try ReceiveSide.start(program, ["forwarder", socket], traces?.forwarder)
@@ -63,7 +63,7 @@ final class ReceiveSide {
   ) throws(BenchFailure) -> PipedProcess {
     guard let trace else { return try PipedProcess(program, arguments) }
     return try PipedProcess(
-      try Programs.find("ndissim-floor"), ["count", trace, program] + arguments)
+      try Bench.find("ndissim-floor"), ["count", trace, program] + arguments)
   }
 
   func measure(_ what: Indications) throws(BenchFailure) -> Round {
@@ -101,14 +101,14 @@ final class ReceiveSide {
 final class ReceiveBed {
   let ours: ReceiveSide
   let floor: ReceiveSide
-  private let daemon: PrivateDaemon
+  private let daemon: BenchDaemon
 
   init(_ program: String, _ placement: Placement) throws(BenchFailure) {
     let before = try Bed.allowed()
     // The set was allowed before; if it no longer is, the thread stays where it is.
     defer { try? before.confineThisThread() }
     try Bed.confine(placement.server)
-    daemon = try PrivateDaemon(program)
+    daemon = try BenchDaemon(program)
     try Bed.confine(placement.client)
     ours = try ReceiveSide(socketPath: daemon.socketPath)
     floor = try ReceiveSide(floorIn: daemon.directory, placement)

@@ -7,6 +7,7 @@
 
 import ArgumentParser
 import Glibc
+import NDIS
 
 @main
 struct Ndisctl: ParsableCommand {
@@ -20,7 +21,7 @@ struct Ndisctl: ParsableCommand {
       EXIT STATUS
       \(ExitStatus.table)
       """,
-    version: "0.1.0",
+    version: Release.version,
     groupedSubcommands: [
       CommandGroup(
         name: "Inspection",

@@ -41,7 +41,7 @@ final class CommandProcess {
     let directory = try CommandProcess.makeDirectory()
     self.directory = directory
     let kept = ["PATH", "HOME", "LD_LIBRARY_PATH", "NDISSIMD"].compactMap { name in
-      environmentVariable(name).map { "\(name)=\($0)" }
+      ProcessEnvironment.value(name).map { "\(name)=\($0)" }
     }
     var how = ChildProcess.Options(
       program: try CommandProcess.program("ndisctl"),

@@ -10,7 +10,7 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct CompletionTests {
 
   private static func isInstalled(_ shell: String) -> Bool {
-    (environmentVariable("PATH") ?? "").split(separator: ":").contains { folder in
+    (ProcessEnvironment.value("PATH") ?? "").split(separator: ":").contains { folder in
       unsafe access("\(folder)/\(shell)", X_OK) == 0
     }
   }

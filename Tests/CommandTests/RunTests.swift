@@ -2,6 +2,7 @@
 // end by itself, and that nothing is left of it.
 
 import Glibc
+import NDISPlatform
 import Testing
 import NDISVarlink
 
@@ -157,16 +158,22 @@ import NDISVarlink
     #expect(process.descendants.isEmpty)
   }
 
+  /// Waits until a condition holds, at most ten seconds.
+  private func waitUntil(_ condition: () -> Bool) {
+    let end = MonotonicClock.nanoseconds &+ 10_000_000_000
+    while !condition(), MonotonicClock.nanoseconds < end { usleep(2000) }
+  }
+
   @Test func `A daemon does not outlive a run that is killed`() throws {
     let process = try CommandProcess(["run", "--", "sh", "-c", "echo begun; exec sleep 1000"])
     process.waitForOutput("begun")
     // In the middle of its exec a process has no environment by which it is known.
-    for _ in 0..<5_000 where process.descendants.count != 2 { usleep(2000) }
+    waitUntil { process.descendants.count == 2 }
     #expect(process.descendants.count == 2)
     process.send(SIGKILL)
     process.wait()
-    // Asked again and again, for ten seconds at most: one that stays must fail the test and not hang it.
-    for _ in 0..<5_000 where !process.descendants.isEmpty { usleep(2000) }
+    // With a deadline: a process that stays must fail the test and not block it.
+    waitUntil { process.descendants.isEmpty }
     #expect(process.descendants.isEmpty)
   }
 

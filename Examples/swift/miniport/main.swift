@@ -7,7 +7,7 @@
 
 import Glibc
 import NDISDriverKit
-import NDISPlatform
+import Synchronization
 
 /// Writes a line at once: the reader may be a pipe.
 func say(_ line: String) {
@@ -20,7 +20,7 @@ final class ExampleMiniport: MiniportDriver {
     var dma = DMAHandle.null
     var queueMemory: SharedMemoryBlock?
   }
-  private let state = Monitor<State>(State())
+  private let state = Mutex<State>(State())
 
   // MiniportInitializeEx: attributes first, then DMA, then memory for the default receive queue.
   func initializeEx(

@@ -11,9 +11,8 @@
 
 import CNDIS
 import Glibc
-import NDIS
 import NDISDriverKit
-import NDISPlatform
+import Synchronization
 
 /// Writes a line at once: the reader may be a pipe.
 func say(_ line: String) {
@@ -38,7 +37,7 @@ final class ExampleOverlyingDriver: ProtocolDriver {
     /// How FREE_QUEUE ended, and the indications that were still out then.
     var end: (status: Status, out: Int)?
   }
-  private let state = Monitor<State>(State())
+  private let state = Mutex<State>(State())
 
   /// What the handlers have seen.
   var now: State { state.withLock { $0 } }

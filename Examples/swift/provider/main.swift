@@ -10,7 +10,7 @@
 
 import Glibc
 import NDISDriverKit
-import NDISPlatform
+import Synchronization
 
 /// Writes a line at once: the reader may be a pipe.
 @Sendable func say(_ line: String) {
@@ -20,8 +20,8 @@ import NDISPlatform
 
 final class ExampleProvider: ProtocolDriver, SharedMemoryProvider {
   private let isScattering: Bool
-  // Made when the driver has a handle; a Monitor, because handlers may run in several threads.
-  private let allocator = Monitor<SectionAllocator?>(nil)
+  // Made when the driver has a handle; a Mutex, because handlers may run in several threads.
+  private let allocator = Mutex<SectionAllocator?>(nil)
 
   init(isScattering: Bool) { self.isScattering = isScattering }
 
@@ -73,12 +73,15 @@ final class ExampleProvider: ProtocolDriver, SharedMemoryProvider {
   private func hasPattern(_ block: SectionAllocator.Block) -> Bool {
     var index: UInt64 = 0
     for extent in block.extents {
-      let start = unsafe block.mapping.baseAddress + Int(extent.offset)
-      for word in 0..<Int(extent.length) / 8 {
-        let found = unsafe start.load(fromByteOffset: word * 8, as: UInt64.self)
-        if found != index ^ SharedMemoryBlock.patternKey { return false }
-        index += 1
+      let isRight = unsafe block.withBytes(of: extent) { bytes in
+        for offset in stride(from: 0, to: bytes.count - 7, by: 8) {
+          let found = unsafe bytes.load(fromByteOffset: offset, as: UInt64.self)
+          if found != index ^ SharedMemoryBlock.patternKey { return false }
+          index += 1
+        }
+        return true
       }
+      if isRight != true { return false }
     }
     return index > 0
   }

@@ -10,9 +10,8 @@
 
 import CNDIS
 import Glibc
-import NDIS
 import NDISDriverKit
-import NDISPlatform
+import Synchronization
 
 /// Writes a line at once: the reader may be a pipe.
 func say(_ line: String) {
@@ -59,7 +58,7 @@ final class ExampleVMQMiniport: MiniportDriver {
       }
     }
   }
-  private let state = Monitor<State>(State())
+  private let state = Mutex<State>(State())
 
   // MARK: The adapter's life
 

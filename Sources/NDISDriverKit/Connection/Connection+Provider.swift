@@ -3,7 +3,7 @@
 import CNDIS
 import NDISDriverProtocol
 import NDIS
-public import NDISPlatform
+package import NDISPlatform
 
 extension Connection {
   /// NdisSetOptionalHandlers ("nf-ndis-ndissetoptionalhandlers") with
@@ -33,20 +33,27 @@ extension Connection {
     }
   }
 
-  /// Offers a section for one domain (extension). The memory stays the caller's too.
+  /// Offers a section for one domain (extension). The caller keeps the memory, too.
   ///
   /// - Parameters:
   ///   - ndisHandle: the handle the provider registered its handlers on.
   ///   - domain: from the request of the allocate handler.
-  /// - Returns: the section's handle and its place in the simulated physical address space.
-  public func offerSection(
+  /// - Returns: the section's handle and its base in the simulated physical address space.
+  package func offerSection(
     _ ndisHandle: some NdisHandle, domain: UInt64, memory: borrowing SealedMemory, node: UInt32 = 0
   ) throws(DriverError) -> (section: SectionHandle, physicalBase: UInt64) {
     try offerSection(
       ndisHandle, domain: domain, size: memory.size, descriptor: memory.descriptor.raw, node: node)
   }
 
-  /// Offers any descriptor as a section, for tests; -1 sends none.
+  /// Offers a section for one domain (extension). The caller keeps the descriptor.
+  ///
+  /// - Parameters:
+  ///   - ndisHandle: the handle the provider registered its handlers on.
+  ///   - domain: from the request of the allocate handler.
+  ///   - size: bytes of the section.
+  ///   - descriptor: a memfd sealed against resizing; a test may pass any, -1 sends none.
+  /// - Returns: the section's handle and its base in the simulated physical address space.
   public func offerSection(
     _ ndisHandle: some NdisHandle, domain: UInt64, size: UInt64, descriptor: Int32,
     node: UInt32 = 0

@@ -2,7 +2,7 @@
 // scripted daemon in its place. The kit never has more than one thread in `receive`, and never more
 // than one in `send`; one may be in each.
 
-public import NDISPlatform
+package import NDISPlatform
 
 /// A connection of whole packets.
 public protocol Transport: AnyObject, Sendable {
@@ -45,7 +45,7 @@ public final class SocketTransport: Transport, @unchecked Sendable {
   public init(path: String? = nil) throws(DriverError) {
     guard let path = path ?? SocketPath.find() else {
       throw .connection(
-        "No daemon was found; looked for " + SocketPath.candidates.joined(separator: ", "),
+        "No daemon was found; searched " + SocketPath.candidates.joined(separator: ", "),
         rule: "noDaemon")
     }
     self.path = path
@@ -55,7 +55,7 @@ public final class SocketTransport: Transport, @unchecked Sendable {
   }
 
   /// Takes over a connected socket. Without a path it cannot connect again.
-  public init(adopting socket: consuming PacketSocket, path: String? = nil) {
+  package init(adopting socket: consuming PacketSocket, path: String? = nil) {
     self.socket = socket
     self.path = path
   }

@@ -4,7 +4,7 @@
 // cannot be written through.
 
 public import NDIS
-public import NDISPlatform
+package import NDISPlatform
 
 /// Names a NET_BUFFER_LIST to the drivers it is indicated to.
 public struct NetBufferListHandle: TypedHandle {
@@ -179,8 +179,12 @@ public final class SectionView: Sendable {
   public let handle: SectionHandle
   /// Bytes.
   public let size: UInt64
-  /// All of it, from its first byte.
-  public let mapping: Mapping
+  package let mapping: Mapping
+
+  /// All of it, from its first byte; valid while the view exists.
+  public var bytes: UnsafeRawBufferPointer {
+    unsafe UnsafeRawBufferPointer(start: mapping.baseAddress, count: Int(size))
+  }
 
   init(_ handle: SectionHandle, size: UInt64, descriptor: borrowing Descriptor) throws(SystemError)
   {

@@ -5,7 +5,7 @@
 // search is linear in the section's pages, from the first free one.
 
 public import NDIS
-public import NDISPlatform
+package import NDISPlatform
 
 /// Hands out pages of sections; keeps a mapping of each.
 public final class SectionAllocator: Sendable {
@@ -17,8 +17,20 @@ public final class SectionAllocator: Sendable {
     public var section: SectionHandle
     /// Whole pages but for the last one's end.
     public var extents: [Extent]
-    /// The section as the provider sees it.
-    public var mapping: Mapping
+    package var mapping: Mapping
+
+    /// Calls `body` with the bytes of an extent of the block, in the provider's own mapping of the
+    /// section; nil if the extent is not in the section.
+    public func withBytes<Value>(
+      of extent: Extent, _ body: (UnsafeMutableRawBufferPointer) -> Value
+    ) -> Value? {
+      let size = UInt64(mapping.size)
+      guard extent.offset <= size, UInt64(extent.length) <= size - extent.offset else {
+        return nil
+      }
+      let start = unsafe mapping.baseAddress + Int(extent.offset)
+      return unsafe body(UnsafeMutableRawBufferPointer(start: start, count: Int(extent.length)))
+    }
   }
 
   private struct Area {

@@ -2,15 +2,19 @@
 // with the first reply that names it, so the reading thread adopts it before anybody sees that
 // reply. A section lives as long as the table or a block holds it.
 
-public import NDISPlatform
+package import NDISPlatform
 
 /// A section as this process sees it.
 public final class MappedSection: Sendable {
   public let handle: SectionHandle
   /// Bytes.
   public let size: UInt64
-  /// All of it, from its first byte.
-  public let mapping: Mapping
+  package let mapping: Mapping
+
+  /// All of it, from its first byte; valid while the section is referenced.
+  public var bytes: UnsafeMutableRawBufferPointer {
+    unsafe UnsafeMutableRawBufferPointer(start: mapping.baseAddress, count: mapping.size)
+  }
   let descriptor: Descriptor
 
   fileprivate init(_ handle: SectionHandle, memory: borrowing SealedMemory) throws(SystemError) {

@@ -4,6 +4,7 @@
 import ArgumentParser
 import NDISBench
 import NDISDrawing
+import NDISVarlink
 import Glibc
 
 struct BenchCommand: ParsableCommand {
@@ -61,7 +62,7 @@ struct BenchCommand: ParsableCommand {
     progress.clear()
     var output = Output()
     if json {
-      try output.line(report.json.lines)
+      try output.line(report.json.prettyText)
     } else {
       for line in BenchText.lines(report, width: terminalWidth()) { try output.line(line) }
     }
@@ -108,7 +109,7 @@ struct BenchCommand: ParsableCommand {
   private func checkGoals(_ report: BenchReport) throws(CommandFailure) {
     var missed: [String] = []
     for goal in Goal.all {
-      let value = report.number(goal.key).map { JSON.number($0).line } ?? "not measured"
+      let value = report.number(goal.key).map { JSON.figure($0).text } ?? "not measured"
       if goal.isMet(report) == false { missed.append("\(goal.key) is \(value), not \(goal.limit)") }
       if goal.isMet(report) == nil { StandardError.write("\(goal.key): \(value)\n") }
     }

@@ -3,6 +3,7 @@
 
 import NDISBench
 import NDISDrawing
+import NDISVarlink
 
 enum BenchText {
   static func lines(_ report: BenchReport, width: Int) -> [String] {
@@ -103,7 +104,7 @@ enum BenchText {
   private static func shown(_ value: Double?) -> String {
     guard let value else { return "-" }
     if value >= 1_000 { return "\(Int(min(value, 1e15).rounded()))" }
-    return JSON.number((value * 100).rounded() / 100).line
+    return JSON.figure((value * 100).rounded() / 100).text
   }
 
   private static func row(_ name: String, _ cells: [String]) -> String {

@@ -262,7 +262,7 @@ enum DoctorChecks {
         "\(path) is not writable; private daemons (ndisctl run) need it.",
         command: "export TMPDIR=/tmp")
     }
-    let name = "/ndisctl-run-XXXXXX/" + ManagementSocket.fileName
+    let name = "/ndissim-private-XXXXXX/" + ManagementSocket.fileName
     guard path.utf8.count + name.utf8.count <= facts.socketPathLimit else {
       return DoctorFinding(
         "TMPDIR", .note,

@@ -69,8 +69,8 @@ extension DoctorFacts {
   }
 
   private mutating func learnPlaces(_ driver: String?, _ management: String?) {
-    userRuntimeDirectory = environmentVariable("XDG_RUNTIME_DIR")
-    temporaryDirectory = environmentVariable("TMPDIR") ?? "/tmp"
+    userRuntimeDirectory = ProcessEnvironment.value("XDG_RUNTIME_DIR")
+    temporaryDirectory = ProcessEnvironment.value("TMPDIR") ?? "/tmp"
     temporaryDirectoryIsWritable = unsafe access(temporaryDirectory, W_OK | X_OK) == 0
     driverSocket = driver.flatMap { Path(at: $0) }
     managementSocket = management.flatMap { Path(at: $0) }

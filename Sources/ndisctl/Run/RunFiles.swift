@@ -46,3 +46,6 @@ private func writeFile(
     }
   }
 }
+
+/// The text of the errno of the last call.
+func errnoText() -> String { unsafe String(cString: strerror(errno)) }

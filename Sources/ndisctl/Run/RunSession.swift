@@ -3,6 +3,7 @@
 
 import Glibc
 import NDISPlatform
+import NDISPrivateDaemon
 import NDISVarlink
 
 /// One run.
@@ -31,11 +32,12 @@ struct RunSession {
     how.configuration = options.config
     how.flags = options.daemonFlag
     how.log = options.keepLog
+    how.leadsGroup = true
     let daemon: PrivateDaemon
     do throws(PrivateDaemonFailure) {
-      daemon = try PrivateDaemon.start(how, family: family)
+      daemon = try RunDaemon.start(how, family: family)
     } catch {
-      StandardError.write("ndisctl run: \(error.sentence)\n")
+      StandardError.write("ndisctl run: \(error)\n")
       return 125
     }
     let status = withDaemon(daemon, family)
