@@ -80,9 +80,9 @@ final class Snapshot: @unchecked Sendable {
 
   private static func records(_ store: Store) -> [[Range<Int>]] {
     var all: [[Range<Int>]] = []
-    func add<Record>(_ table: Table<Record>, _ isUsed: (UInt32) -> Bool) {
+    func add<Record>(_ table: Table<Record>, _ isUsed: (Index<Record.Key>) -> Bool) {
       let size = MemoryLayout<Record>.stride
-      let used = (0..<table.capacity).filter { isUsed($0) || $0 == table.capacity / 2 }
+      let used = table.indices.filter { isUsed($0) || $0.raw == table.capacity / 2 }
       all.append(used.map { table.offset + Int($0) * size..<table.offset + (Int($0) + 1) * size })
     }
     add(store.globals) { _ in true }
@@ -320,7 +320,7 @@ final class DamagedUse {
 
   private func lists() -> Handle {
     let store = simulator.store
-    let out = (0..<store.lists.capacity).filter {
+    let out = (store.lists.indices).filter {
       store.listLinks[$0].state == ListState.out.rawValue
     }
     return dice.pick(out).map { simulator.listHandle($0) } ?? .null

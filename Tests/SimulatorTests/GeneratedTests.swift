@@ -438,7 +438,7 @@ final class World: Dicing {
       host.problem("left: \(left)")
     }
     let store = host.simulator.store
-    for site in 0..<store.sites.capacity where store.sites[site].references != 0 {
+    for site in store.sites.indices where store.sites[site].references != 0 {
       host.problem("site \(site) is still referred to")
     }
     if !host.sections.isEmpty { host.problem("\(host.sections.count) sections were not released") }

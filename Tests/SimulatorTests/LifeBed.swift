@@ -85,8 +85,8 @@ final class LifeBed {
 
   /// Nil when the adapter is gone.
   var state: AdapterState? {
-    let record = host.simulator.store.adapters[adapter.index]
-    guard record.life != 0, host.simulator.adapterHandle(adapter.index) == adapter else {
+    let record = host.simulator.store.adapters[Index(adapter)]
+    guard record.life != 0, host.simulator.adapterHandle(Index(adapter)) == adapter else {
       return nil
     }
     return AdapterState(rawValue: record.state)

@@ -90,7 +90,7 @@ struct PathAccounts {
     let isViolated = counted > countedBefore
     countedBefore = counted
     var nowAdapters: [Handle: AdapterState] = [:]
-    for index in 0..<store.adapters.capacity where store.adapters[index].life != 0 {
+    for index in store.adapters.indices where store.adapters[index].life != 0 {
       guard let state = AdapterState(rawValue: store.adapters[index].state) else {
         wrong.append("adapter \(index) is in state \(store.adapters[index].state)")
         continue
@@ -108,7 +108,7 @@ struct PathAccounts {
     }
     adapters = nowAdapters
     var nowQueues: [UInt64: QueueState] = [:]
-    for index in 0..<store.queues.capacity where !store.queues[index].adapter.isNone {
+    for index in store.queues.indices where !store.queues[index].adapter.isNone {
       let record = store.queues[index]
       let key = UInt64(index) << 32 | UInt64(record.generation)
       guard let state = QueueState(rawValue: record.state) else {
@@ -130,7 +130,7 @@ struct PathAccounts {
     }
     queues = nowQueues
     var nowVPorts: [UInt64: VPortState] = [:]
-    for index in 0..<store.vports.capacity where !store.vports[index].adapter.isNone {
+    for index in store.vports.indices where !store.vports[index].adapter.isNone {
       let record = store.vports[index]
       let key = UInt64(index) << 32 | UInt64(record.generation)
       guard let state = VPortState(rawValue: record.state) else {

@@ -184,8 +184,8 @@ extension PathWorld {
     return true
   }
 
-  private func queueIndex(_ adapter: Handle, _ id: UInt32) -> UInt32 {
-    host.simulator.queue(adapter: adapter.index, id: id) ?? 0
+  private func queueIndex(_ adapter: Handle, _ id: UInt32) -> Index<QueueRecord> {
+    host.simulator.queue(adapter: Index(adapter), id: id) ?? 0
   }
 
   private func result() -> OIDResult {

@@ -14,7 +14,7 @@ extension PathWorld {
       return chance(50) ? begin() : bind()
     }
     let store = host.simulator.store
-    let adapter = host.simulator.adapterHandle(store.bindings[binding.index].adapter.optional ?? 0)
+    let adapter = host.simulator.adapterHandle(store.bindings[Index(binding)].adapter.optional ?? 0)
     var (kind, oid, input) = makeRequest(adapter)
     if chance(4), !input.isEmpty {
       input[dice(input.count)] ^= UInt8(1 << dice(8))
@@ -145,11 +145,11 @@ extension PathWorld {
     if !accounts.untold.isEmpty { host.problem("never told: \(accounts.untold)") }
     let store = host.simulator.store
     for context in accounts.out {
-      let index = (0..<store.lists.capacity).first { store.lists[$0].context == context }
+      let index = (store.lists.indices).first { store.lists[$0].context == context }
       host.problem(
         "list \(context) never came back: \(index.map { "\(store.lists[$0])" } ?? "gone")")
     }
-    for index in 0..<store.oids.capacity where store.oids[index].state != 0 {
+    for index in store.oids.indices where store.oids[index].state != 0 {
       host.problem("OID request \(index) is left: \(store.oids[index])")
     }
     for driver in miniports + protocols { host.end(driver.session) }

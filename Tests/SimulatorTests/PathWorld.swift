@@ -247,9 +247,9 @@ final class PathWorld: Dicing {
   /// Mostly one that is there.
   func adapter(of miniport: Driver) -> Handle? {
     let store = host.simulator.store
-    let live = (0..<store.adapters.capacity).filter {
+    let live = (store.adapters.indices).filter {
       store.adapters[$0].life != 0
-        && store.drivers[store.adapters[$0].driver.index].session == Ref(miniport.session)
+        && store.drivers[store.adapters[$0].driver.index].session == Ref(Index(miniport.session))
     }
     guard chance(95), let index = pick(live) else { return handle(miniport, .adapter) }
     return host.simulator.adapterHandle(index)
@@ -257,22 +257,22 @@ final class PathWorld: Dicing {
 
   func queues(of adapter: Handle) -> [QueueRecord] {
     let store = host.simulator.store
-    return (0..<store.queues.capacity).map { store.queues[$0] }.filter {
-      $0.adapter == Ref(adapter.index)
+    return (store.queues.indices).map { store.queues[$0] }.filter {
+      $0.adapter == Ref(Index(adapter))
     }
   }
 
   func vports(of adapter: Handle) -> [VPortRecord] {
     let store = host.simulator.store
-    return (0..<store.vports.capacity).map { store.vports[$0] }.filter {
-      $0.adapter == Ref(adapter.index)
+    return (store.vports.indices).map { store.vports[$0] }.filter {
+      $0.adapter == Ref(Index(adapter))
     }
   }
 
   func filters(of adapter: Handle) -> [FilterRecord] {
     let store = host.simulator.store
-    return (0..<store.filters.capacity).map { store.filters[$0] }.filter {
-      $0.state != 0 && $0.adapter == Ref(adapter.index)
+    return (store.filters.indices).map { store.filters[$0] }.filter {
+      $0.state != 0 && $0.adapter == Ref(Index(adapter))
     }
   }
 

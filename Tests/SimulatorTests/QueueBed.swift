@@ -212,7 +212,7 @@ final class QueueBed {
 
   /// The miniport says that DMA has stopped, as NdisMIndicateStatusEx would.
   func indicate(_ queue: UInt32, _ state: ReceiveQueueOperationalState = .dmaStopped) {
-    let adapter = adapter.index
+    let adapter = index
     host.turn { simulator, actions in
       simulator.queueStateIndicated(
         adapter: adapter, ReceiveQueueState(queueID: queue, state: state), &actions)
@@ -240,10 +240,10 @@ final class QueueBed {
     return id
   }
 
-  var index: UInt32 { adapter.index }
+  var index: Index<AdapterRecord> { Index(adapter) }
 
   /// The record of a queue.
-  func record(_ queue: UInt32) -> UInt32? {
+  func record(_ queue: UInt32) -> Index<QueueRecord>? {
     host.simulator.queue(adapter: index, id: queue)
   }
 

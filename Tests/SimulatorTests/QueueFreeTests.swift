@@ -185,7 +185,7 @@ import Testing
     let binding = bed.binding
     for _ in 0..<2 {
       bed.host.turn { simulator, actions in
-        simulator.takeOverQueues(binding: binding.index, &actions)
+        simulator.takeOverQueues(binding: Index(binding), &actions)
         simulator.commit()
       }
     }

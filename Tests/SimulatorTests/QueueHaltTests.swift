@@ -103,7 +103,7 @@ extension QueueBed {
   /// Records of queues and filters in use.
   var queuesInUse: Int {
     let store = host.simulator.store
-    return (0..<store.queues.capacity).count { !store.queues[$0, \.adapter].isNone }
-      + (0..<store.filters.capacity).count { !store.filters[$0, \.adapter].isNone }
+    return (store.queues.indices).count { !store.queues[$0, \.adapter].isNone }
+      + (store.filters.indices).count { !store.filters[$0, \.adapter].isNone }
   }
 }

@@ -9,7 +9,7 @@ import NDIS
 extension Audit {
   mutating func places() {
     var listed = (queues: 0, filters: 0, vports: 0)
-    for adapter in 0..<store.adapters.capacity {
+    for adapter in store.adapters.indices {
       if store.adapters[adapter, \.life] == 0 {
         let record = store.adapters[adapter]
         if !(record.queues.isNone && record.filters.isNone && record.vports.isNone) {
@@ -21,13 +21,13 @@ extension Audit {
       listed.filters += filters(of: adapter)
       listed.vports += vports(of: adapter)
     }
-    let queues = (0..<store.queues.capacity).count { !store.queues[$0, \.adapter].isNone }
-    let filters = (0..<store.filters.capacity).count { !store.filters[$0, \.adapter].isNone }
-    let vports = (0..<store.vports.capacity).count { !store.vports[$0, \.adapter].isNone }
+    let queues = (store.queues.indices).count { !store.queues[$0, \.adapter].isNone }
+    let filters = (store.filters.indices).count { !store.filters[$0, \.adapter].isNone }
+    let vports = (store.vports.indices).count { !store.vports[$0, \.adapter].isNone }
     if (queues, filters, vports) != listed {
       wrong.append("\((queues, filters, vports)) queues, filters, VPorts; listed \(listed)")
     }
-    for index in 0..<store.blocks.capacity where !store.blocks[index, \.place].isNone {
+    for index in store.blocks.indices where !store.blocks[index, \.place].isNone {
       let block = store.blocks[index]
       let names = block.queueID != 0 || block.vportID != 0
       if block.ownerKind != OwnerKind.adapter.rawValue || !names {
@@ -37,19 +37,14 @@ extension Audit {
   }
 
   /// Whether an OID request at a miniport is about this record.
-  private func isBeingMade(_ adapter: UInt32, _ subject: UInt32) -> Bool {
-    var next = store.adapters[adapter, \.firstOID]
-    while let oid = next.optional {
-      if store.oids[oid, \.subject] == Ref(subject) { return true }
-      next = store.oids[oid, \.next]
-    }
-    return false
+  private func isBeingMade(_ adapter: Index<AdapterRecord>, _ subject: Ref<AnyRecord>) -> Bool {
+    store.oidsOfAdapter.of(adapter).contains { store.oids[$0, \.subject] == subject }
   }
 
-  private mutating func queues(of adapter: UInt32) -> Int {
+  private mutating func queues(of adapter: Index<AdapterRecord>) -> Int {
     let store = store
     var ids: Set<UInt32> = [0]
-    var found: [UInt32] = []
+    var found: [Index<QueueRecord>] = []
     let count = walk(
       "queues of adapter \(adapter)", store.adapters[adapter, \.queues],
       { (store.queues[$0, \.previous], store.queues[$0, \.next]) },
@@ -61,7 +56,7 @@ extension Audit {
       let queue = store.queues[index]
       let name = "queue \(queue.queueID) of adapter \(adapter)"
       if !ids.insert(queue.queueID).inserted { wrong.append("\(name): its id twice") }
-      let filters = (0..<store.filters.capacity).count {
+      let filters = (store.filters.indices).count {
         store.filters[$0, \.state] == 2 && store.filters[$0, \.adapter] == Ref(adapter)
           && store.filters[$0, \.queueID] == queue.queueID
       }
@@ -71,7 +66,7 @@ extension Audit {
       case .allocated, .paused, .freeing, .stopDMA:
         if filters != 0 { wrong.append("\(name) has filters") }
       case .undefined:
-        if queue.ending == 0, !isBeingMade(adapter, index) {
+        if queue.ending == 0, !isBeingMade(adapter, Ref(any: index)) {
           wrong.append("\(name) is nowhere")
         }
       case nil: wrong.append("\(name) has state \(queue.state)")
@@ -81,7 +76,7 @@ extension Audit {
       }
       if queue.parameters.QueueId != queue.queueID { wrong.append("\(name): other id kept") }
       let blocks = blocks(name, queue.firstBlock) {
-        store.blocks[$0, \.place] == Ref(index) && store.blocks[$0, \.queueID] == queue.queueID
+        store.blocks[$0, \.queue] == Ref(index) && store.blocks[$0, \.queueID] == queue.queueID
       }
       if blocks != Int(queue.blocks) { wrong.append("\(name) counts \(queue.blocks) blocks") }
     }
@@ -89,7 +84,7 @@ extension Audit {
   }
 
   private mutating func blocks(
-    _ name: String, _ first: Ref, _ check: (UInt32) -> Bool
+    _ name: String, _ first: Ref<BlockRecord>, _ check: (Index<BlockRecord>) -> Bool
   ) -> Int {
     let store = store
     return walk(
@@ -97,10 +92,10 @@ extension Audit {
       { (store.blocks[$0, \.placePrevious], store.blocks[$0, \.placeNext]) }, check)
   }
 
-  private mutating func filters(of adapter: UInt32) -> Int {
+  private mutating func filters(of adapter: Index<AdapterRecord>) -> Int {
     let store = store
     var ids: Set<UInt32> = [0]
-    var found: [UInt32] = []
+    var found: [Index<FilterRecord>] = []
     let count = walk(
       "filters of adapter \(adapter)", store.adapters[adapter, \.filters],
       { (store.filters[$0, \.previous], store.filters[$0, \.next]) },
@@ -112,7 +107,9 @@ extension Audit {
       let filter = store.filters[index]
       let name = "filter \(filter.filterID) of adapter \(adapter)"
       if !ids.insert(filter.filterID).inserted { wrong.append("\(name): its id twice") }
-      if filter.state == 1, !isBeingMade(adapter, index) { wrong.append("\(name) is nowhere") }
+      if filter.state == 1, !isBeingMade(adapter, Ref(any: index)) {
+        wrong.append("\(name) is nowhere")
+      }
       if filter.state == 0 || filter.state > 2 { wrong.append("\(name) has no state") }
       if filter.queueID != 0, filter.vportID != 0 { wrong.append("\(name) is in two places") }
       if filter.fieldCount == 0 || filter.fieldCount > FilterRecord.maximumFields {
@@ -122,11 +119,11 @@ extension Audit {
     return count
   }
 
-  private mutating func vports(of adapter: UInt32) -> Int {
+  private mutating func vports(of adapter: Index<AdapterRecord>) -> Int {
     let store = store
     var ids: Set<UInt32> = [0]
     var functions: Set<UInt16> = []
-    var found: [UInt32] = []
+    var found: [Index<VPortRecord>] = []
     let count = walk(
       "VPorts of adapter \(adapter)", store.adapters[adapter, \.vports],
       { (store.vports[$0, \.previous], store.vports[$0, \.next]) },
@@ -140,13 +137,13 @@ extension Audit {
       let name = "VPort \(vport.vportID) of adapter \(adapter)"
       let function = vport.parameters.AttachedFunctionId
       if !ids.insert(vport.vportID).inserted { wrong.append("\(name): its id twice") }
-      let filters = (0..<store.filters.capacity).count {
+      let filters = (store.filters.indices).count {
         store.filters[$0, \.state] == 2 && store.filters[$0, \.adapter] == Ref(adapter)
           && store.filters[$0, \.vportID] == vport.vportID
       }
       if filters != Int(vport.filters) { wrong.append("\(name) counts \(vport.filters) filters") }
       if vport.state > VPortState.activated.rawValue { wrong.append("\(name) has a bad state") }
-      if vport.state == 0, vport.ending == 0, !isBeingMade(adapter, index) {
+      if vport.state == 0, vport.ending == 0, !isBeingMade(adapter, Ref(any: index)) {
         wrong.append("\(name) is nowhere")
       }
       if vport.ending == 0, FunctionID(rawValue: function) != .physical {
@@ -162,7 +159,7 @@ extension Audit {
         wrong.append("\(name) reports another state")
       }
       let blocks = blocks(name, vport.firstBlock) {
-        store.blocks[$0, \.place] == Ref(index) && store.blocks[$0, \.vportID] == vport.vportID
+        store.blocks[$0, \.vport] == Ref(index) && store.blocks[$0, \.vportID] == vport.vportID
       }
       if blocks != Int(vport.blocks) { wrong.append("\(name) counts \(vport.blocks) blocks") }
     }

@@ -19,21 +19,21 @@ private struct ReceiveAudit {
   let store: Store
   var wrong: [String] = []
   /// Lists seen, and how often.
-  private var lists: [UInt32: Int] = [:]
-  private var indications: Set<UInt32> = []
-  private var ofBlock: [UInt32: UInt32] = [:]
-  private var ofQueue: [UInt32: UInt32] = [:]
-  private var ofVPort: [UInt32: UInt32] = [:]
+  private var lists: [Index<NetBufferListRecord>: Int] = [:]
+  private var indications: Set<Index<IndicationRecord>> = []
+  private var ofBlock: [Index<BlockRecord>: UInt32] = [:]
+  private var ofQueue: [Index<QueueRecord>: UInt32] = [:]
+  private var ofVPort: [Index<VPortRecord>: UInt32] = [:]
   /// Lists of adapters that go back.
-  private var returning: [UInt32: UInt32] = [:]
+  private var returning: [Index<AdapterRecord>: UInt32] = [:]
 
   init(store: Store) { self.store = store }
 
   mutating func adapters() {
-    for index in 0..<store.adapters.capacity where store.adapters[index].life != 0 {
+    for index in store.adapters.indices where store.adapters[index].life != 0 {
       let adapter = store.adapters[index]
       var out: UInt32 = 0
-      var previous = Ref.none
+      var previous = Ref<IndicationRecord>.none
       var next = adapter.indications
       while let at = next.optional, indications.count <= 1_000 {
         let record = store.indications[at]
@@ -55,9 +55,10 @@ private struct ReceiveAudit {
   }
 
   /// The lists of an indication that are out; says how many.
-  private mutating func walk(_ index: UInt32, _ record: IndicationRecord) -> UInt32 {
+  private mutating func walk(_ index: Index<IndicationRecord>, _ record: IndicationRecord) -> UInt32
+  {
     var count: UInt32 = 0
-    var previous = Ref.none
+    var previous = Ref<NetBufferListRecord>.none
     var position = -1
     var next = record.first
     while let at = next.optional, count <= 256 {
@@ -90,7 +91,7 @@ private struct ReceiveAudit {
 
   /// What it counts for.
   private mutating func add(_ list: NetBufferListRecord) {
-    var blocks: Set<UInt32> = []
+    var blocks: Set<Index<BlockRecord>> = []
     for at in 0..<Int(list.segmentCount) {
       guard let block = list.segments[at].block.optional,
         store.blocks[block].generation == list.segments[at].generation,
@@ -99,15 +100,15 @@ private struct ReceiveAudit {
       blocks.insert(block)
     }
     for block in blocks { ofBlock[block, default: 0] += 1 }
-    guard let target = list.target.optional else { return }
+    guard !list.target.isNone else { return }
     if list.targetKind == TargetKind.queue.rawValue {
-      ofQueue[target, default: 0] += 1
+      ofQueue[list.queue.index, default: 0] += 1
     } else {
-      ofVPort[target, default: 0] += 1
+      ofVPort[list.vport.index, default: 0] += 1
     }
   }
 
-  private mutating func chain(_ first: Ref) -> UInt32 {
+  private mutating func chain(_ first: Ref<NetBufferListRecord>) -> UInt32 {
     var count: UInt32 = 0
     var next = first
     while let at = next.optional, count <= 5_000 {
@@ -123,22 +124,22 @@ private struct ReceiveAudit {
 
   /// Open calls: of receivers by indication, of miniports by adapter.
   mutating func calls() {
-    var open: [UInt32: UInt32] = [:]
-    for index in 0..<store.upcalls.capacity {
+    var open: [Index<IndicationRecord>: UInt32] = [:]
+    for index in store.upcalls.indices {
       let upcall = store.upcalls[index]
       guard upcall.state == UpcallState.open.rawValue else { continue }
       switch Int(upcall.type) {
       case NDISSIM_UPCALL_RECEIVE_NET_BUFFER_LISTS:
-        open[upcall.subject.index, default: 0] += 1
-        indications.insert(upcall.subject.index)
+        open[upcall.indication.index, default: 0] += 1
+        indications.insert(upcall.indication.index)
       case NDISSIM_UPCALL_RETURN_NET_BUFFER_LISTS:
-        let count = chain(upcall.subject)
-        let adapter = upcall.object.index
+        let count = chain(upcall.returned)
+        let adapter = Index<AdapterRecord>(upcall.object)
         let isSame =
           Handle(
             kind: .adapter,
             generation: UInt32(truncatingIfNeeded: store.globals[0].generationSalt)
-              &+ store.adapters[adapter].generation, index: adapter) == upcall.object
+              &+ store.adapters[adapter].generation, index: adapter.raw) == upcall.object
         if count != upcall.argument { wrong.append("a return of \(count) says otherwise") }
         if isSame { returning[adapter, default: 0] += count }
       default: break
@@ -150,36 +151,36 @@ private struct ReceiveAudit {
   }
 
   mutating func totals() {
-    for index in 0..<store.lists.capacity {
+    for index in store.lists.indices {
       let isUsed = store.lists[index].link.state != 0
       if (isUsed ? 1 : 0) != lists[index] ?? 0 {
         wrong.append(
           "list \(index) is \(isUsed ? "used" : "free"), seen \(lists[index] ?? 0) times")
       }
     }
-    for index in 0..<store.indications.capacity
+    for index in store.indications.indices
     where (store.indications[index].state != 0) != indications.contains(index) {
       wrong.append("indication \(index) is used by nobody, or not used")
     }
-    for index in 0..<store.blocks.capacity
+    for index in store.blocks.indices
     where store.blocks[index].state == BlockState.live.rawValue
       && store.blocks[index].indicated != ofBlock[index] ?? 0
     {
       wrong.append("block \(index) counts \(store.blocks[index].indicated) lists")
     }
-    for index in 0..<store.queues.capacity
+    for index in store.queues.indices
     where !store.queues[index].adapter.isNone
       && store.queues[index].indicated != ofQueue[index] ?? 0
     {
       wrong.append("queue \(index) counts \(store.queues[index].indicated) lists")
     }
-    for index in 0..<store.vports.capacity
+    for index in store.vports.indices
     where !store.vports[index].adapter.isNone
       && store.vports[index].indicated != ofVPort[index] ?? 0
     {
       wrong.append("VPort \(index) counts \(store.vports[index].indicated) lists")
     }
-    for index in 0..<store.adapters.capacity where store.adapters[index].life != 0 {
+    for index in store.adapters.indices where store.adapters[index].life != 0 {
       let count = returning[index] ?? 0
       if store.adapters[index].returning != count {
         wrong.append("adapter \(index) counts \(store.adapters[index].returning) going back")

@@ -94,7 +94,7 @@ final class ReceivePath {
   /// Everything that came back, in order.
   var back: [UInt64] { returned.flatMap { $0 } }
 
-  var index: UInt32 { adapter.index }
+  var index: Index<AdapterRecord> { Index(adapter) }
 
   struct Memory {
     var allocation: Handle
@@ -140,19 +140,19 @@ final class ReceivePath {
   ) {
     poke { store in
       let first = store.adapters[self.index].queues
-      store.queues.update(id) {
+      store.queues.update(Index(id)) {
         $0 = QueueRecord()
         $0.generation = 1
         $0.state = state.rawValue
         $0.adapter = Ref(self.index)
-        $0.owner = owner.map { Ref($0.binding.index) } ?? .none
+        $0.owner = owner.map { Ref(Index($0.binding)) } ?? .none
         $0.next = first
         $0.queueID = id
         $0.parameters.Flags = flags.rawValue
         $0.parameters.LookaheadSize = lookahead
       }
-      if let first = first.optional { store.queues.update(first) { $0.previous = Ref(id) } }
-      store.adapters.update(self.index) { $0.queues = Ref(id) }
+      if let first = first.optional { store.queues.update(first) { $0.previous = Ref(Index(id)) } }
+      store.adapters.update(self.index) { $0.queues = Ref(Index(id)) }
     }
   }
 
@@ -160,18 +160,18 @@ final class ReceivePath {
     poke { store in
       store.capabilities.update(self.index) { $0.hasSwitch = 1 }
       let first = store.adapters[self.index].vports
-      store.vports.update(id) {
+      store.vports.update(Index(id)) {
         $0 = VPortRecord()
         $0.generation = 1
         $0.state = state.rawValue
         $0.adapter = Ref(self.index)
-        $0.owner = owner.map { Ref($0.binding.index) } ?? .none
+        $0.owner = owner.map { Ref(Index($0.binding)) } ?? .none
         $0.next = first
         $0.vportID = id
         $0.parameters.AttachedFunctionId = UInt16(NDIS_PF_FUNCTION_ID)
       }
-      if let first = first.optional { store.vports.update(first) { $0.previous = Ref(id) } }
-      store.adapters.update(self.index) { $0.vports = Ref(id) }
+      if let first = first.optional { store.vports.update(first) { $0.previous = Ref(Index(id)) } }
+      store.adapters.update(self.index) { $0.vports = Ref(Index(id)) }
     }
   }
 
@@ -213,9 +213,9 @@ final class ReceivePath {
 
   /// Lists that a block, queue or the adapter counts.
   func indicated(_ memory: Memory) -> UInt32 {
-    host.simulator.store.blocks[memory.allocation.index].indicated
+    host.simulator.store.blocks[Index(memory.allocation)].indicated
   }
-  func indicated(queue: UInt32) -> UInt32 { host.simulator.store.queues[queue].indicated }
+  func indicated(queue: UInt32) -> UInt32 { host.simulator.store.queues[Index(queue)].indicated }
   var indicated: UInt32 { host.simulator.store.adapters[index].indicated }
 
   /// A refusal changes nothing and is a violation of the miniport's.

@@ -23,7 +23,7 @@ import Testing
     let told = try #require(receiver.told.first)
     #expect(told.count == 1)
     #expect(told.flags == ReceivePath.memoryValid)
-    let block = path.host.simulator.store.blocks[memory.allocation.index]
+    let block = path.host.simulator.store.blocks[Index(memory.allocation)]
     let section = path.host.simulator.sectionHandle(block.section.index)
     #expect(
       told.pieces == [
@@ -48,7 +48,7 @@ import Testing
       ])
     let receiver = Receiver(path.host, "up")
     let memory = try path.memory(12 * 4096)
-    let extents = path.host.simulator.store.blocks[memory.allocation.index].extents
+    let extents = path.host.simulator.store.blocks[Index(memory.allocation)].extents
     // No run of this pool is longer than eight pages.
     try #require(extents > 1)
     let list = try path.list(memory, offset: 1000, length: 12 * 4096 - 2000)
@@ -500,7 +500,7 @@ import Testing
       ])
     let length: UInt32 = 12 * 4096
     let memory = try path.memory(length)
-    let parts = 4 * path.host.simulator.store.blocks[memory.allocation.index].extents
+    let parts = 4 * path.host.simulator.store.blocks[Index(memory.allocation)].extents
     let whole = NetBufferSharedMemory(
       sharedMemoryHandle: memory.shared, offset: 0, length: length)
     let fits = NDIS.Limits.maximumParts / parts

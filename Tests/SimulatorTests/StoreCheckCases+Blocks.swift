@@ -15,9 +15,9 @@ extension StoreCheckTests {
     Wrong("its flags are none", \.blocks, where: { $0.state != 0 }) { $0.flags = 0xFF },
     Wrong("it has no length", \.blocks, where: { $0.state != 0 }) { $0.length = 0 },
     Wrong("its registration is not there", \.blocks, where: { $0.state != 0 }) {
-      $0.registration = gone
+      $0.registration = .gone
     },
-    Wrong("its label is not there", \.blocks, where: { $0.state != 0 }) { $0.site = gone },
+    Wrong("its label is not there", \.blocks, where: { $0.state != 0 }) { $0.site = .gone },
     Wrong("it counts other blocks than name it", \.sites, where: { $0.references > 0 }) {
       $0.references &+= 1
     },
@@ -38,13 +38,13 @@ extension StoreCheckTests {
     Wrong("it is no clean text", \.sites, where: { $0.references > 0 }) {
       $0.site = Site("a\u{7}")
     },
-    Wrong("its owner is not there", \.blocks, where: { $0.state == 2 }) { $0.owner = gone },
+    Wrong("its owner is not there", \.blocks, where: { $0.state == 2 }) { $0.owner = .gone },
     Wrong("its owner is not there", \.blocks, where: { $0.state == 2 }) { $0.ownerKind = 4 },
     Wrong("it has an owner after its end", \.blocks, where: { $0.state == 3 }) { $0.ownerKind = 1 },
     Wrong("it has memory before its provider has answered", \.blocks, where: { $0.state == 1 }) {
       $0.section = Ref(0)
     },
-    Wrong("its section is not there", \.blocks, where: { $0.state == 2 }) { $0.section = gone },
+    Wrong("its section is not there", \.blocks, where: { $0.state == 2 }) { $0.section = .gone },
     Wrong("its pages lie outside its section", \.blocks, where: { $0.state == 2 }) {
       $0.firstPage = UInt32.max
     },
@@ -76,10 +76,10 @@ extension StoreCheckTests {
       $0.indicated = 1
     },
     Wrong("its queue is not there", \.blocks, where: { !$0.place.isNone && $0.queueID != 0 }) {
-      $0.place = gone
+      $0.place = .gone
     },
     Wrong("its VPort is not there", \.blocks, where: { !$0.place.isNone && $0.queueID == 0 }) {
-      $0.place = gone
+      $0.place = .gone
     },
     Wrong(
       "it is counted where it does not belong", \.blocks,
@@ -92,7 +92,7 @@ extension StoreCheckTests {
       where: {
         $0.state == 2 && !$0.ownerNext.isNone
       }
-    ) { $0.ownerNext = gone },
+    ) { $0.ownerNext = .gone },
     Wrong("its list of blocks does not close", \.blocks, where: { !$0.placeNext.isNone }) {
       $0.placePrevious = $0.placeNext
     },
@@ -109,13 +109,13 @@ extension StoreCheckTests {
     },
     Wrong("nobody is to answer it", \.requests, where: { $0.state == 0 }) { $0.state = 1 },
     Wrong("its list of requests does not close", \.requests, where: { !$0.session.isNone }) {
-      $0.session = gone
+      $0.session = .gone
     },
     Wrong("its result has no place", \.requests, where: { $0.state != 0 && !$0.session.isNone }) {
       $0.id &+= 1_000_000
     },
     Wrong("its list of requests does not close", \.requests, where: { !$0.session.isNone }) {
-      $0.next = gone
+      $0.next = .gone
     },
     Wrong("its state is none", \.results, where: { $0.id != 0 }) { $0.state = 4 },
     Wrong("it is of no request", \.results, where: { $0.id == 0 }) { $0.state = 1 },
@@ -142,7 +142,7 @@ extension StoreCheckTests {
       $0.state = 3
     },
     Wrong("its session is not there", \.upcalls, where: { !$0.session.isNone }) {
-      $0.session = gone
+      $0.session = .gone
     },
     Wrong("its deadline has passed and it is waited for", \.upcalls, where: { $0.state == 2 }) {
       $0.subject = Ref(0)
@@ -156,10 +156,10 @@ extension StoreCheckTests {
       return true
     },
     Wrong("its registration is not there", \.upcalls, where: { $0.type == allocating }) {
-      $0.registration = gone
+      $0.registration = .gone
     },
     Wrong("its block is not there", \.upcalls, where: { $0.type == allocating && $0.state == 1 }) {
-      $0.block = gone
+      $0.block = .gone
     },
     Wrong("its block is not there, or does not wait") { store in
       guard let one = store.upcalls.first(where: { $0.type == allocating && $0.state == 1 }),
@@ -194,7 +194,7 @@ extension StoreCheckTests {
       }
     ) { $0.section = .none },
     Wrong("its list of upcalls does not close", \.upcalls, where: { !$0.session.isNone }) {
-      $0.next = gone
+      $0.next = .gone
     },
     Wrong(
       "blocks wait for their providers", \.upcalls,

@@ -6,10 +6,13 @@ import NDIS
 
 @testable import NDISSimulator
 
+extension Ref {
+  /// A reference to a record outside every table.
+  static var gone: Ref { Ref(Index(1_000_000)) }
+}
+
 extension StoreCheckTests {
   // MARK: Sessions, drivers, adapters, bindings
-
-  static let gone = Ref(1_000_000)
 
   static let objects: [Wrong] = [
     Wrong("globals[0]: its generations do not begin", \.globals, where: { _ in true }) {
@@ -49,7 +52,7 @@ extension StoreCheckTests {
       $0.oids &+= 1
     },
     Wrong("its list of drivers does not close", \.sessions, where: { !$0.drivers.isNone }) {
-      $0.drivers = gone
+      $0.drivers = .gone
     },
     Wrong("drivers are in use, and", \.sessions, where: { !$0.drivers.isNone }) {
       $0.drivers = .none
@@ -72,7 +75,7 @@ extension StoreCheckTests {
       "its session is not there", \.drivers,
       where: { $0.state != 0 && $0.blocks.isNone && $0.children.isNone }
     ) {
-      $0.session = gone
+      $0.session = .gone
     },
     Wrong("its call of SetOptions is not there", \.drivers, where: { $0.state == 2 }) {
       $0.upcallOpen = 1
@@ -82,7 +85,7 @@ extension StoreCheckTests {
       $0.registration = Ref(0)
     },
     Wrong("the request it is to answer is not there", \.drivers, where: { $0.state == 2 }) {
-      $0.request = gone
+      $0.request = .gone
     },
     Wrong("its life is none", \.adapters, where: { $0.life != 0 }) { $0.life = 3 },
     Wrong("its state is none", \.adapters, where: { $0.life != 0 }) { $0.state = 77 },
@@ -109,7 +112,7 @@ extension StoreCheckTests {
       where: {
         $0.life != 0 && $0.blocks.isNone
       }
-    ) { $0.driver = gone },
+    ) { $0.driver = .gone },
     Wrong(
       "the call it waits for has no type", \.adapters, where: { $0.upcall == 0 && $0.life != 0 }
     ) {
@@ -130,14 +133,14 @@ extension StoreCheckTests {
       return true
     },
     Wrong("its list of bindings does not close", \.bindings, where: { $0.kind != 0 }) {
-      $0.adapterNext = gone
+      $0.adapterNext = .gone
     },
     Wrong("its kind is none", \.bindings, where: { $0.kind != 0 }) { $0.kind = 3 },
     Wrong("bindings[0]: one of its flags", \.bindings, where: { $0.kind != 0 }) { $0.closing = 2 },
     Wrong("its driver is not there", \.bindings, where: { $0.kind != 0 && $0.blocks.isNone }) {
-      $0.driver = gone
+      $0.driver = .gone
     },
-    Wrong("its adapter is not there", \.bindings, where: { $0.kind != 0 }) { $0.adapter = gone },
+    Wrong("its adapter is not there", \.bindings, where: { $0.kind != 0 }) { $0.adapter = .gone },
     Wrong("other calls of ProtocolOidRequestComplete", \.bindings, where: { $0.kind != 0 }) {
       $0.completions &+= 1
     },
@@ -176,12 +179,12 @@ extension StoreCheckTests {
         $0.level != 0 && $0.level < 4 && $0.sections.isNone && $0.blocks.isNone
           && $0.freesInFlight &+ $0.allocationsInFlight == 0 && $0.stuckUpcall == 0
       }
-    ) { $0.ownerSession = gone },
+    ) { $0.ownerSession = .gone },
     Wrong("it is not its driver's", \.registrations, where: { $0.state == 1 && $0.level == 2 }) {
       $0.adapter = Ref(0)
     },
     Wrong("it is not its binding's", \.registrations, where: { $0.state == 1 && $0.level == 1 }) {
-      $0.adapter = gone
+      $0.adapter = .gone
     },
     Wrong("it counts other calls than are open", \.registrations, where: { $0.state == 1 }) {
       $0.freesInFlight &+= 1
@@ -196,7 +199,7 @@ extension StoreCheckTests {
       $0.bytes &+= 1
     },
     Wrong("its list of blocks does not close", \.registrations, where: { !$0.blocks.isNone }) {
-      $0.blocks = gone
+      $0.blocks = .gone
     },
     Wrong("its list of sections does not close", \.sections, where: { $0.state != 0 }) {
       $0.previous = Ref(9)
@@ -228,12 +231,12 @@ extension StoreCheckTests {
       $0.domain = Handle(rawValue: $0.domain.rawValue ^ 1 << 40)
     },
     Wrong("its registration is not there", \.sections, where: { $0.state != 0 }) {
-      $0.registration = gone
+      $0.registration = .gone
     },
     Wrong("it is not of its registration's session", \.sections, where: { $0.state != 0 }) {
-      $0.session = gone
+      $0.session = .gone
     },
-    Wrong("its payer is not there", \.sections, where: { $0.state != 0 }) { $0.payer = gone },
+    Wrong("its payer is not there", \.sections, where: { $0.state != 0 }) { $0.payer = .gone },
     Wrong("sections[0]: it counts other blocks", \.sections, where: { $0.state != 0 }) {
       $0.blocks &+= 1
     },

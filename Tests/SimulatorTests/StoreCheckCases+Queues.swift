@@ -18,12 +18,12 @@ extension StoreCheckTests {
     Wrong("its information is too long", \.oids, where: { $0.state != 0 }) {
       $0.inputLength = 5_000
     },
-    Wrong("its adapter is not there", \.oids, where: { $0.state != 0 }) { $0.adapter = gone },
+    Wrong("its adapter is not there", \.oids, where: { $0.state != 0 }) { $0.adapter = .gone },
     Wrong("its adapter is not there", \.oids, where: { $0.isLinked != 0 }) {
       $0.adapterHandle ^= 4
     },
-    Wrong("its binding is not there", \.oids, where: { $0.state != 0 }) { $0.binding = gone },
-    Wrong("its session is not there", \.oids, where: { $0.state != 0 }) { $0.session = gone },
+    Wrong("its binding is not there", \.oids, where: { $0.state != 0 }) { $0.binding = .gone },
+    Wrong("its session is not there", \.oids, where: { $0.state != 0 }) { $0.session = .gone },
     Wrong("its failure has no reason", \.oids, where: { $0.state != 0 }) {
       $0.failure.number = 40_000
     },
@@ -35,13 +35,13 @@ extension StoreCheckTests {
     },
     Wrong("the state before it is none", \.oids, where: { $0.state == 3 }) { $0.before = 99 },
     Wrong("what it makes or changes is not there", \.oids, where: { $0.state == 3 }) {
-      $0.subject = gone
+      $0.subject = .gone
     },
     Wrong("its last OID request is another", \.adapters, where: { !$0.firstOID.isNone }) {
-      $0.lastOID = gone
+      $0.lastOID = .gone
     },
     Wrong("its list of OID requests does not close", \.oids, where: { $0.isLinked != 0 }) {
-      $0.next = gone
+      $0.next = .gone
     },
   ]
 
@@ -59,7 +59,7 @@ extension StoreCheckTests {
       $0.hasSwitch = 0
     },
     Wrong("the owner of a VF is not there", \.capabilities, where: { $0.nicSwitchLength != 0 }) {
-      $0.functionOwners[3] = gone
+      $0.functionOwners[3] = .gone
     },
     Wrong("capabilities[15]: its adapter is not there") { store in
       guard store.adapters[15].life == 0 else { return false }
@@ -73,7 +73,7 @@ extension StoreCheckTests {
     Wrong("it is free and has a state", \.queues, where: { $0.adapter.isNone }) { $0.state = 1 },
     Wrong("queues[0]: one of its flags", \.queues, where: { !$0.adapter.isNone }) { $0.early = 7 },
     Wrong("who allocated it is not there", \.queues, where: { !$0.adapter.isNone }) {
-      $0.owner = gone
+      $0.owner = .gone
     },
     Wrong("it was freed and is there", \.queues, where: { $0.state != 0 }) { $0.ending = 1 },
     Wrong("its parameters are another's", \.queues, where: { !$0.adapter.isNone }) {
@@ -89,7 +89,7 @@ extension StoreCheckTests {
       $0.indicated &+= 1
     },
     Wrong("its list of queues does not close", \.queues, where: { !$0.adapter.isNone }) {
-      $0.next = gone
+      $0.next = .gone
     },
     Wrong("queues are in use, and", \.queues, where: { $0.adapter.isNone }) { $0.adapter = Ref(0) },
     Wrong("its state is none", \.filters, where: { $0.state != 0 }) { $0.state = 3 },
@@ -106,9 +106,9 @@ extension StoreCheckTests {
     Wrong("its queue or VPort is not there", \.filters, where: { $0.state != 0 }) {
       $0.queueID = 900
     },
-    Wrong("who set it is not there", \.filters, where: { $0.state != 0 }) { $0.owner = gone },
+    Wrong("who set it is not there", \.filters, where: { $0.state != 0 }) { $0.owner = .gone },
     Wrong("its list of filters does not close", \.filters, where: { $0.state != 0 }) {
-      $0.previous = gone
+      $0.previous = .gone
     },
     Wrong(
       "its VPortId is none, or another's", \.vports,
@@ -120,7 +120,7 @@ extension StoreCheckTests {
     },
     Wrong("vports[0]: its state is none", \.vports, where: { !$0.adapter.isNone }) { $0.state = 3 },
     Wrong("who created it is not there", \.vports, where: { !$0.adapter.isNone }) {
-      $0.owner = gone
+      $0.owner = .gone
     },
     Wrong("it was deleted and is there", \.vports, where: { $0.state != 0 }) { $0.ending = 1 },
     Wrong("vports[0]: it counts other filters", \.vports, where: { !$0.adapter.isNone }) {
@@ -130,7 +130,7 @@ extension StoreCheckTests {
       $0.blocks &+= 1
     },
     Wrong("its list of VPorts does not close", \.vports, where: { !$0.adapter.isNone }) {
-      $0.next = gone
+      $0.next = .gone
     },
   ]
 
@@ -148,26 +148,26 @@ extension StoreCheckTests {
       $0.receiverCount = 65
     },
     Wrong("one of its receivers is not there", \.indications, where: { !$0.adapter.isNone }) {
-      $0.receivers[0] = gone
+      $0.receivers[0] = .gone
     },
     Wrong("it counts other calls than are open", \.indications, where: { $0.state != 0 }) {
       $0.calls &+= 1
     },
     Wrong("it has more lists than it had", \.indications, where: { $0.out > 0 }) { $0.count = 0 },
     Wrong("its list of NET_BUFFER_LISTs does not close", \.indications, where: { $0.out > 0 }) {
-      $0.first = gone
+      $0.first = .gone
     },
     Wrong("it counts other lists than are out", \.indications, where: { $0.out > 0 }) {
       $0.first = .none
     },
     Wrong("its list of indications does not close", \.indications, where: { !$0.adapter.isNone }) {
-      $0.previous = gone
+      $0.previous = .gone
     },
     Wrong("its indication is not there") { store in
       guard let index = store.upcalls.first(where: { $0.type == 149 && $0.state == 1 }) else {
         return false
       }
-      store.upcalls.update(index) { $0.subject = gone }
+      store.upcalls.update(index) { $0.subject = .gone }
       return true
     },
     Wrong("it counts other indicated lists than are out", \.adapters, where: { $0.life != 0 }) {
@@ -184,7 +184,7 @@ extension StoreCheckTests {
       $0.targetKind = 3
     },
     Wrong("its queue is not there", \.lists, where: { $0.link.state != 0 && $0.targetKind == 1 }) {
-      $0.target = gone
+      $0.target = .gone
     },
     Wrong(
       "it is of the default queue and another", \.lists,
@@ -194,7 +194,7 @@ extension StoreCheckTests {
     ) { $0.target = Ref(0) },
     Wrong("its memory is not there", \.lists, where: { $0.link.state != 0 && $0.segmentCount > 0 })
     {
-      $0.segments[0].block = gone
+      $0.segments[0].block = .gone
     },
     Wrong("it is out and nobody has it", \.lists, where: { $0.link.state == 1 }) {
       $0.link.holders = 0

@@ -34,18 +34,18 @@ struct Wrong: CustomTestStringConvertible, Sendable {
 }
 
 extension Table {
-  func first(where isIt: (Record) -> Bool) -> UInt32? {
-    (0..<capacity).first { isIt(self[$0]) }
+  func first(where isIt: (Record) -> Bool) -> Index<Record.Key>? {
+    indices.first { isIt(self[$0]) }
   }
 
-  func first(_ isIt: (UInt32, Record) -> Bool) -> UInt32? {
-    (0..<capacity).first { isIt($0, self[$0]) }
+  func first(_ isIt: (Index<Record.Key>, Record) -> Bool) -> Index<Record.Key>? {
+    indices.first { isIt($0, self[$0]) }
   }
 
   /// Two that are alike in something.
-  func pair(_ alike: (Record) -> UInt64?) -> (UInt32, UInt32)? {
-    var known: [UInt64: UInt32] = [:]
-    for index in 0..<capacity {
+  func pair(_ alike: (Record) -> UInt64?) -> (Index<Record.Key>, Index<Record.Key>)? {
+    var known: [UInt64: Index<Record.Key>] = [:]
+    for index in indices {
       guard let key = alike(self[index]) else { continue }
       if let other = known[key] { return (other, index) }
       known[key] = index

@@ -65,15 +65,15 @@ import Testing
     let capacities = StoreCapacities.small
     let memory = TestMemory(size: Store.size(capacities))
     let store = try Store(memory.memory, capacities, fresh: true, observer: nil)
-    func isSavedNow(_ session: UInt32) -> Bool {
+    func isSavedNow(_ session: Index<SessionRecord>) -> Bool {
       store.sessions.update(session) { $0.bytes &+= 1 }
       defer { store.undo.commit() }
       return store.undo.isOpen
     }
-    #expect((0..<8).allSatisfy { isSavedNow($0) })
+    #expect((0..<Index(8)).allSatisfy { isSavedNow($0) })
     for _ in 0..<1 << 24 - 16 { store.undo.commit() }
     // One of these turns has the number under which the session was saved first.
-    for _ in 0..<32 { #expect((0..<8).allSatisfy { isSavedNow($0) }) }
+    for _ in 0..<32 { #expect((0..<Index(8)).allSatisfy { isSavedNow($0) }) }
   }
 
   /// Runs `body` with every turn interrupted after every write: each copy must open as the state

@@ -9,7 +9,8 @@ import NDIS
 
 extension Simulator {
   /// Moves an adapter through the table. An invalid combination changes nothing.
-  mutating func move(_ index: UInt32, _ event: AdapterEvent, _ actions: inout Actions) {
+  mutating func move(_ index: Index<AdapterRecord>, _ event: AdapterEvent, _ actions: inout Actions)
+  {
     guard let from = AdapterState(rawValue: store.adapters[index, \.state]),
       let to = from.after(event)
     else { return }
@@ -17,7 +18,8 @@ extension Simulator {
   }
 
   mutating func set(
-    _ index: UInt32, _ from: AdapterState, _ to: AdapterState, _ actions: inout Actions
+    _ index: Index<AdapterRecord>, _ from: AdapterState, _ to: AdapterState,
+    _ actions: inout Actions
   ) {
     store.adapters.update(index) { $0.state = to.rawValue }
     actions.append(
@@ -29,7 +31,7 @@ extension Simulator {
   /// Calls a handler. False when the table of upcalls is full: nothing has changed, and the adapter is
   /// woken when there is room.
   mutating func callHandler(
-    adapter index: UInt32, _ type: Int, argument: UInt32 = 0, parent: UInt64 = 0,
+    adapter index: Index<AdapterRecord>, _ type: Int, argument: UInt32 = 0, parent: UInt64 = 0,
     _ actions: inout Actions
   ) -> Bool {
     let session = store.drivers[store.adapters[index, \.driver].index, \.session].index
@@ -47,8 +49,8 @@ extension Simulator {
   mutating func adapterAnswered(
     _ upcall: UpcallRecord, _ ending: Ending, _ actions: inout Actions
   ) {
-    let index = upcall.object.index
-    guard index < store.adapters.capacity, store.adapters[index, \.life] != 0,
+    let index = Index<AdapterRecord>(upcall.object.index)
+    guard store.adapters.contains(index), store.adapters[index, \.life] != 0,
       adapterHandle(index) == upcall.object, store.adapters[index, \.upcall] == upcall.id
     else { return }
     store.adapters.update(index) {
@@ -100,7 +102,7 @@ extension Simulator {
   }
 
   mutating func handlerEnded(
-    adapter index: UInt32, _ type: Int, _ failure: Failure?, _ actions: inout Actions
+    adapter index: Index<AdapterRecord>, _ type: Int, _ failure: Failure?, _ actions: inout Actions
   ) {
     derived.workAdapters.insert(index)
     switch type {
@@ -126,7 +128,7 @@ extension Simulator {
 
   /// An adapter that never ran goes away again; one that did stays Paused.
   private mutating func restartFailed(
-    _ index: UInt32, _ failure: Failure, _ actions: inout Actions
+    _ index: Index<AdapterRecord>, _ failure: Failure, _ actions: inout Actions
   ) {
     if !store.adapters[index, \.addRequest].isNone {
       store.adapters.update(index) {
@@ -146,7 +148,7 @@ extension Simulator {
 
   /// A pause is not complete, and MiniportHaltEx does not return, while lists it indicated are out.
   private mutating func checkIndicationsBack(
-    _ index: UInt32, _ routine: String, _ actions: inout Actions
+    _ index: Index<AdapterRecord>, _ routine: String, _ actions: inout Actions
   ) {
     let out = store.adapters[index, \.indicated]
     let session = store.drivers[store.adapters[index, \.driver].index, \.session].index

@@ -7,7 +7,7 @@ import NDIS
 
 extension Simulator {
   /// What NDIS answers a request with.
-  func knownInformation(oid index: UInt32) throws(Failure) -> [UInt8] {
+  func knownInformation(oid index: Index<OIDRecord>) throws(Failure) -> [UInt8] {
     let oid = store.oids[index]
     let adapter = oid.adapter.index
     let answer: [UInt8]
@@ -47,15 +47,15 @@ extension Simulator {
 
   // MARK: Queues
 
-  private func knownQueues(_ oid: UInt32, _ adapter: UInt32) throws(Failure) -> [UInt8] {
+  private func knownQueues(_ oid: Index<OIDRecord>, _ adapter: Index<AdapterRecord>) throws(Failure)
+    -> [UInt8]
+  {
     let revision = ReceiveQueueInfo.structure.newest(for: requesterVersion(oid: oid))
-    var live: [(index: UInt32, id: UInt32, state: QueueState)] = []
-    var next = store.adapters[adapter, \.queues]
-    while let index = next.optional {
+    var live: [(index: Index<QueueRecord>, id: UInt32, state: QueueState)] = []
+    for index in store.queuesOfAdapter.of(adapter) {
       if let state = QueueState(rawValue: store.queues[index, \.state]), state != .undefined {
         live.append((index, store.queues[index, \.queueID], state))
       }
-      next = store.queues[index, \.next]
     }
     try checkRoom(store.oids[oid], .receiveQueueInfoArray, live.count, .receiveQueueInfo, revision)
     live.sort { $0.id < $1.id }
@@ -77,7 +77,9 @@ extension Simulator {
     try checkRoom(oid, array.size(array.newest) + count * element.size(revision))
   }
 
-  private func knownQueue(_ oid: UInt32, _ adapter: UInt32) throws(Failure) -> [UInt8] {
+  private func knownQueue(_ oid: Index<OIDRecord>, _ adapter: Index<AdapterRecord>) throws(Failure)
+    -> [UInt8]
+  {
     let asked = try input(ReceiveQueueParameters.self, oid: oid)
     let queue = try liveQueue(adapter: adapter, id: asked.queueID)
     _ = try after(.queueParametersMethod, queue: queue)
@@ -88,7 +90,9 @@ extension Simulator {
 
   // MARK: Filters
 
-  private func knownFilters(_ oid: UInt32, _ adapter: UInt32) throws(Failure) -> [UInt8] {
+  private func knownFilters(_ oid: Index<OIDRecord>, _ adapter: Index<AdapterRecord>)
+    throws(Failure) -> [UInt8]
+  {
     var array = try input(ReceiveFilterInfoArray.self, oid: oid)
     var queueID: UInt32 = 0
     var vportID: UInt32 = 0
@@ -109,20 +113,21 @@ extension Simulator {
   }
 
   private func forEachFilter(
-    adapter: UInt32, queueID: UInt32, vportID: UInt32, _ body: (UInt32) -> Void
+    adapter: Index<AdapterRecord>, queueID: UInt32, vportID: UInt32,
+    _ body: (Index<FilterRecord>) -> Void
   ) {
-    var next = store.adapters[adapter, \.filters]
-    while let index = next.optional {
+    for index in store.filtersOfAdapter.of(adapter) {
       if store.filters[index, \.state] == 2, store.filters[index, \.queueID] == queueID,
         store.filters[index, \.vportID] == vportID
       {
         body(index)
       }
-      next = store.filters[index, \.next]
     }
   }
 
-  private func knownFilter(_ oid: UInt32, _ adapter: UInt32) throws(Failure) -> [UInt8] {
+  private func knownFilter(_ oid: Index<OIDRecord>, _ adapter: Index<AdapterRecord>) throws(Failure)
+    -> [UInt8]
+  {
     let asked = try input(ReceiveFilterParameters.self, oid: oid)
     guard let filter = filter(adapter: adapter, id: asked.filterID) else {
       throw Failure(
@@ -138,7 +143,7 @@ extension Simulator {
 
   // MARK: The switch and VPorts
 
-  private func knownSwitches(_ adapter: UInt32) throws(Failure) -> [UInt8] {
+  private func knownSwitches(_ adapter: Index<AdapterRecord>) throws(Failure) -> [UInt8] {
     guard store.capabilities[adapter, \.hasSwitch] != 0 else {
       return NICSwitchInfoArray([]).image()
     }
@@ -156,7 +161,9 @@ extension Simulator {
     ]).image()
   }
 
-  private func knownVPort(_ oid: UInt32, _ adapter: UInt32) throws(Failure) -> [UInt8] {
+  private func knownVPort(_ oid: Index<OIDRecord>, _ adapter: Index<AdapterRecord>) throws(Failure)
+    -> [UInt8]
+  {
     let asked = try input(VPortParameters.self, oid: oid)
     try checkSwitch(adapter, asked.switchID)
     var known =
@@ -167,7 +174,9 @@ extension Simulator {
     return known.image()
   }
 
-  private func knownVPorts(_ oid: UInt32, _ adapter: UInt32) throws(Failure) -> [UInt8] {
+  private func knownVPorts(_ oid: Index<OIDRecord>, _ adapter: Index<AdapterRecord>) throws(Failure)
+    -> [UInt8]
+  {
     var array = try input(VPortInfoArray.self, oid: oid)
     array.vports = []
     if let id = array.switchID, id != 0 {
@@ -199,7 +208,7 @@ extension Simulator {
   }
 
   /// The default VPort has no record: it is the switch's, on the physical function, always active.
-  private func defaultVPort(adapter: UInt32) throws(Failure) -> VPortParameters {
+  private func defaultVPort(adapter: Index<AdapterRecord>) throws(Failure) -> VPortParameters {
     let parameters = try switchParameters(adapter: adapter)
     var vport = VPortParameters(
       name: "", numQueuePairs: max(1, parameters.numQueuePairsForDefaultVPort))

@@ -136,7 +136,7 @@ struct StoreHeader: BitwiseCopyable {
   let statuses: Table<StatusRecord>
   let indications: Table<IndicationRecord>
   let lists: Table<NetBufferListRecord>
-  let listLinks: Column<ListLink>
+  let listLinks: Column<NetBufferListRecord, ListLink>
   let hostRows: Table<HostRow>
 
   /// Bytes of the undo log. The largest turns are a block of 1,024 extents and the end of a domain with
@@ -189,7 +189,7 @@ struct StoreHeader: BitwiseCopyable {
     self.memory = memory
     self.capacities = capacities
     self.undo = undo
-    func table<Record>(_ offset: Int, _ capacity: UInt32) -> Table<Record> {
+    func table<Record: StoreRecord>(_ offset: Int, _ capacity: UInt32) -> Table<Record> {
       unsafe Table(
         store: base, offset: offset, capacity: capacity, undo: undo, touched: memory.touched)
     }
