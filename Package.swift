@@ -120,18 +120,19 @@ let package = Package(
     .module(
       "ManagementPlane",
       [
-        "NDIS", "Events", "Platform", "Simulator", "HostedDrivers", "DriverPlane", "Varlink",
-        "ManagementInterface",
+        "NDIS", "DriverInterface", "Events", "Platform", "Simulator", "HostedDrivers",
+        "DriverPlane", "Varlink", "ManagementInterface",
       ]),
     // Launch, server loop and sockets: a library, so that tests can hold one.
     .module(
       "Daemon",
       [
-        "CNDIS", "NDIS", "Events", "Platform", "Simulator", "HostedDrivers", "DriverPlane",
-        "ServiceManager", "Varlink", "ManagementInterface", "ManagementPlane", "Configuration",
+        "CNDIS", "NDIS", "DriverInterface", "Events", "Platform", "Simulator", "HostedDrivers",
+        "DriverPlane", "ServiceManager", "Varlink", "ManagementInterface", "ManagementPlane",
+        "Configuration",
       ]),
     .program(
-      "ndissimd", ["Configuration", "Daemon", "DriverPlane", "NDIS", "ArgumentParser"]),
+      "ndissimd", ["Configuration", "Daemon", "NDIS", "ArgumentParser"]),
 
     // MARK: Drivers and the command
 

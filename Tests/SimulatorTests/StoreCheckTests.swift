@@ -20,7 +20,7 @@ struct Wrong: CustomTestStringConvertible, Sendable {
   }
 
   /// The first record that `isIt`, changed.
-  init<Record>(
+  init<Record: SendableMetatype>(
     _ sentence: String, _ table: @escaping @Sendable (Store) -> Table<Record>,
     where isIt: @escaping @Sendable (Record) -> Bool,
     _ change: @escaping @Sendable (inout Record) -> Void
