@@ -134,8 +134,9 @@ let package = Package(
     .module(
       "Daemon",
       [
-        "CNDIS", "NDIS", "Events", "Platform", "Simulator", "HostedDrivers", "DriverPlane",
-        "ServiceManager", "Varlink", "ManagementInterface", "ManagementPlane", "Configuration",
+        "CNDIS", "NDIS", "DriverInterface", "Events", "Platform", "Simulator", "HostedDrivers",
+        "DriverPlane", "ServiceManager", "Varlink", "ManagementInterface", "ManagementPlane",
+        "Configuration",
       ]),
     .program(
       "ndissimd", ["Configuration", "Daemon", "HostedDrivers", "Simulator", "ArgumentParser"]),
