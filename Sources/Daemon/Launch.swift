@@ -72,6 +72,7 @@ package enum Launch {
     var isHandedOver = false
     var inheritance = Inheritance(activation.descriptors, known: ["driver", "varlink"])
     let switchboard = try begin(options, &inheritance, link, tell)
+    if DebugRequests.areWanted { switchboard.beforeRequest = DebugRequests.carryOut }
     let path: String
     let listener: PacketSocket
     var madeSocket = false

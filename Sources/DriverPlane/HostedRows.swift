@@ -84,7 +84,7 @@ enum HostRows {
 extension SwitchboardState {
   /// Keeps how a hosted provider was set up.
   mutating func remember(pool number: Int, isConfigured: Bool) {
-    guard let row = HostRows.pool(number) else { return }
+    guard let row = persistence.row(ofPool: number) else { return }
     simulator.keep(
       HostRow(PoolRow(pools[number].settings, isConfigured: isConfigured)), at: row)
   }
@@ -123,8 +123,7 @@ extension SwitchboardState {
 
   /// The first run of rows nobody has; nil when there is none, or nothing is kept.
   var freePlace: UInt32? {
-    guard keeper != nil else { return nil }
     let taken = Set(miniports.compactMap(\.place))
-    return (0..<HostRows.miniports).first { !taken.contains($0) }
+    return persistence.miniportPlaces.first { !taken.contains($0) }
   }
 }

@@ -1,149 +1,127 @@
-// What outlives the daemon, and what an earlier one has left. The store is a memory file, sections are memory
-// files, connections are sockets; the service manager has a descriptor of each and gives them to the next
-// process, under names. Where there is none to keep them, the store is anonymous memory and nothing is left.
+// What of a switchboard outlives its process: one object, which does nothing where nothing does. The store is a
+// memory file, sections are memory files, connections are sockets; a descriptor store has a descriptor of each
+// and gives them to the next process. It also keeps the record of the work in progress, so that a request at
+// which two processes in a row crashed is not carried out a third time.
 
-import NDISEvents
-import Glibc
-package import NDISPlatform
+import NDISDriverProtocol
+import NDISPlatform
 import NDISSimulator
+import NDIS
 
-/// Who keeps things for the next process, and the store he is to keep.
-package struct Keeping {
-  package let keeper: any DescriptorKeeper
-  package let store: StoreFile
-  /// How many connections may be kept: each costs the service manager time, at every start again.
-  package static let maximumConnections = 512
+/// Persistence of a switchboard's state.
+protocol Persistence: AnyObject {
+  /// Which of the features a client asks for its session may have.
+  func features(of wanted: SessionFeatures) -> SessionFeatures
 
-  /// A new store, which the keeper is given at once.
-  ///
-  /// - Throws: `StartFailure` when there is no memory for it.
-  package init(_ keeper: any DescriptorKeeper, size: Int) throws(StartFailure) {
-    do throws(SystemError) { store = try StoreFile(name: "ndissim:store", size: size) } catch {
-      throw StartFailure("\(error)")
-    }
-    self.keeper = keeper
-    _ = keeper.keep(store.descriptor.raw, name: KeptName.store)
-  }
+  // MARK: The work in progress
 
-  /// The store of an earlier process, which the keeper has already.
-  package init(_ keeper: any DescriptorKeeper, adopting store: StoreFile) {
-    self.keeper = keeper
-    self.store = store
-  }
+  /// Records what is worked on from now on; false: two processes in a row crashed at just that.
+  func beginWork(_ work: InHand, _ simulator: borrowing Simulator) -> Bool
+  /// Records that nothing is worked on.
+  func endWork(_ simulator: borrowing Simulator)
+  /// Records `work` and returns what was recorded before it, for `resumeWork`.
+  func interruptWork(for work: InHand, _ simulator: borrowing Simulator) -> InHand
+  /// Records again what was interrupted.
+  func resumeWork(_ interrupted: InHand, _ simulator: borrowing Simulator)
+  /// The quarantined work has been dealt with, and is not refused again.
+  func endQuarantine(_ simulator: inout Simulator)
+  /// Takes over what an earlier process quarantined.
+  func restoreQuarantine(_ simulator: borrowing Simulator)
+  /// Whether it is not known yet that the store can be served from without a crash.
+  var isOnProbation: Bool { get }
+  /// Ends the probation when it has lasted long enough.
+  func endProbation(now: UInt64, _ simulator: inout Simulator)
+  /// Time passes without a turn.
+  func pass(time: UInt64, _ simulator: inout Simulator)
+  /// A session has ended: with it, the quarantine of its work.
+  func sessionEnded(_ session: UInt32, _ simulator: inout Simulator)
+
+  // MARK: Hosted drivers
+
+  /// The first row that stores how a hosted provider was set up; nil: that is not stored.
+  func row(ofPool number: Int) -> UInt32?
+  /// The places where the state of hosted miniports is stored.
+  var miniportPlaces: Range<UInt32> { get }
+  /// Turns until `commitTransaction` are one transaction.
+  func beginTransaction(_ simulator: inout Simulator)
+  func commitTransaction(_ simulator: inout Simulator)
+  /// A hosted driver has been delivered an upcall: part of the transaction.
+  func delivered(upcall: UInt64, _ simulator: inout Simulator)
+
+  // MARK: Sections
+
+  /// Has the memory of a new section stored.
+  func store(_ section: Handle, _ memory: SectionMemory, _ simulator: inout Simulator)
+  /// A section is gone. Returns the replies that waited for it.
+  func release(_ section: Handle, _ memory: SectionMemory) -> [DeferredReply]
+  /// Defers a reply until the memory of its section is stored; false when it can be sent. A section whose memory
+  /// is missing after a crash is then one that no client knows of.
+  func deferReply(
+    _ reply: DeferredReply, _ memories: SectionMemories, _ simulator: inout Simulator
+  ) -> Bool
+  /// A reply is sent.
+  func replied(_ reply: DeferredReply, _ simulator: inout Simulator)
+  /// The descriptor store has taken what it was given. Returns the replies that waited for that.
+  func descriptorsStored(
+    _ memories: SectionMemories, _ simulator: inout Simulator
+  ) -> [DeferredReply]
+  /// Whether replies wait.
+  var hasDeferredReplies: Bool { get }
+
+  // MARK: Connections
+
+  /// Has the connection of a session stored, once others depend on the session.
+  func store(
+    _ connection: DriverConnection, _ session: UInt32, _ simulator: inout Simulator)
+  /// A connection that an earlier process stored is used again.
+  func restored(_ connection: DriverConnection)
+  /// A connection is closed.
+  func closed(_ connection: DriverConnection)
+
+  // MARK: The end
+
+  /// The daemon stops: nothing is left to the next process.
+  func retire(_ simulator: borrowing Simulator)
 }
 
-/// Where the store's bytes are.
-enum StoreBacking {
-  case anonymous(AnonymousMemory)
-  case file(StoreFile)
-
-  init(_ settings: Settings, _ keeping: Keeping?) throws(StartFailure) {
-    if let keeping {
-      self = .file(keeping.store)
-    } else {
-      do throws(SystemError) {
-        self = .anonymous(try AnonymousMemory(size: Simulator.storeSize(settings)))
-      } catch { throw StartFailure("\(error)") }
-    }
-  }
-
-  var memory: StoreMemory { memory(touched: nil) }
-
-  func memory(touched: [Range<Int>]?) -> StoreMemory {
-    switch self {
-    case .anonymous(let memory):
-      unsafe StoreMemory(base: memory.baseAddress, size: memory.size, touched: touched)
-    case .file(let file):
-      unsafe StoreMemory(base: file.baseAddress, size: file.size, touched: touched)
-    }
-  }
+/// A reply that may have to wait: to a session, and to which of its requests.
+struct DeferredReply {
+  var session: UInt32
+  var id: UInt64
 }
 
-/// What an earlier process has left, by what it is known by.
-package struct Inheritance {
-  /// The store; nil: there is none, or what was there is none.
-  package private(set) var store: StoreFile?
-  /// Memory files of sections, by inode.
-  private var sections: [UInt64: (name: String, descriptor: Int32)] = [:]
-  /// Connections, by their sockets' inodes.
-  package private(set) var connections: [(inode: UInt64, descriptor: Int32)] = []
-  /// Names nobody knows.
-  package private(set) var unknown: [String] = []
-  /// The store was there more than once: the newest counts.
-  package private(set) var hasOldStores = false
-  /// Why the store is none.
-  package private(set) var problem: String?
-
-  /// Descriptors that the service manager keeps.
-  package private(set) var count = 0
-
-  /// Sorts the descriptors that the service manager handed over, by their names; `known` are the names of
-  /// listening sockets.
-  package init(_ descriptors: [(name: String, descriptor: Int32)], known: Set<String>) {
-    for (name, descriptor) in descriptors where !known.contains(name) {
-      count += 1
-      let inode = Descriptor.inode(of: descriptor)
-      switch name {
-      case KeptName.store where store == nil && problem == nil:
-        do throws(SystemError) {
-          store = try StoreFile(adopting: Descriptor(owning: descriptor))
-        } catch { problem = "\(error)" }
-      case KeptName.store:
-        hasOldStores = true
-        _ = Descriptor(owning: descriptor)
-      case KeptName.connection:
-        connections.append((inode ?? 0, descriptor))
-      case _ where KeptName.isSection(name) && inode.map { sections[$0] == nil } == true:
-        sections[inode ?? 0] = (name, descriptor)
-      // A socket that somebody is to listen on, under whatever name.
-      case _ where !KeptName.isKept(name) && isListening(descriptor):
-        count -= 1
-      default:
-        unknown.append(name)
-        _ = Descriptor(owning: descriptor)
-      }
-    }
-  }
-
-  /// Takes the memory of a section.
-  package mutating func takeSection(inode: UInt64) -> Descriptor? {
-    sections.removeValue(forKey: inode).map { Descriptor(owning: $0.descriptor) }
-  }
-
-  /// Ends the connections, which nobody will answer; answers the names they are kept under.
-  package mutating func endConnections() -> [String] {
-    let left = connections
-    connections = []
-    return left.map { _, descriptor in
-      let socket = PacketSocket(adopting: Descriptor(owning: descriptor))
-      _ = try? socket.shutdown()
-      return KeptName.connection
-    }
-  }
-
-  /// The sections are somebody else's now.
-  package mutating func forgetSections() { sections = [:] }
-
-  /// The names of the sections that nobody took, whose descriptors are closed.
-  package mutating func closeSections() -> [String] {
-    let left = sections
-    sections = [:]
-    return left.values.map { name, descriptor in
-      _ = Descriptor(owning: descriptor)
-      return name
-    }
-  }
-}
-
-private func isListening(_ descriptor: Int32) -> Bool {
-  var answer: Int32 = 0
-  var length = socklen_t(MemoryLayout<Int32>.size)
-  return unsafe getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &answer, &length) == 0
-    && answer != 0
-}
-
-/// Why a store was not gone on from: a sentence.
-package struct AdoptionFailure: Error, CustomStringConvertible, Sendable {
-  package let description: String
-  init(_ description: String) { self.description = description }
+/// Nothing outlives the process.
+final class NoPersistence: Persistence {
+  func features(of wanted: SessionFeatures) -> SessionFeatures { [] }
+  func beginWork(_ work: InHand, _ simulator: borrowing Simulator) -> Bool { true }
+  func endWork(_ simulator: borrowing Simulator) {}
+  func interruptWork(for work: InHand, _ simulator: borrowing Simulator) -> InHand { work }
+  func resumeWork(_ interrupted: InHand, _ simulator: borrowing Simulator) {}
+  func endQuarantine(_ simulator: inout Simulator) {}
+  func restoreQuarantine(_ simulator: borrowing Simulator) {}
+  var isOnProbation: Bool { false }
+  func endProbation(now: UInt64, _ simulator: inout Simulator) {}
+  func pass(time: UInt64, _ simulator: inout Simulator) {}
+  func sessionEnded(_ session: UInt32, _ simulator: inout Simulator) {}
+  func row(ofPool number: Int) -> UInt32? { nil }
+  var miniportPlaces: Range<UInt32> { 0..<0 }
+  func beginTransaction(_ simulator: inout Simulator) {}
+  func commitTransaction(_ simulator: inout Simulator) {}
+  func delivered(upcall: UInt64, _ simulator: inout Simulator) {}
+  func store(_ section: Handle, _ memory: SectionMemory, _ simulator: inout Simulator) {}
+  func release(_ section: Handle, _ memory: SectionMemory) -> [DeferredReply] { [] }
+  func deferReply(
+    _ reply: DeferredReply, _ memories: SectionMemories, _ simulator: inout Simulator
+  ) -> Bool { false }
+  func replied(_ reply: DeferredReply, _ simulator: inout Simulator) {}
+  func descriptorsStored(
+    _ memories: SectionMemories, _ simulator: inout Simulator
+  ) -> [DeferredReply] { [] }
+  var hasDeferredReplies: Bool { false }
+  func store(
+    _ connection: DriverConnection, _ session: UInt32, _ simulator: inout Simulator
+  ) {}
+  func restored(_ connection: DriverConnection) {}
+  func closed(_ connection: DriverConnection) {}
+  func retire(_ simulator: borrowing Simulator) {}
 }

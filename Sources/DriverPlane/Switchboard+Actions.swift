@@ -26,14 +26,9 @@ extension SwitchboardState {
       guard now &- (begun ?? now) < 2 else { break }
       begun = begun ?? now
       steps += 1
-      if keeper == nil {
-        _ = simulator.step(now: now, &actions)
-      } else {
-        let held = simulator.inHand
-        simulator.take(inHand: InHand(.store))
-        _ = simulator.step(now: now, &actions)
-        simulator.take(inHand: held)
-      }
+      let interrupted = persistence.interruptWork(for: InHand(.store), simulator)
+      _ = simulator.step(now: now, &actions)
+      persistence.resumeWork(interrupted, simulator)
     }
     if next > 0 { actions.removeAll() }
   }
@@ -63,12 +58,7 @@ extension SwitchboardState {
     case .sessionGone(let session):
       connections[session] = nil
       awaited[session] = nil
-      let crash = simulator.lastCrash
-      if keeper != nil, crash?.session == session,
-        crash?.kind == .request || crash?.kind == .answer
-      {
-        clearSuspect()
-      }
+      persistence.sessionEnded(session, &simulator)
       forgetMiniport(session)
     case .event(let event): onEvent(event)
     }
@@ -91,12 +81,13 @@ extension SwitchboardState {
     if LatencyBook.isTimed(id) {
       latencies.requestAnswered(session, id, at: MonotonicClock.nanoseconds)
     }
-    if keeper != nil, park(session, id) { return }
+    let reply = DeferredReply(session: session, id: id)
+    if persistence.deferReply(reply, memories, &simulator) { return }
     guard let connection = connections[session] else { return replyToMiniport(session, id) }
     guard !connection.awaitsResume,
       let result = simulator.result(session: session, requestID: id)
     else { return }
-    if keeper != nil { simulator.tell(session: session, requestID: id) }
+    persistence.replied(reply, &simulator)
     switch result.replyBody {
     case .failure:
       unsafe send(
@@ -124,7 +115,7 @@ extension SwitchboardState {
       return
     }
     let isNew = connection.learn(section: details.section.rawValue)
-    let descriptor = isNew ? memories[details.section]?.memory.descriptor.raw : nil
+    let descriptor = isNew ? memories[details.section]?.descriptor : nil
     let length = unsafe Encoding.allocation(
       id, result, details, withDescriptor: descriptor != nil, into: buffer
     ) { simulator.forEachExtent(of: result.value, $0) }
@@ -188,18 +179,17 @@ extension SwitchboardState {
   /// Sends a process a descriptor of a section that is open for reading only. Without one left, or with
   /// one that may not be opened, it says so, and the next upcall that names the section tries again.
   private mutating func sendView(of section: Handle, to connection: DriverConnection) {
-    guard let held = memories[section] else { return connection.forget(view: section.rawValue) }
-    var view: Descriptor?
-    do throws(SystemError) { view = try held.memory.reopenedForReading() } catch {
-      connection.forget(view: section.rawValue)
-    }
-    // The upcall waits in the switchboard's buffer.
-    unsafe withUnsafeTemporaryAllocation(byteCount: 64, alignment: 8) { small in
-      let length = unsafe Encoding.sectionView(
-        section, size: view == nil ? 0 : held.memory.size, into: small)
-      guard length > 0, !connection.isClosed else { return }
-      unsafe connection.peer.deliver(
-        UnsafeRawBufferPointer(rebasing: small[..<length]), descriptor: view?.raw)
+    guard let memory = memories[section] else { return connection.forget(view: section.rawValue) }
+    memory.withView { view in
+      if view == nil { connection.forget(view: section.rawValue) }
+      // The upcall waits in the switchboard's buffer.
+      unsafe withUnsafeTemporaryAllocation(byteCount: 64, alignment: 8) { small in
+        let length = unsafe Encoding.sectionView(
+          section, size: view == nil ? 0 : memory.size, into: small)
+        guard length > 0, !connection.isClosed else { return }
+        unsafe connection.peer.deliver(
+          UnsafeRawBufferPointer(rebasing: small[..<length]), descriptor: view)
+      }
     }
   }
 }

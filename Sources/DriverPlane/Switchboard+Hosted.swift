@@ -11,11 +11,12 @@ import NDISSimulator
 extension SwitchboardState {
   mutating func serveHosted(_ provider: UInt32, _ id: UInt64) {
     guard let call = simulator.hostedCall(id) else { return }
-    let held = simulator.inHand
-    defer { if keeper != nil { simulator.take(inHand: held) } }
+    let work = InHand(.hosted, id: id)
+    let interrupted = persistence.interruptWork(for: work, simulator)
+    defer { persistence.resumeWork(interrupted, simulator) }
     var answer = ProviderAnswer(status: .success)
-    if keeper != nil, !take(inHand: InHand(.hosted, id: id)) {
-      answer = ProviderAnswer(status: refuseSuspect(nil, "upcall", id).status)
+    if !persistence.beginWork(work, simulator) {
+      answer = ProviderAnswer(status: refuseQuarantined(nil, "upcall", id).status)
     } else if Int(provider) < pools.count {
       if call.isAllocation {
         answer = allocate(Int(provider), call)
@@ -47,13 +48,13 @@ extension SwitchboardState {
   ) -> Failure? {
     let pool = pools[provider].settings
     do throws(SystemError) {
-      let memory = try SealedMemory(
+      let memory = try SectionMemory.make(
         name: "ndissim:\(pool.name):node\(node)", size: size, hugePages: pool.hugePages)
       do throws(Failure) {
         let handle = try simulator.addHostedSection(
           provider: UInt32(provider), domain: domain, size: size, node: node,
           pageSize: pool.pageSize, now: now)
-        hold(HeldMemory(memory), for: handle)
+        hold(memory, for: handle)
         pools[provider].add(section: handle, domain: domain, node: node, size: size)
         return nil
       } catch { return error }
@@ -63,18 +64,11 @@ extension SwitchboardState {
   }
 
   mutating func fill(_ fill: Fill, _ answer: ProviderAnswer) -> Bool {
-    guard let held = memories[answer.section] else { return false }
+    guard let memory = memories[answer.section] else { return false }
     let page = UInt64(settings.pageSize)
     for extent in answer.extents {
       let length = (UInt64(extent.length) + page - 1) / page * page
-      do throws(SystemError) {
-        if fill == .zero {
-          try held.memory.punchHole(offset: extent.offset, length: length)
-        } else {
-          try held.memory.fill(
-            pattern: 0xDEAD_BEEF_DEAD_BEEF, offset: extent.offset, length: length)
-        }
-      } catch { return false }
+      guard memory.fill(fill, offset: extent.offset, length: length) else { return false }
     }
     return true
   }

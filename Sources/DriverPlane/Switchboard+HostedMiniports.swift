@@ -6,7 +6,6 @@
 import NDISDriverProtocol
 import NDISDriverInterface
 import NDISEvents
-import Glibc
 package import NDISHostedDrivers
 package import NDIS
 import NDISPlatform
@@ -109,13 +108,14 @@ extension SwitchboardState {
       throw Failure(.failure, .nameTaken)
     }
     let session = try simulator.begin(
-      name: name, pid: getpid(), uid: getuid(), isHosted: true, now: now, &actions)
+      name: name, pid: CurrentProcess.id, uid: CurrentProcess.userID, isHosted: true, now: now,
+      &actions)
     var miniport = HostedMiniport(session: session, driver: VMQMiniport(settings))
     miniport.place = freePlace
     miniport.isConfigured = isConfigured
     miniports.append(miniport)
     lostMiniport = nil
-    if keeper != nil, miniport.place == nil {
+    if miniport.place == nil, !persistence.miniportPlaces.isEmpty {
       onEvent(
         .hostedLost(
           simulator.sessionParty(session), problem: "no slot is free for its state in the store"))
@@ -266,14 +266,13 @@ extension SwitchboardState {
     _ event: (inout VMQMiniport) throws(Failure) -> [DriverStep]
   ) throws(Failure) {
     let steps = try event(&miniports[index].driver)
-    if keeper != nil { simulator.holdTogether() }
+    persistence.beginTransaction(&simulator)
     miniports[index].calls[call] = nil
     miniports[index].waiting += steps
     proceed(index)
-    guard keeper != nil else { return }
-    if upcall != 0 { simulator.note(delivered: upcall) }
+    persistence.delivered(upcall: upcall, &simulator)
     remember(miniport: index)
-    simulator.letGo()
+    persistence.commitTransaction(&simulator)
   }
 
   /// The same, of what cannot fail.
@@ -333,15 +332,12 @@ extension SwitchboardState {
   private func carryOut(_ write: MemoryWrite, _ memory: HostedMemory) -> Failure? {
     do throws(Failure) {
       for piece in try memory.pieces(of: write) {
-        guard let held = memories[piece.section] else {
+        guard let memory = memories[piece.section] else {
           return Failure(.failure, .staleHandle, piece.section.rawValue)
         }
-        let problem = unsafe write.bytes.withUnsafeBytes { bytes -> Int32 in
-          do throws(SystemError) {
-            try unsafe held.memory.write(
-              UnsafeRawBufferPointer(rebasing: bytes[piece.bytes]), at: piece.offset)
-            return 0
-          } catch { return error.errno }
+        let problem = unsafe write.bytes.withUnsafeBytes { bytes in
+          unsafe memory.write(
+            UnsafeRawBufferPointer(rebasing: bytes[piece.bytes]), at: piece.offset)
         }
         // A section of huge pages cannot be written so; its frames are lost.
         guard problem == 0 else {

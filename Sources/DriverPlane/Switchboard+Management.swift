@@ -81,8 +81,8 @@ extension SwitchboardState {
       number += 1
     }
     // The registration and how it was set up are one transaction.
-    if keeper != nil { simulator.holdTogether() }
-    defer { if keeper != nil { simulator.letGo() } }
+    persistence.beginTransaction(&simulator)
+    defer { persistence.commitTransaction(&simulator) }
     let registration = try simulator.registerHosted(
       settings.level, provider: UInt32(clamping: number), name: Name(settings.name), now: now,
       &actions)
@@ -91,10 +91,9 @@ extension SwitchboardState {
     } else {
       pools[number] = HostedPool(settings)
     }
-    if keeper != nil {
-      remember(pool: number, isConfigured: isConfigured)
-      simulator.letGo()
-    }
+    remember(pool: number, isConfigured: isConfigured)
+    // Actions are carried out after the transaction only.
+    persistence.commitTransaction(&simulator)
     drain()
     return registration
   }

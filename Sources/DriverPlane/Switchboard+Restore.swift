@@ -42,7 +42,8 @@ extension SwitchboardState {
     var settings = settings
     settings.seed = simulator.seed
     var state = SwitchboardState(
-      settings, keeping.keeper, onEvent, .file(keeping.store), simulator, instance)
+      settings, DescriptorPersistence(keeping.keeper, onEvent: onEvent), onEvent,
+      .file(keeping.store), simulator, instance)
     state.goOn(&inheritance, crash, pools, miniports)
     for name in inheritance.closeSections() { keeping.keeper.drop(name) }
     let sessions = state.simulator.adoptedSessions.count { !$0.isHosted && !$0.isEnding }
@@ -60,14 +61,14 @@ extension SwitchboardState {
     readClock()
     simulator.goOn(now: now)
     if let crash { report(crash) }
-    suspect = simulator.suspect
+    persistence.restoreQuarantine(simulator)
     adoptPools(pools)
     adoptBlocks(in: adoptSections(&inheritance))
     settle(pools)
     adoptMiniports()
     drain()
     settle(miniports)
-    putDown()
+    persistence.endWork(simulator)
   }
 
   private mutating func report(_ crash: (work: InHand, crashes: UInt64)) {
@@ -117,12 +118,10 @@ extension SwitchboardState {
     var remade: Set<Handle> = []
     for section in simulator.adoptedSections {
       if let file = section.inode == 0 ? nil : inheritance.takeSection(inode: section.inode),
-        let memory = try? SealedMemory(adopting: file), memory.size == section.size
+        let memory = SectionMemory.restore(file, size: section.size)
       {
-        heldInodes.insert(section.inode)
-        let held = HeldMemory(memory)
-        held.keeping = .kept
-        memories[section.handle] = held
+        memory.keeping = .kept
+        memories.insert(memory, for: section.handle)
         if section.keeping != .kept {
           simulator.note(section: section.handle, inode: section.inode, keeping: .kept)
         }
@@ -155,10 +154,10 @@ extension SwitchboardState {
     guard Int(provider) < pools.count else { return }
     let settings = pools[Int(provider)].settings
     guard
-      let memory = try? SealedMemory(
+      let memory = try? SectionMemory.make(
         name: "ndissim:\(settings.name)", size: section.size, hugePages: settings.hugePages)
     else { return }
-    hold(HeldMemory(memory), for: section.handle)
+    hold(memory, for: section.handle)
   }
 
   private mutating func adoptBlocks(in remade: Set<Handle>) {

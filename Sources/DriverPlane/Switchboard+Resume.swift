@@ -5,7 +5,6 @@
 import NDISDriverInterface
 import NDISDriverProtocol
 import NDISEvents
-import Glibc
 import NDIS
 import NDISPlatform
 import NDISSimulator
@@ -23,8 +22,7 @@ extension SwitchboardState {
     else { return false }
     connection.session = session.index
     connection.name = "\(session.name)"
-    connection.isKept = true
-    keptConnections += 1
+    persistence.restored(connection)
     connections[session.index] = connection
     unsafe send(Encoding.resumed(instance, into: buffer), to: connection)
     connection.awaitsResume = true
@@ -93,7 +91,7 @@ extension SwitchboardState {
     send(
       helloReply(header, features: .resume, token: token), to: connection)
     onEvent(.sessionResumed(party, reconnected: true))
-    keep(connection, session)
+    persistence.store(connection, session, &simulator)
     callAgain(session)
   }
 
@@ -119,7 +117,7 @@ extension SwitchboardState {
 
   /// Whether a process may still come back. Of one in another namespace nothing is known; it is waited for.
   private func isAlive(_ pid: Int32) -> Bool {
-    pid <= 0 || kill(pid, 0) == 0 || errno != ESRCH
+    pid <= 0 || CurrentProcess.exists(pid)
   }
 
   func freshToken() throws(Failure) -> UInt64 {

@@ -13,7 +13,7 @@ extension SwitchboardState {
     do throws(Failure) {
       let hello = try unsafe Decoding.hello(header, packet)
       guard hello.token == 0 else { return try comeBack(connection, header, token: hello.token) }
-      let granted = keeper == nil ? [] : hello.features.intersection(.resume)
+      let granted = persistence.features(of: hello.features)
       let newToken = granted.isEmpty ? 0 : try freshToken()
       let session = try simulator.begin(
         name: hello.name, pid: connection.pid, uid: connection.uid,
@@ -48,11 +48,7 @@ extension SwitchboardState {
   mutating func closed(_ connection: DriverConnection, reason: String) {
     guard !connection.isClosed else { return }
     connection.isClosed = true
-    if connection.isKept {
-      connection.isKept = false
-      keptConnections -= 1
-      keeper?.drop(KeptName.connection)
-    }
+    persistence.closed(connection)
     if let histogram = connection.latency {
       latencies.keep(histogram, of: connection.name)
       connection.latency = nil

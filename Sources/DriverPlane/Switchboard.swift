@@ -54,6 +54,12 @@ package import NDISSimulator
     set { state.clock = newValue }
   }
 
+  /// Sees every request before it is carried out; for tests of what a crash leaves behind.
+  package var beforeRequest: ((Request) -> Void)? {
+    get { state.beforeRequest }
+    set { state.beforeRequest = newValue }
+  }
+
   /// A packet has come; `descriptors` that came with it and are not wanted are closed by the caller.
   package func receive(
     _ connection: DriverConnection, _ packet: UnsafeRawBufferPointer, truncated: Bool,
@@ -98,7 +104,7 @@ package import NDISSimulator
   package func shutDown(onProgress: () -> Void = {}) { state.shutDown(onProgress: onProgress) }
 
   /// Whether a reply waits until a section is kept.
-  package var awaitsKeeper: Bool { !state.parked.isEmpty }
+  package var awaitsKeeper: Bool { state.persistence.hasDeferredReplies }
 
   /// Some of what was to be kept has been handed over: what waited for that goes on.
   package func descriptorsKept() { state.descriptorsKept() }

@@ -23,50 +23,27 @@ import NDISSimulator
   var miniports: [HostedMiniport] = []
   /// The miniport that went last, and why it had not come up.
   var lostMiniport: (session: UInt32, failure: Failure?)?
-  /// Memory of sections, by the section's handle.
-  var memories: [Handle: HeldMemory] = [:]
-  /// The inodes of these memory files, by which they are known.
-  var heldInodes: Set<UInt64> = []
+  /// Memory of sections.
+  var memories = SectionMemories()
   var connections = ConnectionTable()
   let onEvent: (Event) -> Void
   /// How long requests and handlers take.
   var latencies = LatencyBook()
   let buffer: UnsafeMutableRawBufferPointer
   private let store: StoreBacking
-  /// Keeps sections and connections for the next process; nil: there will be none.
-  let keeper: (any DescriptorKeeper)?
-  /// Replies that wait until their section's memory is kept.
-  var parked: [Handle: [ParkedReply]] = [:]
-  /// Connections of sessions that own something, which are kept.
-  var keptConnections = 0
+  /// What outlives the process.
+  let persistence: any Persistence
   /// Sessions whose client has to come back, and until when.
   var awaited: [UInt32: UInt64] = [:]
   /// When to look next whether they still live.
   var awaitedLook: UInt64 = 0
-  /// What two processes in a row crashed of.
-  var suspect: InHand?
-  /// It has served for a while: what an earlier process had left to do did no harm.
-  var hasSettled = false
-  var begun: UInt64 = 0
   let instance: (UInt64, UInt64)
+  /// Sees every request before it is carried out; for tests of what a crash leaves behind.
+  var beforeRequest: ((Request) -> Void)?
   /// Monotonic milliseconds.
   var clock: () -> UInt64 = { MonotonicClock.milliseconds }
   /// The time handed to the turns of one packet, read when it comes.
   private(set) var now: UInt64 = 0
-
-  /// A section's descriptor. A class, so that a dictionary can hold what may not be copied.
-  final class HeldMemory {
-    let memory: SealedMemory
-    /// Whether it outlives this process.
-    var keeping = SectionKeeping.lost
-    init(_ memory: consuming SealedMemory) { self.memory = memory }
-  }
-
-  /// A reply that waits: to a session, and which.
-  struct ParkedReply {
-    var session: UInt32
-    var id: UInt64
-  }
 
   /// Starts NDIS with its hosted providers in a new store.
   ///
@@ -81,7 +58,9 @@ import NDISSimulator
       simulator = try Simulator(memory: store.memory, settings: settings, fresh: true)
     } catch { throw StartFailure("\(error)") }
     var state = SwitchboardState(
-      settings, keeping?.keeper, onEvent, store, simulator, try newInstance())
+      settings,
+      keeping.map { DescriptorPersistence($0.keeper, onEvent: onEvent) } ?? NoPersistence(),
+      onEvent, store, simulator, try newInstance())
     state.readClock()
     for pool in pools {
       do throws(Failure) { _ = try state.add(pool, isConfigured: true) } catch {
@@ -93,7 +72,7 @@ import NDISSimulator
 
   /// Everything but the hosted drivers.
   init(
-    _ settings: Settings, _ keeper: (any DescriptorKeeper)?, _ onEvent: @escaping (Event) -> Void,
+    _ settings: Settings, _ persistence: any Persistence, _ onEvent: @escaping (Event) -> Void,
     _ store: consuming StoreBacking, _ simulator: consuming Simulator, _ instance: (UInt64, UInt64)
   ) {
     self.instance = instance
@@ -104,7 +83,7 @@ import NDISSimulator
     self.onEvent = onEvent
     unsafe buffer = .allocate(byteCount: MessageHeader.maximumMessage, alignment: 64)
     self.store = store
-    self.keeper = keeper
+    self.persistence = persistence
   }
 
   /// A number that no other start of a daemon has.
@@ -146,7 +125,7 @@ import NDISSimulator
         &descriptors)
     }
     drain()
-    putDown()
+    persistence.endWork(simulator)
   }
 
   /// A header that cannot be read. Bytes of another protocol end the connection; a wrong length is
@@ -176,7 +155,7 @@ import NDISSimulator
       session: session, requestID: header.requestID, type: header.type, context: header.context,
       irql: .passive)
     var request: Request
-    var memory: HeldMemory?
+    var offered: SectionMemory?
     do throws(Failure) {
       guard header.flags == 0 else {
         throw Failure(.invalidParameter, .unknownFlags, UInt64(header.flags), 0)
@@ -192,61 +171,21 @@ import NDISSimulator
           .invalidParameter, .wrongDescriptorCount, UInt64(count), UInt64(wanted))
       }
       request = try unsafe Decoding.request(header, packet)
-      if case .offerSection(_, _, let size, _) = request {
-        let offered = HeldMemory(try adopt(descriptors.take(0), size: size))
-        // One that is offered again after a restart is known already, and its request is too.
-        if header.requestID == simulator.nextRequestID(session: session),
-          let inode = offered.memory.descriptor.inode, heldInodes.contains(inode)
-        {
-          throw Failure(
-            .invalidParameter, .wrongDescriptor, WrongDescriptor.offeredAlready.rawValue)
-        }
-        memory = offered
-      }
+      if wanted > 0 { offered = try offeredMemory(request, header, session, &descriptors) }
     } catch { request = .refused(error) }
-    if keeper != nil, !take(inHand: InHand(.request, session: session, id: header.requestID)) {
-      request = .refused(refuseSuspect(session, "request", header.requestID))
-      memory = nil
+    if !persistence.beginWork(
+      InHand(.request, session: session, id: header.requestID), simulator)
+    {
+      request = .refused(refuseQuarantined(session, "request", header.requestID))
+      offered = nil
     }
-    if DebugRequests.areWanted { DebugRequests.carryOut(request) }
+    beforeRequest?(request)
     if LatencyBook.isTimed(header.requestID) {
       latencies.requestCame(session, header.requestID, at: MonotonicClock.nanoseconds)
     }
     simulator.perform(call, request, now: now, &actions)
-    if let memory, let made = simulator.result(session: session, requestID: header.requestID),
-      made.failure.status == .success, made.value.kind == .section,
-      simulator.isLive(section: made.value), memories[made.value] == nil
-    {
-      hold(memory, for: made.value)
-      // The provider has the descriptor it sent.
-      connection.learn(section: made.value.rawValue)
-    }
-    if keeper != nil, !connection.isKept { keep(connection, session) }
-  }
-
-  private func adopt(
-    _ descriptor: consuming Descriptor?, size: UInt64
-  ) throws(Failure) -> SealedMemory {
-    guard let descriptor else { throw Failure(.invalidParameter, .wrongDescriptorCount, 0, 1) }
-    guard descriptor.isMemoryFile else {
-      BackgroundCloser.close(descriptor.release())
-      throw Failure(.invalidParameter, .wrongDescriptor, WrongDescriptor.notMemory.rawValue)
-    }
-    let memory: SealedMemory
-    do throws(SealedMemoryProblem) { memory = try SealedMemory(adopting: descriptor) } catch {
-      let wrong: WrongDescriptor =
-        switch error {
-        case .notAMemoryFile, .system: .notMemory
-        case .missingSeals: .notSealed
-        case .notReadWrite, .writeSealed: .readOnly
-        case .empty, .notWholePages: .wrongSize
-        }
-      throw Failure(.invalidParameter, .wrongDescriptor, wrong.rawValue)
-    }
-    guard memory.size == size else {
-      throw Failure(.invalidParameter, .wrongDescriptor, WrongDescriptor.wrongSize.rawValue)
-    }
-    return memory
+    if let offered { accept(offered, by: connection, call) }
+    persistence.store(connection, session, &simulator)
   }
 
   private mutating func receiveAnswer(
@@ -258,8 +197,8 @@ import NDISSimulator
       connection.latency?.add(nanoseconds: took)
     }
     var answer = unsafe Decoding.answer(header, packet)
-    if keeper != nil, !take(inHand: InHand(.answer, session: session, id: header.requestID)) {
-      let failure = refuseSuspect(session, "the answer to upcall", header.requestID)
+    if !persistence.beginWork(InHand(.answer, session: session, id: header.requestID), simulator) {
+      let failure = refuseQuarantined(session, "the answer to upcall", header.requestID)
       answer = ProviderAnswer(status: failure.status)
     }
     simulator.answer(
@@ -270,16 +209,19 @@ import NDISSimulator
 
   /// Lets deadlines pass and does pending work; call it when `hasWork`, and now and then.
   mutating func tick() {
-    if keeper != nil, !hasSettled { settleDown() }
+    if persistence.isOnProbation {
+      readClock()
+      persistence.endProbation(now: now, &simulator)
+    }
     guard hasDeadlines || hasWork || miniportsNeedTime || !awaited.isEmpty else { return }
     readClock()
-    if keeper != nil { simulator.pass(time: now) }
-    if keeper != nil { _ = take(inHand: InHand(.store)) }
+    persistence.pass(time: now, &simulator)
+    _ = persistence.beginWork(InHand(.store), simulator)
     simulator.expire(now: now, &actions)
     if !awaited.isEmpty { endAwaited() }
     letMiniportsReceive()
     drain()
-    putDown()
+    persistence.endWork(simulator)
   }
 
   /// Takes note of the time.
@@ -319,6 +261,20 @@ import NDISSimulator
       onProgress()
     }
     endMiniports(onProgress)
-    if keeper != nil { retire() }
+    persistence.retire(simulator)
+    for section in memories.all.keys { release(section) }
+  }
+
+  // MARK: Quarantine
+
+  /// Work at which two processes crashed is not tried again; returns with what it fails.
+  mutating func refuseQuarantined(_ session: UInt32?, _ what: String, _ id: UInt64) -> Failure {
+    persistence.endQuarantine(&simulator)
+    let party = session.map { simulator.sessionParty($0) } ?? Party()
+    onEvent(.diedHandling(party, what: what, id: id, refused: true))
+    let failure = Failure(.failure, .handlingCrashed, id, UInt64(session ?? 0))
+    // It may have been carried out, and only its reply crash the process.
+    if let session { simulator.fail(session: session, requestID: id, failure) }
+    return failure
   }
 }

@@ -46,25 +46,14 @@ package final class ManagementPlane {
       for description in [SimulatorInterface.description, ServiceInterface.description] {
         try server.add(description)
       }
-      for method in ManagementService.methods {
-        try server.on(method) { [weak self] call in self?.begin(call) }
-      }
+      try registerMethods()
     } catch { throw StartFailure("\(error)") }
   }
 
   // MARK: Calls
 
-  private func begin(_ call: VarlinkCall) {
-    let answer: ManagementAnswer
-    do throws(ManagementFailure) {
-      answer = try service.answer(
-        ManagementCall(
-          method: call.method, parameters: .object(call.parameters), wantsMore: call.wantsMore,
-          uid: call.peer.userID))
-    } catch {
-      ManagementPlane.fail(call, error.error)
-      return
-    }
+  /// Begins to answer a call.
+  func begin(_ call: VarlinkCall, _ answer: ManagementAnswer) {
     let number = nextNumber
     nextNumber += 1
     let active = ActiveCall(call, answer)
@@ -123,7 +112,7 @@ package final class ManagementPlane {
     if case .object(let object) = json { object } else { JSONObject() }
   }
 
-  private static func fail(_ call: VarlinkCall, _ error: any VarlinkErrorValue) {
+  static func fail(_ call: VarlinkCall, _ error: any VarlinkErrorValue) {
     call.fail(type(of: error).name, members(error.json))
   }
 

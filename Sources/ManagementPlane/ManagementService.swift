@@ -46,13 +46,8 @@ package final class ManagementService {
   var reloading = ReloadState()
   /// What SetLogLevel set, until the next reload that sets something else.
   var logLevel: Priority?
-  /// Those who wait or watch, by user.
-  private var waiting: [UInt32: Int] = [:]
-  private var waitingInAll = 0
-
-  /// Waits and monitors of one user, and of all together.
-  static let waitingPerUser = 64
-  static let waitingLimit = 512
+  /// Calls that wait or monitor.
+  let waitSlots = WaitSlots()
 
   package init(_ switchboard: Switchboard, _ recorder: EventRecorder, _ host: ManagementHost) {
     self.switchboard = switchboard
@@ -127,29 +122,8 @@ package final class ManagementService {
     }
   }
 
-  // MARK: Who waits
-
-  /// Takes a place among those who wait.
-  func beginWaiting(_ uid: UInt32) throws(ManagementFailure) {
-    let own = waiting[uid, default: 0]
-    guard own < ManagementService.waitingPerUser else {
-      throw ManagementFailure(Interface.TooManyWaiting(limit: ManagementService.waitingPerUser))
-    }
-    guard waitingInAll < ManagementService.waitingLimit else {
-      throw ManagementFailure(Interface.TooManyWaiting(limit: ManagementService.waitingLimit))
-    }
-    waiting[uid] = own + 1
-    waitingInAll += 1
-  }
-
-  func endWaiting(_ uid: UInt32) {
-    let own = waiting[uid, default: 1] - 1
-    waiting[uid] = own > 0 ? own : nil
-    waitingInAll -= 1
-  }
-
-  /// How many wait or watch.
-  package var waiters: Int { waitingInAll }
+  /// How many calls wait or monitor.
+  package var waiters: Int { waitSlots.count }
 
   // MARK: Rights
 

@@ -97,3 +97,12 @@ enum LocalSocket {
     throw .anotherDaemonListens(path: path)
   }
 }
+
+extension Descriptor {
+  /// Whether this is a socket that listens; the descriptor is somebody else's.
+  public static func isListening(_ raw: Int32) -> Bool {
+    var answer: Int32 = 0
+    var length = socklen_t(MemoryLayout<Int32>.size)
+    return unsafe getsockopt(raw, SOL_SOCKET, SO_ACCEPTCONN, &answer, &length) == 0 && answer != 0
+  }
+}

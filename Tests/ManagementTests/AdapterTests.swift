@@ -187,7 +187,7 @@ extension ManagementTests {
     @Test func whereNobodyMoreMayWaitNothingIsChanged() throws {
       let bench = try PlaneBench()
       let (connection, _) = try bench.servingMiniport()
-      let waiting = try (0..<ManagementService.waitingPerUser).map { _ in
+      let waiting = try (0..<WaitSlots.limitPerUser).map { _ in
         let client = bench.client()
         client.send(
           API.WaitFor.name,

@@ -130,12 +130,12 @@ extension ManagementTests {
     @Test func placesAreBoundedAndGivenBack() throws {
       let bench = try PlaneBench()
       var clients: [PlaneClient] = []
-      for _ in 0..<ManagementService.waitingPerUser {
+      for _ in 0..<WaitSlots.limitPerUser {
         let client = wait(bench, API.Condition(counter: "blocks", equals: 7))
         try client.turn()
         clients.append(client)
       }
-      #expect(bench.service.waiters == ManagementService.waitingPerUser)
+      #expect(bench.service.waiters == WaitSlots.limitPerUser)
       let refused = try wait(bench, API.Condition(counter: "blocks", equals: 7)).finish().first
       #expect(refused?.error == API.TooManyWaiting.name)
       // Another user is not concerned.
