@@ -1,9 +1,8 @@
 // A miniport driver in one page: `ndissim-example-miniport [--leak]`.
 //
-// It registers, lets NDIS initialize one adapter, allocates shared memory in its handlers and
-// outside of them, and shows what NDIS says to a driver that asks for the wrong thing. With --leak
-// it leaves a block behind when its adapter is halted, and NDIS reports the leak. It exits with 1
-// when anything is not as it says.
+// It registers, lets NDIS initialize one adapter, allocates shared memory inside and outside of its
+// handlers, and prints how NDIS refuses invalid requests. With --leak it leaks a block when its adapter
+// is halted, and NDIS reports the leak. It exits with status 1 if a check fails.
 
 import Glibc
 import NDISDriverKit
@@ -39,7 +38,7 @@ final class ExampleMiniport: MiniportDriver {
     return .success
   }
 
-  // MiniportHaltEx: everything that MiniportInitializeEx took goes back.
+  // MiniportHaltEx: frees everything that MiniportInitializeEx allocated.
   func haltEx(
     _ adapter: AdapterHandle, context: UInt64, action: HaltAction, on connection: Connection
   ) throws(DriverError) -> Status {
@@ -65,7 +64,7 @@ func use(
   return block
 }
 
-/// Makes a call that NDIS must refuse by a rule.
+/// Makes a call that NDIS must refuse, with the rule it violates.
 func refused(
   _ what: String, rule: String, _ body: () throws(DriverError) -> SharedMemoryBlock
 ) throws(DriverError) {
@@ -84,7 +83,7 @@ do throws(DriverError) {
   let driver = try connection.registerMiniportDriver(ExampleMiniport(), name: "example-miniport")
   say("registered \(driver)")
   let adapter = try connection.addAdapter(driver, name: "example0")
-  say("adapter example0 runs")
+  say("adapter example0 is running")
 
   var parameters = SharedMemoryParameters(
     length: 16384, usage: .xmit, flags: .contiguous, tag: "ExTx")
@@ -123,7 +122,7 @@ do throws(DriverError) {
   say("freed the contiguous block")
   let leaks = CommandLine.arguments.contains("--leak")
   if leaks {
-    say("leaving \(scattered.length) bytes behind")
+    say("leaking \(scattered.length) bytes")
   } else {
     try connection.free(scattered)
     say("freed the other block")

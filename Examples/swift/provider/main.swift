@@ -1,12 +1,12 @@
 // A shared-memory provider in one page: `ndissim-example-provider [--scatter]`.
 //
-// It registers a protocol driver and, in ProtocolSetOptions, the two handlers of a provider. From
-// then on NDIS calls it whenever a driver calls NdisAllocateSharedMemory and no nearer provider is
-// there. The memory is this process's own: when a block comes back, the provider looks through its
-// own mapping at what the driver wrote there.
+// It registers a protocol driver and, in ProtocolSetOptions, the two handlers of a provider. NDIS then
+// calls it whenever a driver calls NdisAllocateSharedMemory and no provider of a higher level is
+// registered. The memory belongs to this process: when a block is freed, the provider verifies through
+// its own mapping what the driver wrote.
 //
-// With --scatter a block is made of single pages with gaps between them, unless the driver asked
-// for NDIS_SHARED_MEM_PARAMETERS_CONTIGUOUS. SIGTERM or Ctrl-C ends it.
+// With --scatter a block consists of single pages with gaps between them, unless the driver requested
+// NDIS_SHARED_MEM_PARAMETERS_CONTIGUOUS. SIGTERM or Ctrl-C terminates it.
 
 import Glibc
 import NDISDriverKit
@@ -20,7 +20,7 @@ import Synchronization
 
 final class ExampleProvider: ProtocolDriver, SharedMemoryProvider {
   private let isScattering: Bool
-  // Made when the driver has a handle; a Mutex, because handlers may run in several threads.
+  // Created when the driver has a handle; a Mutex, because handlers may run in several threads.
   private let allocator = Mutex<SectionAllocator?>(nil)
 
   init(isScattering: Bool) { self.isScattering = isScattering }
@@ -35,8 +35,8 @@ final class ExampleProvider: ProtocolDriver, SharedMemoryProvider {
     return .success
   }
 
-  // ALLOCATE_SHARED_MEMORY_HANDLER. The allocator offers NDIS a section the first time a domain (an
-  // adapter, say) needs memory; after that an allocation is bookkeeping.
+  // ALLOCATE_SHARED_MEMORY_HANDLER. The allocator offers NDIS a section when a DMA domain (such as an
+  // adapter) first needs memory; later allocations only reserve pages of it.
   func allocateSharedMemory(_ request: ProviderRequest) -> ProviderAnswer {
     let asked = request.parameters
     let isScattered = isScattering && !asked.flags.contains(.contiguous)
@@ -94,7 +94,7 @@ do throws(DriverError) {
   let driver = try connection.registerProtocolDriver(provider, name: "example-provider")
   say("ready")
   try connection.serve()
-  // Blocks that are still out keep coming back through the free handler until this returns.
+  // Outstanding blocks are freed through the free handler until this returns.
   try connection.deregisterProtocolDriver(driver)
   say("deregistered")
 } catch {
