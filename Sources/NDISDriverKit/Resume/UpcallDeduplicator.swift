@@ -1,49 +1,48 @@
-// Which upcalls have been called and which have been answered, so that a handler is called once however
-// often its upcall comes: after a restart the daemon calls again whatever it has no answer of. An answer
-// that was sent since the last resumption is on its way and is not sent again; one from before may have
-// been lost, and is.
+// Which upcalls are running and which were answered, so that a handler is called exactly once: after a restart
+// the daemon repeats the upcalls that it has no answer to. An answer sent since the last resumption is in
+// flight and not retransmitted; an earlier one may be lost, and is.
 //
-// Limits: the last 1,024 answers. Ids of upcalls grow, so the usual one, newer than all before, is looked
-// for nowhere. An upcall whose answer is withheld counts as called until it is answered.
+// Limits: the last 1,024 answers. Ids of upcalls increase, so a new one needs no search. An upcall whose answer
+// is suppressed counts as running until it is answered.
 
-/// The upcalls of a session that can be resumed. What the answers say is in `RememberedAnswers`.
-struct UpcallTurns {
-  /// What to do with an upcall that was read.
+/// The upcalls of a resumable session. The answers are in `ReplayCache`.
+struct UpcallDeduplicator {
+  /// How to handle a received upcall.
   enum Turn: Equatable, Sendable {
     /// Call its handler.
     case call
-    /// Nothing: its answer will come, or is on its way.
+    /// Ignore it: its handler is running, or its answer is in flight.
     case ignore
-    /// Send its answer again, unless there has been another resumption meanwhile.
-    case answerAgain(epoch: UInt64)
+    /// Retransmit its answer, unless there was another resumption meanwhile.
+    case resendAnswer(epoch: UInt64)
   }
 
   private struct Answer {
     var id: UInt64
-    /// Resumptions there had been when it was sent last.
+    /// The epoch in which it was last sent.
     var epoch: UInt64
   }
 
   static let remembered = 1024
 
-  /// Resumptions so far.
+  /// The number of resumptions.
   private(set) var epoch: UInt64 = 0
   private var newest: UInt64 = 0
   private var running: [UInt64] = []
   private var answers: [Answer] = []
-  /// The place of the next answer, which is the oldest one's.
+  /// The index of the next answer, which is that of the oldest one.
   private var next = 0
 
-  /// Makes room, so that nothing is allocated later.
+  /// Reserves capacity, so that nothing is allocated later.
   mutating func prepare() {
     running.reserveCapacity(64)
-    answers.reserveCapacity(UpcallTurns.remembered)
+    answers.reserveCapacity(UpcallDeduplicator.remembered)
   }
 
-  /// Another daemon from here on.
+  /// A new daemon continues the session.
   mutating func resume() { epoch += 1 }
 
-  /// An upcall that was read.
+  /// A received upcall.
   mutating func admit(_ id: UInt64) -> Turn {
     if id > newest {
       newest = id
@@ -51,30 +50,30 @@ struct UpcallTurns {
       return .ignore
     } else if let place = place(of: id) {
       let sent = answers[place].epoch
-      return sent == epoch ? .ignore : .answerAgain(epoch: epoch)
+      return sent == epoch ? .ignore : .resendAnswer(epoch: epoch)
     }
     running.append(id)
     return .call
   }
 
-  /// An upcall that is being answered; where its answer is remembered.
+  /// An upcall that is being answered; returns the index of its answer in the cache.
   mutating func answer(_ id: UInt64) -> Int {
     let answer = Answer(id: id, epoch: epoch)
     if let index = running.lastIndex(of: id) {
       running.remove(at: index)
     } else if let place = place(of: id) {
-      // Answered twice: the last answer counts.
+      // Answered twice: the last answer is used.
       answers[place] = answer
       return place
     }
     let place = next
-    next = (next + 1) % UpcallTurns.remembered
+    next = (next + 1) % UpcallDeduplicator.remembered
     if place < answers.count { answers[place] = answer } else { answers.append(answer) }
     return place
   }
 
-  /// The place of an answer that is to be sent again by what `admit` said; nil when it is not any more.
-  mutating func answerAgain(_ id: UInt64, epoch: UInt64) -> Int? {
+  /// The index of an answer to be retransmitted according to `admit`; nil if that is obsolete.
+  mutating func resendAnswer(_ id: UInt64, epoch: UInt64) -> Int? {
     guard epoch == self.epoch, let place = place(of: id), answers[place].epoch < epoch else {
       return nil
     }
