@@ -2,7 +2,7 @@
 // digits that count. Negative numbers, which no daemon sends, are shown as they are.
 
 /// Numbers as people read them.
-public enum Readable {
+public enum HumanFormat {
   /// Bytes in units of 1024: `512 B`, `64 KiB`, `1.5 MiB`, `12 GiB`.
   public static func bytes(_ count: Int) -> String {
     guard count >= 1024 else { return "\(count) B" }
@@ -49,7 +49,7 @@ public enum Readable {
 
   /// A count and what is counted: `1 block`, `2 blocks`.
   public static func counted(_ count: Int, _ one: String, _ many: String? = nil) -> String {
-    "\(Readable.count(count)) \(count == 1 ? one : many ?? one + "s")"
+    "\(HumanFormat.count(count)) \(count == 1 ? one : many ?? one + "s")"
   }
 
   /// How often a second: `0`, `3.4`, `812`, `12.3k`, `1.2M`.

@@ -13,13 +13,13 @@ public struct KeyValues: Sendable {
   }
 
   /// Adds a pair; without a value it is left out.
-  public mutating func add(_ key: String, _ value: String?, _ ink: Ink = .plain) {
-    if let value { add(key, [Cell(value, ink)]) }
+  public mutating func add(_ key: String, _ value: String?, _ style: TextStyle = .plain) {
+    if let value { add(key, [Cell(value, style)]) }
   }
 
-  /// The lines, cut at the surface's edge. Keys are aligned among themselves, and with pages whose
+  /// The lines, cut at the terminal's edge. Keys are aligned among themselves, and with pages whose
   /// keys have at least as many cells if `keyCells` says how many those have.
-  public func lines(on surface: Surface, keyCells: Int = 0) -> [String] {
+  public func lines(on capabilities: TerminalCapabilities, keyCells: Int = 0) -> [String] {
     let room = pairs.reduce(keyCells) { max($0, TerminalText.width($1.key)) }
     var lines: [String] = []
     for (key, values) in pairs {
@@ -28,11 +28,11 @@ public struct KeyValues: Sendable {
           index == 0
           ? TerminalText.fill(key, to: room, .right) + ": "
           : String(repeating: " ", count: room + 2)
-        var text = TerminalText.printable(value.text, unicode: surface.unicode)
-        if let edge = surface.width {
-          text = TerminalText.cut(text, to: max(1, edge - room - 2), unicode: surface.unicode)
+        var text = TerminalText.printable(value.text, unicode: capabilities.unicode)
+        if let edge = capabilities.width {
+          text = TerminalText.cut(text, to: max(1, edge - room - 2), unicode: capabilities.unicode)
         }
-        lines.append(head + surface.paint(text, value.ink))
+        lines.append(head + capabilities.paint(text, value.style))
       }
     }
     return lines

@@ -108,13 +108,13 @@ extension SectionMap {
       let share = shares[owner]
       entry(
         row, "fill=\"\(SectionMap.colour(owner))\"",
-        "\(owners[owner]): \(Readable.counted(share.blocks, "block")), \(Readable.bytes(share.bytes))"
+        "\(owners[owner]): \(HumanFormat.counted(share.blocks, "block")), \(HumanFormat.bytes(share.bytes))"
       )
     }
     let figures = self.figures
     entry(
       shown.count, "class=\"f\"",
-      "free: \(Readable.bytes(figures.free)) in \(Readable.counted(figures.freeRuns, "run")); paler: several blocks, or partly free"
+      "free: \(HumanFormat.bytes(figures.free)) in \(HumanFormat.counted(figures.freeRuns, "run")); paler: several blocks, or partly free"
     )
     return parts
   }

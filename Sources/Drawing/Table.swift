@@ -2,7 +2,7 @@
 // chooses, and then every row is a line by itself. Nothing is kept of a row, so a million of them
 // take the memory of one.
 //
-// Where the surface has a right edge, columns that can be cut are made narrower first, then columns
+// Where the terminal has a right edge, columns that can be cut are made narrower first, then columns
 // are left out by rank, and what still does not fit is cut at the edge. Where it has none nothing is
 // cut and nothing is left out. A later cell that is wider than its column pushes the cells behind it
 // only as far as it must; the row finds back into its columns as soon as there is room.
@@ -34,20 +34,20 @@ public struct Column: Sendable, Equatable {
 /// What stands in one place of a table. The text may be foreign: it is made printable when drawn.
 public struct Cell: Sendable, Equatable, ExpressibleByStringInterpolation {
   public var text: String
-  public var ink: Ink
+  public var style: TextStyle
 
-  public init(_ text: String, _ ink: Ink = .plain) {
+  public init(_ text: String, _ style: TextStyle = .plain) {
     self.text = text
-    self.ink = ink
+    self.style = style
   }
 
   public init(stringLiteral text: String) { self.init(text) }
 }
 
-/// The layout of a table on a surface.
+/// The layout of a table on a terminal.
 public struct Table: Sendable {
   private let columns: [Column]
-  private let surface: Surface
+  private let capabilities: TerminalCapabilities
   /// Of the columns that are shown: which one it is, where it starts and how many cells it has.
   private var places: [Place]
 
@@ -62,17 +62,17 @@ public struct Table: Sendable {
 
   /// Lays out `columns` so that `rows` fit. Rows have a cell for each column; missing ones are empty
   /// and further ones are not drawn, here and in `line`.
-  public init(_ columns: [Column], fitting rows: [[Cell]], on surface: Surface) {
+  public init(_ columns: [Column], fitting rows: [[Cell]], on capabilities: TerminalCapabilities) {
     self.columns = columns
-    self.surface = surface
+    self.capabilities = capabilities
     var natural = columns.map { TerminalText.width($0.title) }
     for row in rows {
       for (index, cell) in row.prefix(columns.count).enumerated() {
-        let text = TerminalText.printable(cell.text, unicode: surface.unicode)
+        let text = TerminalText.printable(cell.text, unicode: capabilities.unicode)
         natural[index] = max(natural[index], TerminalText.width(text))
       }
     }
-    let (shown, widths) = Table.fit(columns, natural, into: surface.width)
+    let (shown, widths) = Table.fit(columns, natural, into: capabilities.width)
     places = []
     var start = 0
     for index in shown {
@@ -94,9 +94,9 @@ public struct Table: Sendable {
       guard place.column < row.count else { continue }
       let cell = row[place.column]
       let column = columns[place.column]
-      var text = TerminalText.printable(cell.text, unicode: surface.unicode)
-      if surface.width != nil, column.minimum != nil {
-        text = TerminalText.cut(text, to: place.cells, unicode: surface.unicode)
+      var text = TerminalText.printable(cell.text, unicode: capabilities.unicode)
+      if capabilities.width != nil, column.minimum != nil {
+        text = TerminalText.cut(text, to: place.cells, unicode: capabilities.unicode)
       }
       guard !text.isEmpty else { continue }
       var wanted = place.start
@@ -104,11 +104,11 @@ public struct Table: Sendable {
       // Two cells never touch, wherever an earlier one ended.
       var blanks = max(wanted - position, order == 0 ? 0 : 1)
       if position == 0 { blanks = wanted }
-      if let edge = surface.width, !column.runsOver {
+      if let edge = capabilities.width, !column.runsOver {
         guard position + blanks < edge else { break }
-        text = TerminalText.cut(text, to: edge - position - blanks, unicode: surface.unicode)
+        text = TerminalText.cut(text, to: edge - position - blanks, unicode: capabilities.unicode)
       }
-      line += String(repeating: " ", count: blanks) + surface.paint(text, cell.ink)
+      line += String(repeating: " ", count: blanks) + capabilities.paint(text, cell.style)
       position += blanks + TerminalText.width(text)
     }
     return line

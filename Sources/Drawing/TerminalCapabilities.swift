@@ -1,5 +1,5 @@
 // What is drawn on: whether it is a terminal, how wide it is, whether it takes colours and more than
-// ASCII. Everything here that draws is told its surface, asks nobody else, and gives back text.
+// ASCII. Everything here that draws is told its terminal, asks nobody else, and gives back text.
 //
 // Colours: `auto` is a terminal, without NO_COLOR set to something (no-color.org) and with a TERM
 // that is neither absent nor "dumb". More than ASCII: the locale's character set is UTF-8, by
@@ -15,7 +15,7 @@ public enum ColorChoice: String, CaseIterable, Sendable {
 }
 
 /// A place to draw on.
-public struct Surface: Sendable, Equatable {
+public struct TerminalCapabilities: Sendable, Equatable {
   /// Cells of a line; nil when there is no right edge.
   public var width: Int?
   /// Lines; nil when there is no end.
@@ -38,16 +38,16 @@ public struct Surface: Sendable, Equatable {
     self.isTerminal = isTerminal
   }
 
-  /// The surface behind a descriptor as it is now. A terminal that does not know its width is taken
+  /// The terminal behind a descriptor as it is now. A terminal that does not know its width is taken
   /// to have 80 cells; $COLUMNS, if it is a number, comes before both.
   public init(descriptor: Int32, colors choice: ColorChoice) {
     isTerminal = isatty(descriptor) == 1
-    unicode = Surface.localeIsUnicode
+    unicode = TerminalCapabilities.localeIsUnicode
     colors =
       switch choice {
       case .always: true
       case .never: false
-      case .auto: isTerminal && Surface.environmentAllowsColors
+      case .auto: isTerminal && TerminalCapabilities.environmentAllowsColors
       }
     if isTerminal {
       var size = winsize()

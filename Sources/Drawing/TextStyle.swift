@@ -2,7 +2,7 @@
 // sequences (ECMA-48 SGR). Only the eight basic colours are used, which every palette has readable.
 
 /// What a piece of text is.
-public enum Ink: Sendable, Equatable, CaseIterable {
+public enum TextStyle: Sendable, Equatable, CaseIterable {
   case plain
   /// Titles and what matters most.
   case strong
@@ -34,10 +34,10 @@ public enum Ink: Sendable, Equatable, CaseIterable {
   }
 }
 
-extension Surface {
-  /// `text` in `ink`, where colours may be used. It must be printable already.
-  public func paint(_ text: String, _ ink: Ink) -> String {
-    guard colors, ink != .plain, !text.isEmpty else { return text }
-    return "\u{1B}[\(ink.attributes)m\(text)\u{1B}[0m"
+extension TerminalCapabilities {
+  /// `text` in `style`, where colours may be used. It must be printable already.
+  public func paint(_ text: String, _ style: TextStyle) -> String {
+    guard colors, style != .plain, !text.isEmpty else { return text }
+    return "\u{1B}[\(style.attributes)m\(text)\u{1B}[0m"
   }
 }

@@ -229,9 +229,9 @@ func tell(
   if common.json {
     try output.line(reply.prettyText)
   } else {
-    let surface = common.surface
-    let name = TerminalText.printable(adapter, unicode: surface.unicode)
-    try output.line("\(name) is \(surface.paint(state, stateInk(state)))")
+    let capabilities = common.capabilities
+    let name = TerminalText.printable(adapter, unicode: capabilities.unicode)
+    try output.line("\(name) is \(capabilities.paint(state, stateStyle(state)))")
   }
   try output.flush()
 }

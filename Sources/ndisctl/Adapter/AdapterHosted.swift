@@ -61,7 +61,7 @@ struct AdapterAdd: ParsableCommand {
     }
     let object = try daemon.call(SimulatorInterface.Describe.self, .init(object: handle)).object
     var output = Output()
-    for line in ShowPage(object: object).lines(on: common.surface) { try output.line(line) }
+    for line in ShowPage(object: object).lines(on: common.capabilities) { try output.line(line) }
     try output.flush()
   }
 }
@@ -160,7 +160,7 @@ struct AdapterGenerate: ParsableCommand {
       try output.line(sum.json.prettyText)
     } else {
       try output.line(
-        "\(Readable.counted(sum.indicated, "frame")) indicated, \(Readable.count(sum.dropped)) dropped"
+        "\(HumanFormat.counted(sum.indicated, "frame")) indicated, \(HumanFormat.count(sum.dropped)) dropped"
       )
     }
     try output.flush()

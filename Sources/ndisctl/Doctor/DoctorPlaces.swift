@@ -13,7 +13,7 @@ extension Doctor {
 
 extension DoctorFacts {
   /// Queries the version and the process of a daemon.
-  static func askManagement(_ path: String) -> Daemon {
+  static func queryManagement(_ path: String) -> Daemon {
     do throws(VarlinkFailure) {
       let client = try VarlinkClient.connect(path: path, timeoutMilliseconds: 2500)
       let status = try client.call(SimulatorInterface.GetStatus.self, .init()).status
