@@ -8,8 +8,8 @@ import Glibc
 import NDISDriverKit
 import Synchronization
 
-/// Writes a line at once: the reader may be a pipe.
-func say(_ line: String) {
+/// Prints a line, unbuffered: standard output may be a pipe.
+func printLine(_ line: String) {
   let bytes = Array((line + "\n").utf8)
   _ = unsafe bytes.withUnsafeBytes { unsafe write(1, $0.baseAddress, $0.count) }
 }
@@ -25,12 +25,12 @@ final class ExampleMiniport: MiniportDriver {
   func initializeEx(
     _ adapter: AdapterHandle, name: String, on connection: Connection
   ) throws(DriverError) -> Status {
-    say("MiniportInitializeEx of \(name)")
+    printLine("MiniportInitializeEx of \(name)")
     try connection.setMiniportAttributes(adapter, context: 0xADA)
     let dma = try connection.registerScatterGatherDMA(adapter)
     let block = try connection.allocate(
       adapter, SharedMemoryParameters(length: 65536, usage: .receive, tag: "ExRx"))
-    say("  default queue: \(block.length) bytes in \(block.extents.count) extent(s)")
+    printLine("  default queue: \(block.length) bytes in \(block.extents.count) extent(s)")
     state.withLock { state in
       state.dma = dma.handle
       state.queueMemory = block
@@ -42,7 +42,7 @@ final class ExampleMiniport: MiniportDriver {
   func haltEx(
     _ adapter: AdapterHandle, context: UInt64, action: HaltAction, on connection: Connection
   ) throws(DriverError) -> Status {
-    say("MiniportHaltEx")
+    printLine("MiniportHaltEx")
     let (dma, block) = state.withLock { ($0.dma, $0.queueMemory) }
     if let block { try connection.free(block) }
     try connection.deregisterScatterGatherDMA(dma)
@@ -58,7 +58,7 @@ func use(
   let block = try connection.allocate(adapter, parameters)
   block.writePattern()
   guard block.hasPattern() else { throw DriverError(status: .failure, sentence: "pattern lost") }
-  say(
+  printLine(
     "\(what): \(block.length) bytes, \(block.scatterGatherList.count) element(s), first at "
       + hex(block.scatterGatherList[0].address))
   return block
@@ -70,9 +70,9 @@ func refused(
 ) throws(DriverError) {
   do throws(DriverError) { _ = try body() } catch {
     guard error.kind == .ndis, error.rule == rule else { throw error }
-    say("\(what): refused with \(error.status)")
-    say("  \(error.sentence)")
-    if let bugCheck = error.bugCheck { say("  on Windows: bug check \(bugCheck)") }
+    printLine("\(what): refused with \(error.status)")
+    printLine("  \(error.sentence)")
+    if let bugCheck = error.bugCheck { printLine("  on Windows: bug check \(bugCheck)") }
     return
   }
   throw DriverError(status: .failure, sentence: "\(what) was not refused")
@@ -81,9 +81,9 @@ func refused(
 do throws(DriverError) {
   let connection = try Connection(name: "example-miniport")
   let driver = try connection.registerMiniportDriver(ExampleMiniport(), name: "example-miniport")
-  say("registered \(driver)")
+  printLine("registered \(driver)")
   let adapter = try connection.addAdapter(driver, name: "example0")
-  say("adapter example0 is running")
+  printLine("adapter example0 is running")
 
   var parameters = SharedMemoryParameters(
     length: 16384, usage: .xmit, flags: .contiguous, tag: "ExTx")
@@ -119,23 +119,23 @@ do throws(DriverError) {
   }
 
   try connection.free(contiguous)
-  say("freed the contiguous block")
+  printLine("freed the contiguous block")
   let leaks = CommandLine.arguments.contains("--leak")
   if leaks {
-    say("leaking \(scattered.length) bytes")
+    printLine("leaking \(scattered.length) bytes")
   } else {
     try connection.free(scattered)
-    say("freed the other block")
+    printLine("freed the other block")
   }
   try connection.removeAdapter(adapter)
   let leaked = try connection.statistics().sessionLeakedBlocks
   guard leaked == (leaks ? 1 : 0) else {
     throw DriverError(status: .failure, sentence: "NDIS counts \(leaked) leaked blocks")
   }
-  say("adapter removed; leaked blocks: \(leaked)")
+  printLine("adapter removed; leaked blocks: \(leaked)")
   try connection.deregisterMiniportDriver(driver)
-  say("deregistered")
+  printLine("deregistered")
 } catch {
-  say("ndissim-example-miniport: \(error)")
+  printLine("ndissim-example-miniport: \(error)")
   exit(1)
 }

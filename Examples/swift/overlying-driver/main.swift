@@ -14,8 +14,8 @@ import Glibc
 import NDISDriverKit
 import Synchronization
 
-/// Writes a line at once: the reader may be a pipe.
-func say(_ line: String) {
+/// Prints a line, unbuffered: standard output may be a pipe.
+func printLine(_ line: String) {
   let bytes = Array((line + "\n").utf8)
   _ = unsafe bytes.withUnsafeBytes { unsafe write(1, $0.baseAddress, $0.count) }
 }
@@ -120,21 +120,21 @@ do throws(DriverError) {
   let driver = ExampleOverlyingDriver()
   let handle = try connection.registerProtocolDriver(driver, name: "example-overlying")
   let binding = try connection.bindAdapter(handle, adapterName: adapterName())
-  say("bound to \(adapterName())")
+  printLine("bound to \(adapterName())")
 
   // Set up: the queue is allocated, then it has memory, then it has a filter and runs.
   let queue = try connection.allocateQueue(
     binding, ReceiveQueueParameters(queueName: "example queue", vmName: "example VM")
   ).queueID
-  say("OID_RECEIVE_FILTER_ALLOCATE_QUEUE: queue \(queue)")
+  printLine("OID_RECEIVE_FILTER_ALLOCATE_QUEUE: queue \(queue)")
   let completed = try connection.completeQueueAllocation(binding, queues: [queue])
   try expect(completed.map(\.completionStatus) == [.success], "the queue has memory")
-  say("OID_RECEIVE_FILTER_QUEUE_ALLOCATION_COMPLETE: the miniport has allocated its memory")
+  printLine("OID_RECEIVE_FILTER_QUEUE_ALLOCATION_COMPLETE: the miniport has allocated its memory")
   let address = MACAddress([2, 0, 0, 0, 0, UInt8(truncatingIfNeeded: queue)])
   let filter = try connection.setFilter(
     binding,
     ReceiveFilterParameters(queueID: queue, fields: [.destinationAddress(address.bytes)]))
-  say("OID_RECEIVE_FILTER_SET_FILTER: filter \(filter), frames to \(address)")
+  printLine("OID_RECEIVE_FILTER_SET_FILTER: filter \(filter), frames to \(address)")
   let running = try connection.enumerateQueues(binding).first { $0.queueID == queue }
   try expect(running?.state == .running, "the queue runs")
 
@@ -149,10 +149,10 @@ do throws(DriverError) {
   try expect(
     frames.allSatisfy { $0.destination == address && $0.queueID == queue },
     "each frame is for this queue")
-  say(
+  printLine(
     "received 24 frames of \(frames[0].length) bytes: every byte right, "
       + "through a view of the queue's memory")
-  say("lists returned")
+  printLine("lists returned")
 
   // A queue that still has a filter is not freed.
   do throws(DriverError) {
@@ -160,16 +160,16 @@ do throws(DriverError) {
     try expect(false, "a queue with a filter is not freed")
   } catch {
     guard error.rule == "filtersLeft" else { throw error }
-    say("OID_RECEIVE_FILTER_FREE_QUEUE too early: refused with \(error.status)")
-    say("  \(error.sentence)")
+    printLine("OID_RECEIVE_FILTER_FREE_QUEUE too early: refused with \(error.status)")
+    printLine("  \(error.sentence)")
   }
 
   // Tear down, in this order: no filter, no DMA, no outstanding list, no memory.
   let last = try receive(3, queue: queue, binding, driver, on: connection)
   try expect(last.map(\.sequence) == [24, 25, 26], "no frame was lost")
-  say("received 3 more frames, keeping their lists")
+  printLine("received 3 more frames, keeping their lists")
   try connection.clearFilter(binding, queueID: queue, filterID: filter)
-  say("OID_RECEIVE_FILTER_CLEAR_FILTER")
+  printLine("OID_RECEIVE_FILTER_CLEAR_FILTER")
   _ = try connection.oidRequest(
     binding,
     OIDRequest(
@@ -179,21 +179,21 @@ do throws(DriverError) {
   try connection.serve { !driver.now.stopped.isEmpty || driver.now.end != nil }
   try expect(driver.now.stopped == [queue], "the miniport indicates that DMA has stopped")
   try expect(driver.now.end == nil, "FREE_QUEUE does not complete while lists are outstanding")
-  say("OID_RECEIVE_FILTER_FREE_QUEUE: DMA has stopped; NDIS waits for the 3 lists")
+  printLine("OID_RECEIVE_FILTER_FREE_QUEUE: DMA has stopped; NDIS waits for the 3 lists")
   try driver.returnLists(on: connection)
-  say("lists returned")
+  printLine("lists returned")
   try connection.serve { driver.now.end != nil }
   try expect(
     driver.now.end.map { $0.status == .success && $0.out == 0 } == true,
     "FREE_QUEUE completes when no list is outstanding")
   let left = try connection.enumerateQueues(binding)
   try expect(!left.contains { $0.queueID == queue }, "the queue is gone")
-  say("OID_RECEIVE_FILTER_FREE_QUEUE: NDIS_STATUS_SUCCESS, the queue is gone")
+  printLine("OID_RECEIVE_FILTER_FREE_QUEUE: NDIS_STATUS_SUCCESS, the queue is gone")
 
   try connection.unbindAdapter(binding)
   try connection.deregisterProtocolDriver(handle)
-  say("unbound")
+  printLine("unbound")
 } catch {
-  say("ndissim-example-overlying-driver: \(error)")
+  printLine("ndissim-example-overlying-driver: \(error)")
   exit(1)
 }

@@ -12,8 +12,8 @@ import Glibc
 import NDISDriverKit
 import Synchronization
 
-/// Writes a line at once: the reader may be a pipe.
-@Sendable func say(_ line: String) {
+/// Prints a line, unbuffered: standard output may be a pipe.
+@Sendable func printLine(_ line: String) {
   let bytes = Array((line + "\n").utf8)
   _ = unsafe bytes.withUnsafeBytes { unsafe write(1, $0.baseAddress, $0.count) }
 }
@@ -44,11 +44,11 @@ final class ExampleProvider: ProtocolDriver, SharedMemoryProvider {
     guard let allocator = allocator.withLock({ $0 }) else { return .refused(.failure) }
     do throws(DriverError) {
       let block = try allocator.allocate(request, isScattered: isScattered)
-      say("\(who) -> \(block.extents.count) extent\(block.extents.count == 1 ? "" : "s")")
+      printLine("\(who) -> \(block.extents.count) extent\(block.extents.count == 1 ? "" : "s")")
       return ProviderAnswer(
         context: block.context, section: block.section, extents: block.extents)
     } catch {
-      say("\(who) -> \(error)")
+      printLine("\(who) -> \(error)")
       return .refused(.resources)
     }
   }
@@ -57,12 +57,12 @@ final class ExampleProvider: ProtocolDriver, SharedMemoryProvider {
   func freeSharedMemory(_ freed: ProviderBlock) {
     let context = freed.sharedMemoryProviderContext
     guard let block = allocator.withLock({ $0 })?.free(context) else {
-      say("free of a block that was never allocated")
+      printLine("free of a block that was never allocated")
       return
     }
     let length = block.extents.reduce(0) { $0 + Int($1.length) }
-    say("free \(length) bytes")
-    if hasPattern(block) { say("pattern verified through the provider's own mapping") }
+    printLine("free \(length) bytes")
+    if hasPattern(block) { printLine("pattern verified through the provider's own mapping") }
   }
 
   func sectionReleased(_ section: SectionHandle) {
@@ -92,12 +92,12 @@ do throws(DriverError) {
   try connection.stopOnSignals()
   let provider = ExampleProvider(isScattering: CommandLine.arguments.contains("--scatter"))
   let driver = try connection.registerProtocolDriver(provider, name: "example-provider")
-  say("ready")
+  printLine("ready")
   try connection.serve()
   // Outstanding blocks are freed through the free handler until this returns.
   try connection.deregisterProtocolDriver(driver)
-  say("deregistered")
+  printLine("deregistered")
 } catch {
-  say("ndissim-example-provider: \(error)")
+  printLine("ndissim-example-provider: \(error)")
   exit(1)
 }

@@ -13,8 +13,8 @@ import Glibc
 import NDISDriverKit
 import Synchronization
 
-/// Writes a line at once: the reader may be a pipe.
-func say(_ line: String) {
+/// Prints a line, unbuffered: standard output may be a pipe.
+func printLine(_ line: String) {
   let bytes = Array((line + "\n").utf8)
   _ = unsafe bytes.withUnsafeBytes { unsafe write(1, $0.baseAddress, $0.count) }
 }
@@ -81,7 +81,7 @@ final class ExampleVMQMiniport: MiniportDriver {
     try connection.setHardwareAssistAttributes(adapter, receiveFilter: filter)
     let dma = try connection.registerScatterGatherDMA(adapter)
     state.withLock { $0.dma = dma.handle }
-    say("MiniportInitializeEx of \(name): \(filter.numQueues) VM queues")
+    printLine("MiniportInitializeEx of \(name): \(filter.numQueues) VM queues")
     return .success
   }
 
@@ -100,7 +100,7 @@ final class ExampleVMQMiniport: MiniportDriver {
     _ adapter: AdapterHandle, context: UInt64, action: HaltAction, on connection: Connection
   ) throws(DriverError) -> Status {
     try connection.deregisterScatterGatherDMA(state.withLock { $0.dma })
-    say("MiniportHaltEx")
+    printLine("MiniportHaltEx")
     return .success
   }
 
@@ -179,7 +179,7 @@ final class ExampleVMQMiniport: MiniportDriver {
         $0.queues[id]?.memory = block
         $0.queues[id]?.free = Array(0..<Queue.memory / Queue.buffer)
       }
-      say("queue \(id): \(block.length) bytes of shared memory")
+      printLine("queue \(id): \(block.length) bytes of shared memory")
       return .success
     } catch { return error.status }
   }
@@ -193,7 +193,7 @@ final class ExampleVMQMiniport: MiniportDriver {
     }
     for (id, queue) in freed {
       if let memory = queue.memory { try connection.free(memory) }
-      say("queue \(id): no list is out, memory freed")
+      printLine("queue \(id): no list is out, memory freed")
       if let request = queue.freeing {
         try connection.completeOIDRequest(adapter, request, .success)
       }
@@ -235,7 +235,7 @@ final class ExampleVMQMiniport: MiniportDriver {
       return lists
     }
     guard !lists.isEmpty else { throw .refusal(.failure) }
-    say("queue \(what.queueID): indicates \(lists.count) frames")
+    printLine("queue \(what.queueID): indicates \(lists.count) frames")
     do throws(DriverError) {
       try connection.indicateReceive(
         adapter, lists, flags: [.sharedMemoryInfoValid, .singleQueue])
@@ -259,7 +259,7 @@ final class ExampleVMQMiniport: MiniportDriver {
     do throws(DriverError) {
       try endFreed(adapter, on: connection)
       if isPaused { try connection.pauseComplete(adapter) }
-    } catch { say("MiniportReturnNetBufferLists: \(error)") }
+    } catch { printLine("MiniportReturnNetBufferLists: \(error)") }
   }
 }
 
@@ -279,15 +279,15 @@ do throws(DriverError) {
   let driver = try connection.registerMiniportDriver(
     ExampleVMQMiniport(), name: "example-vmq-miniport")
   let adapter = try connection.addAdapter(driver, name: name ?? "example-vmq0")
-  say("ready")
+  printLine("ready")
   try connection.serve()
   try connection.removeAdapter(adapter)
   try connection.deregisterMiniportDriver(driver)
   guard try connection.statistics().sessionLeakedBlocks == 0 else {
     throw DriverError(status: .failure, sentence: "NDIS has found a leak")
   }
-  say("deregistered")
+  printLine("deregistered")
 } catch {
-  say("ndissim-example-vmq-miniport: \(error)")
+  printLine("ndissim-example-vmq-miniport: \(error)")
   exit(1)
 }
