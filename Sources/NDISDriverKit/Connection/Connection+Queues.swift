@@ -82,7 +82,8 @@ extension Connection {
   ) throws(DriverError) -> [UInt32] {
     try method(
       binding, OID_RECEIVE_FILTER_ENUM_FILTERS,
-      ReceiveFilterInfoArray(queueID: queueID, filters: []), room: Connection.arrayRoom
+      ReceiveFilterInfoArray(queueID: queueID, filters: []),
+      outputLength: Connection.initialArrayLength
     ).filters.map(\.filterID)
   }
 
@@ -120,26 +121,27 @@ extension Connection {
   // MARK: By structure
 
   /// The initial size of an output buffer; a request that needs more is repeated with the bytes needed.
-  private static let arrayRoom: UInt32 = 4096
+  private static let initialArrayLength: UInt32 = 4096
 
   /// A query that returns one structure.
   public func query<Answer: StructureImage>(
     _ binding: BindingHandle, _ oid: UInt32, _: Answer.Type
   ) throws(DriverError) -> Answer {
     try read(
-      fitting(binding, OIDRequest(.query, oid, outputLength: Connection.arrayRoom)))
+      fitting(binding, OIDRequest(.query, oid, outputLength: Connection.initialArrayLength)))
   }
 
   /// A method that returns the structure of its input.
   public func method<Parameters: StructureImage>(
-    _ binding: BindingHandle, _ oid: UInt32, _ parameters: Parameters, room: UInt32 = 0
+    _ binding: BindingHandle, _ oid: UInt32, _ parameters: Parameters, outputLength: UInt32 = 0
   ) throws(DriverError) -> Parameters {
     let input = parameters.image()
     return try read(
       fitting(
         binding,
         OIDRequest(
-          .method, oid, input: input, outputLength: max(room, UInt32(clamping: input.count)))))
+          .method, oid, input: input, outputLength: max(outputLength, UInt32(clamping: input.count))
+        )))
   }
 
   /// A set request with a structure.

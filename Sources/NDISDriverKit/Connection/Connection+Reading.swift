@@ -246,7 +246,7 @@ extension Connection {
       let failure = try reader.readFailure()
       return DriverError(
         .connection, status: header.status, rule: "\(failure.rule)",
-        sentence: "NDIS said goodbye: \(failure.sentence)", bugCheck: failure.bugCheck)
+        sentence: "NDIS closed the session: \(failure.sentence)", bugCheck: failure.bugCheck)
     } catch { return .protocolBroken(error) }
   }
 }

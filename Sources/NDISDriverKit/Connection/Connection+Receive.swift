@@ -144,10 +144,10 @@ extension ReceiveIndication {
       binding: BindingHandle(rawValue: head.binding_handle), context: head.binding_context,
       portNumber: head.port_number, flags: ReceiveFlags(rawValue: head.flags))
     // A list takes at least 16 bytes, which bounds the reserved capacity.
-    let room = min(Int(head.count), reader.remaining / 16)
-    lists.reserveCapacity(room)
-    buffers.reserveCapacity(room)
-    parts.reserveCapacity(room)
+    let capacity = min(Int(head.count), reader.remaining / 16)
+    lists.reserveCapacity(capacity)
+    buffers.reserveCapacity(capacity)
+    parts.reserveCapacity(capacity)
     for _ in 0..<head.count {
       let list = try reader.read(ndissim_net_buffer_list.self)
       let firstBuffer = buffers.count

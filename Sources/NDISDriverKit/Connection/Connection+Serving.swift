@@ -68,7 +68,7 @@ extension Connection {
     guard packet.count >= MessageHeader.size else { throw .misuse("The packet has no header.") }
     let id = packet[16..<24].reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
     guard id != 0, let slot = requests.withLock({ $0.take(id) }) else {
-      throw .misuse("There is no room for a request, or its id is 0.")
+      throw .misuse("No request slot is free, or the id is 0.")
     }
     let ticket = Ticket(slot: slot, id: id)
     defer { release(ticket) }

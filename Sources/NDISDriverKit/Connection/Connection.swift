@@ -70,7 +70,7 @@ struct Hello: Sendable {
 
 /// A connection to the daemon.
 @safe public final class Connection: @unchecked Sendable {
-  // Unchecked: `said` and `isResumable` change only before the connection is shared; the receive buffer
+  // Unchecked: `helloLimits` and `isResumable` change only before the connection is shared; the receive buffer
   // belongs to the reader, a reply's buffer to the owner of the slot, the send buffer to the sender.
   let transport: any Transport
   let requests = Monitor<Requests>(Requests())
@@ -82,7 +82,7 @@ struct Hello: Sendable {
   let replies: UnsafeMutableRawBufferPointer
 
   /// The limits from the first HELLO.
-  private(set) var said = SessionLimits()
+  private(set) var helloLimits = SessionLimits()
   let resumes: Bool
   let resumeTimeout: Duration
   /// The HELLO that was sent, for a reconnect.
@@ -92,7 +92,7 @@ struct Hello: Sendable {
 
   /// The limits of this session.
   public var limits: SessionLimits {
-    var limits = said
+    var limits = helloLimits
     if isResumable { limits.instance = requests.withLock { $0.instance } }
     return limits
   }
@@ -157,18 +157,19 @@ struct Hello: Sendable {
   ) throws(DriverError) {
     let wanted = features | (resumes ? UInt64(NDISSIM_FEATURE_RESUME) : 0)
     hello = Hello(name: Name(name), features: wanted, versions: versions)
-    said = try call(NDISSIM_HELLO) { writer in
+    helloLimits = try call(NDISSIM_HELLO) { writer in
       hello.write(into: &writer, token: 0)
     } read: { reader throws(Failure) in
       SessionLimits(try reader.read(ndissim_hello_reply.self))
     }
-    guard resumes, said.features & UInt64(NDISSIM_FEATURE_RESUME) != 0, said.sessionToken != 0
+    guard resumes, helloLimits.features & UInt64(NDISSIM_FEATURE_RESUME) != 0,
+      helloLimits.sessionToken != 0
     else { return }
     sender.withLock { sender in
       sender.retransmits = RetransmitQueue()
       sender.replays = ReplayCache()
     }
-    let instance = said.instance
+    let instance = helloLimits.instance
     requests.withLock { requests in
       requests.upcalls.prepare()
       requests.instance = instance

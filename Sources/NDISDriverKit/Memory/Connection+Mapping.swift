@@ -65,7 +65,7 @@ extension Connection {
   private func sideBySide(
     _ answer: AllocationAnswer, _ section: MappedSection
   ) throws(DriverError) -> Mapping {
-    let page = UInt64(max(said.pageSize, 1))
+    let page = UInt64(max(helloLimits.pageSize, 1))
     // The last extent may end inside a page; the whole page belongs to the block.
     let extents: [Mapping.Extent] = ([answer.first] + answer.others).map { extent in
       (extent.offset, (UInt64(extent.length) + page - 1) / page * page)

@@ -111,7 +111,7 @@ extension Connection {
     writer.append(UInt32(0))
     writer.append(parameters.site)
     writer.append(
-      image: parameters.image(pageSize: said.pageSize), size: parameters.imageBytes())
+      image: parameters.image(pageSize: helloLimits.pageSize), size: parameters.imageBytes())
     for _ in 0..<parameters.paddingBytes() { writer.append(UInt8(0)) }
   }
 }

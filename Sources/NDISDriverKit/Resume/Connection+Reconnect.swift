@@ -101,7 +101,7 @@ extension Connection {
   ) throws(DriverError) {
     let header = MessageHeader(type: UInt16(NDISSIM_HELLO), requestID: 1)
     let packet = try unsafe make(header, in: sender.buffer) { writer in
-      hello.write(into: &writer, token: said.sessionToken)
+      hello.write(into: &writer, token: helloLimits.sessionToken)
     }
     try unsafe transport.send(packet, descriptors: [])
     guard try transport.waitToReceive(until: deadline) else {
@@ -111,7 +111,7 @@ extension Connection {
     _ = Descriptor(owning: raw)
     guard length > 0 else { throw closedBecause ?? .closed }
     let reply = try unsafe helloReply(UnsafeRawBufferPointer(rebasing: receiveBuffer[..<length]))
-    guard reply.sessionToken == said.sessionToken else {
+    guard reply.sessionToken == helloLimits.sessionToken else {
       throw over("it resumed another session", rule: "sessionUnknown")
     }
     countResumption(reply.instance)

@@ -14,15 +14,15 @@ import NDISPlatform
 
 extension Connection {
   /// RESUMED: the connection survived a restart, and a new daemon continues it.
-  func resumed(_ said: ndissim_resumed) throws(DriverError) {
+  func resumed(_ resumed: ndissim_resumed) throws(DriverError) {
     guard isResumable else { return }
-    let instance = unsafe withUnsafeBytes(of: said.instance) { unsafe Array($0) }
+    let instance = unsafe withUnsafeBytes(of: resumed.instance) { unsafe Array($0) }
     let header = MessageHeader(
       type: UInt16(NDISSIM_RESUME), flags: NDISSIM_FLAG_NOTIFICATION, requestID: 0)
     try sender.withLock { (sender) throws(DriverError) in
       countResumption(instance)
       do throws(DriverError) {
-        let packet = try unsafe make(header, in: sender.buffer) { $0.append(said) }
+        let packet = try unsafe make(header, in: sender.buffer) { $0.append(resumed) }
         try unsafe transport.send(packet, descriptors: [])
         try resend(sender)
       } catch {
