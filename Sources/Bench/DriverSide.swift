@@ -98,7 +98,7 @@ final class DriverSide {
     } else {
       if let ticket = try begin() { return .allocating(ticket) }
     }
-    throw DriverError(status: .resources, sentence: "the kit has no room for a request")
+    throw DriverError(status: .resources, sentence: "no request slot is free")
   }
 
   private func finished(_ slot: Flight) throws(DriverError) -> Flight {

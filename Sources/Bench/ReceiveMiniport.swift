@@ -96,7 +96,7 @@ final class ReceiveMiniport {
       nextFrame &+= 1
     }
     guard let ticket = try connection.beginIndicate(adapter, chain) else {
-      throw DriverError(status: .resources, sentence: "the kit has no room for a request")
+      throw DriverError(status: .resources, sentence: "no request slot is free")
     }
     return ticket
   }

@@ -14,7 +14,7 @@ struct Round: Sendable {
   }
 
   /// Writes the round to standard output.
-  func tell() throws(BenchFailure) {
+  func printResult() throws(BenchFailure) {
     var bytes = Array("\(samples.count) \(elapsed)\n".utf8)
     unsafe samples.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
     var start = 0
@@ -23,7 +23,7 @@ struct Round: Sendable {
         let rest = unsafe UnsafeRawBufferPointer(rebasing: all[start...])
         return unsafe write(1, rest.baseAddress, rest.count)
       }
-      guard count > 0 || errno == EINTR else { throw BenchFailure("nobody takes the samples") }
+      guard count > 0 || errno == EINTR else { throw BenchFailure("standard output is closed") }
       start += max(count, 0)
     }
   }

@@ -1,9 +1,8 @@
-// A section's map in a terminal: a letter and a colour an owner. A capital letter is a cell of one
-// block, a small one holds several or is partly free; a dot is free. Letters carry all that matters,
-// so that the map can be read without colours.
+// A section's map on a terminal: a letter and a colour per owner. A capital letter is a cell with one block, a
+// small letter one with several blocks or partly free; a dot is free. The map is legible without colours.
 
 extension SectionMap {
-  /// Owners with a letter of their own; further ones share the last.
+  /// The number of owners with a letter of their own; further ones share the last.
   static let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
   /// The letter of an owner.
@@ -16,7 +15,7 @@ extension SectionMap {
     SectionMap.draw(cells(width)[...], on: capabilities)
   }
 
-  /// Several lines, each with the offset of its first byte before it.
+  /// Several lines, each preceded by the offset of its first byte.
   public func lines(on capabilities: TerminalCapabilities, width: Int, rows: Int) -> [String] {
     guard width > 0, rows > 0, size > 0 else { return [] }
     let all = cells(width * rows)
@@ -35,7 +34,7 @@ extension SectionMap {
     paint(String(letter(owner)), owner, on: capabilities)
   }
 
-  /// Runs of cells that look the same are painted together.
+  /// Runs of equal cells share one escape sequence.
   private static func draw(_ cells: ArraySlice<Cell>, on capabilities: TerminalCapabilities)
     -> String
   {

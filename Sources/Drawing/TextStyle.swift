@@ -1,22 +1,22 @@
-// Attributes of text, by what it is and not by how it looks: the one place that knows the escape
-// sequences (ECMA-48 SGR). Only the eight basic colours are used, which every palette has readable.
+// Text attributes by meaning, and their escape sequences (ECMA-48 SGR). Only the eight basic colours are used,
+// which are legible in every palette.
 
-/// What a piece of text is.
+/// The meaning of a text.
 public enum TextStyle: Sendable, Equatable, CaseIterable {
   case plain
-  /// Titles and what matters most.
+  /// Titles and emphasis.
   case strong
-  /// What matters least.
+  /// De-emphasised text.
   case faint
-  /// All is well.
+  /// A good state.
   case good
-  /// Worth a look.
+  /// A notable state.
   case notable
-  /// Something is wrong.
+  /// An error.
   case bad
-  /// Names of things that can be asked for.
+  /// Names of objects.
   case name
-  /// Titles of a table's columns.
+  /// Column headers.
   case heading
 
   /// The parameters of the escape sequence.
@@ -35,7 +35,7 @@ public enum TextStyle: Sendable, Equatable, CaseIterable {
 }
 
 extension TerminalCapabilities {
-  /// `text` in `style`, where colours may be used. It must be printable already.
+  /// `text` with a style, if colours are enabled. It must be printable.
   public func paint(_ text: String, _ style: TextStyle) -> String {
     guard colors, style != .plain, !text.isEmpty else { return text }
     return "\u{1B}[\(style.attributes)m\(text)\u{1B}[0m"

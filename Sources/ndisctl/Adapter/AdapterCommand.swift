@@ -67,7 +67,7 @@ struct ChangeOptions: ParsableArguments {
       timeoutMs: wait.milliseconds)
     let reply = try daemon.call(
       SimulatorInterface.ChangeAdapter.self, input, waiting: wait.milliseconds)
-    try tell(adapter, reply.state, reply.json, common)
+    try printState(adapter, reply.state, reply.json, common)
   }
 }
 
@@ -222,7 +222,7 @@ extension ShutdownAction: NamedAction {
 }
 
 /// Prints the state of an adapter.
-func tell(
+func printState(
   _ adapter: String, _ state: String, _ reply: JSON, _ common: CommonOptions
 ) throws(CommandFailure) {
   var output = Output()

@@ -57,7 +57,7 @@ struct AdapterAdd: ParsableCommand {
     let reply = try daemon.call(
       SimulatorInterface.AddMiniport.self, input, waiting: wait.milliseconds)
     guard !common.json, let handle = reply.handle else {
-      return try tell(miniport.name, reply.state, reply.json, common)
+      return try printState(miniport.name, reply.state, reply.json, common)
     }
     let object = try daemon.call(SimulatorInterface.Describe.self, .init(object: handle)).object
     var output = Output()
@@ -88,7 +88,7 @@ struct AdapterRemove: ParsableCommand {
     let input = SimulatorInterface.RemoveMiniport.Input(name: name, timeoutMs: wait.milliseconds)
     let reply = try daemon.call(
       SimulatorInterface.RemoveMiniport.self, input, waiting: wait.milliseconds)
-    try tell(name, reply.state, reply.json, common)
+    try printState(name, reply.state, reply.json, common)
   }
 }
 

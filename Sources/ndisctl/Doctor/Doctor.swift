@@ -24,9 +24,9 @@ struct Doctor: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    let places = self.places
+    let sockets = self.sockets
     let facts = DoctorFacts.gather(
-      driverSocket: places.driver, managementSocket: places.management)
+      driverSocket: sockets.driver, managementSocket: sockets.management)
     let findings = DoctorChecks.run(facts)
     var output = Output()
     if common.json {

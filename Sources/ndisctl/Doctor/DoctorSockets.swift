@@ -6,7 +6,7 @@ import NDISVarlink
 
 extension Doctor {
   /// Where drivers and ndisctl would connect; nil if no socket was found.
-  var places: (driver: String?, management: String?) {
+  var sockets: (driver: String?, management: String?) {
     (SocketPath.find(), try? ManagementSocket.find(common.socket))
   }
 }

@@ -32,11 +32,11 @@ extension SimulatorInterface.Event {
     ]
     if isCut, let edge = capabilities.width {
       if edge < 72 { parts.remove(at: 2) }
-      var room = edge
+      var width = edge
       for index in parts.indices {
         parts[index].0 = TerminalText.cut(
-          parts[index].0, to: max(0, room), unicode: capabilities.unicode)
-        room -= TerminalText.width(parts[index].0) + 1
+          parts[index].0, to: max(0, width), unicode: capabilities.unicode)
+        width -= TerminalText.width(parts[index].0) + 1
       }
     }
     return parts.filter { !$0.0.isEmpty }.map { capabilities.paint($0.0, $0.1) }.joined(

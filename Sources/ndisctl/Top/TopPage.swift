@@ -25,8 +25,8 @@ struct TopPage {
   /// Lines that fit the terminal.
   func lines(on capabilities: TerminalCapabilities) -> [String] {
     let head = [title(capabilities), ""] + figures(capabilities) + [""]
-    let room = capabilities.height.map { max(0, $0 - head.count) }
-    return head + lists(on: capabilities, room: room)
+    let limit = capabilities.height.map { max(0, $0 - head.count) }
+    return head + lists(on: capabilities, limit: limit)
   }
 
   private func title(_ capabilities: TerminalCapabilities) -> String {
@@ -101,12 +101,12 @@ struct TopPage {
     ]
   }
 
-  private func lists(on capabilities: TerminalCapabilities, room: Int?) -> [String] {
+  private func lists(on capabilities: TerminalCapabilities, limit: Int?) -> [String] {
     let holders = holders
     if let width = capabilities.width, width >= 120 {
       var narrow = capabilities
       narrow.width = (width - 2 * 3) / 3
-      let blocks = holders.map { list($0.title, $0.rows, on: narrow, room: room) }
+      let blocks = holders.map { list($0.title, $0.rows, on: narrow, limit: limit) }
       let height = blocks.map(\.count).max() ?? 0
       return (0..<height).map { line in
         blocks.map { block in
@@ -123,21 +123,21 @@ struct TopPage {
     }
     var lines: [String] = []
     // A list takes at least a title, a row and a blank line; the first lists have priority.
-    let shown = room.map { max(1, min(holders.count, $0 / 3)) } ?? holders.count
+    let shown = limit.map { max(1, min(holders.count, $0 / 3)) } ?? holders.count
     for (index, (title, rows)) in holders.prefix(shown).enumerated() {
       // The remaining lines are shared among the remaining lists.
-      let share = room.map { ($0 - lines.count) / (shown - index) - 1 }
-      lines += list(title, rows, on: capabilities, room: share).map(\.text) + [""]
+      let share = limit.map { ($0 - lines.count) / (shown - index) - 1 }
+      lines += list(title, rows, on: capabilities, limit: share).map(\.text) + [""]
     }
     return lines
   }
 
   /// The lines of a list with the width of each.
   private func list(
-    _ title: String, _ rows: [Holder], on capabilities: TerminalCapabilities, room: Int?
+    _ title: String, _ rows: [Holder], on capabilities: TerminalCapabilities, limit: Int?
   ) -> [(text: String, cells: Int)] {
-    guard (room ?? 2) >= 2 else { return [] }
-    let shown = rows.prefix(room.map { $0 - 1 } ?? rows.count)
+    guard (limit ?? 2) >= 2 else { return [] }
+    let shown = rows.prefix(limit.map { $0 - 1 } ?? rows.count)
     let bar = min(20, max(0, (capabilities.width ?? 80) - 44))
     let cells = shown.map { row -> [Cell] in
       let part = Double(row.bytes) / Double(max(1, row.whole))
