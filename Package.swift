@@ -169,6 +169,8 @@ let package = Package(
     // Writes Swift from a Varlink interface description; its output is committed and held by a test.
     .program("ndissim-varlink-generate", ["Varlink"]),
     .program(
+      "ndissim-example-quickstart", ["NDISDriverKit"], path: "Examples/swift/quickstart"),
+    .program(
       "ndissim-example-miniport", ["NDISDriverKit"],
       path: "Examples/swift/miniport"),
     .program(

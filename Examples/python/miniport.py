@@ -83,7 +83,7 @@ def break_rules(adapter: ndissim.MiniportAdapter, page: int) -> None:
         lambda: adapter.allocate(page, sg_list_buffer_length=8),
     )
     refused(
-        "a queue nobody made", invalid, "queueUnknown", lambda: adapter.allocate(page, queue_id=7)
+        "an unknown queue", invalid, "queueUnknown", lambda: adapter.allocate(page, queue_id=7)
     )
     refused("an unknown flag", invalid, "unknownFlags", lambda: adapter.allocate(page, flags=0x80))
     with at_irql(DISPATCH_LEVEL):

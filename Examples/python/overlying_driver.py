@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""An overlying driver in Python that takes a receive queue through its whole life cycle.
+"""An overlying driver in Python that walks a receive queue from birth to death.
 
 Binds to a miniport with VM queues, the daemon's hosted "vmq0" unless another is named, allocates a
-queue, receives frames and checks every byte in place, and frees the queue while some of its
-lists are still outstanding.
+queue, receives frames and checks every byte where it lies, and frees the queue while some of its
+lists are still out.
 
     PYTHONPATH=Sources/python Examples/python/overlying_driver.py [--adapter NAME]
 
-Exits with 1 when a check fails.
+Exits with 1 when anything is not as it should be.
 """
 
 import argparse
@@ -24,14 +24,14 @@ failures = 0
 
 
 def check(what: str, right: bool) -> None:
-    """Prints one line for each check."""
+    """Prints one line for each thing that was tried."""
     global failures
     failures += not right
     print(f"{'ok  ' if right else 'FAIL'} {what}", flush=True)
 
 
 def sequence_of(frame: memoryview, address: bytes, queue: int) -> int | None:
-    """The sequence number of a generated frame; None when one byte of it is wrong."""
+    """The number of a frame of a miniport's own making; None when one byte of it is wrong."""
     to, ether_type, mark, number, sequence = struct.unpack_from("<6s6x2s4sIQ", frame)
     shift = sequence & 0xFF
     right = (to, ether_type, mark, number) == (address, b"\x88\xB5", b"NSIM", queue)
@@ -40,7 +40,7 @@ def sequence_of(frame: memoryview, address: bytes, queue: int) -> int | None:
 
 @dataclass
 class Overlying:
-    """The state the handlers maintain."""
+    """The state of the handlers."""
 
     session: ndissim.Session
     address: bytes = bytes(6)
@@ -48,20 +48,20 @@ class Overlying:
     sequences: list[int | None] = field(default_factory=list)
     out: list[list] = field(default_factory=list)
     stopped: list[int] = field(default_factory=list)
-    # How FREE_QUEUE completed, and the indications that were outstanding then.
+    # How FREE_QUEUE ended, and the indications that were out then.
     end: tuple[int, int] | None = None
 
     def receive(self, binding, indication) -> None:
         """ProtocolReceiveNetBufferLists: frames are read in place. Lists are returned outside of
-        the handler: a call that waits runs handlers, and would run this one recursively."""
+        the handler: a call that waits runs handlers, and would run this one inside itself."""
         for received in indication.lists:
             for buffer in received.buffers:
                 self.sequences.append(self.read(buffer))
-        if not indication.flags & ReceiveFlags.RESOURCES:  # with RESOURCES they are not returned
+        if not indication.flags & ReceiveFlags.RESOURCES:  # then they are only lent
             self.out.append(indication.lists)
 
     def read(self, buffer) -> int | None:
-        """A frame has several parts when its memory is not contiguous."""
+        """A frame lies in several parts when its memory does not hang together."""
         parts = [self.session.bytes_of(part) for part in buffer.parts]
         if not parts or None in parts:
             return None
@@ -71,12 +71,12 @@ class Overlying:
     def status(self, binding, upcall) -> None:
         """ProtocolStatusEx: DMA to a queue has stopped."""
         if upcall.indication.status_code == Status.RECEIVE_QUEUE_STATE:
-            reported = ReceiveQueueState.from_image(upcall.buffer)
-            if reported.queue_state == ReceiveQueueState.DMA_STOPPED:
-                self.stopped.append(reported.queue_id)
+            state = ReceiveQueueState.from_image(upcall.buffer)
+            if state.queue_state == ReceiveQueueState.DMA_STOPPED:
+                self.stopped.append(state.queue_id)
 
     def oid_complete(self, binding, upcall) -> None:
-        """ProtocolOidRequestComplete, for requests that no call waits for."""
+        """ProtocolOidRequestComplete, of what `issue` does not wait for."""
         if upcall.request_context == FREE:
             self.end = (upcall.answer.status, len(self.out))
 
@@ -88,17 +88,17 @@ def walk(session: ndissim.Session, adapter: str) -> None:
     driver = ndissim.ProtocolDriver(session, "py-overlying", handlers)
     binding = driver.bind_adapter(adapter)
 
-    def receive(count: int) -> None:
+    def take(count: int) -> None:
         before = len(state.sequences)
         binding.set(Oid.NDISSIM_GENERATE,
                     ndissim.GenerateParameters(queue_id=state.queue, count=count))
         session.serve(until=lambda: len(state.sequences) >= before + count)
 
-    def return_lists() -> None:
+    def give_back() -> None:
         while state.out:
             binding.return_lists(state.out.pop(0))
 
-    # Setup: the queue exists, then it has memory, then it has a filter and runs.
+    # Birth: the queue exists, then it has memory, then it has a filter and runs.
     state.queue = binding.method(
         Oid.RECEIVE_FILTER_ALLOCATE_QUEUE,
         ndissim.ReceiveQueueParameters(queue_name=ndissim.counted("py queue"))).queue_id
@@ -113,14 +113,14 @@ def walk(session: ndissim.Session, adapter: str) -> None:
         ndissim.ReceiveFilterParameters.destination(state.queue, state.address)).filter_id
     check(f"filter {filter_id} is set", filter_id != 0)
 
-    # Running: frames arrive in order, each where the miniport's DMA has written it.
-    receive(8)
+    # Life: frames come in order, each where the miniport's DMA has put it.
+    take(8)
     check("8 frames, every byte right", state.sequences == list(range(8)))
-    return_lists()
-    receive(2)
+    give_back()
+    take(2)
     check("2 more, whose lists are kept", state.sequences == list(range(10)))
 
-    # Teardown: no filter, no DMA, no outstanding list, no memory.
+    # Death: no filter, no DMA, no list out, no memory.
     binding.set(
         Oid.RECEIVE_FILTER_CLEAR_FILTER,
         ndissim.ReceiveFilterClearParameters(queue_id=state.queue, filter_id=filter_id))
@@ -131,7 +131,7 @@ def walk(session: ndissim.Session, adapter: str) -> None:
     session.serve(until=lambda: bool(state.stopped) or state.end is not None)
     check("DMA has stopped", state.stopped == [state.queue])
     check("FREE_QUEUE waits for the lists", state.end is None)
-    return_lists()
+    give_back()
     session.serve(until=lambda: state.end is not None)
     check("FREE_QUEUE has ended when they were back", state.end == (Status.SUCCESS, 0))
 

@@ -3,11 +3,11 @@
 
 Registers the protocol driver "py-provider", whose ProtocolSetOptions registers provider handlers,
 and serves until SIGTERM or Ctrl-C. When a block is freed it checks that it
-contains what miniport.py wrote: the provider and the driver see the same memory.
+holds what miniport.py wrote: the provider and the driver see the same memory.
 
     PYTHONPATH=Sources/python Examples/python/provider.py
 
-Exits with 1 when a block contained anything else, or when a block was still allocated at the end.
+Exits with 1 when a block held anything else, or when a block was still out at the end.
 """
 
 import argparse
@@ -26,14 +26,14 @@ def expected(length: int) -> bytes:
 
 
 class Provider:
-    """Prints one line a call and counts freed blocks with wrong contents."""
+    """Prints one line a call and counts blocks that came back wrong."""
 
     def __init__(self) -> None:
         self.wrong = 0
         self.memory: ndissim.SharedMemoryProvider | None = None
 
     def set_options(self, driver: ndissim.ProtocolDriver) -> None:
-        """ProtocolSetOptions: registers the protocol driver as a provider."""
+        """ProtocolSetOptions: the place where a protocol driver becomes a provider."""
         self.memory = ndissim.SharedMemoryProvider(
             driver, section_size=1 << 20, on_allocate=self.allocated, on_free=self.freed
         )
@@ -46,7 +46,7 @@ class Provider:
         )
 
     def freed(self, block: ndissim.ProvidedBlock) -> None:
-        # The words that are completely inside the block; drivers may leave it untouched (all zero).
+        # The words that lie wholly inside the block; drivers may leave it untouched (all zero).
         pattern = expected(block.length)
         content = block.read()[: len(pattern)]
         if content == pattern:
@@ -64,7 +64,7 @@ def main() -> int:
     parser.add_argument("--socket", help="the daemon's socket (default: searched)")
     options = parser.parse_args()
 
-    # A signal ends the wait in serve(); leaving the `with` ends the session and all its objects.
+    # A signal ends the wait in serve(); leaving the `with` ends the session and all that is in it.
     def end(*_: object) -> None:
         raise SystemExit
 

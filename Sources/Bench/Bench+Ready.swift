@@ -1,5 +1,4 @@
-// How long a daemon takes to be ready: from before fork and exec to READY=1 on the service manager's
-// socket, on any processor.
+// The startup time of the daemon: from before fork and exec to READY=1, on any processor.
 
 import NDISDrawing
 

@@ -1,11 +1,11 @@
-// Our side of a comparison: a miniport with one adapter that allocates and frees through the kit, as a
-// driver does. The parameters are made anew for each call, as the examples make them.
+// Our side of a comparison: a miniport with one adapter that allocates and frees through the kit, as a driver
+// does. The parameters are constructed for each call, as in the examples.
 
 import NDIS
 import NDISDriverKit
 import NDISPlatform
 
-/// A driver that is measured.
+/// The measured driver.
 final class DriverSide {
   let connection: Connection
   let adapter: AdapterHandle
@@ -30,7 +30,7 @@ final class DriverSide {
       SharedMemoryParameters(length: DriverSide.blockLength, usage: .receive, tag: "bnch"))
   }
 
-  /// Sends an allocation; nil when there is no room for another request.
+  /// Sends an allocation; nil if no slot is free.
   func begin() throws(DriverError) -> AllocationTicket? {
     try connection.beginAllocate(
       adapter,
@@ -54,9 +54,8 @@ final class DriverSide {
     } catch { throw BenchFailure(error) }
   }
 
-  /// Keeps `window` requests in flight; a sample is a request. Each slot of the window goes from
-  /// allocation to free and back, the oldest request is waited for, and the next of its slot goes out
-  /// at once.
+  /// Keeps `window` requests in flight; a sample is a request. Each slot of the window alternates between
+  /// allocation and free; the oldest request is awaited, and the next one of its slot is sent at once.
   func pipelined(requests: Int, window: Int) throws(BenchFailure) -> Round {
     var samples = [UInt64](repeating: 0, count: requests)
     var flight = [Flight](repeating: .idle, count: window)
@@ -99,7 +98,7 @@ final class DriverSide {
     } else {
       if let ticket = try begin() { return .allocating(ticket) }
     }
-    throw DriverError(status: .resources, sentence: "the kit has no room for a request")
+    throw DriverError(status: .resources, sentence: "no request slot is free")
   }
 
   private func finished(_ slot: Flight) throws(DriverError) -> Flight {

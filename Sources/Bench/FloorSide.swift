@@ -1,14 +1,14 @@
-// The other side of a comparison: the C program that sends the same messages and does nothing else.
+// The other side of a comparison: the baseline in C, which sends the same messages and does nothing else.
 
 import Glibc
 
-/// The floor's server and client, two processes.
+/// The server and the client of the baseline, two processes.
 final class FloorSide {
   private let server: PipedProcess
   private let client: PipedProcess
   private let socket: String
 
-  /// Starts both; each of `confine` is run before the process it is for, to choose its processors.
+  /// Starts both; each closure runs before its process is started, to set the processors.
   init(
     directory: String, confineServer: () throws(BenchFailure) -> Void,
     confineClient: () throws(BenchFailure) -> Void

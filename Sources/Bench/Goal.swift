@@ -1,5 +1,4 @@
-// What the project promises of its speed, as ratios to the floor where a machine would show in an
-// absolute number.
+// The performance goals, as ratios to the baseline where absolute numbers depend on the machine.
 
 import NDISVarlink
 
@@ -22,7 +21,7 @@ public struct Goal: Sendable {
   /// "<= 1.25", say.
   public var limit: String { (isUpper ? "<= " : ">= ") + JSON.figure(bound).text }
 
-  /// Nil when the figure was not measured.
+  /// Nil if the figure was not measured.
   public func isMet(_ report: BenchReport) -> Bool? {
     report.number(key).map { isUpper ? $0 <= bound : $0 >= bound }
   }

@@ -1,7 +1,6 @@
-// A program that is measured or helps to measure, as a child: lines and bytes go in and come out
-// through pipes, its errors go to this program's own. It inherits the processors the calling thread is
-// confined to, and is killed when that thread ends. When the value goes the child is ended, by SIGTERM
-// first.
+// A child process of a measurement, with pipes to its standard input and output; it shares standard error. It
+// inherits the affinity of the calling thread, and is killed when that thread ends. The child is terminated
+// with the value, by SIGTERM first.
 
 import Glibc
 import NDISPlatform
@@ -42,11 +41,11 @@ final class PipedProcess {
 
   deinit { end() }
 
-  /// SIGTERM, and SIGKILL when it is still there after five seconds; then its status is collected.
+  /// Sends SIGTERM, and SIGKILL after five seconds; then reaps the child.
   func end() {
     guard !isOver else { return }
     isOver = true
-    // It can fail only for a kernel without pidfd, where nothing of this module would have come so far.
+    // It fails only on a kernel without pidfd, on which nothing could have been started.
     try? child.end(patienceMilliseconds: 5_000)
   }
 
@@ -58,7 +57,7 @@ final class PipedProcess {
     guard count == bytes.count else { throw BenchFailure("process \(processID) takes no input") }
   }
 
-  /// Ends the program's input.
+  /// Closes the program's input.
   func closeInput() { input = nil }
 
   private var inputFile: Int32? {
@@ -68,7 +67,7 @@ final class PipedProcess {
     }
   }
 
-  /// Waits for the program's end, which must be a good one.
+  /// Waits for the program to exit with status 0.
   func waitForSuccess(_ what: String) throws(BenchFailure) {
     let change: ChildProcess.Change?
     do throws(SystemError) { change = try child.waitForEnd() } catch { throw BenchFailure(error) }
@@ -90,7 +89,7 @@ final class PipedProcess {
     }
   }
 
-  /// Waits for so many numbers of eight bytes.
+  /// Reads a number of 64-bit integers.
   func readNumbers(_ count: Int) throws(BenchFailure) -> [UInt64] {
     while buffered.count < count * 8 { try fill() }
     let numbers = unsafe buffered.withUnsafeBytes { bytes in

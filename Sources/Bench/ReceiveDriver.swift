@@ -1,4 +1,4 @@
-// The driver above the miniport of the receive measurement: it reads each frame in place, through its
+// The overlying driver of the receive measurement: it reads each frame in place, through its
 // view of the section, and returns the lists of an indication in one call, without waiting for the
 // answer.
 
@@ -6,18 +6,18 @@ import NDIS
 import NDISDriverKit
 import NDISPlatform
 
-/// Reads frames and gives their lists back.
+/// Reads frames and returns their lists.
 final class ReceiveDriver: ProtocolDriver {
   private struct State {
     var frames: UInt64 = 0
     var wrong: UInt64 = 0
-    /// Returns whose answers were not looked at yet, by their number modulo the room.
+    /// Returns whose replies were not processed yet, in a ring.
     var flight = [ReturnTicket?](repeating: nil, count: 2 * Frame.maximumInFlight)
     var returns = 0
   }
   private let state = Monitor<State>(State())
 
-  /// Frames it was given; how many of them were not the next one, not whole, or could not be returned.
+  /// The number of received frames, and of those out of order, damaged, or not returned.
   var counts: (frames: UInt64, wrong: UInt64) { state.withLock { ($0.frames, $0.wrong) } }
 
   func receiveNetBufferLists(_ indication: ReceiveIndication, on connection: Connection) {
@@ -25,7 +25,7 @@ final class ReceiveDriver: ProtocolDriver {
     if !isReturned { state.withLock { $0.wrong &+= 1 } }
   }
 
-  /// Reads every frame; answers the ticket whose place the return will take.
+  /// Reads every frame; returns the ticket that the return replaces in the ring.
   private func read(_ indication: ReceiveIndication) -> ReturnTicket? {
     state.withLock { state in
       unsafe indication.forEachFrame { _, buffer, bytes in
@@ -44,7 +44,7 @@ final class ReceiveDriver: ProtocolDriver {
     back indication: ReceiveIndication, _ oldest: ReturnTicket?, _ connection: Connection
   ) -> Bool {
     do throws(DriverError) {
-      // Answered long ago: more indications have come since than can be in flight.
+      // Its reply has arrived: more indications followed than can be in flight.
       if let oldest { try connection.finish(oldest) }
       guard let ticket = try connection.beginReturn(indication) else { return false }
       state.withLock { state in

@@ -1,6 +1,6 @@
 // The miniport of the receive measurement: it has a block of the default queue's memory, writes frames
-// into it and indicates them, several indications in flight. The place of an indication's frames is used
-// again when its lists have come back. One thread does all: it indicates, and serves until lists return.
+// into it and indicates them, several indications in flight. The slot of an indication is reused when its
+// lists are returned. A single thread indicates, and serves until lists are returned.
 
 import Glibc
 import NDIS
@@ -15,7 +15,7 @@ final class ReceiveMiniport {
   private let block: SharedMemoryBlock
   private var nextFrame: UInt64 = 0
 
-  /// The adapter's name, for who binds to it.
+  /// The adapter's name, for the overlying driver.
   static let adapterName = "bench0"
 
   init(socketPath: String) throws(BenchFailure) {
@@ -29,14 +29,14 @@ final class ReceiveMiniport {
           length: UInt32(Frame.maximumInFlight * Frame.maximumLists) * Frame.place,
           usage: .receive, tag: "bnch"))
     } catch { throw BenchFailure(error) }
-    // Pages touched for the first time must not be part of a sample.
+    // Page faults of the first access must not be part of a sample.
     unsafe block.virtualAddress.initializeMemory(as: UInt8.self, repeating: 0)
   }
 
   deinit { connection.close() }
 
-  /// Indicates so often `lists` frames, `window` indications in flight; a sample is an indication, from
-  /// its sending to the return of its lists. After each return it rests.
+  /// Makes `count` indications of `lists` frames, `window` of them in flight; a sample is an indication, from
+  /// sending it to the return of its lists. It sleeps after each return.
   func measure(_ what: Indications) throws(BenchFailure) -> Round {
     var samples = [UInt64](repeating: 0, count: what.count)
     let chains = (0..<what.window).map { chain(slot: $0, lists: what.lists) }
@@ -56,7 +56,7 @@ final class ReceiveMiniport {
           since[slot] = now
           sent += 1
         }
-        // An indication's answer comes before its lists, and says so when it was refused.
+        // The reply to an indication, which may be a refusal, arrives before its lists are returned.
         if flight.isEmpty {
           let before = done
           try connection.serve { driver.returned > before }
@@ -96,20 +96,20 @@ final class ReceiveMiniport {
       nextFrame &+= 1
     }
     guard let ticket = try connection.beginIndicate(adapter, chain) else {
-      throw DriverError(status: .resources, sentence: "the kit has no room for a request")
+      throw DriverError(status: .resources, sentence: "no request slot is free")
     }
     return ticket
   }
 }
 
-/// What a round of the receive measurement is: both sides are told it in one line.
+/// The parameters of a round of the receive measurement, one line of input for both sides.
 struct Indications {
   var count: Int
   var lists: Int
   var window: Int
   var restMicroseconds: UInt32 = 0
 
-  /// The command for the miniport's input, ours or the floor's.
+  /// The command for the input of the miniport.
   var command: String { "receive \(count) \(lists) \(window) \(restMicroseconds)" }
 
   init(count: Int, lists: Int, window: Int, restMicroseconds: UInt32 = 0) {
@@ -119,7 +119,7 @@ struct Indications {
     self.restMicroseconds = restMicroseconds
   }
 
-  /// Nil when the line is no such command.
+  /// Nil if the line is another command.
   init?(command: String) {
     let words = command.split(separator: " ")
     guard words.count == 5, words[0] == "receive", let count = Int(words[1]),
@@ -140,7 +140,7 @@ extension DriverError {
   }
 }
 
-/// The handlers of that miniport: counts the indications whose lists came back.
+/// The handlers of the miniport: counts the indications whose lists were returned.
 private final class ReturnCounter: MiniportDriver {
   private struct State {
     var lists = 0
@@ -161,7 +161,7 @@ private final class ReturnCounter: MiniportDriver {
     _ adapter: AdapterHandle, name: String, on connection: Connection
   ) throws(DriverError) -> Status {
     try connection.setMiniportAttributes(adapter, context: 1)
-    // Shared memory is for adapters that do scatter-gather DMA.
+    // Shared memory requires scatter-gather DMA.
     _ = try connection.registerScatterGatherDMA(adapter)
     return .success
   }

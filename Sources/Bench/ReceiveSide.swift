@@ -1,10 +1,10 @@
-// One side of the receive comparison: a miniport's process and the driver's above it, with what is between
-// them: a daemon, or the floor's forwarder. Both kinds are told what to do and answer in the same way.
+// One side of the receive comparison: the processes of a miniport and of an overlying driver, with a daemon or
+// the forwarder of the baseline between them. Both kinds have the same commands and replies.
 
 import Glibc
 import NDISPlatform
 
-/// Where the system calls of a traced side's processes are written.
+/// The files for the system calls of a traced side's processes.
 struct Traces {
   var miniport: String
   var driver: String
@@ -17,7 +17,7 @@ struct Traces {
   }
 }
 
-/// A miniport and a driver above it, in processes of their own.
+/// A miniport and an overlying driver, in processes of their own.
 final class ReceiveSide {
   private let miniport: PipedProcess
   private let driver: PipedProcess
@@ -36,16 +36,16 @@ final class ReceiveSide {
     _ = try driver.readLine()
   }
 
-  /// The floor's three programs.
+  /// The three programs of the baseline.
   init(
     floorIn directory: String, _ placement: Placement? = nil, traces: Traces? = nil
   ) throws(BenchFailure) {
     let program = try Bench.find("ndissim-floor")
     let socket = directory + "/receive-floor"
-    if let placement { try Bed.confine(placement.server) }
+    if let placement { try BenchInstance.confine(placement.server) }
     let forwarder = try ReceiveSide.start(program, ["forwarder", socket], traces?.forwarder)
     _ = try forwarder.readLine()
-    if let placement { try Bed.confine(placement.client) }
+    if let placement { try BenchInstance.confine(placement.client) }
     self.forwarder = forwarder
     driver = try ReceiveSide.start(program, ["driver", socket], traces?.driver)
     _ = try driver.readLine()
@@ -71,12 +71,12 @@ final class ReceiveSide {
     return try miniport.measure(what.command)
   }
 
-  /// Ends the driver, which must have been given every frame once, whole and in order.
+  /// Terminates the driver, which must have received every frame once, undamaged and in order.
   func check() throws(BenchFailure) {
     if forwarder == nil {
       _ = kill(driver.processID, SIGTERM)
     } else {
-      // The forwarder lets go of the driver when the miniport has gone.
+      // The forwarder disconnects the driver when the miniport has exited.
       miniport.closeInput()
     }
     let words = try driver.readLine()
@@ -86,7 +86,7 @@ final class ReceiveSide {
     }
   }
 
-  /// Ends all, so that what was counted is written.
+  /// Terminates all, so that the counts are written.
   func endTraced() throws(BenchFailure) {
     try check()
     miniport.closeInput()
@@ -96,25 +96,25 @@ final class ReceiveSide {
   }
 }
 
-/// Both sides on chosen processors: miniport and driver on the client's, what is between them on the
+/// Both sides, pinned: miniport and driver to the client's processor, the process between them to the
 /// server's.
-final class ReceiveBed {
+final class ReceiveInstance {
   let ours: ReceiveSide
   let floor: ReceiveSide
   private let daemon: BenchDaemon
 
   init(_ program: String, _ placement: Placement) throws(BenchFailure) {
-    let before = try Bed.allowed()
-    // The set was allowed before; if it no longer is, the thread stays where it is.
+    let before = try BenchInstance.allowed()
+    // The set was allowed before; if it no longer is, the thread keeps its current one.
     defer { try? before.confineThisThread() }
-    try Bed.confine(placement.server)
+    try BenchInstance.confine(placement.server)
     daemon = try BenchDaemon(program)
-    try Bed.confine(placement.client)
+    try BenchInstance.confine(placement.client)
     ours = try ReceiveSide(socketPath: daemon.socketPath)
     floor = try ReceiveSide(floorIn: daemon.directory, placement)
   }
 
-  /// Both sides' frames must have come through.
+  /// Checks that both sides received all frames.
   func check() throws(BenchFailure) {
     try ours.check()
     try floor.check()

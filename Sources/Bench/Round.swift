@@ -1,6 +1,5 @@
-// What one round of a measurement found, and how a process that measures hands it on: it is told in a
-// line of its input what to measure, and answers with a line `COUNT NANOSECONDS` and COUNT numbers of
-// eight bytes. The floor in C does the same (`floor_tell`).
+// The result of one round, and the protocol of measuring processes: a command is a line of input, the reply a
+// line `COUNT NANOSECONDS` followed by COUNT 64-bit integers. The baseline does the same (`floor_tell`).
 
 import Glibc
 
@@ -14,8 +13,8 @@ struct Round: Sendable {
     elapsed > 0 ? Double(samples.count) * 1e9 / Double(elapsed) : .nan
   }
 
-  /// Hands the round to whoever started this process.
-  func tell() throws(BenchFailure) {
+  /// Writes the round to standard output.
+  func printResult() throws(BenchFailure) {
     var bytes = Array("\(samples.count) \(elapsed)\n".utf8)
     unsafe samples.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
     var start = 0
@@ -24,14 +23,14 @@ struct Round: Sendable {
         let rest = unsafe UnsafeRawBufferPointer(rebasing: all[start...])
         return unsafe write(1, rest.baseAddress, rest.count)
       }
-      guard count > 0 || errno == EINTR else { throw BenchFailure("nobody takes the samples") }
+      guard count > 0 || errno == EINTR else { throw BenchFailure("standard output is closed") }
       start += max(count, 0)
     }
   }
 }
 
 extension PipedProcess {
-  /// Has the program measure something.
+  /// Sends a command and reads its round.
   func measure(_ command: String) throws(BenchFailure) -> Round {
     try send(line: command)
     let words = try readLine().split(separator: " ").map { UInt64($0) }

@@ -1,14 +1,14 @@
-// What the bench needs in processes of its own: a driver whose system calls are counted, a provider in
-// another process, a miniport that indicates frames and a driver that reads them. `ndisctl bench worker` runs them; they are no commands for people.
+// The other processes of the benchmark: a driver whose system calls are counted, a remote provider, a miniport
+// that indicates frames, and a driver that reads them. `ndisctl bench worker`, which is hidden, runs them.
 
 import Glibc
 import NDIS
 import NDISDriverKit
 import NDISPlatform
 
-/// The other processes of the bench.
+/// The other processes of the benchmark.
 public enum Worker {
-  /// Allocates and frees so many times over the socket, then ends. After each call it rests for
+  /// Allocates and frees a number of times over the socket, then exits. It sleeps after each call for
   /// `restMicroseconds`: see `Bench.countSystemCalls`.
   public static func pairs(
     _ count: Int, restMicroseconds: UInt32, socketPath: String
@@ -24,15 +24,15 @@ public enum Worker {
     } catch { throw BenchFailure(error) }
   }
 
-  /// Indicates frames as it is told on its input, until that ends: see `Round` and `Indications`.
+  /// Indicates frames on commands of its standard input, until that is closed: see `Round` and `Indications`.
   public static func miniport(socketPath: String) throws(BenchFailure) {
     let miniport = try ReceiveMiniport(socketPath: socketPath)
-    say("ready")
+    printLine("ready")
     while let line = readLine() {
       guard let what = Indications(command: line) else {
         throw BenchFailure("'\(line)' is nothing to measure")
       }
-      try miniport.measure(what).tell()
+      try miniport.measure(what).printResult()
     }
   }
 
@@ -44,29 +44,29 @@ public enum Worker {
       let receiver = ReceiveDriver()
       let driver = try connection.registerProtocolDriver(receiver, name: "bench-receiver")
       _ = try connection.bindAdapter(driver, adapterName: ReceiveMiniport.adapterName)
-      say("ready")
+      printLine("ready")
       try connection.serve()
-      say("\(receiver.counts.frames) \(receiver.counts.wrong)")
+      printLine("\(receiver.counts.frames) \(receiver.counts.wrong)")
     } catch { throw BenchFailure(error) }
   }
 
-  /// Provides shared memory to every driver until SIGTERM, then prints how often it was asked to.
+  /// Provides shared memory to every driver until SIGTERM, then prints the number of its allocations.
   public static func provider(socketPath: String) throws(BenchFailure) {
     do throws(DriverError) {
       let connection = try Connection(path: socketPath, name: "ndisctl-bench-provider")
       try connection.stopOnSignals()
       let provider = BenchProvider()
       let driver = try connection.registerProtocolDriver(provider, name: "bench-provider")
-      say("ready")
+      printLine("ready")
       try connection.serve()
       try connection.deregisterProtocolDriver(driver)
-      say("\(provider.allocations.withLock { $0 })")
+      printLine("\(provider.allocations.withLock { $0 })")
     } catch { throw BenchFailure(error) }
   }
 }
 
-/// Writes a line at once.
-private func say(_ line: String) {
+/// Writes a line, unbuffered.
+private func printLine(_ line: String) {
   let bytes = Array((line + "\n").utf8)
   _ = unsafe bytes.withUnsafeBytes { unsafe write(1, $0.baseAddress, $0.count) }
 }

@@ -25,7 +25,7 @@ extension ConfigurationProblem: CustomStringConvertible {
       case .byDefault: ""
       case .file(let path, let line, let column):
         line == 0
-          ? "\(shown(path, limit: 4096)): " : "\(shown(path, limit: 4096)):\(line):\(column): "
+          ? "\(path.escaped(limit: 4096)): " : "\(path.escaped(limit: 4096)):\(line):\(column): "
       case .flag(let name): "\(name): "
       }
     return place + (key.isEmpty ? "" : "\(key): ") + sentence
@@ -74,18 +74,20 @@ extension ConfigurationProblems: CustomStringConvertible {
   }
 }
 
-/// Untrusted text for a terminal: at most `limit` characters, control characters escaped.
-func shown(_ text: String, limit: Int = 64) -> String {
-  var result = ""
-  var count = 0
-  for scalar in text.unicodeScalars {
-    guard count < limit else { return result + "…" }
-    count += 1
-    switch scalar.value {
-    case 0x20..<0x7F, 0xA1..<0x2028, 0x2030..<0x2060, 0x2070..<0xE000:
-      result.unicodeScalars.append(scalar)
-    default: result += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
+extension String {
+  /// Untrusted text for a terminal: at most `limit` characters, control characters escaped.
+  func escaped(limit: Int = 64) -> String {
+    var result = ""
+    var count = 0
+    for scalar in unicodeScalars {
+      guard count < limit else { return result + "…" }
+      count += 1
+      switch scalar.value {
+      case 0x20..<0x7F, 0xA1..<0x2028, 0x2030..<0x2060, 0x2070..<0xE000:
+        result.unicodeScalars.append(scalar)
+      default: result += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
+      }
     }
+    return result
   }
-  return result
 }

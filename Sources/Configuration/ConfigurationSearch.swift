@@ -23,7 +23,7 @@ public struct ConfigurationSearch: Sendable, Hashable {
     self.file = file
   }
 
-  /// Vendor, administrator, and what the service manager says in $CONFIGURATION_DIRECTORY.
+  /// Vendor, administrator, and the directories in $CONFIGURATION_DIRECTORY.
   ///
   /// - Parameter configurationDirectory: that variable's value; several are separated by colons.
   public static func standard(

@@ -9,7 +9,7 @@ extension Draft {
     do throws(TOMLProblem) { members = try TOML.parse(file.bytes) } catch {
       problems.add(
         .file(path: file.path, line: error.line, column: error.column), "",
-        "invalid TOML: \(shown(error.sentence, limit: 512))")
+        "invalid TOML: \(error.sentence.escaped(limit: 512))")
       return
     }
     // The parser sorts by key; problems are reported in the order of the file.
@@ -53,7 +53,7 @@ extension Draft {
       ? Schema.tables.map(\.name) + [PoolValues.table, MiniportValues.table]
       : Schema.keys.map(\.name)
     problems.add(
-      origin, shown(name),
+      origin, name.escaped(),
       (isTable ? "unknown table" : "unknown key")
         + Suggestion.sentence(for: name, among: known.filter { !$0.isEmpty }))
   }
@@ -86,7 +86,7 @@ extension Draft {
           problems.addUnlisted()
         } else {
           problems.add(
-            place, "\(table).\(shown(member.key))",
+            place, "\(table).\(member.key.escaped())",
             "unknown key"
               + Suggestion.sentence(for: member.key, among: Values.keys.map(\.name)))
         }

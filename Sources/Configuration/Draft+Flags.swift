@@ -58,7 +58,7 @@ extension Draft {
         let known = Schema.switches.map(\.name)
         problems.add(
           .flag("--switch"), "",
-          "unknown switch \"\(shown(String(name)))\"; use "
+          "unknown switch \"\(String(name).escaped())\"; use "
             + known.joined(separator: ", "))
         continue
       }
@@ -75,13 +75,13 @@ extension Draft {
       guard parts.count == 2 else {
         problems.add(
           origin, table,
-          "\"\(shown(String(pair)))\" is not key=value; separate several by commas")
+          "\"\(String(pair).escaped())\" is not key=value; separate several by commas")
         continue
       }
       guard let key = Values.keys.first(where: { $0.name == parts[0] }) else {
         let name = String(parts[0])
         problems.add(
-          origin, "\(table).\(shown(name))",
+          origin, "\(table).\(name.escaped())",
           "unknown key" + Suggestion.sentence(for: name, among: Values.keys.map(\.name)))
         continue
       }

@@ -16,7 +16,7 @@ extension Origin: CustomStringConvertible {
   public var description: String {
     switch self {
     case .byDefault: "default"
-    case .file(let path, let line, _): "\(shown(path, limit: 4096)):\(line)"
+    case .file(let path, let line, _): "\(path.escaped(limit: 4096)):\(line)"
     case .flag(let name): name
     }
   }

@@ -43,7 +43,7 @@ enum Given {
   var described: String {
     switch self {
     case .file(let value): value.described
-    case .flag(let text): "\"\(shown(text))\""
+    case .flag(let text): "\"\(text.escaped())\""
     }
   }
 }

@@ -92,7 +92,7 @@ extension TOMLValue {
   /// A description, for messages.
   var described: String {
     switch self {
-    case .string(let text): "the string \"\(shown(text))\""
+    case .string(let text): "the string \"\(text.escaped())\""
     case .integer(let number): "the integer \(number)"
     case .real(let number): "the floating-point number \(number)"
     case .boolean(let value): "\(value)"

@@ -53,7 +53,7 @@ struct CommandFailure: Error {
   }
 
   /// Standard output is a broken pipe: nobody reads what would be printed.
-  static let readerWentAway = CommandFailure(quietly: .success)
+  static let brokenPipe = CommandFailure(quietly: .success)
 
   /// Everything was already printed on standard output.
   static func quietly(_ status: ExitStatus) -> CommandFailure { CommandFailure(quietly: status) }

@@ -35,7 +35,9 @@ struct CommonOptions: ParsableArguments {
   var color: ColorOption = .auto
 
   /// What standard output is drawn on.
-  var surface: Surface { Surface(descriptor: 1, colors: color.choice) }
+  var capabilities: TerminalCapabilities {
+    TerminalCapabilities(descriptor: 1, colors: color.choice)
+  }
 }
 
 /// A number of bytes on the command line: `4096`, `64K`, `16M`, `2G`.

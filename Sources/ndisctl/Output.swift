@@ -31,7 +31,7 @@ struct Output: ~Copyable {
   mutating func flush() throws(CommandFailure) {
     defer { buffer.removeAll(keepingCapacity: true) }
     if let problem = writeAll(buffer, to: descriptor) {
-      if problem == EPIPE { throw .readerWentAway }
+      if problem == EPIPE { throw .brokenPipe }
       throw CommandFailure(
         "cannot write the output: \(unsafe String(cString: strerror(problem))); "
           + "check where it is redirected to")

@@ -68,7 +68,7 @@ import Testing
       filters: 0, openOids: 0, indicated: 0, held: false, removed: false)
     func page() -> [String] {
       let object = SimulatorInterface.Object(kind: "adapter", adapter: adapter, references: [])
-      return ShowPage(object: object).lines(on: Surface())
+      return ShowPage(object: object).lines(on: TerminalCapabilities())
         .map { $0.trimmingPrefix { $0 == " " } }.map(String.init)
     }
     #expect(!page().contains { $0.hasPrefix("Hosted") })

@@ -112,18 +112,18 @@ import NDISVarlink
     Case("driver socket", .note, "chmod o-w /run/user/1000/ndissim/driver") {
       $0.driverSocket?.mode = 0o666
     },
-    Case("driver socket", .problem, "ndissimd --runtime-directory /tmp/bed &") {
+    Case("driver socket", .problem, "ndissimd --runtime-directory /tmp/ndissim &") {
       ($0.driverSocket, $0.socketDirectory, $0.driver) = (nil, nil, nil)
-      $0.missingDriverSocket = "/tmp/bed/driver"
+      $0.missingDriverSocket = "/tmp/ndissim/driver"
     },
     Case("driver socket", .problem, "unset NDISSIM_SOCKET") {
       ($0.driverSocket, $0.socketDirectory, $0.driver) = (nil, nil, nil)
-      $0.missingDriverSocket = "/tmp/bed"
+      $0.missingDriverSocket = "/tmp/ndissim"
     },
     Case("management socket", .problem) { $0.managementSocket = nil },
     Case("management socket", .problem, "unset NDISSIM_MANAGEMENT_SOCKET") {
       ($0.managementSocket, $0.management) = (nil, nil)
-      $0.missingManagementSocket = "/tmp/bed/m"
+      $0.missingManagementSocket = "/tmp/ndissim/m"
     },
     Case("drivers", .problem, "ndissimd &") { $0.driver?.problem = "connection refused." },
     Case("management", .problem) { $0.management?.problem = "connection refused." },

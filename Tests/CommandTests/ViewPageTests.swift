@@ -46,7 +46,7 @@ import NDISVarlink
       status: status(counters(), latencies: [latency([0, 10, 80, 9, 1], maximum: 90)]),
       providers: [provider("pool", bytes: 96 << 20)], socket: "/run/ndissim/x")
     #expect(
-      page.lines(on: Surface()).joined(separator: "\n") == """
+      page.lines(on: TerminalCapabilities()).joined(separator: "\n") == """
         ● ndissimd 1.2 - shared-memory provider model of NDIS 6.89
                     State: running for 4min 12s
                       PID: 42 (uid 0)
@@ -67,13 +67,13 @@ import NDISVarlink
     var broken = status(counters { $0.violations = 2 })
     broken.droppedEntries = 5
     let lines = StatusPage(status: broken, providers: [], socket: "x").lines(
-      on: Surface(colors: true))
+      on: TerminalCapabilities(colors: true))
     #expect(lines.contains { $0.contains("\u{1B}[1;31m2, 0 leaked blocks\u{1B}[0m") })
     #expect(lines.contains { $0.contains("\u{1B}[1;31m5 entries dropped\u{1B}[0m") })
     let many = (0...StatusPage.providers).map { provider("p\($0)", bytes: 0) }
     let page = StatusPage(status: status(counters()), providers: many, socket: "x")
-    #expect(page.lines(on: Surface()).last?.contains("ndisctl list providers") == true)
-    #expect(page.lines(on: Surface()).filter { $0.contains("active") }.count == 16)
+    #expect(page.lines(on: TerminalCapabilities()).last?.contains("ndisctl list providers") == true)
+    #expect(page.lines(on: TerminalCapabilities()).filter { $0.contains("active") }.count == 16)
   }
 
   @Test func `The page of an object and what it hangs together with`() {
@@ -86,7 +86,7 @@ import NDISVarlink
         kind: "adapter", adapter: adapter,
         references: [.init(relation: "driver", handle: "0x0400000000000000", name: "vmq")]))
     #expect(
-      page.lines(on: Surface()).joined(separator: "\n") == """
+      page.lines(on: TerminalCapabilities()).joined(separator: "\n") == """
         ADAPTER vmq0
                     Handle: 0x1000000000000000
                      State: Running
@@ -121,12 +121,12 @@ import NDISVarlink
       indicated: 0)
     let lines = ShowPage(
       object: SimulatorInterface.Object(kind: "block", block: block, references: [])
-    ).lines(on: Surface())
+    ).lines(on: TerminalCapabilities())
     #expect(lines.contains("         Extents: 0x0 + 0x1000"))
     #expect(lines.contains("                  0x2000 + 0x1000"))
     #expect(lines.contains("          Length: 8 KiB (8 192)"))
     let unknown = SimulatorInterface.Object(kind: "galaxy", references: [])
-    #expect(ShowPage(object: unknown).lines(on: Surface())[1].contains("'galaxy'"))
+    #expect(ShowPage(object: unknown).lines(on: TerminalCapabilities())[1].contains("'galaxy'"))
   }
 
   private func topPage() -> TopPage {
@@ -153,7 +153,8 @@ import NDISVarlink
 
   @Test func `The page of top`() {
     #expect(
-      topPage().lines(on: Surface(width: 80, height: 24)).joined(separator: "\n") == """
+      topPage().lines(on: TerminalCapabilities(width: 80, height: 24)).joined(separator: "\n")
+        == """
         ndissimd 1.2  pid 42  running 4min 12s  1 session, 1 driver, 2 adapters, 2 prov…
 
         Allocations: 12k/s, 0/s freed, 0/s failed                   █
@@ -178,7 +179,7 @@ import NDISVarlink
 
   @Test(arguments: [(10, 20), (24, 80), (12, 119), (12, 120), (50, 200)])
   func `The page of top fits its terminal`(height: Int, width: Int) {
-    let lines = topPage().lines(on: Surface(width: width, height: height))
+    let lines = topPage().lines(on: TerminalCapabilities(width: width, height: height))
     // A frame cuts at the last line; the head is always whole where there is room for it.
     #expect(lines.allSatisfy { TerminalText.width($0) <= width }, "\(lines)")
     if height >= 12 { #expect(lines.contains { $0.contains("DRIVER") }) }
@@ -210,15 +211,17 @@ import NDISVarlink
     let event = SimulatorInterface.Event(
       sequence: 1, realtimeUs: 1_700_000_000_123_456, kind: "violation", messageId: "",
       priority: "warning", message: "A rule was broken by a driver.", fields: [:])
-    let whole = event.line(on: Surface(width: 30))
+    let whole = event.line(on: TerminalCapabilities(width: 30))
     #expect(whole.hasSuffix(" warning violation          A rule was broken by a driver."))
     for width in [1, 10, 30, 71, 72, 100] {
-      let line = event.line(on: Surface(width: width), isCut: true)
+      let line = event.line(on: TerminalCapabilities(width: width), isCut: true)
       #expect(TerminalText.width(line) <= width, "\(width): \(line)")
     }
-    #expect(event.line(on: Surface(width: 40), isCut: true).hasSuffix(".123 warning A rule was …"))
     #expect(
-      event.line(on: Surface(width: 78), isCut: true).hasSuffix(
+      event.line(on: TerminalCapabilities(width: 40), isCut: true).hasSuffix(
+        ".123 warning A rule was …"))
+    #expect(
+      event.line(on: TerminalCapabilities(width: 78), isCut: true).hasSuffix(
         "warning violation          A rule was broken by a driver."))
   }
 }

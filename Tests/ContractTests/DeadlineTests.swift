@@ -108,7 +108,7 @@ extension Contract {
         let provider = RecordingProvider { request, answer in
           let kept = (request.upcall, answer)
           withheld.withLock { $0.append(kept) }
-          answer = .withheld
+          answer = .suppressed
         }
         let vsp = try bench.provider(provider)
         let caller = try bench.miniport()

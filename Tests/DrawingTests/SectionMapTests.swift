@@ -5,7 +5,7 @@ import Testing
 @testable import NDISDrawing
 
 @Suite struct SectionMapTests {
-  private let plain = Surface(unicode: false)
+  private let plain = TerminalCapabilities(unicode: false)
 
   private func map(_ size: Int, _ extents: [(Int, Int, Int)]) -> SectionMap {
     SectionMap(
@@ -90,7 +90,7 @@ import Testing
 
   @Test func `Colours change nothing but colours`() {
     let coloured = map(80, [(0, 20, 0), (20, 10, 1)])
-      .bar(on: Surface(colors: true, unicode: false), width: 8)
+      .bar(on: TerminalCapabilities(colors: true, unicode: false), width: 8)
     var text = ""
     var inside = false
     for character in coloured {

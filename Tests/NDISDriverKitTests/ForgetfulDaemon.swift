@@ -68,7 +68,7 @@ final class ForgetfulDaemon: @unchecked Sendable {
         switch death {
         case nil: break
         case .restarted: try resume()
-        case .gone: try comeBack()
+        case .gone: try reconnect()
         case .noClient: return
         }
         while true { try serve(try receive()) }
@@ -103,7 +103,7 @@ final class ForgetfulDaemon: @unchecked Sendable {
     try callAgain()
   }
 
-  private func comeBack() throws(Death) {
+  private func reconnect() throws(Death) {
     reconnections += 1
     instance &+= 1
     peer.close()
@@ -113,7 +113,7 @@ final class ForgetfulDaemon: @unchecked Sendable {
       problems.append("\(hello.type) in place of HELLO")
     }
     if random.isOne(in: 10) { throw .gone }
-    peer.sayHello(instance: instance)
+    peer.sendHello(instance: instance)
     try callAgain()
   }
 

@@ -11,7 +11,7 @@ import Testing
 private final class Counting: SharedMemoryProvider {
   let calls = Monitor<[UInt64: Int]>([:])
 
-  func allocateSharedMemory(_ request: ProviderRequest) -> ProviderAnswer { .withheld }
+  func allocateSharedMemory(_ request: ProviderRequest) -> ProviderAnswer { .suppressed }
 
   func freeSharedMemory(_ block: ProviderBlock) {
     let number = block.sharedMemoryProviderContext

@@ -18,7 +18,7 @@ private final class Provider: SharedMemoryProvider {
 
   func allocateSharedMemory(_ request: ProviderRequest) -> ProviderAnswer {
     allocated.withLock { $0 += 1 }
-    return .withheld
+    return .suppressed
   }
 
   func freeSharedMemory(_ block: ProviderBlock) {

@@ -45,7 +45,7 @@ final class ScriptedPeer: @unchecked Sendable {
   ) throws -> (ScriptedPeer, Connection) {
     let pair = try PacketSocket.pair()
     let peer = ScriptedPeer(pair.first)
-    peer.sayHello(instance: 1, features: features, token: token)
+    peer.sendHello(instance: 1, features: features, token: token)
     let connection = try Connection(
       transport: SocketTransport(adopting: pair.second), name: "t", resumes: resumes)
     return (peer, connection)
@@ -54,7 +54,7 @@ final class ScriptedPeer: @unchecked Sendable {
   func close() { try? socket.shutdown() }
 
   /// The reply of HELLO.
-  func sayHello(
+  func sendHello(
     instance: UInt8, features: UInt64 = UInt64(NDISSIM_FEATURE_RESUME),
     token: UInt64 = ScriptedPeer.token
   ) {
@@ -186,7 +186,7 @@ final class ScriptedListener: @unchecked Sendable {
   ) throws -> (ScriptedPeer, Connection) {
     let transport = try SocketTransport(path: path)
     let peer = try accept()
-    peer.sayHello(instance: 1)
+    peer.sendHello(instance: 1)
     let connection = try Connection(
       transport: transport, name: "t", resumeTimeout: resumeTimeout)
     _ = peer.receive()

@@ -67,7 +67,7 @@ struct ChangeOptions: ParsableArguments {
       timeoutMs: wait.milliseconds)
     let reply = try daemon.call(
       SimulatorInterface.ChangeAdapter.self, input, waiting: wait.milliseconds)
-    try tell(adapter, reply.state, reply.json, common)
+    try printState(adapter, reply.state, reply.json, common)
   }
 }
 
@@ -222,16 +222,16 @@ extension ShutdownAction: NamedAction {
 }
 
 /// Prints the state of an adapter.
-func tell(
+func printState(
   _ adapter: String, _ state: String, _ reply: JSON, _ common: CommonOptions
 ) throws(CommandFailure) {
   var output = Output()
   if common.json {
     try output.line(reply.prettyText)
   } else {
-    let surface = common.surface
-    let name = TerminalText.printable(adapter, unicode: surface.unicode)
-    try output.line("\(name) is \(surface.paint(state, stateInk(state)))")
+    let capabilities = common.capabilities
+    let name = TerminalText.printable(adapter, unicode: capabilities.unicode)
+    try output.line("\(name) is \(capabilities.paint(state, stateStyle(state)))")
   }
   try output.flush()
 }

@@ -57,11 +57,11 @@ struct AdapterAdd: ParsableCommand {
     let reply = try daemon.call(
       SimulatorInterface.AddMiniport.self, input, waiting: wait.milliseconds)
     guard !common.json, let handle = reply.handle else {
-      return try tell(miniport.name, reply.state, reply.json, common)
+      return try printState(miniport.name, reply.state, reply.json, common)
     }
     let object = try daemon.call(SimulatorInterface.Describe.self, .init(object: handle)).object
     var output = Output()
-    for line in ShowPage(object: object).lines(on: common.surface) { try output.line(line) }
+    for line in ShowPage(object: object).lines(on: common.capabilities) { try output.line(line) }
     try output.flush()
   }
 }
@@ -88,7 +88,7 @@ struct AdapterRemove: ParsableCommand {
     let input = SimulatorInterface.RemoveMiniport.Input(name: name, timeoutMs: wait.milliseconds)
     let reply = try daemon.call(
       SimulatorInterface.RemoveMiniport.self, input, waiting: wait.milliseconds)
-    try tell(name, reply.state, reply.json, common)
+    try printState(name, reply.state, reply.json, common)
   }
 }
 
@@ -160,7 +160,7 @@ struct AdapterGenerate: ParsableCommand {
       try output.line(sum.json.prettyText)
     } else {
       try output.line(
-        "\(Readable.counted(sum.indicated, "frame")) indicated, \(Readable.count(sum.dropped)) dropped"
+        "\(HumanFormat.counted(sum.indicated, "frame")) indicated, \(HumanFormat.count(sum.dropped)) dropped"
       )
     }
     try output.flush()

@@ -88,7 +88,7 @@ struct Alloc: ParsableCommand {
   private func work() throws {
     // Before the kit starts a thread: signals are read here and must not terminate the process.
     let signals = hold ? try SignalQueue([SIGINT, SIGTERM, SIGHUP]) : nil
-    let driver = try ThrowAwayMiniport(socket: driverSocket, adapterName: adapter)
+    let driver = try ScratchMiniport(socket: driverSocket, adapterName: adapter)
     let blocks = try allocate(driver)
     var output = Output()
     if json {
@@ -114,7 +114,7 @@ struct Alloc: ParsableCommand {
   }
 
   /// Allocates all blocks or none: after a failure the earlier ones are freed.
-  private func allocate(_ driver: ThrowAwayMiniport) throws(DriverError) -> [SharedMemoryBlock] {
+  private func allocate(_ driver: ScratchMiniport) throws(DriverError) -> [SharedMemoryBlock] {
     var parameters = SharedMemoryParameters(
       length: UInt32(clamping: bytes), usage: usage.usage, flags: contiguous ? .contiguous : [],
       tag: PoolTag(tag))

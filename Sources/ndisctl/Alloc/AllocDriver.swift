@@ -5,7 +5,7 @@ import NDIS
 import NDISDriverKit
 
 /// A connection with a miniport driver and a running adapter on it.
-struct ThrowAwayMiniport {
+struct ScratchMiniport {
   private final class Handlers: MiniportDriver {}
 
   let connection: Connection

@@ -29,7 +29,7 @@ struct Free: ParsableCommand {
 
   func run() throws {
     do throws(DriverError) {
-      let driver = try ThrowAwayMiniport(socket: driverSocket, adapterName: "ndisctl-free")
+      let driver = try ScratchMiniport(socket: driverSocket, adapterName: "ndisctl-free")
       let refusal = try attempt(driver)
       try driver.end()
       guard let refusal else {
@@ -49,7 +49,7 @@ struct Free: ParsableCommand {
   }
 
   /// The refusal, nil when there was none.
-  private func attempt(_ driver: ThrowAwayMiniport) throws(DriverError) -> DriverError? {
+  private func attempt(_ driver: ScratchMiniport) throws(DriverError) -> DriverError? {
     do throws(DriverError) {
       let allocation = AllocationHandle(rawValue: handle.handle.rawValue)
       try driver.connection.free(driver.adapter, allocation)

@@ -48,8 +48,8 @@ struct LatencyFigures {
   var text: String {
     func text(_ bound: Bound?) -> String {
       guard let bound else { return "-" }
-      return bound.edge.map { Readable.microseconds($0) }
-        ?? ">\(Readable.microseconds(bound.above))"
+      return bound.edge.map { HumanFormat.microseconds($0) }
+        ?? ">\(HumanFormat.microseconds(bound.above))"
     }
     return "p50 \(text(median))  p99 \(text(ninetyNinth))"
   }

@@ -87,7 +87,7 @@ private func show(
     try output.line(reply.prettyText)
   } else {
     let object = SimulatorInterface.Object(kind: "provider", provider: provider, references: [])
-    for line in ShowPage(object: object).lines(on: common.surface) { try output.line(line) }
+    for line in ShowPage(object: object).lines(on: common.capabilities) { try output.line(line) }
   }
   try output.flush()
 }

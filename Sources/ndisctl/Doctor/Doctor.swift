@@ -24,16 +24,16 @@ struct Doctor: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    let places = self.places
+    let sockets = self.sockets
     let facts = DoctorFacts.gather(
-      driverSocket: places.driver, managementSocket: places.management)
+      driverSocket: sockets.driver, managementSocket: sockets.management)
     let findings = DoctorChecks.run(facts)
     var output = Output()
     if common.json {
       try output.line(Doctor.json(findings).prettyText)
     } else {
       for finding in findings where !quiet || finding.level != .ok {
-        try output.write(Doctor.text(finding, on: common.surface))
+        try output.write(Doctor.text(finding, on: common.capabilities))
       }
       try output.line(Doctor.summary(findings))
     }
@@ -41,16 +41,17 @@ struct Doctor: ParsableCommand {
     if findings.contains(where: { $0.level == .problem }) { throw CommandFailure.quietly(.failure) }
   }
 
-  static func text(_ finding: DoctorFinding, on surface: Surface) -> String {
+  static func text(_ finding: DoctorFinding, on capabilities: TerminalCapabilities) -> String {
     let level = finding.level.rawValue
-    let ink: Ink =
+    let style: TextStyle =
       switch finding.level {
       case .ok: .good
       case .note: .notable
       case .problem: .bad
       }
     let padding = String(repeating: " ", count: max(1, 9 - level.count))
-    var text = "\(surface.paint(level, ink))\(padding)\(finding.check): \(finding.sentence)\n"
+    var text =
+      "\(capabilities.paint(level, style))\(padding)\(finding.check): \(finding.sentence)\n"
     if let command = finding.command { text += "           $ \(command)\n" }
     return text
   }

@@ -15,18 +15,18 @@ extension DoctorFacts {
     if let user = unsafe getpwuid(facts.uid) {
       facts.userName = unsafe String(cString: user.pointee.pw_name)
     }
-    facts.learnMachine()
-    facts.learnLimits()
-    facts.learnServices()
-    facts.learnPlaces(driverSocket, managementSocket)
+    facts.collectMachineFacts()
+    facts.collectLimits()
+    facts.collectServices()
+    facts.collectPaths(driverSocket, managementSocket)
     // Without a socket there is nothing to query.
-    if let socket = facts.driverSocket { facts.driver = askDriverPlane(socket.path) }
-    if let socket = facts.managementSocket { facts.management = askManagementPlane(socket.path) }
-    facts.learnControlGroup(of: facts.management?.pid)
+    if let socket = facts.driverSocket { facts.driver = queryDriverPlane(socket.path) }
+    if let socket = facts.managementSocket { facts.management = queryManagementPlane(socket.path) }
+    facts.collectControlGroup(of: facts.management?.pid)
     return facts
   }
 
-  private mutating func learnMachine() {
+  private mutating func collectMachineFacts() {
     kernelRelease = firstLine("/proc/sys/kernel/osrelease")
     pageSize = NDISPlatform.Limits.pageSize
     processors = Int(clamping: sysconf(Int32(_SC_NPROCESSORS_ONLN)))
@@ -50,7 +50,7 @@ extension DoctorFacts {
     } catch { memoryFileProblem = "\(error)" }
   }
 
-  private mutating func learnLimits() {
+  private mutating func collectLimits() {
     (descriptorsSoft, descriptorsHard) = DoctorFacts.limits("Max open files")
     coreLimit = DoctorFacts.limits("Max core file size").soft
     corePattern = firstLine("/proc/sys/kernel/core_pattern") ?? ""
@@ -58,7 +58,7 @@ extension DoctorFacts {
     maximumConnections = firstLine("/proc/sys/net/core/somaxconn").flatMap { UInt64($0) }
   }
 
-  private mutating func learnServices() {
+  private mutating func collectServices() {
     systemdRuns = unsafe access("/run/systemd/system", F_OK) == 0
     systemdVersion = output(of: "systemctl", ["--version"]).flatMap { text in
       // "systemd 252 (252.36-1~deb12u1)"
@@ -68,7 +68,7 @@ extension DoctorFacts {
     journalSocket = Path(at: "/run/systemd/journal/socket")
   }
 
-  private mutating func learnPlaces(_ driver: String?, _ management: String?) {
+  private mutating func collectPaths(_ driver: String?, _ management: String?) {
     userRuntimeDirectory = ProcessEnvironment.value("XDG_RUNTIME_DIR")
     temporaryDirectory = ProcessEnvironment.value("TMPDIR") ?? "/tmp"
     temporaryDirectoryIsWritable = unsafe access(temporaryDirectory, W_OK | X_OK) == 0
@@ -82,7 +82,7 @@ extension DoctorFacts {
   }
 
   /// The lowest memory.max on the way from a process's control group to the root.
-  private mutating func learnControlGroup(of pid: Int32?) {
+  private mutating func collectControlGroup(of pid: Int32?) {
     let process = pid.map { "\($0)" } ?? "self"
     for line in lines("/proc/\(process)/cgroup") where line.hasPrefix("0::/") {
       var path = line.dropFirst("0::".count)
@@ -127,7 +127,7 @@ extension DoctorFacts {
     return (nil, nil)
   }
 
-  private static func askDriverPlane(_ path: String) -> Daemon {
+  private static func queryDriverPlane(_ path: String) -> Daemon {
     ask { () -> Daemon in
       do throws(DriverError) {
         let connection = try Connection(path: path, name: "ndisctl doctor")
@@ -141,8 +141,8 @@ extension DoctorFacts {
     }
   }
 
-  private static func askManagementPlane(_ path: String) -> Daemon {
-    ask { DoctorFacts.askManagement(path) }
+  private static func queryManagementPlane(_ path: String) -> Daemon {
+    ask { DoctorFacts.queryManagement(path) }
   }
 
   /// Runs a query in a thread of its own, for at most three seconds.

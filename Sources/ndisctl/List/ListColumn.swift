@@ -31,11 +31,11 @@ struct ListColumn<Row>: Sendable {
 
   /// Text; `-` if absent.
   static func text(
-    _ title: String, rank: Int = 0, minimum: Int? = nil, _ ink: Ink = .plain,
+    _ title: String, rank: Int = 0, minimum: Int? = nil, _ style: TextStyle = .plain,
     _ value: @escaping @Sendable (Row) -> String?
   ) -> ListColumn {
     ListColumn(title, .left, rank, minimum, key: { .text(value($0) ?? "") }) { row in
-      value(row).map { Cell($0, ink) } ?? absent
+      value(row).map { Cell($0, style) } ?? absent
     }
   }
 
@@ -51,7 +51,7 @@ struct ListColumn<Row>: Sendable {
     _ title: String = "STATE", rank: Int = 0, _ value: @escaping @Sendable (Row) -> String
   ) -> ListColumn {
     ListColumn(title, .left, rank, nil, key: { .text(value($0)) }) { row in
-      Cell(value(row), stateInk(value(row)))
+      Cell(value(row), stateStyle(value(row)))
     }
   }
 
@@ -71,7 +71,7 @@ struct ListColumn<Row>: Sendable {
     _ title: String, rank: Int = 0, _ value: @escaping @Sendable (Row) -> Int?
   ) -> ListColumn {
     ListColumn(title, .right, rank, nil, key: { .number(value($0) ?? -1) }) { row in
-      value(row).map { Cell(Readable.bytes($0)) } ?? absent
+      value(row).map { Cell(HumanFormat.bytes($0)) } ?? absent
     }
   }
 
@@ -80,7 +80,7 @@ struct ListColumn<Row>: Sendable {
     _ title: String, rank: Int = 0, _ value: @escaping @Sendable (Row) -> Int
   ) -> ListColumn {
     ListColumn(title, .right, rank, nil, key: { .number(value($0)) }) { row in
-      Cell(Readable.milliseconds(value(row)))
+      Cell(HumanFormat.milliseconds(value(row)))
     }
   }
 
@@ -95,7 +95,7 @@ struct ListColumn<Row>: Sendable {
 }
 
 /// The style of a state of any kind of object.
-func stateInk(_ state: String) -> Ink {
+func stateStyle(_ state: String) -> TextStyle {
   switch state {
   case "Running", "active", "open", "live", "registered", "running", "Activated", "set": .good
   case "dead", "stuck", "abandoned": .bad

@@ -46,7 +46,7 @@ struct ListOutput<Row: Listed>: ~Copyable {
   private let options: ListOptions
   private let columns: [ListColumn<Row>]
   private let order: ListColumn<Row>?
-  private let surface: Surface
+  private let capabilities: TerminalCapabilities
   private let plural: String
   /// Rows that are buffered for the widths of the columns, or for sorting.
   private var waiting: [Row] = []
@@ -63,7 +63,7 @@ struct ListOutput<Row: Listed>: ~Copyable {
     (self.columns, order) = try Self.chosen(known, options)
     self.options = options
     self.plural = plural ?? Row.plural
-    surface = options.common.surface
+    capabilities = options.common.capabilities
     output = Output()
   }
 
@@ -115,7 +115,8 @@ struct ListOutput<Row: Listed>: ~Copyable {
       try output.line(count == 0 ? "{\"\(plural)\":[]}" : "\n]}")
     } else if !options.noLegend {
       if count > 0 { try output.line() }
-      try output.line(surface.paint(Readable.counted(count, singular, plural) + ".", .faint))
+      try output.line(
+        capabilities.paint(HumanFormat.counted(count, singular, plural) + ".", .faint))
     }
     try output.flush()
   }
@@ -130,7 +131,7 @@ struct ListOutput<Row: Listed>: ~Copyable {
           var column = column.column
           if chosen { column.rank = 0 }
           return column
-        }, fitting: cells, on: surface)
+        }, fitting: cells, on: capabilities)
       table = layout
       if !options.noLegend { try output.line(layout.header) }
     }

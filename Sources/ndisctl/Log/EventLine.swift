@@ -7,7 +7,7 @@ import NDISManagementInterface
 
 extension SimulatorInterface.Event {
   /// The style of the priority.
-  var ink: Ink {
+  var style: TextStyle {
     switch priority {
     case "error": .bad
     case "warning": .notable
@@ -21,25 +21,26 @@ extension SimulatorInterface.Event {
   ///
   /// - Parameter isCut: the line is truncated to the width of the terminal; a very narrow one has no
   ///   room for the kind.
-  func line(on surface: Surface, isCut: Bool = false) -> String {
+  func line(on capabilities: TerminalCapabilities, isCut: Bool = false) -> String {
     func shown(_ text: String, _ cells: Int) -> String {
       TerminalText.fill(
-        TerminalText.printable(text, unicode: surface.unicode), to: cells, .left)
+        TerminalText.printable(text, unicode: capabilities.unicode), to: cells, .left)
     }
     var parts = [
-      (localTime(microseconds: realtimeUs), Ink.faint), (shown(priority, 7), ink),
+      (localTime(microseconds: realtimeUs), TextStyle.faint), (shown(priority, 7), style),
       (shown(kind, 18), .name), (shown(message, 0), .plain),
     ]
-    if isCut, let edge = surface.width {
+    if isCut, let edge = capabilities.width {
       if edge < 72 { parts.remove(at: 2) }
-      var room = edge
+      var width = edge
       for index in parts.indices {
         parts[index].0 = TerminalText.cut(
-          parts[index].0, to: max(0, room), unicode: surface.unicode)
-        room -= TerminalText.width(parts[index].0) + 1
+          parts[index].0, to: max(0, width), unicode: capabilities.unicode)
+        width -= TerminalText.width(parts[index].0) + 1
       }
     }
-    return parts.filter { !$0.0.isEmpty }.map { surface.paint($0.0, $0.1) }.joined(separator: " ")
+    return parts.filter { !$0.0.isEmpty }.map { capabilities.paint($0.0, $0.1) }.joined(
+      separator: " ")
   }
 }
 

@@ -115,7 +115,7 @@ struct LogCommand: ParsableCommand {
   }
 
   private func showJournal() throws(CommandFailure) {
-    var lines = LogLines(json: common.json, surface: common.surface)
+    var lines = LogLines(json: common.json, capabilities: common.capabilities)
     let names = LogNames(common)
     let reader = try JournalReader.start(JournalReader.arguments(self))
     defer { reader.stop() }
@@ -130,7 +130,7 @@ struct LogCommand: ParsableCommand {
 
   private func showMemory() throws(CommandFailure) {
     let earliest = try since.map { text throws(CommandFailure) in try LogTime.microseconds(text) }
-    var lines = LogLines(json: common.json, surface: common.surface)
+    var lines = LogLines(json: common.json, capabilities: common.capabilities)
     let names = LogNames(common)
     // All stored events are of the running daemon.
     let pid = LogNames.daemon(common)
@@ -168,19 +168,20 @@ struct LogCommand: ParsableCommand {
 /// Prints events as lines or as JSON.
 struct LogLines: ~Copyable {
   private let json: Bool
-  private let surface: Surface
+  private let capabilities: TerminalCapabilities
   private var output = Output()
 
-  init(json: Bool, surface: Surface) {
+  init(json: Bool, capabilities: TerminalCapabilities) {
     self.json = json
-    self.surface = surface
+    self.capabilities = capabilities
   }
 
   /// - Parameter object: the name of the event's handle.
   mutating func event(
     _ event: SimulatorInterface.Event, object: String?
   ) throws(CommandFailure) {
-    try output.line(json ? LogLines.document(event, object) : LogLines.line(event, object, surface))
+    try output.line(
+      json ? LogLines.document(event, object) : LogLines.line(event, object, capabilities))
   }
 
   mutating func missing(_ count: Int) throws(CommandFailure) {
@@ -188,7 +189,8 @@ struct LogLines: ~Copyable {
       try output.line(SimulatorInterface.Monitor.Output(dropped: count).json.text)
     } else {
       try output.line(
-        surface.paint("-- \(Readable.counted(count, "event")) dropped: not read in time --", .bad))
+        capabilities.paint(
+          "-- \(HumanFormat.counted(count, "event")) dropped: not read in time --", .bad))
     }
   }
 
@@ -196,13 +198,13 @@ struct LogLines: ~Copyable {
 
   /// The line of `monitor`, followed by the object unless the message contains it.
   static func line(
-    _ event: SimulatorInterface.Event, _ object: String?, _ surface: Surface
+    _ event: SimulatorInterface.Event, _ object: String?, _ capabilities: TerminalCapabilities
   ) -> String {
-    let line = event.line(on: surface)
+    let line = event.line(on: capabilities)
     guard let name = object ?? event.fields["NDIS_HANDLE"] else { return line }
     guard !event.message.lowercased().contains(name.lowercased()) else { return line }
-    let shown = TerminalText.printable(name, unicode: surface.unicode)
-    return "\(line) \(surface.paint("(\(shown))", .faint))"
+    let shown = TerminalText.printable(name, unicode: capabilities.unicode)
+    return "\(line) \(capabilities.paint("(\(shown))", .faint))"
   }
 
   static func document(_ event: SimulatorInterface.Event, _ object: String?) -> String {

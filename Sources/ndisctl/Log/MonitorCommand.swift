@@ -40,7 +40,7 @@ struct MonitorCommand: ParsableCommand {
   }
 
   func run() throws {
-    var lines = MonitorLines(json: common.json, surface: common.surface, left: count)
+    var lines = MonitorLines(json: common.json, capabilities: common.capabilities, left: count)
     let live = try DaemonConnection(common)
     let input = SimulatorInterface.Monitor.Input(
       kinds: filter.kind.isEmpty ? nil : filter.kind, priority: filter.priority)
@@ -81,15 +81,15 @@ struct MonitorCommand: ParsableCommand {
 /// Prints a stream of events.
 private struct MonitorLines: ~Copyable {
   private let json: Bool
-  private let surface: Surface
+  private let capabilities: TerminalCapabilities
   private var output = Output()
   /// The sequence number of the last event shown.
   private var last = 0
   private var left: Int?
 
-  init(json: Bool, surface: Surface, left: Int?) {
+  init(json: Bool, capabilities: TerminalCapabilities, left: Int?) {
     self.json = json
-    self.surface = surface
+    self.capabilities = capabilities
     self.left = left
   }
 
@@ -107,8 +107,8 @@ private struct MonitorLines: ~Copyable {
       if reply.event == nil { try output.line(reply.json.text) }
     } else {
       let sentence =
-        "-- \(Readable.counted(count, "event")) dropped: no longer stored, or not read in time --"
-      try output.line(surface.paint(sentence, .bad))
+        "-- \(HumanFormat.counted(count, "event")) dropped: no longer stored, or not read in time --"
+      try output.line(capabilities.paint(sentence, .bad))
     }
   }
 
@@ -118,7 +118,7 @@ private struct MonitorLines: ~Copyable {
     guard event.sequence > last, wantsMore else { return }
     last = event.sequence
     left = left.map { $0 - 1 }
-    try output.line(json ? reply.json.text : event.line(on: surface))
+    try output.line(json ? reply.json.text : event.line(on: capabilities))
   }
 
   mutating func flush() throws(CommandFailure) { try output.flush() }

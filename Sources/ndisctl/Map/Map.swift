@@ -76,32 +76,32 @@ struct Map: ParsableCommand {
 
   /// One section, with offsets, legend and statistics.
   private func draw(_ one: MapSections.Entry, _ output: inout Output) throws(CommandFailure) {
-    let surface = common.surface
-    let cells = width ?? max(8, min((surface.width ?? 80) - 12, 128))
-    try output.line(surface.paint(TerminalText.printable(one.title), .strong))
+    let capabilities = common.capabilities
+    let cells = width ?? max(8, min((capabilities.width ?? 80) - 12, 128))
+    try output.line(capabilities.paint(TerminalText.printable(one.title), .strong))
     try output.line(one.details)
     try output.line()
-    for line in one.map.lines(on: surface, width: cells, rows: rows) { try output.line(line) }
+    for line in one.map.lines(on: capabilities, width: cells, rows: rows) { try output.line(line) }
     try output.line()
     let shares = one.map.shares
     for (owner, share) in shares.enumerated() where share.bytes > 0 {
       try output.line(
-        "  \(SectionMap.mark(owner, on: surface))  \(TerminalText.printable(one.map.owners[owner])): "
-          + "\(Readable.counted(share.blocks, "block")), \(Readable.bytes(share.bytes))")
+        "  \(SectionMap.mark(owner, on: capabilities))  \(TerminalText.printable(one.map.owners[owner])): "
+          + "\(HumanFormat.counted(share.blocks, "block")), \(HumanFormat.bytes(share.bytes))")
     }
-    let free = surface.unicode ? "·" : "."
+    let free = capabilities.unicode ? "·" : "."
     try output.line("  \(free)  \(one.freeText)")
   }
 
   /// All sections, one per line.
   private func drawAll(_ list: [MapSections.Entry], _ output: inout Output) throws(CommandFailure) {
-    let surface = common.surface
+    let capabilities = common.capabilities
     if list.isEmpty { try output.line("There are no sections; nothing was allocated yet.") }
-    let cells = width ?? max(8, min((surface.width ?? 80), 128))
+    let cells = width ?? max(8, min((capabilities.width ?? 80), 128))
     for (index, one) in list.enumerated() {
       if index > 0 { try output.line() }
-      try output.line(surface.paint(TerminalText.printable(one.title), .strong))
-      try output.line(one.map.bar(on: surface, width: cells))
+      try output.line(capabilities.paint(TerminalText.printable(one.title), .strong))
+      try output.line(one.map.bar(on: capabilities, width: cells))
       try output.line(one.freeText)
     }
   }

@@ -107,16 +107,16 @@ extension MapSections.Entry {
   /// One line: size, address and statistics.
   var details: String {
     let figures = map.figures
-    return "\(Readable.bytes(section.size)) at \(section.physicalBase); "
-      + "\(Readable.bytes(figures.used)) used, \(freeText)"
+    return "\(HumanFormat.bytes(section.size)) at \(section.physicalBase); "
+      + "\(HumanFormat.bytes(figures.used)) used, \(freeText)"
   }
 
   var freeText: String {
     let figures = map.figures
     guard figures.free > 0 else { return "no free space" }
     return
-      "\(Readable.bytes(figures.free)) free in \(Readable.counted(figures.freeRuns, "run")), "
-      + "longest run \(Readable.bytes(figures.longestFreeRun)), fragmentation \(percent(figures))"
+      "\(HumanFormat.bytes(figures.free)) free in \(HumanFormat.counted(figures.freeRuns, "run")), "
+      + "longest run \(HumanFormat.bytes(figures.longestFreeRun)), fragmentation \(percent(figures))"
   }
 
   private func percent(_ figures: SectionMap.Figures) -> String {

@@ -116,8 +116,8 @@ struct OidCommand: ParsableCommand {
         if json {
           try output.line(script == nil ? answer.json.prettyText : answer.json.text)
         } else {
-          let surface = Surface(descriptor: 1, colors: color.choice)
-          for line in answer.lines(on: surface) { try output.line(line) }
+          let capabilities = TerminalCapabilities(descriptor: 1, colors: color.choice)
+          for line in answer.lines(on: capabilities) { try output.line(line) }
         }
         try output.flush()
         succeeded = answer.succeeded

@@ -50,7 +50,7 @@ struct OidName: Hashable, Sendable {
   /// For each OID the shortest unambiguous suffix of its name.
   static let short: [String] = OID.table.map { oid in
     let parts = "\(oid.name)".split(separator: "_").dropFirst()
-    // Two words at least: one alone says little.
+    // At least two words: a single one is not descriptive.
     for count in stride(from: min(2, parts.count), through: parts.count, by: 1) {
       let end = parts.suffix(count).joined(separator: "_")
       if matches(end).count == 1 { return end }

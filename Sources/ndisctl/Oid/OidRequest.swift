@@ -179,8 +179,8 @@ extension OidRequestOptions {
     }
     let hasOutput = kind != .set
     let most = form?.answeredBy == .ndis ? Limits.maximumAnswer : Limits.maximumInformation
-    let room = length ?? (hasOutput ? most : 0)
-    var request = OIDRequest(kind, name.number, input: bytes, outputLength: room)
+    let outputLength = length ?? (hasOutput ? most : 0)
+    var request = OIDRequest(kind, name.number, input: bytes, outputLength: outputLength)
     request.timeout = timeout
     return request
   }

@@ -19,13 +19,13 @@ enum RunDaemon {
       until: daemon.startTime &+ patience, watching: daemon.notifyDescriptor
     ) {
       if daemon.takeReady() { isReady = true }
-      return isReady || family.daemonEnd != nil || family.askedToEnd != nil
+      return isReady || family.daemonExit != nil || family.terminationSignal != nil
     }
     if isReady { return daemon }
     let what =
-      if let change = family.daemonEnd {
+      if let change = family.daemonExit {
         "\(daemon.program) \(change) before it was ready"
-      } else if let signal = family.askedToEnd {
+      } else if let signal = family.terminationSignal {
         "\(SignalQueue.name(signal)) arrived before it was ready"
       } else if isDecided { "\(daemon.program) is not ready" } else {
         "\(daemon.program) was not ready after \(patience / 1_000_000_000) s"

@@ -20,11 +20,11 @@ final class ProcessFamily {
   private let isForeground: Bool
 
   /// How the daemon exited, nil while it runs.
-  private(set) var daemonEnd: ChildProcess.Change?
+  private(set) var daemonExit: ChildProcess.Change?
   /// How the command exited, nil while it runs.
-  private(set) var commandEnd: ChildProcess.Change?
+  private(set) var commandExit: ChildProcess.Change?
   /// The signal that terminates this process.
-  private(set) var askedToEnd: Int32?
+  private(set) var terminationSignal: Int32?
   /// When the command is killed if it has not exited.
   private var killAt: UInt64?
 
@@ -67,7 +67,7 @@ final class ProcessFamily {
       takeSignals()
       if isDone() { return true }
       let now = MonotonicClock.nanoseconds
-      if let at = killAt, now >= at, commandEnd == nil {
+      if let at = killAt, now >= at, commandExit == nil {
         killAt = nil
         signalCommand(SIGKILL)
       }
@@ -88,7 +88,7 @@ final class ProcessFamily {
 
   /// Terminates one child: SIGTERM, then SIGKILL after a timeout.
   func end(_ child: ChildProcess, patience: UInt64) {
-    func isGone() -> Bool { (child == daemon ? daemonEnd : commandEnd) != nil }
+    func isGone() -> Bool { (child == daemon ? daemonExit : commandExit) != nil }
     guard !isGone() else { return }
     _ = kill(child.pid, SIGTERM)
     // A stopped process handles signals only when it is continued.
@@ -105,22 +105,22 @@ final class ProcessFamily {
   func endCommand() -> Int {
     guard command != nil else { return 0 }
     let remaining = descendants()
-    if commandEnd == nil || !remaining.isEmpty {
+    if commandExit == nil || !remaining.isEmpty {
       signalCommand(SIGTERM)
       for pid in remaining { _ = kill(pid, SIGTERM) }
       // A stopped process handles signals only when it is continued.
       signalCommand(SIGCONT)
       let end = MonotonicClock.nanoseconds &+ 2_000_000_000
-      _ = wait(until: end) { commandEnd != nil && descendants().isEmpty }
+      _ = wait(until: end) { commandExit != nil && descendants().isEmpty }
     }
     while true {
       let left = descendants()
-      if commandEnd != nil, left.isEmpty { break }
+      if commandExit != nil, left.isEmpty { break }
       signalCommand(SIGKILL)
       for pid in left { _ = kill(pid, SIGKILL) }
       // The children of a killed parent are reparented to this process: search again.
       _ = wait(until: MonotonicClock.nanoseconds &+ 100_000_000) {
-        commandEnd != nil && descendants().isEmpty
+        commandExit != nil && descendants().isEmpty
       }
     }
     return remaining.count
@@ -182,7 +182,7 @@ final class ProcessFamily {
         giveTerminal()
         signalCommand(SIGCONT)
       case SIGINT, SIGTERM, SIGHUP, SIGQUIT:
-        askedToEnd = signal
+        terminationSignal = signal
         signalCommand(signal)
         // A program may handle SIGINT and continue; after SIGTERM or SIGHUP it must exit.
         if signal == SIGTERM || signal == SIGHUP, killAt == nil {
@@ -202,17 +202,17 @@ final class ProcessFamily {
         // The shell must see a stopped job; it sends SIGCONT to continue.
         if terminalNumber != nil { _ = kill(getpid(), SIGSTOP) }
       } else {
-        commandEnd = change
+        commandExit = change
         takeTerminal()
       }
     } else if child == daemon?.pid {
       if case .stopped = change { return }
-      daemonEnd = change
+      daemonExit = change
     }
   }
 
   private func giveTerminal() {
-    if let terminal = terminalNumber, let command, commandEnd == nil,
+    if let terminal = terminalNumber, let command, commandExit == nil,
       tcgetpgrp(terminal) == getpgrp()
     {
       _ = tcsetpgrp(terminal, command.pid)

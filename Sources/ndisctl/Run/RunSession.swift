@@ -42,7 +42,7 @@ struct RunSession {
     }
     let status = withDaemon(daemon, family)
     family.end(daemon.child, patience: RunSession.patience)
-    if let end = family.daemonEnd, end != .exited(status: 0), report.daemonProblem == nil,
+    if let end = family.daemonExit, end != .exited(status: 0), report.daemonProblem == nil,
       status == nil
     {
       report.daemonProblem = "the daemon \(end) on SIGTERM"
@@ -78,13 +78,13 @@ struct RunSession {
     if let status = start(daemon, family) { return status }
     let limit = options.timeout.map { UInt64(clamping: $0.milliseconds) }
     let deadline = limit.map { begin &+ $0 &* 1_000_000 }
-    var toldOfDeath = false
+    var reportedDaemonExit = false
     let isDone = family.wait(until: deadline) {
-      if family.daemonEnd != nil, family.commandEnd == nil, !toldOfDeath {
-        toldOfDeath = true
-        StandardError.write("ndisctl run: \(RunSession.deathSentence(daemon, family))\n")
+      if family.daemonExit != nil, family.commandExit == nil, !reportedDaemonExit {
+        reportedDaemonExit = true
+        StandardError.write("ndisctl run: \(RunSession.exitSentence(daemon, family))\n")
       }
-      return family.commandEnd != nil
+      return family.commandExit != nil
     }
     report.milliseconds = (MonotonicClock.nanoseconds &- begin) / 1_000_000
     if !isDone {
@@ -93,14 +93,14 @@ struct RunSession {
       keepLog(daemon)
     }
     let left = family.endCommand()
-    report.ended = family.commandEnd
+    report.ended = family.commandExit
     if isDone, left > 0 {
       report.notes.append(
         "\(left) process\(left == 1 ? "" : "es") left by the command "
           + "\(left == 1 ? "was" : "were") terminated")
     }
-    if family.daemonEnd != nil {
-      report.daemonProblem = RunSession.deathSentence(daemon, family)
+    if family.daemonExit != nil {
+      report.daemonProblem = RunSession.exitSentence(daemon, family)
       keepLog(daemon)
     } else {
       ask(management, daemon, family)
@@ -144,18 +144,18 @@ struct RunSession {
       report.daemonProblem = error.sentence
       // A broken connection is noticed before the exit that caused it.
       if family.wait(
-        until: MonotonicClock.nanoseconds &+ 1_000_000_000, { family.daemonEnd != nil })
+        until: MonotonicClock.nanoseconds &+ 1_000_000_000, { family.daemonExit != nil })
       {
-        report.daemonProblem = RunSession.deathSentence(daemon, family)
+        report.daemonProblem = RunSession.exitSentence(daemon, family)
       }
       keepLog(daemon)
     }
   }
 
-  private static func deathSentence(
+  private static func exitSentence(
     _ daemon: borrowing PrivateDaemon, _ family: ProcessFamily
   ) -> String {
-    let end = family.daemonEnd.map { "\($0)" } ?? "ended"
+    let end = family.daemonExit.map { "\($0)" } ?? "ended"
     let last = PrivateDaemon.lastLines(of: daemon.logPath, 1).first.map {
       "; last line of its log: \($0)"
     }
@@ -164,7 +164,7 @@ struct RunSession {
 
   /// Writes the daemon's whole state to a file.
   private mutating func keepState(_ daemon: borrowing PrivateDaemon, _ family: ProcessFamily) {
-    guard family.daemonEnd == nil else { return }
+    guard family.daemonExit == nil else { return }
     let path = options.stateFile ?? "ndissim-state-\(getpid()).json"
     do throws(RunManagementFailure) {
       // A separate connection: the other one may be in the middle of a call.

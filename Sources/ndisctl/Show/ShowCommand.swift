@@ -48,16 +48,16 @@ struct ShowCommand: ParsableCommand {
     if common.json {
       try output.line(reply.json.prettyText)
     } else {
-      let surface = common.surface
+      let capabilities = common.capabilities
       let page = ShowPage(object: reply.object)
-      for line in page.lines(on: surface) { try output.line(line) }
+      for line in page.lines(on: capabilities) { try output.line(line) }
       if lines > 0 {
         let about = try daemon.newestEvents(lines, where: page.concerns)
         if !about.isEmpty {
           try output.line()
-          try output.line(surface.paint("RECENT EVENTS", .strong))
+          try output.line(capabilities.paint("RECENT EVENTS", .strong))
         }
-        for event in about { try output.line(event.line(on: surface, isCut: !full)) }
+        for event in about { try output.line(event.line(on: capabilities, isCut: !full)) }
       }
     }
     try output.flush()

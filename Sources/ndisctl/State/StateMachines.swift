@@ -79,7 +79,7 @@ struct StateMachineOptions: ParsableArguments {
     } else if common.json {
       try output.line(diagram.json(current: current).prettyText)
     } else {
-      for line in diagram.lines(current: current, on: common.surface) { try output.line(line) }
+      for line in diagram.lines(current: current, on: common.capabilities) { try output.line(line) }
     }
     try output.flush()
   }
@@ -105,7 +105,7 @@ struct StateMachineOptions: ParsableArguments {
 extension StateDiagram {
   /// A table with a row per event; the column of the current state is highlighted and marked. On a narrow
   /// terminal no column is omitted: that would be another state machine.
-  fileprivate func lines(current: String?, on surface: Surface) -> [String] {
+  fileprivate func lines(current: String?, on capabilities: TerminalCapabilities) -> [String] {
     let marked = states.firstIndex { $0 == current }
     var columns = [Column("EVENT")]
     for (index, state) in states.enumerated() {
@@ -115,7 +115,7 @@ extension StateDiagram {
       [NDISDrawing.Cell(events[event])]
         + states.indices.map { cell(event, $0, isCurrent: $0 == marked) }
     }
-    var wide = surface
+    var wide = capabilities
     wide.width = nil
     let table = Table(columns, fitting: rows, on: wide)
     var lines = [table.header] + rows.map { table.line($0) }

@@ -40,7 +40,7 @@ struct StatusCommand: ParsableCommand {
     if common.json {
       try output.line(reply.json.prettyText)
     } else {
-      let surface = common.surface
+      let capabilities = common.capabilities
       var providers: [SimulatorInterface.Provider] = []
       try daemon.stream(SimulatorInterface.ListProviders.self, .init()) {
         reply throws(CommandFailure) in
@@ -48,11 +48,11 @@ struct StatusCommand: ParsableCommand {
         return true
       }
       let page = StatusPage(status: reply.status, providers: providers, socket: daemon.path)
-      for line in page.lines(on: surface) { try output.line(line) }
+      for line in page.lines(on: capabilities) { try output.line(line) }
       if lines > 0 {
         let warnings = try daemon.newestEvents(lines) { (priorityNumber($0.priority) ?? 7) <= 4 }
         if !warnings.isEmpty { try output.line() }
-        for event in warnings { try output.line(event.line(on: surface, isCut: !full)) }
+        for event in warnings { try output.line(event.line(on: capabilities, isCut: !full)) }
       }
     }
     try output.flush()

@@ -34,7 +34,7 @@ struct TopCommand: ParsableCommand {
   func validate() throws {
     guard (50...3_600_000).contains(interval.milliseconds) else {
       throw ValidationError(
-        "--interval is \(Readable.milliseconds(interval.milliseconds)); use 50ms to 1h")
+        "--interval is \(HumanFormat.milliseconds(interval.milliseconds)); use 50ms to 1h")
     }
   }
 
@@ -56,7 +56,7 @@ struct TopCommand: ParsableCommand {
       try output.flush()
       return
     }
-    let isTerminal = common.surface.isTerminal
+    let isTerminal = common.capabilities.isTerminal
     let terminal = try TopTerminal(keys: isTerminal)
     defer { terminal.restore() }
     if isTerminal {
@@ -74,9 +74,9 @@ struct TopCommand: ParsableCommand {
     try output.write(Screen.enter)
     do throws(CommandFailure) {
       try repeatedly(daemon, first, terminal) { page throws(CommandFailure) in
-        let surface = common.surface
+        let capabilities = common.capabilities
         try output.write(
-          Screen.frame(page.lines(on: surface), height: surface.height ?? 24))
+          Screen.frame(page.lines(on: capabilities), height: capabilities.height ?? 24))
         try output.flush()
       }
     } catch {
@@ -101,10 +101,10 @@ struct TopCommand: ParsableCommand {
   }
 
   private func print(_ page: TopPage, _ output: inout Output) throws(CommandFailure) {
-    var surface = common.surface
+    var capabilities = common.capabilities
     // Nothing is redrawn, so the height is not limited.
-    surface.height = nil
-    for line in page.lines(on: surface) { try output.line(line) }
+    capabilities.height = nil
+    for line in page.lines(on: capabilities) { try output.line(line) }
   }
 
   private func repeatedly(
@@ -116,11 +116,11 @@ struct TopCommand: ParsableCommand {
     var page = TopPage(sample: first, rates: TopRates(from: first, to: first), history: history)
     var next = first.time + UInt64(interval.milliseconds)
     while true {
-      let drawn = common.surface
+      let drawn = common.capabilities
       try draw(page)
       let now = MonotonicClock.milliseconds
       let left = Int(clamping: next > now ? next - now : 0)
-      switch terminal.wait(milliseconds: left, drawn: drawn, now: { common.surface }) {
+      switch terminal.wait(milliseconds: left, drawn: drawn, now: { common.capabilities }) {
       case .quit: return
       case .resized: continue
       case .timeIsUp: break

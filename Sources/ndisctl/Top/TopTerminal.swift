@@ -53,8 +53,10 @@ struct TopTerminal: ~Copyable {
 
   /// Waits for a key, a signal, a change of the size or the timeout.
   ///
-  /// - Parameter drawn: the surface as it was when the page was drawn, and as it is now.
-  func wait(milliseconds: Int, drawn: Surface, now: () -> Surface) -> TopWaited {
+  /// - Parameter drawn: the terminal as it was when the page was drawn, and as it is now.
+  func wait(milliseconds: Int, drawn: TerminalCapabilities, now: () -> TerminalCapabilities)
+    -> TopWaited
+  {
     var left = milliseconds
     while true {
       let slice = min(left, 200)

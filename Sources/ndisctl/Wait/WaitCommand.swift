@@ -56,7 +56,7 @@ struct WaitCommand: ParsableCommand {
     try output.line(
       common.json
         ? reply.json.prettyText
-        : TerminalText.printable(reply.found, unicode: common.surface.unicode))
+        : TerminalText.printable(reply.found, unicode: common.capabilities.unicode))
     try output.flush()
   }
 }

@@ -47,7 +47,7 @@ private let block = AllocationHandle(rawValue: 5)
       #expect(hello.type == NDISSIM_HELLO)
       #expect(hello.number(at: 8) == UInt64(NDISSIM_FEATURE_RESUME))
       #expect(hello.number(at: 16) == ScriptedPeer.token)
-      second.sayHello(instance: 2)
+      second.sendHello(instance: 2)
       let again = (0..<3).compactMap { _ in second.receive(blocking: true) }
       #expect(again.map(\.id) == [2, 4, 5])
       #expect(again.prefix(2) == [sent[0], sent[2]])
@@ -64,7 +64,7 @@ private let block = AllocationHandle(rawValue: 5)
   @Test func answersThatWereLostAreSentAgain() throws {
     final class Provider: SharedMemoryProvider {
       let calls = Monitor<Int>(0)
-      func allocateSharedMemory(_ request: ProviderRequest) -> ProviderAnswer { .withheld }
+      func allocateSharedMemory(_ request: ProviderRequest) -> ProviderAnswer { .suppressed }
       func freeSharedMemory(_ block: ProviderBlock) { calls.withLock { $0 += 1 } }
     }
     let listener = try ScriptedListener()
@@ -83,7 +83,7 @@ private let block = AllocationHandle(rawValue: 5)
     } while: {
       let second = try listener.accept()
       _ = second.receive(blocking: true)
-      second.sayHello(instance: 2)
+      second.sendHello(instance: 2)
       second.upcallFree(40, handler: free, context: 1)
       second.upcallFree(40, handler: free, context: 1)
       #expect(second.receive(blocking: true)?.type == NDISSIM_PING)
@@ -110,7 +110,7 @@ private let block = AllocationHandle(rawValue: 5)
           next.close()
           continue
         }
-        next.sayHello(instance: instance)
+        next.sendHello(instance: instance)
         if instance == 3 {
           next.close()
           continue
@@ -147,7 +147,7 @@ private let block = AllocationHandle(rawValue: 5)
       second.refuse(1, type: NDISSIM_HELLO, .sessionUnknown)
     }
     #expect(error?.kind == .connection && error?.rule == "sessionUnknown")
-    #expect(error?.sentence.contains("does not go on with this session") == true)
+    #expect(error?.sentence.contains("does not resume this session") == true)
     #expect(serving.wait { $0 } == error)
     #expect(connection.closedBecause == error)
   }
@@ -162,7 +162,7 @@ private let block = AllocationHandle(rawValue: 5)
     } while: {
       let second = try listener.accept()
       _ = second.receive(blocking: true)
-      second.sayHello(instance: 2, token: 8)
+      second.sendHello(instance: 2, token: 8)
     }
     #expect(error?.rule == "sessionUnknown")
   }
@@ -190,7 +190,7 @@ private let block = AllocationHandle(rawValue: 5)
       Issue.record("no error")
     } catch {
       #expect(error.rule == "resumeTimeout")
-      #expect(error.sentence.contains("did not answer HELLO"))
+      #expect(error.sentence.contains("did not reply to HELLO"))
     }
   }
 

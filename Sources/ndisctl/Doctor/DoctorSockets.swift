@@ -6,14 +6,14 @@ import NDISVarlink
 
 extension Doctor {
   /// Where drivers and ndisctl would connect; nil if no socket was found.
-  var places: (driver: String?, management: String?) {
+  var sockets: (driver: String?, management: String?) {
     (SocketPath.find(), try? ManagementSocket.find(common.socket))
   }
 }
 
 extension DoctorFacts {
   /// Queries the version and the process of a daemon.
-  static func askManagement(_ path: String) -> Daemon {
+  static func queryManagement(_ path: String) -> Daemon {
     do throws(VarlinkFailure) {
       let client = try VarlinkClient.connect(path: path, timeoutMilliseconds: 2500)
       let status = try client.call(SimulatorInterface.GetStatus.self, .init()).status

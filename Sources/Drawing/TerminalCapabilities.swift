@@ -1,9 +1,8 @@
-// What is drawn on: whether it is a terminal, how wide it is, whether it takes colours and more than
-// ASCII. Everything here that draws is told its surface, asks nobody else, and gives back text.
+// The capabilities of the output: whether it is a terminal, its size, colours, and characters outside ASCII.
+// All drawing functions take them as a parameter and return text.
 //
-// Colours: `auto` is a terminal, without NO_COLOR set to something (no-color.org) and with a TERM
-// that is neither absent nor "dumb". More than ASCII: the locale's character set is UTF-8, by
-// LC_ALL, else LC_CTYPE, else LANG, as the C library has it.
+// Colours: `auto` requires a terminal, NO_COLOR unset or empty (no-color.org), and TERM set and not "dumb".
+// Characters outside ASCII require a UTF-8 locale, by LC_ALL, else LC_CTYPE, else LANG, as in the C library.
 
 import Glibc
 
@@ -14,17 +13,17 @@ public enum ColorChoice: String, CaseIterable, Sendable {
   case never
 }
 
-/// A place to draw on.
-public struct Surface: Sendable, Equatable {
-  /// Cells of a line; nil when there is no right edge.
+/// The capabilities of an output.
+public struct TerminalCapabilities: Sendable, Equatable {
+  /// Columns; nil if unlimited.
   public var width: Int?
-  /// Lines; nil when there is no end.
+  /// Lines; nil if unlimited.
   public var height: Int?
   /// Colours and other attributes may be used.
   public var colors: Bool
   /// Characters outside ASCII may be used.
   public var unicode: Bool
-  /// Somebody looks at it: it can be drawn over.
+  /// It is a terminal and can be redrawn.
   public var isTerminal: Bool
 
   public init(
@@ -38,16 +37,16 @@ public struct Surface: Sendable, Equatable {
     self.isTerminal = isTerminal
   }
 
-  /// The surface behind a descriptor as it is now. A terminal that does not know its width is taken
-  /// to have 80 cells; $COLUMNS, if it is a number, comes before both.
+  /// The current capabilities of a descriptor. The default width of a terminal is 80; $COLUMNS, if it is a
+  /// number, overrides it.
   public init(descriptor: Int32, colors choice: ColorChoice) {
     isTerminal = isatty(descriptor) == 1
-    unicode = Surface.localeIsUnicode
+    unicode = TerminalCapabilities.localeIsUnicode
     colors =
       switch choice {
       case .always: true
       case .never: false
-      case .auto: isTerminal && Surface.environmentAllowsColors
+      case .auto: isTerminal && TerminalCapabilities.environmentAllowsColors
       }
     if isTerminal {
       var size = winsize()

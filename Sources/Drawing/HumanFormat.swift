@@ -1,8 +1,8 @@
-// Numbers for people: bytes, durations, counts, rates. Exact where that is short, else two or three
-// digits that count. Negative numbers, which no daemon sends, are shown as they are.
+// Human-readable numbers: bytes, durations, counts, rates. Exact if that is short, else two or three
+// significant digits. Negative numbers, which no daemon sends, are formatted unscaled.
 
-/// Numbers as people read them.
-public enum Readable {
+/// Formats numbers.
+public enum HumanFormat {
   /// Bytes in units of 1024: `512 B`, `64 KiB`, `1.5 MiB`, `12 GiB`.
   public static func bytes(_ count: Int) -> String {
     guard count >= 1024 else { return "\(count) B" }
@@ -36,7 +36,7 @@ public enum Readable {
     }
   }
 
-  /// A count with its thousands apart: `1 048 576`.
+  /// A count with separated thousands: `1 048 576`.
   public static func count(_ count: Int) -> String {
     let digits = Array("\(count.magnitude)")
     var text = count < 0 ? "-" : ""
@@ -47,12 +47,12 @@ public enum Readable {
     return text
   }
 
-  /// A count and what is counted: `1 block`, `2 blocks`.
+  /// A count with its noun: `1 block`, `2 blocks`.
   public static func counted(_ count: Int, _ one: String, _ many: String? = nil) -> String {
-    "\(Readable.count(count)) \(count == 1 ? one : many ?? one + "s")"
+    "\(HumanFormat.count(count)) \(count == 1 ? one : many ?? one + "s")"
   }
 
-  /// How often a second: `0`, `3.4`, `812`, `12.3k`, `1.2M`.
+  /// A rate per second: `0`, `3.4`, `812`, `12.3k`, `1.2M`.
   public static func rate(_ perSecond: Double) -> String {
     guard perSecond.isFinite, perSecond > 0 else { return "0" }
     switch perSecond {
@@ -64,7 +64,7 @@ public enum Readable {
     }
   }
 
-  /// One digit behind the point below ten units, if it is not zero; whole units above.
+  /// One decimal below ten units, unless it is zero; whole units above.
   private static func scaled(_ count: Int, by divisor: Int) -> String {
     let whole = count / divisor
     // Units are powers of 1024 at most 2^60: a tenth of the rest times ten stays small.

@@ -1,9 +1,9 @@
-// A test bed: a daemon, a driver in this process, and the floor's two processes, all put on chosen
-// processors. The driver's calls must be made in the thread that made the bed.
+// An instance for a comparison: a daemon, a driver in this process, and the two processes of the baseline, all
+// pinned to processors. The driver must be called in the thread that created the instance.
 
 import NDISPlatform
 
-/// Where clients and servers run. Both sides of a comparison are placed alike.
+/// The processors of clients and servers, the same for both sides of a comparison.
 struct Placement: Sendable {
   var client: Int
   var server: Int
@@ -11,27 +11,27 @@ struct Placement: Sendable {
   var isOneProcessor: Bool { client == server }
 }
 
-/// What is measured and what it is measured against, side by side.
-final class Bed {
+/// The measured daemon and the baseline.
+final class BenchInstance {
   let daemon: BenchDaemon
   let driver: DriverSide
   let floor: FloorSide
   private let before: Processors
 
   init(_ program: String, _ arguments: [String], _ placement: Placement) throws(BenchFailure) {
-    before = try Bed.allowed()
-    try Bed.confine(placement.server)
+    before = try BenchInstance.allowed()
+    try BenchInstance.confine(placement.server)
     daemon = try BenchDaemon(program, arguments)
     floor = try FloorSide(directory: daemon.directory) { () throws(BenchFailure) in
-      try Bed.confine(placement.server)
+      try BenchInstance.confine(placement.server)
     } confineClient: { () throws(BenchFailure) in
-      try Bed.confine(placement.client)
+      try BenchInstance.confine(placement.client)
     }
     driver = try DriverSide(socketPath: daemon.socketPath)
   }
 
   deinit {
-    // The set was allowed before; if it no longer is, the thread stays where it is.
+    // The set was allowed before; if it no longer is, the thread keeps its current one.
     try? before.confineThisThread()
   }
 
