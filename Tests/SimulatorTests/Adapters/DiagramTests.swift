@@ -12,7 +12,7 @@ import Testing
   private struct Missing: Error {}
 
   private static func contract() throws -> String {
-    let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+    let root = #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
     let opened = unsafe fopen("/\(root)/docs/contract.md", "r")
     guard let file = unsafe opened else { throw Missing() }
     defer { unsafe fclose(file) }
