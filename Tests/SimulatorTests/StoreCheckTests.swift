@@ -20,7 +20,7 @@ struct Wrong: CustomTestStringConvertible, Sendable {
   }
 
   /// The first record that `isIt`, changed.
-  init<Record>(
+  init<Record: SendableMetatype>(
     _ sentence: String, _ table: @escaping @Sendable (Store) -> Table<Record>,
     where isIt: @escaping @Sendable (Record) -> Bool,
     _ change: @escaping @Sendable (inout Record) -> Void
@@ -30,6 +30,16 @@ struct Wrong: CustomTestStringConvertible, Sendable {
       table(store).update(index, change)
       return true
     }
+  }
+}
+
+/// Writes a field that only the record itself may write.
+func overwrite<Record: BitwiseCopyable, Field: BitwiseCopyable>(
+  _ record: inout Record, _ field: KeyPath<Record, Field>, _ value: Field
+) {
+  guard let offset = MemoryLayout<Record>.offset(of: field) else { return }
+  unsafe withUnsafeMutableBytes(of: &record) {
+    unsafe $0.storeBytes(of: value, toByteOffset: offset, as: Field.self)
   }
 }
 

@@ -100,7 +100,7 @@ func stateInk(_ state: String) -> Ink {
   switch state {
   case "Running", "active", "open", "live", "registered", "running", "Activated", "set": .good
   case "dead", "stuck", "abandoned": .bad
-  case "ended", "superseded", "Halted", "Shutdown", "Undefined", "Deleted": .faint
+  case "ended", "superseded", "Halted", "Shutdown", "Undefined", "Deleted", "Reclaiming": .faint
   default: .notable
   }
 }
