@@ -9,8 +9,10 @@
   @Test func mutants() {
     print(
       "mutants routine=\(Routine.table.count) status=\(Status.named.count)",
-      "state=\(AdapterState.table.count) check=\(AnswerCheck.allCases.count)",
-      "queue=\(QueueState.table.count) vport=\(VPortState.table.count)",
+      "adapter=\(AdapterState.table.rows.count) adapter-move=\(AdapterState.table.moves.count)",
+      "queue=\(QueueState.table.rows.count) queue-move=\(QueueState.table.moves.count)",
+      "vport=\(VPortState.table.rows.count) vport-move=\(VPortState.table.moves.count)",
+      "check=\(AnswerCheck.allCases.count)",
       "oid=\(OID.table.count) handler=\(DriverRoutine.table.count)")
   }
 #endif

@@ -106,9 +106,8 @@ extension Simulator {
     }
     guard adapter.bindings.isNone else { return false }
     if dead || state == .shutdown, !adapter.firstOID.isNone { return false }
-    if dead, state != .halted, state != .shutdown {
-      // The process is gone and takes no calls: an end the documents have no word for.
-      set(index, state, .halted, &actions)
+    if dead, state == .running || state == .paused {
+      move(index, .processEnded, &actions)
       return true
     }
     switch state {

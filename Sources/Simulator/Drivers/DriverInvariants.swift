@@ -150,6 +150,9 @@ extension StoreCheck {
         "its driver is not there, or no miniport")
       try at.hold(isReason(adapter.failure), "its failure has no reason")
       try checkCall(adapter.upcall, adapter.upcallOpen, adapterHandle(index), at)
+      let handler = Simulator.handler(of: adapter.state)
+      try at.hold(
+        handler == 0 || handler == adapter.upcallOpen, "the call of its state is not open")
       try wait(for: adapter.addRequest, at)
       try wait(for: adapter.removeRequest, at)
       try wait(for: adapter.changeRequest, at)

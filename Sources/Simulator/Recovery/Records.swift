@@ -111,7 +111,8 @@ struct DriverRecord: StoreRecord {
 struct AdapterRecord: StoreRecord {
   var generation: UInt32 = 0
   var life: UInt8 = 0  // 0 free, 1 to be running, 2 to be gone
-  var state: UInt8 = 0  // AdapterState
+  /// AdapterState. Only `take` changes it.
+  private(set) var state: UInt8 = 0
   var attributesSet: UInt8 = 0
   var dmaRegistered: UInt8 = 0
   var driver = Ref<DriverRecord>.none
@@ -159,6 +160,16 @@ struct AdapterRecord: StoreRecord {
   /// Of those, the ones it is still to be called for.
   var returned = Ref<NetBufferListRecord>.none
   var padding: UInt32 = 0
+
+  /// A free record.
+  init() {}
+
+  /// Moves the adapter along its row of AdapterState.table; nil, and no change, for an invalid combination.
+  mutating func take(_ event: AdapterEvent) -> AdapterState? {
+    guard let next = AdapterState(rawValue: state)?.taking(event) else { return nil }
+    state = next.rawValue
+    return next
+  }
 }
 
 enum BindingKind: UInt8 { case binding = 1, module }

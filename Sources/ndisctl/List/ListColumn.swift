@@ -99,7 +99,7 @@ func stateStyle(_ state: String) -> TextStyle {
   switch state {
   case "Running", "active", "open", "live", "registered", "running", "Activated", "set": .good
   case "dead", "stuck", "abandoned": .bad
-  case "ended", "superseded", "Halted", "Shutdown", "Undefined", "Deleted": .faint
+  case "ended", "superseded", "Halted", "Shutdown", "Undefined", "Deleted", "Reclaiming": .faint
   default: .notable
   }
 }

@@ -14,7 +14,7 @@ extension ShowPage {
     page.add("State", queue.state, stateStyle(queue.state))
     page.add("Type", queue.queueType)
     page.add("Flags", flagsText(queue.flags))
-    page.add("Allocated", queue.state == "Undefined" ? "no" : "yes")
+    page.add("Allocated", ["Undefined", "Reclaiming"].contains(queue.state) ? "no" : "yes")
     page.add("DMA stopped", queue.dmaStopped ? "indicated" : "not indicated")
     page.add("Allocated by", owner(queue.driverName, queue.owner))
     page.add("References", "\(HumanFormat.counted(queue.indicated, "outstanding list"))")

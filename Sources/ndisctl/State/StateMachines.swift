@@ -1,6 +1,7 @@
 // `ndisctl state adapter|queue|vport`: a state machine as text or as Graphviz dot. The tables are those that
 // the simulator uses (AdapterState, QueueState, VPortState), so the drawing cannot differ from the
-// behaviour. With the name of an object its current state is queried and marked.
+// behaviour. What no document has is marked as an extension. With the name of an object its current state is
+// queried and marked.
 
 import ArgumentParser
 import NDISDrawing
@@ -109,11 +110,12 @@ extension StateDiagram {
     let marked = states.firstIndex { $0 == current }
     var columns = [Column("EVENT")]
     for (index, state) in states.enumerated() {
-      columns.append(Column(index == marked ? "*\(state)*" : state))
+      let name = extensionStates.contains(index) ? state + " (extension)" : state
+      columns.append(Column(index == marked ? "*\(name)*" : name))
     }
     let rows = events.indices.map { event in
-      [NDISDrawing.Cell(events[event])]
-        + states.indices.map { cell(event, $0, isCurrent: $0 == marked) }
+      [NDISDrawing.Cell(events[event] + (extensionEvents.contains(event) ? " (extension)" : ""))]
+        + states.indices.map { drawnCell(event, $0, isCurrent: $0 == marked) }
     }
     var wide = capabilities
     wide.width = nil
@@ -123,12 +125,14 @@ extension StateDiagram {
     return lines
   }
 
-  /// The next state for an event in a state.
-  private func cell(_ event: Int, _ state: Int, isCurrent: Bool) -> NDISDrawing.Cell {
-    guard let cell = cells.first(where: { $0.event == event && $0.from == state }) else {
-      return NDISDrawing.Cell("-", .faint)
-    }
-    return NDISDrawing.Cell(states[cell.to], isCurrent ? .good : .plain)
+  /// Where an event leads from a state.
+  private func drawnCell(_ event: Int, _ state: Int, isCurrent: Bool) -> NDISDrawing.Cell {
+    guard let cell = cell(event, state) else { return NDISDrawing.Cell("-", .faint) }
+    // Where the row or the column says so already, the cell need not.
+    let isMarked =
+      cell.isExtension && !extensionEvents.contains(event) && !extensionStates.contains(state)
+    return NDISDrawing.Cell(
+      states[cell.to] + (isMarked ? " (extension)" : ""), isCurrent ? .good : .plain)
   }
 
   fileprivate func json(current: String?) -> JSON {
@@ -139,11 +143,12 @@ extension StateDiagram {
     document["events"] = .array(events.map { .string($0) })
     document["cells"] = .array(
       cells.map { cell in
-        let members: JSON = [
-          "event": .string(events[cell.event]), "from": .string(states[cell.from]),
-          "to": .string(states[cell.to]),
-        ]
-        return members
+        var members = JSONObject()
+        members["event"] = .string(events[cell.event])
+        members["from"] = .string(states[cell.from])
+        members["to"] = .string(states[cell.to])
+        if cell.isExtension { members["extension"] = .bool(true) }
+        return .object(members)
       })
     return .object(document)
   }

@@ -10,7 +10,7 @@ import Testing
 @testable import NDISSimulator
 
 @Suite struct AdapterCellTests {
-  /// Events that are a call of somebody's. Sending is not built; receiving has tests of its own.
+  /// Events that are a call of somebody's.
   static let events: [AdapterEvent] = [
     .initialize, .initializeComplete, .initializeFailed, .restart, .restartComplete,
     .restartFailed, .pause, .pauseComplete, .halt, .shutdown, .oidRequest,
@@ -24,6 +24,7 @@ import Testing
     "behaviour 46: the machine does what every cell of the adapter's table says",
     arguments: AdapterState.allCases)
   func cells(state: AdapterState) throws {
+    // Receiving and the end of the process have tests of their own.
     #expect(Self.events.count + 2 == AdapterEvent.allCases.count)
     for event in Self.events {
       let bed = try bed(in: state)
@@ -122,10 +123,29 @@ import Testing
       let call = OIDCall(kind: 0, oid: 0xFF00_0001, outputLength: 4, requestContext: 1)
       let result = host.ask(bed.binder.session, .oidRequest(binding: bed.binding, call))
       #expect(result?.failure.status == (next != nil ? .pending : .failure))
-    case .send, .receive: return
+    case .receive, .processEnded: return
     }
     // An adapter that is gone is Halted.
     #expect((bed.state ?? .halted) == next ?? state, "\(event) in \(state.name)")
+  }
+
+  @Test(
+    "when its process ends an adapter goes to Halted along rows of the table",
+    arguments: AdapterState.allCases)
+  func processEnds(state: AdapterState) throws {
+    let bed = try bed(in: state)
+    let count = bed.host.events.count
+    bed.host.settlesAtOnce = true
+    bed.host.end(bed.miniport.session)
+    #expect(bed.state == nil)
+    var now = state
+    for case .adapterState(_, _, let from, let to) in bed.host.events.suffix(from: count) {
+      let row = AdapterState.table.rows.first { $0.from.name == from && $0.to.name == to }
+      #expect(now.name == from && row != nil, "\(from) to \(to)")
+      now = row?.to ?? now
+    }
+    #expect(now == (state == .shutdown ? .shutdown : .halted))
+    bed.finish()
   }
 
   private func complete(

@@ -76,8 +76,9 @@ import Testing
     // Every event of a filled cell is on an edge.
     for cell in diagram.cells {
       let edge = "  \"\(diagram.states[cell.from])\" -> \"\(diagram.states[cell.to])\" [label=\""
-      let line = diagram.dot().split(separator: "\n").first { $0.hasPrefix(edge) }
-      #expect(line?.contains(diagram.events[cell.event]) == true)
+      let lines = diagram.dot().split(separator: "\n").filter { $0.hasPrefix(edge) }
+      #expect(lines.contains { $0.contains(diagram.events[cell.event]) })
+      #expect(lines.contains { $0.contains("style=dashed") == cell.isExtension })
     }
   }
 }

@@ -112,7 +112,7 @@ extension PathWorld {
     case NDISSIM_UPCALL_RESTART:
       if pends { answer.status = owe(session, .restart(details.object)) }
     case NDISSIM_UPCALL_RECEIVE_NET_BUFFER_LISTS:
-      if chance(40) { giveBack(driver, context: id) }
+      if !isWalking, chance(40) { giveBack(driver, context: id) }
     default: break
     }
     if !isEnding, chance(3), !isOID(details) {
@@ -159,6 +159,16 @@ extension PathWorld {
     }
     answer.status = status()
     answer.oid = result()
+    if oid.call.oid == OID_NIC_SWITCH_ALLOCATE_VF, isEnding || chance(90),
+      var function = try? VFParameters(image: oid.call.input)
+    {
+      // The lowest that is free.
+      let taken = host.simulator.store.capabilities[Index(adapter)].functions
+      function.function = FunctionID(
+        rawValue: UInt16(truncatingIfNeeded: (~taken).trailingZeroBitCount))
+      function.requestorID = 0x100 + UInt32(function.function.rawValue)
+      answer.oid = OIDResult(information: function.image())
+    }
     return answer
   }
 

@@ -23,11 +23,19 @@ extension PathWorld {
     } else if chance(2) {
       kind = pick([.query, .set, .method]) ?? kind
     }
+    let outputLength = kind == .set ? 0 : chance(95) ? 4_096 : UInt32(dice(40))
+    issue(driver, binding, kind, oid, input, outputLength: outputLength)
+  }
+
+  /// NdisOidRequest; that it is answered at once, and told once when it was accepted, is kept in the books.
+  func issue(
+    _ driver: Driver, _ binding: Handle, _ kind: OIDRequestKind, _ oid: UInt32, _ input: [UInt8],
+    outputLength: UInt32
+  ) {
     last = "OID \(String(oid, radix: 16))"
     var call = OIDCall(
       kind: kind.rawValue, oid: oid, input: kind == .query ? [] : input,
-      outputLength: kind == .set ? 0 : chance(95) ? 4_096 : UInt32(dice(40)),
-      requestID: UInt64(dice(4)), requestContext: random.next())
+      outputLength: outputLength, requestID: UInt64(dice(4)), requestContext: random.next())
     if chance(1) { call.timeout = UInt32(dice(20)) }
     let id = host.call(
       driver.session, .oidRequest(binding: binding, call), context: context(driver))
@@ -58,7 +66,11 @@ extension PathWorld {
       if chance(10) { parameters.flags.insert(.lookaheadSplitRequired) }
       return (.method, OID_RECEIVE_FILTER_ALLOCATE_QUEUE, parameters.image())
     case 17..<31:
-      let ids = (0...dice(2)).map { _ in queue(.allocated, .set) }
+      var ids: [UInt32] = []
+      for _ in 0...dice(2) {
+        let id = queue(.allocated, .set)
+        if !ids.contains(id) || chance(5) { ids.append(id) }
+      }
       return (
         .method, OID_RECEIVE_FILTER_QUEUE_ALLOCATION_COMPLETE,
         QueueAllocationComplete(queueIDs: ids).image()

@@ -35,6 +35,8 @@ final class PathWorld: Dicing {
   ]
   /// Everybody does right and leaves nothing.
   var isEnding = false
+  /// Who receives keeps the lists.
+  var isWalking = false
   private var crashes: CrashPoints?
   private var nextContext: UInt64 = 0
 
@@ -118,7 +120,8 @@ final class PathWorld: Dicing {
     case 4 where chance(20): kill()
     case 5..<10: passTime()
     case 10..<40: work()
-    case 40..<80:
+    case 40..<44: walk()
+    case 44..<80:
       requestOID()
       if chance(60) { host.settle() }
     case 80..<83: cancel()
@@ -223,6 +226,10 @@ final class PathWorld: Dicing {
       case 8: chance(50) ? .halt(.deviceDisabled) : .surpriseRemove
       default: chance(50) ? .shutdown(.powerOff) : .halt(.deviceStopped)
       }
+    self.change(miniport, adapter, change)
+  }
+
+  func change(_ miniport: Driver, _ adapter: Handle, _ change: AdapterChange) {
     last = "\(change)"
     guard chance(50) else {
       host.call(miniport.session, .changeAdapter(adapter, change), context: context(miniport))
@@ -367,6 +374,22 @@ final class PathWorld: Dicing {
       lists.append(list)
       contexts.append(nextContext)
     }
+    indicate(lists, contexts, miniport, adapter, flags)
+  }
+
+  /// Indicates a list without memory.
+  func indicate(on id: UInt32, _ miniport: Driver, _ adapter: Handle, flags: ReceiveFlags) {
+    last = "indicate"
+    nextContext += 1
+    var list = IndicatedList(context: nextContext, queueID: UInt16(truncatingIfNeeded: id))
+    try? list.append(dataLength: 60, [])
+    indicate([list], [nextContext], miniport, adapter, flags)
+  }
+
+  private func indicate(
+    _ lists: [IndicatedList], _ contexts: [UInt64], _ miniport: Driver, _ adapter: Handle,
+    _ flags: ReceiveFlags
+  ) {
     trace("indicate \(contexts) at \(adapter) flags \(flags.rawValue) by \(miniport.session)")
     accounts.indicate(contexts, adapter, resources: flags.contains(.resources))
     let indication = Indication(flags: flags.rawValue, lists: lists)

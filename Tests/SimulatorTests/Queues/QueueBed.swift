@@ -220,7 +220,8 @@ final class QueueBed {
     }
   }
 
-  /// Brings a new queue into a state; its id. FREE_QUEUE is then with the miniport.
+  /// Brings a new queue into a state; its id. FREE_QUEUE is then with the miniport, or has ended with lists
+  /// outstanding, which is a violation.
   func queue(in state: QueueState) -> UInt32 {
     guard state != .undefined else { return 1 }
     let id = allocate()
@@ -236,8 +237,39 @@ final class QueueBed {
       holds = OID_RECEIVE_FILTER_FREE_QUEUE
       issue(.set, OID_RECEIVE_FILTER_FREE_QUEUE, ReceiveQueueFreeParameters(queueID: id).image())
       if state == .freeing { indicate(id) }
+    case .reclaiming:
+      complete(id)
+      let filter = setFilter(id)
+      indicateLists(id)
+      clear(filter, id)
+      let handler = inHandler
+      inHandler = { bed, _, _ in bed.indicate(id) }
+      _ = free(id)
+      inHandler = handler
     }
     return id
+  }
+
+  /// Indicates two lists on a queue; its owner keeps them.
+  func indicateLists(_ queue: UInt32) {
+    let lists = (1...2 as ClosedRange<UInt64>).map { context in
+      var list = IndicatedList(context: context, queueID: UInt16(truncatingIfNeeded: queue))
+      try? list.append(dataLength: 60, [])
+      return list
+    }
+    let request = Request.indicateReceive(
+      adapter: adapter, Indication(flags: ReceivePath.single, lists: lists))
+    if host.ask(miniport.session, request)?.failure.status != .success {
+      host.problem("lists were not indicated")
+    }
+  }
+
+  /// Returns all lists that were indicated.
+  func returnLists() {
+    let lists = host.told.values.flatMap(\.handles)
+    let back = host.ask(
+      binder.session, .returnLists(binding: binding, flags: 0, lists: lists))
+    if back?.failure.status != .success { host.problem("lists were not returned") }
   }
 
   var index: Index<AdapterRecord> { Index(adapter) }

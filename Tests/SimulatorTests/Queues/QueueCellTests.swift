@@ -11,9 +11,9 @@ import Testing
 @Suite struct QueueCellTests {
   typealias Bed = QueueBed
 
-  /// The events an OID request or status makes; receiving has its own tests.
+  /// The events an OID request or status makes; receiving and the ends have tests of their own.
   static let events = QueueEvent.allCases.filter {
-    $0 != .receive && $0 != .receiveDuringSetFilter && $0 != .resourcesFreed
+    $0 != .receive && $0 != .receiveDuringSetFilter && $0 != .resourcesFreed && !$0.isExtension
   }
 
   @Test("behaviour 40: every cell of the queue's table, through the machine", arguments: events)
@@ -88,7 +88,9 @@ import Testing
       #expect(bed.state(id) == state.after(event) ?? state)
       #expect((bed.violations.count == count) == (state.after(event) != nil))
       return false
-    case .receive, .receiveDuringSetFilter, .resourcesFreed: return false
+    case .receive, .receiveDuringSetFilter, .resourcesFreed, .freeFailedAllocated,
+      .freeFailedPaused, .resourcesLeft, .adapterRemoved:
+      return false
     }
     return true
   }
@@ -105,26 +107,65 @@ import Testing
       let id = bed.queue(in: state)
       let index = try #require(bed.record(id))
       for event in QueueEvent.allCases {
-        func after() throws(Failure) -> QueueState {
-          try bed.host.simulator.after(event, queue: index)
-        }
-        #expect((try? after()) == state.after(event), "\(event) in \(state.name)")
+        func check() throws(Failure) { try bed.host.simulator.check(event, queue: index) }
+        #expect(((try? check()) != nil) == (state.after(event) != nil), "\(event) in \(state.name)")
       }
     }
   }
 
-  @Test("behaviour 40: SUCCESS of FREE_QUEUE leads from Freeing to Undefined")
-  func resourcesFreed() throws {
+  @Test(
+    "behaviours 40 and 42: FREE_QUEUE with the miniport, through each of its ends",
+    arguments: [QueueState.stopDMA, .freeing], [QueueState.allocated, .paused])
+  func endsOfFreeQueue(state: QueueState, before: QueueState) throws {
+    for (status, hasLists) in [(Status.success, false), (.success, true), (.notAccepted, false)] {
+      // Lists only where there was a filter once.
+      if hasLists, before == .allocated { continue }
+      let bed = try Bed()
+      let id = bed.queue(in: before)
+      if hasLists {
+        let filter = bed.setFilter(id)
+        bed.indicateLists(id)
+        bed.clear(filter, id)
+      }
+      #expect(bed.state(id) == before)
+      bed.holds = OID_RECEIVE_FILTER_FREE_QUEUE
+      let free = ReceiveQueueFreeParameters(queueID: id).image()
+      bed.issue(.set, OID_RECEIVE_FILTER_FREE_QUEUE, free)
+      #expect(bed.state(id) == before.after(.freeQueue))
+      if state == .freeing { bed.indicate(id) }
+      #expect(bed.state(id) == state)
+      bed.answerHeld(status)
+      let event: QueueEvent? =
+        status != .success ? .freeFailed(from: before) : hasLists ? .resourcesLeft : .resourcesFreed
+      #expect(bed.state(id) == state.after(try #require(event)), "\(status), lists: \(hasLists)")
+      #expect(
+        bed.violations.contains(.dmaStoppedMissing) == (status == .success && state == .stopDMA))
+      #expect(bed.violations.contains(.indicationsLeft) == hasLists)
+      if hasLists {
+        bed.returnLists()
+        #expect(bed.state(id) == QueueState.reclaiming.after(.resourcesFreed))
+      }
+      #expect((bed.record(id) == nil) == (bed.state(id) == .undefined))
+      #expect(bed.host.problems == [])
+    }
+  }
+
+  @Test(
+    "an adapter that is removed by surprise takes its queues along",
+    arguments: [QueueState.allocated, .set, .running, .paused])
+  func adapterRemoved(state: QueueState) throws {
     let bed = try Bed()
-    let id = bed.queue(in: .freeing)
-    bed.answerHeld(.success)
-    #expect(bed.state(id) == QueueState.freeing.after(.resourcesFreed))
-    #expect(bed.violations == [] && bed.host.problems == [])
+    let id = bed.queue(in: state)
+    #expect(state.after(.adapterRemoved) == .undefined)
+    bed.host.call(bed.miniport.session, .changeAdapter(bed.adapter, .surpriseRemove))
+    #expect(bed.record(id) == nil && bed.queuesInUse == 0 && bed.host.problems == [])
   }
 
   @Test("every cell of the VPort's table, through the machine", arguments: VPortEvent.allCases)
   func vportCells(_ event: VPortEvent) throws {
-    for state in VPortState.allCases {
+    // Reclaiming and the events of ours have a test of their own.
+    guard !event.isExtension else { return }
+    for state in VPortState.allCases where state != .reclaiming {
       let bed = try VPortTests.bed()
       let id: UInt32 = 1
       if state != .deleted { #expect(bed.createVPort() == id) }
@@ -144,12 +185,41 @@ import Testing
         }
       case .parameters: answer = bed.change(id) { $0.flags = .nameChanged }
       case .delete: answer = bed.delete(id)
+      case .deleteResourcesLeft, .resourcesFreed, .adapterRemoved: continue
       }
       #expect(bed.vportState(id) == state.after(event) ?? state, "\(event) in \(state.name)")
       #expect(
         (answer.status == .success) == (state.after(event) != nil), "\(event) in \(state.name)")
       #expect(bed.host.problems == [])
     }
+  }
+
+  @Test("a VPort that is deleted with lists outstanding is reclaimed; nobody can name it")
+  func vportReclaiming() throws {
+    let bed = try VPortTests.bed()
+    let id = bed.createVPort()
+    #expect(bed.activate(id).status == .success)
+    bed.indicateLists(id)
+    #expect(bed.delete(id).status == .success)
+    #expect(bed.vportState(id) == VPortState.activated.after(.deleteResourcesLeft))
+    #expect(bed.violations == [.indicationsLeft])
+    #expect(bed.delete(id).reason == .vportUnknown && bed.activate(id).reason == .vportUnknown)
+    #expect(bed.createVPort() == id + 1)
+    bed.returnLists()
+    #expect(bed.host.simulator.vport(adapter: bed.index, id: id) == nil && bed.createVPort() == id)
+    #expect(bed.host.problems == [])
+  }
+
+  @Test("an adapter that is removed by surprise takes its VPorts along", arguments: [false, true])
+  func vportAdapterRemoved(isActivated: Bool) throws {
+    let bed = try VPortTests.bed()
+    let id = bed.createVPort()
+    if isActivated { #expect(bed.activate(id).status == .success) }
+    #expect(bed.vportState(id).after(.adapterRemoved) == .deleted)
+    bed.host.call(bed.miniport.session, .changeAdapter(bed.adapter, .surpriseRemove))
+    let store = bed.host.simulator.store
+    #expect(store.vports.indices.allSatisfy { store.vports[$0, \.adapter].isNone })
+    #expect(bed.host.problems == [])
   }
 }
 

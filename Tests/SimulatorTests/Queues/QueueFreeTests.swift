@@ -88,26 +88,16 @@ import Testing
     honest(bed)
     let id = bed.queue(in: .paused)
     let filter = bed.setFilter(id)
-    let lists = try (1...2).map { context in
-      var list = IndicatedList(context: UInt64(context), queueID: UInt16(id))
-      try list.append(dataLength: 60, [])
-      return list
-    }
-    let request = Request.indicateReceive(
-      adapter: bed.adapter, Indication(flags: ReceivePath.single, lists: lists))
-    let indicated = bed.host.ask(bed.miniport.session, request)
-    #expect(indicated?.failure.reason == Reason.none)
-    let told = try #require(bed.host.told.values.first { $0.handles.count == 2 })
+    bed.indicateLists(id)
+    #expect(bed.host.told.values.contains { $0.handles.count == 2 })
     #expect(bed.clear(filter, id).status == .success)
     #expect(bed.free(id).status == .success)
     #expect(bed.violations == [.indicationsLeft])
-    #expect(bed.state(id) == .undefined && bed.memory(queue: id)?.failure.reason == .queueUnknown)
+    #expect(bed.state(id) == .reclaiming && bed.memory(queue: id)?.failure.reason == .queueUnknown)
     let next = bed.allocate()
     #expect(next == id + 1)
-    let back = bed.host.ask(
-      bed.binder.session, .returnLists(binding: bed.binding, flags: 0, lists: told.handles))
-    #expect(back?.failure.status == .success)
-    #expect(bed.allocate() == id)
+    bed.returnLists()
+    #expect(bed.record(id) == nil && bed.allocate() == id)
     #expect(bed.host.problems == [])
   }
 
@@ -139,7 +129,12 @@ import Testing
   func unasked() throws {
     let bed = try Bed(
       assist: HardwareAssist(receiveFilter: Bed.capabilities(queues: 8).image()))
-    for state in QueueState.allCases where state != .stopDMA {
+    // FREE_QUEUE stays with the miniport: the last one.
+    let states: [QueueState] = [
+      .undefined, .allocated, .set, .running, .paused, .reclaiming, .freeing,
+    ]
+    #expect(Set(states).union([.stopDMA]) == Set(QueueState.allCases))
+    for state in states {
       let id = bed.queue(in: state)
       let count = bed.violations.count
       bed.indicate(id)
@@ -301,10 +296,7 @@ import Testing
     let id = bed.queue(in: .running)
     let block = try #require(bed.memory(queue: id)?.value)
     let index = bed.index
-    bed.host.turn { simulator, _ in
-      simulator.dropQueues(adapter: index)
-      simulator.commit()
-    }
+    bed.host.end(bed.miniport.session)
     #expect(bed.leaks == [id] && bed.host.simulator.allocation(block) == nil)
     let adapter = bed.host.simulator.store.adapters[index]
     #expect(adapter.queues.isNone && adapter.filters.isNone)

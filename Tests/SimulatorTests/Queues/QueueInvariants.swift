@@ -65,14 +65,12 @@ extension Audit {
       case .set, .running: if filters == 0 { wrong.append("\(name) has no filter") }
       case .allocated, .paused, .freeing, .stopDMA:
         if filters != 0 { wrong.append("\(name) has filters") }
-      case .undefined:
-        if queue.ending == 0, !isBeingMade(adapter, Ref(any: index)) {
-          wrong.append("\(name) is nowhere")
-        }
+      case .undefined: if !isBeingMade(adapter, Ref(any: index)) { wrong.append("\(name) is nowhere") }
+      case .reclaiming:
+        if !queue.owner.isNone { wrong.append("\(name) was freed and is somebody's") }
+        if filters != 0 { wrong.append("\(name) has filters") }
+        if queue.blocks == 0, queue.indicated == 0 { wrong.append("\(name) has nothing left") }
       case nil: wrong.append("\(name) has state \(queue.state)")
-      }
-      if queue.ending != 0, queue.state != 0 || !queue.owner.isNone {
-        wrong.append("\(name) is ending and there")
       }
       if queue.parameters.QueueId != queue.queueID { wrong.append("\(name): other id kept") }
       let blocks = blocks(name, queue.firstBlock) {
@@ -142,20 +140,20 @@ extension Audit {
           && store.filters[$0, \.vportID] == vport.vportID
       }
       if filters != Int(vport.filters) { wrong.append("\(name) counts \(vport.filters) filters") }
-      if vport.state > VPortState.activated.rawValue { wrong.append("\(name) has a bad state") }
-      if vport.state == 0, vport.ending == 0, !isBeingMade(adapter, Ref(any: index)) {
-        wrong.append("\(name) is nowhere")
-      }
-      if vport.ending == 0, FunctionID(rawValue: function) != .physical {
+      let state = VPortState(rawValue: vport.state)
+      if state == nil { wrong.append("\(name) has a bad state") }
+      if state == .deleted, !isBeingMade(adapter, Ref(any: index)) { wrong.append("\(name) is nowhere") }
+      if state == .reclaiming {
+        if !vport.owner.isNone { wrong.append("\(name) was deleted and is somebody's") }
+        if vport.blocks == 0, vport.indicated == 0 { wrong.append("\(name) has nothing left") }
+      } else if FunctionID(rawValue: function) != .physical {
         if function >= 64 || allocated & (1 << UInt64(function)) == 0 {
           wrong.append("\(name) is on VF \(function), which is not allocated")
         }
         if !functions.insert(function).inserted { wrong.append("\(name): a second of its VF") }
-        if vport.state == VPortState.deactivated.rawValue { wrong.append("\(name) is inactive") }
+        if state == .deactivated { wrong.append("\(name) is inactive") }
       }
-      if vport.state != 0,
-        vport.parameters.VPortState != VPortState(rawValue: vport.state)?.reported.rawValue
-      {
+      if state != .deleted, vport.parameters.VPortState != state?.reported.rawValue {
         wrong.append("\(name) reports another state")
       }
       let blocks = blocks(name, vport.firstBlock) {

@@ -130,7 +130,7 @@ final class ReceivePath {
   }
 
   func state(_ state: AdapterState) {
-    poke { store in store.adapters.update(self.index) { $0.state = state.rawValue } }
+    poke { store in store.adapters.update(self.index) { overwrite(&$0, \.state, state.rawValue) } }
   }
 
   /// A queue of the adapter in any state; slot and id are the same number.
@@ -143,7 +143,7 @@ final class ReceivePath {
       store.queues.update(Index(id)) {
         $0 = QueueRecord()
         $0.generation = 1
-        $0.state = state.rawValue
+        overwrite(&$0, \.state, state.rawValue)
         $0.adapter = Ref(self.index)
         $0.owner = owner.map { Ref(Index($0.binding)) } ?? .none
         $0.next = first
@@ -163,7 +163,7 @@ final class ReceivePath {
       store.vports.update(Index(id)) {
         $0 = VPortRecord()
         $0.generation = 1
-        $0.state = state.rawValue
+        overwrite(&$0, \.state, state.rawValue)
         $0.adapter = Ref(self.index)
         $0.owner = owner.map { Ref(Index($0.binding)) } ?? .none
         $0.next = first

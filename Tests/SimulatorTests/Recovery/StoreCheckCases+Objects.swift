@@ -88,7 +88,15 @@ extension StoreCheckTests {
       $0.request = .gone
     },
     Wrong("its life is none", \.adapters, where: { $0.life != 0 }) { $0.life = 3 },
-    Wrong("its state is none", \.adapters, where: { $0.life != 0 }) { $0.state = 77 },
+    Wrong("its state is none", \.adapters, where: { $0.life != 0 }) {
+      overwrite(&$0, \.state, 77)
+    },
+    Wrong(
+      "the call of its state is not open", \.adapters,
+      where: { $0.life != 0 && $0.upcallOpen == 0 }
+    ) {
+      overwrite(&$0, \.state, AdapterState.pausing.rawValue)
+    },
     Wrong("adapters[0]: one of its flags", \.adapters, where: { $0.life != 0 }) { $0.held = 2 },
     Wrong("its DMA is registered and was not", \.adapters, where: { $0.life != 0 }) {
       $0.dmaRegistered = 1

@@ -34,6 +34,9 @@ extension StoreCheckTests {
       $0.cancellation = 77
     },
     Wrong("the state before it is none", \.oids, where: { $0.state == 3 }) { $0.before = 99 },
+    Wrong("the state before it is none", \.oids, where: { $0.state == 3 }) {
+      $0.before = QueueState.running.rawValue
+    },
     Wrong("what it makes or changes is not there", \.oids, where: { $0.state == 3 }) {
       $0.subject = .gone
     },
@@ -69,13 +72,32 @@ extension StoreCheckTests {
     Wrong("its QueueId is none, or another's", \.queues, where: { !$0.adapter.isNone }) {
       $0.queueID = 0
     },
-    Wrong("queues[0]: its state is none", \.queues, where: { !$0.adapter.isNone }) { $0.state = 9 },
-    Wrong("it is free and has a state", \.queues, where: { $0.adapter.isNone }) { $0.state = 1 },
+    Wrong("queues[0]: its state is none", \.queues, where: { !$0.adapter.isNone }) {
+      overwrite(&$0, \.state, 9)
+    },
+    Wrong("it is free and has a state", \.queues, where: { $0.adapter.isNone }) {
+      overwrite(&$0, \.state, 1)
+    },
     Wrong("queues[0]: one of its flags", \.queues, where: { !$0.adapter.isNone }) { $0.early = 7 },
     Wrong("who allocated it is not there", \.queues, where: { !$0.adapter.isNone }) {
       $0.owner = .gone
     },
-    Wrong("it was freed and is there", \.queues, where: { $0.state != 0 }) { $0.ending = 1 },
+    Wrong("it was freed and is somebody's", \.queues, where: { !$0.owner.isNone }) {
+      overwrite(&$0, \.state, QueueState.reclaiming.rawValue)
+    },
+    Wrong(
+      "it was freed and nothing of it is left", \.queues,
+      where: { !$0.adapter.isNone && $0.blocks == 0 && $0.indicated == 0 }
+    ) {
+      overwrite(&$0, \.state, QueueState.reclaiming.rawValue)
+      $0.owner = .none
+    },
+    Wrong("nobody frees it", \.queues, where: { $0.hasNoFilters }) {
+      overwrite(&$0, \.state, QueueState.stopDMA.rawValue)
+    },
+    Wrong("nobody frees it", \.queues, where: { $0.hasNoFilters }) {
+      overwrite(&$0, \.state, QueueState.freeing.rawValue)
+    },
     Wrong("its parameters are another's", \.queues, where: { !$0.adapter.isNone }) {
       $0.parameters.QueueId &+= 1
     },
@@ -118,11 +140,22 @@ extension StoreCheckTests {
     ) {
       $0.vportID = 0
     },
-    Wrong("vports[0]: its state is none", \.vports, where: { !$0.adapter.isNone }) { $0.state = 3 },
+    Wrong("vports[0]: its state is none", \.vports, where: { !$0.adapter.isNone }) {
+      overwrite(&$0, \.state, 4)
+    },
     Wrong("who created it is not there", \.vports, where: { !$0.adapter.isNone }) {
       $0.owner = .gone
     },
-    Wrong("it was deleted and is there", \.vports, where: { $0.state != 0 }) { $0.ending = 1 },
+    Wrong("it was deleted and is somebody's", \.vports, where: { !$0.owner.isNone }) {
+      overwrite(&$0, \.state, VPortState.reclaiming.rawValue)
+    },
+    Wrong(
+      "it was deleted and nothing of it is left", \.vports,
+      where: { !$0.adapter.isNone && $0.blocks == 0 && $0.indicated == 0 }
+    ) {
+      overwrite(&$0, \.state, VPortState.reclaiming.rawValue)
+      $0.owner = .none
+    },
     Wrong("vports[0]: it counts other filters", \.vports, where: { !$0.adapter.isNone }) {
       $0.filters &+= 1
     },
@@ -218,4 +251,10 @@ extension StoreCheckTests {
       $0.target = .none
     },
   ]
+}
+
+extension QueueRecord {
+  fileprivate var hasNoFilters: Bool {
+    state == QueueState.allocated.rawValue || state == QueueState.paused.rawValue
+  }
 }

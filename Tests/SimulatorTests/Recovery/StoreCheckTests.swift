@@ -33,6 +33,16 @@ struct Wrong: CustomTestStringConvertible, Sendable {
   }
 }
 
+/// Writes a field that only the record itself may write.
+func overwrite<Record: BitwiseCopyable, Field: BitwiseCopyable>(
+  _ record: inout Record, _ field: KeyPath<Record, Field>, _ value: Field
+) {
+  guard let offset = MemoryLayout<Record>.offset(of: field) else { return }
+  unsafe withUnsafeMutableBytes(of: &record) {
+    unsafe $0.storeBytes(of: value, toByteOffset: offset, as: Field.self)
+  }
+}
+
 extension Table {
   func first(where isIt: (Record) -> Bool) -> Index<Record.Key>? {
     indices.first { isIt(self[$0]) }
