@@ -58,7 +58,8 @@ extension PathWorld {
     }
     let vport = pick(vports(of: adapter))?.vportID ?? UInt32(dice(3))
     let filter = pick(filters(of: adapter))
-    switch dice(100) {
+    let roll = dice(100)
+    switch roll {
     case 0..<17:
       var parameters = QueueBed.parameters("q\(dice(9))")
       parameters.flags = chance(70) ? [.perQueueReceiveIndication] : []
@@ -101,6 +102,14 @@ extension PathWorld {
         from: ReceiveFilterMoveParameters.Place(vportID: filter?.vportID ?? 0),
         to: ReceiveFilterMoveParameters.Place(vportID: vport))
       return (.set, OID_RECEIVE_FILTER_MOVE_FILTER, parameters.image())
+    default: return makeSwitchRequest(vport, roll)
+    }
+  }
+
+  /// Requests about NIC switches and VPorts, and queries; `roll` is 77 to 99.
+  private func makeSwitchRequest(_ vport: UInt32, _ roll: Int) -> (OIDRequestKind, UInt32, [UInt8])
+  {
+    switch roll {
     case 77..<81: return (.method, OID_NIC_SWITCH_CREATE_SWITCH, NICSwitchParameters().image())
     case 81..<86:
       return (.method, OID_NIC_SWITCH_CREATE_VPORT, VPortParameters(name: "v").image())
