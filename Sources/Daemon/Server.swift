@@ -22,7 +22,7 @@ import NDISSimulator
   private let signals: Signals
   private let sink: EventSink
   private let link: ServiceManagerLink
-  /// Also told of every event.
+  /// Also notified of every event.
   private let recorder: EventRecorder
   private let management: ManagementSockets?
   private let limits: Limits
@@ -32,15 +32,15 @@ import NDISSimulator
   private var connectionsByUser: [UInt32: Int] = [:]
   private var acceptPaused = false
   private let buffer: UnsafeMutableRawBufferPointer
-  /// What peers have to say to the server in the middle of a turn.
-  private let notes = PeerNotes()
+  /// What happened to peers in the middle of a turn.
+  private let notes = DeferredPeerEvents()
   private var lastStatus = ""
   private var lastCounters = Statistics()
   private var statusDue: UInt64 = 0
   /// Whether anything happened since the status was computed last.
   private var isStatusOld = true
-  /// When the service manager was last told that this thread comes round.
-  private var lastAlive: UInt64 = 0
+  /// When the watchdog was last pinged.
+  private var lastPing: UInt64 = 0
 
   /// How much one user or connection may have of the server itself.
   package struct Limits: Sendable {
@@ -57,7 +57,7 @@ import NDISSimulator
 
   private static let listenerToken: UInt64 = 1
   private static let signalsToken: UInt64 = 2
-  private static let keptToken: UInt64 = 3
+  private static let storedToken: UInt64 = 3
 
   package init(
     switchboard: Switchboard, listener: consuming PacketSocket, signals: consuming Signals,
@@ -68,7 +68,7 @@ import NDISSimulator
     let spare = try Spare()
     try reactor.add(listener.descriptor.raw, .readable, token: Server.listenerToken)
     try reactor.add(signals.descriptor.raw, .readable, token: Server.signalsToken)
-    try reactor.add(link.kept.descriptor.raw, .readable, token: Server.keptToken)
+    try reactor.add(link.kept.descriptor.raw, .readable, token: Server.storedToken)
     try management?.watch(&reactor)
     self.init(
       switchboard, listener, signals, sink, link, recorder, management, limits, reactor, spare)
@@ -100,7 +100,7 @@ import NDISSimulator
   package enum End {
     /// SIGTERM or SIGINT, by name: everything is to be ended in order.
     case stop(String)
-    /// SIGUSR2: another process goes on with everything.
+    /// SIGUSR2: another process resumes with everything.
     case handOver
   }
 
@@ -111,35 +111,35 @@ import NDISSimulator
     var received = ReceivedDescriptors(closesInBackground: true)
     while true {
       try reactor.wait(timeoutMilliseconds: timeout, into: &ready)
-      notes.gathers = ready.count > 1
+      notes.isBatching = ready.count > 1
       for event in ready {
         switch event.token {
         case Server.listenerToken: try acceptAll()
         case Server.signalsToken:
           if let end = try nextSignal() { return end }
-        case Server.keptToken:
+        case Server.storedToken:
           _ = try link.kept.drain()
-          switchboard.descriptorsKept()
+          switchboard.descriptorsStored()
         case let token where token & ManagementSockets.bit != 0:
           management?.serve(event, &reactor)
         default: serve(event, &received)
         }
       }
-      notes.sendGathered()
+      notes.flushBatch()
       switchboard.tick()
-      if !notes.isEmpty { heedNotes() }
+      if !notes.isEmpty { processDeferredEvents() }
       management?.turn(&reactor)
       if acceptPaused { resumeAccepting() }
       reportStatus()
-      reportAlive()
+      pingWatchdog()
     }
   }
 
   /// Work left: at once. Open upcalls have deadlines: a tick. Else until something happens.
   private var timeout: Int32 {
-    let pace = switchboard.pace
-    if pace == .atOnce || !notes.isEmpty { return 0 }
-    let own: Int32 = pace == .soon || acceptPaused || statusDue > 0 ? 20 : -1
+    let nextWakeup = switchboard.nextWakeup
+    if nextWakeup == .immediate || !notes.isEmpty { return 0 }
+    let own: Int32 = nextWakeup == .timer || acceptPaused || statusDue > 0 ? 20 : -1
     var waits = [own]
     if let due = management?.timeout { waits.append(Int32(clamping: due)) }
     if let silence = link.watchdogMilliseconds { waits.append(Int32(clamping: silence / 3)) }
@@ -180,7 +180,7 @@ import NDISSimulator
     let socket = PacketSocket(adopting: descriptor)
     guard let credentials = try? socket.peerCredentials(), let token = peers.nextToken else {
       _ = try? socket.shutdown()
-      link.drop(KeptName.connection)
+      link.remove(DescriptorName.connection)
       return
     }
     let peer = SocketPeer(
@@ -192,7 +192,7 @@ import NDISSimulator
     else {
       try? reactor.remove(peer.socket.descriptor.raw)
       _ = try? peer.socket.shutdown()
-      link.drop(KeptName.connection)
+      link.remove(DescriptorName.connection)
       return
     }
     peers.insert(peer, connection)
@@ -265,9 +265,11 @@ import NDISSimulator
       return
     }
     if !event.events.isDisjoint(with: [.readable, .hungUp, .failed]) {
-      let readAhead = connection.readsAhead > 0
+      let isReplaying = connection.replayBudget > 0
       read(peer, connection, &received)
-      if readAhead, connection.readsAhead == 0, peer.isBlocked { notes.blocked.append(peer.token) }
+      if isReplaying, connection.replayBudget == 0, peer.isBlocked {
+        notes.blocked.append(peer.token)
+      }
     }
   }
 
@@ -275,12 +277,12 @@ import NDISSimulator
     _ peer: SocketPeer, _ connection: DriverConnection, _ received: inout ReceivedDescriptors
   ) {
     isStatusOld = true
-    let wanted = peer.appetite.next
-    if wanted > 1 { notes.gathers = true }
+    let wanted = peer.readBudget.limit
+    if wanted > 1 { notes.isBatching = true }
     var found = 0
     while found < wanted {
       // A peer that does not take its answers is not asked for more questions.
-      guard !peer.isDoomed, !peer.isBlocked || connection.readsAhead > 0 else { return }
+      guard !peer.isClosing, !peer.isBlocked || connection.replayBudget > 0 else { return }
       let outcome: PacketSocket.Received
       do throws(SystemError) {
         outcome = try unsafe peer.socket.receive(into: buffer, descriptors: &received)
@@ -290,7 +292,7 @@ import NDISSimulator
       }
       switch outcome {
       case .wouldBlock:
-        peer.appetite.turnEnded(found: found, ranDry: true)
+        peer.readBudget.turnEnded(found: found, drained: true)
         return
       case .closed:
         end(peer, connection, reason: "the connection was closed")
@@ -302,27 +304,27 @@ import NDISSimulator
           controlTruncated: controlTruncated, &received)
         received.clear()
         found += 1
-        if connection.readsAhead > 0 { connection.readsAhead -= 1 }
+        if connection.replayBudget > 0 { connection.replayBudget -= 1 }
       }
     }
-    peer.appetite.turnEnded(found: found, ranDry: false)
+    peer.readBudget.turnEnded(found: found, drained: false)
   }
 
   private func end(_ peer: SocketPeer, _ connection: DriverConnection, reason: String) {
     switchboard.closed(connection, reason: reason)
-    notes.doomed.append(peer.token)
+    notes.closing.append(peer.token)
   }
 
   /// Peers that were blocked, and connections whose end was decided, in the middle of a turn.
-  private mutating func heedNotes() {
+  private mutating func processDeferredEvents() {
     for token in notes.takeBlocked() {
       guard let (peer, connection) = peers.find(token), peer.isBlocked else { continue }
       // Only until it takes its answers: a peer that is not read from must not keep the reactor awake.
       let interest: Reactor.Events =
-        connection.readsAhead > 0 ? [.readable, .writable] : .writable
+        connection.replayBudget > 0 ? [.readable, .writable] : .writable
       try? reactor.modify(peer.socket.descriptor.raw, interest, token: token)
     }
-    for token in notes.takeDoomed() {
+    for token in notes.takeClosing() {
       guard let (peer, connection) = peers.find(token) else { continue }
       if peer.overflowed, !connection.isClosed {
         switchboard.closed(
@@ -343,7 +345,7 @@ import NDISSimulator
 
   // MARK: Status and end
 
-  /// At most twice a second: a status nobody could read would cost more than the work it tells of.
+  /// At most twice a second: a status that nobody could read would cost more than the work it describes.
   private mutating func reportStatus() {
     guard isStatusOld || statusDue > 0 || switchboard.hasWork else { return }
     let now = MonotonicClock.milliseconds
@@ -363,17 +365,17 @@ import NDISSimulator
     link.status(text)
   }
 
-  /// Tells the service manager that this thread comes round: it alone says so, for a daemon whose reactor is
+  /// Pings the service manager's watchdog: this thread alone does, for a daemon whose reactor is
   /// stuck is to be killed, whatever else still runs.
-  private mutating func reportAlive() {
+  private mutating func pingWatchdog() {
     guard let silence = link.watchdogMilliseconds else { return }
     let now = MonotonicClock.milliseconds
-    guard now &- lastAlive >= silence / 4 else { return }
-    lastAlive = now
-    link.alive()
+    guard now &- lastPing >= silence / 4 else { return }
+    lastPing = now
+    link.pingWatchdog()
   }
 
-  /// Tells every client, reclaims what they held, closes.
+  /// Notifies every client, reclaims what they held, closes.
   package mutating func shutDown() {
     let link = link
     var said = MonotonicClock.milliseconds
@@ -381,9 +383,9 @@ import NDISSimulator
       let now = MonotonicClock.milliseconds
       guard now &- said >= 1_000 else { return }
       said = now
-      // It goes on: two seconds more from now, if the time allowed should be over.
+      // Still ending: two seconds more from now, if the time allowed should be over.
       link.extend(milliseconds: 2_000)
-      link.alive()
+      link.pingWatchdog()
     }
     management?.shutDown(&reactor)
     peers.removeAll { _ = try? $0.socket.shutdown() }

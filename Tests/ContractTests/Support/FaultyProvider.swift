@@ -1,1 +1,1 @@
-../FaultyProvider/FaultyProvider.swift
+../../FaultyProvider/FaultyProvider.swift
