@@ -207,7 +207,7 @@ let package = Package(
       ]),
     .tests(
       "HostedDriversTests", ["HostedDrivers", "CNDIS", "NDIS", "DriverInterface", "Simulator"]),
-    .tests("DriverProtocolTests", ["DriverProtocol", "CNDIS", "NDIS"]),
+    .tests("DriverProtocolTests", ["DriverProtocol", "DriverInterface", "CNDIS", "NDIS"]),
     .tests("ServiceManagerTests", ["ServiceManager", "Events", "NDIS", "Platform"]),
     .tests(
       "VarlinkTests", ["Varlink", "Platform", "ndissim-varlink-generate"],

@@ -1,5 +1,5 @@
 // Starting and ending a daemon in order: signals are blocked first, the log next, then NDIS with its
-// hosted providers, then the socket; only when all of that stands is READY said. The end is the same
+// hosted providers, then the socket; READY is sent when all of that is up. The end is the same
 // backwards.
 
 import NDISManagementPlane
@@ -18,11 +18,11 @@ package typealias StartFailure = NDISDriverPlane.StartFailure
 
 /// Runs a daemon.
 package enum Launch {
-  /// The exit status of a daemon that has handed over: by whatever signal it was told to, another is to go on.
+  /// The exit status of a daemon that has handed over: whatever the signal, another process resumes.
   package static let handedOverStatus: Int32 = 75
 
-  /// Serves until a signal; throws a sentence when it cannot start. Answers whether it has handed over to the
-  /// process that comes next.
+  /// Serves until a signal; throws a sentence when it cannot start. Returns whether it has handed over to the
+  /// next process.
   package static func run(_ options: LaunchOptions) throws(StartFailure) -> Bool {
     let activation: Activation
     let sink: EventSink
@@ -54,7 +54,7 @@ package enum Launch {
     }
     sink.post(.stopped)
     sink.close()
-    // Everything that is to be kept has been handed over when this returns.
+    // Every descriptor to be stored has been handed over when this returns.
     link.close()
     return isHandedOver
   }
@@ -70,8 +70,8 @@ package enum Launch {
   ) throws(StartFailure) -> Bool {
     defer { CrashMark.clear() }
     var isHandedOver = false
-    var inheritance = Inheritance(activation.descriptors, known: ["driver", "varlink"])
-    let switchboard = try begin(options, &inheritance, link, tell)
+    var inherited = InheritedDescriptors(activation.descriptors, known: ["driver", "varlink"])
+    let switchboard = try begin(options, &inherited, link, tell)
     if DebugRequests.areWanted { switchboard.beforeRequest = DebugRequests.carryOut }
     let path: String
     let listener: PacketSocket
@@ -100,10 +100,10 @@ package enum Launch {
         management: try management.sockets(
           switchboard, recorder, sink, link, driverSocket: listener.localPath, tell),
         limits: Server.Limits(options.configuration.values))
-      for (inode, descriptor) in inheritance.connections {
+      for (inode, descriptor) in inherited.connections {
         server.adopt(connection: Descriptor(owning: descriptor), inode: inode)
       }
-      switchboard.awaitOthers()
+      switchboard.beginResumeGracePeriod()
       tell(.ready(socket: path))
       link.ready(status: "Ready on \(path)")
       switch try server.run() {

@@ -11,7 +11,7 @@ import NDISSimulator
 
 /// Has a descriptor store keep what the next process needs.
 final class DescriptorPersistence: Persistence {
-  private let keeper: any DescriptorKeeper
+  private let descriptorStore: any DescriptorStore
   private let onEvent: (Event) -> Void
   /// Replies that wait until their section's memory is stored.
   private var deferred: [Handle: [DeferredReply]] = [:]
@@ -28,8 +28,8 @@ final class DescriptorPersistence: Persistence {
   /// Milliseconds after which a process is stable.
   private static let probation: UInt64 = 60_000
 
-  init(_ keeper: any DescriptorKeeper, onEvent: @escaping (Event) -> Void) {
-    self.keeper = keeper
+  init(_ descriptorStore: any DescriptorStore, onEvent: @escaping (Event) -> Void) {
+    self.descriptorStore = descriptorStore
     self.onEvent = onEvent
   }
 
@@ -99,7 +99,7 @@ final class DescriptorPersistence: Persistence {
 
   func store(_ section: Handle, _ memory: SectionMemory, _ simulator: inout Simulator) {
     guard let inode = memory.inode else { return }
-    let isStored = memory.isStored(in: keeper)
+    let isStored = memory.isStored(in: descriptorStore)
     memory.keeping = isStored ? .new : .lost
     simulator.note(section: section, inode: inode, keeping: memory.keeping)
     if !isStored { reportNotStored(section, simulator) }
@@ -108,12 +108,13 @@ final class DescriptorPersistence: Persistence {
   private func reportNotStored(_ section: Handle, _ simulator: borrowing Simulator) {
     let owner = simulator.adoptedSections.first { $0.handle == section }?.owner ?? Name()
     onEvent(
-      .sectionNotKept(Party(driver: owner), section, limit: UInt64(clamping: keeper.limit)))
+      .sectionNotKept(Party(driver: owner), section, limit: UInt64(clamping: descriptorStore.limit))
+    )
   }
 
   func release(_ section: Handle, _ memory: SectionMemory) -> [DeferredReply] {
     guard let inode = memory.inode, memory.keeping != .lost else { return [] }
-    keeper.drop(KeptName.section(inode: inode))
+    descriptorStore.remove(DescriptorName.section(inode: inode))
     return deferred.removeValue(forKey: section) ?? []
   }
 
@@ -145,10 +146,10 @@ final class DescriptorPersistence: Persistence {
     _ memories: SectionMemories, _ simulator: inout Simulator
   ) -> [DeferredReply] {
     var outcomes: [String: Bool] = [:]
-    for kept in keeper.takeKept() { outcomes[kept.name] = kept.isKept }
+    for kept in descriptorStore.takeOutcomes() { outcomes[kept.name] = kept.isStored }
     var replies: [DeferredReply] = []
     for (section, memory) in memories.all where memory.keeping == .new {
-      guard let inode = memory.inode, let isStored = outcomes[KeptName.section(inode: inode)]
+      guard let inode = memory.inode, let isStored = outcomes[DescriptorName.section(inode: inode)]
       else { continue }
       memory.keeping = isStored ? .kept : .lost
       simulator.note(section: section, inode: inode, keeping: memory.keeping)
@@ -166,15 +167,15 @@ final class DescriptorPersistence: Persistence {
   func store(
     _ connection: DriverConnection, _ session: UInt32, _ simulator: inout Simulator
   ) {
-    guard !connection.isKept, !connection.cannotBeKept,
+    guard !connection.isStored, !connection.cannotBeStored,
       connections < DescriptorPersistence.maximumConnections,
       let descriptor = connection.peer.descriptor, simulator.canResume(session: session),
       simulator.hasObjects(session: session)
     else { return }
     guard let inode = Descriptor.inode(of: descriptor),
-      keeper.keep(descriptor, name: KeptName.connection)
+      descriptorStore.store(descriptor, name: DescriptorName.connection)
     else {
-      connection.cannotBeKept = true
+      connection.cannotBeStored = true
       return
     }
     restored(connection)
@@ -182,21 +183,21 @@ final class DescriptorPersistence: Persistence {
   }
 
   func restored(_ connection: DriverConnection) {
-    connection.isKept = true
+    connection.isStored = true
     connections += 1
   }
 
   func closed(_ connection: DriverConnection) {
-    guard connection.isKept else { return }
-    connection.isKept = false
+    guard connection.isStored else { return }
+    connection.isStored = false
     connections -= 1
-    keeper.drop(KeptName.connection)
+    descriptorStore.remove(DescriptorName.connection)
   }
 
   // MARK: The end
 
   func retire(_ simulator: borrowing Simulator) {
     simulator.retire()
-    keeper.drop(KeptName.store)
+    descriptorStore.remove(DescriptorName.store)
   }
 }

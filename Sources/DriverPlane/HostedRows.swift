@@ -1,4 +1,4 @@
-// Where the host keeps what in the store's rows: hosted providers first, a row each, then hosted miniports, a run
+// The layout of the store's rows for hosted drivers: hosted providers first, a row each, then hosted miniports, a run
 // of rows each. Rows of one that is gone hold nothing.
 
 import NDISHostedDrivers
@@ -15,7 +15,7 @@ struct PoolRow: BitwiseCopyable {
   var nodes: UInt32
   var pageSize: UInt32
   var hugePages: UInt32
-  /// It stands in the configuration; one that was added by hand does not.
+  /// It is configured, and was not added by hand.
   var isConfigured: UInt32
 
   init(_ settings: PoolSettings, isConfigured: Bool) {
@@ -42,7 +42,7 @@ struct PoolRow: BitwiseCopyable {
   }
 }
 
-/// What the host itself keeps of a hosted miniport.
+/// What the host stores of a hosted miniport beside the miniport's own rows.
 struct MiniportRow: BitwiseCopyable {
   var session: UInt32
   var calls: UInt32
@@ -82,14 +82,14 @@ enum HostRows {
 }
 
 extension SwitchboardState {
-  /// Keeps how a hosted provider was set up.
+  /// Stores how a hosted provider was set up.
   mutating func remember(pool number: Int, isConfigured: Bool) {
     guard let row = persistence.row(ofPool: number) else { return }
     simulator.keep(
       HostRow(PoolRow(pools[number].settings, isConfigured: isConfigured)), at: row)
   }
 
-  /// Keeps what a hosted miniport remembers, as part of the transaction in which that changed.
+  /// Stores a hosted miniport's state, as part of the transaction in which that changed.
   mutating func remember(miniport index: Int) {
     guard let number = miniports[index].place else { return }
     let first = HostRows.miniport(number)
@@ -121,7 +121,7 @@ extension SwitchboardState {
     simulator.keep(HostRow(), at: HostRows.miniport(number) + HostRows.own)
   }
 
-  /// The first run of rows nobody has; nil when there is none, or nothing is kept.
+  /// The first free run of rows; nil when there is none, or nothing is persistent.
   var freePlace: UInt32? {
     let taken = Set(miniports.compactMap(\.place))
     return persistence.miniportPlaces.first { !taken.contains($0) }

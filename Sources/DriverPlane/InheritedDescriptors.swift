@@ -4,21 +4,21 @@
 package import NDISPlatform
 
 /// What an earlier process has left, by what it is known by.
-package struct Inheritance {
+package struct InheritedDescriptors {
   /// The store; nil: there is none, or what was there is none.
   package private(set) var store: StoreFile?
   /// Memory files of sections, by inode.
   private var sections: [UInt64: (name: String, descriptor: Int32)] = [:]
   /// Connections, by their sockets' inodes.
   package private(set) var connections: [(inode: UInt64, descriptor: Int32)] = []
-  /// Names nobody knows.
+  /// Names that are not known.
   package private(set) var unknown: [String] = []
   /// The store was there more than once: the newest counts.
   package private(set) var hasOldStores = false
   /// Why the store is none.
   package private(set) var problem: String?
 
-  /// Descriptors that the service manager keeps.
+  /// How many descriptors the service manager holds.
   package private(set) var count = 0
 
   /// Sorts the descriptors that the service manager handed over, by their names; `known` are the names of
@@ -28,19 +28,19 @@ package struct Inheritance {
       count += 1
       let inode = Descriptor.inode(of: descriptor)
       switch name {
-      case KeptName.store where store == nil && problem == nil:
+      case DescriptorName.store where store == nil && problem == nil:
         do throws(SystemError) {
           store = try StoreFile(adopting: Descriptor(owning: descriptor))
         } catch { problem = "\(error)" }
-      case KeptName.store:
+      case DescriptorName.store:
         hasOldStores = true
         _ = Descriptor(owning: descriptor)
-      case KeptName.connection:
+      case DescriptorName.connection:
         connections.append((inode ?? 0, descriptor))
-      case _ where KeptName.isSection(name) && inode.map { sections[$0] == nil } == true:
+      case _ where DescriptorName.isSection(name) && inode.map { sections[$0] == nil } == true:
         sections[inode ?? 0] = (name, descriptor)
       // A socket that somebody is to listen on, under whatever name.
-      case _ where !KeptName.isKept(name) && Descriptor.isListening(descriptor):
+      case _ where !DescriptorName.isStored(name) && Descriptor.isListening(descriptor):
         count -= 1
       default:
         unknown.append(name)
@@ -54,21 +54,21 @@ package struct Inheritance {
     sections.removeValue(forKey: inode).map { Descriptor(owning: $0.descriptor) }
   }
 
-  /// Ends the connections, which nobody will answer; answers the names they are kept under.
+  /// Ends the connections, which no process will serve; returns the names they are stored under.
   package mutating func endConnections() -> [String] {
     let left = connections
     connections = []
     return left.map { _, descriptor in
       let socket = PacketSocket(adopting: Descriptor(owning: descriptor))
       _ = try? socket.shutdown()
-      return KeptName.connection
+      return DescriptorName.connection
     }
   }
 
-  /// The sections are somebody else's now.
+  /// The sections belong to the switchboard now.
   package mutating func forgetSections() { sections = [:] }
 
-  /// The names of the sections that nobody took, whose descriptors are closed.
+  /// Closes the descriptors of the sections that were not taken; returns their names.
   package mutating func closeSections() -> [String] {
     let left = sections
     sections = [:]
@@ -79,8 +79,8 @@ package struct Inheritance {
   }
 }
 
-/// Why a store was not gone on from: a sentence.
-package struct AdoptionFailure: Error, CustomStringConvertible, Sendable {
+/// Why a store was not restored from: a sentence.
+package struct RestoreFailure: Error, CustomStringConvertible, Sendable {
   package let description: String
   init(_ description: String) { self.description = description }
 }

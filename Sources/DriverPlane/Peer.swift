@@ -9,14 +9,14 @@ package protocol Peer: AnyObject {
   func disconnect()
   /// Packets delivered and not yet taken by the other end's kernel buffer.
   var waiting: Int { get }
-  /// The socket, to be kept for the next process; nil: there is none.
+  /// The socket, to be stored for the next process; nil: there is none.
   var descriptor: Int32? { get }
 }
 
 extension Peer {
   /// A peer without an outbox has none waiting.
   package var waiting: Int { 0 }
-  /// A peer in this process cannot be kept.
+  /// A peer in this process has no socket to store.
   package var descriptor: Int32? { nil }
 }
 
@@ -25,21 +25,21 @@ package final class DriverConnection {
   package let peer: any Peer
   package let pid: Int32
   package let uid: UInt32
-  /// The session, once HELLO has been said.
+  /// The session, once HELLO has been accepted.
   package var session: UInt32?
   package var isClosed = false
-  /// It has outlived an earlier daemon and has not answered RESUMED yet: nothing else is said to it, and
-  /// nothing else it says counts.
+  /// It has outlived an earlier daemon and has not answered RESUMED yet: nothing else is sent to it, and nothing
+  /// else it sends counts.
   var awaitsResume = false
   /// Packets that are read although its outbox waits: a client that asks again for what has no answer may not
   /// read while it does. As many as it can have asked for.
-  package var readsAhead = 0
-  /// There was no room for its socket.
-  var cannotBeKept = false
+  package var replayBudget = 0
+  /// The descriptor store had no space for its socket.
+  var cannotBeStored = false
   /// It is of a session that has outlived an earlier daemon.
   var wasResumed = false
   /// The service manager has its socket too.
-  var isKept = false
+  var isStored = false
   /// The name it gave itself in HELLO.
   package var name = ""
   /// How long its handlers took; nil while none was called.
@@ -59,32 +59,32 @@ package final class DriverConnection {
     self.uid = uid
   }
 
-  /// Takes note that the process has a section's descriptor, or is about to be sent it; false when it
+  /// Marks a section's descriptor as sent to the process, or as owned by it; false when it
   /// was known.
   @discardableResult
-  func learn(section: UInt64) -> Bool {
+  func markSent(section: UInt64) -> Bool {
     if section == lastSection { return false }
     lastSection = section
     return knownSections.insert(section).inserted
   }
 
-  /// Takes note that the process is about to be sent a view of a section, for reading only; false when it
+  /// Marks a view of a section as sent to the process, for reading only; false when it
   /// has one, or has the section itself.
-  func learn(view section: UInt64) -> Bool {
+  func markSent(view section: UInt64) -> Bool {
     if section == lastView { return false }
     lastView = section
     return !knownSections.contains(section) && views.insert(section).inserted
   }
 
   /// The view could not be sent.
-  func forget(view section: UInt64) {
+  func unmarkSent(view section: UInt64) {
     views.remove(section)
     if section == lastView { lastView = 0 }
   }
 
   /// The section is gone; whether the process had a view of it.
   @discardableResult
-  func forget(section: UInt64) -> Bool {
+  func unmarkSent(section: UInt64) -> Bool {
     knownSections.remove(section)
     if section == lastSection { lastSection = 0 }
     if section == lastView { lastView = 0 }

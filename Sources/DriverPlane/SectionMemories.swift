@@ -68,8 +68,9 @@ final class SectionMemory {
   // MARK: Using it
 
   /// Has a descriptor store keep a descriptor under the inode's name; false when it cannot.
-  func isStored(in keeper: any DescriptorKeeper) -> Bool {
-    inode.map { keeper.keep(descriptor, name: KeptName.section(inode: $0)) } ?? false
+  func isStored(in descriptorStore: any DescriptorStore) -> Bool {
+    inode.map { descriptorStore.store(descriptor, name: DescriptorName.section(inode: $0)) }
+      ?? false
   }
 
   /// Calls `body` with a descriptor that is open for reading only; with nil when none can be had.
@@ -102,8 +103,9 @@ final class SectionMemory {
   }
 }
 
-/// The memory of all sections, by handle and by inode.
-struct SectionMemories {
+/// The memory of all sections, by handle and by inode. A class, so that handing it to the persistence copies
+/// nothing.
+final class SectionMemories {
   private(set) var all: [Handle: SectionMemory] = [:]
   private var inodes: Set<UInt64> = []
 
@@ -116,12 +118,12 @@ struct SectionMemories {
     memory.inode.map { inodes.contains($0) } ?? false
   }
 
-  mutating func insert(_ memory: SectionMemory, for section: Handle) {
+  func insert(_ memory: SectionMemory, for section: Handle) {
     all[section] = memory
     if let inode = memory.inode { inodes.insert(inode) }
   }
 
-  mutating func remove(_ section: Handle) -> SectionMemory? {
+  func remove(_ section: Handle) -> SectionMemory? {
     guard let memory = all.removeValue(forKey: section) else { return nil }
     if let inode = memory.inode { inodes.remove(inode) }
     return memory

@@ -4,25 +4,25 @@
 package import NDISPlatform
 import NDISSimulator
 
-/// Who keeps things for the next process, and the store he is to keep.
-package struct Keeping {
-  package let keeper: any DescriptorKeeper
+/// A store that outlives its process, and where its descriptors are stored.
+package struct PersistentStore {
+  package let descriptorStore: any DescriptorStore
   package let store: StoreFile
 
-  /// A new store, which the keeper is given at once.
+  /// A new store, whose descriptor is stored at once.
   ///
   /// - Throws: `StartFailure` when there is no memory for it.
-  package init(_ keeper: any DescriptorKeeper, size: Int) throws(StartFailure) {
+  package init(_ descriptorStore: any DescriptorStore, size: Int) throws(StartFailure) {
     do throws(SystemError) { store = try StoreFile(name: "ndissim:store", size: size) } catch {
       throw StartFailure("\(error)")
     }
-    self.keeper = keeper
-    _ = keeper.keep(store.descriptor.raw, name: KeptName.store)
+    self.descriptorStore = descriptorStore
+    _ = descriptorStore.store(store.descriptor.raw, name: DescriptorName.store)
   }
 
-  /// The store of an earlier process, which the keeper has already.
-  package init(_ keeper: any DescriptorKeeper, adopting store: StoreFile) {
-    self.keeper = keeper
+  /// The store of an earlier process, whose descriptor is stored already.
+  package init(_ descriptorStore: any DescriptorStore, adopting store: StoreFile) {
+    self.descriptorStore = descriptorStore
     self.store = store
   }
 }
@@ -32,9 +32,9 @@ enum StoreBacking {
   case anonymous(AnonymousMemory)
   case file(StoreFile)
 
-  init(_ settings: Settings, _ keeping: Keeping?) throws(StartFailure) {
-    if let keeping {
-      self = .file(keeping.store)
+  init(_ settings: Settings, _ persistence: PersistentStore?) throws(StartFailure) {
+    if let persistence {
+      self = .file(persistence.store)
     } else {
       do throws(SystemError) {
         self = .anonymous(try AnonymousMemory(size: Simulator.storeSize(settings)))

@@ -47,17 +47,17 @@ extension SwitchboardState {
     case .sectionReleased(_, let handle, let session, let hosted):
       release(handle)
       if let hosted, Int(hosted) < pools.count { pools[Int(hosted)].remove(section: handle) }
-      // Told to the provider that offered it, and to those who have a view of it and may unmap it.
+      // Reported to the provider that offered it, and to those that have a view of it and may unmap it.
       for connection in connections.all {
         // What one that outlived an earlier process had is not known here.
-        let hadView = connection.forget(section: handle.rawValue) || connection.wasResumed
+        let hadView = connection.unmarkSent(section: handle.rawValue) || connection.wasResumed
         if hadView || connection.session == session, connection.session != nil {
           unsafe send(Encoding.sectionReleased(handle, into: buffer), to: connection)
         }
       }
     case .sessionGone(let session):
       connections[session] = nil
-      awaited[session] = nil
+      pendingResumes[session] = nil
       persistence.sessionEnded(session, &simulator)
       forgetMiniport(session)
     case .event(let event): onEvent(event)
@@ -114,7 +114,7 @@ extension SwitchboardState {
         connection, id, result.type, Failure(.failure, .doubleFree, result.value.rawValue))
       return
     }
-    let isNew = connection.learn(section: details.section.rawValue)
+    let isNew = connection.markSent(section: details.section.rawValue)
     let descriptor = isNew ? memories[details.section]?.descriptor : nil
     let length = unsafe Encoding.allocation(
       id, result, details, withDescriptor: descriptor != nil, into: buffer
@@ -134,7 +134,7 @@ extension SwitchboardState {
     let length = encode(id, upcall, to: connection, &unknown)
     for section in unknown { sendView(of: section, to: connection) }
     guard length > 0 else {
-      // What it was about is gone, or our own bound is wrong: nobody is to wait for its answer.
+      // Its subject is gone, or our own bound is wrong: nothing may wait for its answer.
       simulator.answer(
         id, session: session, answer: ProviderAnswer(status: .failure), now: now, &actions)
       return
@@ -163,7 +163,7 @@ extension SwitchboardState {
         id, upcall, port: port, flags: flags, count: count, into: buffer
       ) { append in
         simulator.forEachPiece(ofUpcall: id) { piece in
-          if case .part(_, let section, _, _) = piece, connection.learn(view: section.rawValue) {
+          if case .part(_, let section, _, _) = piece, connection.markSent(view: section.rawValue) {
             unknown.append(section)
           }
           append(piece)
@@ -177,11 +177,13 @@ extension SwitchboardState {
   }
 
   /// Sends a process a descriptor of a section that is open for reading only. Without one left, or with
-  /// one that may not be opened, it says so, and the next upcall that names the section tries again.
+  /// one that may not be opened, the notification has size 0, and the next upcall that names the section tries again.
   private mutating func sendView(of section: Handle, to connection: DriverConnection) {
-    guard let memory = memories[section] else { return connection.forget(view: section.rawValue) }
+    guard let memory = memories[section] else {
+      return connection.unmarkSent(view: section.rawValue)
+    }
     memory.withView { view in
-      if view == nil { connection.forget(view: section.rawValue) }
+      if view == nil { connection.unmarkSent(view: section.rawValue) }
       // The upcall waits in the switchboard's buffer.
       unsafe withUnsafeTemporaryAllocation(byteCount: 64, alignment: 8) { small in
         let length = unsafe Encoding.sectionView(

@@ -1,7 +1,6 @@
-// Going on from the store of an earlier process: NDIS's own state is all there; what is made anew here is what
-// a process holds beside it. Sections get their memory back by its inode, hosted providers know their
-// sections and blocks again, hosted miniports get what they have not been told yet. Connections come last,
-// from the server.
+// Restoring from the store of an earlier process: NDIS's own state is all in it; what is rebuilt here is what a
+// process holds beside it. Sections get their memory back by its inode, hosted providers their sections and
+// blocks, hosted miniports the outstanding upcalls and replies. Connections come last, from the server.
 
 import NDISDriverInterface
 import NDISEvents
@@ -13,59 +12,59 @@ import NDISSimulator
 extension SwitchboardState {
   /// Takes the store over.
   ///
-  /// - Throws: `AdoptionFailure`; nothing was changed then that anybody could see.
-  static func goOn(
-    adopting inheritance: Inheritance, settings: Settings, pools: [PoolSettings],
-    miniports: [VMQSettings], keeping: Keeping, onEvent: @escaping (Event) -> Void
-  ) throws(AdoptionFailure) -> SwitchboardState {
-    var inheritance = inheritance
+  /// - Throws: `RestoreFailure`; nothing was changed then that anybody could see.
+  static func restore(
+    restoring inherited: InheritedDescriptors, settings: Settings, pools: [PoolSettings],
+    miniports: [VMQSettings], persistence: PersistentStore, onEvent: @escaping (Event) -> Void
+  ) throws(RestoreFailure) -> SwitchboardState {
+    var inherited = inherited
     let begun = MonotonicClock.milliseconds
     let simulator: Simulator
     let crash: (work: InHand, crashes: UInt64)?
     do throws(StoreError) {
-      crash = try Simulator.examine(StoreBacking.file(keeping.store).memory)
-    } catch { throw AdoptionFailure("\(error)") }
+      crash = try Simulator.examine(StoreBacking.file(persistence.store).memory)
+    } catch { throw RestoreFailure("\(error)") }
     var touched: [Range<Int>] = []
-    do throws(SystemError) { touched = try keeping.store.touched() } catch {
-      throw AdoptionFailure("\(error)")
+    do throws(SystemError) { touched = try persistence.store.touched() } catch {
+      throw RestoreFailure("\(error)")
     }
     do throws(StoreError) {
       simulator = try Simulator(
-        memory: StoreBacking.file(keeping.store).memory(touched: touched), settings: settings,
+        memory: StoreBacking.file(persistence.store).memory(touched: touched), settings: settings,
         fresh: false)
-    } catch { throw AdoptionFailure("\(error)") }
+    } catch { throw RestoreFailure("\(error)") }
     let instance: (UInt64, UInt64)
     do throws(StartFailure) { instance = try newInstance() } catch {
-      throw AdoptionFailure(error.description)
+      throw RestoreFailure(error.description)
     }
     // Handles and addresses are those of the seed the store was laid out with.
     var settings = settings
     settings.seed = simulator.seed
     var state = SwitchboardState(
-      settings, DescriptorPersistence(keeping.keeper, onEvent: onEvent), onEvent,
-      .file(keeping.store), simulator, instance)
-    state.goOn(&inheritance, crash, pools, miniports)
-    for name in inheritance.closeSections() { keeping.keeper.drop(name) }
+      settings, DescriptorPersistence(persistence.descriptorStore, onEvent: onEvent), onEvent,
+      .file(persistence.store), simulator, instance)
+    state.restoreHost(&inherited, crash, pools, miniports)
+    for name in inherited.closeSections() { persistence.descriptorStore.remove(name) }
     let sessions = state.simulator.adoptedSessions.count { !$0.isHosted && !$0.isEnding }
     onEvent(
       .storeAdopted(
-        sessions: UInt64(sessions), connections: UInt64(inheritance.connections.count),
+        sessions: UInt64(sessions), connections: UInt64(inherited.connections.count),
         blocks: state.statistics.blocks, milliseconds: MonotonicClock.milliseconds &- begun))
     return state
   }
 
-  private mutating func goOn(
-    _ inheritance: inout Inheritance, _ crash: (work: InHand, crashes: UInt64)?,
+  private mutating func restoreHost(
+    _ inherited: inout InheritedDescriptors, _ crash: (work: InHand, crashes: UInt64)?,
     _ pools: [PoolSettings], _ miniports: [VMQSettings]
   ) {
     readClock()
     simulator.goOn(now: now)
     if let crash { report(crash) }
     persistence.restoreQuarantine(simulator)
-    adoptPools(pools)
-    adoptBlocks(in: adoptSections(&inheritance))
+    restorePools(pools)
+    restoreBlocks(in: restoreSections(&inherited))
     settle(pools)
-    adoptMiniports()
+    restoreMiniports()
     drain()
     settle(miniports)
     persistence.endWork(simulator)
@@ -92,7 +91,7 @@ extension SwitchboardState {
 
   /// Hosted providers by their numbers. Of one that is gone the number stays. One that the configuration sets up
   /// in another way now is so from here on, as far as its sections let it: their pages stay as they are.
-  private mutating func adoptPools(_ configured: [PoolSettings]) {
+  private mutating func restorePools(_ configured: [PoolSettings]) {
     var found: [PoolSettings?] = []
     var changed: [Int] = []
     for number in 0..<Int(HostRows.pools) {
@@ -114,10 +113,10 @@ extension SwitchboardState {
   }
 
   /// Gives sections their memory back; answers those whose memory was made once more.
-  private mutating func adoptSections(_ inheritance: inout Inheritance) -> Set<Handle> {
+  private mutating func restoreSections(_ inherited: inout InheritedDescriptors) -> Set<Handle> {
     var remade: Set<Handle> = []
     for section in simulator.adoptedSections {
-      if let file = section.inode == 0 ? nil : inheritance.takeSection(inode: section.inode),
+      if let file = section.inode == 0 ? nil : inherited.takeSection(inode: section.inode),
         let memory = SectionMemory.restore(file, size: section.size)
       {
         memory.keeping = .kept
@@ -126,7 +125,7 @@ extension SwitchboardState {
           simulator.note(section: section.handle, inode: section.inode, keeping: .kept)
         }
       } else if section.keeping == .new {
-        // Nobody has been told of it yet: a hosted provider's can be made once more, and the process that
+        // No client knows of it yet: a hosted provider's can be made once more, and the process that
         // offered another sends it again.
         if let provider = section.hosted {
           remake(section, provider)
@@ -160,7 +159,7 @@ extension SwitchboardState {
     hold(memory, for: section.handle)
   }
 
-  private mutating func adoptBlocks(in remade: Set<Handle>) {
+  private mutating func restoreBlocks(in remade: Set<Handle>) {
     var unfilled: [(provider: Int, block: ProviderAnswer)] = []
     simulator.forEachHostedBlock { provider, section, context, extents in
       guard Int(provider) < pools.count else { return }
@@ -177,7 +176,7 @@ extension SwitchboardState {
     for (provider, block) in unfilled { _ = fill(pools[provider].settings.fill, block) }
   }
 
-  /// Brings the hosted providers to what the configuration says now: new ones come, those it does not name any
+  /// Brings the hosted providers to what is configured now: new ones come, those it does not name any
   /// more go, those that were added by hand stay.
   private mutating func settle(_ configured: [PoolSettings]) {
     for number in pools.indices {
@@ -206,7 +205,7 @@ extension SwitchboardState {
 
   // MARK: Hosted miniports
 
-  private mutating func adoptMiniports() {
+  private mutating func restoreMiniports() {
     for number in 0..<HostRows.miniports {
       let first = HostRows.miniport(number)
       guard let row = simulator.hostRow(first + HostRows.own).load(as: MiniportRow.self) else {
@@ -234,8 +233,8 @@ extension SwitchboardState {
       for block in miniport.driver.blocks { learn(block, &miniport.memory) }
       miniports.append(miniport)
     }
-    endLostMiniports()
-    for session in miniports.map(\.session) { goOn(miniport: session) }
+    endUnrestoredMiniports()
+    for session in miniports.map(\.session) { resume(miniport: session) }
   }
 
   private func learn(_ block: Handle, _ memory: inout HostedMemory) {
@@ -246,7 +245,7 @@ extension SwitchboardState {
   }
 
   /// A hosted session whose miniport's state is gone ends like a process.
-  private mutating func endLostMiniports() {
+  private mutating func endUnrestoredMiniports() {
     for session in simulator.adoptedSessions where session.isHosted && !session.isEnding {
       guard !miniports.contains(where: { $0.session == session.index }) else { continue }
       onEvent(
@@ -257,8 +256,8 @@ extension SwitchboardState {
     }
   }
 
-  /// Tells one what it has not been told: how its calls ended, and what it is called for.
-  private mutating func goOn(miniport session: UInt32) {
+  /// Delivers to one what is outstanding: how its calls ended, and its upcalls.
+  private mutating func resume(miniport session: UInt32) {
     guard let index = miniports.firstIndex(where: { $0.session == session }) else { return }
     let calls = miniports[index].calls.keys.sorted()
     let open = Set(miniports[index].calls.values.map(\.tag))
@@ -269,7 +268,7 @@ extension SwitchboardState {
     for id in simulator.unanswered(session: session, undelivered: true) { call(session, id) }
   }
 
-  /// Brings the hosted miniports to what the configuration says now.
+  /// Brings the hosted miniports to what is configured now.
   private mutating func settle(_ configured: [VMQSettings]) {
     for miniport in miniports where miniport.isConfigured {
       let name = miniport.driver.settings.name

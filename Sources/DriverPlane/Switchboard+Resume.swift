@@ -1,6 +1,6 @@
-// Clients that go on with their sessions after a restart: on the connection that was kept, or on a new one.
-// Until a client has answered RESUMED nothing it said before counts, and nothing is said to it: it asks
-// again for everything it has no answer to, and so everything is answered once.
+// Clients that resume their sessions after a restart: on the connection that was stored, or on a new one. Until a
+// client has answered RESUMED nothing it sent before counts, and nothing is sent to it: it repeats every
+// outstanding request, and so each is answered once.
 
 import NDISDriverInterface
 import NDISDriverProtocol
@@ -10,10 +10,10 @@ import NDISPlatform
 import NDISSimulator
 
 extension SwitchboardState {
-  /// How long a session waits for its client while the client's process lives.
-  static let patience: UInt64 = 600_000
+  /// How long a session waits for its client while the client's process exists.
+  static let gracePeriod: UInt64 = 600_000
 
-  /// Takes over a connection that outlived an earlier process; false when it is nobody's.
+  /// Takes over a connection that outlived an earlier process; false when it belongs to no session.
   mutating func adopt(_ connection: DriverConnection, socket inode: UInt64) -> Bool {
     guard inode != 0,
       let session = simulator.adoptedSessions.first(where: {
@@ -31,7 +31,7 @@ extension SwitchboardState {
   }
 
   /// Sessions without a connection wait for their clients, and those whose client cannot come back end.
-  mutating func awaitOthers() {
+  mutating func beginResumeGracePeriod() {
     readClock()
     for session in simulator.adoptedSessions where !session.isHosted && !session.isEnding {
       guard connections[session.index] == nil else { continue }
@@ -42,26 +42,26 @@ extension SwitchboardState {
           &actions)
       } else {
         simulator.note(session: session.index, socket: 0)
-        awaited[session.index] = now &+ SwitchboardState.patience
+        pendingResumes[session.index] = now &+ SwitchboardState.gracePeriod
       }
     }
     drain()
   }
 
-  /// Ends the sessions whose clients did not come back, or are no more.
-  mutating func endAwaited() {
-    guard now >= awaitedLook else { return }
-    awaitedLook = now &+ 1_000
-    for (session, until) in awaited
+  /// Ends the sessions whose clients did not reconnect in time, or no longer exist.
+  mutating func endExpiredResumes() {
+    guard now >= nextGraceCheck else { return }
+    nextGraceCheck = now &+ 1_000
+    for (session, until) in pendingResumes
     where until <= now || isOverdue(until) && !isAlive(simulator.sessionParty(session).pid) {
-      awaited[session] = nil
-      let waited = (now &+ SwitchboardState.patience &- until) / 1000
+      pendingResumes[session] = nil
+      let waited = (now &+ SwitchboardState.gracePeriod &- until) / 1000
       let failure = Failure(.failure, .sessionNotResumed, waited)
       simulator.end(session: session, reason: failure.sentence, now: now, &actions)
     }
   }
 
-  /// RESUME: from here on what the client says counts. Anything else before it does not.
+  /// RESUME: from here on the client's messages count. Those before it do not.
   mutating func resume(
     _ connection: DriverConnection, _ header: MessageHeader, _ packet: UnsafeRawBufferPointer
   ) {
@@ -69,23 +69,23 @@ extension SwitchboardState {
       header.isResume, let named = unsafe Decoding.resume(packet), named == instance
     else { return }
     connection.awaitsResume = false
-    connection.readsAhead = Int(NDIS.Limits.maximumOutstanding)
+    connection.replayBudget = Int(NDIS.Limits.maximumOutstanding)
     onEvent(.sessionResumed(simulator.sessionParty(session), reconnected: false))
     callAgain(session)
   }
 
   /// HELLO with a token.
-  mutating func comeBack(
+  mutating func reconnect(
     _ connection: DriverConnection, _ header: MessageHeader, token: UInt64
   ) throws(Failure) {
     guard let session = simulator.session(token: token, uid: connection.uid),
-      awaited[session] != nil, connections[session] == nil
+      pendingResumes[session] != nil, connections[session] == nil
     else { throw Failure(.failure, .sessionUnknown) }
-    awaited[session] = nil
+    pendingResumes[session] = nil
     connection.session = session
     let party = simulator.sessionParty(session)
     connection.name = "\(party.driver)"
-    connection.readsAhead = Int(NDIS.Limits.maximumOutstanding)
+    connection.replayBudget = Int(NDIS.Limits.maximumOutstanding)
     connection.wasResumed = true
     connections[session] = connection
     send(
@@ -112,7 +112,7 @@ extension SwitchboardState {
 
   /// A process that is gone may have left its connection to a child; that comes soon or not at all.
   private func isOverdue(_ until: UInt64) -> Bool {
-    now &+ SwitchboardState.patience &- until >= 5_000
+    now &+ SwitchboardState.gracePeriod &- until >= 5_000
   }
 
   /// Whether a process may still come back. Of one in another namespace nothing is known; it is waited for.

@@ -30,7 +30,7 @@ extension SwitchboardState {
     else { return }
     hold(offered, for: made.value)
     // The provider has the descriptor it sent.
-    connection.learn(section: made.value.rawValue)
+    connection.markSent(section: made.value.rawValue)
   }
 
   /// Takes a section's memory, and has it stored.
@@ -46,7 +46,7 @@ extension SwitchboardState {
   }
 
   /// The descriptor store has taken what it was given.
-  mutating func descriptorsKept() {
+  mutating func descriptorsStored() {
     readClock()
     for waiting in persistence.descriptorsStored(memories, &simulator) {
       reply(waiting.session, waiting.id)

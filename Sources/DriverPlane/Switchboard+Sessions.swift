@@ -12,7 +12,7 @@ extension SwitchboardState {
   ) {
     do throws(Failure) {
       let hello = try unsafe Decoding.hello(header, packet)
-      guard hello.token == 0 else { return try comeBack(connection, header, token: hello.token) }
+      guard hello.token == 0 else { return try reconnect(connection, header, token: hello.token) }
       let granted = persistence.features(of: hello.features)
       let newToken = granted.isEmpty ? 0 : try freshToken()
       let session = try simulator.begin(
@@ -60,8 +60,8 @@ extension SwitchboardState {
     }
   }
 
-  /// Tells a peer why and ends its connection.
-  mutating func sayGoodbye(_ connection: DriverConnection, _ failure: Failure) {
+  /// Sends a peer GOODBYE with the reason, and ends its connection.
+  mutating func sendGoodbye(_ connection: DriverConnection, _ failure: Failure) {
     guard !connection.isClosed else { return }
     connection.awaitsResume = false
     unsafe send(Encoding.goodbye(failure, into: buffer), to: connection)

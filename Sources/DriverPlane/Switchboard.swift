@@ -1,7 +1,7 @@
 // The switchboard: packets in, packets out, no sockets. It decodes a packet, gives it to the simulator as
 // one turn, and carries out what the turn asks for: replies, upcalls, hosted providers, events. It holds
-// the descriptors of sections, which the simulator only knows as numbers. Tests hold one in their hand
-// and speak to it with the same bytes that travel over a socket.
+// the descriptors of sections, which the simulator only knows as numbers. Tests instantiate one directly and send it
+// the same bytes that travel over a socket.
 //
 // One thread. Nothing here waits: a peer that does not take its packets is that peer's outbox's affair.
 
@@ -21,25 +21,25 @@ package import NDISSimulator
   ///
   /// - Throws: `StartFailure` with a sentence.
   ///
-  /// - Parameter keeping: who keeps the store, sections and connections for the next process; nil: nobody.
+  /// - Parameter persistence: where store, sections and connections are stored for the next process; nil: nowhere.
   package init(
-    settings: Settings, pools: [PoolSettings], keeping: Keeping? = nil,
+    settings: Settings, pools: [PoolSettings], persistence: PersistentStore? = nil,
     onEvent: @escaping (Event) -> Void
   ) throws(StartFailure) {
     state = try SwitchboardState.begin(
-      settings: settings, pools: pools, keeping: keeping, onEvent: onEvent)
+      settings: settings, pools: pools, persistence: persistence, onEvent: onEvent)
   }
 
-  /// Goes on from the store of an earlier process.
+  /// Restores the state of an earlier process from its store.
   ///
-  /// - Throws: `AdoptionFailure`: the store cannot be gone on from, and nothing of it was used.
+  /// - Throws: `RestoreFailure`: the store cannot be restored from, and nothing of it was used.
   package init(
-    adopting inheritance: Inheritance, settings: Settings, pools: [PoolSettings],
-    miniports: [VMQSettings], keeping: Keeping, onEvent: @escaping (Event) -> Void
-  ) throws(AdoptionFailure) {
-    state = try SwitchboardState.goOn(
-      adopting: inheritance, settings: settings, pools: pools, miniports: miniports,
-      keeping: keeping, onEvent: onEvent)
+    restoring inherited: InheritedDescriptors, settings: Settings, pools: [PoolSettings],
+    miniports: [VMQSettings], persistence: PersistentStore, onEvent: @escaping (Event) -> Void
+  ) throws(RestoreFailure) {
+    state = try SwitchboardState.restore(
+      restoring: inherited, settings: settings, pools: pools, miniports: miniports,
+      persistence: persistence, onEvent: onEvent)
   }
 
   /// NDIS itself.
@@ -74,9 +74,9 @@ package import NDISSimulator
     state.closed(connection, reason: reason)
   }
 
-  /// Tells a peer why and ends its connection.
-  package func sayGoodbye(_ connection: DriverConnection, _ failure: Failure) {
-    state.sayGoodbye(connection, failure)
+  /// Sends a peer GOODBYE with the reason, and ends its connection.
+  package func sendGoodbye(_ connection: DriverConnection, _ failure: Failure) {
+    state.sendGoodbye(connection, failure)
   }
 
   /// Lets deadlines pass and does pending work; call it when `hasWork`, and now and then.
@@ -89,9 +89,9 @@ package import NDISSimulator
   package var hasDeadlines: Bool { state.hasDeadlines }
 
   /// When `tick` should be called: both of the above in one look, for every turn asks.
-  package var pace: Pace { state.pace }
+  package var nextWakeup: NextWakeup { state.nextWakeup }
 
-  package enum Pace { case atOnce, soon, whenever }
+  package enum NextWakeup { case immediate, timer, idle }
 
   /// Counters.
   package var statistics: Statistics { state.statistics }
@@ -103,20 +103,20 @@ package import NDISSimulator
   /// while that goes on.
   package func shutDown(onProgress: () -> Void = {}) { state.shutDown(onProgress: onProgress) }
 
-  /// Whether a reply waits until a section is kept.
-  package var awaitsKeeper: Bool { state.persistence.hasDeferredReplies }
+  /// Whether replies wait until a section is stored.
+  package var hasDeferredReplies: Bool { state.persistence.hasDeferredReplies }
 
-  /// Some of what was to be kept has been handed over: what waited for that goes on.
-  package func descriptorsKept() { state.descriptorsKept() }
+  /// The descriptor store has taken descriptors: replies that waited for that are sent.
+  package func descriptorsStored() { state.descriptorsStored() }
 
-  /// Takes over a connection that has outlived an earlier process, and says RESUMED on it; false when no
+  /// Takes over a connection that has outlived an earlier process, and sends RESUMED on it; false when no
   /// session is known by its socket.
   package func adopt(_ connection: DriverConnection, socket inode: UInt64) -> Bool {
     state.adopt(connection, socket: inode)
   }
 
-  /// The connections are taken over: sessions that have none wait for their clients.
-  package func awaitOthers() { state.awaitOthers() }
+  /// The connections are restored: from now on sessions without one wait for their clients.
+  package func beginResumeGracePeriod() { state.beginResumeGracePeriod() }
 }
 
 /// Why a daemon did not start: a sentence.

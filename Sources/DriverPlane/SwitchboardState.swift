@@ -21,10 +21,10 @@ import NDISSimulator
   var pools: [HostedPool]
   /// Hosted miniports, oldest first.
   var miniports: [HostedMiniport] = []
-  /// The miniport that went last, and why it had not come up.
-  var lostMiniport: (session: UInt32, failure: Failure?)?
+  /// The miniport that was removed last, and why it had not come up.
+  var lastRemovedMiniport: (session: UInt32, failure: Failure?)?
   /// Memory of sections.
-  var memories = SectionMemories()
+  let memories = SectionMemories()
   var connections = ConnectionTable()
   let onEvent: (Event) -> Void
   /// How long requests and handlers take.
@@ -33,10 +33,10 @@ import NDISSimulator
   private let store: StoreBacking
   /// What outlives the process.
   let persistence: any Persistence
-  /// Sessions whose client has to come back, and until when.
-  var awaited: [UInt32: UInt64] = [:]
-  /// When to look next whether they still live.
-  var awaitedLook: UInt64 = 0
+  /// Sessions whose client has to reconnect, and until when.
+  var pendingResumes: [UInt32: UInt64] = [:]
+  /// When to check next whether their processes still exist.
+  var nextGraceCheck: UInt64 = 0
   let instance: (UInt64, UInt64)
   /// Sees every request before it is carried out; for tests of what a crash leaves behind.
   var beforeRequest: ((Request) -> Void)?
@@ -49,17 +49,18 @@ import NDISSimulator
   ///
   /// - Throws: `StartFailure` with a sentence.
   static func begin(
-    settings: Settings, pools: [PoolSettings], keeping: Keeping?,
+    settings: Settings, pools: [PoolSettings], persistence: PersistentStore?,
     onEvent: @escaping (Event) -> Void
   ) throws(StartFailure) -> SwitchboardState {
-    let store = try StoreBacking(settings, keeping)
+    let store = try StoreBacking(settings, persistence)
     let simulator: Simulator
     do throws(StoreError) {
       simulator = try Simulator(memory: store.memory, settings: settings, fresh: true)
     } catch { throw StartFailure("\(error)") }
     var state = SwitchboardState(
       settings,
-      keeping.map { DescriptorPersistence($0.keeper, onEvent: onEvent) } ?? NoPersistence(),
+      persistence.map { DescriptorPersistence($0.descriptorStore, onEvent: onEvent) }
+        ?? NoPersistence(),
       onEvent, store, simulator, try newInstance())
     state.readClock()
     for pool in pools {
@@ -143,7 +144,7 @@ import NDISSimulator
       return
     }
     refuse(connection, refused.requestID, refused.type, failure)
-    if refused.isForeign { sayGoodbye(connection, failure) }
+    if refused.isForeign { sendGoodbye(connection, failure) }
   }
 
   private mutating func receiveRequest(
@@ -213,13 +214,13 @@ import NDISSimulator
       readClock()
       persistence.endProbation(now: now, &simulator)
     }
-    guard hasDeadlines || hasWork || miniportsNeedTime || !awaited.isEmpty else { return }
+    guard hasDeadlines || hasWork || miniportsNeedTime || !pendingResumes.isEmpty else { return }
     readClock()
     persistence.pass(time: now, &simulator)
     _ = persistence.beginWork(InHand(.store), simulator)
     simulator.expire(now: now, &actions)
-    if !awaited.isEmpty { endAwaited() }
-    letMiniportsReceive()
+    if !pendingResumes.isEmpty { endExpiredResumes() }
+    generateTimedFrames()
     drain()
     persistence.endWork(simulator)
   }
@@ -234,9 +235,9 @@ import NDISSimulator
   var hasDeadlines: Bool { simulator.hasDeadlines }
 
   /// When `tick` should be called.
-  var pace: Switchboard.Pace {
+  var nextWakeup: Switchboard.NextWakeup {
     hasWork
-      ? .atOnce : hasDeadlines || miniportsNeedTime || !awaited.isEmpty ? .soon : .whenever
+      ? .immediate : hasDeadlines || miniportsNeedTime || !pendingResumes.isEmpty ? .timer : .idle
   }
 
   /// Counters.
@@ -249,13 +250,13 @@ import NDISSimulator
   /// while that goes on.
   mutating func shutDown(onProgress: () -> Void) {
     for connection in sessions {
-      sayGoodbye(connection, Failure(.failure, .daemonStopping))
+      sendGoodbye(connection, Failure(.failure, .daemonStopping))
     }
-    for session in awaited.keys {
+    for session in pendingResumes.keys {
       simulator.end(
         session: session, reason: Failure(.failure, .daemonStopping).sentence, now: now, &actions)
     }
-    awaited = [:]
+    pendingResumes = [:]
     while simulator.hasWork {
       drain()
       onProgress()

@@ -1,5 +1,5 @@
-// What the type in a header says of a message, and what the type of a result or of an upcall says of the body
-// that is written for it: one table for everybody who receives or sends messages.
+// What the type of a message implies: how many descriptors come with it, and which body its reply or its upcall
+// has. One table for everybody who receives or sends messages.
 
 package import NDISDriverInterface
 import CNDIS

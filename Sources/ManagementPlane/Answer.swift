@@ -1,6 +1,6 @@
 // How a call of the management plane is answered: in steps, each of bounded work. A step makes at most one
-// reply; between two steps drivers have their turn. What cannot be answered yet says so and is asked again
-// when something has changed, or when its time is up.
+// reply; between two steps drivers have their turn. What cannot be answered yet is suspended until
+// something has changed, or its time is up.
 //
 // A step's work is counted, not timed: one for a record that is looked at, sixteen for one that is made
 // into a reply. With the budget of a step that is a fraction of a millisecond.
@@ -20,10 +20,10 @@ enum ManagementStep {
   case last(JSON)
   /// The last reply is an error.
   case fail(any VarlinkErrorValue)
-  /// The budget is used up: go on soon.
-  case again
-  /// Nothing to say until something has changed, or until `deadline` of the answer.
-  case wait
+  /// The budget is used up: continue in a later turn.
+  case yield
+  /// Nothing to reply until something has changed, or until `deadline` of the answer.
+  case suspend
 }
 
 /// An answer in the making.
@@ -33,7 +33,7 @@ class ManagementAnswer {
   /// Whether a change of counters is worth a look; events always are.
   var looksAtCounters: Bool { true }
 
-  func step(_ service: ManagementService, budget: inout Int) -> ManagementStep { .wait }
+  func step(_ service: ManagementService, budget: inout Int) -> ManagementStep { .suspend }
 
   /// What a reply costs beside the record it is made from.
   static let replyCost = 16
@@ -43,8 +43,8 @@ class ManagementAnswer {
   static let stepBudget = 2048
 }
 
-/// Walks over all records of a kind and makes an item of each that is wanted.
-struct Walk<Item> {
+/// Visits all records of a kind, some in each step, and makes an item of each that is wanted.
+struct Listing<Item> {
   let kind: ListedKind
   private var cursor = ListingCursor()
   private let make: (ManagementService, UInt32, inout Int) -> Item?
@@ -70,7 +70,7 @@ struct Walk<Item> {
   }
 }
 
-/// Counts blocks by their owner, which nobody keeps count of.
+/// Counts blocks by their owner, of which no record has a count.
 struct OwnerCounts {
   private var cursor = ListingCursor()
   private var counts: [Handle: Int] = [:]

@@ -52,26 +52,26 @@ extension ManagementPlane {
 
   private func registerLists() throws(VarlinkServer.RegistryError) {
     try stream(Interface.ListSessions.self) { _, _ in
-      ListAnswer(Walks.sessions) { Interface.ListSessions.Output(sessions: $0) }
+      ListAnswer(Listings.sessions) { Interface.ListSessions.Output(sessions: $0) }
     }
     try stream(Interface.ListDrivers.self) { _, _ in
-      CountedListAnswer(Walks.drivers) { Interface.ListDrivers.Output(drivers: $0) }
+      CountedListAnswer(Listings.drivers) { Interface.ListDrivers.Output(drivers: $0) }
     }
     try stream(Interface.ListAdapters.self) { _, _ in
-      CountedListAnswer(Walks.adapters) { Interface.ListAdapters.Output(adapters: $0) }
+      CountedListAnswer(Listings.adapters) { Interface.ListAdapters.Output(adapters: $0) }
     }
     try stream(Interface.ListBindings.self) { _, _ in
-      CountedListAnswer(Walks.bindings) { Interface.ListBindings.Output(bindings: $0) }
+      CountedListAnswer(Listings.bindings) { Interface.ListBindings.Output(bindings: $0) }
     }
     try stream(Interface.ListProviders.self) { _, _ in
-      ListAnswer(Walks.providers) { Interface.ListProviders.Output(providers: $0) }
+      ListAnswer(Listings.providers) { Interface.ListProviders.Output(providers: $0) }
     }
     try stream(Interface.ListSections.self) { _, _ in
-      ListAnswer(Walks.sections) { Interface.ListSections.Output(sections: $0) }
+      ListAnswer(Listings.sections) { Interface.ListSections.Output(sections: $0) }
     }
     try stream(Interface.ListBlocks.self) { (service, input) throws(ManagementFailure) in
       let query = try service.query(input.filter)
-      return ListAnswer(Walks.blocks(query, extents: input.withExtents ?? false)) {
+      return ListAnswer(Listings.blocks(query, extents: input.withExtents ?? false)) {
         Interface.ListBlocks.Output(blocks: $0)
       }
     }
@@ -79,22 +79,22 @@ extension ManagementPlane {
 
   private func registerQueueLists() throws(VarlinkServer.RegistryError) {
     try stream(Interface.ListQueues.self) { (service, input) throws(ManagementFailure) in
-      ListAnswer(Walks.queues(try service.wanted(input.filter, .queue))) {
+      ListAnswer(Listings.queues(try service.wanted(input.filter, .queue))) {
         Interface.ListQueues.Output(queues: $0)
       }
     }
     try stream(Interface.ListVPorts.self) { (service, input) throws(ManagementFailure) in
-      ListAnswer(Walks.vports(try service.wanted(input.filter, .vport))) {
+      ListAnswer(Listings.vports(try service.wanted(input.filter, .vport))) {
         Interface.ListVPorts.Output(vports: $0)
       }
     }
     try stream(Interface.ListFilters.self) { (service, input) throws(ManagementFailure) in
-      ListAnswer(Walks.filters(try service.wanted(input.filter, .filter))) {
+      ListAnswer(Listings.filters(try service.wanted(input.filter, .filter))) {
         Interface.ListFilters.Output(filters: $0)
       }
     }
     try stream(Interface.ListOids.self) { (service, input) throws(ManagementFailure) in
-      ListAnswer(Walks.oids(try service.wanted(input.filter, .oid))) {
+      ListAnswer(Listings.oids(try service.wanted(input.filter, .oid))) {
         Interface.ListOids.Output(oids: $0)
       }
     }

@@ -107,7 +107,7 @@ extension ManagementTests {
         var budget = 100
         steps += 1
         let step = try bench.exclusively { () -> Bool in
-          if case .again = summary.step(bench.service, budget: &budget) { true } else { false }
+          if case .yield = summary.step(bench.service, budget: &budget) { true } else { false }
         }
         #expect(budget >= -2)
         if !step { break }

@@ -262,14 +262,14 @@ extension ManagementTests {
       }
       #expect(names.count == 2000 && Set(names).count == 2000)
       // A filter that nothing passes looks at each, and says nothing in between.
-      var walk = Walks.queues(
+      var listing = Listings.queues(
         try bench.service.wanted(.init(state: "Running"), .queue))
       var steps = 0
-      while !walk.isAtEnd {
+      while !listing.isAtEnd {
         var budget = 100
         steps += 1
         try bench.exclusively {
-          #expect(walk.next(bench.service, budget: &budget).isEmpty)
+          #expect(listing.next(bench.service, budget: &budget).isEmpty)
         }
         #expect(budget >= -ManagementAnswer.replyCost - 1)
       }

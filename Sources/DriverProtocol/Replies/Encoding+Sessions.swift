@@ -1,5 +1,5 @@
-// The reply to HELLO, and what the daemon says without being asked: RESUMED, GOODBYE, and which sections a
-// process may unmap or read.
+// The reply to HELLO, and the daemon's notifications: RESUMED, GOODBYE, and which sections a process may unmap or
+// read.
 
 import CNDIS
 package import NDIS

@@ -1,4 +1,4 @@
-// Messages that begin and resume a session: HELLO and RESUME; and what can be said of a header that is refused.
+// Messages that begin and resume a session: HELLO and RESUME; and what is known of a header that is refused.
 
 import CNDIS
 package import NDIS

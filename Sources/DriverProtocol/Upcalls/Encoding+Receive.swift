@@ -23,7 +23,7 @@ extension Encoding {
     writer.append(flags)
     writer.append(count)
     writer.append(UInt32(0))
-    // Where the number of the buffer's parts stands; it is known when they have been visited.
+    // Where the number of the buffer's parts is; it is known when they have been visited.
     var place = 0
     var parts: UInt32 = 0
     forEachPiece { piece in

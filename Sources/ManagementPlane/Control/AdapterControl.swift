@@ -2,7 +2,7 @@
 // and halted. Hosted miniports, which come and go too, are in ManagementMiniports.
 //
 // A change may take calls of drivers' handlers. It is begun in one step, and its answer waits for its end
-// as WaitFor does: it holds one of the places for those who wait, and is looked at when something has
+// as WaitFor does: it holds a wait slot, and is checked when something has
 // happened. Who waits no longer stops no change.
 
 import NDISDriverPlane
@@ -72,7 +72,7 @@ final class AdapterAnswer: ManagementAnswer {
       if let end, service.now >= end {
         return .fail(Interface.TimedOut(found: "\(quoted(name)) is \(standing.state)"))
       }
-      return .wait
+      return .suspend
     } catch { return .fail(error.error) }
   }
 }

@@ -26,7 +26,7 @@ extension ManagementService {
         } catch { throw service.refused(error) }
         return { service throws(ManagementFailure) in
           let listing = service.switchboard.miniports.first { $0.session == session }
-          let lost = service.switchboard.failure(ofLostMiniport: session)
+          let lost = service.switchboard.failure(ofRemovedMiniport: session)
           if let failure = listing == nil
             ? lost ?? Failure(.failure, .ownerEnded) : listing?.failure
           {

@@ -1,6 +1,6 @@
 // Reading the configuration again. The daemon reads files on a thread of their own, since a file may be slow and
 // drivers must not wait for it; what came of it is applied between two turns: quotas, the deadline, the
-// log's level, new pools and miniports. What needs a restart is said and stays as it is; a bad configuration changes
+// log's level, new pools and miniports. What needs a restart is reported and stays as it is; a bad configuration changes
 // nothing.
 
 package import NDISDriverPlane
@@ -37,12 +37,12 @@ struct ReloadState {
   var changes: [Interface.SettingChange] = []
   var problems: [String]?
 
-  /// Whether a reading is going on.
+  /// Whether a reading is active.
   var isActive: Bool { begun != finished }
 }
 
 extension ManagementService {
-  /// Begins to read, unless that is going on. Answers the number of the reading that will have seen
+  /// Begins to read, unless a reading is active. Returns the number of the reading that will have seen
   /// everything written until now; nil when nothing can be read again.
   func beginReload() -> UInt64? {
     guard let configuration = host.configuration else { return nil }
@@ -53,7 +53,7 @@ extension ManagementService {
     return reloading.begun
   }
 
-  /// Whether a reading is going on.
+  /// Whether a reading is active.
   package var isReloading: Bool { reloading.isActive }
 
   /// Applies what was read, if the reading is done.
@@ -89,7 +89,7 @@ extension ManagementService {
   package func reload() { _ = beginReload() }
 }
 
-/// Waits for a reading and tells what came of it.
+/// Waits for a reading and replies with its outcome.
 final class ReloadAnswer: ManagementAnswer {
   private var number: UInt64?
   private var isStarted = false
@@ -108,11 +108,11 @@ final class ReloadAnswer: ManagementAnswer {
       self.number = number
       isStarted = true
     }
-    guard let number else { return .wait }
+    guard let number else { return .suspend }
     if service.reloading.finished < number {
       // The one before it is done: this one's turn.
       if !service.isReloading { _ = service.beginReload() }
-      return .wait
+      return .suspend
     }
     if let problems = service.reloading.problems {
       return .fail(Interface.InvalidConfiguration(problems: problems))

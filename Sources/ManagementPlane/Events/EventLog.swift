@@ -1,4 +1,4 @@
-// The newest events, numbered: what ListEvents shows and Monitor goes on from. A ring of fixed length;
+// The newest events, numbered: what ListEvents shows and Monitor continues from. A ring of fixed length;
 // an event costs a copy of it when it happens, and becomes text only when somebody asks. Numbers begin
 // at 1 and none is left out, so that a reader who comes too late knows how many it has missed.
 
@@ -6,7 +6,7 @@ import NDISEvents
 
 /// A ring of events with their numbers and times.
 struct EventLog {
-  /// One event as it was kept.
+  /// One recorded event.
   struct Entry {
     var sequence: UInt64
     /// Microseconds since 1970.
@@ -20,12 +20,12 @@ struct EventLog {
   private var head = 0
   /// The number of the newest event; 0 before the first.
   private(set) var newest: UInt64 = 0
-  /// How many of each kind there were since the start, kept or not.
+  /// How many of each kind there were since the start, in the ring or not.
   private(set) var totals: [String: UInt64] = [:]
 
   init(capacity: Int = 4096) { self.capacity = max(1, capacity) }
 
-  /// The number of the oldest event that is kept; one more than `newest` when there is none.
+  /// The number of the oldest event in the ring; one more than `newest` when there is none.
   var oldest: UInt64 { newest &+ 1 &- UInt64(entries.count) }
 
   mutating func append(_ event: Event, at realtime: UInt64) {
@@ -40,20 +40,20 @@ struct EventLog {
     head = (head + 1) % capacity
   }
 
-  /// The event with this number; nil when it is no longer kept, or has not happened.
+  /// The event with this number; nil when it is no longer in the ring, or has not happened.
   subscript(sequence: UInt64) -> Entry? {
     guard sequence >= oldest, sequence <= newest else { return nil }
     let place = Int(sequence &- oldest)
     return entries[(head + place) % entries.count]
   }
 
-  /// How many events after `sequence` are no longer kept.
+  /// How many events after `sequence` are no longer in the ring.
   func missed(after sequence: UInt64) -> UInt64 {
     let next = sequence &+ 1
     return oldest > next ? oldest &- next : 0
   }
 
-  /// Events of one kind with a number above `after`, of those that are kept.
+  /// Events of one kind with a number above `after`, of those in the ring.
   func count(of kind: String, after: UInt64) -> UInt64 {
     var count: UInt64 = 0
     var sequence = max(oldest, after &+ 1)

@@ -1,5 +1,5 @@
-// The book of broken rules: how often, the newest one's sentence, and what a test run has said it is
-// going to break. Violations, lies of providers and leaks all count here, each once, when its event
+// Counts of broken rules: how often, the newest one's sentence, and what a test run has declared to
+// expect. Violations, lies of providers and leaks all count here, each once, when its event
 // happens.
 //
 // Rules: one line a code. A code is the bug check that Windows would have stopped with, as in
@@ -63,7 +63,7 @@ struct ViolationBook {
     return byCode.values.sorted { $0.code < $1.code }
   }
 
-  /// Counts what an event tells, if it tells of a violation.
+  /// Counts an event, if it is a violation.
   mutating func record(_ event: Event) {
     switch event {
     case .violation(let violation), .providerLied(let violation):

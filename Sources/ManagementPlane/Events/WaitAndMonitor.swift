@@ -109,7 +109,7 @@ final class WaitAnswer: ManagementAnswer {
         ).json)
     }
     if let end, service.now >= end { return .fail(Interface.TimedOut(found: found)) }
-    return .wait
+    return .suspend
   }
 
   private func look(_ service: ManagementService, _ budget: inout Int) -> (Bool, String) {
@@ -175,12 +175,12 @@ struct ObjectStamp: Equatable {
   var openOIDs: UInt64
 }
 
-/// Tells the state of things, then what happens.
+/// Replies with the state of things, then with each event.
 final class MonitorAnswer: ManagementAnswer {
   private let kinds: Set<String>?
   private let priority: Priority
   private var isFirst = true
-  /// The newest event that was told or passed over.
+  /// The newest event that was sent or passed over.
   private var last: UInt64 = 0
 
   /// Throws InvalidParameter for a kind or priority there is not.
@@ -225,6 +225,6 @@ final class MonitorAnswer: ManagementAnswer {
       budget -= ManagementAnswer.replyCost
       return .reply(Output(event: Interface.Event(entry)).json)
     }
-    return last < service.recorder.log.newest ? .again : .wait
+    return last < service.recorder.log.newest ? .yield : .suspend
   }
 }

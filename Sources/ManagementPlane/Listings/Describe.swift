@@ -25,12 +25,12 @@ final class DescribeAnswer: ManagementAnswer {
     case .driver, .adapter, .binding:
       if !counts.isDone {
         counts.step(service, budget: &budget)
-        guard counts.isDone else { return .again }
+        guard counts.isDone else { return .yield }
       }
     case .queue, .vport:
       if !contents.isDone {
         contents.step(object, service, budget: &budget)
-        guard contents.isDone else { return .again }
+        guard contents.isDone else { return .yield }
       }
     default: break
     }

@@ -17,17 +17,17 @@ final class DumpAnswer: ManagementAnswer {
 
   private var stage = Stage.status
   private var counts = OwnerCounts()
-  private var sessions = Walks.sessions
-  private var drivers = Walks.drivers
-  private var adapters = Walks.adapters
-  private var bindings = Walks.bindings
-  private var providers = Walks.providers
-  private var sections = Walks.sections
-  private var queues = Walks.queues()
-  private var vports = Walks.vports()
-  private var filters = Walks.filters()
-  private var oids = Walks.oids()
-  private var blocks = Walks.blocks(BlockQuery(), extents: true)
+  private var sessions = Listings.sessions
+  private var drivers = Listings.drivers
+  private var adapters = Listings.adapters
+  private var bindings = Listings.bindings
+  private var providers = Listings.providers
+  private var sections = Listings.sections
+  private var queues = Listings.queues()
+  private var vports = Listings.vports()
+  private var filters = Listings.filters()
+  private var oids = Listings.oids()
+  private var blocks = Listings.blocks(BlockQuery(), extents: true)
 
   override func step(_ service: ManagementService, budget: inout Int) -> ManagementStep {
     switch stage {
@@ -41,7 +41,7 @@ final class DumpAnswer: ManagementAnswer {
     case .count:
       counts.step(service, budget: &budget)
       if counts.isDone { stage = .sessions }
-      return .again
+      return .yield
     case .sessions:
       return list(&sessions, .drivers, service, &budget) { Output(sessions: $0) }
     case .drivers:
@@ -75,12 +75,13 @@ final class DumpAnswer: ManagementAnswer {
   }
 
   private func list<Item>(
-    _ walk: inout Walk<Item>, _ next: Stage, _ service: ManagementService, _ budget: inout Int,
+    _ listing: inout Listing<Item>, _ next: Stage, _ service: ManagementService,
+    _ budget: inout Int,
     output: ([Item]) -> Output
   ) -> ManagementStep {
-    let items = walk.next(service, budget: &budget)
-    if walk.isAtEnd { stage = next }
-    return items.isEmpty ? .again : .reply(output(items).json)
+    let items = listing.next(service, budget: &budget)
+    if listing.isAtEnd { stage = next }
+    return items.isEmpty ? .yield : .reply(output(items).json)
   }
 
   private func events(

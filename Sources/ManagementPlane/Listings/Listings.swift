@@ -10,98 +10,98 @@ import NDISVarlink
 
 /// Lists everything of one kind.
 final class ListAnswer<Item: VarlinkValue>: ManagementAnswer {
-  private var walk: Walk<Item>
+  private var listing: Listing<Item>
   private let output: ([Item]) -> any VarlinkValue
 
-  init(_ walk: Walk<Item>, output: @escaping ([Item]) -> any VarlinkValue) {
-    self.walk = walk
+  init(_ listing: Listing<Item>, output: @escaping ([Item]) -> any VarlinkValue) {
+    self.listing = listing
     self.output = output
   }
 
   override func step(_ service: ManagementService, budget: inout Int) -> ManagementStep {
-    let items = walk.next(service, budget: &budget)
-    if walk.isAtEnd { return .last(output(items).json) }
-    return items.isEmpty ? .again : .reply(output(items).json)
+    let items = listing.next(service, budget: &budget)
+    if listing.isAtEnd { return .last(output(items).json) }
+    return items.isEmpty ? .yield : .reply(output(items).json)
   }
 }
 
 /// Lists everything of one kind, with the blocks each has: they are counted first.
 final class CountedListAnswer<Item: VarlinkValue>: ManagementAnswer {
   private var counts = OwnerCounts()
-  private var walk: Walk<(OwnerCounts) -> Item>
+  private var listing: Listing<(OwnerCounts) -> Item>
   private let output: ([Item]) -> any VarlinkValue
 
   init(
-    _ walk: Walk<(OwnerCounts) -> Item>, output: @escaping ([Item]) -> any VarlinkValue
+    _ listing: Listing<(OwnerCounts) -> Item>, output: @escaping ([Item]) -> any VarlinkValue
   ) {
-    self.walk = walk
+    self.listing = listing
     self.output = output
   }
 
   override func step(_ service: ManagementService, budget: inout Int) -> ManagementStep {
     if !counts.isDone {
       counts.step(service, budget: &budget)
-      guard counts.isDone, budget > 0 else { return .again }
+      guard counts.isDone, budget > 0 else { return .yield }
     }
-    let items = walk.next(service, budget: &budget).map { $0(counts) }
-    if walk.isAtEnd { return .last(output(items).json) }
-    return items.isEmpty ? .again : .reply(output(items).json)
+    let items = listing.next(service, budget: &budget).map { $0(counts) }
+    if listing.isAtEnd { return .last(output(items).json) }
+    return items.isEmpty ? .yield : .reply(output(items).json)
   }
 }
 
-/// The walks over each kind.
-enum Walks {
-  static var sessions: Walk<Interface.Session> {
-    Walk(.session) { service, index, budget in
+/// A listing for each kind.
+enum Listings {
+  static var sessions: Listing<Interface.Session> {
+    Listing(.session) { service, index, budget in
       Interface.Session(
         service.switchboard.simulator.sessionSnapshot(index, budget: &budget),
         waitingPackets: service.switchboard.waitingPackets(session: index))
     }
   }
 
-  static var drivers: Walk<(OwnerCounts) -> Interface.Driver> {
-    Walk(.driver) { service, index, budget in
+  static var drivers: Listing<(OwnerCounts) -> Interface.Driver> {
+    Listing(.driver) { service, index, budget in
       let driver = service.switchboard.simulator.driverSnapshot(index, budget: &budget)
       return { Interface.Driver(driver, blocks: $0[driver.handle]) }
     }
   }
 
-  static var adapters: Walk<(OwnerCounts) -> Interface.Adapter> {
-    Walk(.adapter) { service, index, budget in
+  static var adapters: Listing<(OwnerCounts) -> Interface.Adapter> {
+    Listing(.adapter) { service, index, budget in
       let adapter = service.switchboard.simulator.adapterSnapshot(index, budget: &budget)
       let hosted = service.switchboard.hostedMiniport(of: adapter.handle)
       return { Interface.Adapter(adapter, blocks: $0[adapter.handle], hosted: hosted) }
     }
   }
 
-  static var bindings: Walk<(OwnerCounts) -> Interface.Binding> {
-    Walk(.binding) { service, index, _ in
+  static var bindings: Listing<(OwnerCounts) -> Interface.Binding> {
+    Listing(.binding) { service, index, _ in
       let binding = service.switchboard.simulator.bindingSnapshot(index)
       return { Interface.Binding(binding, blocks: $0[binding.handle]) }
     }
   }
 
-  static var providers: Walk<Interface.Provider> {
-    Walk(.provider) { service, index, budget in
+  static var providers: Listing<Interface.Provider> {
+    Listing(.provider) { service, index, budget in
       service.switchboard.providerValue(index, budget: &budget)
     }
   }
 
-  static var sections: Walk<Interface.Section> {
-    Walk(.section) { service, index, _ in
+  static var sections: Listing<Interface.Section> {
+    Listing(.section) { service, index, _ in
       Interface.Section(service.switchboard.simulator.sectionSnapshot(index))
     }
   }
 
-  static func blocks(_ query: BlockQuery, extents: Bool) -> Walk<Interface.Block> {
-    Walk(.block) { service, index, budget in
+  static func blocks(_ query: BlockQuery, extents: Bool) -> Listing<Interface.Block> {
+    Listing(.block) { service, index, budget in
       guard service.switchboard.simulator.matches(index, query) else { return nil }
       return service.switchboard.blockValue(index, extents: extents, budget: &budget)
     }
   }
 }
 
-/// Lists events after a number: all that are kept in pieces, or the first of them in one reply.
+/// Lists events after a number: all in the ring in pieces, or the first of them in one reply.
 final class EventsAnswer: ManagementAnswer {
   private var last: UInt64
   private let inPieces: Bool
@@ -143,7 +143,7 @@ extension Switchboard {
   }
 }
 
-/// Counts blocks by one property; the groups are told at the end.
+/// Counts blocks by one property; the groups are the reply at the end.
 final class SummaryAnswer: ManagementAnswer {
   typealias Property = Interface.SummarizeBlocks.Input.By
 
@@ -172,7 +172,7 @@ final class SummaryAnswer: ManagementAnswer {
     }
   }
 
-  /// Groups that are told one by one.
+  /// Groups that are listed one by one.
   static let limit = 1024
   static let others = "(others)"
 
@@ -195,7 +195,7 @@ final class SummaryAnswer: ManagementAnswer {
       count(service.switchboard.simulator.blockSnapshot(index))
       budget -= 1
     }
-    guard cursor.isAtEnd else { return .again }
+    guard cursor.isAtEnd else { return .yield }
     return .last(output(now: service.now).json)
   }
 

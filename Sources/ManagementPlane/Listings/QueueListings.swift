@@ -177,33 +177,33 @@ extension Interface.OidRequest {
 
 private func hex(oid number: UInt32) -> String { hex(UInt64(number), digits: 8) }
 
-extension Walks {
-  static func queues(_ wanted: WantedObjects = WantedObjects()) -> Walk<Interface.Queue> {
-    wanted.walk(.queue) {
+extension Listings {
+  static func queues(_ wanted: WantedObjects = WantedObjects()) -> Listing<Interface.Queue> {
+    wanted.listing(.queue) {
       Interface.Queue($0.queueSnapshot($1))
     } state: {
       $0.state
     }
   }
 
-  static func vports(_ wanted: WantedObjects = WantedObjects()) -> Walk<Interface.VPort> {
-    wanted.walk(.vport) {
+  static func vports(_ wanted: WantedObjects = WantedObjects()) -> Listing<Interface.VPort> {
+    wanted.listing(.vport) {
       Interface.VPort($0.vportSnapshot($1))
     } state: {
       $0.state
     }
   }
 
-  static func filters(_ wanted: WantedObjects = WantedObjects()) -> Walk<Interface.Filter> {
-    wanted.walk(.filter) {
+  static func filters(_ wanted: WantedObjects = WantedObjects()) -> Listing<Interface.Filter> {
+    wanted.listing(.filter) {
       Interface.Filter($0.filterSnapshot($1))
     } state: {
       $0.state
     }
   }
 
-  static func oids(_ wanted: WantedObjects = WantedObjects()) -> Walk<Interface.OidRequest> {
-    wanted.walk(.oid) {
+  static func oids(_ wanted: WantedObjects = WantedObjects()) -> Listing<Interface.OidRequest> {
+    wanted.listing(.oid) {
       Interface.OidRequest($0.oidSnapshot($1))
     } state: {
       $0.state
@@ -216,11 +216,11 @@ struct WantedObjects {
   var query = ObjectQuery()
   var state: String?
 
-  func walk<Item>(
+  func listing<Item>(
     _ kind: ListedKind, make: @escaping (borrowing Simulator, UInt32) -> Item,
     state itemState: @escaping (Item) -> String
-  ) -> Walk<Item> {
-    Walk(kind) { [self] service, index, budget in
+  ) -> Listing<Item> {
+    Listing(kind) { [self] service, index, budget in
       guard service.switchboard.simulator.matches(kind, index, query) else { return nil }
       let item = make(service.switchboard.simulator, index)
       guard let state, itemState(item) != state else { return item }

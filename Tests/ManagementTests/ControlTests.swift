@@ -13,7 +13,7 @@ import NDISVarlink
 @testable import NDISManagementPlane
 
 extension ManagementTests {
-  @Suite struct SteeringTests {
+  @Suite struct ControlTests {
     typealias API = SimulatorInterface
 
     @Test func changingIsForRootAndTheDaemonsOwnUser() throws {

@@ -1,4 +1,4 @@
-// The line to the service manager: how the service is, that it lives, and what is to be kept for the next
+// The connection to the service manager: status, watchdog, and the descriptors to be stored for the next
 // process. A thread of its own makes the calls, since each may wait for the manager; who posts never waits.
 // Nothing is dropped: a status or a sign of life that waits is replaced by a newer one, everything else
 // is rare. Without $NOTIFY_SOCKET nothing is posted at all.
@@ -7,17 +7,17 @@ import CNDISSystemd
 import Glibc
 public import NDISPlatform
 
-/// Tells the service manager, and has it keep descriptors.
-public final class ServiceManagerLink: DescriptorKeeper, Sendable {
+/// Notifies the service manager, and has it store descriptors.
+public final class ServiceManagerLink: DescriptorStore, Sendable {
   private let queue = Monitor(Queue())
   private let wakeup: Wakeup
-  /// How many descriptors the manager keeps at most; 0: none.
+  /// How many descriptors the manager stores at most; 0: none.
   public let limit: Int
   private let isWanted: Bool
   /// How often the manager wants to hear a sign of life; nil: never.
   public let watchdogMilliseconds: UInt64?
 
-  /// Starts the thread, if there is a manager to tell.
+  /// Starts the thread, if there is a manager to notify.
   public init(
     notifier: Notifier? = Notifier(), environment: ServiceEnvironment = .current
   ) throws(SystemError) {
@@ -36,10 +36,10 @@ public final class ServiceManagerLink: DescriptorKeeper, Sendable {
 
   deinit { requestEnd() }
 
-  /// Readable when `takeKept` has something to say; to be drained before it is called.
+  /// Readable when `takeOutcomes` has something to report; to be drained before it is called.
   public var kept: Wakeup { wakeup }
 
-  /// Whether descriptors are kept for the next process.
+  /// Whether descriptors are stored for the next process.
   public var keepsDescriptors: Bool { limit > 0 }
 
   // MARK: How the service is
@@ -60,7 +60,7 @@ public final class ServiceManagerLink: DescriptorKeeper, Sendable {
     post(.notify(["RELOADING=1", "MONOTONIC_USEC=\(now)"], status))
   }
 
-  /// What the service is about takes longer, and goes on.
+  /// What the service is doing takes longer, and is still active.
   public func extend(milliseconds: UInt64) {
     post(.notify(["EXTEND_TIMEOUT_USEC=\(milliseconds &* 1000)"], ""))
   }
@@ -70,12 +70,12 @@ public final class ServiceManagerLink: DescriptorKeeper, Sendable {
     post(.notify(["ERRNO=\(errno)"], status))
   }
 
-  /// The service lives.
-  public func alive() { post(.alive) }
+  /// WATCHDOG=1.
+  public func pingWatchdog() { post(.ping) }
 
   // MARK: Descriptors
 
-  public func keep(_ descriptor: Int32, name: String) -> Bool {
+  public func store(_ descriptor: Int32, name: String) -> Bool {
     guard limit > 0 else { return false }
     let isRoom = queue.withLock { queue in
       guard queue.kept < limit else { return false }
@@ -92,16 +92,16 @@ public final class ServiceManagerLink: DescriptorKeeper, Sendable {
     return true
   }
 
-  public func drop(_ name: String) {
+  public func remove(_ name: String) {
     guard limit > 0 else { return }
     queue.withLock { $0.kept -= 1 }
-    if name != KeptName.connection { post(.drop(name)) }
+    if name != DescriptorName.connection { post(.drop(name)) }
   }
 
-  /// What an earlier process had kept and this one was given counts too.
+  /// What an earlier process had stored and this one was given counts too.
   public func inherited(_ count: Int) { queue.withLock { $0.kept += count } }
 
-  public func takeKept() -> [Kept] {
+  public func takeOutcomes() -> [StorageOutcome] {
     queue.withLock { queue in
       defer { queue.done = [] }
       return queue.done
@@ -110,14 +110,14 @@ public final class ServiceManagerLink: DescriptorKeeper, Sendable {
 
   // MARK: The end
 
-  /// Waits until everything posted before has been said.
+  /// Waits until everything posted before has been sent.
   public func flush() {
     guard isWanted else { return }
     let goal = queue.withLock { $0.posted }
     queue.wait { $0.served >= goal || $0.hasEnded ? () : nil }
   }
 
-  /// Says what was posted, ends the thread and waits for that.
+  /// Sends what was posted, ends the thread and waits for that.
   public func close() {
     guard isWanted else { return }
     requestEnd()
@@ -147,13 +147,13 @@ extension ServiceManagerLink {
   private enum Item: Sendable {
     case notify([String], String)
     case status(String)
-    case alive
+    case ping
     case keep(Int32, String)
     case drop(String)
 
     func replaces(_ other: Item) -> Bool {
       switch (self, other) {
-      case (.status, .status), (.alive, .alive): true
+      case (.status, .status), (.ping, .ping): true
       default: false
       }
     }
@@ -161,10 +161,10 @@ extension ServiceManagerLink {
 
   private struct Queue: Sendable {
     var items: [Item] = []
-    /// Descriptors that are kept, or are about to be.
+    /// Descriptors that are stored, or are about to be.
     var kept = 0
-    /// What was handed over and is not yet taken note of.
-    var done: [Kept] = []
+    /// What was stored and is not yet reported.
+    var done: [StorageOutcome] = []
     /// Items ever posted, and how many of them are done.
     var posted: UInt64 = 0
     var served: UInt64 = 0
@@ -186,7 +186,7 @@ extension ServiceManagerLink {
           queue.served += 1
           guard let kept else { return }
           queue.done.append(kept)
-          if !kept.isKept { queue.kept -= 1 }
+          if !kept.isStored { queue.kept -= 1 }
         }
         if kept != nil { wakeup.wake() }
       }
@@ -196,16 +196,16 @@ extension ServiceManagerLink {
     queue.broadcast()
   }
 
-  /// Answers what became of a descriptor.
-  private static func serve(_ item: Item, _ notifier: Notifier) -> Kept? {
+  /// Returns whether a descriptor was stored; nil for anything else.
+  private static func serve(_ item: Item, _ notifier: Notifier) -> StorageOutcome? {
     switch item {
     case .notify(let lines, let status): notifier.send(lines, status: status)
     case .status(let text): notifier.send([], status: text)
-    case .alive: notifier.send(["WATCHDOG=1"], status: "")
+    case .ping: notifier.send(["WATCHDOG=1"], status: "")
     case .keep(let descriptor, let name):
       let isSent = notifier.send(["FDSTORE=1", "FDNAME=\(name)"], descriptor: descriptor)
       _ = Descriptor(owning: descriptor)
-      return Kept(name: name, isKept: isSent)
+      return StorageOutcome(name: name, isStored: isSent)
     case .drop(let name): notifier.send(["FDSTOREREMOVE=1", "FDNAME=\(name)"], status: "")
     }
     return nil
@@ -214,7 +214,7 @@ extension ServiceManagerLink {
 
 /// What the service manager has put into the environment for this process.
 public struct ServiceEnvironment: Sendable {
-  /// $FDSTORE: how many descriptors it keeps. Managers before 254 do not say it; the unit does.
+  /// $FDSTORE: how many descriptors it stores. Managers before 254 do not say it; the unit does.
   public var descriptorLimit = 0
   /// Half of it is the longest silence.
   public var watchdogMilliseconds: UInt64?

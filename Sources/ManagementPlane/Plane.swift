@@ -1,9 +1,9 @@
 // Varlink in front of the management service: calls that have come in, the answers being made to them, and
-// when each is to go on. It has no sockets: a VarlinkConnection feeds it, and tests hold one in their
-// hand.
+// when each can continue. It has no sockets: a VarlinkConnection feeds it, and tests instantiate one
+// directly.
 //
 // An answer to a call with `more` is a stream that Varlink asks for its next piece when the client has
-// taken the last ones. Any other is made here, step by step. Both rest when nothing has changed that they
+// taken the last ones. Any other is made here, step by step. Both are idle while nothing has changed that they
 // wait for, and cost nothing then.
 
 package import NDISDriverPlane
@@ -19,7 +19,7 @@ package final class ManagementPlane {
   package let server: VarlinkServer
   private var calls: [UInt64: ActiveCall] = [:]
   private var nextNumber: UInt64 = 0
-  /// Numbers of calls that can go on.
+  /// Numbers of calls that can continue.
   private var queue: [UInt64] = []
   private var lastStamp: ManagementService.Stamp?
   /// The earliest end of a wait, or an earlier time.
@@ -28,7 +28,7 @@ package final class ManagementPlane {
   private final class ActiveCall {
     let call: VarlinkCall
     let answer: ManagementAnswer
-    var rests = false
+    var isIdle = false
 
     init(_ call: VarlinkCall, _ answer: ManagementAnswer) {
       self.call = call
@@ -79,11 +79,11 @@ package final class ManagementPlane {
     case .fail(let error):
       calls[number] = nil
       return .failed(type(of: error).name, ManagementPlane.members(error.json))
-    case .again:
+    case .yield:
       queue.append(number)
       return .later
-    case .wait:
-      active.rests = true
+    case .suspend:
+      active.isIdle = true
       return .later
     }
   }
@@ -103,8 +103,8 @@ package final class ManagementPlane {
     case .fail(let error):
       calls[number] = nil
       ManagementPlane.fail(active.call, error)
-    case .again: queue.append(number)
-    case .wait: active.rests = true
+    case .yield: queue.append(number)
+    case .suspend: active.isIdle = true
     }
   }
 
@@ -127,7 +127,7 @@ package final class ManagementPlane {
   /// Calls that are being answered.
   package var openCalls: Int { calls.count }
 
-  /// Wakes answers that something has changed for, and goes on with those that can, until `end`
+  /// Wakes answers that something has changed for, and continues those that can, until `end`
   /// (monotonic nanoseconds); at least one gets on.
   package func turn(until end: UInt64) {
     if service.isReloading { service.finishReload() }
@@ -154,8 +154,8 @@ package final class ManagementPlane {
     if stamp != old {
       let somethingHappened = stamp.events != old?.events || stamp.isStopping != old?.isStopping
       for (number, active) in calls
-      where active.rests && (somethingHappened || active.answer.looksAtCounters) {
-        active.rests = false
+      where active.isIdle && (somethingHappened || active.answer.looksAtCounters) {
+        active.isIdle = false
         queue.append(number)
       }
     }
@@ -165,8 +165,8 @@ package final class ManagementPlane {
       guard let deadline = active.answer.deadline else { continue }
       if service.now < deadline {
         self.earliest = min(self.earliest ?? deadline, deadline)
-      } else if active.rests {
-        active.rests = false
+      } else if active.isIdle {
+        active.isIdle = false
         queue.append(number)
       }
     }

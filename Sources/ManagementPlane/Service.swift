@@ -1,6 +1,6 @@
 // The management plane without its sockets: calls in, answers out. It reads NDIS's state through the
-// switchboard, changes what may be changed from outside, and keeps who waits and who watches. What it
-// answers is made in steps (ManagementAnswer); who asks it for steps is the server's affair.
+// switchboard, changes what may be changed from outside, and bounds the calls that wait or monitor. An answer is
+// made in steps (ManagementAnswer); when each step is made is decided by ManagementPlane.
 //
 // Rules: reading is open to everybody who may connect. What changes something is for root and for the
 // daemon's own user. Waiting and watching are bounded in number, for each user and for all.
@@ -26,9 +26,9 @@ package struct ManagementHost {
   package var setMinimumPriority: (Priority) -> Void = { _ in }
   /// Log entries that could not be delivered.
   package var droppedEntries: () -> UInt64 = { 0 }
-  /// Called from another thread when an answer can go on.
+  /// Called from another thread when an answer can continue.
   package var wake: @Sendable () -> Void = {}
-  /// Hands an event to the log; the recorder is told by whoever this is.
+  /// Reports an event to the log and to the recorder.
   package var tell: (NDISEvents.Event) -> Void = { _ in }
   /// The configuration is being read again, or that is over.
   package var reloading: (Bool) -> Void = { _ in }

@@ -1,5 +1,5 @@
-// Where a daemon begins: from the store of the process before it, if the service manager has kept one, or anew.
-// A store that cannot be gone on from is set aside for whoever wants to look at it, and the start is clean.
+// Where a daemon begins: from the store of the previous process, if the service manager has one, or anew. A store
+// that cannot be restored from is set aside for inspection, and the start is clean.
 
 import NDISDriverPlane
 import NDISEvents
@@ -13,72 +13,73 @@ import NDISSimulator
 extension Launch {
   /// NDIS, with its hosted drivers up.
   static func begin(
-    _ options: LaunchOptions, _ inheritance: inout Inheritance, _ link: ServiceManagerLink,
+    _ options: LaunchOptions, _ inherited: inout InheritedDescriptors, _ link: ServiceManagerLink,
     _ tell: @escaping (Event) -> Void
   ) throws(StartFailure) -> Switchboard {
     var settings = options.settings
     settings.pageSize = UInt32(clamping: NDISPlatform.Limits.pageSize)
     guard link.keepsDescriptors else {
-      drop(&inheritance, link)
+      drop(&inherited, link)
       return try anew(options, settings, nil, link, tell)
     }
-    link.inherited(inheritance.count)
-    for name in inheritance.unknown { link.drop(name) }
-    if let store = inheritance.store, !isRetired(store) {
+    link.inherited(inherited.count)
+    for name in inherited.unknown { link.remove(name) }
+    if let store = inherited.store, !isRetired(store) {
       mark(store)
-      do throws(AdoptionFailure) {
+      do throws(RestoreFailure) {
         let switchboard = try Switchboard(
-          adopting: inheritance, settings: settings, pools: options.pools,
-          miniports: options.miniports, keeping: Keeping(link, adopting: store), onEvent: tell)
-        inheritance.forgetSections()
-        if inheritance.hasOldStores {
+          restoring: inherited, settings: settings, pools: options.pools,
+          miniports: options.miniports, persistence: PersistentStore(link, adopting: store),
+          onEvent: tell)
+        inherited.forgetSections()
+        if inherited.hasOldStores {
           // All of one name go at once.
-          link.drop(KeptName.store)
-          _ = link.keep(store.descriptor.raw, name: KeptName.store)
+          link.remove(DescriptorName.store)
+          _ = link.store(store.descriptor.raw, name: DescriptorName.store)
         }
         settle(switchboard, link)
         return switchboard
       } catch {
         tell(.storeRefused(problem: error.description, keptAs: setAside(store)))
       }
-    } else if let problem = inheritance.problem {
+    } else if let problem = inherited.problem {
       tell(.storeRefused(problem: problem, keptAs: ""))
     }
-    drop(&inheritance, link)
-    let keeping = try Keeping(link, size: Simulator.storeSize(settings))
-    mark(keeping.store)
-    do throws(StartFailure) { return try anew(options, settings, keeping, link, tell) } catch {
-      // The next start is not to go on from half a one.
-      Simulator.retire(memory(keeping.store))
-      link.drop(KeptName.store)
+    drop(&inherited, link)
+    let persistence = try PersistentStore(link, size: Simulator.storeSize(settings))
+    mark(persistence.store)
+    do throws(StartFailure) { return try anew(options, settings, persistence, link, tell) } catch {
+      // The next start must not restore from half a store.
+      Simulator.retire(memory(persistence.store))
+      link.remove(DescriptorName.store)
       throw error
     }
   }
 
   private static func anew(
-    _ options: LaunchOptions, _ settings: Settings, _ keeping: Keeping?,
+    _ options: LaunchOptions, _ settings: Settings, _ persistence: PersistentStore?,
     _ link: ServiceManagerLink, _ tell: @escaping (Event) -> Void
   ) throws(StartFailure) -> Switchboard {
     let switchboard = try Switchboard(
-      settings: settings, pools: options.pools, keeping: keeping, onEvent: tell)
+      settings: settings, pools: options.pools, persistence: persistence, onEvent: tell)
     for miniport in options.miniports {
       do throws(Failure) { try switchboard.addMiniport(miniport, isConfigured: true) } catch {
         throw StartFailure("miniport \(miniport.name): \(error.sentence)")
       }
     }
     settle(switchboard, link)
-    // Nobody else is there to be waited for: they run, or it was said why not.
+    // There is no other process to wait for: they run, or it was reported why not.
     guard switchboard.miniports.allSatisfy(\.isRunning) else {
       throw StartFailure("a hosted miniport does not come up")
     }
     return switchboard
   }
 
-  /// Waits until what the hosted drivers have is kept. Nobody is served yet.
+  /// Waits until the hosted drivers' descriptors are stored. No client is served yet.
   private static func settle(_ switchboard: Switchboard, _ link: ServiceManagerLink) {
-    while switchboard.awaitsKeeper {
+    while switchboard.hasDeferredReplies {
       link.flush()
-      switchboard.descriptorsKept()
+      switchboard.descriptorsStored()
     }
   }
 
@@ -97,13 +98,13 @@ extension Launch {
   }
 
   /// What was left goes: clients learn it by the end of their connections.
-  private static func drop(_ inheritance: inout Inheritance, _ link: ServiceManagerLink) {
-    if inheritance.store != nil || inheritance.problem != nil { link.drop(KeptName.store) }
-    for name in inheritance.closeSections() { link.drop(name) }
-    for name in inheritance.endConnections() { link.drop(name) }
+  private static func drop(_ inherited: inout InheritedDescriptors, _ link: ServiceManagerLink) {
+    if inherited.store != nil || inherited.problem != nil { link.remove(DescriptorName.store) }
+    for name in inherited.closeSections() { link.remove(name) }
+    for name in inherited.endConnections() { link.remove(name) }
   }
 
-  /// Answers where the store was put; nothing when there is no place for it.
+  /// Returns the path of the copy; empty when it could not be written.
   private static func setAside(_ store: StoreFile) -> String {
     guard let directory = ServiceEnvironment.stateDirectory else { return "" }
     let path = directory + "/refused-store"
