@@ -67,7 +67,7 @@ import Testing
     let frames = try #require(report.number("receive_frames_per_second"))
     #expect(report.number("receive_bytes_per_second") == frames * 1514)
     #expect(!said.isEmpty)
-    // What the floor does is known to the call: ptrace counts right, or is not allowed here.
+    // The calls of the baseline are known: ptrace counts them, or is not permitted here.
     if let client = report.systemCalls("system_calls_per_pair", "floor_client"),
       let server = report.systemCalls("system_calls_per_pair", "floor_server")
     {
@@ -76,7 +76,7 @@ import Testing
     } else {
       #expect(json["not_measured"]?["system_calls_per_pair"] != nil)
     }
-    // Each side of the sockets sends four packets an indication and takes four, two a process.
+    // Each side of the sockets sends and receives four packets per indication, two per process.
     let key = "receive_system_calls_per_frame"
     if let miniport = report.systemCalls(key, "floor_miniport"),
       let driver = report.systemCalls(key, "floor_driver"),

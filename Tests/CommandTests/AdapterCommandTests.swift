@@ -1,4 +1,4 @@
-// What `ndisctl adapter` reads from the command line, and what the page of a hosted adapter says.
+// The command line of `ndisctl adapter`, and the page of a hosted adapter.
 
 import ArgumentParser
 import NDISDrawing
@@ -36,12 +36,12 @@ import Testing
     }
   }
 
-  @Test func `A wait has a time, or none, or is no wait`() throws {
+  @Test func `A timeout is given, absent, or --no-wait`() throws {
     func wait(_ arguments: [String]) throws -> Int? { try ChangeWait.parse(arguments).milliseconds }
     #expect(try wait([]) == nil)
     #expect(try wait(["--no-wait"]) == 0)
     #expect(try wait(["--timeout", "1.5s"]) == 1500)
-    // Not to wait at all has a flag of its own.
+    // --no-wait is the flag for not waiting.
     #expect(try wait(["--timeout", "0"]) == 1)
     #expect(
       refusal(["halt", "vmq0", "--no-wait", "--timeout", "1s"]).contains("mutually exclusive"))
@@ -57,11 +57,11 @@ import Testing
     (["generate", "vmq0", "--length", "63"], "use 64 to 9014"),
     (["generate", "vmq0", "--vport", "4294967296"], "use 0 or more"),
   ])
-  func `What is wrong is said, and what to do`(arguments: [String], words: String) {
+  func `An error names the valid input`(arguments: [String], words: String) {
     #expect(refusal(arguments).contains(words), "\(refusal(arguments))")
   }
 
-  @Test func `The page of a hosted adapter says how it is set up`() {
+  @Test func `The page of a hosted adapter shows its configuration`() {
     var adapter = SimulatorInterface.Adapter(
       handle: "0x1", name: "vmq0", driver: "0x2", driverName: "vmq", state: "Running",
       attributesSet: true, dmaRegistered: true, bindings: 0, blocks: 1, queues: 0, vports: 0,

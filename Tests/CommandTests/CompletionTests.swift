@@ -1,5 +1,4 @@
-// The completion scripts, read by the shells they are for. A shell that is not installed cannot be
-// asked; the test says so by being skipped.
+// The completion scripts, loaded by their shells. The test of a shell that is not installed is skipped.
 
 import Glibc
 import NDISPlatform

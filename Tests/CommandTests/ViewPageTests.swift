@@ -1,4 +1,4 @@
-// Pages of `status`, `show` and `top` as they look, from made-up answers.
+// The pages of `status`, `show` and `top`, from constructed replies.
 
 import NDISDrawing
 import NDISManagementInterface
@@ -63,7 +63,7 @@ import NDISVarlink
         """)
   }
 
-  @Test func `What alarms is coloured, and what is lost is said`() {
+  @Test func `Problems are coloured, and dropped entries reported`() {
     var broken = status(counters { $0.violations = 2 })
     broken.droppedEntries = 5
     let lines = StatusPage(status: broken, providers: [], socket: "x").lines(
@@ -76,7 +76,7 @@ import NDISVarlink
     #expect(page.lines(on: TerminalCapabilities()).filter { $0.contains("active") }.count == 16)
   }
 
-  @Test func `The page of an object and what it hangs together with`() {
+  @Test func `The page of an object and its references`() {
     let adapter = SimulatorInterface.Adapter(
       handle: "0x1000000000000000", name: "vmq0", driver: "0x0400000000000000", driverName: "vmq",
       state: "Running", attributesSet: true, dmaRegistered: false, bindings: 0, blocks: 12,
@@ -180,14 +180,14 @@ import NDISVarlink
   @Test(arguments: [(10, 20), (24, 80), (12, 119), (12, 120), (50, 200)])
   func `The page of top fits its terminal`(height: Int, width: Int) {
     let lines = topPage().lines(on: TerminalCapabilities(width: width, height: height))
-    // A frame cuts at the last line; the head is always whole where there is room for it.
+    // A frame is truncated at the last line; the head is always complete if it fits.
     #expect(lines.allSatisfy { TerminalText.width($0) <= width }, "\(lines)")
     if height >= 12 { #expect(lines.contains { $0.contains("DRIVER") }) }
     let sideBySide = lines.contains { $0.contains("DRIVER") && $0.contains("QUEUE") }
     #expect(sideBySide == (width >= 120))
   }
 
-  @Test func `Percentiles are upper bounds, of what came since`() {
+  @Test func `Percentiles are upper bounds of the interval`() {
     let first = latency([0, 0, 0, 100, 0], maximum: 8)
     #expect(LatencyFigures(first).median?.edge == 8)
     // One in a hundred is slow: that is the hundredth.
@@ -207,7 +207,7 @@ import NDISVarlink
     #expect(LatencyFigures(latency([], maximum: 0)).count == 0)
   }
 
-  @Test func `An event's line ends at the edge only where it is asked to`() {
+  @Test func `The line of an event is truncated only on request`() {
     let event = SimulatorInterface.Event(
       sequence: 1, realtimeUs: 1_700_000_000_123_456, kind: "violation", messageId: "",
       priority: "warning", message: "A rule was broken by a driver.", fields: [:])

@@ -1,4 +1,4 @@
-// Tables as they look: every test holds a whole picture.
+// Tables: every test compares a complete rendering.
 
 import NDISDrawing
 import Testing
@@ -21,7 +21,7 @@ private func drawn(
   return ([table.header] + rows.map { table.line($0) }).joined(separator: "\n")
 }
 
-@Test func `Without an edge a table is as wide as its cells and no line ends in blanks`() {
+@Test func `Without a width limit a table is as wide as its cells, without trailing spaces`() {
   #expect(
     drawn(TerminalCapabilities()) == """
       HANDLE              DRIVER         BYTES  TAG   SITE
@@ -30,7 +30,7 @@ private func drawn(
       """)
 }
 
-@Test func `Where room is scarce the columns that can be cut are cut first`() {
+@Test func `With a limited width, columns are truncated first`() {
   #expect(
     drawn(TerminalCapabilities(width: 58))
       == """
@@ -42,7 +42,7 @@ private func drawn(
     drawn(TerminalCapabilities(width: 58)).split(separator: "\n").allSatisfy { $0.count <= 58 })
 }
 
-@Test func `Then columns are left out, the highest rank first`() {
+@Test func `Then columns are omitted, the highest rank first`() {
   #expect(
     drawn(TerminalCapabilities(width: 44)) == """
       HANDLE              DRIVER     BYTES  SITE
@@ -57,7 +57,7 @@ private func drawn(
       """)
 }
 
-@Test func `What still does not fit is cut at the edge`() {
+@Test func `The rest is truncated at the width`() {
   #expect(
     drawn(TerminalCapabilities(width: 22)) == """
       HANDLE              D…
@@ -66,7 +66,7 @@ private func drawn(
       """)
 }
 
-@Test func `A later cell that is too wide pushes the row no further than it must`() {
+@Test func `A later cell that is too wide shifts the row only as far as necessary`() {
   let late: [[Cell]] = [
     ["0x0600000100000001", "a-driver-with-a-very-long-name", "4 KiB", "-", "x"]
   ]
@@ -83,7 +83,7 @@ private func drawn(
       """)
 }
 
-@Test func `Names cannot steer the terminal or break the table`() {
+@Test func `Names cannot control the terminal or break the table`() {
   let bad: [[Cell]] = [["0x1", "a\u{1B}[2Jb\nc\u{202E}d", "1 B", "é日本", "\u{9B}31m"]]
   #expect(
     drawn(TerminalCapabilities(), bad) == """
@@ -97,7 +97,7 @@ private func drawn(
       """)
 }
 
-@Test func `Colours change no width and stand only where they are allowed`() {
+@Test func `Colours change no width and appear only if enabled`() {
   let row: [Cell] = [Cell("0x1", .name), Cell("ndis", .bad), "1 B", "-", "x"]
   let plain = Table(columns, fitting: [row], on: TerminalCapabilities(width: 80))
   let coloured = Table(columns, fitting: [row], on: TerminalCapabilities(width: 80, colors: true))
@@ -125,7 +125,7 @@ private func drawn(
   #expect(page.lines(on: TerminalCapabilities(width: 14), keyCells: 9)[1] == "Providers: po…")
 }
 
-@Test func `Sentences run over the edge whole, and leave room to the others`() {
+@Test func `Sentences are not truncated, and leave space for other columns`() {
   let columns = [Column("KIND", minimum: 3), Column("MESSAGE", runsOver: true)]
   let rows: [[Cell]] = [["violation", "a sentence that is longer than the line"]]
   let table = Table(columns, fitting: rows, on: TerminalCapabilities(width: 20))

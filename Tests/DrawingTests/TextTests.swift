@@ -20,7 +20,7 @@ func `Text fills as many cells as a terminal gives it`(text: String, cells: Int)
   #expect(TerminalText.cut("abcdef", to: 0) == "")
 }
 
-@Test func `No byte a terminal obeys is left in printable text`() {
+@Test func `Printable text has no control characters`() {
   for value in UInt32(0)...0x2100 {
     guard let scalar = Unicode.Scalar(value) else { continue }
     let shown = TerminalText.printable("a\(Character(scalar))b")
@@ -69,7 +69,7 @@ func `Durations have at most two units`(milliseconds: Int, text: String) {
   #expect(HumanFormat.rate(.infinity) == "0")
 }
 
-@Test func `Bars have their width whatever the fraction, and little is not nothing`() {
+@Test func `Bars have a constant width, and a small fraction is visible`() {
   #expect(Bar.horizontal(0, cells: 4, unicode: true) == "    ")
   #expect(Bar.horizontal(0.001, cells: 4, unicode: true) == "▏   ")
   #expect(Bar.horizontal(0.5, cells: 4, unicode: true) == "██  ")

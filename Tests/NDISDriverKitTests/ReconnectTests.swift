@@ -1,5 +1,5 @@
-// A connection that goes without a GOODBYE: it is made again with the session's token, or the session ends
-// and says why.
+// A connection that is lost without a GOODBYE: it is restored with the session's token, or the session ends with
+// a reason.
 
 import CNDIS
 import NDISDriverProtocol
@@ -10,8 +10,8 @@ import Testing
 
 private let block = AllocationHandle(rawValue: 5)
 
-@Suite(.timeLimit(.minutes(1))) struct ComingBackTests {
-  /// Runs `body` in a thread and answers what it threw, when it has ended.
+@Suite(.timeLimit(.minutes(1))) struct ReconnectTests {
+  /// Runs `body` in a thread and returns the error it threw.
   private func ending(
     of body: @escaping @Sendable () throws(DriverError) -> Void, while meanwhile: () throws -> Void
   ) throws -> DriverError? {
@@ -26,7 +26,7 @@ private let block = AllocationHandle(rawValue: 5)
     return end.wait { $0 }
   }
 
-  @Test func withTheTokenTheSessionGoesOn() throws {
+  @Test func withTheTokenTheSessionResumes() throws {
     let listener = try ScriptedListener()
     let (first, connection) = try listener.connect()
     let tickets = try (0..<3).map { _ in
@@ -35,7 +35,7 @@ private let block = AllocationHandle(rawValue: 5)
     let sent = first.receiveAll()
     first.reply(3)
     first.close()
-    // What is begun now is not sent, and is no error.
+    // Requests started now are not sent, which is no error.
     let late = try #require(try connection.beginFree(Handle.null, block))
     let error = try ending {
       () throws(DriverError) in
@@ -61,7 +61,7 @@ private let block = AllocationHandle(rawValue: 5)
     #expect(connection.limits.instance.first == 2)
   }
 
-  @Test func answersThatWereLostAreSentAgain() throws {
+  @Test func lostAnswersAreRetransmitted() throws {
     final class Provider: SharedMemoryProvider {
       let calls = Monitor<Int>(0)
       func allocateSharedMemory(_ request: ProviderRequest) -> ProviderAnswer { .suppressed }
@@ -94,7 +94,7 @@ private let block = AllocationHandle(rawValue: 5)
     #expect(provider.calls.withLock { $0 } == 1)
   }
 
-  @Test func aDaemonThatGoesAgainIsWaitedFor() throws {
+  @Test func aDaemonThatIsLostAgainIsAwaited() throws {
     let listener = try ScriptedListener()
     let (first, connection) = try listener.connect()
     first.close()
@@ -105,7 +105,7 @@ private let block = AllocationHandle(rawValue: 5)
       for instance: UInt8 in 2...5 {
         let next = try listener.accept()
         _ = next.receive(blocking: true)
-        // Before its HELLO, behind it, behind the request, and not at all.
+        // Before its HELLO, after it, after the request, and not at all.
         if instance == 2 {
           next.close()
           continue
@@ -167,7 +167,7 @@ private let block = AllocationHandle(rawValue: 5)
     #expect(error?.rule == "sessionUnknown")
   }
 
-  @Test func timeEndsTheSession() throws {
+  @Test func theTimeoutEndsTheSession() throws {
     let listener = try ScriptedListener()
     let (first, connection) = try listener.connect(resumeTimeout: .milliseconds(30))
     listener.remove()
@@ -181,7 +181,7 @@ private let block = AllocationHandle(rawValue: 5)
     }
   }
 
-  @Test func aDaemonThatDoesNotAnswerHelloIsNotWaitedForForEver() throws {
+  @Test func aHelloWithoutReplyTimesOut() throws {
     let listener = try ScriptedListener()
     let (first, connection) = try listener.connect(resumeTimeout: .milliseconds(30))
     first.close()
@@ -203,7 +203,7 @@ private let block = AllocationHandle(rawValue: 5)
       () throws(DriverError) in
       try connection.ping()
     } while: {
-      // Its HELLO is not answered; or nobody hears it.
+      // Its HELLO gets no reply, or is not received.
       if isListening { _ = try listener.accept().receive(blocking: true) }
       connection.close()
     }
@@ -230,7 +230,7 @@ private let block = AllocationHandle(rawValue: 5)
     let ticket = try #require(try connection.beginFree(Handle.null, block))
     if isRead { _ = first?.receive() }
     first?.goodbye()
-    // With something unread it is a reset, of which Linux tells before the GOODBYE.
+    // With unread data it is a reset, which Linux reports before the GOODBYE.
     first = nil
     do throws(DriverError) {
       try connection.finish(ticket)
@@ -238,7 +238,7 @@ private let block = AllocationHandle(rawValue: 5)
     } catch { #expect(error.rule == "daemonStopping") }
   }
 
-  @Test func aTransportThatCannotConnectAgainEnds() throws {
+  @Test func aTransportThatCannotReconnectEnds() throws {
     let (peer, connection) = try ScriptedPeer.connect()
     peer.close()
     do throws(DriverError) {

@@ -1,5 +1,5 @@
-// The daemon's end of a connection, played by the test itself, packet by packet. What the kit will read is
-// sent before it reads, so that a whole story can be told in one thread.
+// The daemon's end of a connection, driven by the test packet by packet. Packets are sent before the kit reads
+// them, so that a whole sequence runs in one thread.
 
 import CNDIS
 import NDISDriverProtocol
@@ -155,7 +155,7 @@ final class ScriptedPeer: @unchecked Sendable {
   }
 }
 
-/// A daemon's listening socket, which the test makes and removes.
+/// A daemon's listening socket, which the test creates and removes.
 final class ScriptedListener: @unchecked Sendable {
   let path: String
   private let directory: String
@@ -177,7 +177,7 @@ final class ScriptedListener: @unchecked Sendable {
     }
   }
 
-  /// Nobody can connect any more.
+  /// Stops listening.
   func remove() { _ = unsafe unlink(path) }
 
   /// A connection whose HELLO was answered, and its other end.
