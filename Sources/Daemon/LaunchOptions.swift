@@ -17,7 +17,7 @@ package struct LaunchOptions: Sendable {
   package let reload: @Sendable () throws(ConfigurationProblems) -> LoadedConfiguration
   /// The seed when the configuration does not name one.
   package let chosenSeed: UInt64
-  package var version = "0.1.0"
+  package var version = Release.version
 
   package init(
     configuration: LoadedConfiguration, chosenSeed: UInt64,

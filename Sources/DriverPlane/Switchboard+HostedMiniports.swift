@@ -36,7 +36,7 @@ extension SwitchboardState {
     if miniport.place == nil, !persistence.miniportPlaces.isEmpty {
       onEvent(
         .hostedLost(
-          simulator.sessionParty(session), problem: "there is no room for its state in the store"))
+          simulator.sessionParty(session), problem: "no slot is free for its state in the store"))
     }
     turn(miniports.count - 1) { $0.start() }
     finishWork()

@@ -16,7 +16,7 @@ import NDISVarlink
 
 /// What the service cannot know by itself, and what it cannot do by itself.
 package struct ManagementHost {
-  package var version = "0.1.0"
+  package var version = Release.version
   /// Where drivers connect, if that is a path.
   package var driverSocket: String?
   /// The configuration; nil: this daemon was started without one that can be read again.

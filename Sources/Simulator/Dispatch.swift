@@ -8,7 +8,7 @@ extension Simulator {
     _ call: Call, _ request: Request, _ actions: inout Actions
   ) throws(Failure) {
     switch request {
-    case .ping, .statistics: finish(call.session, call.requestID, &actions)
+    case .ping, .statistics: finish(call.sessionIndex, call.requestID, &actions)
     case .refused(let failure): throw failure
     case .reset: try reset(call, &actions)
     case .registerMiniportDriver(let characteristics):

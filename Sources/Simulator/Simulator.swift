@@ -65,12 +65,14 @@ public struct Simulator: ~Copyable {
 
   // MARK: Handles
 
-  func handle(_ kind: Handle.Kind, _ generation: UInt32, _ index: UInt32) -> Handle {
+  func handle<Record>(
+    _ kind: Handle.Kind, _ generation: UInt32, _ index: Index<Record>
+  ) -> Handle {
     let salt = UInt32(truncatingIfNeeded: store.globals[0].generationSalt)
-    return Handle(kind: kind, generation: salt &+ generation, index: index)
+    return Handle(kind: kind, generation: salt &+ generation, index: index.raw)
   }
 
-  func driverHandle(_ index: UInt32) -> Handle {
+  func driverHandle(_ index: Index<DriverRecord>) -> Handle {
     let record = store.drivers[index]
     let kind: Handle.Kind =
       switch DriverKind(rawValue: record.kind) {
@@ -81,17 +83,17 @@ public struct Simulator: ~Copyable {
     return handle(kind, record.generation, index)
   }
 
-  func adapterHandle(_ index: UInt32) -> Handle {
+  func adapterHandle(_ index: Index<AdapterRecord>) -> Handle {
     handle(.adapter, store.adapters[index, \.generation], index)
   }
 
-  func bindingHandle(_ index: UInt32) -> Handle {
+  func bindingHandle(_ index: Index<BindingRecord>) -> Handle {
     let record = store.bindings[index]
     let kind: Handle.Kind = record.kind == BindingKind.module.rawValue ? .filterModule : .binding
     return handle(kind, record.generation, index)
   }
 
-  func sectionHandle(_ index: UInt32) -> Handle {
+  func sectionHandle(_ index: Index<SectionRecord>) -> Handle {
     handle(.section, store.sections[index, \.generation], index)
   }
 
@@ -102,32 +104,32 @@ public struct Simulator: ~Copyable {
 
   // MARK: Parties and violations
 
-  func party(session index: UInt32) -> Party {
+  func party(session index: Index<SessionRecord>) -> Party {
     let session = store.sessions[index]
-    return Party(driver: session.name, session: index, pid: session.pid, uid: session.uid)
+    return Party(driver: session.name, session: index.raw, pid: session.pid, uid: session.uid)
   }
 
-  func party(driver index: UInt32) -> Party {
+  func party(driver index: Index<DriverRecord>) -> Party {
     let driver = store.drivers[index]
     var party = driver.session.optional.map { self.party(session: $0) } ?? Party()
     party.driver = driver.name
     return party
   }
 
-  func party(adapter index: UInt32) -> Party {
+  func party(adapter index: Index<AdapterRecord>) -> Party {
     var party = party(driver: store.adapters[index].driver.index)
     party.adapter = store.adapters[index].name
     return party
   }
 
-  func party(binding index: UInt32) -> Party {
+  func party(binding index: Index<BindingRecord>) -> Party {
     let binding = store.bindings[index]
     var party = party(driver: binding.driver.index)
     if let adapter = binding.adapter.optional { party.adapter = store.adapters[adapter].name }
     return party
   }
 
-  func party(registration index: UInt32) -> Party {
+  func party(registration index: Index<RegistrationRecord>) -> Party {
     let registration = store.registrations[index]
     if let driver = registration.driver.optional {
       var party = party(driver: driver)
@@ -144,7 +146,7 @@ public struct Simulator: ~Copyable {
   /// Records a violation: counted for the session and told as an event.
   mutating func violate(
     _ failure: Failure, routine: String, bugCheck: BugCheck?, irql: IRQL = .passive,
-    handle: Handle = .null, party: Party, session: UInt32?, lied: Bool = false,
+    handle: Handle = .null, party: Party, session: Index<SessionRecord>?, lied: Bool = false,
     _ actions: inout Actions
   ) {
     store.globals.update(0) { $0.violations &+= 1 }

@@ -273,7 +273,7 @@ private final class WithholdingProvider: ProtocolDriver, SharedMemoryProvider {
   func allocateSharedMemory(_ request: ProviderRequest) -> NDISDriverKit.ProviderAnswer {
     if isOpen.withLock({ $0 }) { return .refused(.resources) }
     asked.withLock { $0 = (request.connection, request.upcall) }
-    return .withheld
+    return .suppressed
   }
 
   func freeSharedMemory(_ block: ProviderBlock) {}

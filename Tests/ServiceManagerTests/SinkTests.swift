@@ -99,7 +99,7 @@ extension ServiceManagerTests {
       #expect(sentences.prefix(16).allSatisfy { $0 == Event.violation(Samples.violation).sentence })
       try #require(sentences.count == 18)
       #expect(sentences[16] == Event.stopped.sentence)
-      #expect(sentences[17].hasPrefix("34 more broken rules (doubleFree) of driver netvsc"))
+      #expect(sentences[17].hasPrefix("34 more violations (doubleFree) of driver netvsc"))
       #expect(sink.dropped == 0)
     }
 

@@ -18,7 +18,7 @@ func inconsistencies(_ simulator: borrowing Simulator, madeByHand: Bool = false)
     audit.places()
     audit.oids()
   }
-  for index in 0..<simulator.store.oids.capacity {
+  for index in simulator.store.oids.indices {
     let isFree = simulator.store.oids[index].state == 0
     if simulator.derived.freeOIDs.contains(index) != isFree {
       audit.wrong.append("OID request \(index) is in state \(simulator.store.oids[index].state)")
@@ -36,17 +36,19 @@ func inconsistencies(_ simulator: borrowing Simulator, madeByHand: Bool = false)
 struct Audit {
   let store: Store
   var wrong: [String] = []
-  private var bySession: [UInt32: (blocks: UInt32, bytes: UInt64)] = [:]
-  private var blocksOfSection: [UInt32: UInt32] = [:]
+  private var bySession: [Index<SessionRecord>: (blocks: UInt32, bytes: UInt64)] = [:]
+  private var blocksOfSection: [Index<SectionRecord>: UInt32] = [:]
   private var totalBlocks: UInt64 = 0
   private var totalBytes: UInt64 = 0
 
   init(store: Store) { self.store = store }
 
   mutating func blocks() {
-    var pages: [UInt32: [UInt32: UInt32]] = [:]
+    var pages: [Index<SectionRecord>: [UInt32: Index<BlockRecord>]] = [:]
     var extents: UInt32 = 0
-    func take(_ section: UInt32, _ first: UInt32, _ count: UInt32, _ block: UInt32) -> String? {
+    func take(
+      _ section: Index<SectionRecord>, _ first: UInt32, _ count: UInt32, _ block: Index<BlockRecord>
+    ) -> String? {
       guard count > 0, UInt64(first) + UInt64(count) <= UInt64(store.sections[section].pages)
       else { return "block \(block) lies outside its section" }
       for page in first..<first + count {
@@ -56,7 +58,7 @@ struct Audit {
       }
       return nil
     }
-    for index in 0..<store.blocks.capacity {
+    for index in store.blocks.indices {
       let block = store.blocks[index]
       guard let state = BlockState(rawValue: block.state) else {
         wrong.append("block \(index) has state \(block.state)")
@@ -67,9 +69,7 @@ struct Audit {
       if isOwned != (block.ownerKind != 0) || isOwned == block.owner.isNone {
         wrong.append("block \(index) is \(state) with owner kind \(block.ownerKind)")
       }
-      if isOwned, let kind = OwnerKind(rawValue: block.ownerKind) {
-        account(kind, block)
-      }
+      if isOwned, let owner = block.ownerIndex { account(owner, block) }
       guard state == .live || state == .freeing else { continue }
       guard let section = block.section.optional, store.sections[section].state != 0 else {
         wrong.append("block \(index) has no section")
@@ -91,9 +91,9 @@ struct Audit {
       }
       if count != block.extents { wrong.append("block \(index) has \(count) extents") }
     }
-    let used = (0..<store.extents.capacity).count { store.extents[$0].used != 0 }
+    let used = (store.extents.indices).count { store.extents[$0].used != 0 }
     if used != Int(extents) { wrong.append("\(used) extents are used, \(extents) found") }
-    for index in 0..<store.sections.capacity where store.sections[index].state != 0 {
+    for index in store.sections.indices where store.sections[index].state != 0 {
       let counted = blocksOfSection[index] ?? 0
       if store.sections[index].blocks != counted {
         wrong.append("section \(index) says \(store.sections[index].blocks) blocks, not \(counted)")
@@ -101,16 +101,16 @@ struct Audit {
     }
   }
 
-  private mutating func account(_ kind: OwnerKind, _ block: BlockRecord) {
-    let driver: UInt32 =
-      switch kind {
-      case .driver: block.owner.index
-      case .adapter: store.adapters[block.owner.index].driver.index
-      case .binding: store.bindings[block.owner.index].driver.index
+  private mutating func account(_ owner: OwnerIndex, _ block: BlockRecord) {
+    let driver =
+      switch owner {
+      case .driver(let index): index
+      case .adapter(let index): store.adapters[index].driver.index
+      case .binding(let index): store.bindings[index].driver.index
       }
     totalBlocks += 1
     totalBytes += UInt64(block.length)
-    guard driver < store.drivers.capacity, store.drivers[driver].state != 0,
+    guard store.drivers.contains(driver), store.drivers[driver].state != 0,
       let session = store.drivers[driver].session.optional
     else { return wrong.append("a block of an owner that is gone") }
     bySession[session, default: (0, 0)].blocks += 1
@@ -118,12 +118,13 @@ struct Audit {
   }
 
   /// Walks an intrusive list; says how long it is.
-  mutating func walk(
-    _ name: String, _ first: Ref, _ next: (UInt32) -> (previous: Ref, next: Ref),
-    _ check: (UInt32) -> Bool
+  mutating func walk<Record>(
+    _ name: String, _ first: Ref<Record>,
+    _ next: (Index<Record>) -> (previous: Ref<Record>, next: Ref<Record>),
+    _ check: (Index<Record>) -> Bool
   ) -> Int {
     var count = 0
-    var previous = Ref.none
+    var previous = Ref<Record>.none
     var at = first
     while let index = at.optional {
       count += 1
@@ -142,42 +143,42 @@ struct Audit {
 
   mutating func owners() {
     let store = store
-    func check(_ kind: OwnerKind, _ index: UInt32, _ first: Ref) -> Int {
+    func check(_ owner: OwnerIndex, _ first: Ref<BlockRecord>) -> Int {
       walk(
-        "blocks of \(kind) \(index)", first,
+        "blocks of \(owner)", first,
         { (store.blocks[$0].ownerPrevious, store.blocks[$0].ownerNext) },
-        { store.blocks[$0].ownerKind == kind.rawValue && store.blocks[$0].owner == Ref(index) })
+        { store.blocks[$0].ownerIndex == owner })
     }
     var listed = 0
     var children = 0
-    for index in 0..<store.drivers.capacity where store.drivers[index].state != 0 {
-      listed += check(.driver, index, store.drivers[index].blocks)
+    for index in store.drivers.indices where store.drivers[index].state != 0 {
+      listed += check(.driver(index), store.drivers[index].blocks)
       if store.drivers[index].kind == DriverKind.miniport.rawValue {
         children += walk(
-          "adapters of \(index)", store.drivers[index].children,
+          "adapters of \(index)", store.drivers[index].adapters,
           { (store.adapters[$0].previous, store.adapters[$0].next) },
           { store.adapters[$0].driver == Ref(index) && store.adapters[$0].life != 0 })
       } else {
         children += walk(
-          "bindings of \(index)", store.drivers[index].children,
+          "bindings of \(index)", store.drivers[index].bindings,
           { (store.bindings[$0].previous, store.bindings[$0].next) },
           { store.bindings[$0].driver == Ref(index) && store.bindings[$0].kind != 0 })
       }
     }
     var objects = 0
     var bound = 0
-    for index in 0..<store.adapters.capacity where store.adapters[index].life != 0 {
+    for index in store.adapters.indices where store.adapters[index].life != 0 {
       objects += 1
-      listed += check(.adapter, index, store.adapters[index].blocks)
+      listed += check(.adapter(index), store.adapters[index].blocks)
       bound += walk(
         "bindings of adapter \(index)", store.adapters[index].bindings,
         { (store.bindings[$0].adapterPrevious, store.bindings[$0].adapterNext) },
         { store.bindings[$0].adapter == Ref(index) && store.bindings[$0].kind != 0 })
     }
-    for index in 0..<store.bindings.capacity where store.bindings[index].kind != 0 {
+    for index in store.bindings.indices where store.bindings[index].kind != 0 {
       objects += 1
       bound -= 1
-      listed += check(.binding, index, store.bindings[index].blocks)
+      listed += check(.binding(index), store.bindings[index].blocks)
     }
     if listed != Int(totalBlocks) { wrong.append("\(listed) blocks listed, \(totalBlocks) owned") }
     if children != objects { wrong.append("\(children) children listed of \(objects)") }
@@ -188,7 +189,7 @@ struct Audit {
     let store = store
     var blocks = 0
     var sections = 0
-    for index in 0..<store.registrations.capacity where store.registrations[index].state != 0 {
+    for index in store.registrations.indices where store.registrations[index].state != 0 {
       let registration = store.registrations[index]
       let count = walk(
         "blocks of registration \(index)", registration.blocks,
@@ -202,7 +203,7 @@ struct Audit {
         "sections of registration \(index)", registration.sections,
         { (store.sections[$0].previous, store.sections[$0].next) },
         { store.sections[$0].state != 0 && store.sections[$0].registration == Ref(index) })
-      let open = (0..<store.upcalls.capacity).count {
+      let open = (store.upcalls.indices).count {
         store.upcalls[$0].state == UpcallState.open.rawValue
           && store.upcalls[$0].registration == Ref(index)
       }
@@ -210,9 +211,9 @@ struct Audit {
         wrong.append("registration \(index) has \(open) calls in flight and counts others")
       }
     }
-    let used = (0..<store.blocks.capacity).count { store.blocks[$0].state != 0 }
+    let used = (store.blocks.indices).count { store.blocks[$0].state != 0 }
     if used != blocks { wrong.append("\(blocks) blocks have a provider of \(used)") }
-    let live = (0..<store.sections.capacity).count { store.sections[$0].state != 0 }
+    let live = (store.sections.indices).count { store.sections[$0].state != 0 }
     if live != sections { wrong.append("\(sections) sections have a provider of \(live)") }
   }
 
@@ -221,7 +222,7 @@ struct Audit {
     var drivers = 0
     var requests = 0
     var upcalls = 0
-    for index in 0..<store.sessions.capacity where store.sessions[index].state != 0 {
+    for index in store.sessions.indices where store.sessions[index].state != 0 {
       let session = store.sessions[index]
       let sums = bySession[index] ?? (0, 0)
       if session.blocks != sums.blocks || session.bytes != sums.bytes {
@@ -229,7 +230,7 @@ struct Audit {
           "session \(index) is charged \(session.blocks), \(session.bytes) bytes, not \(sums)"
         )
       }
-      let sections = (0..<store.sections.capacity).count {
+      let sections = (store.sections.indices).count {
         store.sections[$0].state != 0 && store.sections[$0].payer == Ref(index)
       }
       if Int(session.sections) != sections {
@@ -248,13 +249,13 @@ struct Audit {
         { (store.upcalls[$0].previous, store.upcalls[$0].next) },
         { store.upcalls[$0].state != 0 && store.upcalls[$0].session == Ref(index) })
     }
-    let all = (0..<store.drivers.capacity).count { store.drivers[$0].state != 0 }
+    let all = (store.drivers.indices).count { store.drivers[$0].state != 0 }
     if all != drivers { wrong.append("\(drivers) drivers listed of \(all)") }
-    let asked = (0..<store.requests.capacity).count {
+    let asked = (store.requests.indices).count {
       store.requests[$0].state != 0 && !store.requests[$0].session.isNone
     }
     if asked != requests { wrong.append("\(requests) requests listed of \(asked)") }
-    let sent = (0..<store.upcalls.capacity).count {
+    let sent = (store.upcalls.indices).count {
       store.upcalls[$0].state != 0 && !store.upcalls[$0].session.isNone
     }
     if sent != upcalls { wrong.append("\(upcalls) upcalls listed of \(sent)") }
@@ -265,7 +266,7 @@ struct Audit {
   }
 
   mutating func upcalls() {
-    for index in 0..<store.upcalls.capacity {
+    for index in store.upcalls.indices {
       let upcall = store.upcalls[index]
       guard upcall.state != 0 else { continue }
       if let registration = upcall.registration.optional {
@@ -287,13 +288,13 @@ struct Audit {
   mutating func oids() {
     let store = store
     var linked = 0
-    for index in 0..<store.adapters.capacity {
+    for index in store.adapters.indices {
       let adapter = store.adapters[index]
       guard adapter.life != 0 else {
         if !adapter.firstOID.isNone { wrong.append("adapter \(index) is gone and has requests") }
         continue
       }
-      var last = Ref.none
+      var last = Ref<OIDRecord>.none
       var atMiniport = 0
       linked += walk(
         "OID requests of adapter \(index)", adapter.firstOID,
@@ -306,8 +307,8 @@ struct Audit {
       if last != adapter.lastOID { wrong.append("adapter \(index) has another last request") }
       if atMiniport > 1 { wrong.append("adapter \(index): \(atMiniport) are at its miniport") }
     }
-    var bySession: [UInt32: UInt32] = [:]
-    for index in 0..<store.oids.capacity {
+    var bySession: [Index<SessionRecord>: UInt32] = [:]
+    for index in store.oids.indices {
       let oid = store.oids[index]
       guard let state = OIDState(rawValue: oid.state) else {
         wrong.append("OID request \(index) has state \(oid.state)")
@@ -337,21 +338,21 @@ struct Audit {
       }
     }
     if linked != 0 { wrong.append("\(linked) OID requests too many in queues") }
-    for index in 0..<store.sessions.capacity where store.sessions[index].state != 0 {
+    for index in store.sessions.indices where store.sessions[index].state != 0 {
       let count = bySession.removeValue(forKey: index) ?? 0
       if store.sessions[index].oids != count {
         wrong.append("session \(index) is charged \(store.sessions[index].oids), not \(count)")
       }
     }
     if !bySession.isEmpty { wrong.append("OID requests are charged to \(bySession.keys)") }
-    for index in 0..<store.bindings.capacity where store.bindings[index].kind != 0 {
+    for index in store.bindings.indices where store.bindings[index].kind != 0 {
       let generation =
         UInt32(truncatingIfNeeded: store.globals[0].generationSalt)
         &+ store.bindings[index].generation
-      let calls = (0..<store.upcalls.capacity).count {
+      let calls = (store.upcalls.indices).count {
         let upcall = store.upcalls[$0]
         return upcall.state == UpcallState.open.rawValue && upcall.type == 147
-          && upcall.object.index == index && upcall.object.generation == generation
+          && upcall.object.index == index.raw && upcall.object.generation == generation
       }
       if calls != Int(store.bindings[index].completions) {
         wrong.append("binding \(index) counts other completions than \(calls)")
@@ -360,10 +361,10 @@ struct Audit {
   }
 
   /// The state of an upcall about this request.
-  private func upcall(_ id: UInt64, _ oid: UInt32) -> UpcallState? {
-    let index = UInt32(truncatingIfNeeded: id & 0xFFFFF)
-    guard id != 0, index < store.upcalls.capacity, store.upcalls[index].id == id,
-      store.upcalls[index].subject == Ref(oid)
+  private func upcall(_ id: UInt64, _ oid: Index<OIDRecord>) -> UpcallState? {
+    let index = Index<UpcallRecord>(upcall: id)
+    guard id != 0, store.upcalls.contains(index), store.upcalls[index].id == id,
+      store.upcalls[index].oid == Ref(oid)
     else { return nil }
     return UpcallState(rawValue: store.upcalls[index].state)
   }

@@ -11,7 +11,7 @@ extension Simulator {
   mutating func pauseComplete(
     _ call: Call, _ handle: Handle, _ actions: inout Actions
   ) throws(Failure) {
-    let index = try resolveAdapter(handle, session: call.session)
+    let index = try resolveAdapter(handle, session: call.sessionIndex)
     let pended = Pended(
       upcall: store.adapters[index, \.upcall], type: NDISSIM_UPCALL_PAUSE, object: handle,
       party: party(adapter: index), allowed: [], check: .illegalStateTransition(.pause, handle))
@@ -22,7 +22,7 @@ extension Simulator {
   mutating func restartComplete(
     _ call: Call, _ handle: Handle, _ status: Status, _ actions: inout Actions
   ) throws(Failure) {
-    let index = try resolveAdapter(handle, session: call.session)
+    let index = try resolveAdapter(handle, session: call.sessionIndex)
     let pended = Pended(
       upcall: store.adapters[index, \.upcall], type: NDISSIM_UPCALL_RESTART, object: handle,
       party: party(adapter: index), allowed: Simulator.restartStatuses,
@@ -34,7 +34,7 @@ extension Simulator {
   mutating func completeBind(
     _ call: Call, _ bindContext: Handle, _ status: Status, _ actions: inout Actions
   ) throws(Failure) {
-    let index = try resolveBindContext(bindContext, session: call.session)
+    let index = try resolveBindContext(bindContext, session: call.sessionIndex)
     let pended = Pended(
       upcall: store.bindings[index, \.upcall], type: NDISSIM_UPCALL_BIND_ADAPTER_EX,
       object: bindContext, party: party(binding: index), allowed: Simulator.bindStatuses)
@@ -45,7 +45,7 @@ extension Simulator {
   mutating func completeUnbind(
     _ call: Call, _ binding: Handle, _ status: Status, _ actions: inout Actions
   ) throws(Failure) {
-    let index = try resolveBinding(binding, .binding, session: call.session)
+    let index = try resolveBinding(binding, .binding, session: call.sessionIndex)
     let pended = Pended(
       upcall: store.bindings[index, \.upcall], type: NDISSIM_UPCALL_UNBIND_ADAPTER_EX,
       object: binding, party: party(binding: index), allowed: [])
@@ -56,7 +56,7 @@ extension Simulator {
   mutating func completeNetPnPEvent(
     _ call: Call, _ binding: Handle, _ status: Status, _ actions: inout Actions
   ) throws(Failure) {
-    let index = try resolveBinding(binding, .binding, session: call.session)
+    let index = try resolveBinding(binding, .binding, session: call.sessionIndex)
     let upcall = store.bindings[index, \.upcall]
     let event = upcallRecord(upcall).map { store.upcalls[$0, \.argument] } ?? 0
     let pended = Pended(
@@ -91,12 +91,12 @@ extension Simulator {
       wrong = Failure(.failure, .completionUnexpected, pended.object.rawValue)
       check = pended.check
     }
-    guard let wrong else { return finish(call.session, call.requestID, &actions) }
+    guard let wrong else { return finish(call.sessionIndex, call.requestID, &actions) }
     violate(
       wrong, routine: Routine.of(message: call.type).map { "\($0.name)" } ?? "completion",
       bugCheck: check, irql: call.irql, handle: pended.object, party: pended.party,
-      session: call.session, &actions)
-    finish(call.session, call.requestID, wrong, bugCheck: check, &actions)
+      session: call.sessionIndex, &actions)
+    finish(call.sessionIndex, call.requestID, wrong, bugCheck: check, &actions)
   }
 
   // MARK: Changes
@@ -106,7 +106,7 @@ extension Simulator {
   mutating func changeAdapter(
     _ call: Call, _ handle: Handle, _ change: AdapterChange, _ actions: inout Actions
   ) throws(Failure) {
-    let index = try resolveAdapterToChange(handle, session: call.session)
+    let index = try resolveAdapterToChange(handle, session: call.sessionIndex)
     try checkCircle(call, adapter: index)
     try check(change, index, handle)
     let request = try open(call, object: handle)
@@ -125,21 +125,21 @@ extension Simulator {
   }
 
   private func resolveAdapterToChange(
-    _ handle: Handle, session: UInt32?
-  ) throws(Failure) -> UInt32 {
-    let index = handle.index
-    guard handle.kind == .adapter, index < store.adapters.capacity,
+    _ handle: Handle, session: Index<SessionRecord>?
+  ) throws(Failure) -> Index<AdapterRecord> {
+    let index = Index<AdapterRecord>(handle.index)
+    guard handle.kind == .adapter, store.adapters.contains(index),
       store.adapters[index, \.life] != 0, adapterHandle(index) == handle,
       let owner = store.drivers[store.adapters[index, \.driver].index, \.session].optional,
       session == nil || store.sessions[owner, \.isHosted] != 0
-    else { return try resolveAdapter(handle, session: session ?? UInt32.max) }
+    else { return try resolveAdapter(handle, session: session ?? Index(UInt32.max)) }
     return index
   }
 
   /// Whether the adapter's state allows the change. A halt or a removal waits for what is pending, a pause
   /// or a restart does not.
   private func check(
-    _ change: AdapterChange, _ index: UInt32, _ handle: Handle
+    _ change: AdapterChange, _ index: Index<AdapterRecord>, _ handle: Handle
   ) throws(Failure) {
     let adapter = store.adapters[index]
     guard adapter.life == 1, !isDead(store.drivers[adapter.driver.index, \.session].index) else {
@@ -161,7 +161,8 @@ extension Simulator {
   }
 
   private mutating func make(
-    _ change: AdapterChange, _ index: UInt32, _ request: Ref, _ actions: inout Actions
+    _ change: AdapterChange, _ index: Index<AdapterRecord>, _ request: Ref<RequestRecord>,
+    _ actions: inout Actions
   ) {
     derived.workAdapters.insert(index)
     switch change {
@@ -196,7 +197,8 @@ extension Simulator {
   /// MiniportShutdownEx, the last call the adapter gets. What a handler answered PENDING to is not waited
   /// for, OID requests end, lists do not come back.
   private mutating func shutDown(
-    _ index: UInt32, _ action: ShutdownAction, _ request: Ref, _ actions: inout Actions
+    _ index: Index<AdapterRecord>, _ action: ShutdownAction, _ request: Ref<RequestRecord>,
+    _ actions: inout Actions
   ) {
     let adapter = store.adapters[index]
     if let upcall = upcallRecord(adapter.upcall),

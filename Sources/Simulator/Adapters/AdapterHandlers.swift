@@ -1,5 +1,4 @@
-// Calls of a miniport's handlers that concern an adapter's life, and what their ends change. Every change
-// of state goes through the table in AdapterState. One such call is open or pended at a time, but for
+// Calls of a miniport's handlers that concern an adapter's life, and what their ends change. One such call is open or pended at a time, but for
 // MiniportShutdownEx, which overtakes the others; what they answer then is not looked at.
 
 import NDISDriverInterface
@@ -8,28 +7,10 @@ import NDISEvents
 import NDIS
 
 extension Simulator {
-  /// Moves an adapter through the table. An invalid combination changes nothing.
-  mutating func move(_ index: UInt32, _ event: AdapterEvent, _ actions: inout Actions) {
-    guard let from = AdapterState(rawValue: store.adapters[index, \.state]),
-      let to = from.after(event)
-    else { return }
-    set(index, from, to, &actions)
-  }
-
-  mutating func set(
-    _ index: UInt32, _ from: AdapterState, _ to: AdapterState, _ actions: inout Actions
-  ) {
-    store.adapters.update(index) { $0.state = to.rawValue }
-    actions.append(
-      .event(
-        .adapterState(
-          party(adapter: index), adapterHandle(index), from: from.name, to: to.name)))
-  }
-
   /// Calls a handler. False when the table of upcalls is full: nothing has changed, and the adapter is
   /// woken when there is room.
   mutating func callHandler(
-    adapter index: UInt32, _ type: Int, argument: UInt32 = 0, parent: UInt64 = 0,
+    adapter index: Index<AdapterRecord>, _ type: Int, argument: UInt32 = 0, parent: UInt64 = 0,
     _ actions: inout Actions
   ) -> Bool {
     let session = store.drivers[store.adapters[index, \.driver].index, \.session].index
@@ -47,8 +28,8 @@ extension Simulator {
   mutating func adapterAnswered(
     _ upcall: UpcallRecord, _ ending: Ending, _ actions: inout Actions
   ) {
-    let index = upcall.object.index
-    guard index < store.adapters.capacity, store.adapters[index, \.life] != 0,
+    let index = Index<AdapterRecord>(upcall.object.index)
+    guard store.adapters.contains(index), store.adapters[index, \.life] != 0,
       adapterHandle(index) == upcall.object, store.adapters[index, \.upcall] == upcall.id
     else { return }
     store.adapters.update(index) {
@@ -100,7 +81,7 @@ extension Simulator {
   }
 
   mutating func handlerEnded(
-    adapter index: UInt32, _ type: Int, _ failure: Failure?, _ actions: inout Actions
+    adapter index: Index<AdapterRecord>, _ type: Int, _ failure: Failure?, _ actions: inout Actions
   ) {
     derived.workAdapters.insert(index)
     switch type {
@@ -126,7 +107,7 @@ extension Simulator {
 
   /// An adapter that never ran goes away again; one that did stays Paused.
   private mutating func restartFailed(
-    _ index: UInt32, _ failure: Failure, _ actions: inout Actions
+    _ index: Index<AdapterRecord>, _ failure: Failure, _ actions: inout Actions
   ) {
     if !store.adapters[index, \.addRequest].isNone {
       store.adapters.update(index) {
@@ -146,7 +127,7 @@ extension Simulator {
 
   /// A pause is not complete, and MiniportHaltEx does not return, while lists it indicated are out.
   private mutating func checkIndicationsBack(
-    _ index: UInt32, _ routine: String, _ actions: inout Actions
+    _ index: Index<AdapterRecord>, _ routine: String, _ actions: inout Actions
   ) {
     let out = store.adapters[index, \.indicated]
     let session = store.drivers[store.adapters[index, \.driver].index, \.session].index

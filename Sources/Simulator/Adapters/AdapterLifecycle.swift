@@ -9,7 +9,7 @@ import NDIS
 
 extension Simulator {
   /// From now on the adapter is going; `step` does the rest. A change that waits is not made any more.
-  mutating func end(adapter index: UInt32, _ actions: inout Actions) {
+  mutating func end(adapter index: Index<AdapterRecord>, _ actions: inout Actions) {
     let change = store.adapters[index, \.changeRequest]
     store.adapters.update(index) {
       $0.life = 2
@@ -21,7 +21,7 @@ extension Simulator {
   }
 
   /// One step of an adapter towards running, paused or gone; false when it has to wait or is at rest.
-  mutating func step(adapter index: UInt32, _ actions: inout Actions) -> Bool {
+  mutating func step(adapter index: Index<AdapterRecord>, _ actions: inout Actions) -> Bool {
     let adapter = store.adapters[index]
     guard adapter.life != 0, let state = AdapterState(rawValue: adapter.state) else {
       return false
@@ -58,7 +58,7 @@ extension Simulator {
   }
 
   /// The change that was asked for has been made. False when nobody waits for it.
-  mutating func changeMade(_ index: UInt32, _ actions: inout Actions) -> Bool {
+  mutating func changeMade(_ index: Index<AdapterRecord>, _ actions: inout Actions) -> Bool {
     let request = store.adapters[index, \.changeRequest]
     guard !request.isNone else { return false }
     store.adapters.update(index) { $0.changeRequest = .none }
@@ -68,7 +68,7 @@ extension Simulator {
 
   /// A running adapter is paused: its bindings first, then the miniport.
   private mutating func stepPause(
-    _ index: UInt32, _ adapter: AdapterRecord, _ actions: inout Actions
+    _ index: Index<AdapterRecord>, _ adapter: AdapterRecord, _ actions: inout Actions
   ) -> Bool {
     switch tellBindings(of: index, .pause, &actions) {
     case .acted: return true
@@ -88,7 +88,7 @@ extension Simulator {
   /// Bindings and modules end first, each waking the adapter when it has gone; then MiniportPause, the
   /// queues, MiniportHaltEx, and what is left of its memory.
   private mutating func stepAway(
-    _ index: UInt32, _ adapter: AdapterRecord, _ state: AdapterState, dead: Bool,
+    _ index: Index<AdapterRecord>, _ adapter: AdapterRecord, _ state: AdapterState, dead: Bool,
     _ actions: inout Actions
   ) -> Bool {
     if adapter.removed != 0, !dead, state == .running || state == .paused,
@@ -106,9 +106,8 @@ extension Simulator {
     }
     guard adapter.bindings.isNone else { return false }
     if dead || state == .shutdown, !adapter.firstOID.isNone { return false }
-    if dead, state != .halted, state != .shutdown {
-      // The process is gone and takes no calls: an end the documents have no word for.
-      set(index, state, .halted, &actions)
+    if dead, state == .running || state == .paused {
+      move(index, .processEnded, &actions)
       return true
     }
     switch state {
@@ -118,7 +117,7 @@ extension Simulator {
       if adapter.dropped == 0 { dropIndications(adapter: index, &actions) }
       if !adapter.blocks.isNone {
         // After a shutdown nothing may be freed, so nothing has leaked.
-        return reclaimOne(.adapter, index, asLeak: state == .halted, &actions)
+        return reclaimOne(.adapter(index), asLeak: state == .halted, &actions)
       }
       finishAdapter(index, adapter, state, dead: dead, &actions)
       return true
@@ -129,7 +128,8 @@ extension Simulator {
   /// Removal by surprise, up to where its bindings end: they are asked, the miniport is told, bindings and
   /// miniport are paused. Nil when that is done.
   private mutating func stepRemoval(
-    _ index: UInt32, _ adapter: AdapterRecord, _ state: AdapterState, _ actions: inout Actions
+    _ index: Index<AdapterRecord>, _ adapter: AdapterRecord, _ state: AdapterState,
+    _ actions: inout Actions
   ) -> Bool? {
     switch tellBindings(of: index, .queryRemoveDevice, &actions) {
     case .acted: return true
@@ -149,7 +149,7 @@ extension Simulator {
   /// In Paused with all bindings gone: NDIS frees the queues, then calls MiniportHaltEx. The hardware of an
   /// adapter that was removed is not asked to free a queue.
   private mutating func stepHalt(
-    _ index: UInt32, _ adapter: AdapterRecord, _ actions: inout Actions
+    _ index: Index<AdapterRecord>, _ adapter: AdapterRecord, _ actions: inout Actions
   ) -> Bool {
     if adapter.removed == 0, freeQueuesBeforeHalt(adapter: index, &actions) {
       // Woken by the end of the request it made.
@@ -163,7 +163,7 @@ extension Simulator {
   }
 
   private mutating func finishAdapter(
-    _ index: UInt32, _ adapter: AdapterRecord, _ state: AdapterState, dead: Bool,
+    _ index: Index<AdapterRecord>, _ adapter: AdapterRecord, _ state: AdapterState, dead: Bool,
     _ actions: inout Actions
   ) {
     let handle = adapterHandle(index)
@@ -184,7 +184,7 @@ extension Simulator {
     dropQueues(adapter: index)
     end(domain: handle, &actions)
     charge(objectOf: driver, isNew: false)
-    unlink(adapter: index)
+    store.adaptersOfDriver.remove(index, from: store.adapters[index, \.driver].index)
     derived.adaptersByName[adapter.name] = nil
     let failure =
       adapter.failure.status == .success ? Failure(.failure, .ownerEnded) : adapter.failure

@@ -13,12 +13,12 @@ extension Simulator {
   mutating func addAdapter(
     _ call: Call, _ handle: Handle, _ name: Name, _ actions: inout Actions
   ) throws(Failure) {
-    let driver = try resolveDriver(handle, [.miniportDriver], session: call.session)
+    let driver = try resolveDriver(handle, [.miniportDriver], session: call.sessionIndex)
     guard store.drivers[driver, \.state] == DriverState.registered.rawValue else {
       throw Failure(.failure, .wrongState, handle.rawValue)
     }
     guard derived.adaptersByName[name] == nil else { throw Failure(.failure, .nameTaken) }
-    try checkObjects(session: call.session)
+    try checkObjects(session: call.sessionIndex)
     guard let index = derived.freeAdapters.first else {
       throw Failure(.resources, .tableFull, 3, UInt64(store.adapters.capacity))
     }
@@ -33,7 +33,7 @@ extension Simulator {
       $0.name = name
       $0.addRequest = Ref(request)
     }
-    link(adapter: index, driver: driver)
+    store.adaptersOfDriver.insert(index, in: driver) { $0.driver = Ref(driver) }
     charge(objectOf: driver, isNew: true)
     move(index, .initialize, &actions)
     let type = NDISSIM_UPCALL_INITIALIZE_EX
@@ -47,7 +47,7 @@ extension Simulator {
   mutating func removeAdapter(
     _ call: Call, _ handle: Handle, _ actions: inout Actions
   ) throws(Failure) {
-    let index = try resolveAdapter(handle, session: call.session)
+    let index = try resolveAdapter(handle, session: call.sessionIndex)
     guard store.adapters[index, \.removeRequest].isNone, store.adapters[index, \.life] != 2 else {
       throw Failure(.failure, .objectEnding, handle.rawValue)
     }
@@ -58,17 +58,17 @@ extension Simulator {
   }
 
   /// A call that waits for an adapter's handlers is not made inside one of them.
-  func checkCircle(_ call: Call, adapter index: UInt32) throws(Failure) {
+  func checkCircle(_ call: Call, adapter index: Index<AdapterRecord>) throws(Failure) {
     if let id = chain(of: call.context, { self.adapter(ofObject: $0.object) == index }) {
       throw Failure(.failure, .circularWait, call.context, id)
     }
   }
 
-  func adapter(ofObject object: Handle) -> UInt32? {
+  func adapter(ofObject object: Handle) -> Index<AdapterRecord>? {
     guard isLiveOwner(object) else { return nil }
     switch object.kind {
-    case .adapter: return object.index
-    case .binding, .filterModule: return store.bindings[object.index, \.adapter].index
+    case .adapter: return Index(object)
+    case .binding, .filterModule: return store.bindings[Index(object), \.adapter].index
     default: return nil
     }
   }
@@ -77,7 +77,7 @@ extension Simulator {
     _ call: Call, _ handle: Handle, _ header: ObjectHeader, _ context: UInt64, _ flags: UInt32,
     _ actions: inout Actions
   ) throws(Failure) {
-    let index = try resolveAdapter(handle, session: call.session)
+    let index = try resolveAdapter(handle, session: call.sessionIndex)
     let type = UInt8(NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES)
     guard header.type == type else {
       throw Failure(.badVersion, .headerType, UInt64(header.type), UInt64(type))
@@ -94,13 +94,13 @@ extension Simulator {
       $0.context = context
       $0.attributeFlags = flags
     }
-    finish(call.session, call.requestID, &actions)
+    finish(call.sessionIndex, call.requestID, &actions)
   }
 
   mutating func registerScatterGatherDMA(
     _ call: Call, _ handle: Handle, _ header: ObjectHeader, _ actions: inout Actions
   ) throws(Failure) {
-    let index = try resolveAdapter(handle, session: call.session)
+    let index = try resolveAdapter(handle, session: call.sessionIndex)
     let type = UInt8(NDIS_OBJECT_TYPE_SG_DMA_DESCRIPTION)
     guard header.type == type else {
       throw Failure(.badVersion, .headerType, UInt64(header.type), UInt64(type))
@@ -120,10 +120,10 @@ extension Simulator {
       $0.dmaRegistered = 1
       $0.dmaGeneration &+= 1
     }
-    finish(call.session, call.requestID, dmaHandle(index), 16 + 24 * 256, &actions)
+    finish(call.sessionIndex, call.requestID, dmaHandle(index), 16 + 24 * 256, &actions)
   }
 
-  func dmaHandle(_ index: UInt32) -> Handle {
+  func dmaHandle(_ index: Index<AdapterRecord>) -> Handle {
     // One a life of the adapter: its generation is the adapter's.
     handle(.dma, store.adapters[index, \.generation], index)
   }
@@ -132,17 +132,17 @@ extension Simulator {
     _ call: Call, _ handle: Handle, _ actions: inout Actions
   ) throws(Failure) {
     try checkKind(handle, [.dma])
-    let index = handle.index
-    guard index < store.adapters.capacity, store.adapters[index, \.life] != 0,
+    let index = Index<AdapterRecord>(handle.index)
+    guard store.adapters.contains(index), store.adapters[index, \.life] != 0,
       dmaHandle(index) == handle, store.adapters[index, \.dmaRegistered] != 0
     else { throw Failure(.invalidParameter, .staleHandle, handle.rawValue) }
-    _ = try resolveAdapter(adapterHandle(index), session: call.session)
+    _ = try resolveAdapter(adapterHandle(index), session: call.sessionIndex)
     store.adapters.update(index) { $0.dmaRegistered = 0 }
-    finish(call.session, call.requestID, &actions)
+    finish(call.sessionIndex, call.requestID, &actions)
   }
 
   /// Attributes and DMA are set in MiniportInitializeEx.
-  private func checkInitializing(_ index: UInt32, _ handle: Handle) throws(Failure) {
+  private func checkInitializing(_ index: Index<AdapterRecord>, _ handle: Handle) throws(Failure) {
     guard store.adapters[index, \.state] == AdapterState.initializing.rawValue else {
       throw Failure(.failure, .wrongState, handle.rawValue)
     }

@@ -13,7 +13,7 @@ extension Simulator {
   mutating func setHardwareAssist(
     _ call: Call, _ handle: Handle, _ assist: HardwareAssist, _ actions: inout Actions
   ) throws(Failure) {
-    let index = try resolveAdapter(handle, session: call.session)
+    let index = try resolveAdapter(handle, session: call.sessionIndex)
     guard store.adapters[index, \.state] == AdapterState.initializing.rawValue,
       store.adapters[index, \.attributesSet] != 0
     else { throw Failure(.failure, .wrongState, handle.rawValue) }
@@ -39,7 +39,7 @@ extension Simulator {
       record.nicSwitch.Header.Size = UInt16(truncatingIfNeeded: size)
     }
     store.capabilities.update(index) { $0 = record }
-    finish(call.session, call.requestID, &actions)
+    finish(call.sessionIndex, call.requestID, &actions)
   }
 
   /// Reads an image; a wrong header is the routine's own BAD_VERSION.
@@ -83,7 +83,9 @@ extension Simulator {
     guard has else { throw Failure(.notSupported, .capabilityMissing, UInt64(oid.oid)) }
   }
 
-  private func receiveFilterCapabilities(adapter: UInt32) -> ReceiveFilterCapabilities? {
+  private func receiveFilterCapabilities(adapter: Index<AdapterRecord>)
+    -> ReceiveFilterCapabilities?
+  {
     try? value(
       ReceiveFilterCapabilities.self, of: store.capabilities[adapter, \.receiveFilter])
   }

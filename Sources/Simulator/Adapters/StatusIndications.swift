@@ -25,7 +25,7 @@ extension Simulator {
     // A shortage must not move the queue: the miniport indicates it again then.
     try tell(status, to: receivers, parent: call.context, &actions)
     if let state { queueStateIndicated(adapter: index, state, &actions) }
-    finish(call.session, call.requestID, &actions)
+    finish(call.sessionIndex, call.requestID, &actions)
   }
 
   // MARK: Checks
@@ -33,11 +33,11 @@ extension Simulator {
   /// The adapter, which lives and has not been halted.
   private mutating func adapterIndicating(
     _ call: Call, _ handle: Handle, _ status: IndicatedStatus, _ actions: inout Actions
-  ) throws(Failure) -> UInt32 {
+  ) throws(Failure) -> Index<AdapterRecord> {
     let late = Failure(
       .failure, .statusAfterHalt, handle.rawValue, UInt64(status.indication.statusCode.rawValue))
-    let index: UInt32
-    do throws(Failure) { index = try resolveAdapter(handle, session: call.session) } catch {
+    let index: Index<AdapterRecord>
+    do throws(Failure) { index = try resolveAdapter(handle, session: call.sessionIndex) } catch {
       // A handle that was an adapter's once is one MiniportHaltEx has returned for.
       guard error.reason == .staleHandle, wasAdapter(handle) else { throw error }
       throw blame(call, handle, late, nil, &actions)
@@ -53,12 +53,12 @@ extension Simulator {
   private func wasAdapter(_ handle: Handle) -> Bool {
     let salt = UInt32(truncatingIfNeeded: store.globals[0].generationSalt)
     let generation = handle.generation
-    return handle.index < store.adapters.capacity && generation > salt
-      && generation <= salt &+ store.adapters[handle.index, \.generation]
+    return store.adapters.contains(Index(handle)) && generation > salt
+      && generation <= salt &+ store.adapters[Index(handle), \.generation]
   }
 
   private mutating func checkStatus(
-    _ call: Call, _ index: UInt32, _ handle: Handle, _ status: IndicatedStatus,
+    _ call: Call, _ index: Index<AdapterRecord>, _ handle: Handle, _ status: IndicatedStatus,
     _ actions: inout Actions
   ) throws(Failure) {
     let indication = status.indication
@@ -97,8 +97,8 @@ extension Simulator {
   ) -> Failure {
     violate(
       failure, routine: "NdisMIndicateStatusEx", bugCheck: check, irql: call.irql, handle: handle,
-      party: party(session: call.session), session: call.session, &actions)
-    finish(call.session, call.requestID, failure, bugCheck: check, &actions)
+      party: party(session: call.sessionIndex), session: call.sessionIndex, &actions)
+    finish(call.sessionIndex, call.requestID, failure, bugCheck: check, &actions)
     return failure
   }
 
@@ -106,14 +106,12 @@ extension Simulator {
 
   /// The binding that DestinationHandle names, or all open ones of the adapter.
   private func receivers(
-    of status: IndicatedStatus, _ adapter: UInt32
-  ) throws(Failure) -> [UInt32] {
+    of status: IndicatedStatus, _ adapter: Index<AdapterRecord>
+  ) throws(Failure) -> [Index<BindingRecord>] {
     let destination = status.indication.destinationHandle
-    var found: [UInt32] = []
-    var next = store.adapters[adapter, \.bindings]
-    while let index = next.optional {
+    var found: [Index<BindingRecord>] = []
+    for index in store.bindingsOfAdapter.of(adapter) {
       let binding = store.bindings[index]
-      next = binding.adapterNext
       guard binding.kind == BindingKind.binding.rawValue, binding.opened != 0,
         binding.closing == 0, destination == .null || bindingHandle(index) == destination,
         !isDead(store.drivers[binding.driver.index, \.session].index)
@@ -128,7 +126,8 @@ extension Simulator {
 
   /// Calls ProtocolStatusEx of every receiver; all of them or, when a table is full, none.
   private mutating func tell(
-    _ status: IndicatedStatus, to receivers: [UInt32], parent: UInt64, _ actions: inout Actions
+    _ status: IndicatedStatus, to receivers: [Index<BindingRecord>], parent: UInt64,
+    _ actions: inout Actions
   ) throws(Failure) {
     guard !receivers.isEmpty else { return }
     guard derived.freeUpcalls.count >= UInt32(receivers.count) else {
@@ -159,7 +158,7 @@ extension Simulator {
       let session = store.drivers[store.bindings[binding, \.driver].index, \.session].index
       // The miniport's call does not wait for the handlers, so they are not nested in it.
       let new = NewUpcall(
-        type: NDISSIM_UPCALL_STATUS_EX, object: bindingHandle(binding), subject: Ref(index))
+        type: NDISSIM_UPCALL_STATUS_EX, object: bindingHandle(binding), subject: Ref(any: index))
       _ = send(new, session: session, &actions)
     }
   }
@@ -168,7 +167,7 @@ extension Simulator {
   mutating func statusReturned(
     _ upcall: UpcallRecord, _ ending: Ending, _ actions: inout Actions
   ) {
-    guard let index = upcall.subject.optional else { return }
+    guard let index = upcall.status.optional else { return }
     let code = store.statuses[index, \.code].rawValue
     store.statuses.update(index) { $0.calls &-= 1 }
     if store.statuses[index, \.calls] == 0 {
@@ -180,9 +179,9 @@ extension Simulator {
       answer.status = .success
       ending = .answered(answer)
     }
-    let binding = upcall.object.index
+    let binding = Index<BindingRecord>(upcall.object.index)
     let lives =
-      binding < store.bindings.capacity && store.bindings[binding, \.kind] != 0
+      store.bindings.contains(binding) && store.bindings[binding, \.kind] != 0
       && bindingHandle(binding) == upcall.object
     let party =
       lives
@@ -197,7 +196,7 @@ extension Simulator {
   public func status(ofUpcall id: UInt64) -> IndicatedStatus? {
     guard let upcall = openUpcall(id),
       Int(store.upcalls[upcall, \.type]) == NDISSIM_UPCALL_STATUS_EX,
-      let index = store.upcalls[upcall, \.subject].optional
+      let index = store.upcalls[upcall, \.status].optional
     else { return nil }
     let record = store.statuses[index]
     var indication = StatusIndication(

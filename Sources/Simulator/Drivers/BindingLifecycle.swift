@@ -9,7 +9,7 @@ extension Simulator {
   /// Calls a handler. False when the table of upcalls is full: nothing has changed, and the binding is
   /// woken when there is room.
   mutating func callHandler(
-    binding index: UInt32, _ type: Int, argument: UInt32 = 0, parent: UInt64 = 0,
+    binding index: Index<BindingRecord>, _ type: Int, argument: UInt32 = 0, parent: UInt64 = 0,
     _ actions: inout Actions
   ) -> Bool {
     let session = store.drivers[store.bindings[index, \.driver].index, \.session].index
@@ -37,8 +37,8 @@ extension Simulator {
   mutating func bindingAnswered(
     _ upcall: UpcallRecord, _ ending: Ending, _ actions: inout Actions
   ) {
-    let index = upcall.object.index
-    guard index < store.bindings.capacity, store.bindings[index, \.kind] != 0,
+    let index = Index<BindingRecord>(upcall.object.index)
+    guard store.bindings.contains(index), store.bindings[index, \.kind] != 0,
       bindingHandle(index) == upcall.object, store.bindings[index, \.upcall] == upcall.id
     else { return }
     store.bindings.update(index) {
@@ -70,7 +70,9 @@ extension Simulator {
   }
 
   /// The bind handler has succeeded or failed.
-  private mutating func bound(_ index: UInt32, _ failure: Failure?, _ actions: inout Actions) {
+  private mutating func bound(
+    _ index: Index<BindingRecord>, _ failure: Failure?, _ actions: inout Actions
+  ) {
     let binding = store.bindings[index]
     if failure == nil, binding.opened != 0, binding.closing == 0, binding.ending == 0 {
       store.bindings.update(index) { $0.request = .none }
@@ -97,13 +99,11 @@ extension Simulator {
   /// Tells the next open binding that has not heard it of a pause, a restart or a removal. `waits` while a
   /// binding is in a handler of its own.
   mutating func tellBindings(
-    of adapter: UInt32, _ event: NetPnPEvent, _ actions: inout Actions
+    of adapter: Index<AdapterRecord>, _ event: NetPnPEvent, _ actions: inout Actions
   ) -> Telling {
     var waits = false
-    var next = store.adapters[adapter, \.bindings]
-    while let index = next.optional {
+    for index in store.bindingsOfAdapter.of(adapter) {
       let binding = store.bindings[index]
-      next = binding.adapterNext
       guard binding.kind == BindingKind.binding.rawValue, binding.ending == 0,
         binding.closing == 0, needs(binding, event),
         !isDead(store.drivers[binding.driver.index, \.session].index)
@@ -130,7 +130,7 @@ extension Simulator {
   }
 
   /// An event has been dealt with, whatever its handler made of it: nothing here can be refused.
-  private mutating func told(_ index: UInt32, _ event: UInt32) {
+  private mutating func told(_ index: Index<BindingRecord>, _ event: UInt32) {
     store.bindings.update(index) {
       switch NetPnPEvent(rawValue: event) {
       case .pause: $0.paused = 1
@@ -144,19 +144,19 @@ extension Simulator {
   // MARK: Going
 
   /// From now on the binding is going; `step` does the rest.
-  mutating func end(binding index: UInt32, _ actions: inout Actions) {
+  mutating func end(binding index: Index<BindingRecord>, _ actions: inout Actions) {
     store.bindings.update(index) { $0.ending = 1 }
     wake(binding: index)
   }
 
   /// The binding has begun to go: it has something to do, and its adapter's pause waits for it no more.
-  mutating func wake(binding index: UInt32) {
+  mutating func wake(binding index: Index<BindingRecord>) {
     derived.workBindings.insert(index)
     derived.workAdapters.insert(store.bindings[index, \.adapter].index)
   }
 
   /// One step of a binding's end; false when it has to wait or is at rest.
-  mutating func step(binding index: UInt32, _ actions: inout Actions) -> Bool {
+  mutating func step(binding index: Index<BindingRecord>, _ actions: inout Actions) -> Bool {
     let binding = store.bindings[index]
     guard binding.kind != 0 else { return false }
     let session = store.drivers[binding.driver.index, \.session].index
@@ -200,7 +200,7 @@ extension Simulator {
 
   /// A binding that closes: its OID requests end, its queues become NDIS's to free, the lists it still has
   /// go back.
-  private mutating func release(_ index: UInt32, _ actions: inout Actions) -> Bool {
+  private mutating func release(_ index: Index<BindingRecord>, _ actions: inout Actions) -> Bool {
     if endOIDs(binding: index, &actions) { return false }
     takeOverQueues(binding: index, &actions)
     returnAll(binding: index, &actions)
@@ -209,7 +209,7 @@ extension Simulator {
   }
 
   private mutating func stepClose(
-    _ index: UInt32, _ binding: BindingRecord, dead: Bool, _ actions: inout Actions
+    _ index: Index<BindingRecord>, _ binding: BindingRecord, dead: Bool, _ actions: inout Actions
   ) -> Bool {
     if binding.released == 0 { return release(index, &actions) }
     if let registration = binding.registration.optional {
@@ -217,7 +217,7 @@ extension Simulator {
       end(registration: registration, dead ? .dead : .ended, &actions)
       return true
     }
-    if !binding.blocks.isNone { return reclaimOne(.binding, index, &actions) }
+    if !binding.blocks.isNone { return reclaimOne(.binding(index), &actions) }
     actions.append(.event(.bindingClosed(party(binding: index), bindingHandle(index))))
     store.bindings.update(index) {
       $0.opened = 0
@@ -230,11 +230,12 @@ extension Simulator {
     return true
   }
 
-  mutating func remove(binding index: UInt32) {
+  mutating func remove(binding index: Index<BindingRecord>) {
     let generation = store.bindings[index, \.generation]
     forgetOIDs(binding: index)
     charge(objectOf: store.bindings[index, \.driver].index, isNew: false)
-    unlink(binding: index)
+    store.bindingsOfDriver.remove(index, from: store.bindings[index, \.driver].index)
+    store.bindingsOfAdapter.remove(index, from: store.bindings[index, \.adapter].index)
     store.bindings.update(index) {
       $0 = BindingRecord()
       $0.generation = generation
@@ -245,17 +246,15 @@ extension Simulator {
 
   /// OID requests that its end has not waited for name it no more: one that was told and whose miniport's
   /// handler still runs, and one in whose ProtocolOidRequestComplete it was closed, which is in no queue.
-  private func forgetOIDs(binding index: UInt32) {
-    func forget(_ oid: UInt32) {
+  private func forgetOIDs(binding index: Index<BindingRecord>) {
+    func forget(_ oid: Index<OIDRecord>) {
       guard store.oids[oid, \.state] != 0, store.oids[oid, \.binding] == Ref(index) else { return }
       store.oids.update(oid) { $0.binding = .none }
     }
-    var next = store.adapters[store.bindings[index, \.adapter].index, \.firstOID]
-    while let oid = next.optional {
-      next = store.oids[oid, \.next]
+    for oid in store.oidsOfAdapter.of(store.bindings[index, \.adapter].index) {
       forget(oid)
     }
     guard store.bindings[index, \.completions] > 0 else { return }
-    for oid in 0..<store.oids.capacity { forget(oid) }
+    for oid in store.oids.indices { forget(oid) }
   }
 }

@@ -12,10 +12,10 @@ extension Simulator {
   mutating func bindAdapter(
     _ call: Call, _ handle: Handle, _ name: Name, _ actions: inout Actions
   ) throws(Failure) {
-    let driver = try resolveDriver(handle, [.protocolDriver], session: call.session)
+    let driver = try resolveDriver(handle, [.protocolDriver], session: call.sessionIndex)
     let index = try makeBinding(.binding, call, driver, name)
     let binding = bindingHandle(index)
-    let request: UInt32
+    let request: Index<RequestRecord>
     do throws(Failure) { request = try open(call, object: binding) } catch {
       remove(binding: index)
       throw error
@@ -33,32 +33,33 @@ extension Simulator {
   mutating func attachFilter(
     _ call: Call, _ handle: Handle, _ name: Name, _ actions: inout Actions
   ) throws(Failure) {
-    let driver = try resolveDriver(handle, [.filterDriver], session: call.session)
+    let driver = try resolveDriver(handle, [.filterDriver], session: call.sessionIndex)
     let index = try makeBinding(.module, call, driver, name)
     store.bindings.update(index) { $0.opened = 1 }
-    finish(call.session, call.requestID, bindingHandle(index), &actions)
+    finish(call.sessionIndex, call.requestID, bindingHandle(index), &actions)
   }
 
   /// Whether an adapter is there for a session: its user's, and a hosted miniport's for everybody.
-  private func isShown(adapter: UInt32, to session: UInt32) -> Bool {
+  private func isShown(adapter: Index<AdapterRecord>, to session: Index<SessionRecord>) -> Bool {
     let owner = store.drivers[store.adapters[adapter, \.driver].index, \.session].index
     return store.sessions[owner, \.uid] == store.sessions[session, \.uid]
       || store.sessions[owner, \.isHosted] != 0
   }
 
   private mutating func makeBinding(
-    _ kind: BindingKind, _ call: Call, _ driver: UInt32, _ name: Name
-  ) throws(Failure) -> UInt32 {
+    _ kind: BindingKind, _ call: Call, _ driver: Index<DriverRecord>, _ name: Name
+  ) throws(Failure) -> Index<BindingRecord> {
     guard store.drivers[driver, \.state] == DriverState.registered.rawValue else {
       throw Failure(.failure, .wrongState, driverHandle(driver).rawValue)
     }
-    guard let adapter = derived.adaptersByName[name], isShown(adapter: adapter, to: call.session)
+    guard let adapter = derived.adaptersByName[name],
+      isShown(adapter: adapter, to: call.sessionIndex)
     else { throw Failure(.adapterNotFound, .nameUnknown) }
     let state = AdapterState(rawValue: store.adapters[adapter, \.state])
     guard store.adapters[adapter, \.life] == 1,
       state == .running || state == .paused || state == .restarting
     else { throw Failure(.failure, .wrongState, adapterHandle(adapter).rawValue) }
-    try checkObjects(session: call.session)
+    try checkObjects(session: call.sessionIndex)
     let count = bindingCount(adapter)
     guard count < settings.adapterBindings else {
       throw Failure(
@@ -74,29 +75,24 @@ extension Simulator {
       $0.generation = generation
       $0.kind = kind.rawValue
     }
-    link(binding: index, driver: driver, adapter: adapter)
+    store.bindingsOfDriver.insert(index, in: driver) { $0.driver = Ref(driver) }
+    store.bindingsOfAdapter.insert(index, in: adapter) { $0.adapter = Ref(adapter) }
     charge(objectOf: driver, isNew: true)
     return index
   }
 
-  private func bindingCount(_ adapter: UInt32) -> UInt32 {
-    var count: UInt32 = 0
-    var next = store.adapters[adapter, \.bindings]
-    while let binding = next.optional {
-      count += 1
-      next = store.bindings[binding, \.adapterNext]
-    }
-    return count
+  private func bindingCount(_ adapter: Index<AdapterRecord>) -> UInt32 {
+    store.bindingsOfAdapter.of(adapter).reduce(0) { count, _ in count &+ 1 }
   }
 
   mutating func openAdapter(
     _ call: Call, _ handle: Handle, _ bindContext: Handle, _ context: UInt64,
     _ actions: inout Actions
   ) throws(Failure) {
-    let driver = try resolveDriver(handle, [.protocolDriver], session: call.session)
-    let index: UInt32
+    let driver = try resolveDriver(handle, [.protocolDriver], session: call.sessionIndex)
+    let index: Index<BindingRecord>
     do throws(Failure) {
-      index = try resolveBindContext(bindContext, session: call.session)
+      index = try resolveBindContext(bindContext, session: call.sessionIndex)
     } catch {
       // The documents list no INVALID_PARAMETER for this routine.
       throw Failure(
@@ -127,14 +123,16 @@ extension Simulator {
       $0.paused = runs ? 0 : 1
     }
     actions.append(.event(.bindingOpened(party(binding: index), binding)))
-    finish(call.session, call.requestID, binding, &actions)
+    finish(call.sessionIndex, call.requestID, binding, &actions)
   }
 
   /// The binding a BindContext names.
-  func resolveBindContext(_ bindContext: Handle, session: UInt32) throws(Failure) -> UInt32 {
+  func resolveBindContext(_ bindContext: Handle, session: Index<SessionRecord>) throws(Failure)
+    -> Index<BindingRecord>
+  {
     try checkKind(bindContext, [.bindContext])
-    let index = bindContext.index
-    guard index < store.bindings.capacity, store.bindings[index, \.kind] != 0,
+    let index = Index<BindingRecord>(bindContext.index)
+    guard store.bindings.contains(index), store.bindings[index, \.kind] != 0,
       self.bindContext(index) == bindContext
     else { throw Failure(.invalidParameter, .staleHandle, bindContext.rawValue) }
     guard store.drivers[store.bindings[index, \.driver].index, \.session] == Ref(session) else {
@@ -143,14 +141,14 @@ extension Simulator {
     return index
   }
 
-  func bindContext(_ index: UInt32) -> Handle {
+  func bindContext(_ index: Index<BindingRecord>) -> Handle {
     handle(.bindContext, store.bindings[index, \.generation], index)
   }
 
   mutating func closeAdapter(
     _ call: Call, _ handle: Handle, _ actions: inout Actions
   ) throws(Failure) {
-    let index = try resolveBinding(handle, .binding, session: call.session)
+    let index = try resolveBinding(handle, .binding, session: call.sessionIndex)
     guard store.bindings[index, \.opened] != 0, store.bindings[index, \.closing] == 0 else {
       throw Failure(.failure, .staleHandle, handle.rawValue)
     }
@@ -170,7 +168,7 @@ extension Simulator {
   mutating func unbindAdapter(
     _ call: Call, _ handle: Handle, _ kind: Handle.Kind, _ actions: inout Actions
   ) throws(Failure) {
-    let index = try resolveBinding(handle, kind, session: call.session)
+    let index = try resolveBinding(handle, kind, session: call.sessionIndex)
     guard store.bindings[index, \.ending] == 0 else {
       throw Failure(.failure, .objectEnding, handle.rawValue)
     }

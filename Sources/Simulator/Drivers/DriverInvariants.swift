@@ -6,7 +6,7 @@ import NDIS
 
 extension StoreCheck {
   mutating func checkDrivers() throws(StoreError) {
-    for index in Indices(store.drivers.touched) {
+    for index in store.drivers.touched {
       let driver = store.drivers[index]
       let at = CheckedRecord("drivers", index)
       try at.hold(driver.generation <= lastGeneration, "its generation is too great")
@@ -34,14 +34,14 @@ extension StoreCheck {
 
       let (store, own) = (store, Ref(index))
       if kind == .miniport {
-        let count = try walk(driver.children, store.adapters.capacity, of: at, "adapters") {
+        let count = try walk(driver.adapters, store.adapters.capacity, of: at, "adapters") {
           let member = store.adapters[$0]
           return (member.previous, member.next, member.life != 0 && member.driver == own)
         }
         listed.children &+= count
       } else {
         let wanted = kind == .protocol ? BindingKind.binding : .module
-        let count = try walk(driver.children, store.bindings.capacity, of: at, "bindings") {
+        let count = try walk(driver.bindings, store.bindings.capacity, of: at, "bindings") {
           let member = store.bindings[$0]
           return (
             member.previous, member.next, member.kind == wanted.rawValue && member.driver == own
@@ -49,26 +49,26 @@ extension StoreCheck {
         }
         listed.children &+= count
       }
-      try checkBlocks(of: .driver, own, driver.blocks, at)
+      try checkBlocks(of: .driver(index), driver.blocks, at)
     }
   }
 
   /// The blocks an object owns.
   mutating func checkBlocks(
-    of kind: OwnerKind, _ owner: Ref, _ first: Ref, _ at: CheckedRecord
+    of owner: OwnerIndex, _ first: Ref<BlockRecord>, _ at: CheckedRecord
   ) throws(StoreError) {
     let store = store
     let count = try walk(first, store.blocks.capacity, of: at, "blocks") {
       (
         store.blocks[$0, \.ownerPrevious], store.blocks[$0, \.ownerNext],
-        store.blocks[$0, \.ownerKind] == kind.rawValue && store.blocks[$0, \.owner] == owner
+        store.blocks[$0].ownerIndex == owner
       )
     }
     listed.ownedBlocks &+= count
   }
 
   /// Whether a driver's or binding's provider is the one that was set on it last.
-  private func isCurrent(_ registration: Ref, of owner: Handle) -> Bool {
+  private func isCurrent(_ registration: Ref<RegistrationRecord>, of owner: Handle) -> Bool {
     guard let index = registration.optional else { return true }
     return isRegistration(registration)
       && store.registrations[index, \.state] == RegistrationState.active.rawValue
@@ -76,7 +76,7 @@ extension StoreCheck {
   }
 
   mutating func checkBindings() throws(StoreError) {
-    for index in Indices(store.bindings.touched) {
+    for index in store.bindings.touched {
       let binding = store.bindings[index]
       let at = CheckedRecord("bindings", index)
       try at.hold(binding.generation <= lastGeneration, "its generation is too great")
@@ -106,7 +106,7 @@ extension StoreCheck {
       let session = store.drivers[binding.driver.index, \.session]
       try at.hold(isSession(session), "its driver's session is not there")
       sessions[Int(session.index)].objects &+= 1
-      try checkBlocks(of: .binding, Ref(index), binding.blocks, at)
+      try checkBlocks(of: .binding(index), binding.blocks, at)
     }
   }
 
@@ -118,14 +118,14 @@ extension StoreCheck {
     guard id != 0 else { return }
     let state = state(ofUpcall: id, Int(type))
     try at.hold(state == .open || state == .pended, "the call it waits for is not there")
-    let upcall = UInt32(truncatingIfNeeded: id & 0xFFFFF)
+    let upcall = Index<UpcallRecord>(upcall: id)
     try at.hold(store.upcalls[upcall, \.object] == object, "the call it waits for is another's")
   }
 
   mutating func checkAdapters() throws(StoreError) {
     var names: Set<Name> = []
     var scratch = PlaceScratch()
-    for index in Indices(store.adapters.touched) {
+    for index in store.adapters.touched {
       let adapter = store.adapters[index]
       let at = CheckedRecord("adapters", index)
       try at.hold(adapter.generation <= lastGeneration, "its generation is too great")
@@ -150,6 +150,9 @@ extension StoreCheck {
         "its driver is not there, or no miniport")
       try at.hold(isReason(adapter.failure), "its failure has no reason")
       try checkCall(adapter.upcall, adapter.upcallOpen, adapterHandle(index), at)
+      let handler = Simulator.handler(of: adapter.state)
+      try at.hold(
+        handler == 0 || handler == adapter.upcallOpen, "the call of its state is not open")
       try wait(for: adapter.addRequest, at)
       try wait(for: adapter.removeRequest, at)
       try wait(for: adapter.changeRequest, at)
@@ -165,7 +168,7 @@ extension StoreCheck {
         )
       }
       listed.bound &+= bound
-      try checkBlocks(of: .adapter, own, adapter.blocks, at)
+      try checkBlocks(of: .adapter(index), adapter.blocks, at)
       try checkQueue(ofOIDs: adapter, own, at)
       try checkPlaces(adapter, own, at, &scratch)
       try checkIndications(adapter, own, at)

@@ -13,10 +13,10 @@ extension Simulator {
   ) throws(Failure) {
     try checkDriver(kind, characteristics)
     // A reset ends the drivers that were there; none may join them.
-    guard store.sessions[call.session, \.state] == SessionState.open.rawValue else {
+    guard store.sessions[call.sessionIndex, \.state] == SessionState.open.rawValue else {
       throw Failure(.failure, .objectEnding)
     }
-    try checkObjects(session: call.session)
+    try checkObjects(session: call.sessionIndex)
     guard let index = derived.freeDrivers.first else {
       throw Failure(.resources, .tableFull, 2, UInt64(store.drivers.capacity))
     }
@@ -35,12 +35,14 @@ extension Simulator {
         $0.handlers[slot + 1] = characteristics.handlers[slot]
       }
     }
-    link(driver: index, session: call.session)
+    store.driversOfSession.insert(index, in: call.sessionIndex) {
+      $0.session = Ref(call.sessionIndex)
+    }
     charge(objectOf: index, isNew: true)
     let handle = driverHandle(index)
     guard characteristics.setOptionsHandler != 0 else {
       registered(index, &actions)
-      finish(call.session, call.requestID, handle, &actions)
+      finish(call.sessionIndex, call.requestID, handle, &actions)
       return
     }
     do throws(Failure) {
@@ -48,7 +50,7 @@ extension Simulator {
       let new = NewUpcall(
         type: NDISSIM_UPCALL_SET_OPTIONS, object: handle, request: Ref(request),
         parent: call.context)
-      guard send(new, session: call.session, &actions) != nil else {
+      guard send(new, session: call.sessionIndex, &actions) != nil else {
         complete(
           Ref(request), Failure(.resources, .tableFull, 11, UInt64(store.upcalls.capacity)),
           &actions)
@@ -113,7 +115,7 @@ extension Simulator {
     }
   }
 
-  private mutating func registered(_ index: UInt32, _ actions: inout Actions) {
+  private mutating func registered(_ index: Index<DriverRecord>, _ actions: inout Actions) {
     store.drivers.update(index) { $0.state = DriverState.registered.rawValue }
     actions.append(
       .event(
@@ -125,7 +127,7 @@ extension Simulator {
   mutating func optionsSet(
     _ upcall: UpcallRecord, _ ending: Ending, _ actions: inout Actions
   ) {
-    let index = upcall.object.index
+    let index = Index<DriverRecord>(upcall.object.index)
     guard store.drivers[index, \.state] != 0, driverHandle(index) == upcall.object else { return }
     store.drivers.update(index) { $0.upcallOpen = 0 }
     let failure = verdict(
@@ -152,7 +154,7 @@ extension Simulator {
       case NDISSIM_DEREGISTER_PROTOCOL_DRIVER: .protocolDriver
       default: .filterDriver
       }
-    let index = try resolveDriver(handle, [kind], session: call.session)
+    let index = try resolveDriver(handle, [kind], session: call.sessionIndex)
     // Deregistration waits for the driver's handlers; inside one of them that is a circle.
     if let id = chain(of: call.context, { self.driver(ofObject: $0.object) == index }) {
       throw Failure(.failure, .circularWait, call.context, id)
@@ -163,18 +165,18 @@ extension Simulator {
   }
 
   /// The driver to which the object of an upcall belongs.
-  func driver(ofObject object: Handle) -> UInt32? {
+  func driver(ofObject object: Handle) -> Index<DriverRecord>? {
     guard isLiveOwner(object) else { return nil }
     switch object.kind {
-    case .miniportDriver, .protocolDriver, .filterDriver: return object.index
-    case .adapter: return store.adapters[object.index, \.driver].index
-    case .binding, .filterModule: return store.bindings[object.index, \.driver].index
+    case .miniportDriver, .protocolDriver, .filterDriver: return Index(object)
+    case .adapter: return store.adapters[Index(object), \.driver].index
+    case .binding, .filterModule: return store.bindings[Index(object), \.driver].index
     default: return nil
     }
   }
 
   /// From now on the driver is going; `step` does the rest.
-  mutating func end(driver index: UInt32, _ actions: inout Actions) {
+  mutating func end(driver index: Index<DriverRecord>, _ actions: inout Actions) {
     store.drivers.update(index) { $0.state = DriverState.ending.rawValue }
     if let registration = store.drivers[index, \.registration].optional {
       // A driver's process may be gone; then its provider is dead and not only deregistered.
@@ -185,42 +187,35 @@ extension Simulator {
     derived.workDrivers.insert(index)
   }
 
-  func isDead(_ session: UInt32) -> Bool {
+  func isDead(_ session: Index<SessionRecord>) -> Bool {
     store.sessions[session, \.state] == SessionState.ended.rawValue
   }
 
   /// One step of a driver's end; false when it has to wait.
-  mutating func step(driver index: UInt32, _ actions: inout Actions) -> Bool {
+  mutating func step(driver index: Index<DriverRecord>, _ actions: inout Actions) -> Bool {
     let driver = store.drivers[index]
-    if let child = driver.children.optional {
+    if !driver.children.isNone {
       if driver.kind == DriverKind.miniport.rawValue {
-        var next = Ref(child)
-        while let adapter = next.optional {
-          if store.adapters[adapter, \.life] != 2 {
-            end(adapter: adapter, &actions)
-            return true
-          }
-          next = store.adapters[adapter, \.next]
+        for adapter in store.adaptersOfDriver.of(index) where store.adapters[adapter, \.life] != 2 {
+          end(adapter: adapter, &actions)
+          return true
         }
       } else {
-        var next = Ref(child)
-        while let binding = next.optional {
-          if store.bindings[binding, \.ending] == 0 {
-            end(binding: binding, &actions)
-            return true
-          }
-          next = store.bindings[binding, \.next]
+        for binding in store.bindingsOfDriver.of(index)
+        where store.bindings[binding, \.ending] == 0 {
+          end(binding: binding, &actions)
+          return true
         }
       }
       return false
     }
     if driver.upcallOpen != 0 { return false }
-    if !driver.blocks.isNone { return reclaimOne(.driver, index, &actions) }
+    if !driver.blocks.isNone { return reclaimOne(.driver(index), &actions) }
     let handle = driverHandle(index)
     end(domain: handle, &actions)
     actions.append(.event(.driverDeregistered(party(driver: index), handle)))
     charge(objectOf: index, isNew: false)
-    unlink(driver: index)
+    store.driversOfSession.remove(index, from: store.drivers[index, \.session].index)
     complete(driver.request, &actions)
     store.drivers.update(index) {
       $0 = DriverRecord()

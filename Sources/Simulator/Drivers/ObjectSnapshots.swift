@@ -124,6 +124,7 @@ public struct SectionSnapshot: Sendable, Equatable {
 extension Simulator {
   /// The session at a used index.
   public func sessionSnapshot(_ index: UInt32, budget: inout Int) -> SessionSnapshot {
+    let index = Index<SessionRecord>(index)
     let record = store.sessions[index]
     let state: SessionSnapshot.State =
       switch SessionState(rawValue: record.state) {
@@ -132,7 +133,7 @@ extension Simulator {
       case .open: .open
       }
     return SessionSnapshot(
-      index: index, name: record.name, pid: record.pid, uid: record.uid, state: state,
+      index: index.raw, name: record.name, pid: record.pid, uid: record.uid, state: state,
       drivers: count(record.drivers, budget: &budget, next: { store.drivers[$0, \.next] }),
       blocks: record.blocks, bytes: record.bytes, sections: record.sections,
       openRequests: count(record.requests, budget: &budget, next: { store.requests[$0, \.next] }),
@@ -144,6 +145,7 @@ extension Simulator {
 
   /// The driver at a used index.
   public func driverSnapshot(_ index: UInt32, budget: inout Int) -> DriverSnapshot {
+    let index = Index<DriverRecord>(index)
     let record = store.drivers[index]
     let isMiniport = record.kind == DriverKind.miniport.rawValue
     let kind: DriverSnapshot.Kind =
@@ -159,23 +161,24 @@ extension Simulator {
       case .registered: .registered
       }
     return DriverSnapshot(
-      index: index, handle: driverHandle(index), name: record.name, kind: kind, state: state,
-      version: record.version, session: record.session.optional,
+      index: index.raw, handle: driverHandle(index), name: record.name, kind: kind, state: state,
+      version: record.version, session: record.session.optional?.raw,
       pid: record.session.optional.map { store.sessions[$0, \.pid] },
-      children: count(
-        record.children, budget: &budget,
-        next: { isMiniport ? store.adapters[$0, \.next] : store.bindings[$0, \.next] }),
+      children: isMiniport
+        ? count(record.adapters, budget: &budget) { store.adapters[$0, \.next] }
+        : count(record.bindings, budget: &budget) { store.bindings[$0, \.next] },
       provider: record.registration.optional.map { registrationHandle($0) })
   }
 
   /// The adapter at a used index.
   public func adapterSnapshot(_ index: UInt32, budget: inout Int) -> AdapterSnapshot {
+    let index = Index<AdapterRecord>(index)
     let record = store.adapters[index]
     let driver = store.drivers[record.driver.index]
     return AdapterSnapshot(
-      index: index, handle: adapterHandle(index), name: record.name,
+      index: index.raw, handle: adapterHandle(index), name: record.name,
       driver: driverHandle(record.driver.index), driverName: driver.name,
-      session: driver.session.optional, state: AdapterState(rawValue: record.state) ?? .halted,
+      session: driver.session.optional?.raw, state: AdapterState(rawValue: record.state) ?? .halted,
       attributesSet: record.attributesSet != 0, dmaRegistered: record.dmaRegistered != 0,
       bindings: count(
         record.bindings, budget: &budget, next: { store.bindings[$0, \.adapterNext] }),
@@ -188,22 +191,24 @@ extension Simulator {
 
   /// The binding or filter module at a used index.
   public func bindingSnapshot(_ index: UInt32) -> BindingSnapshot {
+    let index = Index<BindingRecord>(index)
     let record = store.bindings[index]
     let driver = store.drivers[record.driver.index]
     let isClosing = record.closing != 0 || record.ending != 0 || record.unbindSent != 0
     return BindingSnapshot(
-      index: index, handle: bindingHandle(index),
+      index: index.raw, handle: bindingHandle(index),
       kind: record.kind == BindingKind.module.rawValue ? .module : .binding,
       state: isClosing ? .closing : record.opened != 0 ? .open : .opening,
       driver: driverHandle(record.driver.index), driverName: driver.name,
       adapter: adapterHandle(record.adapter.index),
       adapterName: store.adapters[record.adapter.index, \.name],
-      session: driver.session.optional,
+      session: driver.session.optional?.raw,
       provider: record.registration.optional.map { registrationHandle($0) })
   }
 
   /// The registration at a used index.
   public func providerSnapshot(_ index: UInt32, budget: inout Int) -> ProviderSnapshot {
+    let index = Index<RegistrationRecord>(index)
     let record = store.registrations[index]
     let isHosted = record.ownerSession.isNone && record.owner.kind == .hostedProvider
     var state: ProviderSnapshot.State =
@@ -215,9 +220,9 @@ extension Simulator {
       }
     if record.stuckUpcall != 0, state != .dead { state = .stuck }
     return ProviderSnapshot(
-      index: index, handle: registrationHandle(index), name: record.name,
+      index: index.raw, handle: registrationHandle(index), name: record.name,
       level: ProviderLevel(rawValue: record.level) ?? .hal, state: state,
-      owner: isHosted ? nil : record.owner, session: record.ownerSession.optional,
+      owner: isHosted ? nil : record.owner, session: record.ownerSession.optional?.raw,
       adapterName: record.adapter.optional.map { store.adapters[$0, \.name] },
       context: isHosted ? nil : record.context, hosted: isHosted ? record.hosted : nil,
       sections: count(record.sections, budget: &budget, next: { store.sections[$0, \.next] }),
@@ -227,10 +232,11 @@ extension Simulator {
 
   /// The section at a used index.
   public func sectionSnapshot(_ index: UInt32) -> SectionSnapshot {
+    let index = Index<SectionRecord>(index)
     let record = store.sections[index]
     let taken = record.pages &- min(derived.pageMaps[Int(index)]?.freePages ?? 0, record.pages)
     return SectionSnapshot(
-      index: index, handle: sectionHandle(index),
+      index: index.raw, handle: sectionHandle(index),
       provider: registrationHandle(record.registration.index),
       providerName: store.registrations[record.registration.index, \.name],
       domain: record.domain, domainName: name(ofOwner: record.domain), node: record.node,
@@ -243,10 +249,10 @@ extension Simulator {
   func name(ofOwner handle: Handle) -> Name {
     guard isLiveOwner(handle) else { return Name() }
     return switch handle.kind {
-    case .adapter: store.adapters[handle.index, \.name]
+    case .adapter: store.adapters[Index(handle), \.name]
     case .binding, .filterModule:
-      store.drivers[store.bindings[handle.index, \.driver].index, \.name]
-    default: store.drivers[handle.index, \.name]
+      store.drivers[store.bindings[Index(handle), \.driver].index, \.name]
+    default: store.drivers[Index(handle), \.name]
     }
   }
 }

@@ -21,7 +21,7 @@ public struct HostedCall: Sendable {
 extension Simulator {
   /// The kept result of a request; nil when it is not answered or no longer kept.
   public func result(session: UInt32, requestID: UInt64) -> RequestResult? {
-    guard let slot = resultSlot(session, requestID) else { return nil }
+    guard let slot = resultSlot(Index(session), requestID) else { return nil }
     let record = store.results[slot]
     guard record.id == requestID, record.state >= 2 else { return nil }
     var check: BugCheck?
@@ -36,7 +36,9 @@ extension Simulator {
   }
 
   /// The request id the session's next new request must have.
-  public func nextRequestID(session: UInt32) -> UInt64 { store.sessions[session, \.nextRequestID] }
+  public func nextRequestID(session: UInt32) -> UInt64 {
+    store.sessions[Index(session), \.nextRequestID]
+  }
 
   /// An open upcall.
   public func upcall(_ id: UInt64) -> UpcallDetails? {
@@ -76,7 +78,7 @@ extension Simulator {
   }
 
   /// What the caller asked for.
-  private func parameters(block index: UInt32) -> SharedMemoryParameters {
+  private func parameters(block index: Index<BlockRecord>) -> SharedMemoryParameters {
     let block = store.blocks[index]
     let revision = block.flags >> 4
     return SharedMemoryParameters(
@@ -110,12 +112,13 @@ extension Simulator {
   private func describeDriverCall(_ upcall: UpcallRecord, _ details: inout UpcallDetails) {
     // A binding may go while a call about it has not returned: its process takes its time, or is stuck.
     guard isLiveOwner(upcall.object) else { return }
-    let index = upcall.object.index
     switch Int(upcall.type) {
     case NDISSIM_UPCALL_SET_OPTIONS:
+      let index = Index<DriverRecord>(upcall.object)
       details.context = store.drivers[index].context
       details.handler = store.drivers[index].handlers[HandlerSlot.setOptions]
     case NDISSIM_UPCALL_BIND_ADAPTER_EX, NDISSIM_UPCALL_UNBIND_ADAPTER_EX:
+      let index = Index<BindingRecord>(upcall.object)
       let binding = store.bindings[index]
       let driver = store.drivers[binding.driver.index]
       let isBind = Int(upcall.type) == NDISSIM_UPCALL_BIND_ADAPTER_EX
@@ -125,11 +128,12 @@ extension Simulator {
       details.bindContext = bindContext(index)
     case NDISSIM_UPCALL_OID_REQUEST_COMPLETE, NDISSIM_UPCALL_STATUS_EX,
       NDISSIM_UPCALL_RECEIVE_NET_BUFFER_LISTS, NDISSIM_UPCALL_NET_PNP_EVENT:
+      let index = Index<BindingRecord>(upcall.object)
       details.context = store.bindings[index, \.context]
       let driver = store.bindings[index, \.driver].index
       details.handler = store.drivers[driver, \.handlers][Simulator.handlerSlot(upcall.type)]
     default:
-      let adapter = store.adapters[index]
+      let adapter = store.adapters[Index(upcall.object)]
       let driver = store.drivers[adapter.driver.index]
       details.context =
         Int(upcall.type) == NDISSIM_UPCALL_INITIALIZE_EX ? driver.context : adapter.context
@@ -165,23 +169,23 @@ extension Simulator {
 
   /// The live block an AllocationHandle names.
   public func allocation(_ handle: Handle) -> AllocationDetails? {
-    let index = handle.index
-    guard handle.kind == .allocation, index < store.blocks.capacity else { return nil }
+    let index = Index<BlockRecord>(handle.index)
+    guard handle.kind == .allocation, store.blocks.contains(index) else { return nil }
     let block = store.blocks[index]
     guard block.state == BlockState.live.rawValue,
       self.handle(.allocation, block.generation, index) == handle
     else { return nil }
     let section = store.sections[block.section.index]
     return AllocationDetails(
-      section: sectionHandle(block.section.index), sectionIndex: block.section.index,
+      section: sectionHandle(block.section.index), sectionIndex: block.section.index.raw,
       sectionSize: UInt64(section.pages) << section.pageShift, physicalBase: section.physicalBase,
       extentCount: block.extents, length: block.length)
   }
 
   /// Visits the extents of a live block in order.
   public func forEachExtent(of handle: Handle, _ body: (Extent) -> Void) {
-    guard handle.kind == .allocation, handle.index < store.blocks.capacity else { return }
-    let block = store.blocks[handle.index]
+    guard handle.kind == .allocation, store.blocks.contains(Index(handle)) else { return }
+    let block = store.blocks[Index(handle)]
     guard block.section != .none else { return }
     let shift = store.sections[block.section.index, \.pageShift]
     var left = block.length
@@ -205,7 +209,7 @@ extension Simulator {
   public func forEachHostedBlock(
     _ body: (_ provider: UInt32, _ section: Handle, _ context: UInt64, [Extent]) -> Void
   ) {
-    for index in Indices(store.blocks.touched) {
+    for index in store.blocks.touched {
       let block = store.blocks[index]
       guard block.state == BlockState.live.rawValue || block.state == BlockState.freeing.rawValue,
         let registration = block.registration.optional,
@@ -241,7 +245,9 @@ extension Simulator {
   public func statistics(session: UInt32?) -> Statistics {
     let globals = store.globals[0]
     var statistics = Statistics()
-    func used(_ table: UInt32, _ free: IndexSet) -> UInt64 { UInt64(table - free.count) }
+    func used<Record>(_ table: UInt32, _ free: RecordSet<Record>) -> UInt64 {
+      UInt64(table - free.count)
+    }
     statistics.sessions = used(store.sessions.capacity, derived.freeSessions)
     statistics.drivers = used(store.drivers.capacity, derived.freeDrivers)
     statistics.adapters = used(store.adapters.capacity, derived.freeAdapters)
@@ -265,7 +271,7 @@ extension Simulator {
     statistics.violations = globals.violations
     statistics.leakedBlocks = globals.leakedBlocks
     if let session {
-      let record = store.sessions[session]
+      let record = store.sessions[Index(session)]
       statistics.sessionBlocks = UInt64(record.blocks)
       statistics.sessionBytes = record.bytes
       statistics.sessionViolations = record.violations

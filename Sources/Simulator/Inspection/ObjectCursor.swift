@@ -89,18 +89,18 @@ extension Simulator {
   public func isUsed(_ kind: ListedKind, _ index: UInt32) -> Bool {
     guard index < capacity(of: kind) else { return false }
     return switch kind {
-    case .session: store.sessions[index, \.state] != 0
-    case .driver: store.drivers[index, \.state] != 0
-    case .adapter: store.adapters[index, \.life] != 0
-    case .binding: store.bindings[index, \.kind] != 0
-    case .provider: store.registrations[index, \.state] != 0
-    case .section: store.sections[index, \.state] != 0
-    case .block: store.blocks[index, \.state] != 0
+    case .session: store.sessions[Index(index), \.state] != 0
+    case .driver: store.drivers[Index(index), \.state] != 0
+    case .adapter: store.adapters[Index(index), \.life] != 0
+    case .binding: store.bindings[Index(index), \.kind] != 0
+    case .provider: store.registrations[Index(index), \.state] != 0
+    case .section: store.sections[Index(index), \.state] != 0
+    case .block: store.blocks[Index(index), \.state] != 0
     // One that is being made has an adapter before it has a state.
-    case .queue: !store.queues[index, \.adapter].isNone
-    case .vport: !store.vports[index, \.adapter].isNone
-    case .filter: !store.filters[index, \.adapter].isNone
-    case .oid: store.oids[index, \.state] != 0
+    case .queue: !store.queues[Index(index), \.adapter].isNone
+    case .vport: !store.vports[Index(index), \.adapter].isNone
+    case .filter: !store.filters[Index(index), \.adapter].isNone
+    case .oid: store.oids[Index(index), \.state] != 0
     }
   }
 
@@ -120,32 +120,28 @@ extension Simulator {
     default: return nil
     }
     guard isUsed(kind, index) else { return nil }
-    let live: Handle =
-      switch kind {
-      case .driver: driverHandle(index)
-      case .adapter: adapterHandle(index)
-      case .binding: bindingHandle(index)
-      case .provider: registrationHandle(index)
-      case .section: sectionHandle(index)
-      case .oid: oidHandle(index)
-      default:
-        self.handle(handle.kind ?? .allocation, store.blocks[index, \.generation], index)
-      }
+    // A block has two handles of the same generation.
+    let live =
+      kind == .block
+      ? self.handle(
+        handle.kind ?? .allocation, store.blocks[Index(index), \.generation],
+        Index<BlockRecord>(index))
+      : self.handle(kind, index)
     return live == handle ? (kind, index) : nil
   }
 
   /// The adapter of this name, without a search.
-  public func adapter(named name: Name) -> UInt32? { derived.adaptersByName[name] }
+  public func adapter(named name: Name) -> UInt32? { derived.adaptersByName[name]?.raw }
 
   /// Names a registration; no driver ever sees it.
-  func registrationHandle(_ index: UInt32) -> Handle {
+  func registrationHandle(_ index: Index<RegistrationRecord>) -> Handle {
     handle(.registration, store.registrations[index, \.generation], index)
   }
 
   /// How many members an intrusive list has; each costs one of the budget.
-  func count(
-    _ first: Ref, budget: inout Int, next: (UInt32) -> Ref,
-    where matches: (UInt32) -> Bool = { _ in true }
+  func count<Record>(
+    _ first: Ref<Record>, budget: inout Int, next: (Index<Record>) -> Ref<Record>,
+    where matches: (Index<Record>) -> Bool = { _ in true }
   ) -> Int {
     var count = 0
     var ref = first
@@ -162,10 +158,10 @@ extension Simulator {
   /// The name of the object at a used index; empty for what has none.
   public func name(_ kind: ListedKind, _ index: UInt32) -> Name {
     switch kind {
-    case .session: store.sessions[index, \.name]
-    case .driver: store.drivers[index, \.name]
-    case .adapter: store.adapters[index, \.name]
-    case .provider: store.registrations[index, \.name]
+    case .session: store.sessions[Index(index), \.name]
+    case .driver: store.drivers[Index(index), \.name]
+    case .adapter: store.adapters[Index(index), \.name]
+    case .provider: store.registrations[Index(index), \.name]
     case .binding, .section, .block, .queue, .vport, .filter, .oid: Name()
     }
   }
@@ -174,13 +170,14 @@ extension Simulator {
   public func handle(_ kind: ListedKind, _ index: UInt32) -> Handle? {
     switch kind {
     case .session, .queue, .vport, .filter: nil
-    case .driver: driverHandle(index)
-    case .adapter: adapterHandle(index)
-    case .binding: bindingHandle(index)
-    case .provider: registrationHandle(index)
-    case .section: sectionHandle(index)
-    case .oid: oidHandle(index)
-    case .block: handle(.allocation, store.blocks[index, \.generation], index)
+    case .driver: driverHandle(Index(index))
+    case .adapter: adapterHandle(Index(index))
+    case .binding: bindingHandle(Index(index))
+    case .provider: registrationHandle(Index(index))
+    case .section: sectionHandle(Index(index))
+    case .oid: oidHandle(Index(index))
+    case .block:
+      handle(.allocation, store.blocks[Index(index), \.generation], Index<BlockRecord>(index))
     }
   }
 
@@ -188,67 +185,41 @@ extension Simulator {
   /// with those of its adapters and bindings, a session's drivers'. Others own none.
   public func owners(_ kind: ListedKind, _ index: UInt32) -> Set<Handle> {
     switch kind {
-    case .adapter: [adapterHandle(index)]
-    case .binding: [bindingHandle(index)]
-    case .driver: Set(children(ofDriver: index) + [driverHandle(index)])
+    case .adapter: return [adapterHandle(Index(index))]
+    case .binding: return [bindingHandle(Index(index))]
+    case .driver: return Set(children(ofDriver: index) + [driverHandle(Index(index))])
     case .session:
-      store.sessions[index, \.drivers].optional.map { first in
-        var owners: Set<Handle> = []
-        var next: UInt32? = first
-        while let driver = next {
-          owners.formUnion(children(ofDriver: driver))
-          owners.insert(driverHandle(driver))
-          next = store.drivers[driver, \.next].optional
-        }
-        return owners
-      } ?? []
-    case .provider, .section, .block, .queue, .vport, .filter, .oid: []
+      var owners: Set<Handle> = []
+      for driver in store.driversOfSession.of(Index(index)) {
+        owners.formUnion(children(ofDriver: driver.raw))
+        owners.insert(driverHandle(driver))
+      }
+      return owners
+    case .provider, .section, .block, .queue, .vport, .filter, .oid: return []
     }
   }
 
   /// A miniport driver's adapters, another's bindings or filter modules: the newest first, no more than
   /// `limit`.
   public func children(ofDriver index: UInt32, limit: Int = .max) -> [Handle] {
-    let isMiniport = store.drivers[index, \.kind] == DriverKind.miniport.rawValue
-    var handles: [Handle] = []
-    var next = store.drivers[index, \.children]
-    while let child = next.optional, handles.count < limit {
-      handles.append(isMiniport ? adapterHandle(child) : bindingHandle(child))
-      next = isMiniport ? store.adapters[child, \.next] : store.bindings[child, \.next]
-    }
-    return handles
+    let index = Index<DriverRecord>(index)
+    return store.drivers[index, \.kind] == DriverKind.miniport.rawValue
+      ? store.adaptersOfDriver.of(index).prefix(limit).map { adapterHandle($0) }
+      : store.bindingsOfDriver.of(index).prefix(limit).map { bindingHandle($0) }
   }
 
   /// Bindings and filter modules of an adapter, no more than `limit`.
   public func bindings(ofAdapter index: UInt32, limit: Int) -> [Handle] {
-    var handles: [Handle] = []
-    var next = store.adapters[index, \.bindings]
-    while let binding = next.optional, handles.count < limit {
-      handles.append(bindingHandle(binding))
-      next = store.bindings[binding, \.adapterNext]
-    }
-    return handles
+    store.bindingsOfAdapter.of(Index(index)).prefix(limit).map { bindingHandle($0) }
   }
 
   /// Sections of a registration, no more than `limit`.
   public func sections(ofProvider index: UInt32, limit: Int) -> [Handle] {
-    var handles: [Handle] = []
-    var next = store.registrations[index, \.sections]
-    while let section = next.optional, handles.count < limit {
-      handles.append(sectionHandle(section))
-      next = store.sections[section, \.next]
-    }
-    return handles
+    store.sectionsOfProvider.of(Index(index)).prefix(limit).map { sectionHandle($0) }
   }
 
   /// A session's drivers, no more than `limit`.
   public func drivers(ofSession index: UInt32, limit: Int) -> [Handle] {
-    var handles: [Handle] = []
-    var next = store.sessions[index, \.drivers]
-    while let driver = next.optional, handles.count < limit {
-      handles.append(driverHandle(driver))
-      next = store.drivers[driver, \.next]
-    }
-    return handles
+    store.driversOfSession.of(Index(index)).prefix(limit).map { driverHandle($0) }
   }
 }

@@ -7,12 +7,12 @@ import NDIS
 
 extension Simulator {
   /// What came with a request.
-  func input(oid index: UInt32) -> [UInt8] {
+  func input(oid index: Index<OIDRecord>) -> [UInt8] {
     bytes(store.oidInputs[index], store.oids[index, \.inputLength])
   }
 
   /// What the miniport has answered; without anything, what it was given.
-  func answer(oid index: UInt32) -> [UInt8] {
+  func answer(oid index: Index<OIDRecord>) -> [UInt8] {
     let length = store.oids[index, \.outputBytes]
     return length == 0 ? input(oid: index) : bytes(store.oidOutputs[index], length)
   }
@@ -26,18 +26,20 @@ extension Simulator {
   }
 
   /// The structure that came with a request, as its requester's version may send it.
-  func input<Value: StructureImage>(_: Value.Type, oid index: UInt32) throws(Failure) -> Value {
+  func input<Value: StructureImage>(_: Value.Type, oid index: Index<OIDRecord>) throws(Failure)
+    -> Value
+  {
     try Value(image: input(oid: index), for: requesterVersion(oid: index))
   }
 
   /// The version of who asks.
-  func requesterVersion(oid index: UInt32) -> NDISVersion {
+  func requesterVersion(oid index: Index<OIDRecord>) -> NDISVersion {
     guard let binding = store.oids[index, \.binding].optional else { return .running }
     return store.drivers[store.bindings[binding, \.driver].index, \.version]
   }
 
   /// The version of the miniport of an adapter.
-  func miniportVersion(adapter: UInt32) -> NDISVersion {
+  func miniportVersion(adapter: Index<AdapterRecord>) -> NDISVersion {
     store.drivers[store.adapters[adapter, \.driver].index, \.version]
   }
 
@@ -50,12 +52,12 @@ extension Simulator {
   }
 
   /// Writes a number into what the miniport is given.
-  func put(_ value: UInt32, at offset: Int, ofInput index: UInt32) {
+  func put(_ value: UInt32, at offset: Int, ofInput index: Index<OIDRecord>) {
     store.oidInputs.update(index) { put(value, at: offset, &$0) }
   }
 
   /// Writes a number into what the requester is answered, where that reaches so far.
-  func put(_ value: UInt32, at offset: Int, ofOutput index: UInt32) {
+  func put(_ value: UInt32, at offset: Int, ofOutput index: Index<OIDRecord>) {
     guard Int(store.oids[index, \.outputBytes]) >= offset + 4 else { return }
     store.oidOutputs.update(index) { put(value, at: offset, &$0) }
   }
@@ -68,7 +70,7 @@ extension Simulator {
   }
 
   /// Answers with what the miniport was given, as far as the requester has room.
-  func answerWithInput(oid index: UInt32) {
+  func answerWithInput(oid index: Index<OIDRecord>) {
     let count = min(store.oids[index, \.inputLength], store.oids[index, \.outputLength])
     let source = store.oidInputs[index]
     store.oidOutputs.update(index) { $0 = source }

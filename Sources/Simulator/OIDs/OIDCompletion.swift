@@ -26,8 +26,8 @@ extension Simulator {
   }
 
   /// The record of the request an upcall of MiniportOidRequest is about.
-  private func oidRecord(_ upcall: UpcallRecord) -> UInt32? {
-    guard let index = upcall.subject.optional, store.oids[index, \.upcall] == upcall.id else {
+  private func oidRecord(_ upcall: UpcallRecord) -> Index<OIDRecord>? {
+    guard let index = upcall.oid.optional, store.oids[index, \.upcall] == upcall.id else {
       return nil
     }
     return index
@@ -66,7 +66,7 @@ extension Simulator {
 
   /// What the return of MiniportOidRequest means for its request, which may have ended inside it.
   private mutating func verdict(
-    _ index: UInt32, _ answer: ProviderAnswer, hasEnded: Bool, _ actions: inout Actions
+    _ index: Index<OIDRecord>, _ answer: ProviderAnswer, hasEnded: Bool, _ actions: inout Actions
   ) -> Failure {
     if answer.irql != 0 {
       let failure = Failure(.failure, .providerIRQL, UInt64(answer.irql), 0)
@@ -106,18 +106,18 @@ extension Simulator {
     _ actions: inout Actions
   ) throws(Failure) {
     let routine = "NdisMOidRequestComplete"
-    let owner = try resolveAdapter(adapter, session: call.session)
+    let owner = try resolveAdapter(adapter, session: call.sessionIndex)
     try checkKind(oid, [.oidRequest])
-    let index = oid.index
-    guard index < store.oids.capacity, oidHandle(index) == oid,
+    let index = Index<OIDRecord>(oid.index)
+    guard store.oids.contains(index), oidHandle(index) == oid,
       store.oids[index, \.adapterHandle] == adapter.rawValue,
       let state = OIDState(rawValue: store.oids[index, \.state]), state == .sent || state == .pended
     else {
       let (failure, check) = notPending(oid, owner)
       violate(
         failure, routine: routine, bugCheck: check, irql: call.irql, handle: oid,
-        party: party(adapter: owner), session: call.session, &actions)
-      finish(call.session, call.requestID, failure, bugCheck: check, &actions)
+        party: party(adapter: owner), session: call.sessionIndex, &actions)
+      finish(call.sessionIndex, call.requestID, failure, bugCheck: check, &actions)
       return
     }
     guard status != .pending else {
@@ -126,24 +126,24 @@ extension Simulator {
       let failure = Failure(.failure, .oidStatus, UInt64(number), UInt64(status.rawValue))
       let check = BugCheck.verifierOIDComplete(adapter, oid: number, status: status)
       miniportViolation(index, failure, check, routine: routine, irql: call.irql, &actions)
-      finish(call.session, call.requestID, failure, bugCheck: check, &actions)
+      finish(call.sessionIndex, call.requestID, failure, bugCheck: check, &actions)
       return
     }
     let taken = taken(index, status, result, routine: routine, irql: call.irql, &actions)
     end(oid: index, taken.failure, .miniport, &actions)
     if let check = taken.check {
-      finish(call.session, call.requestID, taken.failure, bugCheck: check, &actions)
+      finish(call.sessionIndex, call.requestID, taken.failure, bugCheck: check, &actions)
     } else {
-      finish(call.session, call.requestID, &actions)
+      finish(call.sessionIndex, call.requestID, &actions)
     }
   }
 
   /// A completion of what is not pending with this miniport: completed by it before, given up by NDIS, or
   /// never its own.
-  private func notPending(_ oid: Handle, _ adapter: UInt32) -> (Failure, BugCheck?) {
+  private func notPending(_ oid: Handle, _ adapter: Index<AdapterRecord>) -> (Failure, BugCheck?) {
     let failure = Failure(.failure, .oidNotPending, oid.rawValue)
-    let index = oid.index
-    if index < store.oids.capacity, oidHandle(index) == oid,
+    let index = Index<OIDRecord>(oid.index)
+    if store.oids.contains(index), oidHandle(index) == oid,
       store.oids[index, \.adapterHandle] == adapterHandle(adapter).rawValue
     {
       let record = store.oids[index]
@@ -162,7 +162,7 @@ extension Simulator {
 
   /// Checks what a miniport ended a request with, and keeps what it says when that can be believed.
   private mutating func taken(
-    _ index: UInt32, _ status: Status, _ result: OIDResult, routine: String,
+    _ index: Index<OIDRecord>, _ status: Status, _ result: OIDResult, routine: String,
     irql: IRQL = .passive, _ actions: inout Actions
   ) -> (failure: Failure, check: BugCheck?) {
     let record = store.oids[index]
@@ -195,7 +195,7 @@ extension Simulator {
     return (failure, check)
   }
 
-  private mutating func keep(_ result: OIDResult, _ index: UInt32) {
+  private mutating func keep(_ result: OIDResult, _ index: Index<OIDRecord>) {
     store.oids.update(index) {
       $0.bytesRead = min(result.bytesRead, $0.inputLength)
       $0.bytesWritten = result.bytesWritten
@@ -211,7 +211,7 @@ extension Simulator {
   }
 
   private mutating func miniportViolation(
-    _ index: UInt32, _ failure: Failure, _ check: BugCheck?,
+    _ index: Index<OIDRecord>, _ failure: Failure, _ check: BugCheck?,
     routine: String = "MiniportOidRequest", irql: IRQL = .passive, _ actions: inout Actions
   ) {
     let adapter = store.oids[index, \.adapter].index
@@ -225,7 +225,7 @@ extension Simulator {
 
   /// Ends a request; one that has ended stays as it is.
   mutating func end(
-    oid index: UInt32, _ failure: Failure, _ end: OIDEnd, _ actions: inout Actions
+    oid index: Index<OIDRecord>, _ failure: Failure, _ end: OIDEnd, _ actions: inout Actions
   ) {
     let state = store.oids[index, \.state]
     guard state != OIDState.free.rawValue, state != OIDState.ended.rawValue else { return }
@@ -245,7 +245,7 @@ extension Simulator {
   }
 
   /// Calls ProtocolOidRequestComplete; false when there is no room for the call.
-  mutating func tell(oid index: UInt32, _ actions: inout Actions) -> Bool {
+  mutating func tell(oid index: Index<OIDRecord>, _ actions: inout Actions) -> Bool {
     guard let binding = store.oids[index, \.binding].optional,
       let session = store.drivers[store.bindings[binding, \.driver].index, \.session].optional,
       !isDead(session)
@@ -256,7 +256,7 @@ extension Simulator {
     }
     let new = NewUpcall(
       type: NDISSIM_UPCALL_OID_REQUEST_COMPLETE, object: bindingHandle(binding),
-      subject: Ref(index))
+      subject: Ref(any: index))
     guard let id = send(new, session: session, &actions) else { return false }
     store.oids.update(index) {
       $0.told = 1
@@ -272,14 +272,14 @@ extension Simulator {
   mutating func oidCallReturned(
     _ upcall: UpcallRecord, _ ending: Ending, _ actions: inout Actions
   ) {
-    guard let index = upcall.subject.optional else { return }
+    guard let index = upcall.oid.optional else { return }
     let isCompletion = Int(upcall.type) == NDISSIM_UPCALL_OID_REQUEST_COMPLETE
     let open = isCompletion ? store.oids[index, \.completion] : store.oids[index, \.cancellation]
     guard open == upcall.id else { return }
     judgeReturn(upcall, ending, isCompletion: isCompletion, &actions)
     if isCompletion {
       store.oids.update(index) { $0.completion = 0 }
-      let binding = upcall.object.index
+      let binding = Index<BindingRecord>(upcall.object.index)
       if store.bindings[binding, \.kind] != 0, bindingHandle(binding) == upcall.object {
         store.bindings.update(binding) { $0.completions &-= 1 }
         derived.workBindings.insert(binding)
@@ -320,13 +320,18 @@ extension Simulator {
 
   /// Takes an ended request out of the queue when its miniport knows nothing of it any more, and frees
   /// its record when its requester does not either.
-  mutating func settle(oid index: UInt32) {
+  mutating func settle(oid index: Index<OIDRecord>) {
     let record = store.oids[index]
     guard record.state == OIDState.ended.rawValue, record.told != 0 else { return }
     if record.completion == 0 { uncharge(oid: index) }
     guard record.upcall == 0, record.cancellation == 0 else { return }
     if record.isLinked != 0 {
-      unlink(oid: index)
+      store.oidsOfAdapter.remove(index, from: record.adapter.index)
+      store.oids.update(index) {
+        $0.previous = .none
+        $0.next = .none
+        $0.isLinked = 0
+      }
       derived.workAdapters.insert(record.adapter.index)
     }
     guard record.completion == 0 else { return }
@@ -344,7 +349,7 @@ extension Simulator {
   }
 
   /// It counts against nobody's quota any more.
-  mutating func uncharge(oid index: UInt32) {
+  mutating func uncharge(oid index: Index<OIDRecord>) {
     guard let session = store.oids[index, \.session].optional else { return }
     store.sessions.update(session) { $0.oids &-= 1 }
     store.oids.update(index) { $0.session = .none }

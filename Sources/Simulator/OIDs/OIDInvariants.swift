@@ -5,7 +5,7 @@ import NDIS
 
 extension StoreCheck {
   mutating func checkOIDs() throws(StoreError) {
-    for index in Indices(store.oids.touched) {
+    for index in store.oids.touched {
       let oid = store.oids[index]
       let at = CheckedRecord("oids", index)
       try at.hold(oid.generation <= lastGeneration, "its generation is too great")
@@ -26,7 +26,7 @@ extension StoreCheck {
         oid.inputLength <= room && oid.outputBytes <= room
           && oid.outputLength <= NDIS.Limits.maximumAnswer, "its information is too long")
       try at.hold(
-        oid.adapter.index < store.adapters.capacity, "its adapter is not there")
+        store.adapters.contains(oid.adapter.index), "its adapter is not there")
       try at.hold(
         oid.isLinked == 0
           || (isAdapter(oid.adapter)
@@ -41,16 +41,19 @@ extension StoreCheck {
       if let session = oid.session.optional { sessions[Int(session)].oids &+= 1 }
       try at.hold(isReason(oid.failure), "its failure has no reason")
       inUse.oids &+= UInt32(oid.isLinked)
-      try checkState(oid, Ref(index), state, at)
+      try checkState(oid, Ref(any: index), state, at)
       guard state == .sent || state == .pended else { continue }
-      try at.hold(QueueState(rawValue: oid.before) != nil, "the state before it is none")
+      try at.hold(
+        oid.before == 0
+          || QueueState(rawValue: oid.before).flatMap { QueueEvent.freeFailed(from: $0) } != nil,
+        "the state before it is none")
       try at.hold(isSubject(oid), "what it makes or changes is not there")
     }
   }
 
   /// The calls a request is known to are what its state says.
   private func checkState(
-    _ oid: OIDRecord, _ own: Ref, _ state: OIDState, _ at: CheckedRecord
+    _ oid: OIDRecord, _ own: Ref<AnyRecord>, _ state: OIDState, _ at: CheckedRecord
   ) throws(StoreError) {
     let type = NDISSIM_UPCALL_OID_REQUEST
     let call = oid.upcall == 0 ? nil : self.state(ofUpcall: oid.upcall, type, subject: own)
@@ -80,26 +83,29 @@ extension StoreCheck {
   /// Whether the queue, filter or VPort a request at its miniport is about is its adapter's. Of one that has
   /// ended nobody asks.
   private func isSubject(_ oid: OIDRecord) -> Bool {
-    guard let subject = oid.subject.optional else { return true }
+    guard !oid.subject.isNone else { return true }
     return switch oid.oid {
     case OID_RECEIVE_FILTER_ALLOCATE_QUEUE, OID_RECEIVE_FILTER_QUEUE_PARAMETERS,
       OID_RECEIVE_FILTER_FREE_QUEUE:
-      subject < store.queues.capacity && store.queues[subject, \.adapter] == oid.adapter
+      store.queues.contains(oid.queue)
+        && store.queues[oid.queue.index, \.adapter] == oid.adapter
     case OID_RECEIVE_FILTER_SET_FILTER, OID_RECEIVE_FILTER_CLEAR_FILTER,
       OID_RECEIVE_FILTER_MOVE_FILTER:
-      subject < store.filters.capacity && store.filters[subject, \.adapter] == oid.adapter
+      store.filters.contains(oid.filter)
+        && store.filters[oid.filter.index, \.adapter] == oid.adapter
     case OID_NIC_SWITCH_CREATE_VPORT, OID_NIC_SWITCH_VPORT_PARAMETERS, OID_NIC_SWITCH_DELETE_VPORT:
-      subject < store.vports.capacity && store.vports[subject, \.adapter] == oid.adapter
+      store.vports.contains(oid.vport)
+        && store.vports[oid.vport.index, \.adapter] == oid.adapter
     default: false
     }
   }
 
   /// An adapter's queue, oldest first; one of it is at the miniport.
   mutating func checkQueue(
-    ofOIDs adapter: AdapterRecord, _ own: Ref, _ at: CheckedRecord
+    ofOIDs adapter: AdapterRecord, _ own: Ref<AdapterRecord>, _ at: CheckedRecord
   ) throws(StoreError) {
     let store = store
-    var last = Ref.none
+    var last = Ref<OIDRecord>.none
     var atMiniport = 0
     let count = try walk(adapter.firstOID, store.oids.capacity, of: at, "OID requests") {
       last = Ref($0)

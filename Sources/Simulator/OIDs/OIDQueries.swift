@@ -7,7 +7,7 @@ import NDIS
 
 extension Simulator {
   /// What NDIS answers a request with.
-  func knownInformation(oid index: UInt32) throws(Failure) -> [UInt8] {
+  func knownInformation(oid index: Index<OIDRecord>) throws(Failure) -> [UInt8] {
     let oid = store.oids[index]
     let adapter = oid.adapter.index
     let answer: [UInt8]
@@ -47,15 +47,16 @@ extension Simulator {
 
   // MARK: Queues
 
-  private func knownQueues(_ oid: UInt32, _ adapter: UInt32) throws(Failure) -> [UInt8] {
+  private func knownQueues(_ oid: Index<OIDRecord>, _ adapter: Index<AdapterRecord>) throws(Failure)
+    -> [UInt8]
+  {
     let revision = ReceiveQueueInfo.structure.newest(for: requesterVersion(oid: oid))
-    var live: [(index: UInt32, id: UInt32, state: QueueState)] = []
-    var next = store.adapters[adapter, \.queues]
-    while let index = next.optional {
-      if let state = QueueState(rawValue: store.queues[index, \.state]), state != .undefined {
+    var live: [(index: Index<QueueRecord>, id: UInt32, state: QueueState)] = []
+    for index in store.queuesOfAdapter.of(adapter) {
+      let state = queueState(index)
+      if state.isLive {
         live.append((index, store.queues[index, \.queueID], state))
       }
-      next = store.queues[index, \.next]
     }
     try checkRoom(store.oids[oid], .receiveQueueInfoArray, live.count, .receiveQueueInfo, revision)
     live.sort { $0.id < $1.id }
@@ -77,10 +78,12 @@ extension Simulator {
     try checkRoom(oid, array.size(array.newest) + count * element.size(revision))
   }
 
-  private func knownQueue(_ oid: UInt32, _ adapter: UInt32) throws(Failure) -> [UInt8] {
+  private func knownQueue(_ oid: Index<OIDRecord>, _ adapter: Index<AdapterRecord>) throws(Failure)
+    -> [UInt8]
+  {
     let asked = try input(ReceiveQueueParameters.self, oid: oid)
     let queue = try liveQueue(adapter: adapter, id: asked.queueID)
-    _ = try after(.queueParametersMethod, queue: queue)
+    try take(.queueParametersMethod, queue: queue)
     var known = try parameters(queue: queue)
     known.revision = asked.revision
     return known.image()
@@ -88,7 +91,9 @@ extension Simulator {
 
   // MARK: Filters
 
-  private func knownFilters(_ oid: UInt32, _ adapter: UInt32) throws(Failure) -> [UInt8] {
+  private func knownFilters(_ oid: Index<OIDRecord>, _ adapter: Index<AdapterRecord>)
+    throws(Failure) -> [UInt8]
+  {
     var array = try input(ReceiveFilterInfoArray.self, oid: oid)
     var queueID: UInt32 = 0
     var vportID: UInt32 = 0
@@ -97,7 +102,7 @@ extension Simulator {
       vportID = id
     } else if array.queueID != 0 {
       let queue = try liveQueue(adapter: adapter, id: array.queueID)
-      _ = try after(.enumFilters, queue: queue)
+      try take(.enumFilters, queue: queue)
       queueID = array.queueID
     }
     array.filters = []
@@ -109,27 +114,28 @@ extension Simulator {
   }
 
   private func forEachFilter(
-    adapter: UInt32, queueID: UInt32, vportID: UInt32, _ body: (UInt32) -> Void
+    adapter: Index<AdapterRecord>, queueID: UInt32, vportID: UInt32,
+    _ body: (Index<FilterRecord>) -> Void
   ) {
-    var next = store.adapters[adapter, \.filters]
-    while let index = next.optional {
+    for index in store.filtersOfAdapter.of(adapter) {
       if store.filters[index, \.state] == 2, store.filters[index, \.queueID] == queueID,
         store.filters[index, \.vportID] == vportID
       {
         body(index)
       }
-      next = store.filters[index, \.next]
     }
   }
 
-  private func knownFilter(_ oid: UInt32, _ adapter: UInt32) throws(Failure) -> [UInt8] {
+  private func knownFilter(_ oid: Index<OIDRecord>, _ adapter: Index<AdapterRecord>) throws(Failure)
+    -> [UInt8]
+  {
     let asked = try input(ReceiveFilterParameters.self, oid: oid)
     guard let filter = filter(adapter: adapter, id: asked.filterID) else {
       throw Failure(
         .invalidParameter, .filterUnknown, UInt64(asked.filterID), UInt64(asked.queueID))
     }
     if let queue = queue(adapter: adapter, id: store.filters[filter, \.queueID]) {
-      _ = try after(.filterParameters, queue: queue)
+      try take(.filterParameters, queue: queue)
     }
     var known = try parameters(filter: filter)
     known.revision = asked.revision
@@ -138,13 +144,13 @@ extension Simulator {
 
   // MARK: The switch and VPorts
 
-  private func knownSwitches(_ adapter: UInt32) throws(Failure) -> [UInt8] {
+  private func knownSwitches(_ adapter: Index<AdapterRecord>) throws(Failure) -> [UInt8] {
     guard store.capabilities[adapter, \.hasSwitch] != 0 else {
       return NICSwitchInfoArray([]).image()
     }
     let vports = liveVPorts(adapter: adapter)
     let active = vports.count {
-      store.vports[$0, \.state] == VPortState.activated.rawValue
+      vportState($0) == .activated
     }
     // The default VPort is one more, and always active.
     return NICSwitchInfoArray([
@@ -156,18 +162,26 @@ extension Simulator {
     ]).image()
   }
 
-  private func knownVPort(_ oid: UInt32, _ adapter: UInt32) throws(Failure) -> [UInt8] {
+  private func knownVPort(_ oid: Index<OIDRecord>, _ adapter: Index<AdapterRecord>) throws(Failure)
+    -> [UInt8]
+  {
     let asked = try input(VPortParameters.self, oid: oid)
     try checkSwitch(adapter, asked.switchID)
-    var known =
-      asked.vportID == 0
-      ? try defaultVPort(adapter: adapter)
-      : try parameters(vport: liveVPort(adapter: adapter, id: asked.vportID))
+    var known: VPortParameters
+    if asked.vportID == 0 {
+      known = try defaultVPort(adapter: adapter)
+    } else {
+      let vport = try liveVPort(adapter: adapter, id: asked.vportID)
+      move(vport: vport, .parameters)
+      known = try parameters(vport: vport)
+    }
     known.revision = asked.revision
     return known.image()
   }
 
-  private func knownVPorts(_ oid: UInt32, _ adapter: UInt32) throws(Failure) -> [UInt8] {
+  private func knownVPorts(_ oid: Index<OIDRecord>, _ adapter: Index<AdapterRecord>) throws(Failure)
+    -> [UInt8]
+  {
     var array = try input(VPortInfoArray.self, oid: oid)
     array.vports = []
     if let id = array.switchID, id != 0 {
@@ -199,7 +213,7 @@ extension Simulator {
   }
 
   /// The default VPort has no record: it is the switch's, on the physical function, always active.
-  private func defaultVPort(adapter: UInt32) throws(Failure) -> VPortParameters {
+  private func defaultVPort(adapter: Index<AdapterRecord>) throws(Failure) -> VPortParameters {
     let parameters = try switchParameters(adapter: adapter)
     var vport = VPortParameters(
       name: "", numQueuePairs: max(1, parameters.numQueuePairsForDefaultVPort))

@@ -9,12 +9,12 @@ import NDIS
 extension Simulator {
   /// One step of the adapter's queue of requests: sends the next one to an idle miniport in a state that
   /// takes OID requests. False when there is nothing to do now.
-  mutating func stepOIDs(adapter index: UInt32, _ actions: inout Actions) -> Bool {
+  mutating func stepOIDs(adapter index: Index<AdapterRecord>, _ actions: inout Actions) -> Bool {
     var next = store.adapters[index, \.firstOID]
     guard !next.isNone else { return false }
     let refusal = lastingRefusal(adapter: index)
     var isBusy = false
-    var waiting: UInt32?
+    var waiting: Index<OIDRecord>?
     while let oid = next.optional {
       let record = store.oids[oid]
       next = record.next
@@ -51,7 +51,9 @@ extension Simulator {
   }
 
   /// Why no request of the queue will be served any more. Final: not even one of NDIS itself.
-  private func lastingRefusal(adapter index: UInt32) -> (failure: Failure, isFinal: Bool)? {
+  private func lastingRefusal(adapter index: Index<AdapterRecord>) -> (
+    failure: Failure, isFinal: Bool
+  )? {
     let adapter = store.adapters[index]
     let failure = Failure(.notAccepted, .adapterRemoved, adapterHandle(index).rawValue)
     if isDead(store.drivers[adapter.driver.index, \.session].index) {
@@ -65,7 +67,7 @@ extension Simulator {
   }
 
   /// Whether the miniport may be called with an OID request now, one of NDIS itself at least.
-  private func takesOIDs(adapter index: UInt32) -> Bool {
+  private func takesOIDs(adapter index: Index<AdapterRecord>) -> Bool {
     guard let failure = oidRefusal(adapter: index) else { return true }
     guard failure.reason == .adapterRemoved else { return false }
     let state = AdapterState(rawValue: store.adapters[index, \.state])
@@ -74,7 +76,7 @@ extension Simulator {
   }
 
   /// A request's turn has come.
-  private mutating func begin(oid index: UInt32, _ actions: inout Actions) {
+  private mutating func begin(oid index: Index<OIDRecord>, _ actions: inout Actions) {
     let record = store.oids[index]
     let adapter = record.adapter.index
     let driver = store.adapters[adapter, \.driver].index
@@ -109,7 +111,7 @@ extension Simulator {
     }
     // Without deadlines, for a driver in a debugger, this one is off too.
     let new = NewUpcall(
-      type: NDISSIM_UPCALL_OID_REQUEST, object: adapterHandle(adapter), subject: Ref(index),
+      type: NDISSIM_UPCALL_OID_REQUEST, object: adapterHandle(adapter), subject: Ref(any: index),
       limit: settings.upcallDeadline == 0 ? 0 : settings.oidDeadline)
     guard let id = send(new, session: store.drivers[driver, \.session].index, &actions) else {
       let failure = Failure(.resources, .tableFull, 11, UInt64(store.upcalls.capacity))
@@ -120,10 +122,11 @@ extension Simulator {
       $0.upcall = id
       $0.lastUpcall = id
     }
+    move(adapter, .oidRequest, &actions)
   }
 
   /// Before anything is made for a request that the miniport is to be asked.
-  private func checkOIDHandler(_ driver: UInt32) throws(Failure) {
+  private func checkOIDHandler(_ driver: Index<DriverRecord>) throws(Failure) {
     guard store.drivers[driver].handlers[HandlerSlot.oidRequest] != 0 else {
       throw Failure(.notSupported, .missingHandler, 64)
     }
@@ -153,14 +156,16 @@ extension Simulator {
   }
 
   /// Its Timeout counts no more.
-  mutating func forgetTimeout(oid index: UInt32) {
+  mutating func forgetTimeout(oid index: Index<OIDRecord>) {
     guard store.oids[index, \.deadline] != 0 else { return }
     store.oids.update(index) { $0.deadline = 0 }
     derived.timedOIDs.remove(index)
   }
 
   /// Calls MiniportCancelOidRequest, once a request; false when there is no room for the call.
-  private mutating func sendCancellation(oid index: UInt32, _ actions: inout Actions) -> Bool {
+  private mutating func sendCancellation(oid index: Index<OIDRecord>, _ actions: inout Actions)
+    -> Bool
+  {
     let adapter = store.oids[index, \.adapter].index
     let driver = store.adapters[adapter, \.driver].index
     guard store.drivers[driver].handlers[HandlerSlot.cancelOIDRequest] != 0 else {
@@ -168,7 +173,8 @@ extension Simulator {
       return true
     }
     let new = NewUpcall(
-      type: NDISSIM_UPCALL_CANCEL_OID_REQUEST, object: adapterHandle(adapter), subject: Ref(index))
+      type: NDISSIM_UPCALL_CANCEL_OID_REQUEST, object: adapterHandle(adapter),
+      subject: Ref(any: index))
     guard let id = send(new, session: store.drivers[driver, \.session].index, &actions) else {
       return false
     }
@@ -183,11 +189,11 @@ extension Simulator {
 
   /// Ends every request of the adapter with `status`, told to who asked: the adapter was removed or its
   /// process is gone.
-  mutating func endOIDs(adapter index: UInt32, _ status: Status, _ actions: inout Actions) {
+  mutating func endOIDs(
+    adapter index: Index<AdapterRecord>, _ status: Status, _ actions: inout Actions
+  ) {
     let failure = Failure(status, .adapterRemoved, adapterHandle(index).rawValue)
-    var next = store.adapters[index, \.firstOID]
-    while let oid = next.optional {
-      next = store.oids[oid, \.next]
+    for oid in store.oidsOfAdapter.of(index) {
       let isQueued = store.oids[oid, \.state] == OIDState.queued.rawValue
       end(oid: oid, failure, isQueued ? .notSent : .abandoned, &actions)
     }
@@ -196,15 +202,13 @@ extension Simulator {
   /// The binding is closing: cancels its requests. True while one of them has not ended, or a call of
   /// ProtocolOidRequestComplete has not returned. Of a process that is gone nobody is waited for: what
   /// is at the miniport is cancelled, and its end is told to nobody.
-  mutating func endOIDs(binding index: UInt32, _ actions: inout Actions) -> Bool {
+  mutating func endOIDs(binding index: Index<BindingRecord>, _ actions: inout Actions) -> Bool {
     let binding = store.bindings[index]
     guard binding.kind == BindingKind.binding.rawValue else { return false }
     let isDead = isDead(store.drivers[binding.driver.index, \.session].index)
     var waits = false
-    var next = store.adapters[binding.adapter.index, \.firstOID]
-    while let oid = next.optional {
+    for oid in store.oidsOfAdapter.of(binding.adapter.index) {
       let record = store.oids[oid]
-      next = record.next
       guard record.binding == Ref(index), record.told == 0 else { continue }
       switch OIDState(rawValue: record.state) {
       case .queued:
@@ -233,7 +237,7 @@ extension Simulator {
 
   /// Calls of ProtocolOidRequestComplete of a binding in which its NdisCloseAdapterEx was called: these
   /// cannot be waited for.
-  private func completionsAround(closing index: UInt32) -> UInt32 {
+  private func completionsAround(closing index: Index<BindingRecord>) -> UInt32 {
     guard let request = store.bindings[index, \.closeRequest].optional else { return 0 }
     let handle = bindingHandle(index)
     var count: UInt32 = 0
@@ -246,9 +250,9 @@ extension Simulator {
 
   /// The upcall of MiniportOidRequest around a call, with a request of this binding: closing the binding
   /// there would wait for itself.
-  func oidCircle(binding index: UInt32, context: UInt64) -> UInt64? {
+  func oidCircle(binding index: Index<BindingRecord>, context: UInt64) -> UInt64? {
     chain(of: context) {
-      guard Int($0.type) == NDISSIM_UPCALL_OID_REQUEST, let oid = $0.subject.optional else {
+      guard Int($0.type) == NDISSIM_UPCALL_OID_REQUEST, let oid = $0.oid.optional else {
         return false
       }
       let record = store.oids[oid]

@@ -14,7 +14,7 @@ extension Simulator {
   mutating func oidRequest(
     _ call: Call, _ handle: Handle, _ oid: OIDCall, _ actions: inout Actions
   ) throws(Failure) {
-    let binding = try resolveOpenBinding(handle, session: call.session)
+    let binding = try resolveOpenBinding(handle, session: call.sessionIndex)
     let driver = store.bindings[binding, \.driver].index
     guard store.drivers[driver].handlers[HandlerSlot.oidRequestComplete] != 0 else {
       throw Failure(.failure, .missingHandler, 88)
@@ -23,7 +23,7 @@ extension Simulator {
     let adapter = store.bindings[binding, \.adapter].index
     if let failure = oidRefusal(adapter: adapter) { throw failure }
     try checkNotPending(call, binding, oid, &actions)
-    let open = store.sessions[call.session, \.oids]
+    let open = store.sessions[call.sessionIndex, \.oids]
     guard open < settings.quotas.sessionOIDs else {
       throw Failure(
         .resources, .tooManyOutstanding, UInt64(open), UInt64(settings.quotas.sessionOIDs))
@@ -33,22 +33,20 @@ extension Simulator {
     }
     store.oids.update(index) {
       $0.binding = Ref(binding)
-      $0.session = Ref(call.session)
+      $0.session = Ref(call.sessionIndex)
       $0.parent = call.context
     }
-    store.sessions.update(call.session) { $0.oids &+= 1 }
-    finish(call.session, call.requestID, pending: oidHandle(index), &actions)
+    store.sessions.update(call.sessionIndex) { $0.oids &+= 1 }
+    finish(call.sessionIndex, call.requestID, pending: oidHandle(index), &actions)
   }
 
   /// NdisCancelOidRequest: a void routine; succeeds whether it found something or not.
   mutating func cancelOIDRequest(
     _ call: Call, _ handle: Handle, _ requestID: UInt64, _ actions: inout Actions
   ) throws(Failure) {
-    let binding = try resolveOpenBinding(handle, session: call.session)
+    let binding = try resolveOpenBinding(handle, session: call.sessionIndex)
     let adapter = store.bindings[binding, \.adapter].index
-    var next = store.adapters[adapter, \.firstOID]
-    while let index = next.optional {
-      next = store.oids[index, \.next]
+    for index in store.oidsOfAdapter.of(adapter) {
       guard store.oids[index, \.binding] == Ref(binding),
         store.oids[index, \.requestID] == requestID, store.oids[index, \.cancelled] == 0,
         store.oids[index, \.state] != OIDState.ended.rawValue
@@ -56,14 +54,15 @@ extension Simulator {
       store.oids.update(index) { $0.cancelled = 1 }
       derived.workAdapters.insert(adapter)
     }
-    finish(call.session, call.requestID, &actions)
+    finish(call.sessionIndex, call.requestID, &actions)
   }
 
   /// NDIS itself asks, in the same queue as everybody; nobody is told how it ended but `conclude`. False
   /// when there is no room for it now: the adapter is stepped again when there is.
   @discardableResult
   mutating func ownRequest(
-    adapter: UInt32, oid: UInt32, kind: OIDRequestKind, input: [UInt8], outputLength: UInt32 = 0
+    adapter: Index<AdapterRecord>, oid: UInt32, kind: OIDRequestKind, input: [UInt8],
+    outputLength: UInt32 = 0
   ) -> Bool {
     let call = OIDCall(kind: kind.rawValue, oid: oid, input: input, outputLength: outputLength)
     guard input.count <= OIDBufferRecord.capacity, outputLength <= OIDBufferRecord.capacity,
@@ -73,14 +72,16 @@ extension Simulator {
     return true
   }
 
-  func oidHandle(_ index: UInt32) -> Handle {
+  func oidHandle(_ index: Index<OIDRecord>) -> Handle {
     handle(.oidRequest, store.oids[index, \.generation], index)
   }
 
   // MARK: Checks
 
   /// A binding whose handle NdisCloseAdapterEx has not killed.
-  private func resolveOpenBinding(_ handle: Handle, session: UInt32) throws(Failure) -> UInt32 {
+  private func resolveOpenBinding(_ handle: Handle, session: Index<SessionRecord>) throws(Failure)
+    -> Index<BindingRecord>
+  {
     let index = try resolveBinding(handle, .binding, session: session)
     guard store.bindings[index, \.opened] != 0, store.bindings[index, \.closing] == 0 else {
       throw Failure(.invalidParameter, .staleHandle, handle.rawValue)
@@ -88,7 +89,9 @@ extension Simulator {
     return index
   }
 
-  private func checkOIDCall(_ oid: OIDCall, driver: UInt32) throws(Failure) -> OIDRequestKind {
+  private func checkOIDCall(_ oid: OIDCall, driver: Index<DriverRecord>) throws(Failure)
+    -> OIDRequestKind
+  {
     let header = oid.header
     let type = UInt8(NDIS_OBJECT_TYPE_OID_REQUEST)
     guard header.type == type else {
@@ -128,7 +131,7 @@ extension Simulator {
   }
 
   /// Why an adapter takes no OID requests; nil when it does.
-  func oidRefusal(adapter index: UInt32) -> Failure? {
+  func oidRefusal(adapter index: Index<AdapterRecord>) -> Failure? {
     let adapter = store.adapters[index]
     let handle = adapterHandle(index).rawValue
     if isDead(store.drivers[adapter.driver.index, \.session].index) {
@@ -146,13 +149,11 @@ extension Simulator {
   /// Rule NdisOidDoubleRequest: the same NDIS_OID_REQUEST, which its driver's number stands for, may be
   /// issued again only when it has ended. A number of zero says nothing.
   private mutating func checkNotPending(
-    _ call: Call, _ binding: UInt32, _ oid: OIDCall, _ actions: inout Actions
+    _ call: Call, _ binding: Index<BindingRecord>, _ oid: OIDCall, _ actions: inout Actions
   ) throws(Failure) {
     guard oid.requestContext != 0 else { return }
     let adapter = store.bindings[binding, \.adapter].index
-    var next = store.adapters[adapter, \.firstOID]
-    while let index = next.optional {
-      next = store.oids[index, \.next]
+    for index in store.oidsOfAdapter.of(adapter) {
       guard store.oids[index, \.requestContext] == oid.requestContext,
         store.oids[index, \.binding] == Ref(binding),
         store.oids[index, \.state] != OIDState.ended.rawValue
@@ -162,8 +163,9 @@ extension Simulator {
         adapterHandle(adapter), oid: store.oids[index, \.oid], request: oidHandle(index).rawValue)
       violate(
         failure, routine: "NdisOidRequest", bugCheck: check, irql: call.irql,
-        handle: oidHandle(index), party: party(binding: binding), session: call.session, &actions)
-      finish(call.session, call.requestID, failure, bugCheck: check, &actions)
+        handle: oidHandle(index), party: party(binding: binding), session: call.sessionIndex,
+        &actions)
+      finish(call.sessionIndex, call.requestID, failure, bugCheck: check, &actions)
       throw failure
     }
   }
@@ -180,8 +182,8 @@ extension Simulator {
 
   /// A record at the end of the adapter's queue; nil when the table is full.
   private mutating func makeOID(
-    adapter: UInt32, _ kind: OIDRequestKind, _ call: OIDCall
-  ) -> UInt32? {
+    adapter: Index<AdapterRecord>, _ kind: OIDRequestKind, _ call: OIDCall
+  ) -> Index<OIDRecord>? {
     guard let index = derived.freeOIDs.first else { return nil }
     derived.freeOIDs.remove(index)
     // A query has nothing to read, a set no room to write.
@@ -222,7 +224,10 @@ extension Simulator {
       }
     }
     if deadline != 0 { derived.timedOIDs.insert(index) }
-    link(oid: index, adapter: adapter)
+    store.oidsOfAdapter.append(index, to: adapter) {
+      $0.adapter = Ref(adapter)
+      $0.isLinked = 1
+    }
     derived.workAdapters.insert(adapter)
     return index
   }

@@ -9,7 +9,7 @@ import NDIS
 extension Simulator {
   // MARK: SET_FILTER
 
-  mutating func prepareSetFilter(_ index: UInt32, _ oid: OIDRecord) throws(Failure) {
+  mutating func prepareSetFilter(_ index: Index<OIDRecord>, _ oid: OIDRecord) throws(Failure) {
     let parameters = try input(ReceiveFilterParameters.self, oid: index)
     try parameters.checkSet()
     guard parameters.fields.count <= FilterRecord.maximumFields else {
@@ -47,8 +47,8 @@ extension Simulator {
         $0.fields[place] = image(of: field, as: NDIS_RECEIVE_FILTER_FIELD_PARAMETERS())
       }
     }
-    link(filter: filter, adapter: adapter)
-    store.oids.update(index) { $0.subject = Ref(filter) }
+    store.filtersOfAdapter.insert(filter, in: adapter)
+    store.oids.update(index) { $0.filter = Ref(filter) }
     put(id, at: 16, ofInput: index)
   }
 
@@ -57,26 +57,20 @@ extension Simulator {
     if queueID != 0 {
       let queue = try liveQueue(adapter: oid.adapter.index, id: queueID)
       try checkOwner(queue: queue, oid)
-      _ = try after(.setFilter, queue: queue)
+      try check(.setFilter, queue: queue)
     } else if vportID != 0 {
       let vport = try liveVPort(adapter: oid.adapter.index, id: vportID)
       try checkOwner(vport: vport, oid)
     }
   }
 
-  private func filterCount(adapter: UInt32) -> UInt32 {
-    var count: UInt32 = 0
-    var next = store.adapters[adapter, \.filters]
-    while let index = next.optional {
-      count &+= 1
-      next = store.filters[index, \.next]
-    }
-    return count
+  private func filterCount(adapter: Index<AdapterRecord>) -> UInt32 {
+    store.filtersOfAdapter.of(adapter).reduce(0) { count, _ in count &+ 1 }
   }
 
   /// Ids come one after another, so that one is not soon another filter's; they fit 16 bits, as the
   /// out-of-band data of a NET_BUFFER_LIST has them.
-  private func newFilterID(adapter: UInt32) -> UInt32 {
+  private func newFilterID(adapter: Index<AdapterRecord>) -> UInt32 {
     var id = store.adapters[adapter, \.lastFilterID]
     repeat { id = id >= 0xFFFF ? 1 : id + 1 } while isTaken(filterID: id, adapter: adapter)
     let new = id
@@ -84,19 +78,17 @@ extension Simulator {
     return id
   }
 
-  private func isTaken(filterID id: UInt32, adapter: UInt32) -> Bool {
-    var next = store.adapters[adapter, \.filters]
-    while let index = next.optional {
+  private func isTaken(filterID id: UInt32, adapter: Index<AdapterRecord>) -> Bool {
+    for index in store.filtersOfAdapter.of(adapter) {
       if store.filters[index, \.filterID] == id { return true }
-      next = store.filters[index, \.next]
     }
     return false
   }
 
   mutating func concludeSetFilter(
-    _ index: UInt32, _ oid: OIDRecord, _ succeeded: Bool, _ actions: inout Actions
+    _ index: Index<OIDRecord>, _ oid: OIDRecord, _ succeeded: Bool, _ actions: inout Actions
   ) {
-    guard let filter = oid.subject.optional else { return }
+    guard let filter = oid.filter.optional else { return }
     let queue = queue(adapter: oid.adapter.index, id: store.filters[filter, \.queueID])
     if let queue, store.queues[queue, \.early] != 0 {
       if !succeeded {
@@ -114,7 +106,7 @@ extension Simulator {
 
   // MARK: CLEAR_FILTER
 
-  mutating func prepareClearFilter(_ index: UInt32, _ oid: OIDRecord) throws(Failure) {
+  mutating func prepareClearFilter(_ index: Index<OIDRecord>, _ oid: OIDRecord) throws(Failure) {
     let clear = try input(ReceiveFilterClearParameters.self, oid: index)
     guard let filter = filter(adapter: oid.adapter.index, id: clear.filterID),
       store.filters[filter, \.queueID] == clear.queueID
@@ -125,18 +117,18 @@ extension Simulator {
     guard mayChange(store.filters[filter, \.owner], oid) else {
       throw Failure(.fileNotFound, .filterOwner, UInt64(clear.filterID))
     }
-    store.oids.update(index) { $0.subject = Ref(filter) }
+    store.oids.update(index) { $0.filter = Ref(filter) }
   }
 
   mutating func concludeClearFilter(_ oid: OIDRecord) {
-    guard let filter = oid.subject.optional else { return }
+    guard let filter = oid.filter.optional else { return }
     leave(filter: filter)
     remove(filter: filter)
   }
 
   // MARK: MOVE_FILTER
 
-  mutating func prepareMoveFilter(_ index: UInt32, _ oid: OIDRecord) throws(Failure) {
+  mutating func prepareMoveFilter(_ index: Index<OIDRecord>, _ oid: OIDRecord) throws(Failure) {
     let move = try input(ReceiveFilterMoveParameters.self, oid: index)
     guard let filter = filter(adapter: oid.adapter.index, id: move.filterID),
       store.filters[filter, \.queueID] == move.source.queueID,
@@ -154,12 +146,12 @@ extension Simulator {
       throw Failure(.invalidParameter, .queueAndVPort, UInt64(to.queueID), UInt64(to.vportID))
     }
     try checkPlace(queueID: to.queueID, vportID: to.vportID, oid)
-    store.oids.update(index) { $0.subject = Ref(filter) }
+    store.oids.update(index) { $0.filter = Ref(filter) }
   }
 
   /// Both ends change in one turn.
-  mutating func concludeMoveFilter(_ index: UInt32, _ oid: OIDRecord) {
-    guard let filter = oid.subject.optional,
+  mutating func concludeMoveFilter(_ index: Index<OIDRecord>, _ oid: OIDRecord) {
+    guard let filter = oid.filter.optional,
       let to = try? input(ReceiveFilterMoveParameters.self, oid: index).destination
     else { return }
     leave(filter: filter)
@@ -175,7 +167,7 @@ extension Simulator {
   // MARK: Queues and VPorts of filters
 
   /// A filter has come to the queue or VPort it names.
-  private func arrive(filter index: UInt32) {
+  private func arrive(filter index: Index<FilterRecord>) {
     let adapter = store.filters[index, \.adapter].index
     if let queue = queue(adapter: adapter, id: store.filters[index, \.queueID]) {
       store.queues.update(queue) { $0.filters &+= 1 }
@@ -187,7 +179,7 @@ extension Simulator {
   }
 
   /// A filter has gone from them.
-  private func leave(filter index: UInt32) {
+  private func leave(filter index: Index<FilterRecord>) {
     let adapter = store.filters[index, \.adapter].index
     if let queue = queue(adapter: adapter, id: store.filters[index, \.queueID]) {
       store.queues.update(queue) { $0.filters &-= 1 }
@@ -200,7 +192,7 @@ extension Simulator {
   }
 
   /// A filter with its fields, as it was set.
-  func parameters(filter index: UInt32) throws(Failure) -> ReceiveFilterParameters {
+  func parameters(filter index: Index<FilterRecord>) throws(Failure) -> ReceiveFilterParameters {
     let record = store.filters[index]
     // The image is kept without its fields, which stand beside it.
     var head = record.parameters

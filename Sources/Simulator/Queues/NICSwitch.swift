@@ -9,7 +9,7 @@ import NDIS
 extension Simulator {
   // MARK: The switch
 
-  mutating func prepareCreateSwitch(_ index: UInt32, _ oid: OIDRecord) throws(Failure) {
+  mutating func prepareCreateSwitch(_ index: Index<OIDRecord>, _ oid: OIDRecord) throws(Failure) {
     let parameters = try input(NICSwitchParameters.self, oid: index)
     try parameters.checkCreation()
     let adapter = oid.adapter.index
@@ -24,7 +24,7 @@ extension Simulator {
     try checkRoom(oid, NICSwitchParameters.structure.size(parameters.revision))
   }
 
-  mutating func concludeCreateSwitch(_ index: UInt32, _ oid: OIDRecord) {
+  mutating func concludeCreateSwitch(_ index: Index<OIDRecord>, _ oid: OIDRecord) {
     guard let parameters = try? input(NICSwitchParameters.self, oid: index) else { return }
     let kept = image(of: parameters, as: NDIS_NIC_SWITCH_PARAMETERS())
     store.capabilities.update(oid.adapter.index) {
@@ -34,13 +34,14 @@ extension Simulator {
     answerWithInput(oid: index)
   }
 
-  mutating func prepareSwitchParameters(_ index: UInt32, _ oid: OIDRecord) throws(Failure) {
+  mutating func prepareSwitchParameters(_ index: Index<OIDRecord>, _ oid: OIDRecord) throws(Failure)
+  {
     let change = try input(NICSwitchParameters.self, oid: index)
     try checkSwitch(oid.adapter.index, change.switchID)
     _ = try switchParameters(adapter: oid.adapter.index).applying(change)
   }
 
-  mutating func concludeSwitchParameters(_ index: UInt32, _ oid: OIDRecord) {
+  mutating func concludeSwitchParameters(_ index: Index<OIDRecord>, _ oid: OIDRecord) {
     let adapter = oid.adapter.index
     guard let change = try? input(NICSwitchParameters.self, oid: index),
       let changed = try? switchParameters(adapter: adapter).applying(change)
@@ -49,7 +50,7 @@ extension Simulator {
     store.capabilities.update(adapter) { $0.switchParameters = kept }
   }
 
-  mutating func prepareDeleteSwitch(_ index: UInt32, _ oid: OIDRecord) throws(Failure) {
+  mutating func prepareDeleteSwitch(_ index: Index<OIDRecord>, _ oid: OIDRecord) throws(Failure) {
     let delete = try input(NICSwitchDeleteParameters.self, oid: index)
     let adapter = oid.adapter.index
     try checkSwitch(adapter, delete.switchID)
@@ -68,7 +69,7 @@ extension Simulator {
   }
 
   /// Fails unless `id` is the default switch and the adapter has it.
-  func checkSwitch(_ adapter: UInt32, _ id: UInt32) throws(Failure) {
+  func checkSwitch(_ adapter: Index<AdapterRecord>, _ id: UInt32) throws(Failure) {
     guard id == 0 else { throw Failure(.invalidParameter, .switchUnknown, UInt64(id)) }
     guard store.capabilities[adapter, \.hasSwitch] != 0 else {
       throw Failure(
@@ -78,25 +79,25 @@ extension Simulator {
   }
 
   /// The switch's parameters as they are now.
-  func switchParameters(adapter: UInt32) throws(Failure) -> NICSwitchParameters {
+  func switchParameters(adapter: Index<AdapterRecord>) throws(Failure) -> NICSwitchParameters {
     try value(NICSwitchParameters.self, of: store.capabilities[adapter, \.switchParameters])
   }
 
   // MARK: Virtual functions
 
   /// VFs that the adapter can have.
-  private func functionLimit(adapter: UInt32) -> UInt32 {
+  private func functionLimit(adapter: Index<AdapterRecord>) -> UInt32 {
     min(
       store.capabilities[adapter, \.nicSwitch].MaxNumVFs, CapabilitiesRecord.maximumFunctions)
   }
 
   /// Whether a VF is allocated.
-  func isAllocated(_ function: FunctionID, adapter: UInt32) -> Bool {
+  func isAllocated(_ function: FunctionID, adapter: Index<AdapterRecord>) -> Bool {
     UInt32(function.rawValue) < CapabilitiesRecord.maximumFunctions
       && store.capabilities[adapter, \.functions] & (1 << UInt64(function.rawValue)) != 0
   }
 
-  mutating func prepareAllocateVF(_ index: UInt32, _ oid: OIDRecord) throws(Failure) {
+  mutating func prepareAllocateVF(_ index: Index<OIDRecord>, _ oid: OIDRecord) throws(Failure) {
     let parameters = try input(VFParameters.self, oid: index)
     try parameters.checkAllocation()
     let adapter = oid.adapter.index
@@ -110,7 +111,7 @@ extension Simulator {
   }
 
   mutating func concludeAllocateVF(
-    _ index: UInt32, _ oid: OIDRecord, _ actions: inout Actions
+    _ index: Index<OIDRecord>, _ oid: OIDRecord, _ actions: inout Actions
   ) -> Failure {
     let adapter = oid.adapter.index
     do throws(Failure) {
@@ -132,7 +133,7 @@ extension Simulator {
     }
   }
 
-  mutating func prepareFreeVF(_ index: UInt32, _ oid: OIDRecord) throws(Failure) {
+  mutating func prepareFreeVF(_ index: Index<OIDRecord>, _ oid: OIDRecord) throws(Failure) {
     let function = try input(VFFreeParameters.self, oid: index).function
     let adapter = oid.adapter.index
     guard isAllocated(function, adapter: adapter) else {
@@ -149,7 +150,7 @@ extension Simulator {
     }
   }
 
-  mutating func concludeFreeVF(_ index: UInt32, _ oid: OIDRecord) {
+  mutating func concludeFreeVF(_ index: Index<OIDRecord>, _ oid: OIDRecord) {
     guard let function = try? input(VFFreeParameters.self, oid: index).function,
       isAllocated(function, adapter: oid.adapter.index)
     else { return }

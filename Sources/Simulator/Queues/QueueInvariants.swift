@@ -23,7 +23,7 @@ struct PlaceScratch {
 extension StoreCheck {
   /// What the miniport said of its hardware, and the NIC switch.
   func checkCapabilities() throws(StoreError) {
-    for index in Indices(store.capabilities.touched) {
+    for index in store.capabilities.touched {
       let record = store.capabilities[index]
       let at = CheckedRecord("capabilities", index)
       let isEmpty =
@@ -54,7 +54,8 @@ extension StoreCheck {
 
   /// Lists of an adapter; a record that is in none is noticed at the end.
   mutating func checkPlaces(
-    _ adapter: AdapterRecord, _ own: Ref, _ at: CheckedRecord, _ scratch: inout PlaceScratch
+    _ adapter: AdapterRecord, _ own: Ref<AdapterRecord>, _ at: CheckedRecord,
+    _ scratch: inout PlaceScratch
   ) throws(StoreError) {
     guard !(adapter.queues.isNone && adapter.filters.isNone && adapter.vports.isNone) else {
       return
@@ -78,48 +79,42 @@ extension StoreCheck {
         store.vports[$0, \.adapter] == own
       )
     }
-    try checkIDs(adapter, &scratch)
-    try checkFilters(adapter, own, &scratch)
-    try checkQueues(adapter, own, &scratch)
-    try checkVPorts(adapter, own, &scratch)
+    try checkIDs(own, &scratch)
+    try checkFilters(own, &scratch)
+    try checkQueues(own, &scratch)
+    try checkVPorts(own, &scratch)
   }
 
   private func checkIDs(
-    _ adapter: AdapterRecord, _ scratch: inout PlaceScratch
+    _ own: Ref<AdapterRecord>, _ scratch: inout PlaceScratch
   ) throws(StoreError) {
-    var next = adapter.queues
-    while let index = next.optional {
+    for index in store.queuesOfAdapter.of(own.index) {
       let id = Int(store.queues[index, \.queueID])
       try CheckedRecord("queues", index).hold(
         id > 0 && id < scratch.queues.count && scratch.queues[id] == PlaceScratch.absent,
         "its QueueId is none, or another's")
       scratch.queues[id] = 0
-      next = store.queues[index, \.next]
     }
-    next = adapter.vports
-    while let index = next.optional {
+    for index in store.vportsOfAdapter.of(own.index) {
       let id = Int(store.vports[index, \.vportID])
       try CheckedRecord("vports", index).hold(
         id > 0 && id < scratch.vports.count && scratch.vports[id] == PlaceScratch.absent,
         "its VPortId is none, or another's")
       scratch.vports[id] = 0
-      next = store.vports[index, \.next]
     }
   }
 
   /// Whether something's maker is a binding on its adapter; none: NDIS has taken it over.
-  private func isMaker(_ owner: Ref, _ adapter: Ref) -> Bool {
+  private func isMaker(_ owner: Ref<BindingRecord>, _ adapter: Ref<AdapterRecord>) -> Bool {
     owner.isNone || (isBinding(owner) && store.bindings[owner.index, \.adapter] == adapter)
   }
 
   private func checkFilters(
-    _ adapter: AdapterRecord, _ own: Ref, _ scratch: inout PlaceScratch
+    _ own: Ref<AdapterRecord>, _ scratch: inout PlaceScratch
   ) throws(StoreError) {
-    var next = adapter.filters
-    while let index = next.optional {
+    for index in store.filtersOfAdapter.of(own.index) {
       let filter = store.filters[index]
       let at = CheckedRecord("filters", index)
-      next = filter.next
       try at.hold(filter.state == 1 || filter.state == 2, "its state is none")
       try at.hold(isMaker(filter.owner, own), "who set it is not there")
       try at.hold(
@@ -142,31 +137,32 @@ extension StoreCheck {
       if queue != 0 { scratch.queues[queue] &+= 1 }
       if vport != 0 { scratch.vports[vport] &+= 1 }
     }
-    next = adapter.filters
-    while let index = next.optional {
+    for index in store.filtersOfAdapter.of(own.index) {
       scratch.filters[Int(store.filters[index, \.filterID] / 64)] = 0
-      next = store.filters[index, \.next]
     }
   }
 
   private mutating func checkQueues(
-    _ adapter: AdapterRecord, _ own: Ref, _ scratch: inout PlaceScratch
+    _ own: Ref<AdapterRecord>, _ scratch: inout PlaceScratch
   ) throws(StoreError) {
     let store = store
-    var next = adapter.queues
-    while let index = next.optional {
+    for index in store.queuesOfAdapter.of(own.index) {
       let queue = store.queues[index]
       let at = CheckedRecord("queues", index)
-      next = queue.next
       guard let state = QueueState(rawValue: queue.state) else {
         throw at.damaged("its state is none")
       }
       try at.hold(
-        (queue.dmaStopped | queue.ending | queue.early) <= 1, "one of its flags is neither 0 nor 1")
+        (queue.dmaStopped | queue.early) <= 1, "one of its flags is neither 0 nor 1")
       try at.hold(isMaker(queue.owner, own), "who allocated it is not there")
       try at.hold(
-        queue.ending == 0 || (state == .undefined && queue.owner.isNone),
-        "it was freed and is there")
+        state != .reclaiming || queue.owner.isNone, "it was freed and is somebody's")
+      try at.hold(
+        state != .reclaiming || queue.blocks != 0 || queue.indicated != 0,
+        "it was freed and nothing of it is left")
+      try at.hold(
+        state != .stopDMA && state != .freeing || isBeingFreed(index, on: own.index),
+        "nobody frees it")
       try at.hold(queue.parameters.QueueId == queue.queueID, "its parameters are another's")
       let filters = scratch.queues[Int(queue.queueID)]
       scratch.queues[Int(queue.queueID)] = PlaceScratch.absent
@@ -177,9 +173,9 @@ extension StoreCheck {
       let blocks = try walk(queue.firstBlock, store.blocks.capacity, of: at, "blocks") {
         (
           store.blocks[$0, \.placePrevious], store.blocks[$0, \.placeNext],
-          store.blocks[$0, \.queueID] == queue.queueID && store.blocks[$0, \.owner] == own
-            && store.blocks[$0, \.ownerKind] == OwnerKind.adapter.rawValue
-            && store.blocks[$0, \.place] == Ref(index)
+          store.blocks[$0, \.queueID] == queue.queueID
+            && store.blocks[$0].ownerIndex == .adapter(own.index)
+            && store.blocks[$0].queue == Ref(index)
         )
       }
       listed.placedBlocks &+= blocks
@@ -190,23 +186,39 @@ extension StoreCheck {
     }
   }
 
+  /// Whether FREE_QUEUE of a queue is at the miniport.
+  private func isBeingFreed(
+    _ queue: Index<QueueRecord>, on adapter: Index<AdapterRecord>
+  ) -> Bool {
+    // The list of requests has been checked to close.
+    for index in store.oidsOfAdapter.of(adapter) {
+      let oid = store.oids[index]
+      if oid.queue == Ref(queue), oid.oid == OID_RECEIVE_FILTER_FREE_QUEUE,
+        oid.state == OIDState.sent.rawValue || oid.state == OIDState.pended.rawValue
+      {
+        return true
+      }
+    }
+    return false
+  }
+
   private mutating func checkVPorts(
-    _ adapter: AdapterRecord, _ own: Ref, _ scratch: inout PlaceScratch
+    _ own: Ref<AdapterRecord>, _ scratch: inout PlaceScratch
   ) throws(StoreError) {
     let store = store
-    var next = adapter.vports
-    while let index = next.optional {
+    for index in store.vportsOfAdapter.of(own.index) {
       let vport = store.vports[index]
       let at = CheckedRecord("vports", index)
-      next = vport.next
       guard let state = VPortState(rawValue: vport.state) else {
         throw at.damaged("its state is none")
       }
-      try at.hold((vport.ending | vport.deleting) <= 1, "one of its flags is neither 0 nor 1")
+      try at.hold(vport.deleting <= 1, "one of its flags is neither 0 nor 1")
       try at.hold(isMaker(vport.owner, own), "who created it is not there")
       try at.hold(
-        vport.ending == 0 || (state == .deleted && vport.owner.isNone),
-        "it was deleted and is there")
+        state != .reclaiming || vport.owner.isNone, "it was deleted and is somebody's")
+      try at.hold(
+        state != .reclaiming || vport.blocks != 0 || vport.indicated != 0,
+        "it was deleted and nothing of it is left")
       try at.hold(vport.parameters.VPortId == vport.vportID, "its parameters are another's")
       let filters = scratch.vports[Int(vport.vportID)]
       scratch.vports[Int(vport.vportID)] = PlaceScratch.absent
@@ -215,9 +227,8 @@ extension StoreCheck {
         (
           store.blocks[$0, \.placePrevious], store.blocks[$0, \.placeNext],
           store.blocks[$0, \.queueID] == 0 && store.blocks[$0, \.vportID] == vport.vportID
-            && store.blocks[$0, \.owner] == own
-            && store.blocks[$0, \.ownerKind] == OwnerKind.adapter.rawValue
-            && store.blocks[$0, \.place] == Ref(index)
+            && store.blocks[$0].ownerIndex == .adapter(own.index)
+            && store.blocks[$0].vport == Ref(index)
         )
       }
       listed.placedBlocks &+= blocks
@@ -230,26 +241,30 @@ extension StoreCheck {
 
   /// How many there are: one that is being made has an adapter before it has a state.
   mutating func countPlaces() throws(StoreError) {
-    for index in Indices(store.queues.touched) {
+    for index in store.queues.touched {
       let record = store.queues[index]
-      inUse.queues &+= try isUsed("queues", index, record, record.state) ? 1 : 0
+      inUse.queues &+=
+        try isUsed("queues", index, record.generation, record.adapter, record.state) ? 1 : 0
     }
-    for index in Indices(store.filters.touched) {
+    for index in store.filters.touched {
       let record = store.filters[index]
-      inUse.filters &+= try isUsed("filters", index, record, record.state) ? 1 : 0
+      inUse.filters &+=
+        try isUsed("filters", index, record.generation, record.adapter, record.state) ? 1 : 0
     }
-    for index in Indices(store.vports.touched) {
+    for index in store.vports.touched {
       let record = store.vports[index]
-      inUse.vports &+= try isUsed("vports", index, record, record.state) ? 1 : 0
+      inUse.vports &+=
+        try isUsed("vports", index, record.generation, record.adapter, record.state) ? 1 : 0
     }
   }
 
-  private func isUsed(
-    _ name: StaticString, _ index: UInt32, _ record: some AdapterMember, _ state: UInt8
+  private func isUsed<Record>(
+    _ name: StaticString, _ index: Index<Record>, _ generation: UInt32,
+    _ adapter: Ref<AdapterRecord>, _ state: UInt8
   ) throws(StoreError) -> Bool {
     let at = CheckedRecord(name, index)
-    try at.hold(record.generation <= lastGeneration, "its generation is too great")
-    try at.hold(!record.adapter.isNone || state == 0, "it is free and has a state")
-    return !record.adapter.isNone
+    try at.hold(generation <= lastGeneration, "its generation is too great")
+    try at.hold(!adapter.isNone || state == 0, "it is free and has a state")
+    return !adapter.isNone
   }
 }

@@ -10,49 +10,39 @@ extension Simulator {
   /// The miniport has indicated NDIS_STATUS_RECEIVE_QUEUE_STATE. Only DmaStopped has to be indicated; it
   /// belongs to FREE_QUEUE, once.
   mutating func queueStateIndicated(
-    adapter: UInt32, _ state: ReceiveQueueState, _ actions: inout Actions
+    adapter: Index<AdapterRecord>, _ state: ReceiveQueueState, _ actions: inout Actions
   ) {
     guard state.state == .dmaStopped else { return }
-    guard let queue = queue(adapter: adapter, id: state.queueID),
-      let after = QueueState(rawValue: store.queues[queue, \.state])?.after(.dmaStopped)
+    guard let queue = queue(adapter: adapter, id: state.queueID), move(queue: queue, .dmaStopped)
     else {
       blameMiniport(
-        adapter: adapter, Failure(.failure, .dmaStoppedUnasked, UInt64(state.queueID)),
+        adapter: adapter, Failure(.failure, .unexpectedDmaStopped, UInt64(state.queueID)),
         routine: "NdisMIndicateStatusEx", &actions)
       return
     }
-    store.queues.update(queue) {
-      $0.state = after.rawValue
-      $0.dmaStopped = 1
-    }
+    store.queues.update(queue) { $0.dmaStopped = 1 }
   }
 
   /// The binding is closing: what it allocated and did not free is a violation, once, and becomes NDIS's
   /// to free. Of an adapter that takes no OID requests any more it could not free anything.
-  mutating func takeOverQueues(binding index: UInt32, _ actions: inout Actions) {
+  mutating func takeOverQueues(binding index: Index<BindingRecord>, _ actions: inout Actions) {
     let adapter = store.bindings[index, \.adapter].index
     let binding = Ref(index)
     var count: UInt64 = 0
-    var next = store.adapters[adapter, \.queues]
-    while let queue = next.optional {
-      next = store.queues[queue, \.next]
+    for queue in store.queuesOfAdapter.of(adapter) {
       guard store.queues[queue, \.owner] == binding else { continue }
       // One that is still being allocated is not the binding's yet.
-      if store.queues[queue, \.state] != 0 { count += 1 }
+      if queueState(queue).isLive { count += 1 }
       store.queues.update(queue) { $0.owner = .none }
     }
-    next = store.adapters[adapter, \.filters]
-    while let filter = next.optional {
-      next = store.filters[filter, \.next]
+    for filter in store.filtersOfAdapter.of(adapter) {
       guard store.filters[filter, \.owner] == binding else { continue }
       if store.filters[filter, \.state] == 2 { count += 1 }
       store.filters.update(filter) { $0.owner = .none }
     }
-    next = store.adapters[adapter, \.vports]
-    while let vport = next.optional {
-      next = store.vports[vport, \.next]
+    for vport in store.vportsOfAdapter.of(adapter) {
       guard store.vports[vport, \.owner] == binding else { continue }
-      if store.vports[vport, \.state] != 0 { count += 1 }
+      if vportState(vport).isLive { count += 1 }
       store.vports.update(vport) { $0.owner = .none }
     }
     count += takeOverFunctions(adapter: adapter, binding)
@@ -64,7 +54,9 @@ extension Simulator {
       session: store.drivers[store.bindings[index, \.driver].index, \.session].optional, &actions)
   }
 
-  private func takeOverFunctions(adapter: UInt32, _ binding: Ref) -> UInt64 {
+  private func takeOverFunctions(adapter: Index<AdapterRecord>, _ binding: Ref<BindingRecord>)
+    -> UInt64
+  {
     guard store.capabilities[adapter, \.functions] != 0 else { return 0 }
     var count: UInt64 = 0
     let owners = store.capabilities[adapter, \.functionOwners]
@@ -80,7 +72,9 @@ extension Simulator {
   /// Before MiniportHaltEx: clears filters, frees queues, deletes VPorts, frees VFs and deletes the switch
   /// by OID requests of NDIS itself, one at a time. What the miniport then refuses is gone all the same.
   /// True while something is left.
-  mutating func freeQueuesBeforeHalt(adapter index: UInt32, _ actions: inout Actions) -> Bool {
+  mutating func freeQueuesBeforeHalt(adapter index: Index<AdapterRecord>, _ actions: inout Actions)
+    -> Bool
+  {
     // One at a time: the last one's end calls this again.
     guard store.adapters[index, \.firstOID].isNone else { return true }
     if let filter = store.adapters[index, \.filters].optional {
@@ -114,49 +108,33 @@ extension Simulator {
     return false
   }
 
-  private func firstLiveQueue(adapter: UInt32) -> UInt32? {
-    var next = store.adapters[adapter, \.queues]
-    while let index = next.optional {
-      if store.queues[index, \.state] != 0 { return index }
-      next = store.queues[index, \.next]
+  private func firstLiveQueue(adapter: Index<AdapterRecord>) -> Index<QueueRecord>? {
+    for index in store.queuesOfAdapter.of(adapter) {
+      if queueState(index).isLive { return index }
     }
     return nil
   }
 
   private mutating func ask(
-    adapter: UInt32, _ oid: UInt32, _ structure: some StructureImage
+    adapter: Index<AdapterRecord>, _ oid: UInt32, _ structure: some StructureImage
   ) {
     ownRequest(adapter: adapter, oid: oid, kind: .set, input: structure.image())
   }
 
   // MARK: Without anybody being asked
 
-  /// The adapter is gone: its queues, filters and VPorts go without anybody being asked. Memory that is
-  /// still being reclaimed keeps its ids, and the bare record it is counted in until it is gone.
-  mutating func dropQueues(adapter index: UInt32) {
-    var next = store.adapters[index, \.firstOID]
-    while let oid = next.optional {
-      next = store.oids[oid, \.next]
+  /// The adapter is gone: its queues, filters and VPorts go without anybody being asked. Their memory has been
+  /// reclaimed, and no list that is out counts for them.
+  mutating func dropQueues(adapter index: Index<AdapterRecord>) {
+    for oid in store.oidsOfAdapter.of(index) {
       store.oids.update(oid) { $0.subject = .none }
     }
     while let filter = store.adapters[index, \.filters].optional { remove(filter: filter) }
-    next = store.adapters[index, \.queues]
-    while let queue = next.optional {
-      next = store.queues[queue, \.next]
-      store.queues.update(queue) {
-        $0.indicated = 0
-        $0.filters = 0
-      }
-      end(queue: queue)
+    for queue in store.queuesOfAdapter.of(index) {
+      release(queue: queue, .adapterRemoved)
     }
-    next = store.adapters[index, \.vports]
-    while let vport = next.optional {
-      next = store.vports[vport, \.next]
-      store.vports.update(vport) {
-        $0.indicated = 0
-        $0.filters = 0
-      }
-      end(vport: vport)
+    for vport in store.vportsOfAdapter.of(index) {
+      release(vport: vport, .adapterRemoved)
     }
     let capabilities = store.capabilities[index]
     if capabilities.receiveFilterLength != 0 || capabilities.nicSwitchLength != 0 {

@@ -13,8 +13,8 @@ extension Simulator {
   /// What memory is allocated for.
   enum MemoryPlace {
     case defaultQueue
-    case queue(UInt32)
-    case vport(UInt32)
+    case queue(Index<QueueRecord>)
+    case vport(Index<VPortRecord>)
 
     var isVPort: Bool {
       if case .vport = self { true } else { false }
@@ -31,10 +31,11 @@ extension Simulator {
     guard id == 0 || vportID == 0 else {
       throw Failure(.invalidParameter, .queueAndVPort, UInt64(id), UInt64(vportID))
     }
-    let adapter = owner.kind == .adapter ? owner.adapter : nil
+    let adapter: Index<AdapterRecord>? =
+      if case .adapter(let index) = owner.object { index } else { nil }
     if id != 0 {
       guard let adapter, let queue = queue(adapter: adapter, id: id),
-        QueueState(rawValue: store.queues[queue, \.state])?.mayAllocateMemory == true
+        queueState(queue).mayAllocateMemory
       else { throw Failure(.invalidParameter, .queueUnknown, UInt64(id)) }
       return .queue(queue)
     }
@@ -45,139 +46,74 @@ extension Simulator {
     return .vport(vport)
   }
 
-  private func mayAllocateMemory(vport index: UInt32) -> Bool {
+  private func mayAllocateMemory(vport index: Index<VPortRecord>) -> Bool {
     let function = FunctionID(rawValue: store.vports[index, \.parameters].AttachedFunctionId)
-    let state = VPortState(rawValue: store.vports[index, \.state])
-    return state?.mayAllocateMemory(on: function) == true && store.vports[index, \.deleting] == 0
+    return vportState(index).mayAllocateMemory(on: function) && store.vports[index, \.deleting] == 0
   }
 
   // MARK: Blocks of a queue or VPort
 
   /// Counts a new block; the default queue's are not counted.
-  func link(block index: UInt32, to place: MemoryPlace) {
-    let record: UInt32
-    let first: Ref
+  func link(block index: Index<BlockRecord>, to place: MemoryPlace) {
     switch place {
-    case .defaultQueue: return
+    case .defaultQueue: break
     case .queue(let queue):
-      (record, first) = (queue, store.queues[queue, \.firstBlock])
-      store.queues.update(queue) {
-        $0.blocks &+= 1
-        $0.firstBlock = Ref(index)
-      }
+      store.blocksOfQueue.insert(index, in: queue) { $0.queue = Ref(queue) }
+      store.queues.update(queue) { $0.blocks &+= 1 }
     case .vport(let vport):
-      (record, first) = (vport, store.vports[vport, \.firstBlock])
-      store.vports.update(vport) {
-        $0.blocks &+= 1
-        $0.firstBlock = Ref(index)
-      }
+      store.blocksOfVPort.insert(index, in: vport) { $0.vport = Ref(vport) }
+      store.vports.update(vport) { $0.blocks &+= 1 }
     }
-    store.blocks.update(index) {
-      $0.place = Ref(record)
-      $0.placePrevious = .none
-      $0.placeNext = first
-    }
-    if let first = first.optional { store.blocks.update(first) { $0.placePrevious = Ref(index) } }
   }
 
   /// A block is its owner's no more: its queue or VPort has one less.
-  mutating func unlinkFromPlace(block index: UInt32) {
+  mutating func unlinkFromPlace(block index: Index<BlockRecord>) {
     let block = store.blocks[index]
-    guard let place = block.place.optional else { return }
-    if let previous = block.placePrevious.optional {
-      store.blocks.update(previous) { $0.placeNext = block.placeNext }
-    }
-    if let next = block.placeNext.optional {
-      store.blocks.update(next) { $0.placePrevious = block.placePrevious }
+    guard !block.place.isNone else { return }
+    let isQueue = block.queueID != 0
+    if isQueue {
+      store.blocksOfQueue.remove(index, from: block.queue.index)
+    } else {
+      store.blocksOfVPort.remove(index, from: block.vport.index)
     }
     store.blocks.update(index) {
       $0.place = .none
       $0.placePrevious = .none
       $0.placeNext = .none
     }
-    if block.queueID != 0 {
-      store.queues.update(place) {
-        $0.blocks &-= 1
-        if $0.firstBlock == Ref(index) { $0.firstBlock = block.placeNext }
-      }
-      releaseIfEnded(queue: place)
+    if isQueue {
+      store.queues.update(block.queue.index) { $0.blocks &-= 1 }
+      releaseIfReclaimed(queue: block.queue.index)
     } else {
-      store.vports.update(place) {
-        $0.blocks &-= 1
-        if $0.firstBlock == Ref(index) { $0.firstBlock = block.placeNext }
-      }
-      releaseIfEnded(vport: place)
+      store.vports.update(block.vport.index) { $0.blocks &-= 1 }
+      releaseIfReclaimed(vport: block.vport.index)
     }
   }
 
-  // MARK: Ends
+  // MARK: Reclaiming
 
-  /// A queue is freed: at once when nothing of it is left.
-  mutating func end(queue index: UInt32) {
-    let adapter = store.queues[index, \.adapter].index
-    store.queues.update(index) {
-      $0.state = 0
-      $0.ending = 1
-      $0.owner = .none
+  /// One step: reclaims a block that a freed queue or deleted VPort had left. False when there is nothing to do
+  /// now.
+  mutating func stepPlaces(adapter index: Index<AdapterRecord>, _ actions: inout Actions) -> Bool {
+    for queue in store.queuesOfAdapter.of(index) {
+      guard queueState(queue) == .reclaiming,
+        let block = store.queues[queue, \.firstBlock].optional
+      else { continue }
+      if reclaim(leftBlock: block, &actions) { return true }
     }
-    derived.workAdapters.insert(adapter)
-    releaseIfEnded(queue: index)
-  }
-
-  mutating func end(vport index: UInt32) {
-    let adapter = store.vports[index, \.adapter].index
-    store.vports.update(index) {
-      $0.state = 0
-      $0.ending = 1
-      $0.owner = .none
-    }
-    derived.workAdapters.insert(adapter)
-    releaseIfEnded(vport: index)
-  }
-
-  /// Memory or an indication of a queue has come back; a freed queue's record goes with the last.
-  mutating func releaseIfEnded(queue index: UInt32) {
-    let record = store.queues[index]
-    guard record.ending != 0, record.blocks == 0, record.indicated == 0 else { return }
-    remove(queue: index)
-  }
-
-  mutating func releaseIfEnded(vport index: UInt32) {
-    let record = store.vports[index]
-    guard record.ending != 0, record.blocks == 0, record.indicated == 0 else { return }
-    remove(vport: index)
-  }
-
-  /// One step: reclaims a block that a freed queue or deleted VPort had left, or drops the record of one
-  /// that has nothing left. False when there is nothing to do now.
-  mutating func stepPlaces(adapter index: UInt32, _ actions: inout Actions) -> Bool {
-    var next = store.adapters[index, \.queues]
-    while let queue = next.optional {
-      next = store.queues[queue, \.next]
-      guard store.queues[queue, \.ending] != 0 else { continue }
-      if let block = store.queues[queue, \.firstBlock].optional {
-        if reclaim(leftBlock: block, &actions) { return true }
-      } else if store.queues[queue, \.indicated] == 0 {
-        remove(queue: queue)
-        return true
-      }
-    }
-    next = store.adapters[index, \.vports]
-    while let vport = next.optional {
-      next = store.vports[vport, \.next]
-      guard store.vports[vport, \.ending] != 0 else { continue }
-      if let block = store.vports[vport, \.firstBlock].optional {
-        if reclaim(leftBlock: block, &actions) { return true }
-      } else if store.vports[vport, \.indicated] == 0 {
-        remove(vport: vport)
-        return true
-      }
+    for vport in store.vportsOfAdapter.of(index) {
+      guard vportState(vport) == .reclaiming,
+        let block = store.vports[vport, \.firstBlock].optional
+      else { continue }
+      if reclaim(leftBlock: block, &actions) { return true }
     }
     return false
   }
 
-  private mutating func reclaim(leftBlock block: UInt32, _ actions: inout Actions) -> Bool {
-    guard let kind = OwnerKind(rawValue: store.blocks[block, \.ownerKind]) else { return false }
-    return reclaim(block: block, kind, store.blocks[block, \.owner].index, &actions)
+  private mutating func reclaim(leftBlock block: Index<BlockRecord>, _ actions: inout Actions)
+    -> Bool
+  {
+    guard let owner = store.blocks[block].ownerIndex else { return false }
+    return reclaim(block: block, owner, &actions)
   }
 }

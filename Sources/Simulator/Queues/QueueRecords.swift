@@ -16,19 +16,19 @@ enum OIDState: UInt8 { case free = 0, queued, sent, pended, ended }
 enum OIDEnd: UInt8 { case none = 0, miniport, abandoned, notSent }
 
 /// An OID request, from its acceptance until its end has been told and no handler knows of it any more.
-struct OIDRecord: BitwiseCopyable {
+struct OIDRecord: StoreRecord {
   var generation: UInt32 = 0
   var state: UInt8 = 0  // OIDState
   var kind: UInt8 = 0  // OIDRequestKind
   var revision: UInt8 = 0  // of the image it came with
   var cancelled: UInt8 = 0  // 1 to be cancelled, 2 the miniport was told
-  var adapter = Ref.none
-  var binding = Ref.none  // none: NDIS itself asks, or the binding is gone
+  var adapter = Ref<AdapterRecord>.none
+  var binding = Ref<BindingRecord>.none  // none: NDIS itself asks, or the binding is gone
   // The adapter's queue, oldest first. In it until the end is told and the miniport's handler is back.
-  var previous = Ref.none
-  var next = Ref.none
+  var previous = Ref<OIDRecord>.none
+  var next = Ref<OIDRecord>.none
   /// Whose quota it counts against.
-  var session = Ref.none
+  var session = Ref<SessionRecord>.none
   var isLinked: UInt8 = 0
   /// ProtocolOidRequestComplete was called, or there is nobody to tell.
   var told: UInt8 = 0
@@ -66,7 +66,7 @@ struct OIDRecord: BitwiseCopyable {
   var vportID: UInt32 = 0
   var flags: UInt32 = 0
   /// The queue, filter or VPort it makes or changes, and the state that had before.
-  var subject = Ref.none
+  var subject = Ref<AnyRecord>.none
   var before: UInt8 = 0
   var supportedRevision: UInt8 = 0
   /// A SET_FILTER during which the miniport has indicated to its Paused queue: it must end with SUCCESS.
@@ -79,16 +79,32 @@ struct OIDRecord: BitwiseCopyable {
   var outputBytes: UInt32 = 0
   var padding2: UInt32 = 0
   var failure = Failure(.success, .none)
+
+  // The subject, by the form of the OID.
+  var queue: Ref<QueueRecord> {
+    get { subject.of() }
+    set { subject = Ref(any: newValue) }
+  }
+  var filter: Ref<FilterRecord> {
+    get { subject.of() }
+    set { subject = Ref(any: newValue) }
+  }
+  var vport: Ref<VPortRecord> {
+    get { subject.of() }
+    set { subject = Ref(any: newValue) }
+  }
 }
 
 /// The bytes of an information buffer, beside the record of the same index.
-struct OIDBufferRecord: BitwiseCopyable {
+struct OIDBufferRecord: StoreRecord {
+  typealias Key = OIDRecord
   static let capacity = 4096
   var bytes = InlineArray<4096, UInt8>(repeating: 0)
 }
 
 /// What a miniport said its hardware can do, beside the adapter of the same index, and its NIC switch.
-struct CapabilitiesRecord: BitwiseCopyable {
+struct CapabilitiesRecord: StoreRecord {
+  typealias Key = AdapterRecord
   /// VFs that may be told apart.
   static let maximumFunctions: UInt32 = 64
   /// Bit n: VF n is allocated.
@@ -101,52 +117,61 @@ struct CapabilitiesRecord: BitwiseCopyable {
   var hasSwitch: UInt32 = 0
   var switchParameters = NDIS_NIC_SWITCH_PARAMETERS()
   /// The binding that allocated VF n.
-  var functionOwners = InlineArray<64, Ref>(repeating: .none)
+  var functionOwners = InlineArray<64, Ref<BindingRecord>>(repeating: .none)
   var padding: UInt32 = 0
 }
 
 /// A receive queue that was allocated; the default queue has no record.
-struct QueueRecord: BitwiseCopyable {
+struct QueueRecord: StoreRecord {
   /// More than an adapter can have, whatever its miniport says.
   static let maximum: UInt32 = 1024
   var generation: UInt32 = 0
-  /// QueueState; 0 = free, or while `adapter` is set: being allocated, or `ending`.
-  var state: UInt8 = 0
+  /// QueueState; 0 = free, or while `adapter` is set: being allocated. Only `take` changes it.
+  private(set) var state: UInt8 = 0
   /// DmaStopped has been indicated.
   var dmaStopped: UInt8 = 0
-  /// Freed, with memory or indications left; its id is not given out before they are gone.
-  var ending: UInt8 = 0
+  var padding2: UInt8 = 0
   /// The miniport has indicated into it while it was Paused and SET_FILTER was pending.
   var early: UInt8 = 0
-  var adapter = Ref.none
+  var adapter = Ref<AdapterRecord>.none
   /// The binding that allocated it; none: NDIS has taken it over to free it.
-  var owner = Ref.none
-  var previous = Ref.none
-  var next = Ref.none
+  var owner = Ref<BindingRecord>.none
+  var previous = Ref<QueueRecord>.none
+  var next = Ref<QueueRecord>.none
   var queueID: UInt32 = 0
   var filters: UInt32 = 0
   /// Lists that are indicated and not returned.
   var indicated: UInt32 = 0
   /// Blocks of memory, pending ones too.
   var blocks: UInt32 = 0
-  var firstBlock = Ref.none
+  var firstBlock = Ref<BlockRecord>.none
   var padding: UInt32 = 0
   var parameters = NDIS_RECEIVE_QUEUE_PARAMETERS()
+
+  /// A free record.
+  init() {}
+
+  /// Moves the queue along its row of QueueState.table; nil, and no change, for an invalid combination.
+  mutating func take(_ event: QueueEvent) -> QueueState? {
+    guard let next = QueueState(rawValue: state)?.taking(event) else { return nil }
+    state = next.rawValue
+    return next
+  }
 }
 
 /// A receive filter.
-struct FilterRecord: BitwiseCopyable {
+struct FilterRecord: StoreRecord {
   static let maximumFields = 8
   /// More than an adapter can have, whatever its miniport says.
   static let maximum: UInt32 = 1024
   var generation: UInt32 = 0
   var state: UInt8 = 0  // 0 free, 1 being set, 2 set
   var padding: (UInt8, UInt8, UInt8) = (0, 0, 0)
-  var adapter = Ref.none
+  var adapter = Ref<AdapterRecord>.none
   /// The binding that set it.
-  var owner = Ref.none
-  var previous = Ref.none
-  var next = Ref.none
+  var owner = Ref<BindingRecord>.none
+  var previous = Ref<FilterRecord>.none
+  var next = Ref<FilterRecord>.none
   var filterID: UInt32 = 0
   var queueID: UInt32 = 0
   var vportID: UInt32 = 0
@@ -158,33 +183,44 @@ struct FilterRecord: BitwiseCopyable {
 }
 
 /// A nondefault VPort.
-struct VPortRecord: BitwiseCopyable {
+struct VPortRecord: StoreRecord {
   /// More than an adapter can have, the default VPort among them.
   static let maximum: UInt32 = 1024
   var generation: UInt32 = 0
-  /// VPortState; 0 = free, or while `adapter` is set: being created, or `ending`.
-  var state: UInt8 = 0
-  /// Deleted, with memory or indications left.
-  var ending: UInt8 = 0
+  /// VPortState; 0 = free, or while `adapter` is set: being created. Only `take` changes it.
+  private(set) var state: UInt8 = 0
+  var padding: UInt8 = 0
   /// DELETE_VPORT is with the miniport.
   var deleting: UInt8 = 0
-  var padding: UInt8 = 0
-  var adapter = Ref.none
+  var padding3: UInt8 = 0
+  var adapter = Ref<AdapterRecord>.none
   /// The binding that created it.
-  var owner = Ref.none
-  var previous = Ref.none
-  var next = Ref.none
+  var owner = Ref<BindingRecord>.none
+  var previous = Ref<VPortRecord>.none
+  var next = Ref<VPortRecord>.none
   var vportID: UInt32 = 0
   var filters: UInt32 = 0
   var indicated: UInt32 = 0
   var blocks: UInt32 = 0
-  var firstBlock = Ref.none
+  var firstBlock = Ref<BlockRecord>.none
   var padding2: UInt32 = 0
   var parameters = NDIS_NIC_SWITCH_VPORT_PARAMETERS()
+
+  /// A free record.
+  init() {}
+
+  /// Moves the VPort along its row of VPortState.table, its parameters with it; nil, and no change, for an invalid
+  /// combination.
+  mutating func take(_ event: VPortEvent) -> VPortState? {
+    guard let next = VPortState(rawValue: state)?.taking(event) else { return nil }
+    state = next.rawValue
+    parameters.VPortState = next.reported.rawValue
+    return next
+  }
 }
 
 /// A status indication that is being told to bindings: the fields of NDIS_STATUS_INDICATION and its buffer.
-struct StatusRecord: BitwiseCopyable {
+struct StatusRecord: StoreRecord {
   static let capacity: UInt32 = 512
   var state: UInt32 = 0  // 0 free
   /// Calls of ProtocolStatusEx that are open.
@@ -202,15 +238,15 @@ struct StatusRecord: BitwiseCopyable {
 
 /// One call of NdisMIndicateReceiveNetBufferLists, until all its lists have come back and every handler
 /// that was called for it has returned.
-struct IndicationRecord: BitwiseCopyable {
+struct IndicationRecord: StoreRecord {
   /// Bindings that one indication may go to.
   static let maximumReceivers = 64
   var state: UInt32 = 0  // 0 free
-  var adapter = Ref.none  // none: the adapter is gone
-  var previous = Ref.none  // an adapter's indications, newest first
-  var next = Ref.none
+  var adapter = Ref<AdapterRecord>.none  // none: the adapter is gone
+  var previous = Ref<IndicationRecord>.none  // an adapter's indications, newest first
+  var next = Ref<IndicationRecord>.none
   /// The lists that some receiver still has, in order of receiving.
-  var first = Ref.none
+  var first = Ref<NetBufferListRecord>.none
   /// Lists that some receiver still has, and those that some receiver was given.
   var out: UInt32 = 0
   var count: UInt32 = 0
@@ -219,15 +255,15 @@ struct IndicationRecord: BitwiseCopyable {
   var port: UInt32 = 0
   var flags: UInt32 = 0
   /// With NDIS_RECEIVE_FLAGS_RESOURCES: answered when every receiver has returned.
-  var request = Ref.none
+  var request = Ref<RequestRecord>.none
   var receiverCount: UInt32 = 0
   /// The bindings it went to; none: that binding is gone.
-  var receivers = InlineArray<64, Ref>(repeating: .none)
+  var receivers = InlineArray<64, Ref<BindingRecord>>(repeating: .none)
 }
 
 /// A part of a block, as a NET_BUFFER names it.
 struct SegmentRecord: BitwiseCopyable {
-  var block = Ref.none
+  var block = Ref<BlockRecord>.none
   /// The block's: one that was reclaimed meanwhile is not counted in its successor.
   var generation: UInt32 = 0
   var offset: UInt32 = 0
@@ -246,24 +282,24 @@ struct ListLink: BitwiseCopyable {
   /// Bit n: receiver n of the indication has not returned it.
   var holders: UInt64 = 0
   /// The next one that returns with it.
-  var nextReturned = Ref.none
+  var nextReturned = Ref<NetBufferListRecord>.none
   var state: UInt8 = 0  // ListState
   var padding: (UInt8, UInt8, UInt8) = (0, 0, 0)
 }
 
 /// An indicated NET_BUFFER_LIST.
-struct NetBufferListRecord: BitwiseCopyable {
+struct NetBufferListRecord: StoreRecord {
   var generation: UInt32 = 0
   var padding2: UInt8 = 0
   var bufferCount: UInt8 = 0
   var segmentCount: UInt8 = 0
   var targetKind: UInt8 = 0
-  var indication = Ref.none
+  var indication = Ref<IndicationRecord>.none
   /// Those of the indication that are out.
-  var previous = Ref.none
-  var next = Ref.none
+  var previous = Ref<NetBufferListRecord>.none
+  var next = Ref<NetBufferListRecord>.none
   /// The queue or VPort it counts for.
-  var target = Ref.none
+  var target = Ref<AnyRecord>.none
   var targetGeneration: UInt32 = 0
   /// Its place in the chain that was indicated.
   var position: UInt16 = 0
@@ -278,4 +314,12 @@ struct NetBufferListRecord: BitwiseCopyable {
   /// Of each buffer: bytes of the frame.
   var dataLengths = InlineArray<4, UInt32>(repeating: 0)
   var segments = InlineArray<4, SegmentRecord>(repeating: SegmentRecord())
+
+  // The target, by its kind.
+  var queue: Ref<QueueRecord> {
+    @inline(__always) get { target.of() }
+  }
+  var vport: Ref<VPortRecord> {
+    @inline(__always) get { target.of() }
+  }
 }

@@ -9,7 +9,7 @@ import NDIS
 extension Simulator {
   // MARK: ALLOCATE_QUEUE
 
-  mutating func prepareAllocateQueue(_ index: UInt32, _ oid: OIDRecord) throws(Failure) {
+  mutating func prepareAllocateQueue(_ index: Index<OIDRecord>, _ oid: OIDRecord) throws(Failure) {
     let parameters = try input(ReceiveQueueParameters.self, oid: index)
     try parameters.checkAllocation()
     try checkRoom(oid, ReceiveQueueParameters.structure.size(parameters.revision))
@@ -30,24 +30,24 @@ extension Simulator {
       $0.queueID = id
       $0.parameters = kept
     }
-    link(queue: queue, adapter: adapter)
-    store.oids.update(index) { $0.subject = Ref(queue) }
+    store.queuesOfAdapter.insert(queue, in: adapter)
+    store.oids.update(index) { $0.queue = Ref(queue) }
     put(id, at: 12, ofInput: index)
   }
 
   /// The lowest id that is free. Those of queues that have something left are not.
-  private func freeQueueID(adapter: UInt32) throws(Failure) -> UInt32 {
+  private func freeQueueID(adapter: Index<AdapterRecord>) throws(Failure) -> UInt32 {
     let most = min(
       store.capabilities[adapter, \.receiveFilter].NumQueues, QueueRecord.maximum)
-    let first = store.adapters[adapter, \.queues]
-    if let id = lowestFreeID(store.queues, first, upTo: most, \.queueID) { return id }
+    let queues = store.queuesOfAdapter.of(adapter)
+    if let id = lowestFreeID(queues, upTo: most, \.queueID) { return id }
     throw Failure(.failure, .noQueues, UInt64(most))
   }
 
   mutating func concludeAllocateQueue(
-    _ index: UInt32, _ oid: OIDRecord, _ succeeded: Bool, _ actions: inout Actions
+    _ index: Index<OIDRecord>, _ oid: OIDRecord, _ succeeded: Bool, _ actions: inout Actions
   ) {
-    guard let queue = oid.subject.optional else { return }
+    guard let queue = oid.queue.optional else { return }
     guard succeeded else { return remove(queue: queue) }
     do throws(Failure) {
       // Of its answer NDIS takes the MSI-X entry (A27); the rest is as it was asked for.
@@ -61,20 +61,22 @@ extension Simulator {
 
   // MARK: QUEUE_ALLOCATION_COMPLETE
 
-  mutating func prepareAllocationComplete(_ index: UInt32, _ oid: OIDRecord) throws(Failure) {
+  mutating func prepareAllocationComplete(_ index: Index<OIDRecord>, _ oid: OIDRecord)
+    throws(Failure)
+  {
     let array = try input(QueueAllocationComplete.self, oid: index)
     try array.check()
     try checkRoom(oid, array.image().count)
     for element in array.queues {
       let queue = try liveQueue(adapter: oid.adapter.index, id: element.queueID)
       try checkOwner(queue: queue, oid)
-      _ = try after(.allocationComplete, queue: queue)
+      try check(.allocationComplete, queue: queue)
     }
   }
 
   /// Every queue has a status of its own: those that failed stay where they are.
   mutating func concludeAllocationComplete(
-    _ index: UInt32, _ oid: OIDRecord, _ actions: inout Actions
+    _ index: Index<OIDRecord>, _ oid: OIDRecord, _ actions: inout Actions
   ) -> Failure {
     let adapter = oid.adapter.index
     do throws(Failure) {
@@ -101,17 +103,18 @@ extension Simulator {
 
   // MARK: QUEUE_PARAMETERS
 
-  mutating func prepareQueueParameters(_ index: UInt32, _ oid: OIDRecord) throws(Failure) {
+  mutating func prepareQueueParameters(_ index: Index<OIDRecord>, _ oid: OIDRecord) throws(Failure)
+  {
     let change = try input(ReceiveQueueParameters.self, oid: index)
     let queue = try liveQueue(adapter: oid.adapter.index, id: change.queueID)
     try checkOwner(queue: queue, oid)
-    _ = try after(.queueParametersSet, queue: queue)
+    try check(.queueParametersSet, queue: queue)
     _ = try parameters(queue: queue).applying(change)
-    store.oids.update(index) { $0.subject = Ref(queue) }
+    store.oids.update(index) { $0.queue = Ref(queue) }
   }
 
-  mutating func concludeQueueParameters(_ index: UInt32, _ oid: OIDRecord) {
-    guard let queue = oid.subject.optional,
+  mutating func concludeQueueParameters(_ index: Index<OIDRecord>, _ oid: OIDRecord) {
+    guard let queue = oid.queue.optional,
       let change = try? input(ReceiveQueueParameters.self, oid: index),
       var changed = try? parameters(queue: queue).applying(change)
     else { return }
@@ -119,41 +122,40 @@ extension Simulator {
     changed.revision = max(changed.revision, change.revision)
     let kept = image(of: changed, as: NDIS_RECEIVE_QUEUE_PARAMETERS())
     store.queues.update(queue) { $0.parameters = kept }
+    move(queue: queue, .queueParametersSet)
   }
 
   /// A queue's parameters as they are now.
-  func parameters(queue index: UInt32) throws(Failure) -> ReceiveQueueParameters {
+  func parameters(queue index: Index<QueueRecord>) throws(Failure) -> ReceiveQueueParameters {
     try value(ReceiveQueueParameters.self, of: store.queues[index, \.parameters])
   }
 
   // MARK: FREE_QUEUE
 
-  mutating func prepareFreeQueue(_ index: UInt32, _ oid: OIDRecord) throws(Failure) {
+  mutating func prepareFreeQueue(_ index: Index<OIDRecord>, _ oid: OIDRecord) throws(Failure) {
     let free = try input(ReceiveQueueFreeParameters.self, oid: index)
     let queue = try liveQueue(adapter: oid.adapter.index, id: free.queueID)
     try checkOwner(queue: queue, oid)
     let filters = store.queues[queue, \.filters]
     guard filters == 0 else { throw Failure(.invalidParameter, .filtersLeft, UInt64(filters)) }
-    let state = try after(.freeQueue, queue: queue)
     let before = store.queues[queue, \.state]
+    try take(.freeQueue, queue: queue)
     store.oids.update(index) {
-      $0.subject = Ref(queue)
+      $0.queue = Ref(queue)
       $0.before = before
-    }
-    store.queues.update(queue) {
-      $0.state = state.rawValue
-      $0.dmaStopped = 0
     }
   }
 
   mutating func concludeFreeQueue(
     _ oid: OIDRecord, _ succeeded: Bool, isGone: Bool, _ actions: inout Actions
   ) {
-    guard let queue = oid.subject.optional else { return }
+    guard let queue = oid.queue.optional else { return }
     guard isGone else {
-      store.queues.update(queue) {
-        $0.state = oid.before
-        $0.dmaStopped = 0
+      if let before = QueueState(rawValue: oid.before),
+        let event = QueueEvent.freeFailed(from: before)
+      {
+        move(queue: queue, event)
+        store.queues.update(queue) { $0.dmaStopped = 0 }
       }
       return
     }
@@ -175,11 +177,11 @@ extension Simulator {
           Failure(.failure, .queueMemoryLeft, id, UInt64(record.blocks)), &actions)
       }
     }
-    end(queue: queue)
+    freed(queue: queue)
   }
 
   /// Only who allocated a queue may change it.
-  func checkOwner(queue index: UInt32, _ oid: OIDRecord) throws(Failure) {
+  func checkOwner(queue index: Index<QueueRecord>, _ oid: OIDRecord) throws(Failure) {
     guard mayChange(store.queues[index, \.owner], oid) else {
       throw Failure(.invalidParameter, .queueOwner, UInt64(store.queues[index, \.queueID]))
     }

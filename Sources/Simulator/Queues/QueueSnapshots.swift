@@ -84,10 +84,11 @@ public struct ObjectQuery: Sendable, Equatable {
 extension Simulator {
   /// The queue at a used index.
   public func queueSnapshot(_ index: UInt32) -> QueueSnapshot {
+    let index = Index<QueueRecord>(index)
     let record = store.queues[index]
     return QueueSnapshot(
-      index: index, place: place(record.adapter, record.owner), queueID: record.queueID,
-      state: QueueState(rawValue: record.state) ?? .undefined, dmaStopped: record.dmaStopped != 0,
+      index: index.raw, place: place(record.adapter, record.owner), queueID: record.queueID,
+      state: queueState(index), dmaStopped: record.dmaStopped != 0,
       parameters: value(of: record.parameters)
         ?? ReceiveQueueParameters(queueName: "", vmName: "", flags: []),
       filters: record.filters, indicated: record.indicated, blocks: record.blocks)
@@ -95,20 +96,22 @@ extension Simulator {
 
   /// The VPort at a used index.
   public func vportSnapshot(_ index: UInt32) -> VPortSnapshot {
+    let index = Index<VPortRecord>(index)
     let record = store.vports[index]
     return VPortSnapshot(
-      index: index, place: place(record.adapter, record.owner), vportID: record.vportID,
-      state: VPortState(rawValue: record.state) ?? .deleted,
+      index: index.raw, place: place(record.adapter, record.owner), vportID: record.vportID,
+      state: vportState(index),
       parameters: value(of: record.parameters) ?? VPortParameters(name: ""),
       filters: record.filters, indicated: record.indicated, blocks: record.blocks)
   }
 
   /// The filter at a used index.
   public func filterSnapshot(_ index: UInt32) -> FilterSnapshot {
+    let index = Index<FilterRecord>(index)
     let record = store.filters[index]
     let count = min(Int(record.fieldCount), FilterRecord.maximumFields)
     return FilterSnapshot(
-      index: index, place: place(record.adapter, record.owner), filterID: record.filterID,
+      index: index.raw, place: place(record.adapter, record.owner), filterID: record.filterID,
       queueID: record.queueID, vportID: record.vportID, state: record.state == 2 ? .set : .setting,
       filterType: ReceiveFilterType(rawValue: record.parameters.FilterType) ?? .undefined,
       fields: (0..<count).compactMap { value(of: record.fields[$0]) })
@@ -116,6 +119,7 @@ extension Simulator {
 
   /// The OID request at a used index.
   public func oidSnapshot(_ index: UInt32) -> OIDSnapshot {
+    let index = Index<OIDRecord>(index)
     let record = store.oids[index]
     let state: OIDSnapshot.State =
       switch OIDState(rawValue: record.state) {
@@ -125,13 +129,13 @@ extension Simulator {
       case .ended: .ended
       }
     return OIDSnapshot(
-      index: index, handle: oidHandle(index), place: place(record.adapter, record.binding),
+      index: index.raw, handle: oidHandle(index), place: place(record.adapter, record.binding),
       oid: record.oid, kind: record.kind, state: state, requestID: record.requestID,
       port: record.port, timeout: record.timeout, inputLength: record.inputLength,
       outputLength: record.outputLength, isCancelled: record.cancelled != 0)
   }
 
-  private func place(_ adapter: Ref, _ owner: Ref) -> PlaceSnapshot {
+  private func place(_ adapter: Ref<AdapterRecord>, _ owner: Ref<BindingRecord>) -> PlaceSnapshot {
     var place = PlaceSnapshot(
       adapter: adapter.optional.map { adapterHandle($0) } ?? .null,
       adapterName: adapter.optional.map { store.adapters[$0, \.name] } ?? Name())
@@ -139,7 +143,7 @@ extension Simulator {
     let driver = store.bindings[binding, \.driver].index
     place.owner = bindingHandle(binding)
     place.driverName = store.drivers[driver, \.name]
-    place.session = store.drivers[driver, \.session].optional
+    place.session = store.drivers[driver, \.session].optional?.raw
     return place
   }
 
@@ -155,22 +159,29 @@ extension Simulator {
   /// Whether a query means the queue, VPort, filter or OID request at a used index. State is not looked
   /// at: it is a name that only the caller knows.
   public func matches(_ kind: ListedKind, _ index: UInt32, _ query: ObjectQuery) -> Bool {
-    let adapter: Ref
-    let owner: Ref
+    let adapter: Ref<AdapterRecord>
+    let owner: Ref<BindingRecord>
     var queueID: UInt32?
     var vportID: UInt32?
     switch kind {
     case .queue:
-      (adapter, owner) = (store.queues[index, \.adapter], store.queues[index, \.owner])
-      queueID = store.queues[index, \.queueID]
+      (adapter, owner) = (
+        store.queues[Index(index), \.adapter], store.queues[Index(index), \.owner]
+      )
+      queueID = store.queues[Index(index), \.queueID]
     case .vport:
-      (adapter, owner) = (store.vports[index, \.adapter], store.vports[index, \.owner])
-      vportID = store.vports[index, \.vportID]
+      (adapter, owner) = (
+        store.vports[Index(index), \.adapter], store.vports[Index(index), \.owner]
+      )
+      vportID = store.vports[Index(index), \.vportID]
     case .filter:
-      (adapter, owner) = (store.filters[index, \.adapter], store.filters[index, \.owner])
-      queueID = store.filters[index, \.queueID]
-      vportID = store.filters[index, \.vportID]
-    case .oid: (adapter, owner) = (store.oids[index, \.adapter], store.oids[index, \.binding])
+      (adapter, owner) = (
+        store.filters[Index(index), \.adapter], store.filters[Index(index), \.owner]
+      )
+      queueID = store.filters[Index(index), \.queueID]
+      vportID = store.filters[Index(index), \.vportID]
+    case .oid:
+      (adapter, owner) = (store.oids[Index(index), \.adapter], store.oids[Index(index), \.binding])
     default: return false
     }
     if let wanted = query.queueID, queueID != wanted { return false }
@@ -191,31 +202,27 @@ extension Simulator {
   public func numbered(
     _ kind: ListedKind, adapter: UInt32, _ number: UInt32, budget: inout Int
   ) -> UInt32? {
-    var next: Ref
-    switch kind {
-    case .queue: next = store.adapters[adapter, \.queues]
-    case .vport: next = store.adapters[adapter, \.vports]
-    case .filter: next = store.adapters[adapter, \.filters]
-    default: return nil
-    }
-    while let index = next.optional {
-      budget -= 1
-      if self.number(kind, index) == number { return index }
-      switch kind {
-      case .queue: next = store.queues[index, \.next]
-      case .vport: next = store.vports[index, \.next]
-      default: next = store.filters[index, \.next]
+    func find<Member>(_ members: LinkedMembers<Member>) -> UInt32? {
+      for index in members {
+        budget -= 1
+        if self.number(kind, index.raw) == number { return index.raw }
       }
+      return nil
     }
-    return nil
+    return switch kind {
+    case .queue: find(store.queuesOfAdapter.of(Index(adapter)))
+    case .vport: find(store.vportsOfAdapter.of(Index(adapter)))
+    case .filter: find(store.filtersOfAdapter.of(Index(adapter)))
+    default: nil
+    }
   }
 
   /// QueueId, VPortId or FilterId of the object at a used index, and its adapter's; nil for others.
   public func number(_ kind: ListedKind, _ index: UInt32) -> UInt32? {
     switch kind {
-    case .queue: store.queues[index, \.queueID]
-    case .vport: store.vports[index, \.vportID]
-    case .filter: store.filters[index, \.filterID]
+    case .queue: store.queues[Index(index), \.queueID]
+    case .vport: store.vports[Index(index), \.vportID]
+    case .filter: store.filters[Index(index), \.filterID]
     default: nil
     }
   }
@@ -223,21 +230,17 @@ extension Simulator {
   /// The adapter of a queue, VPort, filter or OID request at a used index.
   public func adapter(of kind: ListedKind, _ index: UInt32) -> UInt32? {
     switch kind {
-    case .queue: store.queues[index, \.adapter].optional
-    case .vport: store.vports[index, \.adapter].optional
-    case .filter: store.filters[index, \.adapter].optional
-    case .oid: store.oids[index, \.adapter].optional
+    case .queue: store.queues[Index(index), \.adapter].optional?.raw
+    case .vport: store.vports[Index(index), \.adapter].optional?.raw
+    case .filter: store.filters[Index(index), \.adapter].optional?.raw
+    case .oid: store.oids[Index(index), \.adapter].optional?.raw
     default: nil
     }
   }
 
   /// The state of the queue at a used index, without the rest.
-  public func queueState(_ index: UInt32) -> QueueState {
-    QueueState(rawValue: store.queues[index, \.state]) ?? .undefined
-  }
+  public func queueState(_ index: UInt32) -> QueueState { queueState(Index<QueueRecord>(index)) }
 
   /// The state of the VPort at a used index, without the rest.
-  public func vportState(_ index: UInt32) -> VPortState {
-    VPortState(rawValue: store.vports[index, \.state]) ?? .deleted
-  }
+  public func vportState(_ index: UInt32) -> VPortState { vportState(Index<VPortRecord>(index)) }
 }

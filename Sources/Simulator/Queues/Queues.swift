@@ -10,72 +10,50 @@ import NDIS
 
 extension Simulator {
   /// The record of a queue of an adapter; nil for the default queue and unknown ones. A queue that is
-  /// being allocated, or was freed and has something left, is found in the state Undefined.
-  func queue(adapter: UInt32, id: UInt32) -> UInt32? {
-    var next = store.adapters[adapter, \.queues]
-    while let index = next.optional {
+  /// being allocated is found in the state Undefined, one that was freed and has something left in Reclaiming.
+  func queue(adapter: Index<AdapterRecord>, id: UInt32) -> Index<QueueRecord>? {
+    for index in store.queuesOfAdapter.of(adapter) {
       if store.queues[index, \.queueID] == id { return index }
-      next = store.queues[index, \.next]
     }
     return nil
   }
 
   /// The record of a nondefault VPort of an adapter, in any state.
-  func vport(adapter: UInt32, id: UInt32) -> UInt32? {
-    var next = store.adapters[adapter, \.vports]
-    while let index = next.optional {
+  func vport(adapter: Index<AdapterRecord>, id: UInt32) -> Index<VPortRecord>? {
+    for index in store.vportsOfAdapter.of(adapter) {
       if store.vports[index, \.vportID] == id { return index }
-      next = store.vports[index, \.next]
     }
     return nil
   }
 
   /// A filter of an adapter that has been set.
-  func filter(adapter: UInt32, id: UInt32) -> UInt32? {
-    var next = store.adapters[adapter, \.filters]
-    while let index = next.optional {
+  func filter(adapter: Index<AdapterRecord>, id: UInt32) -> Index<FilterRecord>? {
+    for index in store.filtersOfAdapter.of(adapter) {
       if store.filters[index, \.filterID] == id, store.filters[index, \.state] == 2 {
         return index
       }
-      next = store.filters[index, \.next]
     }
     return nil
   }
 
   /// A queue that is there: not the default one.
-  func liveQueue(adapter: UInt32, id: UInt32) throws(Failure) -> UInt32 {
+  func liveQueue(adapter: Index<AdapterRecord>, id: UInt32) throws(Failure) -> Index<QueueRecord> {
     guard id != 0 else { throw Failure(.invalidParameter, .defaultQueue) }
-    guard let index = queue(adapter: adapter, id: id), store.queues[index, \.state] != 0 else {
+    guard let index = queue(adapter: adapter, id: id), queueState(index).isLive else {
       throw Failure(.invalidParameter, .queueUnknown, UInt64(id))
     }
     return index
   }
 
   /// A nondefault VPort that is there.
-  func liveVPort(adapter: UInt32, id: UInt32) throws(Failure) -> UInt32 {
-    guard id != 0, let index = vport(adapter: adapter, id: id), store.vports[index, \.state] != 0
+  func liveVPort(adapter: Index<AdapterRecord>, id: UInt32) throws(Failure) -> Index<VPortRecord> {
+    guard id != 0, let index = vport(adapter: adapter, id: id), vportState(index).isLive
     else { throw Failure(.invalidParameter, .vportUnknown, UInt64(id)) }
     return index
   }
 
-  /// The state `event` leads a queue to. An invalid combination is refused.
-  func after(_ event: QueueEvent, queue index: UInt32) throws(Failure) -> QueueState {
-    guard let state = QueueState(rawValue: store.queues[index, \.state])?.after(event) else {
-      throw Failure(.invalidParameter, .queueState, UInt64(store.queues[index, \.queueID]))
-    }
-    return state
-  }
-
-  /// Moves a queue along the table; an event that was checked before.
-  func move(queue index: UInt32, _ event: QueueEvent) {
-    guard let state = QueueState(rawValue: store.queues[index, \.state])?.after(event) else {
-      return
-    }
-    store.queues.update(index) { $0.state = state.rawValue }
-  }
-
   /// Whether a request may change what `owner` made.
-  func mayChange(_ owner: Ref, _ oid: OIDRecord) -> Bool {
+  func mayChange(_ owner: Ref<BindingRecord>, _ oid: OIDRecord) -> Bool {
     oid.own != 0 || oid.binding == owner
   }
 
@@ -93,7 +71,7 @@ extension Simulator {
   /// what it creates, and writes ids NDIS assigns into `oidInputs`. A failure ends the request and has
   /// changed nothing.
   mutating func prepare(
-    oid index: UInt32, _ form: OID.Form, _ actions: inout Actions
+    oid index: Index<OIDRecord>, _ form: OID.Form, _ actions: inout Actions
   ) throws(Failure) -> Preparation {
     let oid = store.oids[index]
     try checkCapabilities(oid)
@@ -122,7 +100,7 @@ extension Simulator {
   /// A request that was forwarded has ended, however it did: changes or takes back the records. Called
   /// once. What it answers is what the requester is told.
   mutating func conclude(
-    oid index: UInt32, _ failure: Failure, _ actions: inout Actions
+    oid index: Index<OIDRecord>, _ failure: Failure, _ actions: inout Actions
   ) -> Failure {
     let oid = store.oids[index]
     let succeeded = failure.status == .success
@@ -157,7 +135,7 @@ extension Simulator {
 
   /// Records what the miniport of an adapter did wrong with an OID request.
   mutating func blameMiniport(
-    adapter: UInt32, _ failure: Failure, routine: String = "MiniportOidRequest",
+    adapter: Index<AdapterRecord>, _ failure: Failure, routine: String = "MiniportOidRequest",
     _ actions: inout Actions
   ) {
     violate(

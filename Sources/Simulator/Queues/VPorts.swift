@@ -8,7 +8,7 @@ import NDIS
 extension Simulator {
   // MARK: CREATE_VPORT
 
-  mutating func prepareCreateVPort(_ index: UInt32, _ oid: OIDRecord) throws(Failure) {
+  mutating func prepareCreateVPort(_ index: Index<OIDRecord>, _ oid: OIDRecord) throws(Failure) {
     let parameters = try input(VPortParameters.self, oid: index)
     try parameters.checkCreation()
     let adapter = oid.adapter.index
@@ -41,47 +41,44 @@ extension Simulator {
       $0.vportID = id
       $0.parameters = kept
     }
-    link(vport: vport, adapter: adapter)
-    store.oids.update(index) { $0.subject = Ref(vport) }
+    store.vportsOfAdapter.insert(vport, in: adapter)
+    store.oids.update(index) { $0.vport = Ref(vport) }
     put(id, at: 12, ofInput: index)
   }
 
   /// The lowest free id from 1 to below the number of VPorts the adapter has, the default one counted.
-  private func freeVPortID(adapter: UInt32) throws(Failure) -> UInt32 {
+  private func freeVPortID(adapter: Index<AdapterRecord>) throws(Failure) -> UInt32 {
     let most = min(
       store.capabilities[adapter, \.nicSwitch].MaxNumVPorts, VPortRecord.maximum)
-    let first = store.adapters[adapter, \.vports]
-    if let id = lowestFreeID(store.vports, first, upTo: max(1, most) - 1, \.vportID) { return id }
+    let vports = store.vportsOfAdapter.of(adapter)
+    if let id = lowestFreeID(vports, upTo: max(1, most) - 1, \.vportID) { return id }
     throw Failure(.failure, .noSwitch, UInt64(most), UInt64(most))
   }
 
   /// The nondefault VPort of a VF; it has one at most.
-  func vport(of function: FunctionID, adapter: UInt32) -> UInt32? {
-    var next = store.adapters[adapter, \.vports]
-    while let index = next.optional {
-      if store.vports[index, \.ending] == 0,
+  func vport(of function: FunctionID, adapter: Index<AdapterRecord>) -> Index<VPortRecord>? {
+    for index in store.vportsOfAdapter.of(adapter) {
+      if vportState(index) != .reclaiming,
         store.vports[index, \.parameters].AttachedFunctionId == function.rawValue
       {
         return index
       }
-      next = store.vports[index, \.next]
     }
     return nil
   }
 
   /// The nondefault VPorts that are there.
-  func liveVPorts(adapter: UInt32) -> [UInt32] {
-    var found: [UInt32] = []
-    var next = store.adapters[adapter, \.vports]
-    while let index = next.optional {
-      if store.vports[index, \.state] != 0 { found.append(index) }
-      next = store.vports[index, \.next]
+  func liveVPorts(adapter: Index<AdapterRecord>) -> [Index<VPortRecord>] {
+    var found: [Index<VPortRecord>] = []
+    for index in store.vportsOfAdapter.of(adapter) {
+      if vportState(index).isLive { found.append(index) }
     }
     return found
   }
 
-  mutating func concludeCreateVPort(_ index: UInt32, _ oid: OIDRecord, _ succeeded: Bool) {
-    guard let vport = oid.subject.optional else { return }
+  mutating func concludeCreateVPort(_ index: Index<OIDRecord>, _ oid: OIDRecord, _ succeeded: Bool)
+  {
+    guard let vport = oid.vport.optional else { return }
     guard succeeded else { return remove(vport: vport) }
     let function = store.vports[vport, \.parameters].AttachedFunctionId
     move(
@@ -94,23 +91,23 @@ extension Simulator {
 
   // MARK: VPORT_PARAMETERS
 
-  mutating func prepareVPortParameters(_ index: UInt32, _ oid: OIDRecord) throws(Failure) {
+  mutating func prepareVPortParameters(_ index: Index<OIDRecord>, _ oid: OIDRecord) throws(Failure)
+  {
     let change = try input(VPortParameters.self, oid: index)
     try checkSwitch(oid.adapter.index, change.switchID)
     let vport = try liveVPort(adapter: oid.adapter.index, id: change.vportID)
     try checkOwner(vport: vport, oid)
     _ = try parameters(vport: vport).applying(change)
-    guard let state = VPortState(rawValue: store.vports[vport, \.state]),
-      state.after(change.flags.contains(.stateChanged) ? .activate : .parameters) != nil
-    else {
+    let event: VPortEvent = change.flags.contains(.stateChanged) ? .activate : .parameters
+    guard vportState(vport).after(event) != nil else {
       throw Failure(
         .invalidParameter, .vportState, UInt64(UInt32(bitPattern: change.state.rawValue)))
     }
-    store.oids.update(index) { $0.subject = Ref(vport) }
+    store.oids.update(index) { $0.vport = Ref(vport) }
   }
 
-  mutating func concludeVPortParameters(_ index: UInt32, _ oid: OIDRecord) {
-    guard let vport = oid.subject.optional,
+  mutating func concludeVPortParameters(_ index: Index<OIDRecord>, _ oid: OIDRecord) {
+    guard let vport = oid.vport.optional,
       let change = try? input(VPortParameters.self, oid: index),
       var changed = try? parameters(vport: vport).applying(change)
     else { return }
@@ -121,19 +118,19 @@ extension Simulator {
   }
 
   /// A VPort's parameters as they are now.
-  func parameters(vport index: UInt32) throws(Failure) -> VPortParameters {
+  func parameters(vport index: Index<VPortRecord>) throws(Failure) -> VPortParameters {
     try value(VPortParameters.self, of: store.vports[index, \.parameters])
   }
 
   // MARK: DELETE_VPORT
 
-  mutating func prepareDeleteVPort(_ index: UInt32, _ oid: OIDRecord) throws(Failure) {
+  mutating func prepareDeleteVPort(_ index: Index<OIDRecord>, _ oid: OIDRecord) throws(Failure) {
     let delete = try input(VPortDeleteParameters.self, oid: index)
     let vport = try liveVPort(adapter: oid.adapter.index, id: delete.vportID)
     try checkOwner(vport: vport, oid)
     let filters = store.vports[vport, \.filters]
     guard filters == 0 else { throw Failure(.invalidParameter, .filtersLeft, UInt64(filters)) }
-    store.oids.update(index) { $0.subject = Ref(vport) }
+    store.oids.update(index) { $0.vport = Ref(vport) }
     // From here on it gets no memory.
     store.vports.update(vport) { $0.deleting = 1 }
   }
@@ -141,7 +138,7 @@ extension Simulator {
   mutating func concludeDeleteVPort(
     _ oid: OIDRecord, isGone: Bool, _ actions: inout Actions
   ) {
-    guard let vport = oid.subject.optional else { return }
+    guard let vport = oid.vport.optional else { return }
     guard isGone else { return store.vports.update(vport) { $0.deleting = 0 } }
     let record = store.vports[vport]
     let id = UInt64(record.vportID)
@@ -155,24 +152,13 @@ extension Simulator {
         adapter: oid.adapter.index,
         Failure(.failure, .vportMemoryLeft, id, UInt64(record.blocks)), &actions)
     }
-    end(vport: vport)
+    deleted(vport: vport)
   }
 
-  // MARK: States and owners
-
-  /// Moves a VPort along the table; its parameters say the state that is reported.
-  private func move(vport index: UInt32, _ event: VPortEvent) {
-    guard let state = VPortState(rawValue: store.vports[index, \.state])?.after(event) else {
-      return
-    }
-    store.vports.update(index) {
-      $0.state = state.rawValue
-      $0.parameters.VPortState = state.reported.rawValue
-    }
-  }
+  // MARK: Owners
 
   /// Only who created a VPort may change it.
-  func checkOwner(vport index: UInt32, _ oid: OIDRecord) throws(Failure) {
+  func checkOwner(vport index: Index<VPortRecord>, _ oid: OIDRecord) throws(Failure) {
     guard mayChange(store.vports[index, \.owner], oid) else {
       throw Failure(.invalidParameter, .vportOwner, UInt64(store.vports[index, \.vportID]))
     }

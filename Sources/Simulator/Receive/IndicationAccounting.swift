@@ -9,13 +9,20 @@ import NDIS
 struct ReceiveTally {
   /// 1 or -1.
   var sign: Int32
-  var block = Ref.none
+  var block = Ref<BlockRecord>.none
   var blockGeneration: UInt32 = 0
   var blockLists: UInt32 = 0
   var targetKind: UInt8 = 0
-  var target = Ref.none
+  var target = Ref<AnyRecord>.none
   var targetGeneration: UInt32 = 0
   var targetLists: UInt32 = 0
+
+  var queue: Ref<QueueRecord> {
+    @inline(__always) get { target.of() }
+  }
+  var vport: Ref<VPortRecord> {
+    @inline(__always) get { target.of() }
+  }
 
   init(sign: Int32) { self.sign = sign }
 
@@ -27,8 +34,8 @@ struct ReceiveTally {
 /// Lists on their way back to their miniport, in order. The last one is written when the one after it is
 /// known, so that each record is written once.
 struct ReturnChain {
-  var first = Ref.none
-  var last = Ref.none
+  var first = Ref<NetBufferListRecord>.none
+  var last = Ref<NetBufferListRecord>.none
   var count: UInt32 = 0
 }
 
@@ -36,7 +43,7 @@ extension Simulator {
   // MARK: Counting
 
   /// Counts a list at what it names.
-  mutating func count(list index: UInt32, _ tally: inout ReceiveTally) {
+  mutating func count(list index: Index<NetBufferListRecord>, _ tally: inout ReceiveTally) {
     let segmentCount = min(4, Int(store.lists[index, \.segmentCount]))
     if segmentCount == 1 {
       count(segment: store.lists[index, \.segments][0], &tally)
@@ -92,48 +99,31 @@ extension Simulator {
   private mutating func settleTarget(_ tally: inout ReceiveTally) {
     let lists = tally.targetLists
     tally.targetLists = 0
-    guard lists > 0, let index = tally.target.optional else { return }
+    guard lists > 0, !tally.target.isNone else { return }
     let change = tally
     if tally.targetKind == TargetKind.queue.rawValue {
+      let index = tally.queue.index
       guard store.queues[index, \.generation] == tally.targetGeneration,
         !store.queues[index, \.adapter].isNone
       else { return }
       store.queues.update(index) { $0.indicated = change.applied(to: $0.indicated, lists) }
-      if store.queues[index, \.indicated] == 0 { releaseIfEnded(queue: index) }
+      if store.queues[index, \.indicated] == 0 { releaseIfReclaimed(queue: index) }
     } else {
+      let index = tally.vport.index
       guard store.vports[index, \.generation] == tally.targetGeneration,
         !store.vports[index, \.adapter].isNone
       else { return }
       store.vports.update(index) { $0.indicated = change.applied(to: $0.indicated, lists) }
-      if store.vports[index, \.indicated] == 0 { releaseIfEnded(vport: index) }
+      if store.vports[index, \.indicated] == 0 { releaseIfReclaimed(vport: index) }
     }
   }
 
   // MARK: An adapter's indications
 
-  func link(indication index: UInt32, adapter: UInt32) {
-    let first = store.adapters[adapter, \.indications]
-    store.indications.update(index) {
-      $0.adapter = Ref(adapter)
-      $0.previous = .none
-      $0.next = first
-    }
-    if let first = first.optional {
-      store.indications.update(first) { $0.previous = Ref(index) }
-    }
-    store.adapters.update(adapter) { $0.indications = Ref(index) }
-  }
-
   /// Frees the record of an indication whose lists and calls are gone.
-  mutating func release(indication index: UInt32) {
-    let record = store.indications[index]
-    if let previous = record.previous.optional {
-      store.indications.update(previous) { $0.next = record.next }
-    } else if let adapter = record.adapter.optional {
-      store.adapters.update(adapter) { $0.indications = record.next }
-    }
-    if let next = record.next.optional {
-      store.indications.update(next) { $0.previous = record.previous }
+  mutating func release(indication index: Index<IndicationRecord>) {
+    if let adapter = store.indications[index, \.adapter].optional {
+      store.indicationsOfAdapter.remove(index, from: adapter)
     }
     store.indications.update(index) { $0 = IndicationRecord() }
     derived.freeIndications.insert(index)
@@ -141,24 +131,12 @@ extension Simulator {
 
   // MARK: Lists
 
-  func listHandle(_ index: UInt32) -> Handle {
+  func listHandle(_ index: Index<NetBufferListRecord>) -> Handle {
     handle(.netBufferList, store.lists[index, \.generation], index)
   }
 
-  /// Takes a list out of its indication's chain.
-  func unlink(list index: UInt32) {
-    let previous = store.lists[index, \.previous]
-    let next = store.lists[index, \.next]
-    if let previous = previous.optional {
-      store.lists.update(previous) { $0.next = next }
-    } else {
-      store.indications.update(store.lists[index, \.indication].index) { $0.first = next }
-    }
-    if let next = next.optional { store.lists.update(next) { $0.previous = previous } }
-  }
-
   /// Adds a list that goes back.
-  func append(list index: UInt32, to chain: inout ReturnChain) {
+  func append(list index: Index<NetBufferListRecord>, to chain: inout ReturnChain) {
     if let last = chain.last.optional {
       write(returning: last, next: Ref(index))
     } else {
@@ -169,11 +147,11 @@ extension Simulator {
   }
 
   /// Writes the last list of a chain, `next` behind it.
-  func close(_ chain: inout ReturnChain, next: Ref = .none) {
+  func close(_ chain: inout ReturnChain, next: Ref<NetBufferListRecord> = .none) {
     if let last = chain.last.optional { write(returning: last, next: next) }
   }
 
-  private func write(returning index: UInt32, next: Ref) {
+  private func write(returning index: Index<NetBufferListRecord>, next: Ref<NetBufferListRecord>) {
     store.listLinks.update(index) {
       $0.state = ListState.returning.rawValue
       $0.holders = 0
@@ -181,7 +159,7 @@ extension Simulator {
     }
   }
 
-  mutating func free(list index: UInt32) {
+  mutating func free(list index: Index<NetBufferListRecord>) {
     store.listLinks.update(index) { $0 = ListLink() }
     let generation = store.lists[index, \.generation]
     if generation < lastGeneration { derived.freeLists.insert(index) }
@@ -189,7 +167,7 @@ extension Simulator {
 
   /// Frees lists that have gone back, `limit` of them; says how many, and which is next.
   @discardableResult
-  mutating func freeReturned(_ first: Ref) -> UInt32 {
+  mutating func freeReturned(_ first: Ref<NetBufferListRecord>) -> UInt32 {
     var count: UInt32 = 0
     var next = first
     while let index = next.optional {
@@ -204,7 +182,7 @@ extension Simulator {
 
   /// Visits the contiguous parts of its section that a part of a live block lies in.
   func forEachPart(
-    block index: UInt32, offset: UInt32, length: UInt32,
+    block index: Index<BlockRecord>, offset: UInt32, length: UInt32,
     _ body: (_ offset: UInt64, _ length: UInt32) -> Void
   ) {
     let shift = store.sections[store.blocks[index, \.section].index, \.pageShift]

@@ -9,7 +9,7 @@ extension Simulator {
   /// A block that was looked up for a segment, and for which target.
   private struct KnownBlock {
     var handle = Handle.null
-    var index: UInt32 = 0
+    var index: Index<BlockRecord> = 0
     var length: UInt32 = 0
     var extents: UInt32 = 0
     var usage: UInt8 = 0
@@ -18,7 +18,7 @@ extension Simulator {
   /// Checks an indication and says who gets what of it. RESOURCES is a shortage, NOT_ACCEPTED a crossing
   /// with FREE_QUEUE, everything else a broken rule.
   func planReceive(
-    _ call: Call, _ adapter: UInt32, _ indication: Indication
+    _ call: Call, _ adapter: Index<AdapterRecord>, _ indication: Indication
   ) throws(Failure) -> ReceivePlan {
     let state = AdapterState(rawValue: store.adapters[adapter, \.state])
     guard state?.after(.receive) != nil else {
@@ -53,7 +53,8 @@ extension Simulator {
 
   /// Groups the lists by target, and checks each.
   private func group(
-    _ plan: inout ReceivePlan, _ adapter: UInt32, _ lists: [IndicatedList], _ flags: ReceiveFlags
+    _ plan: inout ReceivePlan, _ adapter: Index<AdapterRecord>, _ lists: [IndicatedList],
+    _ flags: ReceiveFlags
   ) throws(Failure) {
     let driver = store.adapters[adapter, \.driver].index
     let isSplitting = store.drivers[driver, \.version] < .vports
@@ -90,35 +91,36 @@ extension Simulator {
   /// What a list's QueueId names, VPortId on an adapter with a NIC switch. One that names nothing is a
   /// queue in state Undefined, where receiving is no legal event.
   private func target(
-    _ adapter: UInt32, _ id: UInt16, hasSwitch: Bool, isSplitting: Bool, _ plan: inout ReceivePlan
+    _ adapter: Index<AdapterRecord>, _ id: UInt16, hasSwitch: Bool, isSplitting: Bool,
+    _ plan: inout ReceivePlan
   ) throws(Failure) -> ReceiveTarget {
     var target = ReceiveTarget()
     target.id = id
     guard id != 0 else { return target }
     if hasSwitch {
       guard let index = vport(adapter: adapter, id: UInt32(id)),
-        store.vports[index, \.state] == VPortState.activated.rawValue,
+        vportState(index) == .activated,
         store.vports[index, \.parameters].AttachedFunctionId == UInt16(NDIS_PF_FUNCTION_ID)
       else { throw Failure(.invalidParameter, .vportUnknown, UInt64(id)) }
       target.kind = .vport
-      target.record = Ref(index)
+      target.record = Ref(any: index)
       target.generation = store.vports[index, \.generation]
       return target
     }
-    let found = queue(adapter: adapter, id: UInt32(id))
-    let state = found.flatMap { QueueState(rawValue: store.queues[$0, \.state]) } ?? .undefined
-    guard let index = found else { throw Failure(.failure, .queueState, UInt64(id)) }
-    if state.after(.receive) == nil {
-      if state == .stopDMA, store.queues[index, \.dmaStopped] == 0, hasJustBeenAsked(adapter) {
-        throw Failure(.notAccepted, .queueState, UInt64(id))
-      }
-      guard state.after(.receiveDuringSetFilter) != nil,
-        isBeingFiltered(adapter, queueID: UInt32(id))
-      else { throw Failure(.failure, .queueState, UInt64(id)) }
-      plan.early = Ref(index)
+    guard let index = queue(adapter: adapter, id: UInt32(id)) else {
+      throw Failure(.failure, .queueState, UInt64(id))
     }
+    let state = queueState(index)
+    target.event =
+      isBeingFiltered(adapter, queueID: UInt32(id)) ? .receiveDuringSetFilter : .receive
+    guard state.after(target.event) != nil else {
+      let crossesFreeQueue =
+        state == .stopDMA && store.queues[index, \.dmaStopped] == 0 && hasJustBeenAsked(adapter)
+      throw Failure(crossesFreeQueue ? .notAccepted : .failure, .queueState, UInt64(id))
+    }
+    if state == .paused { plan.early = Ref(index) }
     target.kind = .queue
-    target.record = Ref(index)
+    target.record = Ref(any: index)
     target.generation = store.queues[index, \.generation]
     let flags = ReceiveQueueFlags(rawValue: store.queues[index, \.parameters].Flags)
     target.isAlone = flags.contains(.perQueueReceiveIndication)
@@ -129,18 +131,18 @@ extension Simulator {
   }
 
   /// Whether the miniport may not have seen an OID request yet: its handler has not returned.
-  private func hasJustBeenAsked(_ adapter: UInt32) -> Bool {
+  private func hasJustBeenAsked(_ adapter: Index<AdapterRecord>) -> Bool {
     guard let oid = store.adapters[adapter, \.firstOID].optional else { return false }
     return store.oids[oid, \.state] == OIDState.sent.rawValue
   }
 
   /// Whether a SET_FILTER of the queue is with the miniport.
-  private func isBeingFiltered(_ adapter: UInt32, queueID: UInt32) -> Bool {
+  private func isBeingFiltered(_ adapter: Index<AdapterRecord>, queueID: UInt32) -> Bool {
     guard let oid = store.adapters[adapter, \.firstOID].optional,
       store.oids[oid, \.oid] == UInt32(OID_RECEIVE_FILTER_SET_FILTER),
       store.oids[oid, \.state] == OIDState.sent.rawValue
         || store.oids[oid, \.state] == OIDState.pended.rawValue,
-      let filter = store.oids[oid, \.subject].optional, filter < store.filters.capacity,
+      let filter = store.oids[oid, \.filter].optional, store.filters.contains(filter),
       store.filters[filter, \.adapter] == Ref(adapter),
       store.filters[filter, \.queueID] == queueID
     else { return false }
@@ -164,30 +166,32 @@ extension Simulator {
   /// Who gets a target's lists, as bits of the plan's receivers: of a queue the binding that allocated it,
   /// of a VPort its creator, of the default queue every open binding.
   private func receivers(
-    of target: ReceiveTarget, _ adapter: UInt32, _ plan: inout ReceivePlan
+    of target: ReceiveTarget, _ adapter: Index<AdapterRecord>, _ plan: inout ReceivePlan
   ) throws(Failure) -> UInt64 {
     switch target.kind {
     case .defaultQueue:
       if let receivers = plan.defaultReceivers { return receivers }
       var receivers: UInt64 = 0
-      var next = store.adapters[adapter, \.bindings]
-      while let binding = next.optional {
+      for binding in store.bindingsOfAdapter.of(adapter) {
         if isReceiving(binding) { receivers |= try bit(of: binding, &plan) }
-        next = store.bindings[binding, \.adapterNext]
       }
       plan.defaultReceivers = receivers
       return receivers
-    case .queue: return try receiver(store.queues[target.record.index, \.owner], &plan)
-    case .vport: return try receiver(store.vports[target.record.index, \.owner], &plan)
+    case .queue: return try receiver(store.queues[target.queue.index, \.owner], &plan)
+    case .vport: return try receiver(store.vports[target.vport.index, \.owner], &plan)
     }
   }
 
-  private func receiver(_ owner: Ref, _ plan: inout ReceivePlan) throws(Failure) -> UInt64 {
+  private func receiver(_ owner: Ref<BindingRecord>, _ plan: inout ReceivePlan) throws(Failure)
+    -> UInt64
+  {
     guard let binding = owner.optional, isReceiving(binding) else { return 0 }
     return try bit(of: binding, &plan)
   }
 
-  private func bit(of binding: UInt32, _ plan: inout ReceivePlan) throws(Failure) -> UInt64 {
+  private func bit(of binding: Index<BindingRecord>, _ plan: inout ReceivePlan) throws(Failure)
+    -> UInt64
+  {
     guard let number = plan.number(of: binding) else {
       throw Failure(
         .resources, .tooManyReceivers, UInt64(plan.receiverCount) + 1,
@@ -198,7 +202,7 @@ extension Simulator {
 
   /// Whether a binding gets what is indicated now: it is open, not on its way to be closed, its process
   /// lives, and it has the handler.
-  private func isReceiving(_ binding: UInt32) -> Bool {
+  private func isReceiving(_ binding: Index<BindingRecord>) -> Bool {
     let record = store.bindings[binding]
     guard record.kind == BindingKind.binding.rawValue, record.opened != 0, record.closing == 0,
       record.ending == 0, let driver = record.driver.optional,
@@ -212,7 +216,8 @@ extension Simulator {
   /// Every NET_BUFFER of a list lies in live memory of its queue: in one segment, with lookahead split in
   /// two.
   private func checkMemory(
-    _ list: borrowing IndicatedList, _ target: ReceiveTarget, _ adapter: UInt32, _ driver: UInt32,
+    _ list: borrowing IndicatedList, _ target: ReceiveTarget, _ adapter: Index<AdapterRecord>,
+    _ driver: Index<DriverRecord>,
     _ known: inout KnownBlock, _ plan: inout ReceivePlan
   ) throws(Failure) {
     let wanted: UInt8 = target.lookahead != 0 ? 2 : 1
@@ -262,21 +267,20 @@ extension Simulator {
   /// The block a SharedMemoryHandle names: live, the adapter's or its driver's, of the target. Memory of
   /// the HAL has no such handle.
   private func block(
-    _ handle: Handle, _ target: ReceiveTarget, _ adapter: UInt32, _ driver: UInt32
+    _ handle: Handle, _ target: ReceiveTarget, _ adapter: Index<AdapterRecord>,
+    _ driver: Index<DriverRecord>
   ) throws(Failure) -> KnownBlock {
     let unknown = Failure(
       .invalidParameter, .sharedMemoryUnknown, handle.rawValue, UInt64(target.id))
-    let index = handle.index
-    guard handle.kind == .sharedMemory, index < store.blocks.capacity else { throw unknown }
+    let index = Index<BlockRecord>(handle.index)
+    guard handle.kind == .sharedMemory, store.blocks.contains(index) else { throw unknown }
     let block = store.blocks[index]
     guard block.state == BlockState.live.rawValue,
       self.handle(.sharedMemory, block.generation, index) == handle,
       store.registrations[block.registration.index, \.level] != ProviderLevel.hal.rawValue
     else { throw unknown }
-    switch OwnerKind(rawValue: block.ownerKind) {
-    case .adapter: guard block.owner == Ref(adapter) else { throw unknown }
-    case .driver: guard block.owner == Ref(driver) else { throw unknown }
-    default: throw unknown
+    guard block.ownerIndex == .adapter(adapter) || block.ownerIndex == .driver(driver) else {
+      throw unknown
     }
     // A33: a driver may have said "no VPort" with NDIS_INVALID_VPORT_ID.
     let vport = block.vportID == UInt32(NDIS_INVALID_VPORT_ID) ? 0 : block.vportID
@@ -290,7 +294,7 @@ extension Simulator {
   }
 
   /// How many contiguous parts of its section a part of a block lies in.
-  private func parts(block: UInt32, offset: UInt32, length: UInt32) -> UInt32 {
+  private func parts(block: Index<BlockRecord>, offset: UInt32, length: UInt32) -> UInt32 {
     var count: UInt32 = 0
     forEachPart(block: block, offset: offset, length: length) { _, _ in count &+= 1 }
     return count
@@ -300,7 +304,7 @@ extension Simulator {
 
   /// Whether the tables and the adapter's share of them have room for all of it.
   private func checkRoom(
-    _ plan: ReceivePlan, _ adapter: UInt32, _ count: UInt32
+    _ plan: ReceivePlan, _ adapter: Index<AdapterRecord>, _ count: UInt32
   ) throws(Failure) {
     let out =
       UInt64(store.adapters[adapter, \.indicated]) + UInt64(store.adapters[adapter, \.returning])

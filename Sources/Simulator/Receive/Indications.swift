@@ -8,17 +8,22 @@ import NDIS
 
 extension Simulator {
   mutating func indicate(
-    _ plan: ReceivePlan, _ indication: Indication, _ call: Call, adapter: UInt32,
+    _ plan: ReceivePlan, _ indication: Indication, _ call: Call, adapter: Index<AdapterRecord>,
     _ actions: inout Actions
   ) throws(Failure) {
     let isLent = !ReceiveFlags(rawValue: indication.flags).contains(.resources)
     let received = plan.received
     guard received > 0 || isLent else {
       // The miniport has its lists again when the call returns.
-      return finish(call.session, call.requestID, &actions)
+      return finish(call.sessionIndex, call.requestID, &actions)
     }
-    var request = Ref.none
+    var request = Ref<RequestRecord>.none
     if !isLent { request = Ref(try open(call, object: adapterHandle(adapter))) }
+    move(adapter, .receive, &actions)
+    plan.forEachGroup { group in
+      guard group.target.kind == .queue else { return }
+      move(queue: group.target.queue.index, group.target.event)
+    }
     // Its SET_FILTER must end with SUCCESS now.
     if let queue = plan.early.optional { store.queues.update(queue) { $0.early = 1 } }
     if received > 0 {
@@ -26,7 +31,7 @@ extension Simulator {
       callReceivers(plan, index, parent: isLent ? 0 : call.context, &actions)
     }
     if isLent {
-      finish(call.session, call.requestID, &actions)
+      finish(call.sessionIndex, call.requestID, &actions)
       if received < UInt32(clamping: indication.lists.count) {
         returnUnreceived(plan, indication, adapter: adapter, &actions)
       }
@@ -34,9 +39,9 @@ extension Simulator {
   }
 
   private mutating func makeIndication(
-    _ plan: ReceivePlan, _ indication: Indication, request: Ref, _ received: UInt32,
-    adapter: UInt32
-  ) -> UInt32 {
+    _ plan: ReceivePlan, _ indication: Indication, request: Ref<RequestRecord>, _ received: UInt32,
+    adapter: Index<AdapterRecord>
+  ) -> Index<IndicationRecord> {
     let index = derived.freeIndications.first ?? 0
     derived.freeIndications.remove(index)
     let first = derived.freeLists.first ?? 0
@@ -54,11 +59,11 @@ extension Simulator {
       $0.receiverCount = plan.receiverCount
       $0.receivers = plan.receivers
     }
-    link(indication: index, adapter: adapter)
+    store.indicationsOfAdapter.insert(index, in: adapter) { $0.adapter = Ref(adapter) }
     store.adapters.update(adapter) { $0.indicated = $0.indicated &+ received }
 
     var slot = first
-    var previous = Ref.none
+    var previous = Ref<NetBufferListRecord>.none
     var left = received
     var tally = ReceiveTally(sign: 1)
     let lists = indication.lists.span
@@ -89,7 +94,7 @@ extension Simulator {
   /// whatever the last list of this slot has left.
   @inline(__always)
   private func write(
-    list slot: UInt32, _ list: IndicatedList, _ group: ReceiveGroup,
+    list slot: Index<NetBufferListRecord>, _ list: IndicatedList, _ group: ReceiveGroup,
     _ position: UInt32, hasMemory: Bool, _ place: (inout NetBufferListRecord) -> Void
   ) {
     let store = store
@@ -112,7 +117,7 @@ extension Simulator {
       $0.bufferSegments = list.bufferSegments
       for at in 0..<min(4, Int(list.segmentCount)) {
         let segment = list.segments[at]
-        let block = segment.sharedMemoryHandle.index
+        let block = Index<BlockRecord>(segment.sharedMemoryHandle.index)
         $0.segments[at] = SegmentRecord(
           block: Ref(block), generation: store.blocks[block, \.generation],
           offset: segment.offset, length: segment.length)
@@ -121,7 +126,7 @@ extension Simulator {
   }
 
   private mutating func callReceivers(
-    _ plan: ReceivePlan, _ index: UInt32, parent: UInt64, _ actions: inout Actions
+    _ plan: ReceivePlan, _ index: Index<IndicationRecord>, parent: UInt64, _ actions: inout Actions
   ) {
     for number in 0..<plan.receiverCount {
       let binding = plan.receivers[Int(number)].index
@@ -130,7 +135,7 @@ extension Simulator {
       plan.forEachRun(of: number) { start, end in
         let new = NewUpcall(
           type: NDISSIM_UPCALL_RECEIVE_NET_BUFFER_LISTS, object: handle, parent: parent,
-          subject: Ref(index), argument: start << 16 | (end &- start))
+          subject: Ref(any: index), argument: start << 16 | (end &- start))
         // There is room: the plan has counted its calls.
         _ = send(new, session: session, &actions)
       }
@@ -139,7 +144,8 @@ extension Simulator {
 
   /// Lists that nobody receives.
   private mutating func returnUnreceived(
-    _ plan: ReceivePlan, _ indication: Indication, adapter: UInt32, _ actions: inout Actions
+    _ plan: ReceivePlan, _ indication: Indication, adapter: Index<AdapterRecord>,
+    _ actions: inout Actions
   ) {
     var chain = ReturnChain()
     let lists = indication.lists.span

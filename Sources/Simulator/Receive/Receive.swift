@@ -14,7 +14,7 @@ extension Simulator {
   mutating func indicateReceive(
     _ call: Call, _ adapter: Handle, _ indication: Indication, _ actions: inout Actions
   ) throws(Failure) {
-    let index = try resolveAdapter(adapter, session: call.session)
+    let index = try resolveAdapter(adapter, session: call.sessionIndex)
     let flags = ReceiveFlags(rawValue: indication.flags)
     if flags.contains(.resources) {
       // It waits for the receivers.
@@ -31,7 +31,7 @@ extension Simulator {
       if error.status != .resources, error.status != .notAccepted {
         violate(
           error, routine: "NdisMIndicateReceiveNetBufferLists", bugCheck: nil, irql: call.irql,
-          handle: adapter, party: party(adapter: index), session: call.session, &actions)
+          handle: adapter, party: party(adapter: index), session: call.sessionIndex, &actions)
       }
       throw error
     }
@@ -46,7 +46,7 @@ extension Simulator {
     judge(upcall, ending, isReturn: isReturn, &actions)
     if isReturn {
       returnEnded(upcall)
-    } else if let index = upcall.subject.optional {
+    } else if let index = upcall.indication.optional {
       store.indications.update(index) { $0.calls &-= 1 }
       finishIfDone(indication: index, &actions)
     }
@@ -68,7 +68,7 @@ extension Simulator {
     let object = upcall.object
     var whose = Party()
     if isLiveOwner(object) {
-      whose = isReturn ? party(adapter: object.index) : party(binding: object.index)
+      whose = isReturn ? party(adapter: Index(object)) : party(binding: Index(object))
     } else if let session = upcall.session.optional {
       whose = party(session: session)
     }

@@ -8,7 +8,7 @@ import NDIS
 extension StoreCheck {
   /// The lists themselves, and what they count for.
   mutating func checkLists() throws(StoreError) {
-    for index in Indices(store.lists.touched) {
+    for index in store.lists.touched {
       let at = CheckedRecord("lists", index)
       let link = store.listLinks[index]
       try at.hold(store.lists[index, \.generation] <= lastGeneration, "its generation is too great")
@@ -32,13 +32,13 @@ extension StoreCheck {
       switch kind {
       case .defaultQueue: try at.hold(list.target.isNone, "it is of the default queue and another")
       case .queue:
-        try at.hold(list.target.index < store.queues.capacity, "its queue is not there")
+        try at.hold(store.queues.contains(list.queue), "its queue is not there")
       case .vport:
-        try at.hold(list.target.index < store.vports.capacity, "its VPort is not there")
+        try at.hold(store.vports.contains(list.vport), "its VPort is not there")
       }
       for segment in 0..<Int(list.segmentCount) {
         try at.hold(
-          list.segments[segment].block.index < store.blocks.capacity, "its memory is not there")
+          store.blocks.contains(list.segments[segment].block), "its memory is not there")
       }
       inUse.lists &+= 1
       if state == .out {
@@ -66,16 +66,15 @@ extension StoreCheck {
         named.append(block)
       }
     }
-    let target = list.target.index
     switch kind {
     case .defaultQueue: break
     case .queue:
-      if store.queues[target, \.generation] == list.targetGeneration {
-        indicatedOnQueue[Int(target)] &+= 1
+      if store.queues[list.queue.index, \.generation] == list.targetGeneration {
+        indicatedOnQueue[Int(list.queue.index)] &+= 1
       }
     case .vport:
-      if store.vports[target, \.generation] == list.targetGeneration {
-        indicatedOnVPort[Int(target)] &+= 1
+      if store.vports[list.vport.index, \.generation] == list.targetGeneration {
+        indicatedOnVPort[Int(list.vport.index)] &+= 1
       }
     }
   }
@@ -103,7 +102,7 @@ extension StoreCheck {
   }
 
   mutating func checkStatuses() throws(StoreError) {
-    for index in Indices(store.statuses.touched) {
+    for index in store.statuses.touched {
       let state = store.statuses[index, \.state]
       let at = CheckedRecord("statuses", index)
       try at.hold(state <= 1, "its state is none")
@@ -116,7 +115,7 @@ extension StoreCheck {
 
   /// An adapter's indications, the lists that are out, and those that go back.
   mutating func checkIndications(
-    _ adapter: AdapterRecord, _ own: Ref, _ at: CheckedRecord
+    _ adapter: AdapterRecord, _ own: Ref<AdapterRecord>, _ at: CheckedRecord
   ) throws(StoreError) {
     let store = store
     listed.indications &+= try walk(
@@ -153,11 +152,13 @@ extension StoreCheck {
   }
 
   /// A chain of lists that go back; says how long it is.
-  mutating func follow(returned first: Ref, _ at: CheckedRecord) throws(StoreError) -> UInt32 {
+  mutating func follow(returned first: Ref<NetBufferListRecord>, _ at: CheckedRecord)
+    throws(StoreError) -> UInt32
+  {
     var count: UInt32 = 0
     var next = first
     while let index = next.optional {
-      guard index < store.lists.capacity,
+      guard store.lists.contains(index),
         store.listLinks[index].state == ListState.returning.rawValue, meet(index)
       else { throw at.damaged(list: "returned NET_BUFFER_LISTs") }
       count &+= 1
@@ -168,20 +169,20 @@ extension StoreCheck {
   }
 
   /// Notes that a list was met; false when it was before.
-  private mutating func meet(_ list: UInt32) -> Bool {
-    let (word, bit) = (Int(list / 64), UInt64(1) << UInt64(list % 64))
+  private mutating func meet(_ list: Index<NetBufferListRecord>) -> Bool {
+    let (word, bit) = (Int(list.raw / 64), UInt64(1) << UInt64(list.raw % 64))
     guard met[word] & bit == 0 else { return false }
     met[word] |= bit
     return true
   }
 
   mutating func checkIndications() throws(StoreError) {
-    for index in Indices(store.statuses.touched) where store.statuses[index, \.state] != 0 {
+    for index in store.statuses.touched where store.statuses[index, \.state] != 0 {
       let calls = store.statuses[index, \.calls]
       try CheckedRecord("statuses", index).hold(
         calls > 0 && calls == statusCalls[Int(index)], "it counts other calls than are open")
     }
-    for index in Indices(store.indications.touched) {
+    for index in store.indications.touched {
       let record = store.indications[index]
       let at = CheckedRecord("indications", index)
       guard record.state != 0 else { continue }
@@ -208,7 +209,7 @@ extension StoreCheck {
 
   /// The lists of an indication that are out: in order, each with some of its receivers.
   private mutating func checkLists(
-    of record: IndicationRecord, _ own: Ref, _ at: CheckedRecord
+    of record: IndicationRecord, _ own: Ref<IndicationRecord>, _ at: CheckedRecord
   ) throws(StoreError) {
     let store = store
     let receivers: UInt64 =

@@ -8,12 +8,21 @@ struct ReceiveTarget {
   var kind = TargetKind.defaultQueue
   /// QueueId or VPortId.
   var id: UInt16 = 0
-  var record = Ref.none
+  var record = Ref<AnyRecord>.none
   var generation: UInt32 = 0
+  /// What receiving is to a queue's state.
+  var event = QueueEvent.receive
   /// Takes no lists of others in its indications.
   var isAlone = false
   /// Bytes of a frame that go to lookahead memory; 0 = no split.
   var lookahead: UInt32 = 0
+
+  var queue: Ref<QueueRecord> {
+    @inline(__always) get { record.of() }
+  }
+  var vport: Ref<VPortRecord> {
+    @inline(__always) get { record.of() }
+  }
 }
 
 /// Neighbouring lists of one target.
@@ -32,7 +41,7 @@ struct ReceivePlan {
   /// The first group stands by itself: nearly every indication has no other, and no array is made for it.
   var first: ReceiveGroup?
   var more: [ReceiveGroup] = []
-  var receivers = InlineArray<64, Ref>(repeating: .none)
+  var receivers = InlineArray<64, Ref<BindingRecord>>(repeating: .none)
   var receiverCount: UInt32 = 0
   /// Who receives on the default queue, once that was asked for.
   var defaultReceivers: UInt64?
@@ -41,7 +50,7 @@ struct ReceivePlan {
   /// Whether a group needs the indication to be of one queue only.
   var isAlone = false
   /// The Paused queue that receives while its SET_FILTER is with the miniport.
-  var early = Ref.none
+  var early = Ref<QueueRecord>.none
 
   var groups: UInt32 { first == nil ? 0 : 1 &+ UInt32(clamping: more.count) }
 
@@ -82,7 +91,7 @@ struct ReceivePlan {
   }
 
   /// The number of a receiver, a new one if need be; nil when there are too many.
-  mutating func number(of binding: UInt32) -> UInt32? {
+  mutating func number(of binding: Index<BindingRecord>) -> UInt32? {
     for number in 0..<receiverCount where receivers[Int(number)] == Ref(binding) { return number }
     guard receiverCount < UInt32(IndicationRecord.maximumReceivers) else { return nil }
     receivers[Int(receiverCount)] = Ref(binding)

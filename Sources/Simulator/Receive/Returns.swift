@@ -13,7 +13,7 @@ extension Simulator {
   mutating func returnLists(
     _ call: Call, _ binding: Handle, _ flags: UInt32, _ lists: [Handle], _ actions: inout Actions
   ) throws(Failure) {
-    let index = try resolveBinding(binding, .binding, session: call.session)
+    let index = try resolveBinding(binding, .binding, session: call.sessionIndex)
     guard store.bindings[index, \.opened] != 0, store.bindings[index, \.closing] == 0 else {
       throw Failure(.invalidParameter, .staleHandle, binding.rawValue)
     }
@@ -25,10 +25,10 @@ extension Simulator {
     } catch {
       violate(
         error, routine: "NdisReturnNetBufferLists", bugCheck: nil, irql: call.irql,
-        handle: binding, party: party(binding: index), session: call.session, &actions)
+        handle: binding, party: party(binding: index), session: call.sessionIndex, &actions)
       throw error
     }
-    finish(call.session, call.requestID, &actions)
+    finish(call.sessionIndex, call.requestID, &actions)
     if store.adapters[adapter, \.dropped] == 0 {
       take(lists, binding: index, adapter: adapter, &actions)
     }
@@ -37,7 +37,7 @@ extension Simulator {
   // MARK: Checks
 
   private func checkReturned(
-    _ lists: [Handle], binding: UInt32, adapter: UInt32
+    _ lists: [Handle], binding: Index<BindingRecord>, adapter: Index<AdapterRecord>
   ) throws(Failure) {
     guard !lists.isEmpty, lists.count <= Int(NDIS.Limits.maximumLists) else {
       throw Failure(
@@ -45,14 +45,14 @@ extension Simulator {
         UInt64(NDIS.Limits.maximumLists))
     }
     let isDropped = store.adapters[adapter, \.dropped] != 0
-    var indication = Ref.none
+    var indication = Ref<IndicationRecord>.none
     var bit: UInt64 = 0
     var greatest: UInt64 = 0
     var isAscending = true
     for list in lists {
-      let index = list.index
+      let index = Index<NetBufferListRecord>(list)
       let failure = Failure(.invalidParameter, .notIndicated, list.rawValue)
-      guard list.kind == .netBufferList, index < store.lists.capacity else { throw failure }
+      guard list.kind == .netBufferList, store.lists.contains(index) else { throw failure }
       if isDropped {
         guard wasGiven(list) else { throw failure }
         continue
@@ -79,17 +79,21 @@ extension Simulator {
   private func wasGiven(_ list: Handle) -> Bool {
     let salt = UInt32(truncatingIfNeeded: store.globals[0].generationSalt)
     return list.generation > salt
-      && list.generation <= salt &+ store.lists[list.index, \.generation]
+      && list.generation <= salt &+ store.lists[Index(list), \.generation]
   }
 
   /// A receiver's bit in its lists of an indication; 0 when it has nothing to return of it.
-  private func returningBit(of binding: UInt32, _ indication: UInt32) -> UInt64 {
+  private func returningBit(of binding: Index<BindingRecord>, _ indication: Index<IndicationRecord>)
+    -> UInt64
+  {
     let resources = ReceiveFlags.resources.rawValue
     guard store.indications[indication, \.flags] & resources == 0 else { return 0 }
     return receiverBit(of: binding, indication)
   }
 
-  func receiverBit(of binding: UInt32, _ indication: UInt32) -> UInt64 {
+  func receiverBit(of binding: Index<BindingRecord>, _ indication: Index<IndicationRecord>)
+    -> UInt64
+  {
     let receivers = store.indications[indication, \.receivers]
     for number in 0..<Int(store.indications[indication, \.receiverCount])
     where receivers[number] == Ref(binding) {
@@ -102,25 +106,26 @@ extension Simulator {
 
   /// Takes checked lists from a receiver, one run of lists of the same indication after the other.
   private mutating func take(
-    _ lists: [Handle], binding: UInt32, adapter: UInt32, _ actions: inout Actions
+    _ lists: [Handle], binding: Index<BindingRecord>, adapter: Index<AdapterRecord>,
+    _ actions: inout Actions
   ) {
     var chain = ReturnChain()
     var tally = ReceiveTally(sign: -1)
     var start = 0
     while start < lists.count {
-      let indication = store.lists[lists[start].index, \.indication].index
+      let indication = store.lists[Index(lists[start]), \.indication].index
       let bit = receiverBit(of: binding, indication)
       var end = start
       var last: UInt32 = 0
       while end < lists.count,
-        store.lists[lists[end].index, \.indication] == Ref(indication)
+        store.lists[Index(lists[end]), \.indication] == Ref(indication)
       {
-        if store.listLinks[lists[end].index].holders == bit { last &+= 1 }
+        if store.listLinks[Index(lists[end])].holders == bit { last &+= 1 }
         end += 1
       }
       let isWhole = last == store.indications[indication, \.out]
       for at in start..<end {
-        take(list: lists[at].index, bit, isWhole: isWhole, &chain, &tally)
+        take(list: Index(lists[at]), bit, isWhole: isWhole, &chain, &tally)
       }
       left(indication: indication, last, &actions)
       start = end
@@ -131,7 +136,8 @@ extension Simulator {
 
   /// Takes a list from a receiver. Where a whole indication goes back its chain need not be mended.
   private mutating func take(
-    list index: UInt32, _ bit: UInt64, isWhole: Bool, _ chain: inout ReturnChain,
+    list index: Index<NetBufferListRecord>, _ bit: UInt64, isWhole: Bool,
+    _ chain: inout ReturnChain,
     _ tally: inout ReceiveTally
   ) {
     guard store.listLinks[index].holders == bit else {
@@ -139,13 +145,15 @@ extension Simulator {
       return
     }
     count(list: index, &tally)
-    if !isWhole { unlink(list: index) }
+    if !isWhole {
+      store.listsOfIndication.remove(index, from: store.lists[index, \.indication].index)
+    }
     append(list: index, to: &chain)
   }
 
   /// `count` lists of an indication have no receiver any more.
   private mutating func left(
-    indication index: UInt32, _ count: UInt32, _ actions: inout Actions
+    indication index: Index<IndicationRecord>, _ count: UInt32, _ actions: inout Actions
   ) {
     guard count > 0 else { return }
     store.indications.update(index) {
@@ -167,7 +175,7 @@ extension Simulator {
 
   /// Ends an indication whose handlers have returned: with NDIS_RECEIVE_FLAGS_RESOURCES its lists are the
   /// miniport's again now, else when they have been returned.
-  mutating func finishIfDone(indication index: UInt32, _ actions: inout Actions) {
+  mutating func finishIfDone(indication index: Index<IndicationRecord>, _ actions: inout Actions) {
     guard store.indications[index, \.calls] == 0 else { return }
     let resources = ReceiveFlags.resources.rawValue
     if store.indications[index, \.flags] & resources != 0, store.indications[index, \.out] > 0 {
@@ -183,11 +191,9 @@ extension Simulator {
   }
 
   /// Frees all lists of an indication that are out, without telling anybody.
-  private mutating func forget(indication index: UInt32) {
+  private mutating func forget(indication index: Index<IndicationRecord>) {
     var tally = ReceiveTally(sign: -1)
-    var next = store.indications[index, \.first]
-    while let list = next.optional {
-      next = store.lists[list, \.next]
+    for list in store.listsOfIndication.of(index) {
       count(list: list, &tally)
       free(list: list)
     }
@@ -199,7 +205,7 @@ extension Simulator {
   /// Tells the miniport which lists are its own again. When no call can be made now, `stepReturns` makes
   /// it later; when the miniport is gone, nobody is told.
   mutating func giveBack(
-    _ chain: inout ReturnChain, adapter: UInt32, _ actions: inout Actions
+    _ chain: inout ReturnChain, adapter: Index<AdapterRecord>, _ actions: inout Actions
   ) {
     guard chain.count > 0 else { return }
     let session = store.drivers[store.adapters[adapter, \.driver].index, \.session].index
@@ -221,16 +227,17 @@ extension Simulator {
   }
 
   private mutating func callReturn(
-    _ first: Ref, _ count: UInt32, adapter: UInt32, session: UInt32, _ actions: inout Actions
+    _ first: Ref<NetBufferListRecord>, _ count: UInt32, adapter: Index<AdapterRecord>,
+    session: Index<SessionRecord>, _ actions: inout Actions
   ) {
     let new = NewUpcall(
       type: NDISSIM_UPCALL_RETURN_NET_BUFFER_LISTS, object: adapterHandle(adapter),
-      subject: first, argument: count)
+      subject: Ref(any: first), argument: count)
     _ = send(new, session: session, &actions)
   }
 
   /// Makes the call that could not be made before. False when there is none to make, or still no room.
-  mutating func stepReturns(adapter: UInt32, _ actions: inout Actions) -> Bool {
+  mutating func stepReturns(adapter: Index<AdapterRecord>, _ actions: inout Actions) -> Bool {
     guard let first = store.adapters[adapter, \.returned].optional, !derived.freeUpcalls.isEmpty
     else { return false }
     let session = store.drivers[store.adapters[adapter, \.driver].index, \.session].index
@@ -253,8 +260,8 @@ extension Simulator {
 
   /// MiniportReturnNetBufferLists has returned, or never will.
   mutating func returnEnded(_ upcall: UpcallRecord) {
-    let count = freeReturned(upcall.subject)
-    let adapter = upcall.object.index
+    let count = freeReturned(upcall.returned)
+    let adapter = Index<AdapterRecord>(upcall.object.index)
     guard isLiveOwner(upcall.object) else { return }
     store.adapters.update(adapter) { $0.returning = $0.returning &- count }
   }
@@ -262,15 +269,11 @@ extension Simulator {
   // MARK: What an adapter's life asks of this file
 
   /// The binding is gone: the lists it still has go back.
-  mutating func returnAll(binding index: UInt32, _ actions: inout Actions) {
+  mutating func returnAll(binding index: Index<BindingRecord>, _ actions: inout Actions) {
     let adapter = store.bindings[index, \.adapter].index
     // Newest first in the list; what was indicated first goes back first.
-    var oldest = Ref.none
-    var next = store.adapters[adapter, \.indications]
-    while let indication = next.optional {
-      oldest = next
-      next = store.indications[indication, \.next]
-    }
+    var oldest = Ref<IndicationRecord>.none
+    for indication in store.indicationsOfAdapter.of(adapter) { oldest = Ref(indication) }
     var chain = ReturnChain()
     var tally = ReceiveTally(sign: -1)
     while let indication = oldest.optional {
@@ -299,10 +302,8 @@ extension Simulator {
 
   /// The adapter is gone: its lists stay with their receivers and refer to nothing any more. What they
   /// return of them is taken without a word.
-  mutating func dropIndications(adapter index: UInt32, _ actions: inout Actions) {
-    var next = store.adapters[index, \.indications]
-    while let indication = next.optional {
-      next = store.indications[indication, \.next]
+  mutating func dropIndications(adapter index: Index<AdapterRecord>, _ actions: inout Actions) {
+    for indication in store.indicationsOfAdapter.of(index) {
       forget(indication: indication)
       let request = store.indications[indication, \.request]
       store.indications.update(indication) {

@@ -6,71 +6,71 @@
 import NDIS
 
 struct Derived: ~Copyable {
-  var freeSessions: IndexSet
-  var freeDrivers: IndexSet
-  var freeAdapters: IndexSet
-  var freeBindings: IndexSet
-  var freeRegistrations: IndexSet
-  var freeSections: IndexSet
-  var freeBlocks: IndexSet
-  var freeExtents: IndexSet
-  var freeSites: IndexSet
-  var freeRequests: IndexSet
-  var freeUpcalls: IndexSet
-  var freeOIDs: IndexSet
-  var freeQueues: IndexSet
-  var freeFilters: IndexSet
-  var freeVPorts: IndexSet
-  var freeStatuses: IndexSet
-  var freeIndications: IndexSet
-  var freeLists: IndexSet
+  var freeSessions: RecordSet<SessionRecord>
+  var freeDrivers: RecordSet<DriverRecord>
+  var freeAdapters: RecordSet<AdapterRecord>
+  var freeBindings: RecordSet<BindingRecord>
+  var freeRegistrations: RecordSet<RegistrationRecord>
+  var freeSections: RecordSet<SectionRecord>
+  var freeBlocks: RecordSet<BlockRecord>
+  var freeExtents: RecordSet<ExtentRecord>
+  var freeSites: RecordSet<SiteRecord>
+  var freeRequests: RecordSet<RequestRecord>
+  var freeUpcalls: RecordSet<UpcallRecord>
+  var freeOIDs: RecordSet<OIDRecord>
+  var freeQueues: RecordSet<QueueRecord>
+  var freeFilters: RecordSet<FilterRecord>
+  var freeVPorts: RecordSet<VPortRecord>
+  var freeStatuses: RecordSet<StatusRecord>
+  var freeIndications: RecordSet<IndicationRecord>
+  var freeLists: RecordSet<NetBufferListRecord>
   /// Registrations that may serve requests.
-  var activeRegistrations: IndexSet
-  var liveSections: IndexSet
+  var activeRegistrations: RecordSet<RegistrationRecord>
+  var liveSections: RecordSet<SectionRecord>
   /// Upcalls with a deadline.
-  var timedUpcalls: IndexSet
+  var timedUpcalls: RecordSet<UpcallRecord>
   /// OID requests with a Timeout.
-  var timedOIDs: IndexSet
+  var timedOIDs: RecordSet<OIDRecord>
   /// Objects with something to do before they are at rest.
-  var workSessions: IndexSet
-  var workDrivers: IndexSet
-  var workAdapters: IndexSet
-  var workBindings: IndexSet
+  var workSessions: RecordSet<SessionRecord>
+  var workDrivers: RecordSet<DriverRecord>
+  var workAdapters: RecordSet<AdapterRecord>
+  var workBindings: RecordSet<BindingRecord>
   /// Which pages of each section are taken.
   var pageMaps: [PageSet?]
   var sites = SiteIndex()
-  var adaptersByName: [Name: UInt32] = [:]
+  var adaptersByName: [Name: Index<AdapterRecord>] = [:]
   var users = UserTable()
 
   /// `pageMaps`: which pages the blocks of an adopted store have, where that is known already.
   init(_ store: Store, fresh: Bool = false, pageMaps known: [PageSet?]? = nil) {
     let capacities = store.capacities
-    freeSessions = IndexSet(fullWithCapacity: capacities.sessions)
-    freeDrivers = IndexSet(fullWithCapacity: capacities.drivers)
-    freeAdapters = IndexSet(fullWithCapacity: capacities.adapters)
-    freeBindings = IndexSet(fullWithCapacity: capacities.bindings)
-    freeRegistrations = IndexSet(fullWithCapacity: capacities.registrations)
-    freeSections = IndexSet(fullWithCapacity: capacities.sections)
-    freeBlocks = IndexSet(fullWithCapacity: capacities.blocks)
-    freeExtents = IndexSet(fullWithCapacity: capacities.extents)
-    freeSites = IndexSet(fullWithCapacity: capacities.sites)
-    freeRequests = IndexSet(fullWithCapacity: capacities.requests)
-    freeUpcalls = IndexSet(fullWithCapacity: capacities.upcalls)
-    freeOIDs = IndexSet(fullWithCapacity: capacities.oids)
-    freeQueues = IndexSet(fullWithCapacity: capacities.queues)
-    freeFilters = IndexSet(fullWithCapacity: capacities.filters)
-    freeVPorts = IndexSet(fullWithCapacity: capacities.vports)
-    freeStatuses = IndexSet(fullWithCapacity: capacities.statuses)
-    freeIndications = IndexSet(fullWithCapacity: capacities.indications)
-    freeLists = IndexSet(fullWithCapacity: capacities.lists)
-    activeRegistrations = IndexSet(capacity: capacities.registrations)
-    liveSections = IndexSet(capacity: capacities.sections)
-    timedUpcalls = IndexSet(capacity: capacities.upcalls)
-    timedOIDs = IndexSet(capacity: capacities.oids)
-    workSessions = IndexSet(capacity: capacities.sessions)
-    workDrivers = IndexSet(capacity: capacities.drivers)
-    workAdapters = IndexSet(capacity: capacities.adapters)
-    workBindings = IndexSet(capacity: capacities.bindings)
+    freeSessions = RecordSet(IndexSet(fullWithCapacity: capacities.sessions))
+    freeDrivers = RecordSet(IndexSet(fullWithCapacity: capacities.drivers))
+    freeAdapters = RecordSet(IndexSet(fullWithCapacity: capacities.adapters))
+    freeBindings = RecordSet(IndexSet(fullWithCapacity: capacities.bindings))
+    freeRegistrations = RecordSet(IndexSet(fullWithCapacity: capacities.registrations))
+    freeSections = RecordSet(IndexSet(fullWithCapacity: capacities.sections))
+    freeBlocks = RecordSet(IndexSet(fullWithCapacity: capacities.blocks))
+    freeExtents = RecordSet(IndexSet(fullWithCapacity: capacities.extents))
+    freeSites = RecordSet(IndexSet(fullWithCapacity: capacities.sites))
+    freeRequests = RecordSet(IndexSet(fullWithCapacity: capacities.requests))
+    freeUpcalls = RecordSet(IndexSet(fullWithCapacity: capacities.upcalls))
+    freeOIDs = RecordSet(IndexSet(fullWithCapacity: capacities.oids))
+    freeQueues = RecordSet(IndexSet(fullWithCapacity: capacities.queues))
+    freeFilters = RecordSet(IndexSet(fullWithCapacity: capacities.filters))
+    freeVPorts = RecordSet(IndexSet(fullWithCapacity: capacities.vports))
+    freeStatuses = RecordSet(IndexSet(fullWithCapacity: capacities.statuses))
+    freeIndications = RecordSet(IndexSet(fullWithCapacity: capacities.indications))
+    freeLists = RecordSet(IndexSet(fullWithCapacity: capacities.lists))
+    activeRegistrations = RecordSet(IndexSet(capacity: capacities.registrations))
+    liveSections = RecordSet(IndexSet(capacity: capacities.sections))
+    timedUpcalls = RecordSet(IndexSet(capacity: capacities.upcalls))
+    timedOIDs = RecordSet(IndexSet(capacity: capacities.oids))
+    workSessions = RecordSet(IndexSet(capacity: capacities.sessions))
+    workDrivers = RecordSet(IndexSet(capacity: capacities.drivers))
+    workAdapters = RecordSet(IndexSet(capacity: capacities.adapters))
+    workBindings = RecordSet(IndexSet(capacity: capacities.bindings))
     pageMaps = known ?? [PageSet?](repeating: nil, count: Int(capacities.sections))
     // A store that was just laid out holds nothing to read.
     if !fresh { adopt(store, hasPages: known != nil) }
@@ -79,7 +79,7 @@ struct Derived: ~Copyable {
   /// Reads the whole store once. Slots whose generation is used up are not free.
   private mutating func adopt(_ store: Store, hasPages: Bool) {
     let last = UInt32.max - UInt32(truncatingIfNeeded: store.globals[0].generationSalt)
-    for i in Indices(store.sessions.touched) {
+    for i in store.sessions.touched {
       let session = store.sessions[i]
       if session.state != 0 {
         freeSessions.remove(i)
@@ -93,7 +93,7 @@ struct Derived: ~Copyable {
         freeSessions.remove(i)
       }
     }
-    for i in Indices(store.drivers.touched) {
+    for i in store.drivers.touched {
       let driver = store.drivers[i]
       if driver.state != 0 {
         freeDrivers.remove(i)
@@ -102,7 +102,7 @@ struct Derived: ~Copyable {
         freeDrivers.remove(i)
       }
     }
-    for i in Indices(store.adapters.touched) {
+    for i in store.adapters.touched {
       let adapter = store.adapters[i]
       if adapter.life != 0 {
         freeAdapters.remove(i)
@@ -112,7 +112,7 @@ struct Derived: ~Copyable {
         freeAdapters.remove(i)
       }
     }
-    for i in Indices(store.bindings.touched) {
+    for i in store.bindings.touched {
       let binding = store.bindings[i]
       if binding.kind != 0 {
         freeBindings.remove(i)
@@ -121,13 +121,13 @@ struct Derived: ~Copyable {
         freeBindings.remove(i)
       }
     }
-    for i in Indices(store.registrations.touched) where store.registrations[i].state != 0 {
+    for i in store.registrations.touched where store.registrations[i].state != 0 {
       freeRegistrations.remove(i)
       if store.registrations[i].state == RegistrationState.active.rawValue {
         activeRegistrations.insert(i)
       }
     }
-    for i in Indices(store.sections.touched) {
+    for i in store.sections.touched {
       let section = store.sections[i]
       if section.state != 0 {
         freeSections.remove(i)
@@ -137,10 +137,10 @@ struct Derived: ~Copyable {
         freeSections.remove(i)
       }
     }
-    for i in Indices(store.extents.touched) where store.extents[i].used != 0 {
+    for i in store.extents.touched where store.extents[i].used != 0 {
       freeExtents.remove(i)
     }
-    for i in Indices(store.blocks.touched) {
+    for i in store.blocks.touched {
       if store.blocks[i, \.state] != 0 {
         freeBlocks.remove(i)
         if !hasPages { takePages(of: store.blocks[i], store) }
@@ -148,15 +148,15 @@ struct Derived: ~Copyable {
         freeBlocks.remove(i)
       }
     }
-    for i in Indices(store.sites.touched) {
+    for i in store.sites.touched {
       let site = store.sites[i]
       if site.references != 0 { freeSites.remove(i) }
       if !site.site.isEmpty { sites.insert(site.site, i) }
     }
-    for i in Indices(store.requests.touched) where store.requests[i].state != 0 {
+    for i in store.requests.touched where store.requests[i].state != 0 {
       freeRequests.remove(i)
     }
-    for i in Indices(store.upcalls.touched) where store.upcalls[i].state != 0 {
+    for i in store.upcalls.touched where store.upcalls[i].state != 0 {
       freeUpcalls.remove(i)
       let state = UpcallState(rawValue: store.upcalls[i].state)
       if store.upcalls[i].deadline != 0, state == .open || state == .pended {
@@ -168,31 +168,31 @@ struct Derived: ~Copyable {
 
   /// OID requests, queues and what is indicated.
   private mutating func adoptQueues(_ store: Store, _ last: UInt32) {
-    for i in Indices(store.oids.touched)
+    for i in store.oids.touched
     where store.oids[i, \.state] != 0 || store.oids[i, \.generation] >= last {
       freeOIDs.remove(i)
       if store.oids[i, \.deadline] != 0 { timedOIDs.insert(i) }
     }
     // A record being made has an owner before it has a state.
-    for i in Indices(store.queues.touched)
+    for i in store.queues.touched
     where !store.queues[i, \.adapter].isNone || store.queues[i, \.generation] >= last {
       freeQueues.remove(i)
     }
-    for i in Indices(store.filters.touched)
+    for i in store.filters.touched
     where !store.filters[i, \.adapter].isNone || store.filters[i, \.generation] >= last {
       freeFilters.remove(i)
     }
-    for i in Indices(store.vports.touched)
+    for i in store.vports.touched
     where !store.vports[i, \.adapter].isNone || store.vports[i, \.generation] >= last {
       freeVPorts.remove(i)
     }
-    for i in Indices(store.statuses.touched) where store.statuses[i, \.state] != 0 {
+    for i in store.statuses.touched where store.statuses[i, \.state] != 0 {
       freeStatuses.remove(i)
     }
-    for i in Indices(store.indications.touched) where store.indications[i, \.state] != 0 {
+    for i in store.indications.touched where store.indications[i, \.state] != 0 {
       freeIndications.remove(i)
     }
-    for i in Indices(store.lists.touched)
+    for i in store.lists.touched
     where store.listLinks[i].state != 0 || store.lists[i, \.generation] >= last {
       freeLists.remove(i)
     }

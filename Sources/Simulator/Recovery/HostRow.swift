@@ -44,17 +44,22 @@ public struct HostRow: BitwiseCopyable, Sendable {
   }
 }
 
+extension HostRow: StoreRecord {
+  typealias Key = HostRow
+}
+
 extension Simulator {
   /// A row; one beyond the last holds nothing.
   public func hostRow(_ index: UInt32) -> HostRow {
-    index < store.hostRows.capacity ? store.hostRows[index] : HostRow()
+    store.hostRows.contains(Index(index)) ? store.hostRows[Index(index)] : HostRow()
   }
 
   /// Keeps a row, as a turn of its own or as part of the transaction that is held together. False when there
   /// is no room for it.
   @discardableResult
   public mutating func keep(_ row: HostRow, at index: UInt32) -> Bool {
-    guard index < store.hostRows.capacity else { return false }
+    let index = Index<HostRow>(index)
+    guard store.hostRows.contains(index) else { return false }
     guard !store.hostRows[index].isSame(as: row) else { return true }
     store.hostRows.update(index) { $0 = row }
     commit()

@@ -5,7 +5,7 @@
 import NDIS
 
 /// State that belongs to no object.
-struct GlobalsRecord: BitwiseCopyable {
+struct GlobalsRecord: StoreRecord {
   var seed: UInt64 = 0
   var generationSalt: UInt64 = 0
   var physicalNext: UInt64 = 0
@@ -24,7 +24,7 @@ struct GlobalsRecord: BitwiseCopyable {
 
 enum SessionState: UInt8 { case free = 0, open, resetting, ended }
 
-struct SessionRecord: BitwiseCopyable {
+struct SessionRecord: StoreRecord {
   var generation: UInt32 = 0
   var state: UInt8 = 0
   /// A hosted miniport's: its adapters may be bound to by every user.
@@ -34,10 +34,10 @@ struct SessionRecord: BitwiseCopyable {
   var uid: UInt32 = 0
   var name = Name()
   var nextRequestID: UInt64 = 1
-  var drivers = Ref.none
-  var upcalls = Ref.none
-  var requests = Ref.none
-  var resetRequest = Ref.none
+  var drivers = Ref<DriverRecord>.none
+  var upcalls = Ref<UpcallRecord>.none
+  var requests = Ref<RequestRecord>.none
+  var resetRequest = Ref<RequestRecord>.none
   var blocks: UInt32 = 0
   var sections: UInt32 = 0
   /// Drivers, adapters, bindings and modules.
@@ -78,38 +78,50 @@ enum HandlerSlot {
 
 enum DriverKind: UInt8 { case miniport = 1, `protocol`, filter }
 
-struct DriverRecord: BitwiseCopyable {
+struct DriverRecord: StoreRecord {
   var generation: UInt32 = 0
   var state: UInt8 = 0
   var kind: UInt8 = 0
   var version = NDISVersion(0, 0)
-  var session = Ref.none
-  var previous = Ref.none
-  var next = Ref.none
-  var children = Ref.none
-  var registration = Ref.none
-  var blocks = Ref.none
-  var request = Ref.none
+  var session = Ref<SessionRecord>.none
+  var previous = Ref<DriverRecord>.none
+  var next = Ref<DriverRecord>.none
+  var children = Ref<AnyRecord>.none
+  var registration = Ref<RegistrationRecord>.none
+  var blocks = Ref<BlockRecord>.none
+  var request = Ref<RequestRecord>.none
   var upcallOpen: UInt32 = 0
   var name = Name()
   var context: UInt64 = 0
   /// Cookies, by `HandlerSlot`.
   var handlers = InlineArray<10, UInt64>(repeating: 0)
+
+  /// The children of a miniport driver.
+  var adapters: Ref<AdapterRecord> {
+    @inline(__always) get { children.of() }
+    @inline(__always) set { children = Ref(any: newValue) }
+  }
+  /// The children of a protocol or filter driver.
+  var bindings: Ref<BindingRecord> {
+    @inline(__always) get { children.of() }
+    @inline(__always) set { children = Ref(any: newValue) }
+  }
 }
 
-struct AdapterRecord: BitwiseCopyable {
+struct AdapterRecord: StoreRecord {
   var generation: UInt32 = 0
   var life: UInt8 = 0  // 0 free, 1 to be running, 2 to be gone
-  var state: UInt8 = 0  // AdapterState
+  /// AdapterState. Only `take` changes it.
+  private(set) var state: UInt8 = 0
   var attributesSet: UInt8 = 0
   var dmaRegistered: UInt8 = 0
-  var driver = Ref.none
-  var previous = Ref.none
-  var next = Ref.none
-  var bindings = Ref.none
-  var blocks = Ref.none
-  var addRequest = Ref.none
-  var removeRequest = Ref.none
+  var driver = Ref<DriverRecord>.none
+  var previous = Ref<AdapterRecord>.none
+  var next = Ref<AdapterRecord>.none
+  var bindings = Ref<BindingRecord>.none
+  var blocks = Ref<BlockRecord>.none
+  var addRequest = Ref<RequestRecord>.none
+  var removeRequest = Ref<RequestRecord>.none
   /// The type of the upcall that is open or pended, and its id.
   var upcallOpen: UInt32 = 0
   var upcall: UInt64 = 0
@@ -119,18 +131,18 @@ struct AdapterRecord: BitwiseCopyable {
   var name = Name()
   var context: UInt64 = 0
   /// OID requests, oldest first; the first may be at the miniport.
-  var firstOID = Ref.none
-  var lastOID = Ref.none
-  var queues = Ref.none
-  var filters = Ref.none
-  var vports = Ref.none
-  var indications = Ref.none
+  var firstOID = Ref<OIDRecord>.none
+  var lastOID = Ref<OIDRecord>.none
+  var queues = Ref<QueueRecord>.none
+  var filters = Ref<FilterRecord>.none
+  var vports = Ref<VPortRecord>.none
+  var indications = Ref<IndicationRecord>.none
   /// Lists that are indicated and not returned.
   var indicated: UInt32 = 0
   /// The last FilterId NDIS gave out.
   var lastFilterID: UInt32 = 0
   /// CHANGE_ADAPTER that waits for its end.
-  var changeRequest = Ref.none
+  var changeRequest = Ref<RequestRecord>.none
   /// What MiniportPause, MiniportHaltEx or MiniportShutdownEx is told.
   var pauseReason: UInt32 = 0
   var haltAction: UInt32 = 0
@@ -146,14 +158,24 @@ struct AdapterRecord: BitwiseCopyable {
   /// Lists that go back and that MiniportReturnNetBufferLists has not returned from.
   var returning: UInt32 = 0
   /// Of those, the ones it is still to be called for.
-  var returned = Ref.none
+  var returned = Ref<NetBufferListRecord>.none
   var padding: UInt32 = 0
+
+  /// A free record.
+  init() {}
+
+  /// Moves the adapter along its row of AdapterState.table; nil, and no change, for an invalid combination.
+  mutating func take(_ event: AdapterEvent) -> AdapterState? {
+    guard let next = AdapterState(rawValue: state)?.taking(event) else { return nil }
+    state = next.rawValue
+    return next
+  }
 }
 
 enum BindingKind: UInt8 { case binding = 1, module }
 
 /// A binding of a protocol driver, or a filter module, on an adapter.
-struct BindingRecord: BitwiseCopyable {
+struct BindingRecord: StoreRecord {
   var generation: UInt32 = 0
   var kind: UInt8 = 0  // 0 free
   var opened: UInt8 = 0
@@ -166,16 +188,16 @@ struct BindingRecord: BitwiseCopyable {
   var queried: UInt8 = 0
   /// What it had is no more its own: its OID requests have ended, its queues and lists are taken over.
   var released: UInt8 = 0
-  var driver = Ref.none
-  var adapter = Ref.none
-  var previous = Ref.none
-  var next = Ref.none
-  var adapterPrevious = Ref.none
-  var adapterNext = Ref.none
-  var registration = Ref.none
-  var blocks = Ref.none
-  var request = Ref.none
-  var closeRequest = Ref.none
+  var driver = Ref<DriverRecord>.none
+  var adapter = Ref<AdapterRecord>.none
+  var previous = Ref<BindingRecord>.none
+  var next = Ref<BindingRecord>.none
+  var adapterPrevious = Ref<BindingRecord>.none
+  var adapterNext = Ref<BindingRecord>.none
+  var registration = Ref<RegistrationRecord>.none
+  var blocks = Ref<BlockRecord>.none
+  var request = Ref<RequestRecord>.none
+  var closeRequest = Ref<RequestRecord>.none
   /// The type of the upcall that is open or pended, and its id.
   var upcallOpen: UInt32 = 0
   /// Open calls of ProtocolOidRequestComplete.
@@ -197,20 +219,20 @@ public enum ProviderLevel: UInt8, Sendable, CaseIterable {
 enum RegistrationState: UInt8 { case free = 0, active, superseded, ended, dead }
 
 /// One registration of shared-memory provider handlers.
-struct RegistrationRecord: BitwiseCopyable {
+struct RegistrationRecord: StoreRecord {
   var generation: UInt32 = 0
   var state: UInt8 = 0
   var level: UInt8 = 0
   var padding: UInt16 = 0
   var owner = Handle.null  // the handle the handlers were set on
-  var ownerSession = Ref.none  // none: hosted
-  var adapter = Ref.none  // binding level: whose callers it serves
-  var driver = Ref.none
+  var ownerSession = Ref<SessionRecord>.none  // none: hosted
+  var adapter = Ref<AdapterRecord>.none  // binding level: whose callers it serves
+  var driver = Ref<DriverRecord>.none
   var hosted: UInt32 = 0
   var flags: UInt32 = 0
   var blockCount: UInt32 = 0
-  var blocks = Ref.none
-  var sections = Ref.none
+  var blocks = Ref<BlockRecord>.none
+  var sections = Ref<SectionRecord>.none
   var context: UInt64 = 0
   var allocateHandler: UInt64 = 0
   var freeHandler: UInt64 = 0
@@ -228,19 +250,19 @@ struct RegistrationRecord: BitwiseCopyable {
 /// `lost`: there was no room for it, or it was gone when the store was adopted.
 public enum SectionKeeping: UInt8, Sendable { case new = 0, kept, lost }
 
-struct SectionRecord: BitwiseCopyable {
+struct SectionRecord: StoreRecord {
   var generation: UInt32 = 0
   var state: UInt8 = 0  // 0 free, 1 live
   var pageShift: UInt8 = 0
   var ownerEnded: UInt8 = 0
   var keeping: UInt8 = 0  // SectionKeeping
-  var registration = Ref.none
+  var registration = Ref<RegistrationRecord>.none
   /// The process that offered it; none for a hosted provider's.
-  var session = Ref.none
+  var session = Ref<SessionRecord>.none
   /// The session whose quota it counts against: who offered it, or for whom a hosted provider made it.
-  var payer = Ref.none
-  var previous = Ref.none
-  var next = Ref.none
+  var payer = Ref<SessionRecord>.none
+  var previous = Ref<SectionRecord>.none
+  var next = Ref<SectionRecord>.none
   var node: UInt32 = 0
   var pages: UInt32 = 0
   var blocks: UInt32 = 0
@@ -254,61 +276,102 @@ struct SectionRecord: BitwiseCopyable {
 enum BlockState: UInt8 { case free = 0, pending, live, freeing, abandoned }
 enum OwnerKind: UInt8 { case driver = 1, adapter, binding }
 
+/// An object that can own blocks.
+enum OwnerIndex: Hashable {
+  case driver(Index<DriverRecord>)
+  case adapter(Index<AdapterRecord>)
+  case binding(Index<BindingRecord>)
+}
+
 /// One block of shared memory, from the moment its provider is asked.
-struct BlockRecord: BitwiseCopyable {
+struct BlockRecord: StoreRecord {
   var generation: UInt32 = 0
   var state: UInt8 = 0
   var ownerKind: UInt8 = 0
   var usage: UInt8 = 0
   var flags: UInt8 = 0
-  var owner = Ref.none
-  var ownerPrevious = Ref.none
-  var ownerNext = Ref.none
-  var registration = Ref.none
-  var providerPrevious = Ref.none
-  var providerNext = Ref.none
-  var section = Ref.none
+  var owner = Ref<AnyRecord>.none
+  var ownerPrevious = Ref<BlockRecord>.none
+  var ownerNext = Ref<BlockRecord>.none
+  var registration = Ref<RegistrationRecord>.none
+  var providerPrevious = Ref<BlockRecord>.none
+  var providerNext = Ref<BlockRecord>.none
+  var section = Ref<SectionRecord>.none
   var firstPage: UInt32 = 0
   var pages: UInt32 = 0
   var extents: UInt32 = 0
-  var moreExtents = Ref.none
+  var moreExtents = Ref<ExtentRecord>.none
   var length: UInt32 = 0
   var queueID: UInt32 = 0
   var vportID: UInt32 = 0
   var node: UInt32 = 0
   var sgListBufferLength: UInt32 = 0
   var tag: UInt32 = 0
-  var site = Ref.none
+  var site = Ref<SiteRecord>.none
   var born: UInt64 = 0
   var providerContext: UInt64 = 0
   /// Indicated lists that name it.
   var indicated: UInt32 = 0
   /// The queue it was allocated for, or the VPort, and its other blocks.
-  var place = Ref.none
-  var placePrevious = Ref.none
-  var placeNext = Ref.none
+  var place = Ref<AnyRecord>.none
+  var placePrevious = Ref<BlockRecord>.none
+  var placeNext = Ref<BlockRecord>.none
+
+  /// The object that owns it; nil when none does any more.
+  var ownerIndex: OwnerIndex? {
+    @inline(__always) get {
+      switch OwnerKind(rawValue: ownerKind) {
+      case .driver: .driver(owner.of().index)
+      case .adapter: .adapter(owner.of().index)
+      case .binding: .binding(owner.of().index)
+      case nil: nil
+      }
+    }
+    @inline(__always) set {
+      switch newValue {
+      case .driver(let index):
+        (ownerKind, owner) = (OwnerKind.driver.rawValue, Ref(any: Ref(index)))
+      case .adapter(let index):
+        (ownerKind, owner) = (OwnerKind.adapter.rawValue, Ref(any: Ref(index)))
+      case .binding(let index):
+        (ownerKind, owner) = (OwnerKind.binding.rawValue, Ref(any: Ref(index)))
+      case nil: (ownerKind, owner) = (0, .none)
+      }
+    }
+  }
+
+  /// The place of a block that has a QueueId.
+  var queue: Ref<QueueRecord> {
+    @inline(__always) get { place.of() }
+    @inline(__always) set { place = Ref(any: newValue) }
+  }
+  /// The place of a block that has a VPortId.
+  var vport: Ref<VPortRecord> {
+    @inline(__always) get { place.of() }
+    @inline(__always) set { place = Ref(any: newValue) }
+  }
 }
 
-struct ExtentRecord: BitwiseCopyable {
+struct ExtentRecord: StoreRecord {
   var firstPage: UInt32 = 0
   var pages: UInt32 = 0
-  var next = Ref.none
+  var next = Ref<ExtentRecord>.none
   var used: UInt32 = 0
 }
 
-struct SiteRecord: BitwiseCopyable {
+struct SiteRecord: StoreRecord {
   var references: UInt64 = 0
   var site = Site()
 }
 
-struct RequestRecord: BitwiseCopyable {
+struct RequestRecord: StoreRecord {
   var state: UInt8 = 0  // 0 free
   var irql: UInt8 = 0
   var type: UInt16 = 0
-  var session = Ref.none  // none: the asking session is gone
-  var previous = Ref.none
-  var next = Ref.none
-  var block = Ref.none
+  var session = Ref<SessionRecord>.none  // none: the asking session is gone
+  var previous = Ref<RequestRecord>.none
+  var next = Ref<RequestRecord>.none
+  var block = Ref<BlockRecord>.none
   var padding: UInt32 = 0
   var id: UInt64 = 0
   var context: UInt64 = 0
@@ -319,24 +382,24 @@ struct RequestRecord: BitwiseCopyable {
 /// and is no context any more; its completion, its deadline or a death ends the upcall.
 enum UpcallState: UInt8 { case free = 0, open, expired, pended }
 
-struct UpcallRecord: BitwiseCopyable {
+struct UpcallRecord: StoreRecord {
   var id: UInt64 = 0
   var state: UInt8 = 0
   var depth: UInt8 = 0
   var type: UInt16 = 0
-  var session = Ref.none  // none: hosted
-  var previous = Ref.none
-  var next = Ref.none
-  var registration = Ref.none
-  var request = Ref.none
-  var block = Ref.none
-  var section = Ref.none
+  var session = Ref<SessionRecord>.none  // none: hosted
+  var previous = Ref<UpcallRecord>.none
+  var next = Ref<UpcallRecord>.none
+  var registration = Ref<RegistrationRecord>.none
+  var request = Ref<RequestRecord>.none
+  var block = Ref<BlockRecord>.none
+  var section = Ref<SectionRecord>.none
   var parent: UInt64 = 0
   var deadline: UInt64 = 0  // milliseconds; 0 = none
   var object = Handle.null
   var providerContext: UInt64 = 0
   /// The record it tells of: an OID request, a status, an indication, the first of the lists returned.
-  var subject = Ref.none
+  var subject = Ref<AnyRecord>.none
   /// A halt or shutdown action, pause reason or event.
   var argument: UInt32 = 0
   /// What it was completed with while its handler still ran; PENDING: it was not.
@@ -344,10 +407,17 @@ struct UpcallRecord: BitwiseCopyable {
   /// A hosted driver has it: its state says so.
   var delivered: UInt32 = 0
   var padding: UInt32 = 0
+
+  // The subject, by the type of the upcall.
+  var oid: Ref<OIDRecord> { @inline(__always) get { subject.of() } }
+  var status: Ref<StatusRecord> { @inline(__always) get { subject.of() } }
+  var indication: Ref<IndicationRecord> { @inline(__always) get { subject.of() } }
+  /// The first of the lists that are returned.
+  var returned: Ref<NetBufferListRecord> { @inline(__always) get { subject.of() } }
 }
 
 /// The result of one request, kept so that a repeated request is answered and not done again.
-struct ResultRecord: BitwiseCopyable {
+struct ResultRecord: StoreRecord {
   var id: UInt64 = 0
   var type: UInt16 = 0
   var state: UInt8 = 0  // 0 empty, 1 open, 2 answered, 3 answered and held back

@@ -40,10 +40,10 @@ extension Simulator {
     let last = store.header.time
     // Another boot's clock, or none yet.
     let away = last > 0 && last <= now ? now - last : 0
-    for index in Indices(store.upcalls.touched) where store.upcalls[index, \.deadline] != 0 {
+    for index in store.upcalls.touched where store.upcalls[index, \.deadline] != 0 {
       store.upcalls.update(index) { $0.deadline &+= away }
     }
-    for index in Indices(store.oids.touched) where store.oids[index, \.deadline] != 0 {
+    for index in store.oids.touched where store.oids[index, \.deadline] != 0 {
       store.oids.update(index) { $0.deadline &+= away }
     }
     commit()
@@ -55,12 +55,12 @@ extension Simulator {
   /// Sessions that are not gone.
   public var adoptedSessions: [AdoptedSession] {
     var found: [AdoptedSession] = []
-    for index in Indices(store.sessions.touched)
+    for index in store.sessions.touched
     where store.sessions[index, \.state] != SessionState.free.rawValue {
       let session = store.sessions[index]
       found.append(
         AdoptedSession(
-          index: index, name: session.name, pid: session.pid, uid: session.uid,
+          index: index.raw, name: session.name, pid: session.pid, uid: session.uid,
           isHosted: session.isHosted != 0,
           isEnding: session.state == SessionState.ended.rawValue,
           generation: session.generation, token: session.token,
@@ -101,23 +101,28 @@ extension Simulator {
 
   /// Notes by what a session's connection is found again; 0: by nothing.
   public mutating func note(session index: UInt32, socket inode: UInt64) {
+    let index = Index<SessionRecord>(index)
     guard store.sessions[index, \.socket] != inode else { return }
     store.sessions.update(index) { $0.socket = inode }
     commit()
   }
 
   /// Whether a session's client can come back after a restart.
-  public func canResume(session index: UInt32) -> Bool { store.sessions[index, \.token] != 0 }
+  public func canResume(session index: UInt32) -> Bool {
+    store.sessions[Index(index), \.token] != 0
+  }
 
   /// Tells a session from others that had its number.
-  public func generation(ofSession index: UInt32) -> UInt32 { store.sessions[index, \.generation] }
+  public func generation(ofSession index: UInt32) -> UInt32 {
+    store.sessions[Index(index), \.generation]
+  }
 
   /// Whose session it is.
-  public func sessionParty(_ index: UInt32) -> Party { party(session: index) }
+  public func sessionParty(_ index: UInt32) -> Party { party(session: Index(index)) }
 
   /// Whether a session has drivers: something that others depend on.
   public func hasObjects(session index: UInt32) -> Bool {
-    !store.sessions[index, \.drivers].isNone
+    !store.sessions[Index(index), \.drivers].isNone
   }
 
   /// Calls of a session's handlers, or of hosted providers, that have no answer yet, oldest first: open ones,
@@ -125,7 +130,7 @@ extension Simulator {
   /// the hosted driver does not have yet.
   public func unanswered(session: UInt32?, undelivered: Bool = false) -> [UInt64] {
     var found: [UInt64] = []
-    func look(_ index: UInt32) {
+    func look(_ index: Index<UpcallRecord>) {
       let upcall = store.upcalls[index]
       guard !undelivered || upcall.delivered == 0 else { return }
       switch UpcallState(rawValue: upcall.state) {
@@ -134,14 +139,10 @@ extension Simulator {
       }
     }
     if let session {
-      var next = store.sessions[session, \.upcalls]
-      while let index = next.optional {
-        next = store.upcalls[index, \.next]
-        look(index)
-      }
+      for index in store.upcallsOfSession.of(Index(session)) { look(index) }
     } else {
       // Hosted providers answer in the turn they are asked in: a few, and after an adoption only.
-      for index in Indices(store.upcalls.touched)
+      for index in store.upcalls.touched
       where store.upcalls[index, \.session].isNone { look(index) }
     }
     return found.sorted()
@@ -150,11 +151,11 @@ extension Simulator {
   /// The session that a client which has lost its connection goes on with.
   public func session(token: UInt64, uid: UInt32) -> UInt32? {
     guard token != 0 else { return nil }
-    return (0..<store.sessions.capacity).first {
+    return store.sessions.indices.first {
       !derived.freeSessions.contains($0) && store.sessions[$0, \.token] == token
         && store.sessions[$0, \.uid] == uid
         && store.sessions[$0, \.state] != SessionState.ended.rawValue
-    }
+    }?.raw
   }
 
   /// The hosted provider an upcall is for.

@@ -85,7 +85,7 @@ struct StoreHeader: BitwiseCopyable {
   static let magic: UInt64 = 0x3145_524F_5453_4E44  // "DNSTORE1"
   /// In the place of the magic number, when nobody is to go on from it.
   static let retired: UInt64 = 0x4445_5249_5445_5244
-  static let layoutVersion: UInt32 = 4
+  static let layoutVersion: UInt32 = 5
   var magic: UInt64 = 0
   var version: UInt32 = 0
   /// Of the sizes of all records: a change that forgot to change the version is noticed.
@@ -136,7 +136,7 @@ struct StoreHeader: BitwiseCopyable {
   let statuses: Table<StatusRecord>
   let indications: Table<IndicationRecord>
   let lists: Table<NetBufferListRecord>
-  let listLinks: Column<ListLink>
+  let listLinks: Column<NetBufferListRecord, ListLink>
   let hostRows: Table<HostRow>
 
   /// Bytes of the undo log. The largest turns are a block of 1,024 extents and the end of a domain with
@@ -189,7 +189,7 @@ struct StoreHeader: BitwiseCopyable {
     self.memory = memory
     self.capacities = capacities
     self.undo = undo
-    func table<Record>(_ offset: Int, _ capacity: UInt32) -> Table<Record> {
+    func table<Record: StoreRecord>(_ offset: Int, _ capacity: UInt32) -> Table<Record> {
       unsafe Table(
         store: base, offset: offset, capacity: capacity, undo: undo, touched: memory.touched)
     }

@@ -17,9 +17,9 @@ struct CheckedRecord {
   let table: StaticString
   let index: UInt32
 
-  init(_ table: StaticString, _ index: UInt32) {
+  init<Record>(_ table: StaticString, _ index: Index<Record>) {
     self.table = table
-    self.index = index
+    self.index = index.raw
   }
 
   @inline(__always)
@@ -77,7 +77,7 @@ struct StoreCheck: ~Copyable {
   var indicatedOnVPort: [UInt32]
   /// Lists that were met, one bit each; blocks they name, each as often as lists do.
   var met: [UInt64]
-  var named: [UInt32] = []
+  var named: [Index<BlockRecord>] = []
 
   // What there is, and what was met in lists.
   var owned = SessionTally()
@@ -173,7 +173,7 @@ struct StoreCheck: ~Copyable {
 
   private func checkGlobals() throws(StoreError) {
     let globals = store.globals[0]
-    let at = CheckedRecord("globals", 0)
+    let at = CheckedRecord("globals", 0 as Index<GlobalsRecord>)
     try at.hold(
       globals.generationSalt == 1 + mixed(globals.seed) % 0x00FF_FFFF,
       "its generations do not begin where its seed says")
@@ -187,15 +187,15 @@ struct StoreCheck: ~Copyable {
 
   /// Walks an intrusive list; says how long it is.
   @inline(__always)
-  func walk(
-    _ first: Ref, _ capacity: UInt32, of owner: CheckedRecord, _ list: StaticString,
-    _ member: (UInt32) -> (previous: Ref, next: Ref, belongs: Bool)
+  func walk<Member>(
+    _ first: Ref<Member>, _ capacity: UInt32, of owner: CheckedRecord, _ list: StaticString,
+    _ member: (Index<Member>) -> (previous: Ref<Member>, next: Ref<Member>, belongs: Bool)
   ) throws(StoreError) -> UInt32 {
     var count: UInt32 = 0
-    var previous = Ref.none
+    var previous = Ref<Member>.none
     var at = first
     while let index = at.optional {
-      guard index < capacity else { throw owner.damaged(list: list) }
+      guard index.raw < capacity else { throw owner.damaged(list: list) }
       let links = member(index)
       guard links.belongs, links.previous == previous else { throw owner.damaged(list: list) }
       count &+= 1
@@ -206,9 +206,9 @@ struct StoreCheck: ~Copyable {
   }
 
   /// Notes that a record waits for a request, which has to be there and to be waited for by no other.
-  mutating func wait(for request: Ref, _ at: CheckedRecord) throws(StoreError) {
+  mutating func wait(for request: Ref<RequestRecord>, _ at: CheckedRecord) throws(StoreError) {
     guard let index = request.optional else { return }
-    guard index < store.requests.capacity, store.requests[index, \.state] == 1,
+    guard store.requests.contains(index), store.requests[index, \.state] == 1,
       waiting[Int(index)] == 0
     else { throw at.damaged("the request it is to answer is not there, or another's") }
     waiting[Int(index)] = 1
@@ -224,41 +224,43 @@ struct StoreCheck: ~Copyable {
   }
 
   /// The state of the upcall with this id, when it is of this type; nil when there is none.
-  func state(ofUpcall id: UInt64, _ type: Int, subject: Ref = .none) -> UpcallState? {
-    let index = UInt32(truncatingIfNeeded: id & 0xFFFFF)
-    guard id != 0, index < store.upcalls.capacity, store.upcalls[index, \.id] == id,
+  func state(ofUpcall id: UInt64, _ type: Int, subject: Ref<AnyRecord> = .none) -> UpcallState? {
+    let index = Index<UpcallRecord>(upcall: id)
+    guard id != 0, store.upcalls.contains(index), store.upcalls[index, \.id] == id,
       Int(store.upcalls[index, \.type]) == type, store.upcalls[index, \.subject] == subject
     else { return nil }
     return UpcallState(rawValue: store.upcalls[index, \.state])
   }
 
-  func isSession(_ ref: Ref) -> Bool {
-    ref.index < store.sessions.capacity && store.sessions[ref.index, \.state] != 0
+  func isSession(_ ref: Ref<SessionRecord>) -> Bool {
+    store.sessions.contains(ref) && store.sessions[ref.index, \.state] != 0
   }
 
-  func isDriver(_ ref: Ref) -> Bool {
-    ref.index < store.drivers.capacity && store.drivers[ref.index, \.state] != 0
+  func isDriver(_ ref: Ref<DriverRecord>) -> Bool {
+    store.drivers.contains(ref) && store.drivers[ref.index, \.state] != 0
   }
 
-  func isAdapter(_ ref: Ref) -> Bool {
-    ref.index < store.adapters.capacity && store.adapters[ref.index, \.life] != 0
+  func isAdapter(_ ref: Ref<AdapterRecord>) -> Bool {
+    store.adapters.contains(ref) && store.adapters[ref.index, \.life] != 0
   }
 
-  func isBinding(_ ref: Ref) -> Bool {
-    ref.index < store.bindings.capacity && store.bindings[ref.index, \.kind] != 0
+  func isBinding(_ ref: Ref<BindingRecord>) -> Bool {
+    store.bindings.contains(ref) && store.bindings[ref.index, \.kind] != 0
   }
 
-  func isRegistration(_ ref: Ref) -> Bool {
-    ref.index < store.registrations.capacity && store.registrations[ref.index, \.state] != 0
+  func isRegistration(_ ref: Ref<RegistrationRecord>) -> Bool {
+    store.registrations.contains(ref) && store.registrations[ref.index, \.state] != 0
   }
 
   // MARK: Handles
 
-  func handle(_ kind: Handle.Kind, _ generation: UInt32, _ index: UInt32) -> Handle {
-    Handle(kind: kind, generation: salt &+ generation, index: index)
+  func handle<Record>(
+    _ kind: Handle.Kind, _ generation: UInt32, _ index: Index<Record>
+  ) -> Handle {
+    Handle(kind: kind, generation: salt &+ generation, index: index.raw)
   }
 
-  func driverHandle(_ index: UInt32) -> Handle {
+  func driverHandle(_ index: Index<DriverRecord>) -> Handle {
     let kind: Handle.Kind =
       switch DriverKind(rawValue: store.drivers[index, \.kind]) {
       case .miniport: .miniportDriver
@@ -268,11 +270,11 @@ struct StoreCheck: ~Copyable {
     return handle(kind, store.drivers[index, \.generation], index)
   }
 
-  func adapterHandle(_ index: UInt32) -> Handle {
+  func adapterHandle(_ index: Index<AdapterRecord>) -> Handle {
     handle(.adapter, store.adapters[index, \.generation], index)
   }
 
-  func bindingHandle(_ index: UInt32) -> Handle {
+  func bindingHandle(_ index: Index<BindingRecord>) -> Handle {
     let isModule = store.bindings[index, \.kind] == BindingKind.module.rawValue
     return handle(isModule ? .filterModule : .binding, store.bindings[index, \.generation], index)
   }
@@ -280,22 +282,21 @@ struct StoreCheck: ~Copyable {
   /// Whether a handle is of a driver, adapter or binding within its table, whether that lives or not.
   func isOwner(_ handle: Handle) -> Bool {
     switch handle.kind {
-    case .miniportDriver, .protocolDriver, .filterDriver: handle.index < store.drivers.capacity
-    case .adapter: handle.index < store.adapters.capacity
-    case .binding, .filterModule: handle.index < store.bindings.capacity
+    case .miniportDriver, .protocolDriver, .filterDriver: store.drivers.contains(Index(handle))
+    case .adapter: store.adapters.contains(Index(handle))
+    case .binding, .filterModule: store.bindings.contains(Index(handle))
     default: false
     }
   }
 
   /// Whether the driver, adapter or binding of such a handle lives.
   func isLive(_ owner: Handle) -> Bool {
-    let index = owner.index
     guard isOwner(owner) else { return false }
     return switch owner.kind {
-    case .adapter: store.adapters[index, \.life] != 0 && adapterHandle(index) == owner
+    case .adapter: isAdapter(Ref(Index(owner))) && adapterHandle(Index(owner)) == owner
     case .binding, .filterModule:
-      store.bindings[index, \.kind] != 0 && bindingHandle(index) == owner
-    default: store.drivers[index, \.state] != 0 && driverHandle(index) == owner
+      isBinding(Ref(Index(owner))) && bindingHandle(Index(owner)) == owner
+    default: isDriver(Ref(Index(owner))) && driverHandle(Index(owner)) == owner
     }
   }
 

@@ -8,6 +8,24 @@ public import NDISDriverInterface
 import NDISEvents
 public import NDIS
 
+extension Store {
+  /// The place of a request in its session's ring.
+  func ringSlot(_ session: Index<SessionRecord>, _ id: UInt64) -> Index<ResultRecord> {
+    let place = UInt32(truncatingIfNeeded: id % UInt64(Store.resultRing))
+    return Index(session.raw * Store.resultsPerSession + place)
+  }
+
+  /// The ring of a session, and the places behind it.
+  func slots(_ session: Index<SessionRecord>) -> Range<Index<ResultRecord>> {
+    let first = Index<ResultRecord>(session.raw * Store.resultsPerSession)
+    return first..<first.advanced(by: Int(Store.resultsPerSession))
+  }
+
+  func lateSlots(_ session: Index<SessionRecord>) -> Range<Index<ResultRecord>> {
+    slots(session).lowerBound.advanced(by: Int(Store.resultRing))..<slots(session).upperBound
+  }
+}
+
 extension Simulator {
   /// Carries out a call, or begins to.
   public mutating func perform(
@@ -20,7 +38,7 @@ extension Simulator {
         try checkIRQL(call, request, &actions)
         try dispatch(call, request, &actions)
       } catch {
-        finish(call.session, call.requestID, error, &actions)
+        finish(call.sessionIndex, call.requestID, error, &actions)
       }
     }
     commit()
@@ -28,19 +46,19 @@ extension Simulator {
 
   /// The ring of results: whether this call is new.
   private mutating func admit(_ call: Call, _ actions: inout Actions) -> Bool {
-    let next = store.sessions[call.session, \.nextRequestID]
-    let slot = ringSlot(call.session, call.requestID)
+    let next = store.sessions[call.sessionIndex, \.nextRequestID]
+    let slot = store.ringSlot(call.sessionIndex, call.requestID)
     func refuse(_ failure: Failure) -> Bool {
       actions.append(
         .refuse(session: call.session, requestID: call.requestID, type: call.type, failure))
       return false
     }
     if call.requestID == next, next != 0 {
-      if isUnanswered(slot), !moveBehindRing(slot, of: call.session) {
+      if isUnanswered(slot), !moveBehindRing(slot, of: call.sessionIndex) {
         let limit = UInt64(Store.resultRing)
         return refuse(Failure(.resources, .tooManyOutstanding, limit, limit))
       }
-      store.sessions.update(call.session) { $0.nextRequestID &+= 1 }
+      store.sessions.update(call.sessionIndex) { $0.nextRequestID &+= 1 }
       store.results.update(slot) {
         $0 = ResultRecord()
         $0.id = call.requestID
@@ -52,7 +70,7 @@ extension Simulator {
     guard call.requestID < next, call.requestID != 0 else {
       return refuse(Failure(.invalidParameter, .requestIDOutOfOrder, call.requestID, next))
     }
-    guard let place = resultSlot(call.session, call.requestID),
+    guard let place = resultSlot(call.sessionIndex, call.requestID),
       store.results[place, \.type] == call.type
     else { return refuse(Failure(.invalidParameter, .resultForgotten, call.requestID)) }
     // One still open will be answered when it is done.
@@ -62,29 +80,21 @@ extension Simulator {
     return false
   }
 
-  private func ringSlot(_ session: UInt32, _ id: UInt64) -> UInt32 {
-    session * Store.resultsPerSession
-      + UInt32(truncatingIfNeeded: id % UInt64(Store.resultRing))
-  }
-
-  private func lateSlots(_ session: UInt32) -> Range<UInt32> {
-    let first = session * Store.resultsPerSession + Store.resultRing
-    return first..<first + Store.lateResults
-  }
-
   /// Where a request's result stands or will stand; nil when it is forgotten.
-  func resultSlot(_ session: UInt32, _ id: UInt64) -> UInt32? {
-    let slot = ringSlot(session, id)
+  func resultSlot(_ session: Index<SessionRecord>, _ id: UInt64) -> Index<ResultRecord>? {
+    let slot = store.ringSlot(session, id)
     if store.results[slot, \.id] == id { return slot }
-    return lateSlots(session).first { store.results[$0, \.id] == id }
+    return store.lateSlots(session).first { store.results[$0, \.id] == id }
   }
 
   /// Makes room for a new request where one is still unanswered. False when the whole ring is, or no place
   /// behind it is free: one with an answer that was kept longest.
-  private mutating func moveBehindRing(_ slot: UInt32, of session: UInt32) -> Bool {
-    let ring = session * Store.resultsPerSession..<lateSlots(session).lowerBound
+  private mutating func moveBehindRing(
+    _ slot: Index<ResultRecord>, of session: Index<SessionRecord>
+  ) -> Bool {
+    let ring = store.slots(session).lowerBound..<store.lateSlots(session).lowerBound
     guard ring.contains(where: { !isUnanswered($0) }) else { return false }
-    let free = lateSlots(session).filter { !isUnanswered($0) }
+    let free = store.lateSlots(session).filter { !isUnanswered($0) }
     guard let place = free.min(by: { store.results[$0, \.id] < store.results[$1, \.id] }) else {
       return false
     }
@@ -94,14 +104,14 @@ extension Simulator {
   }
 
   /// Whether the client has not been told a result: it is open, or held back.
-  private func isUnanswered(_ slot: UInt32) -> Bool {
+  private func isUnanswered(_ slot: Index<ResultRecord>) -> Bool {
     let state = store.results[slot, \.state]
     return state == 1 || state == 3
   }
 
   /// A result is there, and its client is not to be told yet: it must not be forgotten before that.
   public mutating func holdBack(session: UInt32, requestID: UInt64) {
-    guard let slot = resultSlot(session, requestID), store.results[slot, \.state] == 2 else {
+    guard let slot = resultSlot(Index(session), requestID), store.results[slot, \.state] == 2 else {
       return
     }
     store.results.update(slot) { $0.state = 3 }
@@ -110,7 +120,7 @@ extension Simulator {
 
   /// A result that was held back is being told.
   public mutating func tell(session: UInt32, requestID: UInt64) {
-    guard let slot = resultSlot(session, requestID), store.results[slot, \.state] == 3 else {
+    guard let slot = resultSlot(Index(session), requestID), store.results[slot, \.state] == 3 else {
       return
     }
     store.results.update(slot) { $0.state = 2 }
@@ -120,7 +130,7 @@ extension Simulator {
   /// A request that was carried out is answered with a failure all the same: telling its result is what the
   /// host cannot do.
   public mutating func fail(session: UInt32, requestID: UInt64, _ failure: Failure) {
-    guard let slot = resultSlot(session, requestID), store.results[slot, \.state] >= 2 else {
+    guard let slot = resultSlot(Index(session), requestID), store.results[slot, \.state] >= 2 else {
       return
     }
     store.results.update(slot) {
@@ -133,7 +143,7 @@ extension Simulator {
   private func checkContext(_ call: Call) throws(Failure) {
     guard call.context != 0 else { return }
     guard let index = openUpcall(call.context),
-      store.upcalls[index, \.session] == Ref(call.session)
+      store.upcalls[index, \.session] == Ref(call.sessionIndex)
     else { throw Failure(.invalidParameter, .unknownContext, call.context) }
   }
 
@@ -165,8 +175,8 @@ extension Simulator {
     }
     violate(
       failure, routine: "\(routine.name)", bugCheck: check, irql: call.irql, handle: handle,
-      party: party(session: call.session), session: call.session, &actions)
-    finish(call.session, call.requestID, failure, bugCheck: check, &actions)
+      party: party(session: call.sessionIndex), session: call.sessionIndex, &actions)
+    finish(call.sessionIndex, call.requestID, failure, bugCheck: check, &actions)
     throw failure
   }
 
@@ -174,7 +184,7 @@ extension Simulator {
 
   /// Answers a request with a failure, once.
   mutating func finish(
-    _ session: UInt32, _ id: UInt64, _ failure: Failure, bugCheck: BugCheck? = nil,
+    _ session: Index<SessionRecord>, _ id: UInt64, _ failure: Failure, bugCheck: BugCheck? = nil,
     _ actions: inout Actions
   ) {
     answerResult(session, id, failure, bugCheck, 0, 0, &actions)
@@ -182,38 +192,40 @@ extension Simulator {
 
   /// Answers a request with success and the handles it hands out.
   mutating func finish(
-    _ session: UInt32, _ id: UInt64, _ value: Handle, _ value2: UInt64, _ actions: inout Actions
+    _ session: Index<SessionRecord>, _ id: UInt64, _ value: Handle, _ value2: UInt64,
+    _ actions: inout Actions
   ) {
     answerResult(
       session, id, Failure(.success, .none), nil, value.rawValue, value2, &actions)
   }
 
   mutating func finish(
-    _ session: UInt32, _ id: UInt64, _ value: Handle, _ actions: inout Actions
+    _ session: Index<SessionRecord>, _ id: UInt64, _ value: Handle, _ actions: inout Actions
   ) {
     finish(session, id, value, 0, &actions)
   }
 
   /// Answers a request with PENDING and the handle under which its end will be told.
   mutating func finish(
-    _ session: UInt32, _ id: UInt64, pending value: Handle, _ actions: inout Actions
+    _ session: Index<SessionRecord>, _ id: UInt64, pending value: Handle, _ actions: inout Actions
   ) {
     answerResult(
       session, id, Failure(.pending, .none), nil, value.rawValue, 0, &actions)
   }
 
-  mutating func finish(_ session: UInt32, _ id: UInt64, _ actions: inout Actions) {
+  mutating func finish(_ session: Index<SessionRecord>, _ id: UInt64, _ actions: inout Actions) {
     finish(session, id, .null, 0, &actions)
   }
 
   private mutating func answerResult(
-    _ session: UInt32, _ id: UInt64, _ failure: Failure, _ bugCheck: BugCheck?, _ value: UInt64,
+    _ session: Index<SessionRecord>, _ id: UInt64, _ failure: Failure, _ bugCheck: BugCheck?,
+    _ value: UInt64,
     _ value2: UInt64, _ actions: inout Actions
   ) {
     guard let slot = resultSlot(session, id), store.results[slot, \.state] == 1 else { return }
     defer {
       // The ring will soon have come round; a client that has lost the reply asks for it again.
-      if slot < lateSlots(session).lowerBound,
+      if slot < store.lateSlots(session).lowerBound,
         store.sessions[session, \.nextRequestID] &- id > UInt64(Store.resultRing / 2)
       {
         _ = moveBehindRing(slot, of: session)
@@ -230,13 +242,15 @@ extension Simulator {
         $0.parameters = bugCheck.parameters
       }
     }
-    actions.append(.reply(session: session, requestID: id))
+    actions.append(.reply(session: session.raw, requestID: id))
   }
 
   // MARK: Requests that last longer than their turn
 
   /// Makes a record of a call that waits for something.
-  mutating func open(_ call: Call, object: Handle, block: Ref = .none) throws(Failure) -> UInt32 {
+  mutating func open(_ call: Call, object: Handle, block: Ref<BlockRecord> = .none) throws(Failure)
+    -> Index<RequestRecord>
+  {
     guard let index = derived.freeRequests.first else {
       throw Failure(.resources, .tableFull, 10, UInt64(store.capacities.requests))
     }
@@ -251,13 +265,16 @@ extension Simulator {
       $0.object = object
       $0.block = block
     }
-    link(request: index, session: call.session)
+    store.requestsOfSession.insert(index, in: call.sessionIndex) {
+      $0.session = Ref(call.sessionIndex)
+    }
     return index
   }
 
   /// Answers an open request and frees its record.
   mutating func complete(
-    _ request: Ref, _ failure: Failure, bugCheck: BugCheck? = nil, _ actions: inout Actions
+    _ request: Ref<RequestRecord>, _ failure: Failure, bugCheck: BugCheck? = nil,
+    _ actions: inout Actions
   ) {
     guard let index = request.optional else { return }
     let record = store.requests[index]
@@ -267,16 +284,16 @@ extension Simulator {
     close(request: index)
   }
 
-  mutating func complete(_ request: Ref, _ actions: inout Actions) {
+  mutating func complete(_ request: Ref<RequestRecord>, _ actions: inout Actions) {
     complete(request, .null, 0, &actions)
   }
 
-  mutating func complete(_ request: Ref, _ value: Handle, _ actions: inout Actions) {
+  mutating func complete(_ request: Ref<RequestRecord>, _ value: Handle, _ actions: inout Actions) {
     complete(request, value, 0, &actions)
   }
 
   mutating func complete(
-    _ request: Ref, _ value: Handle, _ value2: UInt64, _ actions: inout Actions
+    _ request: Ref<RequestRecord>, _ value: Handle, _ value2: UInt64, _ actions: inout Actions
   ) {
     guard let index = request.optional else { return }
     let record = store.requests[index]
@@ -286,8 +303,10 @@ extension Simulator {
     close(request: index)
   }
 
-  private mutating func close(request index: UInt32) {
-    unlink(request: index)
+  private mutating func close(request index: Index<RequestRecord>) {
+    if let session = store.requests[index, \.session].optional {
+      store.requestsOfSession.remove(index, from: session)
+    }
     store.requests.update(index) { $0 = RequestRecord() }
     derived.freeRequests.insert(index)
   }

@@ -37,19 +37,19 @@ extension Simulator {
       $0.nextRequestID = max(1, firstRequestID)
       $0.token = token
     }
-    for slot in 0..<Store.resultsPerSession {
-      let result = index * Store.resultsPerSession + slot
+    for result in store.slots(index) {
       if store.results[result, \.id] != 0 { store.results.update(result) { $0 = ResultRecord() } }
     }
     actions.append(.event(.sessionOpened(party(session: index))))
     commit()
-    return index
+    return index.raw
   }
 
   /// The connection is gone.
   public mutating func end(
     session index: UInt32, reason: String, now: UInt64, _ actions: inout Actions
   ) {
+    let index = Index<SessionRecord>(index)
     self.now = now
     guard store.sessions[index, \.state] != SessionState.free.rawValue,
       store.sessions[index, \.state] != SessionState.ended.rawValue
@@ -65,18 +65,19 @@ extension Simulator {
     guard call.context == 0 else {
       throw Failure(.failure, .circularWait, call.context, call.context)
     }
-    guard store.sessions[call.session, \.state] == SessionState.open.rawValue else {
+    guard store.sessions[call.sessionIndex, \.state] == SessionState.open.rawValue else {
       throw Failure(.failure, .objectEnding)
     }
     let request = try open(call, object: .null)
-    store.sessions.update(call.session) {
+    store.sessions.update(call.sessionIndex) {
       $0.state = SessionState.resetting.rawValue
       $0.resetRequest = Ref(request)
     }
-    derived.workSessions.insert(call.session)
+    derived.workSessions.insert(call.sessionIndex)
   }
 
-  private mutating func step(session index: UInt32, _ actions: inout Actions) -> Bool {
+  private mutating func step(session index: Index<SessionRecord>, _ actions: inout Actions) -> Bool
+  {
     let session = store.sessions[index]
     let dead = session.state == SessionState.ended.rawValue
     // A driver's end wakes its session, which may be an open one.
@@ -97,18 +98,15 @@ extension Simulator {
         return true
       }
       if let request = session.requests.optional {
-        unlink(request: request)
+        store.requestsOfSession.remove(request, from: index)
         store.requests.update(request) { $0.session = .none }
         return true
       }
     }
-    var next = session.drivers
-    while let driver = next.optional {
-      if store.drivers[driver, \.state] != DriverState.ending.rawValue {
-        end(driver: driver, &actions)
-        return true
-      }
-      next = store.drivers[driver, \.next]
+    for driver in store.driversOfSession.of(index)
+    where store.drivers[driver, \.state] != DriverState.ending.rawValue {
+      end(driver: driver, &actions)
+      return true
     }
     guard session.drivers.isNone else { return false }
     if session.state == SessionState.resetting.rawValue {
@@ -141,13 +139,13 @@ extension Simulator {
     }
     if session.generation < lastGeneration { derived.freeSessions.insert(index) }
     derived.workSessions.remove(index)
-    actions.append(.sessionGone(index))
+    actions.append(.sessionGone(index.raw))
     return true
   }
 
   /// A registration that still names the session, now that its drivers have gone.
-  private func registrationOfDead(session: UInt32) -> UInt32? {
-    for index in 0..<store.registrations.capacity
+  private func registrationOfDead(session: Index<SessionRecord>) -> Index<RegistrationRecord>? {
+    for index in store.registrations.indices
     where store.registrations[index, \.state] != 0
       && store.registrations[index, \.ownerSession] == Ref(session)
     {
@@ -157,12 +155,12 @@ extension Simulator {
   }
 
   /// Its blocks live on without their provider's process, and are reclaimed directly when freed.
-  private mutating func orphan(registration index: UInt32, _ actions: inout Actions) {
-    var next = store.registrations[index, \.sections]
-    while let section = next.optional {
+  private mutating func orphan(
+    registration index: Index<RegistrationRecord>, _ actions: inout Actions
+  ) {
+    for section in store.sectionsOfProvider.of(index) {
       settle(section: section)
       store.sections.update(section) { $0.session = .none }
-      next = store.sections[section, \.next]
     }
     store.registrations.update(index) {
       $0.state = RegistrationState.dead.rawValue
@@ -207,36 +205,35 @@ extension Simulator {
   }
 
   /// A provider has freed a block: owners that waited for it to catch up go on.
-  mutating func wakeAll(waitingFor registration: UInt32) {
+  mutating func wakeAll(waitingFor registration: Index<RegistrationRecord>) {
     if store.registrations[registration, \.freesInFlight] == 32 { wakeAll() }
   }
 
   /// A process is gone: its adapters end without a call, what its miniports were asked is answered for
   /// them, and adapters it was bound to wait for it no more.
-  private mutating func wakeAll(ofDead session: UInt32) {
-    var nextDriver = store.sessions[session, \.drivers]
-    while let driver = nextDriver.optional {
-      nextDriver = store.drivers[driver, \.next]
-      let isMiniport = store.drivers[driver, \.kind] == DriverKind.miniport.rawValue
-      var next = store.drivers[driver, \.children]
-      while let child = next.optional {
-        next = isMiniport ? store.adapters[child, \.next] : store.bindings[child, \.next]
-        derived.workAdapters.insert(isMiniport ? child : store.bindings[child, \.adapter].index)
-        if !isMiniport { derived.workBindings.insert(child) }
+  private mutating func wakeAll(ofDead session: Index<SessionRecord>) {
+    for driver in store.driversOfSession.of(session) {
+      if store.drivers[driver, \.kind] == DriverKind.miniport.rawValue {
+        for adapter in store.adaptersOfDriver.of(driver) { derived.workAdapters.insert(adapter) }
+      } else {
+        for binding in store.bindingsOfDriver.of(driver) {
+          derived.workAdapters.insert(store.bindings[binding, \.adapter].index)
+          derived.workBindings.insert(binding)
+        }
       }
     }
   }
 
   /// Everything that waits looks again whether it can go on.
   mutating func wakeAll() {
-    for index in 0..<store.drivers.capacity
+    for index in store.drivers.indices
     where store.drivers[index, \.state] == DriverState.ending.rawValue {
       derived.workDrivers.insert(index)
     }
-    for index in 0..<store.adapters.capacity where store.adapters[index, \.life] != 0 {
+    for index in store.adapters.indices where store.adapters[index, \.life] != 0 {
       derived.workAdapters.insert(index)
     }
-    for index in 0..<store.bindings.capacity
+    for index in store.bindings.indices
     where store.bindings[index, \.closing] != 0 || store.bindings[index, \.ending] != 0 {
       derived.workBindings.insert(index)
     }

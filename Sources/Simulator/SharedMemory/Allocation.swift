@@ -13,15 +13,15 @@ extension Simulator {
     _ site: Site, _ actions: inout Actions
   ) throws(Failure) {
     do throws(Failure) {
-      let owner = try resolveOwner(ndisHandle, session: call.session)
+      let owner = try resolveOwner(ndisHandle, session: call.sessionIndex)
       try checkOwnerState(owner, ndisHandle)
       let driver = store.drivers[owner.driver]
       try checkStructure(parameters, version: driver.version)
       let place = try checkPlace(parameters, owner)
-      try checkQuotas(session: call.session, length: parameters.length)
+      try checkQuotas(session: call.sessionIndex, length: parameters.length)
       guard
         let registration = provider(
-          for: owner, session: call.session, vport: place.isVPort)
+          for: owner, session: call.sessionIndex, vport: place.isVPort)
       else {
         throw Failure(.failure, .noProvider)
       }
@@ -31,7 +31,7 @@ extension Simulator {
     } catch {
       store.globals.update(0) { $0.failedAllocations &+= 1 }
       if error.status == .resources {
-        actions.append(.event(.shortage(party(session: call.session), error)))
+        actions.append(.event(.shortage(party(session: call.sessionIndex), error)))
       }
       throw error
     }
@@ -40,9 +40,9 @@ extension Simulator {
   // MARK: Checks
 
   private func checkOwnerState(_ owner: Owner, _ handle: Handle) throws(Failure) {
-    switch owner.kind {
-    case .adapter:
-      let adapter = store.adapters[owner.index]
+    switch owner.object {
+    case .adapter(let index):
+      let adapter = store.adapters[index]
       switch AdapterState(rawValue: adapter.state) {
       case .initializing, .paused, .restarting, .running, .pausing: break
       default: throw Failure(.failure, .wrongState, handle.rawValue)
@@ -52,8 +52,8 @@ extension Simulator {
         throw Failure(.failure, .objectEnding, handle.rawValue)
       }
     case .driver: break
-    case .binding:
-      if store.bindings[owner.index, \.unbindSent] != 0 {
+    case .binding(let index):
+      if store.bindings[index, \.unbindSent] != 0 {
         throw Failure(.failure, .objectEnding, handle.rawValue)
       }
     }
@@ -108,7 +108,7 @@ extension Simulator {
     }
   }
 
-  private func checkQuotas(session: UInt32, length: UInt32) throws(Failure) {
+  private func checkQuotas(session: Index<SessionRecord>, length: UInt32) throws(Failure) {
     let quotas = settings.quotas
     let record = store.sessions[session]
     guard record.blocks < quotas.sessionBlocks else {
@@ -130,7 +130,7 @@ extension Simulator {
 
   /// A10: a miniport must have registered DMA; by default only HAL memory asks for it.
   private func checkDMA(
-    _ owner: Owner, _ driver: DriverRecord, registration: UInt32
+    _ owner: Owner, _ driver: DriverRecord, registration: Index<RegistrationRecord>
   ) throws(Failure) {
     guard driver.kind == DriverKind.miniport.rawValue else { return }
     let isHAL = store.registrations[registration, \.level] == ProviderLevel.hal.rawValue
@@ -141,7 +141,7 @@ extension Simulator {
 
   /// Whether the provider may be asked now: stuck, circular, too deep.
   private mutating func checkProvider(
-    _ registration: UInt32, _ call: Call, length: UInt32
+    _ registration: Index<RegistrationRecord>, _ call: Call, length: UInt32
   ) throws(Failure) {
     let bytes = store.registrations[registration, \.bytes] + UInt64(length)
     guard bytes <= settings.quotas.providerBytes else {
@@ -162,16 +162,17 @@ extension Simulator {
   // MARK: Asking the provider
 
   private mutating func ask(
-    _ registration: UInt32, _ owner: Owner, _ call: Call, _ parameters: SharedMemoryParameters,
+    _ registration: Index<RegistrationRecord>, _ owner: Owner, _ call: Call,
+    _ parameters: SharedMemoryParameters,
     _ place: MemoryPlace, _ tag: UInt32, _ site: Site, _ actions: inout Actions
   ) throws(Failure) {
-    guard let index = derived.freeBlocks.first, index <= Handle.maximumIndex else {
+    guard let index = derived.freeBlocks.first, index.raw <= Handle.maximumIndex else {
       throw Failure(.resources, .tableFull, 8, UInt64(store.capacities.blocks))
     }
     guard !derived.freeUpcalls.isEmpty else {
       throw Failure(.resources, .tableFull, 11, UInt64(store.capacities.upcalls))
     }
-    let domain = ownerHandle(owner.kind, owner.index)
+    let domain = handle(owner: owner.object)
     let request = try open(call, object: domain, block: Ref(index))
     derived.freeBlocks.remove(index)
     let siteRef = intern(site)
@@ -192,10 +193,10 @@ extension Simulator {
       $0.site = siteRef
       $0.born = now
     }
-    linkToOwner(block: index, owner.kind, owner.index)
+    link(block: index, owner: owner.object)
     link(block: index, to: place)
-    linkToProvider(block: index, registration)
-    charge(session: call.session, blocks: 1, bytes: Int64(parameters.length))
+    link(block: index, provider: registration)
+    charge(session: call.sessionIndex, blocks: 1, bytes: Int64(parameters.length))
     let new = NewUpcall(
       type: NDISSIM_UPCALL_ALLOCATE_SHARED_MEMORY, object: domain, registration: Ref(registration),
       request: Ref(request), block: Ref(index), parent: call.context)
@@ -211,7 +212,7 @@ extension Simulator {
 
   /// Sends an upcall to whoever stands behind a registration.
   mutating func sendToProvider(
-    _ new: NewUpcall, _ registration: UInt32, _ actions: inout Actions
+    _ new: NewUpcall, _ registration: Index<RegistrationRecord>, _ actions: inout Actions
   ) -> Bool {
     let record = store.registrations[registration]
     guard let session = record.ownerSession.optional else {
@@ -223,7 +224,7 @@ extension Simulator {
   // MARK: Accounts
 
   /// Counts blocks and bytes for a session, its user and the whole simulator.
-  mutating func charge(session: UInt32, blocks: Int32, bytes: Int64) {
+  mutating func charge(session: Index<SessionRecord>, blocks: Int32, bytes: Int64) {
     store.sessions.update(session) {
       $0.blocks = UInt32(truncatingIfNeeded: Int64($0.blocks) + Int64(blocks))
       $0.bytes = UInt64(truncatingIfNeeded: Int64(truncatingIfNeeded: $0.bytes) + bytes)
@@ -240,7 +241,7 @@ extension Simulator {
     count(&derived.users[uid, default: UserUsage()])
   }
 
-  func checkObjects(session: UInt32) throws(Failure) {
+  func checkObjects(session: Index<SessionRecord>) throws(Failure) {
     let objects = derived.users[store.sessions[session, \.uid]]?.objects ?? 0
     guard objects < settings.quotas.userObjects else {
       throw Failure(
@@ -249,7 +250,7 @@ extension Simulator {
   }
 
   /// Counts a driver, adapter, binding or module for its driver's session, or takes it off.
-  mutating func charge(objectOf driver: UInt32, isNew: Bool) {
+  mutating func charge(objectOf driver: Index<DriverRecord>, isNew: Bool) {
     let session = store.drivers[driver, \.session].index
     let uid = store.sessions[session, \.uid]
     store.sessions.update(session) { $0.objects = isNew ? $0.objects &+ 1 : $0.objects &- 1 }
@@ -258,7 +259,7 @@ extension Simulator {
   }
 
   /// The record of a site label; none when it is empty or the table is full.
-  private mutating func intern(_ site: Site) -> Ref {
+  private mutating func intern(_ site: Site) -> Ref<SiteRecord> {
     guard !site.isEmpty else { return .none }
     if let index = derived.sites.find(site) {
       if store.sites[index, \.references] == 0 { derived.freeSites.remove(index) }
@@ -277,7 +278,7 @@ extension Simulator {
     return Ref(index)
   }
 
-  mutating func release(site: Ref) {
+  mutating func release(site: Ref<SiteRecord>) {
     guard let index = site.optional else { return }
     store.sites.update(index) { $0.references &-= 1 }
     if store.sites[index, \.references] == 0 { derived.freeSites.insert(index) }

@@ -46,7 +46,8 @@ extension Simulator {
 
   /// The provider refused or cannot be believed: the caller gets a documented status.
   private mutating func refuse(
-    _ index: UInt32, _ upcall: UpcallRecord, _ failure: Failure, _ actions: inout Actions
+    _ index: Index<BlockRecord>, _ upcall: UpcallRecord, _ failure: Failure,
+    _ actions: inout Actions
   ) {
     discard(block: index, &actions)
     store.globals.update(0) { $0.failedAllocations &+= 1 }
@@ -54,7 +55,8 @@ extension Simulator {
   }
 
   private mutating func report(
-    _ lie: Failure, _ upcall: UpcallRecord, _ registration: UInt32, _ answer: ProviderAnswer,
+    _ lie: Failure, _ upcall: UpcallRecord, _ registration: Index<RegistrationRecord>,
+    _ answer: ProviderAnswer,
     _ actions: inout Actions
   ) {
     let check =
@@ -71,7 +73,8 @@ extension Simulator {
   // MARK: The checks
 
   private func firstLie(
-    _ answer: ProviderAnswer, block index: UInt32, _ registration: UInt32
+    _ answer: ProviderAnswer, block index: Index<BlockRecord>,
+    _ registration: Index<RegistrationRecord>
   ) -> Failure? {
     if isPlain(answer, block: index, registration) { return nil }
     for check in AnswerCheck.allCases {
@@ -87,22 +90,22 @@ extension Simulator {
   /// would hold. All of them stand here too, each section and block read once; whatever fails one is
   /// looked at check by check, for the sentence.
   private func isPlain(
-    _ answer: ProviderAnswer, block index: UInt32, _ registration: UInt32
+    _ answer: ProviderAnswer, block index: Index<BlockRecord>,
+    _ registration: Index<RegistrationRecord>
   ) -> Bool {
     // decodes, documentedStatus, irqlUnchanged; extentCount and contiguity.
     guard answer.malformed == nil, answer.status == .success,
       answer.irql == IRQL.passive.rawValue, let extent = answer.extents.only
     else { return false }
     // ownSection
-    let slot = answer.section.index
-    guard answer.section.kind == .section, slot < store.sections.capacity else { return false }
+    let slot = Index<SectionRecord>(answer.section.index)
+    guard answer.section.kind == .section, store.sections.contains(slot) else { return false }
     let section = store.sections[slot]
     guard section.state != 0, handle(.section, section.generation, slot) == answer.section,
       section.registration == Ref(registration)
     else { return false }
     // ownDomain
-    guard let kind = OwnerKind(rawValue: store.blocks[index, \.ownerKind]),
-      section.domain == ownerHandle(kind, store.blocks[index, \.owner].index)
+    guard let owner = store.blocks[index].ownerIndex, section.domain == handle(owner: owner)
     else { return false }
     // alignment, range, length
     let size = UInt64(section.pages) << section.pageShift
@@ -117,7 +120,8 @@ extension Simulator {
   }
 
   private func lie(
-    _ check: AnswerCheck, _ answer: ProviderAnswer, block index: UInt32, _ registration: UInt32
+    _ check: AnswerCheck, _ answer: ProviderAnswer, block index: Index<BlockRecord>,
+    _ registration: Index<RegistrationRecord>
   ) -> Failure? {
     // The checks behind the IRQL hold for an answer of SUCCESS only.
     if check.rawValue > AnswerCheck.irqlUnchanged.rawValue, answer.status != .success { return nil }
@@ -138,9 +142,8 @@ extension Simulator {
       else { return Failure(.failure, .providerSection, answer.section.rawValue) }
       return nil
     case .ownDomain:
-      let block = store.blocks[index]
-      guard let kind = OwnerKind(rawValue: block.ownerKind) else { return nil }
-      return store.sections[answer.section.index, \.domain] == ownerHandle(kind, block.owner.index)
+      guard let owner = store.blocks[index].ownerIndex else { return nil }
+      return store.sections[Index(answer.section.index), \.domain] == handle(owner: owner)
         ? nil : Failure(.failure, .providerSection, answer.section.rawValue)
     case .extentCount:
       let limit = NDIS.Limits.maximumExtents
@@ -148,7 +151,7 @@ extension Simulator {
         ? Failure(
           .failure, .providerExtentCount, UInt64(answer.extents.count), UInt64(limit)) : nil
     case .alignment:
-      let mask = UInt64(1) << store.sections[answer.section.index, \.pageShift] - 1
+      let mask = UInt64(1) << store.sections[Index(answer.section.index), \.pageShift] - 1
       for (i, extent) in answer.extents.enumerated() {
         let last = i == answer.extents.count - 1
         if extent.offset & mask != 0 || extent.length == 0
@@ -160,7 +163,7 @@ extension Simulator {
       }
       return nil
     case .range:
-      let section = store.sections[answer.section.index]
+      let section = store.sections[Index(answer.section.index)]
       let size = UInt64(section.pages) << section.pageShift
       for extent in answer.extents
       where extent.offset > size || UInt64(extent.length) > size - extent.offset {
@@ -182,7 +185,7 @@ extension Simulator {
 
   /// An extent that meets a live block, or another extent of the same answer.
   private func overlapping(_ answer: ProviderAnswer) -> Failure? {
-    let section = answer.section.index
+    let section = Index<SectionRecord>(answer.section.index)
     for extent in answer.extents {
       let pages = pages(of: extent, section)
       if derived.pageMaps[Int(section)]?.isFree(start: pages.first, count: pages.count) != true {
@@ -198,7 +201,9 @@ extension Simulator {
   }
 
   /// Whole pages an extent touches. The extent lies in its section, so nothing overflows.
-  private func pages(of extent: Extent, _ section: UInt32) -> (first: UInt32, count: UInt32) {
+  private func pages(of extent: Extent, _ section: Index<SectionRecord>) -> (
+    first: UInt32, count: UInt32
+  ) {
     let shift = store.sections[section, \.pageShift]
     let first = extent.offset >> shift
     let last = (extent.offset + UInt64(extent.length) - 1) >> shift
@@ -208,7 +213,8 @@ extension Simulator {
   // MARK: Committing
 
   private mutating func commit(
-    _ answer: ProviderAnswer, block index: UInt32, _ upcall: UpcallRecord, _ registration: UInt32,
+    _ answer: ProviderAnswer, block index: Index<BlockRecord>, _ upcall: UpcallRecord,
+    _ registration: Index<RegistrationRecord>,
     _ actions: inout Actions
   ) {
     // The caller's buffer is looked at last: it is the caller's mistake and not the provider's (A12).
@@ -227,8 +233,8 @@ extension Simulator {
         Failure(.resources, .tableFull, 9, UInt64(store.capacities.extents)), &actions)
       return
     }
-    let section = answer.section.index
-    var more = Ref.none
+    let section = Index<SectionRecord>(answer.section.index)
+    var more = Ref<ExtentRecord>.none
     for i in stride(from: answer.extents.count - 1, to: 0, by: -1) {
       let extent = answer.extents[i]
       guard let slot = derived.freeExtents.first else { break }
@@ -266,10 +272,10 @@ extension Simulator {
   /// Frees at the provider what it gave and NDIS did not take: nothing leaks there either. It has
   /// just answered, so it is told even if it owes another answer still.
   mutating func giveBack(
-    _ answer: ProviderAnswer, registration: UInt32, _ actions: inout Actions
+    _ answer: ProviderAnswer, registration: Index<RegistrationRecord>, _ actions: inout Actions
   ) {
     guard answer.namesBlock else { return }
-    let section = (try? resolveSection(answer.section)).map { Ref($0) } ?? .none
+    let section = Ref(try? resolveSection(answer.section))
     let new = NewUpcall(
       type: NDISSIM_UPCALL_FREE_SHARED_MEMORY, registration: Ref(registration), section: section,
       providerContext: answer.providerContext)
@@ -279,11 +285,10 @@ extension Simulator {
   }
 
   /// Removes a block that never became live.
-  mutating func discard(block index: UInt32, _ actions: inout Actions) {
+  mutating func discard(block index: Index<BlockRecord>, _ actions: inout Actions) {
     let block = store.blocks[index]
-    if let kind = OwnerKind(rawValue: block.ownerKind) {
-      let session = store.drivers[driver(of: kind, block.owner.index), \.session]
-      if let session = session.optional {
+    if let owner = block.ownerIndex {
+      if let session = session(owner: owner) {
         charge(session: session, blocks: -1, bytes: -Int64(block.length))
       }
       unlinkFromOwner(block: index)
@@ -293,7 +298,7 @@ extension Simulator {
   }
 
   /// Returns a block's slot; its generation stays, so its handles never come back.
-  mutating func freeSlot(block index: UInt32) {
+  mutating func freeSlot(block index: Index<BlockRecord>) {
     let block = store.blocks[index]
     release(site: block.site)
     store.blocks.update(index) {

@@ -7,8 +7,8 @@ extension StoreCheck {
   /// A damaged number of pages would make a set of that size, so they are held against the addresses first:
   /// those of two sections do not meet, and all lie below the next one's.
   mutating func checkSections() throws(StoreError) {
-    var spans: [(base: UInt64, end: UInt64, index: UInt32)] = []
-    for index in Indices(store.sections.touched) {
+    var spans: [(base: UInt64, end: UInt64, index: Index<SectionRecord>)] = []
+    for index in store.sections.touched {
       let section = store.sections[index]
       let at = CheckedRecord("sections", index)
       try at.hold(section.generation <= lastGeneration, "its generation is too great")
@@ -47,7 +47,7 @@ extension StoreCheck {
   }
 
   mutating func checkBlocks() throws(StoreError) {
-    for index in Indices(store.blocks.touched) {
+    for index in store.blocks.touched {
       let at = CheckedRecord("blocks", index)
       let block = store.blocks[index]
       try at.hold(block.generation <= lastGeneration, "its generation is too great")
@@ -63,7 +63,7 @@ extension StoreCheck {
       try at.hold(isRegistration(block.registration), "its registration is not there")
       inUse.providedBlocks &+= 1
       if let site = block.site.optional {
-        try at.hold(site < store.sites.capacity, "its label is not there")
+        try at.hold(store.sites.contains(site), "its label is not there")
         references[Int(site)] &+= 1
       }
       switch state {
@@ -86,12 +86,12 @@ extension StoreCheck {
         blocksInCalls &+= 1
       }
     }
-    for index in Indices(store.sections.touched) where store.sections[index, \.state] != 0 {
+    for index in store.sections.touched where store.sections[index, \.state] != 0 {
       let at = CheckedRecord("sections", index)
       let blocks = blocksOfSection[Int(index)]
       try at.hold(store.sections[index, \.blocks] == blocks, "it counts other blocks than it has")
     }
-    for index in Indices(store.extents.touched) {
+    for index in store.extents.touched {
       let used = store.extents[index].used
       try CheckedRecord("extents", index).hold(used <= 1, "whether it is used is not known")
       inUse.extents &+= used
@@ -102,13 +102,14 @@ extension StoreCheck {
   private mutating func checkOwner(
     _ block: BlockRecord, _ at: CheckedRecord
   ) throws(StoreError) {
-    let driver: Ref
-    switch OwnerKind(rawValue: block.ownerKind) {
-    case .driver where isDriver(block.owner): driver = block.owner
-    case .adapter where isAdapter(block.owner):
-      driver = store.adapters[block.owner.index, \.driver]
-    case .binding where isBinding(block.owner):
-      driver = store.bindings[block.owner.index, \.driver]
+    let driver: Ref<DriverRecord>
+    var adapter = Ref<AdapterRecord>.none
+    switch block.ownerIndex {
+    case .driver(let index) where isDriver(Ref(index)): driver = Ref(index)
+    case .adapter(let index) where isAdapter(Ref(index)):
+      adapter = Ref(index)
+      driver = store.adapters[index, \.driver]
+    case .binding(let index) where isBinding(Ref(index)): driver = store.bindings[index, \.driver]
     default: throw at.damaged("its owner is not there")
     }
     try at.hold(isDriver(driver), "its owner's driver is not there")
@@ -125,17 +126,17 @@ extension StoreCheck {
     guard block.queueID != 0 || vport != 0 else {
       return try at.hold(block.place.isNone, "it is counted where it does not belong")
     }
-    try at.hold(
-      block.ownerKind == OwnerKind.adapter.rawValue, "it is of a queue and not of its adapter")
-    let place = block.place.index
+    try at.hold(!adapter.isNone, "it is of a queue and not of its adapter")
     if block.queueID != 0 {
       try at.hold(
-        place < store.queues.capacity && store.queues[place, \.adapter] == block.owner
-          && store.queues[place, \.queueID] == block.queueID, "its queue is not there")
+        store.queues.contains(block.queue)
+          && store.queues[block.queue.index, \.adapter] == adapter
+          && store.queues[block.queue.index, \.queueID] == block.queueID, "its queue is not there")
     } else {
       try at.hold(
-        place < store.vports.capacity && store.vports[place, \.adapter] == block.owner
-          && store.vports[place, \.vportID] == vport, "its VPort is not there")
+        store.vports.contains(block.vport)
+          && store.vports[block.vport.index, \.adapter] == adapter
+          && store.vports[block.vport.index, \.vportID] == vport, "its VPort is not there")
     }
     inUse.placedBlocks &+= 1
   }
@@ -156,7 +157,7 @@ extension StoreCheck {
     var count: UInt32 = 1
     var more = block.moreExtents
     while let slot = more.optional {
-      guard slot < store.extents.capacity, store.extents[slot, \.used] == 1 else {
+      guard store.extents.contains(slot), store.extents[slot, \.used] == 1 else {
         throw at.damaged("one of its extents is not there")
       }
       let extent = store.extents[slot]
@@ -182,7 +183,7 @@ extension StoreCheck {
 
   /// Labels, and how many blocks name each. One that no block names is kept until its slot is wanted.
   mutating func checkSites() throws(StoreError) {
-    for index in Indices(store.sites.touched) {
+    for index in store.sites.touched {
       let site = store.sites[index]
       let at = CheckedRecord("sites", index)
       try at.hold(isText(site.site), "it is no clean text")

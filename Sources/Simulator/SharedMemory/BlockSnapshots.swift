@@ -60,6 +60,7 @@ public struct BlockQuery: Sendable, Equatable {
 extension Simulator {
   /// The block at a used index.
   public func blockSnapshot(_ index: UInt32) -> BlockSnapshot {
+    let index = Index<BlockRecord>(index)
     let record = store.blocks[index]
     let state: BlockSnapshot.State =
       switch BlockState(rawValue: record.state) {
@@ -70,7 +71,7 @@ extension Simulator {
       }
     let level = store.registrations[record.registration.index, \.level]
     var snapshot = BlockSnapshot(
-      index: index, handle: handle(.allocation, record.generation, index),
+      index: index.raw, handle: handle(.allocation, record.generation, index),
       sharedMemoryHandle: level == ProviderLevel.hal.rawValue
         ? nil : handle(.sharedMemory, record.generation, index), state: state,
       owner: nil, driver: nil, driverName: nil, adapter: nil, adapterName: nil, session: nil,
@@ -86,17 +87,17 @@ extension Simulator {
     if let section = record.section.optional {
       snapshot.offset = UInt64(record.firstPage) << store.sections[section, \.pageShift]
     }
-    guard let kind = OwnerKind(rawValue: record.ownerKind) else { return snapshot }
-    let driver = driver(of: kind, record.owner.index)
-    snapshot.owner = ownerHandle(kind, record.owner.index)
+    guard let owner = record.ownerIndex else { return snapshot }
+    let driver = driver(owner: owner)
+    snapshot.owner = handle(owner: owner)
     snapshot.driver = driverHandle(driver)
     snapshot.driverName = store.drivers[driver, \.name]
-    snapshot.session = store.drivers[driver, \.session].optional
-    let adapter: UInt32? =
-      switch kind {
+    snapshot.session = store.drivers[driver, \.session].optional?.raw
+    let adapter: Index<AdapterRecord>? =
+      switch owner {
       case .driver: nil
-      case .adapter: record.owner.index
-      case .binding: store.bindings[record.owner.index, \.adapter].optional
+      case .adapter(let index): index
+      case .binding(let index): store.bindings[index, \.adapter].optional
       }
     if let adapter {
       snapshot.adapter = adapterHandle(adapter)
@@ -107,6 +108,7 @@ extension Simulator {
 
   /// Whether a query means the block at a used index. What costs least is looked at first.
   public func matches(_ index: UInt32, _ query: BlockQuery) -> Bool {
+    let index = Index<BlockRecord>(index)
     if let length = query.minimumLength, store.blocks[index, \.length] < length { return false }
     if let born = query.bornBy, store.blocks[index, \.born] > born { return false }
     if let queue = query.queueID, store.blocks[index, \.queueID] != queue { return false }
@@ -128,36 +130,34 @@ extension Simulator {
     return query.owners == nil && query.session == nil || matchesOwner(index, query)
   }
 
-  private func matchesOwner(_ index: UInt32, _ query: BlockQuery) -> Bool {
-    guard let kind = OwnerKind(rawValue: store.blocks[index, \.ownerKind]) else { return false }
-    let owner = store.blocks[index, \.owner].index
-    if let owners = query.owners, !owners.contains(ownerHandle(kind, owner)) { return false }
+  private func matchesOwner(_ index: Index<BlockRecord>, _ query: BlockQuery) -> Bool {
+    guard let owner = store.blocks[index].ownerIndex else { return false }
+    if let owners = query.owners, !owners.contains(handle(owner: owner)) { return false }
     guard let session = query.session else { return true }
-    return store.drivers[driver(of: kind, owner), \.session].optional == session
+    return self.session(owner: owner)?.raw == session
   }
 
   /// Length and birth of the block at a used index: what counting needs of every one.
   public func blockMeasures(_ index: UInt32) -> (length: UInt32, born: UInt64) {
-    (store.blocks[index, \.length], store.blocks[index, \.born])
+    (store.blocks[Index(index), \.length], store.blocks[Index(index), \.born])
   }
 
   /// QueueId and VPortId of the block at a used index; a structure that has no VPortId means 0.
   public func blockPlace(_ index: UInt32) -> (queueID: UInt32, vportID: UInt32) {
     (
-      store.blocks[index, \.queueID],
-      store.blocks[index, \.flags] >> 4 >= 2 ? store.blocks[index, \.vportID] : 0
+      store.blocks[Index(index), \.queueID],
+      store.blocks[Index(index), \.flags] >> 4 >= 2 ? store.blocks[Index(index), \.vportID] : 0
     )
   }
 
   /// The owner of the block at a used index; nil when it has ended or freed the block.
   public func blockOwner(_ index: UInt32) -> Handle? {
-    OwnerKind(rawValue: store.blocks[index, \.ownerKind]).map {
-      ownerHandle($0, store.blocks[index, \.owner].index)
-    }
+    store.blocks[Index(index)].ownerIndex.map { handle(owner: $0) }
   }
 
   /// The extents of the block at a used index, in order; each costs one of the budget.
   public func blockExtents(_ index: UInt32, budget: inout Int) -> [Extent] {
+    let index = Index<BlockRecord>(index)
     var extents: [Extent] = []
     forEachExtent(of: handle(.allocation, store.blocks[index, \.generation], index)) {
       extents.append($0)

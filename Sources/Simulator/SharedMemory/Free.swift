@@ -12,9 +12,9 @@ extension Simulator {
   mutating func free(
     _ call: Call, _ ndisHandle: Handle, _ allocation: Handle, _ actions: inout Actions
   ) throws(Failure) {
-    let index: UInt32
+    let index: Index<BlockRecord>
     do throws(Failure) {
-      index = try blockToFree(ndisHandle, allocation, session: call.session)
+      index = try blockToFree(ndisHandle, allocation, session: call.sessionIndex)
       try checkNotShutDown(call, index, allocation)
       let indicated = store.blocks[index, \.indicated]
       guard indicated == 0 else {
@@ -32,8 +32,9 @@ extension Simulator {
           isExtension: true)
       violate(
         failure, routine: "NdisFreeSharedMemory", bugCheck: check, irql: call.irql,
-        handle: allocation, party: party(session: call.session), session: call.session, &actions)
-      finish(call.session, call.requestID, failure, bugCheck: check, &actions)
+        handle: allocation, party: party(session: call.sessionIndex), session: call.sessionIndex,
+        &actions)
+      finish(call.sessionIndex, call.requestID, failure, bugCheck: check, &actions)
       return
     }
     // Its provider has to be told; the block stays live until that can be done.
@@ -46,13 +47,13 @@ extension Simulator {
 
   /// A43: in MiniportShutdownEx nothing is freed, and nothing of an adapter that was shut down.
   private func checkNotShutDown(
-    _ call: Call, _ block: UInt32, _ allocation: Handle
+    _ call: Call, _ block: Index<BlockRecord>, _ allocation: Handle
   ) throws(Failure) {
     let inShutdown = chain(of: call.context) { Int($0.type) == NDISSIM_UPCALL_SHUTDOWN_EX } != nil
-    let isShutDown =
-      store.blocks[block, \.ownerKind] == OwnerKind.adapter.rawValue
-      && store.adapters[store.blocks[block, \.owner].index, \.state]
-        == AdapterState.shutdown.rawValue
+    var isShutDown = false
+    if case .adapter(let adapter) = store.blocks[block].ownerIndex {
+      isShutDown = store.adapters[adapter, \.state] == AdapterState.shutdown.rawValue
+    }
     guard !inShutdown, !isShutDown else {
       throw Failure(.failure, .freeInShutdown, allocation.rawValue)
     }
@@ -60,34 +61,34 @@ extension Simulator {
 
   /// The block an AllocationHandle names, when this session may free it through `ndisHandle`.
   private func blockToFree(
-    _ ndisHandle: Handle, _ allocation: Handle, session: UInt32
-  ) throws(Failure) -> UInt32 {
+    _ ndisHandle: Handle, _ allocation: Handle, session: Index<SessionRecord>
+  ) throws(Failure) -> Index<BlockRecord> {
     guard allocation != .null else { throw Failure(.failure, .nullHandle) }
     guard allocation.kind == .allocation else {
       throw Failure(.failure, .wrongKindOfHandle, allocation.rawValue)
     }
-    let index = allocation.index
-    guard index < store.blocks.capacity else {
+    let index = Index<BlockRecord>(allocation.index)
+    guard store.blocks.contains(index) else {
       throw Failure(.failure, .staleHandle, allocation.rawValue)
     }
     let block = store.blocks[index]
     let live = handle(.allocation, block.generation, index)
     guard live == allocation, block.state == BlockState.live.rawValue,
-      let kind = OwnerKind(rawValue: block.ownerKind)
+      let object = block.ownerIndex
     else {
       // A generation this slot has had was a block once; any other number never was.
       let salt = UInt32(truncatingIfNeeded: store.globals[0].generationSalt)
       let was = allocation.generation > salt && allocation.generation <= salt &+ block.generation
       throw Failure(.failure, was ? .doubleFree : .staleHandle, allocation.rawValue)
     }
-    guard
-      store.drivers[driver(of: kind, block.owner.index), \.session] == Ref(session)
-    else { throw Failure(.failure, .foreignHandle, allocation.rawValue) }
-    let owner = ownerHandle(kind, block.owner.index)
+    guard self.session(owner: object) == session else {
+      throw Failure(.failure, .foreignHandle, allocation.rawValue)
+    }
+    let owner = handle(owner: object)
     guard owner != ndisHandle else { return index }
     if settings.lenientFreeHandle,
       (try? resolveOwner(ndisHandle, session: session))?.driver
-        == driver(of: kind, block.owner.index)
+        == driver(owner: object)
     {
       return index
     }
@@ -95,12 +96,12 @@ extension Simulator {
   }
 
   /// Whether a provider gets upcalls: it lives, and owes no answer beyond its deadline.
-  func canBeCalled(_ registration: UInt32) -> Bool {
+  func canBeCalled(_ registration: Index<RegistrationRecord>) -> Bool {
     store.registrations[registration, \.stuckUpcall] == 0 && canBeReached(registration)
   }
 
   /// Whether there is a process that may answer.
-  func canBeReached(_ registration: UInt32) -> Bool {
+  func canBeReached(_ registration: Index<RegistrationRecord>) -> Bool {
     let record = store.registrations[registration]
     guard record.state != RegistrationState.dead.rawValue else { return false }
     guard let session = record.ownerSession.optional else { return true }
@@ -110,12 +111,12 @@ extension Simulator {
 
   /// Ends a live block; `request` is answered when the provider has freed it.
   mutating func beginFree(
-    block index: UInt32, request: Ref, parent: UInt64 = 0, _ actions: inout Actions
+    block index: Index<BlockRecord>, request: Ref<RequestRecord>, parent: UInt64 = 0,
+    _ actions: inout Actions
   ) {
     let block = store.blocks[index]
-    if let kind = OwnerKind(rawValue: block.ownerKind) {
-      let session = store.drivers[driver(of: kind, block.owner.index), \.session]
-      if let session = session.optional {
+    if let owner = block.ownerIndex {
+      if let session = session(owner: owner) {
         charge(session: session, blocks: -1, bytes: -Int64(block.length))
       }
       unlinkFromOwner(block: index)
@@ -161,7 +162,7 @@ extension Simulator {
   }
 
   /// The pages are free again, the record is gone.
-  mutating func finishFree(block index: UInt32, _ actions: inout Actions) {
+  mutating func finishFree(block index: Index<BlockRecord>, _ actions: inout Actions) {
     let block = store.blocks[index]
     let section = block.section.index
     _ = derived.pageMaps[Int(section)]?.release(start: block.firstPage, count: block.pages)
@@ -185,21 +186,21 @@ extension Simulator {
   /// Reports the first block of an owner as leaked, unless it could not have been freed, and reclaims it.
   /// False when none is left to take, or the provider has enough to free for now.
   mutating func reclaimOne(
-    _ kind: OwnerKind, _ owner: UInt32, asLeak: Bool = true, _ actions: inout Actions
+    _ owner: OwnerIndex, asLeak: Bool = true, _ actions: inout Actions
   ) -> Bool {
-    guard let index = firstBlock(kind, owner).optional else { return false }
-    return reclaim(block: index, kind, owner, asLeak: asLeak, &actions)
+    guard let index = firstBlock(owner: owner).optional else { return false }
+    return reclaim(block: index, owner, asLeak: asLeak, &actions)
   }
 
   /// The same for one block of an owner.
   mutating func reclaim(
-    block index: UInt32, _ kind: OwnerKind, _ owner: UInt32, asLeak: Bool = true,
+    block index: Index<BlockRecord>, _ owner: OwnerIndex, asLeak: Bool = true,
     _ actions: inout Actions
   ) -> Bool {
     let block = store.blocks[index]
     if block.state == BlockState.pending.rawValue {
       // Its provider has not answered yet; what it answers will be given back.
-      if let session = store.drivers[driver(of: kind, owner), \.session].optional {
+      if let session = session(owner: owner) {
         charge(session: session, blocks: -1, bytes: -Int64(block.length))
       }
       unlinkFromOwner(block: index)
@@ -214,7 +215,7 @@ extension Simulator {
       beginFree(block: index, request: .none, &actions)
       return true
     }
-    let party = party(owner: kind, owner)
+    let party = party(owner: owner)
     let leak = LeakedBlock(
       party: party, handle: handle(.allocation, block.generation, index), queueID: block.queueID,
       usage: SharedMemoryUsage(rawValue: block.usage) ?? .undefined, length: block.length,
@@ -222,7 +223,7 @@ extension Simulator {
       site: block.site.optional.map { store.sites[$0, \.site] } ?? Site())
     actions.append(.event(.leak(leak)))
     store.globals.update(0) { $0.leakedBlocks &+= 1 }
-    if let session = store.drivers[driver(of: kind, owner), \.session].optional {
+    if let session = session(owner: owner) {
       store.sessions.update(session) { $0.leaked &+= 1 }
     }
     beginFree(block: index, request: .none, &actions)

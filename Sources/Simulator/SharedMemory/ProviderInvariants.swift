@@ -4,7 +4,7 @@ import NDIS
 
 extension StoreCheck {
   mutating func checkRegistrations() throws(StoreError) {
-    for index in Indices(store.registrations.touched) {
+    for index in store.registrations.touched {
       let record = store.registrations[index]
       let at = CheckedRecord("registrations", index)
       guard record.state != 0 else { continue }
@@ -46,7 +46,7 @@ extension StoreCheck {
 
   /// A hosted provider's, a living process's, or nobody's any more.
   private func checkWhose(
-    _ record: RegistrationRecord, _ index: UInt32, _ state: RegistrationState,
+    _ record: RegistrationRecord, _ index: Index<RegistrationRecord>, _ state: RegistrationState,
     _ level: ProviderLevel, _ at: CheckedRecord
   ) throws(StoreError) {
     let isHosted = level == .pool || level == .hal
@@ -54,7 +54,9 @@ extension StoreCheck {
       // Its number stands in three places.
       let order = UInt32(truncatingIfNeeded: record.order)
       try at.hold(
-        record.ownerSession.isNone && record.owner == handle(.hostedProvider, order, record.hosted)
+        record.ownerSession.isNone
+          && record.owner
+            == Handle(kind: .hostedProvider, generation: salt &+ order, index: record.hosted)
           && record.context == UInt64(record.hosted), "its hosted provider's number is in doubt")
       try at.hold(record.driver.isNone && record.adapter.isNone, "it is hosted and a driver's")
       return
@@ -73,8 +75,8 @@ extension StoreCheck {
     try at.hold(
       store.drivers[record.driver.index, \.session] == record.ownerSession,
       "its driver is another session's")
-    let owner = record.owner.index
     if level == .binding {
+      let owner = Index<BindingRecord>(record.owner)
       try at.hold(
         record.owner.kind == .binding && store.bindings[owner, \.registration] == Ref(index)
           && store.bindings[owner, \.driver] == record.driver
@@ -82,25 +84,27 @@ extension StoreCheck {
     } else {
       try at.hold(
         record.owner == driverHandle(record.driver.index) && record.adapter.isNone
-          && store.drivers[owner, \.registration] == Ref(index), "it is not its driver's")
+          && store.drivers[Index(record.owner), \.registration] == Ref(index),
+        "it is not its driver's")
     }
   }
 
   /// The answer that a provider owes beyond its deadline.
   private func checkStuck(
-    _ record: RegistrationRecord, _ own: Ref, _ calls: RegistrationTally, _ at: CheckedRecord
+    _ record: RegistrationRecord, _ own: Ref<RegistrationRecord>, _ calls: RegistrationTally,
+    _ at: CheckedRecord
   ) throws(StoreError) {
     try at.hold((record.stuckUpcall != 0) == (calls.expired != 0), "what it owes is in doubt")
     guard record.stuckUpcall != 0 else { return }
-    let upcall = UInt32(truncatingIfNeeded: record.stuckUpcall & 0xFFFFF)
+    let upcall = Index<UpcallRecord>(upcall: record.stuckUpcall)
     try at.hold(
-      upcall < store.upcalls.capacity && store.upcalls[upcall, \.id] == record.stuckUpcall
+      store.upcalls.contains(upcall) && store.upcalls[upcall, \.id] == record.stuckUpcall
         && store.upcalls[upcall, \.state] == UpcallState.expired.rawValue
         && store.upcalls[upcall, \.registration] == own, "the answer it owes is not there")
   }
 
   mutating func checkSessions() throws(StoreError) {
-    for index in Indices(store.sessions.touched) {
+    for index in store.sessions.touched {
       let session = store.sessions[index]
       let at = CheckedRecord("sessions", index)
       try at.hold(session.generation <= lastGeneration, "its generation is too great")

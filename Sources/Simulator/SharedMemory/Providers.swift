@@ -18,7 +18,7 @@ extension Simulator {
     case .miniportDriver, .protocolDriver:
       let driver = try documented {
         () throws(Failure) in
-        try resolveDriver(handle, [.miniportDriver, .protocolDriver], session: call.session)
+        try resolveDriver(handle, [.miniportDriver, .protocolDriver], session: call.sessionIndex)
       }
       try checkVersion(driver)
       // Driver-wide handlers are set in XxxSetOptions only.
@@ -32,12 +32,12 @@ extension Simulator {
       try checkCharacteristics(characteristics)
       let level: ProviderLevel = handle.kind == .protocolDriver ? .protocolDriver : .miniportDriver
       let made = try register(
-        level, handle, session: call.session, driver: driver, adapter: .none, characteristics,
+        level, handle, session: call.sessionIndex, driver: driver, adapter: .none, characteristics,
         replacing: store.drivers[driver, \.registration], &actions)
       store.drivers.update(driver) { $0.registration = Ref(made) }
     case .binding:
       let binding = try documented {
-        () throws(Failure) in try resolveBinding(handle, .binding, session: call.session)
+        () throws(Failure) in try resolveBinding(handle, .binding, session: call.sessionIndex)
       }
       guard store.bindings[binding, \.opened] != 0 else {
         throw Failure(.failure, .staleHandle, handle.rawValue)
@@ -53,7 +53,7 @@ extension Simulator {
       else { throw Failure(.failure, .wrongContext) }
       try checkCharacteristics(characteristics)
       let made = try register(
-        .binding, handle, session: call.session, driver: driver,
+        .binding, handle, session: call.sessionIndex, driver: driver,
         adapter: store.bindings[binding, \.adapter], characteristics,
         replacing: store.bindings[binding, \.registration], &actions)
       store.bindings.update(binding) { $0.registration = Ref(made) }
@@ -62,7 +62,7 @@ extension Simulator {
     default:
       throw Failure(.failure, .wrongKindOfHandle, handle.rawValue)
     }
-    finish(call.session, call.requestID, &actions)
+    finish(call.sessionIndex, call.requestID, &actions)
   }
 
   /// NdisSetOptionalHandlers does not document INVALID_PARAMETER: what is wrong is FAILURE (A41).
@@ -74,7 +74,7 @@ extension Simulator {
     }
   }
 
-  private func checkVersion(_ driver: UInt32) throws(Failure) {
+  private func checkVersion(_ driver: Index<DriverRecord>) throws(Failure) {
     let version = store.drivers[driver, \.version]
     guard version >= .sharedMemoryProviders else {
       throw Failure(.notSupported, .ndisVersion, UInt64(version.major), UInt64(version.minor))
@@ -103,10 +103,12 @@ extension Simulator {
   }
 
   private mutating func register(
-    _ level: ProviderLevel, _ owner: Handle, session: UInt32?, driver: UInt32?, adapter: Ref,
-    _ characteristics: ProviderCharacteristics, replacing old: Ref, hosted: UInt32 = 0,
+    _ level: ProviderLevel, _ owner: Handle, session: Index<SessionRecord>?,
+    driver: Index<DriverRecord>?, adapter: Ref<AdapterRecord>,
+    _ characteristics: ProviderCharacteristics, replacing old: Ref<RegistrationRecord>,
+    hosted: UInt32 = 0,
     name: Name? = nil, _ actions: inout Actions
-  ) throws(Failure) -> UInt32 {
+  ) throws(Failure) -> Index<RegistrationRecord> {
     guard let index = derived.freeRegistrations.first else {
       throw Failure(.resources, .tableFull, 5, UInt64(store.registrations.capacity))
     }
@@ -159,8 +161,10 @@ extension Simulator {
     // Numbers come back, handles must not: the generation is the registration's place in the order.
     let order = UInt32(truncatingIfNeeded: store.globals[0].registrationOrder &+ 1)
     return try register(
-      level, handle(.hostedProvider, order, provider), session: nil, driver: nil, adapter: .none,
-      characteristics, replacing: .none, hosted: provider, name: name, &actions)
+      level, handle(.hostedProvider, order, Index<AnyRecord>(provider)), session: nil, driver: nil,
+      adapter: .none,
+      characteristics, replacing: .none, hosted: provider, name: name, &actions
+    ).raw
   }
 
   /// The active registration of a hosted provider ends: it gets no new request, and is gone with the
@@ -173,7 +177,7 @@ extension Simulator {
     guard let index = hostedRegistration(provider, isActive: true) else {
       throw Failure(.failure, .noProvider)
     }
-    end(registration: index, .ended, &actions)
+    end(registration: Index(index), .ended, &actions)
     return index
   }
 
@@ -182,7 +186,7 @@ extension Simulator {
   public func hostedRegistration(_ provider: UInt32, isActive: Bool) -> UInt32? {
     var next: UInt32 = 0
     while let index = derived.freeRegistrations.firstAbsent(from: next, words: Int.max).found {
-      let record = store.registrations[index]
+      let record = store.registrations[Index(index)]
       if record.state != 0, record.ownerSession.isNone, record.hosted == provider,
         !isActive || record.state == RegistrationState.active.rawValue
       {
@@ -196,9 +200,11 @@ extension Simulator {
   // MARK: Selection
 
   /// The provider of a request: the level first, then the newest.
-  func provider(for owner: Owner, session: UInt32, vport: Bool) -> UInt32? {
+  func provider(for owner: Owner, session: Index<SessionRecord>, vport: Bool) -> Index<
+    RegistrationRecord
+  >? {
     let uid = store.sessions[session, \.uid]
-    var best: UInt32?
+    var best: Index<RegistrationRecord>?
     var bestLevel = UInt8.max
     var bestOrder: UInt64 = 0
     var left = derived.activeRegistrations.count
@@ -218,7 +224,9 @@ extension Simulator {
     return best
   }
 
-  private func serves(_ index: UInt32, _ owner: Owner, uid: UInt32, vport: Bool) -> Bool {
+  private func serves(_ index: Index<RegistrationRecord>, _ owner: Owner, uid: UInt32, vport: Bool)
+    -> Bool
+  {
     let registration = store.registrations[index]
     if let session = registration.ownerSession.optional {
       guard store.sessions[session, \.uid] == uid, !isDead(session) else { return false }
@@ -241,7 +249,8 @@ extension Simulator {
   /// No new request goes to this registration. Its blocks stay valid; they are freed through it while
   /// its process lives (A21), directly when it is dead.
   mutating func end(
-    registration index: UInt32, _ state: RegistrationState, _ actions: inout Actions
+    registration index: Index<RegistrationRecord>, _ state: RegistrationState,
+    _ actions: inout Actions
   ) {
     let record = store.registrations[index]
     guard record.state == RegistrationState.active.rawValue || state == .dead else { return }
@@ -265,7 +274,7 @@ extension Simulator {
   }
 
   /// An expired upcall of a registration is gone: whether it still owes the answer to another.
-  mutating func settleDebt(registration index: UInt32) {
+  mutating func settleDebt(registration index: Index<RegistrationRecord>) {
     var owed: UInt64 = 0
     if let session = store.registrations[index, \.ownerSession].optional {
       var next = store.sessions[session, \.upcalls]
@@ -281,7 +290,9 @@ extension Simulator {
   }
 
   /// Frees the record of a registration that has ended, holds nothing and owes no answer.
-  mutating func releaseIfDone(registration index: UInt32, _ actions: inout Actions) {
+  mutating func releaseIfDone(
+    registration index: Index<RegistrationRecord>, _ actions: inout Actions
+  ) {
     let record = store.registrations[index]
     guard record.state > RegistrationState.active.rawValue, record.blockCount == 0,
       record.freesInFlight == 0, record.allocationsInFlight == 0, record.stuckUpcall == 0

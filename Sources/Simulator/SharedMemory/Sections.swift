@@ -10,22 +10,24 @@ extension Simulator {
     _ call: Call, _ provider: Handle, _ domain: Handle, _ size: UInt64, _ node: UInt32,
     _ actions: inout Actions
   ) throws(Failure) {
-    let registration = try registrationOf(provider, session: call.session)
+    let registration = try registrationOf(provider, session: call.sessionIndex)
     try checkDomain(domain)
     let quotas = settings.quotas
-    try checkSectionQuotas(session: call.session)
+    try checkSectionQuotas(session: call.sessionIndex)
     guard size > 0, size % UInt64(settings.pageSize) == 0, size <= quotas.sectionBytes else {
       throw Failure(.invalidParameter, .sectionSize, size, quotas.sectionBytes)
     }
     let index = try make(
-      registration, domain, size: size, node: node, session: call.session, payer: call.session,
+      registration, domain, size: size, node: node, session: call.sessionIndex,
+      payer: call.sessionIndex,
       pageSize: settings.pageSize)
     finish(
-      call.session, call.requestID, sectionHandle(index), store.sections[index, \.physicalBase],
+      call.sessionIndex, call.requestID, sectionHandle(index),
+      store.sections[index, \.physicalBase],
       &actions)
   }
 
-  private func checkSectionQuotas(session index: UInt32) throws(Failure) {
+  private func checkSectionQuotas(session index: Index<SessionRecord>) throws(Failure) {
     let session = store.sessions[index]
     let quotas = settings.quotas
     guard session.sections < quotas.sessionSections else {
@@ -62,9 +64,10 @@ extension Simulator {
   }
 
   private mutating func make(
-    _ registration: UInt32, _ domain: Handle, size: UInt64, node: UInt32, session: UInt32?,
-    payer: UInt32?, pageSize: UInt32
-  ) throws(Failure) -> UInt32 {
+    _ registration: Index<RegistrationRecord>, _ domain: Handle, size: UInt64, node: UInt32,
+    session: Index<SessionRecord>?,
+    payer: Index<SessionRecord>?, pageSize: UInt32
+  ) throws(Failure) -> Index<SectionRecord> {
     guard let index = derived.freeSections.first else {
       throw Failure(.resources, .tableFull, 6, UInt64(store.sections.capacity))
     }
@@ -91,7 +94,7 @@ extension Simulator {
       $0.domain = domain
       $0.physicalBase = base
     }
-    link(section: index, registration: registration)
+    store.sectionsOfProvider.insert(index, in: registration) { $0.registration = Ref(registration) }
     if let payer {
       store.sessions.update(payer) { $0.sections &+= 1 }
       derived.users[store.sessions[payer, \.uid], default: UserUsage()].sections += 1
@@ -104,19 +107,21 @@ extension Simulator {
   ) throws(Failure) {
     let index = try resolveSection(handle)
     let section = store.sections[index]
-    guard section.session == Ref(call.session) else {
+    guard section.session == Ref(call.sessionIndex) else {
       throw Failure(.invalidParameter, .foreignHandle, handle.rawValue)
     }
     guard section.blocks == 0 else {
       throw Failure(.failure, .sectionInUse, handle.rawValue, UInt64(section.blocks))
     }
     release(section: index, &actions)
-    finish(call.session, call.requestID, &actions)
+    finish(call.sessionIndex, call.requestID, &actions)
   }
 
   /// The active registration made on a handle of this session.
-  private func registrationOf(_ handle: Handle, session: UInt32) throws(Failure) -> UInt32 {
-    let ref: Ref
+  private func registrationOf(_ handle: Handle, session: Index<SessionRecord>) throws(Failure)
+    -> Index<RegistrationRecord>
+  {
+    let ref: Ref<RegistrationRecord>
     switch handle.kind {
     case .miniportDriver, .protocolDriver:
       ref =
@@ -141,23 +146,25 @@ extension Simulator {
   }
 
   func isLiveOwner(_ domain: Handle) -> Bool {
-    let index = domain.index
     switch domain.kind {
     case .adapter:
-      return index < store.adapters.capacity && store.adapters[index, \.life] != 0
+      let index = Index<AdapterRecord>(domain)
+      return store.adapters.contains(index) && store.adapters[index, \.life] != 0
         && adapterHandle(index) == domain
     case .miniportDriver, .protocolDriver, .filterDriver:
-      return index < store.drivers.capacity && store.drivers[index, \.state] != 0
+      let index = Index<DriverRecord>(domain)
+      return store.drivers.contains(index) && store.drivers[index, \.state] != 0
         && driverHandle(index) == domain
     case .binding, .filterModule:
-      return index < store.bindings.capacity && store.bindings[index, \.kind] != 0
+      let index = Index<BindingRecord>(domain)
+      return store.bindings.contains(index) && store.bindings[index, \.kind] != 0
         && bindingHandle(index) == domain
     default: return false
     }
   }
 
   /// A section whose domain has ended goes when its last block has gone.
-  mutating func releaseIfDone(section index: UInt32, _ actions: inout Actions) {
+  mutating func releaseIfDone(section index: Index<SectionRecord>, _ actions: inout Actions) {
     let section = store.sections[index]
     guard section.state != 0, section.ownerEnded != 0, section.blocks == 0 else { return }
     release(section: index, &actions)
@@ -175,17 +182,17 @@ extension Simulator {
   }
 
   /// Takes a section off its payer's account.
-  mutating func settle(section index: UInt32) {
+  mutating func settle(section index: Index<SectionRecord>) {
     guard let payer = store.sections[index, \.payer].optional else { return }
     store.sessions.update(payer) { $0.sections &-= 1 }
     derived.users[store.sessions[payer, \.uid], default: UserUsage()].sections &-= 1
     store.sections.update(index) { $0.payer = .none }
   }
 
-  mutating func release(section index: UInt32, _ actions: inout Actions) {
+  mutating func release(section index: Index<SectionRecord>, _ actions: inout Actions) {
     let section = store.sections[index]
     let handle = sectionHandle(index)
-    unlink(section: index)
+    store.sectionsOfProvider.remove(index, from: store.sections[index, \.registration].index)
     settle(section: index)
     let registration = store.registrations[section.registration.index]
     store.sections.update(index) {
@@ -197,7 +204,7 @@ extension Simulator {
     if section.generation < lastGeneration { derived.freeSections.insert(index) }
     actions.append(
       .sectionReleased(
-        index: index, handle, session: section.session.optional,
+        index: index.raw, handle, session: section.session.optional?.raw,
         hosted: registration.ownerSession.isNone && registration.hosted != UInt32.max
           ? registration.hosted : nil))
   }

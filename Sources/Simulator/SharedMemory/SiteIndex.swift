@@ -7,19 +7,19 @@ import NDIS
 
 /// Slots by label.
 struct SiteIndex: ~Copyable {
-  private var slots: [Site: UInt32] = [:]
+  private var slots: [Site: Index<SiteRecord>] = [:]
   /// The label asked for last.
-  private var recent: (site: Site, slot: UInt32)?
+  private var recent: (site: Site, slot: Index<SiteRecord>)?
 
   /// The slot of a label; nil when it has none.
-  mutating func find(_ site: Site) -> UInt32? {
+  mutating func find(_ site: Site) -> Index<SiteRecord>? {
     if let recent, recent.site == site { return recent.slot }
     guard let slot = slots[site] else { return nil }
     recent = (site, slot)
     return slot
   }
 
-  mutating func insert(_ site: Site, _ slot: UInt32) {
+  mutating func insert(_ site: Site, _ slot: Index<SiteRecord>) {
     slots[site] = slot
     recent = (site, slot)
   }

@@ -1,23 +1,17 @@
 // A table of fixed-size records in the store. Reading copies a record, or one field of it; changing one
-// goes through the undo log. Index 0...capacity-1; a `Ref` is an index plus one, so that zeroed memory
-// reads as "none".
+// goes through the undo log.
 
-/// A reference to a record of some table; zero is none.
-public struct Ref: Hashable, Sendable, BitwiseCopyable {
-  var raw: UInt32
-  init(_ index: UInt32) { raw = index &+ 1 }
-  private init(raw: UInt32) { self.raw = raw }
-  static let none = Ref(raw: 0)
-  var isNone: Bool { raw == 0 }
-  /// The index; meaningless for `none`.
-  var index: UInt32 { raw &- 1 }
-  var optional: UInt32? { raw == 0 ? nil : raw &- 1 }
+/// A record of the store: plain bytes, of a size that is a multiple of eight.
+protocol StoreRecord: BitwiseCopyable {
+  /// Whose indices number the table: a record kept beside another (an adapter's capabilities) has that
+  /// one's.
+  associatedtype Key = Self
 }
 
 /// A field of a table's records that changes often and by itself: only its own bytes are saved before it
 /// does. It begins behind the record's first word, for the undo log knows a record by that, and is of
 /// whole words.
-@safe struct Column<Field: BitwiseCopyable> {
+@safe struct Column<Record: StoreRecord, Field: BitwiseCopyable> {
   private let base: UnsafeMutableRawPointer
   private let offset: Int
   private let stride: Int
@@ -35,14 +29,14 @@ public struct Ref: Hashable, Sendable, BitwiseCopyable {
   }
 
   @inline(__always)
-  subscript(index: UInt32) -> Field {
-    precondition(index < capacity)
+  subscript(index: Index<Record.Key>) -> Field {
+    precondition(index.raw < capacity)
     return unsafe (base + offset + Int(index) * stride).load(as: Field.self)
   }
 
   @inline(__always)
-  func update(_ index: UInt32, _ change: (inout Field) -> Void) {
-    precondition(index < capacity)
+  func update(_ index: Index<Record.Key>, _ change: (inout Field) -> Void) {
+    precondition(index.raw < capacity)
     let place = offset + Int(index) * stride
     if !undo.isSaved(place) { undo.save(offset: place, as: Field.self) }
     change(&(unsafe (base + place).assumingMemoryBound(to: Field.self).pointee))
@@ -51,7 +45,7 @@ public struct Ref: Hashable, Sendable, BitwiseCopyable {
 }
 
 /// Records of one kind.
-@safe struct Table<Record: BitwiseCopyable> {
+@safe struct Table<Record: StoreRecord> {
   private let base: UnsafeMutablePointer<Record>
   /// Of the first record in the store.
   let offset: Int
@@ -72,8 +66,19 @@ public struct Ref: Hashable, Sendable, BitwiseCopyable {
     adopted = touched.map { Table.records(in: $0, offset: offset, capacity: capacity) }
   }
 
-  /// While a store is being adopted: the records that may not be all zeros.
-  var touched: [Range<UInt32>] { adopted ?? [0..<capacity] }
+  /// The indices of all records.
+  var indices: Range<Index<Record.Key>> { 0..<Index(capacity) }
+
+  /// While a store is being adopted: those of records that may not be all zeros.
+  var touched: IndexRanges<Record.Key> { IndexRanges(adopted ?? [0..<capacity]) }
+
+  /// Whether a number that came from outside, or from bytes not yet validated, is an index.
+  @inline(__always)
+  func contains(_ index: Index<Record.Key>) -> Bool { index.raw < capacity }
+
+  /// Whether a reference names a record: it is not none, and within the table.
+  @inline(__always)
+  func contains(_ ref: Ref<Record.Key>) -> Bool { ref.index.raw < capacity }
 
   /// The records that lie in some of the bytes, each once.
   private static func records(
@@ -93,7 +98,7 @@ public struct Ref: Hashable, Sendable, BitwiseCopyable {
   }
 
   /// The column of a stored field.
-  func column<Field>(_ path: KeyPath<Record, Field>) -> Column<Field> {
+  func column<Field>(_ path: KeyPath<Record, Field>) -> Column<Record, Field> {
     let field = MemoryLayout<Record>.offset(of: path) ?? 0
     precondition(field > 0 && field % 8 == 0 && MemoryLayout<Field>.stride % 8 == 0)
     let store = unsafe UnsafeMutableRawPointer(base) - offset
@@ -104,22 +109,22 @@ public struct Ref: Hashable, Sendable, BitwiseCopyable {
 
   /// A copy of the record at `index`, which must be below `capacity`.
   @inline(__always)
-  subscript(index: UInt32) -> Record {
-    precondition(index < capacity)
+  subscript(index: Index<Record.Key>) -> Record {
+    precondition(index.raw < capacity)
     return unsafe base[Int(index)]
   }
 
   /// One field of a record, without copying the rest.
   @inline(__always)
-  subscript<Field>(index: UInt32, path: KeyPath<Record, Field>) -> Field {
-    precondition(index < capacity)
+  subscript<Field>(index: Index<Record.Key>, path: KeyPath<Record, Field>) -> Field {
+    precondition(index.raw < capacity)
     return unsafe base[Int(index)][keyPath: path]
   }
 
   /// Changes a record in place, its old bytes saved first.
   @inline(__always)
-  func update(_ index: UInt32, _ change: (inout Record) -> Void) {
-    precondition(index < capacity)
+  func update(_ index: Index<Record.Key>, _ change: (inout Record) -> Void) {
+    precondition(index.raw < capacity)
     let place = offset + Int(index) * MemoryLayout<Record>.stride
     if !undo.isSaved(place) { save(place) }
     change(&(unsafe base[Int(index)]))
@@ -130,28 +135,5 @@ public struct Ref: Hashable, Sendable, BitwiseCopyable {
   @inline(never)
   private func save(_ place: Int) {
     undo.save(offset: place, as: Record.self)
-  }
-}
-
-/// The indices of some ranges, one after the other.
-struct Indices: Sequence, IteratorProtocol {
-  private var ranges: ArraySlice<Range<UInt32>>
-  private var position: UInt32 = 0
-
-  init(_ ranges: [Range<UInt32>]) {
-    self.ranges = ranges[...]
-    position = ranges.first?.lowerBound ?? 0
-  }
-
-  mutating func next() -> UInt32? {
-    while let range = ranges.first {
-      if position < range.upperBound {
-        defer { position += 1 }
-        return position
-      }
-      ranges = ranges.dropFirst()
-      position = ranges.first?.lowerBound ?? 0
-    }
-    return nil
   }
 }

@@ -23,7 +23,7 @@ extension Simulator {
   /// Whether the handler has answered PENDING; then that is dealt with. An OID request is told of it, the
   /// upcall being `pended` when `oidAnswered` sees the answer.
   mutating func pends(
-    _ index: UInt32, _ upcall: UpcallRecord, _ ending: Ending, _ actions: inout Actions
+    _ index: Index<UpcallRecord>, _ upcall: UpcallRecord, _ ending: Ending, _ actions: inout Actions
   ) -> Bool {
     guard case .answered(let answer) = ending, answer.status == .pending, answer.irql == 0,
       answer.malformed == nil

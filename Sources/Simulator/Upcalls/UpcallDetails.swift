@@ -8,7 +8,7 @@ import NDIS
 extension Simulator {
   /// The OID request an open upcall is about.
   public func oid(ofUpcall id: UInt64) -> OIDDetails? {
-    guard let upcall = openUpcall(id), let index = store.upcalls[upcall, \.subject].optional else {
+    guard let upcall = openUpcall(id), let index = store.upcalls[upcall, \.oid].optional else {
       return nil
     }
     switch Int(store.upcalls[upcall, \.type]) {
@@ -25,7 +25,7 @@ extension Simulator {
   }
 
   /// The request as it was made, with what NDIS has written into its input.
-  private func oidCall(_ index: UInt32) -> OIDCall {
+  private func oidCall(_ index: Index<OIDRecord>) -> OIDCall {
     let record = store.oids[index]
     let size = record.revision == 1 ? 236 : 248
     var call = OIDCall(
@@ -44,7 +44,7 @@ extension Simulator {
   }
 
   /// How it ended. What NDIS answers is made now, from its records.
-  private func oidEnd(_ index: UInt32) -> (Failure, OIDResult) {
+  private func oidEnd(_ index: Index<OIDRecord>) -> (Failure, OIDResult) {
     let record = store.oids[index]
     guard record.answeredByNDIS != 0 else {
       let result = OIDResult(
@@ -74,7 +74,7 @@ extension Simulator {
   }
 
   private func bytes(
-    _ table: Table<OIDBufferRecord>, _ index: UInt32, _ count: UInt32
+    _ table: Table<OIDBufferRecord>, _ index: Index<OIDRecord>, _ count: UInt32
   ) -> [UInt8] {
     guard count > 0 else { return [] }
     let buffer = table[index]
@@ -88,7 +88,7 @@ extension Simulator {
   ) -> (port: UInt32, flags: UInt32, count: UInt32)? {
     guard let upcall = openUpcall(id),
       Int(store.upcalls[upcall, \.type]) == NDISSIM_UPCALL_RECEIVE_NET_BUFFER_LISTS,
-      let index = store.upcalls[upcall, \.subject].optional
+      let index = store.upcalls[upcall, \.indication].optional
     else { return nil }
     var count = store.upcalls[upcall, \.argument] & 0xFFFF
     if store.indications[index, \.out] != store.indications[index, \.count] {
@@ -108,7 +108,7 @@ extension Simulator {
   public func forEachPiece(ofUpcall id: UInt64, _ body: (ReceivedPiece) -> Void) {
     guard let upcall = openUpcall(id),
       Int(store.upcalls[upcall, \.type]) == NDISSIM_UPCALL_RECEIVE_NET_BUFFER_LISTS,
-      let index = store.upcalls[upcall, \.subject].optional
+      let index = store.upcalls[upcall, \.indication].optional
     else { return }
     var known = DescribedBlock()
     forEachList(ofUpcall: upcall, indication: index) { describe(list: $0, &known, body) }
@@ -116,15 +116,14 @@ extension Simulator {
 
   /// Visits the lists of a call that its receiver still has.
   private func forEachList(
-    ofUpcall upcall: UInt32, indication: UInt32, _ body: (UInt32) -> Void
+    ofUpcall upcall: Index<UpcallRecord>, indication: Index<IndicationRecord>,
+    _ body: (Index<NetBufferListRecord>) -> Void
   ) {
-    let binding = store.upcalls[upcall, \.object].index
+    let binding = Index<BindingRecord>(store.upcalls[upcall, \.object])
     let bit = receiverBit(of: binding, indication)
     let start = store.upcalls[upcall, \.argument] >> 16
     let end = start &+ store.upcalls[upcall, \.argument] & 0xFFFF
-    var next = store.indications[indication, \.first]
-    while let list = next.optional {
-      next = store.lists[list, \.next]
+    for list in store.listsOfIndication.of(indication) {
       let position = UInt32(store.lists[list, \.position])
       guard position < end else { return }
       if position >= start, store.listLinks[list].holders & bit != 0 { body(list) }
@@ -133,7 +132,8 @@ extension Simulator {
 
   @inline(__always)
   private func describe(
-    list index: UInt32, _ known: inout DescribedBlock, _ body: (ReceivedPiece) -> Void
+    list index: Index<NetBufferListRecord>, _ known: inout DescribedBlock,
+    _ body: (ReceivedPiece) -> Void
   ) {
     let buffers = store.lists[index, \.bufferCount]
     body(
@@ -178,7 +178,7 @@ extension Simulator {
 
   /// What the parts of a live block have in common; frames that follow each other mostly lie in one block.
   private struct DescribedBlock {
-    var block = Ref.none
+    var block = Ref<BlockRecord>.none
     var generation: UInt32 = 0
     var memory = Handle.null
     var section = Handle.null
@@ -187,7 +187,7 @@ extension Simulator {
     var start: UInt64 = 0
   }
 
-  private func describedBlock(_ index: UInt32) -> DescribedBlock? {
+  private func describedBlock(_ index: Index<BlockRecord>) -> DescribedBlock? {
     guard store.blocks[index, \.state] == BlockState.live.rawValue,
       let section = store.blocks[index, \.section].optional
     else { return nil }
@@ -206,7 +206,7 @@ extension Simulator {
     guard let upcall = openUpcall(id),
       Int(store.upcalls[upcall, \.type]) == NDISSIM_UPCALL_RETURN_NET_BUFFER_LISTS
     else { return }
-    var next = store.upcalls[upcall, \.subject]
+    var next = store.upcalls[upcall, \.returned]
     while let list = next.optional {
       body(store.lists[list, \.context])
       next = store.listLinks[list].nextReturned

@@ -7,7 +7,7 @@ import NDIS
 extension StoreCheck {
   /// What is left is one request for each that waits.
   mutating func checkRequests() throws(StoreError) {
-    for index in Indices(store.requests.touched) {
+    for index in store.requests.touched {
       let request = store.requests[index]
       let at = CheckedRecord("requests", index)
       guard request.state != 0 else { continue }
@@ -16,12 +16,10 @@ extension StoreCheck {
       guard let session = request.session.optional else { continue }
       try at.hold(isSession(request.session), "its session is not there")
       inUse.requests &+= 1
-      let first = session * Store.resultsPerSession
-      let ring = first + UInt32(truncatingIfNeeded: request.id % UInt64(Store.resultRing))
-      let late = first + Store.resultRing..<first + Store.resultsPerSession
+      let ring = store.ringSlot(session, request.id)
       try at.hold(
         store.results[ring, \.id] == request.id && store.results[ring, \.state] == 1
-          || late.contains {
+          || store.lateSlots(session).contains {
             store.results[$0, \.id] == request.id && store.results[$0, \.state] == 1
           }, "its result has no place")
     }
@@ -29,13 +27,13 @@ extension StoreCheck {
 
   /// A ring by id, and behind it what was late.
   func checkResults() throws(StoreError) {
-    for index in Indices(store.results.touched) {
+    for index in store.results.touched {
       let result = store.results[index]
       // Of most sessions' rings most is empty.
       if result.id == 0, result.state == 0, result.hasBugCheck == 0 { continue }
       let at = CheckedRecord("results", index)
-      let session = index / Store.resultsPerSession
-      let slot = index % Store.resultsPerSession
+      let session = Index<SessionRecord>(index.raw / Store.resultsPerSession)
+      let slot = index.raw % Store.resultsPerSession
       try at.hold(result.state <= 3 && result.hasBugCheck <= 2, "its state is none")
       try at.hold((result.id == 0) == (result.state == 0), "it is of no request")
       guard result.id != 0 else { continue }
@@ -50,8 +48,8 @@ extension StoreCheck {
   }
 
   mutating func checkUpcalls() throws(StoreError) {
-    var blocks: [UInt32] = []
-    for index in Indices(store.upcalls.touched) {
+    var blocks: [Index<BlockRecord>] = []
+    for index in store.upcalls.touched {
       let upcall = store.upcalls[index]
       let at = CheckedRecord("upcalls", index)
       guard upcall.state != 0 else {
@@ -115,7 +113,7 @@ extension StoreCheck {
     try at.hold(
       isAllocation ? isOwner(upcall.object) : upcall.object == .null, "it is about another object")
     try at.hold(
-      upcall.section.isNone || upcall.section.index < store.sections.capacity,
+      upcall.section.isNone || store.sections.contains(upcall.section.index),
       "its section is not there")
     switch state {
     case .expired: registrations[registration].expired &+= 1
@@ -125,7 +123,7 @@ extension StoreCheck {
     guard let block = upcall.block.optional else {
       return try at.hold(!isAllocation || state == .expired, "its block is not there")
     }
-    guard block < store.blocks.capacity else { throw at.damaged("its block is not there") }
+    guard store.blocks.contains(block) else { throw at.damaged("its block is not there") }
     let found = BlockState(rawValue: store.blocks[block, \.state])
     try at.hold(
       store.blocks[block, \.registration] == upcall.registration
@@ -155,33 +153,34 @@ extension StoreCheck {
     try at.hold(
       type == NDISSIM_UPCALL_SET_OPTIONS || upcall.request.isNone, "it answers no request")
     guard state != .expired else { return }
-    let subject = upcall.subject.index
     switch type {
     case NDISSIM_UPCALL_OID_REQUEST:
       try at.hold(
-        subject < store.oids.capacity && store.oids[subject, \.upcall] == upcall.id,
+        store.oids.contains(upcall.oid) && store.oids[upcall.oid.index, \.upcall] == upcall.id,
         "its OID request does not know it")
     case NDISSIM_UPCALL_CANCEL_OID_REQUEST:
       try at.hold(
-        subject < store.oids.capacity && store.oids[subject, \.cancellation] == upcall.id,
+        store.oids.contains(upcall.oid)
+          && store.oids[upcall.oid.index, \.cancellation] == upcall.id,
         "its OID request does not know it")
     case NDISSIM_UPCALL_OID_REQUEST_COMPLETE:
       try at.hold(
-        subject < store.oids.capacity && store.oids[subject, \.completion] == upcall.id,
+        store.oids.contains(upcall.oid) && store.oids[upcall.oid.index, \.completion] == upcall.id,
         "its OID request does not know it")
       if isLive(object) { completions[Int(object.index)] &+= 1 }
     case NDISSIM_UPCALL_STATUS_EX:
       try at.hold(
-        subject < store.statuses.capacity && store.statuses[subject, \.state] == 1,
+        store.statuses.contains(upcall.status) && store.statuses[upcall.status.index, \.state] == 1,
         "its status is not there")
-      statusCalls[Int(subject)] &+= 1
+      statusCalls[Int(upcall.status.index)] &+= 1
     case NDISSIM_UPCALL_RECEIVE_NET_BUFFER_LISTS:
       try at.hold(
-        subject < store.indications.capacity && store.indications[subject, \.state] == 1,
+        store.indications.contains(upcall.indication)
+          && store.indications[upcall.indication.index, \.state] == 1,
         "its indication is not there")
-      receiveCalls[Int(subject)] &+= 1
+      receiveCalls[Int(upcall.indication.index)] &+= 1
     case NDISSIM_UPCALL_RETURN_NET_BUFFER_LISTS:
-      let count = try follow(returned: upcall.subject, at)
+      let count = try follow(returned: upcall.returned, at)
       try at.hold(count == upcall.argument && count > 0, "it returns other lists than it counts")
       if isLive(object) { returning[Int(object.index)] &+= count }
     default: try at.hold(upcall.subject.isNone, "it is about something else")

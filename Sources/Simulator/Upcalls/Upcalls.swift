@@ -9,33 +9,39 @@ import CNDIS
 import NDISEvents
 import NDIS
 
+extension Index where Record == UpcallRecord {
+  /// The index that an upcall's id contains: its twenty low bits.
+  @inline(__always)
+  init(upcall id: UInt64) { self.init(UInt32(truncatingIfNeeded: id & 0xFFFFF)) }
+}
+
 extension Simulator {
   /// What a new upcall is about.
   struct NewUpcall {
     var type: Int
     var object = Handle.null
-    var registration = Ref.none
-    var request = Ref.none
-    var block = Ref.none
-    var section = Ref.none
+    var registration = Ref<RegistrationRecord>.none
+    var request = Ref<RequestRecord>.none
+    var block = Ref<BlockRecord>.none
+    var section = Ref<SectionRecord>.none
     var parent: UInt64 = 0
     var providerContext: UInt64 = 0
-    var subject = Ref.none
+    var subject = Ref<AnyRecord>.none
     var argument: UInt32 = 0
     /// Milliseconds it may take; nil = the settings' deadline.
     var limit: UInt64?
   }
 
   /// The record of an open upcall.
-  func openUpcall(_ id: UInt64) -> UInt32? {
+  func openUpcall(_ id: UInt64) -> Index<UpcallRecord>? {
     guard let index = upcallRecord(id), store.upcalls[index, \.state] == UpcallState.open.rawValue
     else { return nil }
     return index
   }
 
-  func upcallRecord(_ id: UInt64) -> UInt32? {
-    let index = UInt32(truncatingIfNeeded: id & 0xFFFFF)
-    guard id != 0, index < store.upcalls.capacity, store.upcalls[index, \.id] == id else {
+  func upcallRecord(_ id: UInt64) -> Index<UpcallRecord>? {
+    let index = Index<UpcallRecord>(upcall: id)
+    guard id != 0, store.upcalls.contains(index), store.upcalls[index, \.id] == id else {
       return nil
     }
     return index
@@ -43,10 +49,10 @@ extension Simulator {
 
   /// Sends an upcall to a session's process; nil when the table is full.
   mutating func send(
-    _ new: NewUpcall, session: UInt32, _ actions: inout Actions
+    _ new: NewUpcall, session: Index<SessionRecord>, _ actions: inout Actions
   ) -> UInt64? {
     guard let index = makeUpcall(new) else { return nil }
-    link(upcall: index, session: session)
+    store.upcallsOfSession.insert(index, in: session) { $0.session = Ref(session) }
     let limit = new.limit ?? settings.upcallDeadline
     if limit > 0 {
       var deadline = now &+ limit
@@ -58,7 +64,7 @@ extension Simulator {
       derived.timedUpcalls.insert(index)
     }
     let id = store.upcalls[index, \.id]
-    actions.append(.upcall(session: session, id: id))
+    actions.append(.upcall(session: session.raw, id: id))
     return id
   }
 
@@ -72,7 +78,7 @@ extension Simulator {
     return id
   }
 
-  private mutating func makeUpcall(_ new: NewUpcall) -> UInt32? {
+  private mutating func makeUpcall(_ new: NewUpcall) -> Index<UpcallRecord>? {
     guard let index = derived.freeUpcalls.first else { return nil }
     derived.freeUpcalls.remove(index)
     store.globals.update(0) { $0.upcallSerial &+= 1 }
@@ -97,8 +103,10 @@ extension Simulator {
     return index
   }
 
-  mutating func close(upcall index: UInt32) {
-    unlink(upcall: index)
+  mutating func close(upcall index: Index<UpcallRecord>) {
+    if let session = store.upcalls[index, \.session].optional {
+      store.upcallsOfSession.remove(index, from: session)
+    }
     if store.upcalls[index, \.deadline] != 0 { derived.timedUpcalls.remove(index) }
     store.upcalls.update(index) { $0 = UpcallRecord() }
     if derived.freeUpcalls.isEmpty { wakeAll() }
@@ -130,7 +138,7 @@ extension Simulator {
     _ id: UInt64, session: UInt32?, answer: ProviderAnswer, now: UInt64, _ actions: inout Actions
   ) {
     self.now = now
-    if let index = upcallRecord(id), store.upcalls[index, \.session].optional == session,
+    if let index = upcallRecord(id), store.upcalls[index, \.session].optional?.raw == session,
       store.upcalls[index, \.state] != UpcallState.pended.rawValue
     {
       if let type = answer.type, type != store.upcalls[index, \.type] {
@@ -145,6 +153,7 @@ extension Simulator {
         taken(index, answer, &actions)
       }
     } else {
+      let session = session.map { Index<SessionRecord>($0) }
       let party = session.map { self.party(session: $0) } ?? Party()
       violate(
         Failure(.invalidParameter, .unexpectedAnswer, id), routine: "answer", bugCheck: nil,
@@ -154,7 +163,7 @@ extension Simulator {
   }
 
   private mutating func taken(
-    _ index: UInt32, _ answer: ProviderAnswer, _ actions: inout Actions
+    _ index: Index<UpcallRecord>, _ answer: ProviderAnswer, _ actions: inout Actions
   ) {
     if store.upcalls[index, \.state] == UpcallState.expired.rawValue {
       answeredLate(index, answer, &actions)
@@ -184,7 +193,7 @@ extension Simulator {
     case expired
   }
 
-  mutating func answered(_ index: UInt32, _ ending: Ending, _ actions: inout Actions) {
+  mutating func answered(_ index: Index<UpcallRecord>, _ ending: Ending, _ actions: inout Actions) {
     let upcall = store.upcalls[index]
     if Simulator.mayPend(upcall.type), pends(index, upcall, ending, &actions) { return }
     if case .expired = ending, upcall.state == UpcallState.open.rawValue {
@@ -231,13 +240,12 @@ extension Simulator {
 
   /// A session's late answers are waited for, but not for ever: of those that block nothing, its own
   /// handlers' and its ended providers', the last 64 are kept, and never much of the table.
-  private mutating func forgetOldExpired(_ session: UInt32, _ actions: inout Actions) {
+  private mutating func forgetOldExpired(_ session: Index<SessionRecord>, _ actions: inout Actions)
+  {
     let most = max(1, min(64, store.upcalls.capacity / 8))
     var kept: UInt32 = 0
-    var next = store.sessions[session, \.upcalls]  // newest first
-    while let index = next.optional {
+    for index in store.upcallsOfSession.of(session) {
       let record = store.upcalls[index]
-      next = record.next
       guard record.state == UpcallState.expired.rawValue else { continue }
       if let registration = record.registration.optional,
         store.registrations[registration, \.state] == RegistrationState.active.rawValue
@@ -255,7 +263,7 @@ extension Simulator {
   }
 
   private mutating func answeredLate(
-    _ index: UInt32, _ answer: ProviderAnswer, _ actions: inout Actions
+    _ index: Index<UpcallRecord>, _ answer: ProviderAnswer, _ actions: inout Actions
   ) {
     let upcall = store.upcalls[index]
     close(upcall: index)

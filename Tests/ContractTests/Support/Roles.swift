@@ -115,7 +115,7 @@ final class RecordingProvider: SharedMemoryProvider {
       guard request.parameters.tag == "LATE" else { return }
       let kept = (request.upcall, answer)
       withheld.withLock { $0.append(kept) }
-      answer = .withheld
+      answer = .suppressed
     }
     return (provider, withheld)
   }
