@@ -51,7 +51,7 @@ extension Launch {
     /// What the server watches. Without a socket it still serves SIGHUP.
     func sockets(
       _ switchboard: Switchboard, _ recorder: EventRecorder, _ sink: EventSink,
-      _ link: ServiceManagerLink, driverSocket: String?, _ tell: @escaping (Event) -> Void
+      _ link: ServiceManagerLink, driverSocket: String?, _ report: @escaping (Event) -> Void
     ) throws(SystemError) -> ManagementSockets {
       var host = ManagementHost()
       host.version = options.version
@@ -59,7 +59,7 @@ extension Launch {
       host.configuration = ReloadableConfiguration(options.configuration, read: options.reload)
       host.setMinimumPriority = { sink.minimumPriority = $0 }
       host.droppedEntries = { sink.dropped }
-      host.tell = tell
+      host.report = report
       host.reloading = { isGoingOn in
         if isGoingOn {
           link.reloading(status: "Reading the configuration")

@@ -14,13 +14,13 @@ extension Launch {
   /// NDIS, with its hosted drivers up.
   static func begin(
     _ options: LaunchOptions, _ inherited: inout InheritedDescriptors, _ link: ServiceManagerLink,
-    _ tell: @escaping (Event) -> Void
+    _ report: @escaping (Event) -> Void
   ) throws(StartFailure) -> Switchboard {
     var settings = options.settings
     settings.pageSize = UInt32(clamping: NDISPlatform.Limits.pageSize)
     guard link.keepsDescriptors else {
       drop(&inherited, link)
-      return try anew(options, settings, nil, link, tell)
+      return try anew(options, settings, nil, link, report)
     }
     link.inherited(inherited.count)
     for name in inherited.unknown { link.remove(name) }
@@ -30,7 +30,7 @@ extension Launch {
         let switchboard = try Switchboard(
           restoring: inherited, settings: settings, pools: options.pools,
           miniports: options.miniports, persistence: PersistentStore(link, adopting: store),
-          onEvent: tell)
+          onEvent: report)
         inherited.forgetSections()
         if inherited.hasOldStores {
           // All of one name go at once.
@@ -40,15 +40,16 @@ extension Launch {
         settle(switchboard, link)
         return switchboard
       } catch {
-        tell(.storeRefused(problem: error.description, keptAs: setAside(store)))
+        report(.storeRefused(problem: error.description, keptAs: setAside(store)))
       }
     } else if let problem = inherited.problem {
-      tell(.storeRefused(problem: problem, keptAs: ""))
+      report(.storeRefused(problem: problem, keptAs: ""))
     }
     drop(&inherited, link)
     let persistence = try PersistentStore(link, size: Simulator.storeSize(settings))
     mark(persistence.store)
-    do throws(StartFailure) { return try anew(options, settings, persistence, link, tell) } catch {
+    do throws(StartFailure) { return try anew(options, settings, persistence, link, report) } catch
+    {
       // The next start must not restore from half a store.
       Simulator.retire(memory(persistence.store))
       link.remove(DescriptorName.store)
@@ -58,10 +59,10 @@ extension Launch {
 
   private static func anew(
     _ options: LaunchOptions, _ settings: Settings, _ persistence: PersistentStore?,
-    _ link: ServiceManagerLink, _ tell: @escaping (Event) -> Void
+    _ link: ServiceManagerLink, _ report: @escaping (Event) -> Void
   ) throws(StartFailure) -> Switchboard {
     let switchboard = try Switchboard(
-      settings: settings, pools: options.pools, persistence: persistence, onEvent: tell)
+      settings: settings, pools: options.pools, persistence: persistence, onEvent: report)
     for miniport in options.miniports {
       do throws(Failure) { try switchboard.addMiniport(miniport, isConfigured: true) } catch {
         throw StartFailure("miniport \(miniport.name): \(error.sentence)")

@@ -38,14 +38,14 @@ package enum Launch {
       link = try ServiceManagerLink()
     } catch { throw StartFailure("\(error)") }
     let recorder = EventRecorder()
-    let tell = { (event: Event) in
+    let report = { (event: Event) in
       sink.post(event)
       recorder.record(event)
     }
-    tell(.started(version: options.version, pid: getpid(), seed: options.settings.seed))
+    report(.started(version: options.version, pid: getpid(), seed: options.settings.seed))
     var isHandedOver = false
     do throws(StartFailure) {
-      isHandedOver = try serve(options, activation, signals, sink, link, recorder, tell)
+      isHandedOver = try serve(options, activation, signals, sink, link, recorder, report)
     } catch {
       link.failed(errno: EINVAL, status: error.description)
       sink.close()
@@ -66,12 +66,12 @@ package enum Launch {
   private static func serve(
     _ options: LaunchOptions, _ activation: Activation, _ signals: consuming Signals,
     _ sink: EventSink, _ link: ServiceManagerLink, _ recorder: EventRecorder,
-    _ tell: @escaping (Event) -> Void
+    _ report: @escaping (Event) -> Void
   ) throws(StartFailure) -> Bool {
     defer { CrashMark.clear() }
     var isHandedOver = false
     var inherited = InheritedDescriptors(activation.descriptors, known: ["driver", "varlink"])
-    let switchboard = try begin(options, &inherited, link, tell)
+    let switchboard = try begin(options, &inherited, link, report)
     if DebugRequests.areWanted { switchboard.beforeRequest = DebugRequests.carryOut }
     let path: String
     let listener: PacketSocket
@@ -98,22 +98,22 @@ package enum Launch {
         switchboard: switchboard, listener: listener, signals: signals, sink: sink, link: link,
         recorder: recorder,
         management: try management.sockets(
-          switchboard, recorder, sink, link, driverSocket: listener.localPath, tell),
+          switchboard, recorder, sink, link, driverSocket: listener.localPath, report),
         limits: Server.Limits(options.configuration.values))
       for (inode, descriptor) in inherited.connections {
         server.adopt(connection: Descriptor(owning: descriptor), inode: inode)
       }
       switchboard.beginResumeGracePeriod()
-      tell(.ready(socket: path))
+      report(.ready(socket: path))
       link.ready(status: "Ready on \(path)")
       switch try server.run() {
       case .handOver:
         isHandedOver = true
         // What is on its way to clients is answered by the next process once more.
-        tell(.handedOver(reason: "SIGUSR2"))
+        report(.handedOver(reason: "SIGUSR2"))
         link.stopping(status: "Handing over")
       case .stop(let signal):
-        tell(.stopping(reason: signal))
+        report(.stopping(reason: signal))
         link.stopping(status: "Ending sessions")
         server.shutDown()
       }

@@ -100,7 +100,7 @@ package final class ManagementSockets {
     }
   }
 
-  /// Nobody is there and nothing is under way: but for the metrics, `turn` has nothing to do.
+  /// No client is connected and nothing is outstanding: but for the metrics, `turn` has nothing to do.
   private var isIdle: Bool {
     clients.isEmpty && resumeAt == nil && !plane.service.isReloading
   }
@@ -115,7 +115,7 @@ package final class ManagementSockets {
     default:
       guard let client = clients[event.token] else { return }
       if !event.events.isDisjoint(with: [.hungUp, .failed]) {
-        // Nobody is there to read an answer.
+        // There is no client to read an answer.
         drop(event.token, &reactor)
         return
       }
@@ -175,7 +175,7 @@ package final class ManagementSockets {
 
   // MARK: Turns
 
-  /// Goes on with answers, for about a millisecond at most.
+  /// Continues answers, for about a millisecond at most.
   func turn(_ reactor: inout Reactor) {
     metrics?.turn(&reactor)
     guard !isIdle else { return }
@@ -209,7 +209,7 @@ package final class ManagementSockets {
         drop(token, &reactor)
         continue
       }
-      // What was written may have made room for more.
+      // What was written may have freed space for more.
       if client.connection.wantsPump { note(token) }
       var interest: Reactor.Events = []
       if client.connection.wantsInput { interest.insert(.readable) }

@@ -1,4 +1,4 @@
-// Where the driver socket lies. One order, for the daemon and its clients alike (docs/sockets in the
+// Where the driver socket is. One order, for the daemon and its clients alike (docs/sockets in the
 // README): the flag, $RUNTIME_DIRECTORY, $XDG_RUNTIME_DIR/ndissim, and at last a private directory
 // under the temporary one.
 

@@ -52,7 +52,7 @@ extension Server {
     guard let credentials = try? socket.peerCredentials() else { return }
     let open = connectionsByUser[credentials.userID, default: 0]
     guard open < limits.connectionsPerUser else {
-      tell(
+      report(
         .sessionRefused(
           Party(pid: credentials.processID, uid: credentials.userID),
           Failure(
@@ -77,7 +77,7 @@ extension Server {
     acceptPaused = true
     try reactor.remove(listener.descriptor.raw)
     let count = UInt64(peers.count)
-    tell(.connectionsPaused(open: count, limit: count))
+    report(.connectionsPaused(open: count, limit: count))
   }
 
   mutating func resumeAccepting() {
@@ -90,10 +90,10 @@ extension Server {
       (try? reactor.add(listener.descriptor.raw, .readable, token: Server.listenerToken)) != nil
     else { return }
     acceptPaused = false
-    tell(.connectionsResumed)
+    report(.connectionsResumed)
   }
 
-  func tell(_ event: Event) {
+  func report(_ event: Event) {
     sink.post(event)
     recorder.record(event)
   }

@@ -1,6 +1,6 @@
 // Hosted miniports at the switchboard. Each has a session like a process: its calls are turns like those
 // that come in packets, its upcalls come from the same queue as everybody's and are answered like
-// everybody's. It touches no memory but the blocks its allocations' replies told it of, and these by
+// everybody's. It touches no memory but the blocks of its allocations' replies, and these by
 // pwrite: the daemon maps no section.
 
 import NDISDriverProtocol

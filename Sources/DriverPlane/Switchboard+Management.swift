@@ -35,7 +35,7 @@ extension Switchboard {
     simulator.hostedRegistration(UInt32(clamping: index), isActive: true) != nil
   }
 
-  /// Adds a hosted provider, whose settings have been checked; it is the newest of its level. Answers
+  /// Adds a hosted provider, whose settings have been checked; it is the newest of its level. Returns
   /// its registration's index.
   package func add(_ settings: PoolSettings, isConfigured: Bool = false) throws(Failure) -> UInt32 {
     try state.add(settings, isConfigured: isConfigured)

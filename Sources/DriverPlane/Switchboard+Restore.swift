@@ -14,7 +14,7 @@ extension SwitchboardState {
   ///
   /// - Throws: `RestoreFailure`; nothing was changed then that anybody could see.
   static func restore(
-    restoring inherited: InheritedDescriptors, settings: Settings, pools: [PoolSettings],
+    from inherited: InheritedDescriptors, settings: Settings, pools: [PoolSettings],
     miniports: [VMQSettings], persistence: PersistentStore, onEvent: @escaping (Event) -> Void
   ) throws(RestoreFailure) -> SwitchboardState {
     var inherited = inherited
@@ -112,7 +112,7 @@ extension SwitchboardState {
     for number in changed { remember(pool: number, isConfigured: true) }
   }
 
-  /// Gives sections their memory back; answers those whose memory was made once more.
+  /// Gives sections their memory back; returns those whose memory was made once more.
   private mutating func restoreSections(_ inherited: inout InheritedDescriptors) -> Set<Handle> {
     var remade: Set<Handle> = []
     for section in simulator.adoptedSections {

@@ -38,7 +38,7 @@ package import NDISSimulator
     miniports: [VMQSettings], persistence: PersistentStore, onEvent: @escaping (Event) -> Void
   ) throws(RestoreFailure) {
     state = try SwitchboardState.restore(
-      restoring: inherited, settings: settings, pools: pools, miniports: miniports,
+      from: inherited, settings: settings, pools: pools, miniports: miniports,
       persistence: persistence, onEvent: onEvent)
   }
 
@@ -100,7 +100,7 @@ package import NDISSimulator
   package var sessions: [DriverConnection] { state.sessions }
 
   /// Ends every session with a reason and finishes all work: the daemon is stopping. `onProgress` is called
-  /// while that goes on.
+  /// meanwhile.
   package func shutDown(onProgress: () -> Void = {}) { state.shutDown(onProgress: onProgress) }
 
   /// Whether replies wait until a section is stored.

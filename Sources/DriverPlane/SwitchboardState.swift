@@ -247,7 +247,7 @@ import NDISSimulator
   var sessions: [DriverConnection] { connections.all }
 
   /// Ends every session with a reason and finishes all work: the daemon is stopping. `onProgress` is called
-  /// while that goes on.
+  /// meanwhile.
   mutating func shutDown(onProgress: () -> Void) {
     for connection in sessions {
       sendGoodbye(connection, Failure(.failure, .daemonStopping))

@@ -2,7 +2,7 @@
 // reply; between two steps drivers have their turn. What cannot be answered yet is suspended until
 // something has changed, or its time is up.
 //
-// A step's work is counted, not timed: one for a record that is looked at, sixteen for one that is made
+// A step's work is counted, not timed: one for a record that is read, sixteen for one that is made
 // into a reply. With the budget of a step that is a fraction of a millisecond.
 
 import NDISDriverPlane

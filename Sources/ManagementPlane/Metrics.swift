@@ -38,7 +38,7 @@ struct MetricsText {
     sample(name + "_total", [], "\(value)")
   }
 
-  /// The samples of one histogram; its family's head stands already.
+  /// The samples of one histogram; its family's head is written already.
   mutating func histogram(_ name: String, _ labels: [(String, String)], _ histogram: Histogram) {
     var sum: UInt64 = 0
     for (index, count) in histogram.buckets.enumerated() {
@@ -120,8 +120,8 @@ extension ManagementService {
     }
   }
 
-  /// Queues and VPorts by state. A look at a byte of each in one turn: there is room for some ten
-  /// thousand, and metrics are asked for seldom.
+  /// Queues and VPorts by state. One byte of each is read in one turn: there are some ten
+  /// thousand at most, and metrics are asked for seldom.
   private func states(_ text: inout MetricsText) {
     func count(_ kind: ListedKind, _ name: (UInt32) -> String) -> [String: Int] {
       var counts: [String: Int] = [:]
@@ -132,17 +132,17 @@ extension ManagementService {
       }
       return counts
     }
-    func tell(_ family: String, _ states: [String], _ counts: [String: Int]) {
+    func append(_ family: String, _ states: [String], _ counts: [String: Int]) {
       for state in states {
         text.sample(family, [("state", state)], "\(counts[state] ?? 0)")
       }
     }
     text.family("ndissim_queues", "gauge", "Receive queues that were allocated, by state.")
     let queues = count(.queue) { switchboard.simulator.queueState($0).name }
-    tell("ndissim_queues", ManagementService.states(of: .queue), queues)
+    append("ndissim_queues", ManagementService.states(of: .queue), queues)
     text.family("ndissim_vports", "gauge", "Nondefault VPorts, by state.")
     let vports = count(.vport) { switchboard.simulator.vportState($0).name }
-    tell("ndissim_vports", ManagementService.states(of: .vport), vports)
+    append("ndissim_vports", ManagementService.states(of: .vport), vports)
   }
 
   private func calls(_ text: inout MetricsText) {

@@ -8,7 +8,6 @@
 import NDISDriverInterface
 package import NDISDriverPlane
 package import NDISEvents
-import Glibc
 import NDISManagementInterface
 import NDIS
 import NDISPlatform
@@ -29,7 +28,7 @@ package struct ManagementHost {
   /// Called from another thread when an answer can continue.
   package var wake: @Sendable () -> Void = {}
   /// Reports an event to the log and to the recorder.
-  package var tell: (NDISEvents.Event) -> Void = { _ in }
+  package var report: (NDISEvents.Event) -> Void = { _ in }
   /// The configuration is being read again, or that is over.
   package var reloading: (Bool) -> Void = { _ in }
 
@@ -73,7 +72,7 @@ package final class ManagementService {
       queues: now.queues, vports: now.vports, filters: now.filters, openOIDs: now.openOIDs)
   }
 
-  /// What must change before anybody who waits is asked again.
+  /// What must change before a suspended answer is continued.
   struct Stamp: Equatable {
     var statistics: Statistics
     var events: UInt64
@@ -90,7 +89,7 @@ package final class ManagementService {
   func status() -> Interface.Status {
     let settings = switchboard.settings
     return Interface.Status(
-      version: host.version, pid: Int(getpid()), uid: Int(getuid()),
+      version: host.version, pid: Int(CurrentProcess.id), uid: Int(CurrentProcess.userID),
       state: isStopping ? "stopping" : "running", ndisVersion: "\(NDISVersion.running)",
       seed: Int(truncatingIfNeeded: settings.seed), uptimeMs: age(begun, now),
       pageSize: Int(settings.pageSize), driverSocket: host.driverSocket,
@@ -127,5 +126,5 @@ package final class ManagementService {
 
   // MARK: Rights
 
-  func mayChange(_ uid: UInt32) -> Bool { uid == 0 || uid == getuid() }
+  func mayChange(_ uid: UInt32) -> Bool { uid == 0 || uid == CurrentProcess.userID }
 }

@@ -214,7 +214,7 @@ extension ServiceManagerLink {
 
 /// What the service manager has put into the environment for this process.
 public struct ServiceEnvironment: Sendable {
-  /// $FDSTORE: how many descriptors it stores. Managers before 254 do not say it; the unit does.
+  /// $FDSTORE: how many descriptors it stores. Managers before 254 do not set it; the unit does.
   public var descriptorLimit = 0
   /// Half of it is the longest silence.
   public var watchdogMilliseconds: UInt64?

@@ -128,7 +128,7 @@ extension ManagementTests {
       client.send(API.ChangeAdapter.name, Change(adapter: "mini", change: .pause).json)
       try bench.until("MiniportPause has returned", client) { driver.isPending }
       #expect(try client.take().isEmpty && bench.service.waiters == 1)
-      // Meanwhile others are served, and are told that it is pausing.
+      // Meanwhile others are served, and see that it is pausing.
       #expect(try bench.adapters().map(\.state) == ["Pausing"])
       try driver.complete(connection)
       #expect(try client.finish().map(\.parameters["state"]) == ["Paused"])

@@ -1,4 +1,4 @@
-// Listings: everything is told once, in slices of bounded work.
+// Listings: everything is listed once, in slices of bounded work.
 
 import NDISEvents
 import NDISManagementInterface
@@ -100,7 +100,7 @@ extension ManagementTests {
       for _ in 0..<5000 {
         _ = try connection.allocate(adapter, SharedMemoryParameters(length: 4096))
       }
-      // One record costs one: with this budget a step can have looked at a hundred.
+      // One record costs one: with this budget a step can have read a hundred.
       let summary = SummaryAnswer(by: .usage, BlockQuery())
       var steps = 0
       while true {
@@ -112,7 +112,7 @@ extension ManagementTests {
         #expect(budget >= -2)
         if !step { break }
       }
-      // A block is looked at and counted.
+      // A block is read and counted.
       #expect(steps >= 5000 * 2 / 102)
       var counts = OwnerCounts()
       steps = 0

@@ -256,7 +256,7 @@ private final class KeepingDriver: ProtocolDriver {
   func receiveNetBufferLists(_ indication: ReceiveIndication, on connection: Connection) {}
 }
 
-/// A provider that answers its first request when it is told to, and has nothing for anybody.
+/// A provider that answers its first request when the test has it do so, and refuses it.
 private final class WithholdingProvider: ProtocolDriver, SharedMemoryProvider {
   private let asked = Monitor<(connection: Connection, upcall: UInt64)?>(nil)
   private let isOpen = Monitor<Bool>(false)

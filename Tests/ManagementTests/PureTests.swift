@@ -1,4 +1,4 @@
-// The types that need no daemon: the ring of events, the book of violations, histograms.
+// The types that need no daemon: the ring of events, the counts of violations, histograms.
 
 import NDISEvents
 import NDIS

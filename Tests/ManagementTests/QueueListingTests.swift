@@ -261,7 +261,7 @@ extension ManagementTests {
         if !answer.continues { break }
       }
       #expect(names.count == 2000 && Set(names).count == 2000)
-      // A filter that nothing passes looks at each, and says nothing in between.
+      // A filter that nothing passes reads each, and makes no reply in between.
       var listing = Listings.queues(
         try bench.service.wanted(.init(state: "Running"), .queue))
       var steps = 0
@@ -291,7 +291,7 @@ extension ManagementTests {
   }
 }
 
-/// A miniport driver whose MiniportOidRequest answers PENDING when it is told to.
+/// A miniport driver whose MiniportOidRequest answers PENDING when configured to.
 private final class HeldOIDs: MiniportDriver {
   let isReleased = Monitor<Bool>(false)
 

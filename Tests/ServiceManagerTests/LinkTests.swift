@@ -1,4 +1,4 @@
-// The line to the service manager, against a socket that stands in for it.
+// The connection to the service manager, against a socket in its place.
 
 import Glibc
 import NDISPlatform
@@ -84,7 +84,7 @@ extension ServiceManagerTests {
         link.inherited(1)
         #expect(link.store(pipe.reading.raw, name: "m1"))
         #expect(!link.store(pipe.reading.raw, name: "m2"))
-        // A connection that has gone makes room; the manager drops it by itself.
+        // A connection that has gone frees its place; the manager drops it by itself.
         link.remove(DescriptorName.connection)
         #expect(link.store(pipe.reading.raw, name: "m3"))
         link.flush()

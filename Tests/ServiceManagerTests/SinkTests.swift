@@ -81,7 +81,7 @@ extension ServiceManagerTests {
     @Test func aFloodIsASummaryInTheLogAndEachIsAnEventToOthers() throws {
       let journal = try FakeSocket()
       try journal.open()
-      // Time stands still, so the window of a flood does not end on a busy machine; and the journal is read
+      // Time does not advance, so the window of a flood does not end on a busy machine; and the journal is read
       // as it is written, for the kernel holds only so many datagrams that nobody has read.
       let sink = try EventSink(outputs: .init(journalPath: journal.path), clock: { 1 })
       var sentences: [String] = []
@@ -160,7 +160,7 @@ extension ServiceManagerTests {
     @Test func whatTheQueueLostIsToldAtMostOnceASecond() throws {
       let journal = try FakeSocket()
       try journal.open()
-      // Time stands still: at once and at the end, and never between them.
+      // Time does not advance: at once and at the end, and never between them.
       let sink = try EventSink(
         capacity: 0, outputs: .init(journalPath: journal.path), clock: { 1 })
       for _ in 0..<1000 { sink.post(.stopped) }

@@ -22,13 +22,13 @@ struct AdapterStanding {
   var isDone: Bool
 }
 
-/// Begins a change of an adapter, and answers when it has been made.
+/// Begins a change of an adapter, and replies when it has been made.
 final class AdapterAnswer: ManagementAnswer {
   /// How far the change has come; throws when it cannot be made any more.
   typealias Look = (ManagementService) throws(ManagementFailure) -> AdapterStanding
   typealias Output = (_ handle: String?, _ state: String) -> JSON
 
-  /// False: it answers as soon as the change has been begun.
+  /// False: it replies as soon as the change has been begun.
   let waits: Bool
   private let name: String
   private let begin: (ManagementService) throws(ManagementFailure) -> Look
@@ -125,7 +125,7 @@ extension ManagementService {
     }
   }
 
-  /// A refusal because of the adapter's state says which state would do.
+  /// A refusal because of the adapter's state names the state it needs.
   private func refused(
     _ failure: Failure, _ handle: Handle, _ change: AdapterChange
   ) -> ManagementFailure {
@@ -184,7 +184,7 @@ extension ManagementService {
     return switchboard.simulator.adapterSnapshot(found.index, budget: &budget).isHeld
   }
 
-  /// How an adapter stands; one that is gone has been changed in every way.
+  /// How far an adapter's change is; one that is gone has been changed in every way.
   func standing(
     _ handle: Handle, _ isDone: (AdapterSnapshot) -> Bool
   ) -> AdapterStanding {

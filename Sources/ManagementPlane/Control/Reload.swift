@@ -70,13 +70,13 @@ extension ManagementService {
         host.setMinimumPriority(minimumPriority)
       }
       let waiting = changes.count { !$0.applied }
-      host.tell(
+      host.report(
         .configurationReloaded(
           changed: UInt64(changes.count - waiting), waiting: UInt64(waiting)))
     case .refused(let problems, let unlisted):
       reloading.changes = []
       reloading.problems = problems
-      host.tell(
+      host.report(
         .configurationRefused(
           problem: problems.first ?? "it cannot be read",
           more: UInt64(max(0, problems.count - 1 + unlisted))))
@@ -85,7 +85,7 @@ extension ManagementService {
     host.reloading(false)
   }
 
-  /// SIGHUP: the same as Reload, and nobody waits for the answer.
+  /// SIGHUP: the same as Reload, without a reply.
   package func reload() { _ = beginReload() }
 }
 

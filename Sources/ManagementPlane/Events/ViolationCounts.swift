@@ -1,5 +1,5 @@
 // Counts of broken rules: how often, the newest one's sentence, and what a test run has declared to
-// expect. Violations, lies of providers and leaks all count here, each once, when its event
+// expect. Violations, invalid answers of providers and leaks all count here, each once, when its event
 // happens.
 //
 // Rules: one line a code. A code is the bug check that Windows would have stopped with, as in

@@ -21,7 +21,7 @@ final class WaitAnswer: ManagementAnswer {
 
   private let wanted: Wanted
   private let end: UInt64?
-  /// What the text meant the last time something was found; looked at first.
+  /// What the text meant the last time something was found; checked first.
   private var known: [(object: FoundObject, identity: String)] = []
   private var searched: ObjectStamp?
 
@@ -31,7 +31,7 @@ final class WaitAnswer: ManagementAnswer {
     if case .event = wanted { false } else { true }
   }
 
-  /// Throws InvalidParameter for a condition that says nothing, or too much.
+  /// Throws InvalidParameter for a condition without a criterion, or with several.
   init(
     _ condition: Interface.Condition, timeoutMs: Int?, _ service: ManagementService
   ) throws(ManagementFailure) {
@@ -134,7 +134,7 @@ final class WaitAnswer: ManagementAnswer {
   private func lookAtObject(
     _ text: String, _ wanted: String, _ service: ManagementService, _ budget: inout Int
   ) -> (Bool, String) {
-    // What was found once is looked at by its index. A search by name walks over tables: it is made
+    // What was found once is read by its index. A search by name visits whole tables: it is made
     // only when objects have come or gone.
     let stamp = service.objectStamp
     if searched != stamp {

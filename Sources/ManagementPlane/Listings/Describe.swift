@@ -6,12 +6,12 @@ import NDIS
 import NDISSimulator
 
 /// Describes one object. Owners of blocks have theirs counted first, and what belongs to a queue or VPort
-/// is looked for.
+/// is searched for.
 final class DescribeAnswer: ManagementAnswer {
   private let text: String
   private var counts = OwnerCounts()
   private var contents = QueueContents()
-  /// References of one relation that are told.
+  /// References of one relation that are listed.
   static let limit = 64
 
   init(_ text: String) { self.text = text }
@@ -127,14 +127,14 @@ final class DescribeAnswer: ManagementAnswer {
   }
 }
 
-/// The filters and blocks of a queue or VPort, looked for in steps: they stand among all of their kind.
+/// The filters and blocks of a queue or VPort, searched for in steps: they are among all of their kind.
 struct QueueContents {
   private(set) var filters: [Interface.Filter] = []
   private(set) var blocks: [Interface.Block] = []
   private var filterCursor = ListingCursor()
   private var blockCursor = ListingCursor()
 
-  /// Everything was looked at, or as much as is told was found.
+  /// Everything was visited, or as much as is listed was found.
   var isDone: Bool { isFull(filterCursor, filters.count) && isFull(blockCursor, blocks.count) }
 
   private func isFull(_ cursor: ListingCursor, _ count: Int) -> Bool {

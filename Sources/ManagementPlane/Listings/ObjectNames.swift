@@ -71,7 +71,7 @@ extension ManagementService {
         ? [FoundObject(kind: kind, index: number)] : []
     }
     let name = Name(text)
-    // A name that had to be cut is nobody's.
+    // A name that had to be cut belongs to no object.
     guard !text.isEmpty, "\(name)" == text else { return [] }
     if kind == .adapter {
       return switchboard.simulator.adapter(named: name).map { [FoundObject(kind: kind, index: $0)] }
