@@ -10,7 +10,7 @@ extension Audit {
   mutating func places() {
     var listed = (queues: 0, filters: 0, vports: 0)
     for adapter in store.adapters.indices {
-      if store.adapters[adapter, \.life] == 0 {
+      if store.adapters[adapter, \.life] == .free {
         let record = store.adapters[adapter]
         if !(record.queues.isNone && record.filters.isNone && record.vports.isNone) {
           wrong.append("adapter \(adapter) is gone and has queues, filters or VPorts")
@@ -65,7 +65,8 @@ extension Audit {
       case .set, .running: if filters == 0 { wrong.append("\(name) has no filter") }
       case .allocated, .paused, .freeing, .stopDMA:
         if filters != 0 { wrong.append("\(name) has filters") }
-      case .undefined: if !isBeingMade(adapter, Ref(any: index)) { wrong.append("\(name) is nowhere") }
+      case .undefined:
+        if !isBeingMade(adapter, Ref(any: index)) { wrong.append("\(name) is nowhere") }
       case .reclaiming:
         if !queue.owner.isNone { wrong.append("\(name) was freed and is somebody's") }
         if filters != 0 { wrong.append("\(name) has filters") }
@@ -142,7 +143,9 @@ extension Audit {
       if filters != Int(vport.filters) { wrong.append("\(name) counts \(vport.filters) filters") }
       let state = VPortState(rawValue: vport.state)
       if state == nil { wrong.append("\(name) has a bad state") }
-      if state == .deleted, !isBeingMade(adapter, Ref(any: index)) { wrong.append("\(name) is nowhere") }
+      if state == .deleted, !isBeingMade(adapter, Ref(any: index)) {
+        wrong.append("\(name) is nowhere")
+      }
       if state == .reclaiming {
         if !vport.owner.isNone { wrong.append("\(name) was deleted and is somebody's") }
         if vport.blocks == 0, vport.indicated == 0 { wrong.append("\(name) has nothing left") }
