@@ -29,7 +29,7 @@ extension Simulator {
     _ upcall: UpcallRecord, _ ending: Ending, _ actions: inout Actions
   ) {
     let index = Index<AdapterRecord>(upcall.object.index)
-    guard store.adapters.contains(index), store.adapters[index, \.life] != 0,
+    guard store.adapters.contains(index), store.adapters[index, \.life] != .free,
       adapterHandle(index) == upcall.object, store.adapters[index, \.upcall] == upcall.id
     else { return }
     store.adapters.update(index) {
@@ -113,7 +113,7 @@ extension Simulator {
       store.adapters.update(index) {
         $0.failure = failure
         // Who removed it meanwhile has said why.
-        if $0.life != 2 { $0.haltAction = HaltAction.deviceInitializationFailed.rawValue }
+        if $0.life != .ending { $0.haltAction = HaltAction.deviceInitializationFailed.rawValue }
       }
       return end(adapter: index, &actions)
     }

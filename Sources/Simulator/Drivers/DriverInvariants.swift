@@ -36,7 +36,7 @@ extension StoreCheck {
       if kind == .miniport {
         let count = try walk(driver.adapters, store.adapters.capacity, of: at, "adapters") {
           let member = store.adapters[$0]
-          return (member.previous, member.next, member.life != 0 && member.driver == own)
+          return (member.previous, member.next, member.life != .free && member.driver == own)
         }
         listed.children &+= count
       } else {
@@ -129,8 +129,8 @@ extension StoreCheck {
       let adapter = store.adapters[index]
       let at = CheckedRecord("adapters", index)
       try at.hold(adapter.generation <= lastGeneration, "its generation is too great")
-      guard adapter.life != 0 else { continue }
-      try at.hold(adapter.life <= 2, "its life is none")
+      guard adapter.life != .free else { continue }
+      try at.hold(Lifecycle(rawValue: adapter.storedLife) != nil, "its life is none")
       try at.hold(AdapterState(rawValue: adapter.state) != nil, "its state is none")
       try at.hold(
         (adapter.attributesSet | adapter.dmaRegistered | adapter.held | adapter.removed

@@ -29,7 +29,7 @@ extension StoreCheck {
       let isEmpty =
         record.receiveFilterLength == 0 && record.nicSwitchLength == 0 && record.hasSwitch == 0
         && record.functions == 0
-      guard store.adapters[index, \.life] != 0 else {
+      guard store.adapters[index, \.life] != .free else {
         try at.hold(isEmpty, "its adapter is not there")
         continue
       }

@@ -104,7 +104,7 @@ struct Derived: ~Copyable {
     }
     for i in store.adapters.touched {
       let adapter = store.adapters[i]
-      if adapter.life != 0 {
+      if adapter.life != .free {
         freeAdapters.remove(i)
         adaptersByName[adapter.name] = i
         workAdapters.insert(i)

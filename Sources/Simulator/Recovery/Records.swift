@@ -108,9 +108,14 @@ struct DriverRecord: StoreRecord {
   }
 }
 
+/// Whether an adapter is there. `live`: it is on its way to Running, or to where CHANGE_ADAPTER wants it. `ending`: it
+/// is on its way to its end.
+enum Lifecycle: UInt8 { case free = 0, live, ending }
+
 struct AdapterRecord: StoreRecord {
   var generation: UInt32 = 0
-  var life: UInt8 = 0  // 0 free, 1 to be running, 2 to be gone
+  /// Lifecycle; `begin` and `end` change it.
+  private(set) var storedLife: UInt8 = 0
   /// AdapterState. Only `take` changes it.
   private(set) var state: UInt8 = 0
   var attributesSet: UInt8 = 0
@@ -163,6 +168,17 @@ struct AdapterRecord: StoreRecord {
 
   /// A free record.
   init() {}
+
+  /// A store with another number than those is not adopted.
+  var life: Lifecycle {
+    @inline(__always) get { Lifecycle(rawValue: storedLife) ?? .ending }
+  }
+
+  /// A free record becomes an adapter.
+  mutating func begin() { storedLife = Lifecycle.live.rawValue }
+
+  /// From here on the adapter is ending. Nothing leads back.
+  mutating func end() { storedLife = Lifecycle.ending.rawValue }
 
   /// Moves the adapter along its row of AdapterState.table; nil, and no change, for an invalid combination.
   mutating func take(_ event: AdapterEvent) -> AdapterState? {

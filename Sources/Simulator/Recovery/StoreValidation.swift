@@ -241,7 +241,7 @@ struct StoreCheck: ~Copyable {
   }
 
   func isAdapter(_ ref: Ref<AdapterRecord>) -> Bool {
-    store.adapters.contains(ref) && store.adapters[ref.index, \.life] != 0
+    store.adapters.contains(ref) && store.adapters[ref.index, \.life] != .free
   }
 
   func isBinding(_ ref: Ref<BindingRecord>) -> Bool {

@@ -86,7 +86,7 @@ final class LifeBed {
   /// Nil when the adapter is gone.
   var state: AdapterState? {
     let record = host.simulator.store.adapters[Index(adapter)]
-    guard record.life != 0, host.simulator.adapterHandle(Index(adapter)) == adapter else {
+    guard record.life != .free, host.simulator.adapterHandle(Index(adapter)) == adapter else {
       return nil
     }
     return AdapterState(rawValue: record.state)

@@ -85,7 +85,7 @@ struct PathAccounts {
       wrong.append("violations are not counted")
     }
     var nowAdapters: [Handle: AdapterState] = [:]
-    for index in store.adapters.indices where store.adapters[index].life != 0 {
+    for index in store.adapters.indices where store.adapters[index].life != .free {
       guard let state = AdapterState(rawValue: store.adapters[index].state) else {
         wrong.append("adapter \(index) is in state \(store.adapters[index].state)")
         continue

@@ -255,7 +255,7 @@ final class PathWorld: Dicing {
   func adapter(of miniport: Driver) -> Handle? {
     let store = host.simulator.store
     let live = (store.adapters.indices).filter {
-      store.adapters[$0].life != 0
+      store.adapters[$0].life != .free
         && store.drivers[store.adapters[$0].driver.index].session == Ref(Index(miniport.session))
     }
     guard chance(95), let index = pick(live) else { return handle(miniport, .adapter) }

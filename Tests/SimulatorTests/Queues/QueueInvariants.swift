@@ -10,7 +10,7 @@ extension Audit {
   mutating func places() {
     var listed = (queues: 0, filters: 0, vports: 0)
     for adapter in store.adapters.indices {
-      if store.adapters[adapter, \.life] == 0 {
+      if store.adapters[adapter, \.life] == .free {
         let record = store.adapters[adapter]
         if !(record.queues.isNone && record.filters.isNone && record.vports.isNone) {
           wrong.append("adapter \(adapter) is gone and has queues, filters or VPorts")

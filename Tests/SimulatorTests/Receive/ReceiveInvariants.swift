@@ -30,7 +30,7 @@ private struct ReceiveAudit {
   init(store: Store) { self.store = store }
 
   mutating func adapters() {
-    for index in store.adapters.indices where store.adapters[index].life != 0 {
+    for index in store.adapters.indices where store.adapters[index].life != .free {
       let adapter = store.adapters[index]
       var out: UInt32 = 0
       var previous = Ref<IndicationRecord>.none
@@ -180,7 +180,7 @@ private struct ReceiveAudit {
     {
       wrong.append("VPort \(index) counts \(store.vports[index].indicated) lists")
     }
-    for index in store.adapters.indices where store.adapters[index].life != 0 {
+    for index in store.adapters.indices where store.adapters[index].life != .free {
       let count = returning[index] ?? 0
       if store.adapters[index].returning != count {
         wrong.append("adapter \(index) counts \(store.adapters[index].returning) going back")

@@ -89,7 +89,7 @@ final class Snapshot: @unchecked Sendable {
     add(store.sessions) { store.sessions[$0].state != 0 }
     add(store.results) { store.results[$0].id != 0 }
     add(store.drivers) { store.drivers[$0].state != 0 }
-    add(store.adapters) { store.adapters[$0].life != 0 }
+    add(store.adapters) { store.adapters[$0].life != .free }
     add(store.bindings) { store.bindings[$0].kind != 0 }
     add(store.registrations) { store.registrations[$0].state != 0 }
     add(store.sections) { store.sections[$0].state != 0 }
@@ -98,7 +98,7 @@ final class Snapshot: @unchecked Sendable {
     add(store.sites) { store.sites[$0].references != 0 }
     add(store.requests) { store.requests[$0].state != 0 }
     add(store.upcalls) { store.upcalls[$0].state != 0 }
-    add(store.capabilities) { store.adapters[$0].life != 0 }
+    add(store.capabilities) { store.adapters[$0].life != .free }
     add(store.oids) { store.oids[$0].state != 0 }
     add(store.queues) { !store.queues[$0].adapter.isNone }
     add(store.filters) { !store.filters[$0].adapter.isNone }

@@ -87,30 +87,34 @@ extension StoreCheckTests {
     Wrong("the request it is to answer is not there", \.drivers, where: { $0.state == 2 }) {
       $0.request = .gone
     },
-    Wrong("its life is none", \.adapters, where: { $0.life != 0 }) { $0.life = 3 },
-    Wrong("its state is none", \.adapters, where: { $0.life != 0 }) {
+    Wrong("its life is none", \.adapters, where: { $0.life != .free }) {
+      overwrite(&$0, \.storedLife, 3)
+    },
+    Wrong("its state is none", \.adapters, where: { $0.life != .free }) {
       overwrite(&$0, \.state, 77)
     },
     Wrong(
       "the call of its state is not open", \.adapters,
-      where: { $0.life != 0 && $0.upcallOpen == 0 }
+      where: { $0.life != .free && $0.upcallOpen == 0 }
     ) {
       overwrite(&$0, \.state, AdapterState.pausing.rawValue)
     },
-    Wrong("adapters[0]: one of its flags", \.adapters, where: { $0.life != 0 }) { $0.held = 2 },
-    Wrong("its DMA is registered and was not", \.adapters, where: { $0.life != 0 }) {
+    Wrong("adapters[0]: one of its flags", \.adapters, where: { $0.life != .free }) { $0.held = 2 },
+    Wrong("its DMA is registered and was not", \.adapters, where: { $0.life != .free }) {
       $0.dmaRegistered = 1
       $0.dmaGeneration = 0
     },
-    Wrong("its end has no reason", \.adapters, where: { $0.life != 0 }) { $0.haltAction = 77 },
-    Wrong("its last FilterId is too great", \.adapters, where: { $0.life != 0 }) {
+    Wrong("its end has no reason", \.adapters, where: { $0.life != .free }) { $0.haltAction = 77 },
+    Wrong("its last FilterId is too great", \.adapters, where: { $0.life != .free }) {
       $0.lastFilterID = 1 << 20
     },
-    Wrong("its failure has no reason", \.adapters, where: { $0.life != 0 }) {
+    Wrong("its failure has no reason", \.adapters, where: { $0.life != .free }) {
       $0.failure.number = 9_999
     },
     Wrong("its name is another's") { store in
-      guard let (one, other) = store.adapters.pair({ $0.life == 0 ? nil : 1 }) else { return false }
+      guard let (one, other) = store.adapters.pair({ $0.life == .free ? nil : 1 }) else {
+        return false
+      }
       let name = store.adapters[one].name
       store.adapters.update(other) { $0.name = name }
       return true
@@ -118,11 +122,11 @@ extension StoreCheckTests {
     Wrong(
       "its driver is not there, or no miniport", \.adapters,
       where: {
-        $0.life != 0 && $0.blocks.isNone
+        $0.life != .free && $0.blocks.isNone
       }
     ) { $0.driver = .gone },
     Wrong(
-      "the call it waits for has no type", \.adapters, where: { $0.upcall == 0 && $0.life != 0 }
+      "the call it waits for has no type", \.adapters, where: { $0.upcall == 0 && $0.life != .free }
     ) {
       $0.upcall = 5
     },
@@ -131,7 +135,7 @@ extension StoreCheckTests {
     },
     Wrong("the call it waits for is another's") { store in
       guard let one = store.adapters.first(where: { $0.upcall != 0 }),
-        let other = store.adapters.first({ $0 != one && $1.life != 0 && $1.upcall == 0 })
+        let other = store.adapters.first({ $0 != one && $1.life != .free && $1.upcall == 0 })
       else { return false }
       let record = store.adapters[one]
       store.adapters.update(other) {

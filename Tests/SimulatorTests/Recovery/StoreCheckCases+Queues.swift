@@ -65,7 +65,7 @@ extension StoreCheckTests {
       $0.functionOwners[3] = .gone
     },
     Wrong("capabilities[15]: its adapter is not there") { store in
-      guard store.adapters[15].life == 0 else { return false }
+      guard store.adapters[15].life == .free else { return false }
       store.capabilities.update(15) { $0.hasSwitch = 1 }
       return true
     },
@@ -203,10 +203,10 @@ extension StoreCheckTests {
       store.upcalls.update(index) { $0.subject = .gone }
       return true
     },
-    Wrong("it counts other indicated lists than are out", \.adapters, where: { $0.life != 0 }) {
+    Wrong("it counts other indicated lists than are out", \.adapters, where: { $0.life != .free }) {
       $0.indicated &+= 1
     },
-    Wrong("it counts other lists than go back", \.adapters, where: { $0.life != 0 }) {
+    Wrong("it counts other lists than go back", \.adapters, where: { $0.life != .free }) {
       $0.returning &+= 1
     },
     Wrong("its lists were dropped and are there", \.adapters, where: { !$0.indications.isNone }) {
