@@ -69,6 +69,11 @@ extension Launch {
       }
     }
     settle(switchboard, link)
+    // One call does about a millisecond of work; on a loaded machine some is left.
+    while switchboard.hasWork || switchboard.hasDeferredReplies {
+      switchboard.tick()
+      settle(switchboard, link)
+    }
     // There is no other process to wait for: they run, or it was reported why not.
     guard switchboard.miniports.allSatisfy(\.isRunning) else {
       throw StartFailure("a hosted miniport does not come up")
