@@ -139,6 +139,31 @@ struct StoreHeader: BitwiseCopyable {
   let listLinks: Column<NetBufferListRecord, ListLink>
   let hostRows: Table<HostRow>
 
+  // The lists between records. Members are inserted at the front; an adapter's OID requests, which are
+  // served in order, are appended.
+  let driversOfSession: LinkedList<SessionRecord, DriverRecord>
+  let requestsOfSession: LinkedList<SessionRecord, RequestRecord>
+  let upcallsOfSession: LinkedList<SessionRecord, UpcallRecord>
+  /// A miniport driver's adapters.
+  let adaptersOfDriver: LinkedList<DriverRecord, AdapterRecord>
+  /// A protocol driver's bindings, a filter driver's modules.
+  let bindingsOfDriver: LinkedList<DriverRecord, BindingRecord>
+  let bindingsOfAdapter: LinkedList<AdapterRecord, BindingRecord>
+  let blocksOfDriver: LinkedList<DriverRecord, BlockRecord>
+  let blocksOfAdapter: LinkedList<AdapterRecord, BlockRecord>
+  let blocksOfBinding: LinkedList<BindingRecord, BlockRecord>
+  let blocksOfProvider: LinkedList<RegistrationRecord, BlockRecord>
+  let blocksOfQueue: LinkedList<QueueRecord, BlockRecord>
+  let blocksOfVPort: LinkedList<VPortRecord, BlockRecord>
+  let sectionsOfProvider: LinkedList<RegistrationRecord, SectionRecord>
+  let oidsOfAdapter: LinkedList<AdapterRecord, OIDRecord>
+  let queuesOfAdapter: LinkedList<AdapterRecord, QueueRecord>
+  let filtersOfAdapter: LinkedList<AdapterRecord, FilterRecord>
+  let vportsOfAdapter: LinkedList<AdapterRecord, VPortRecord>
+  let indicationsOfAdapter: LinkedList<AdapterRecord, IndicationRecord>
+  /// The lists of an indication that some receiver still has.
+  let listsOfIndication: LinkedList<IndicationRecord, NetBufferListRecord>
+
   /// Bytes of the undo log. The largest turns are a block of 1,024 extents and the end of a domain with
   /// every section bound to it.
   static func undoCapacity(_ capacities: StoreCapacities) -> Int {
@@ -218,6 +243,27 @@ struct StoreHeader: BitwiseCopyable {
     lists = table(layout.lists, capacities.lists)
     listLinks = lists.column(\.link)
     hostRows = table(layout.hostRows, capacities.hostRows)
+
+    driversOfSession = LinkedList(sessions, \.drivers, drivers, \.previous, \.next)
+    requestsOfSession = LinkedList(sessions, \.requests, requests, \.previous, \.next)
+    upcallsOfSession = LinkedList(sessions, \.upcalls, upcalls, \.previous, \.next)
+    adaptersOfDriver = LinkedList(drivers, \.children, adapters, \.previous, \.next)
+    bindingsOfDriver = LinkedList(drivers, \.children, bindings, \.previous, \.next)
+    bindingsOfAdapter = LinkedList(adapters, \.bindings, bindings, \.adapterPrevious, \.adapterNext)
+    blocksOfDriver = LinkedList(drivers, \.blocks, blocks, \.ownerPrevious, \.ownerNext)
+    blocksOfAdapter = LinkedList(adapters, \.blocks, blocks, \.ownerPrevious, \.ownerNext)
+    blocksOfBinding = LinkedList(bindings, \.blocks, blocks, \.ownerPrevious, \.ownerNext)
+    blocksOfProvider = LinkedList(
+      registrations, \.blocks, blocks, \.providerPrevious, \.providerNext)
+    blocksOfQueue = LinkedList(queues, \.firstBlock, blocks, \.placePrevious, \.placeNext)
+    blocksOfVPort = LinkedList(vports, \.firstBlock, blocks, \.placePrevious, \.placeNext)
+    sectionsOfProvider = LinkedList(registrations, \.sections, sections, \.previous, \.next)
+    oidsOfAdapter = LinkedList(adapters, \.firstOID, tail: \.lastOID, oids, \.previous, \.next)
+    queuesOfAdapter = LinkedList(adapters, \.queues, queues, \.previous, \.next)
+    filtersOfAdapter = LinkedList(adapters, \.filters, filters, \.previous, \.next)
+    vportsOfAdapter = LinkedList(adapters, \.vports, vports, \.previous, \.next)
+    indicationsOfAdapter = LinkedList(adapters, \.indications, indications, \.previous, \.next)
+    listsOfIndication = LinkedList(indications, \.first, lists, \.previous, \.next)
   }
 
   private static func header(_ capacities: StoreCapacities) -> StoreHeader {

@@ -1,39 +1,39 @@
 // Intrusive doubly linked lists: a reference to the first member in the owner, and to its neighbours in each
-// member. A list is described once, by the key paths of these fields; `StoreLists.swift` has all of them.
-// Everything is inlined into the caller, where the key paths are constants and cost nothing.
+// member. A list is described once, by the key paths of these stored fields; `StoreLayout.swift` has all of
+// them. Kept are the offsets of the fields: key paths cost what the rest of an allocation does.
 //
 // New members go to the front (`insert`), or to the back of a list that has a tail (`append`).
 
 /// One list of each record of `Owners`, of records of `Members`.
 struct LinkedList<Owners: StoreRecord, Members: StoreRecord>
 where Owners.Key == Owners, Members.Key == Members {
-  let owners: Table<Owners>
-  let members: Table<Members>
+  private let owners: Table<Owners>
+  private let members: Table<Members>
   /// In the owner.
-  let head: WritableKeyPath<Owners, Ref<Members>>
-  let tail: WritableKeyPath<Owners, Ref<Members>>?
+  private let head: Int
+  private let tail: Int
+  private let hasTail: Bool
   /// In a member.
-  let previous: WritableKeyPath<Members, Ref<Members>>
-  let next: WritableKeyPath<Members, Ref<Members>>
+  private let previous: Int
+  private let next: Int
 
-  @inline(__always)
   init(
-    _ owners: Table<Owners>, _ head: WritableKeyPath<Owners, Ref<Members>>,
-    tail: WritableKeyPath<Owners, Ref<Members>>? = nil, _ members: Table<Members>,
-    _ previous: WritableKeyPath<Members, Ref<Members>>,
-    _ next: WritableKeyPath<Members, Ref<Members>>
+    _ owners: Table<Owners>, _ head: PartialKeyPath<Owners>,
+    tail: PartialKeyPath<Owners>? = nil, _ members: Table<Members>,
+    _ previous: PartialKeyPath<Members>, _ next: PartialKeyPath<Members>
   ) {
     self.owners = owners
     self.members = members
-    self.head = head
-    self.tail = tail
-    self.previous = previous
-    self.next = next
+    self.head = Owners.offset(of: head)
+    self.tail = tail.map { Owners.offset(of: $0) } ?? 0
+    hasTail = tail != nil
+    self.previous = Members.offset(of: previous)
+    self.next = Members.offset(of: next)
   }
 
   /// The first member; none of an empty list.
   @inline(__always)
-  func first(of owner: Index<Owners>) -> Ref<Members> { owners[owner, head] }
+  func first(of owner: Index<Owners>) -> Ref<Members> { owners.ref(owner, at: head) }
 
   /// Makes a record the first member; `fill` writes its other fields in the same change.
   @inline(__always)
@@ -41,17 +41,15 @@ where Owners.Key == Owners, Members.Key == Members {
     _ member: Index<Members>, in owner: Index<Owners>,
     _ fill: (inout Members) -> Void = { _ in }
   ) {
-    let first = owners[owner, head]
+    let first: Ref<Members> = owners.ref(owner, at: head)
     members.update(member) {
       fill(&$0)
-      $0[keyPath: previous] = .none
-      $0[keyPath: next] = first
+      Table.set(Ref<Members>.none, at: previous, of: &$0)
+      Table.set(first, at: next, of: &$0)
     }
-    if let first = first.optional { members.update(first) { $0[keyPath: previous] = Ref(member) } }
-    owners.update(owner) {
-      $0[keyPath: head] = Ref(member)
-      if let tail, first.isNone { $0[keyPath: tail] = Ref(member) }
-    }
+    if let first = first.optional { members.set(Ref(member), at: previous, of: first) }
+    owners.set(Ref(member), at: head, of: owner)
+    if hasTail, first.isNone { owners.set(Ref(member), at: tail, of: owner) }
   }
 
   /// Makes a record the last member of a list that has a tail.
@@ -60,41 +58,38 @@ where Owners.Key == Owners, Members.Key == Members {
     _ member: Index<Members>, to owner: Index<Owners>,
     _ fill: (inout Members) -> Void = { _ in }
   ) {
-    guard let tail else { return }
-    let last = owners[owner, tail]
+    let last: Ref<Members> = owners.ref(owner, at: tail)
     members.update(member) {
       fill(&$0)
-      $0[keyPath: previous] = last
-      $0[keyPath: next] = .none
+      Table.set(last, at: previous, of: &$0)
+      Table.set(Ref<Members>.none, at: next, of: &$0)
     }
-    if let last = last.optional { members.update(last) { $0[keyPath: next] = Ref(member) } }
-    owners.update(owner) {
-      if last.isNone { $0[keyPath: head] = Ref(member) }
-      $0[keyPath: tail] = Ref(member)
-    }
+    if let last = last.optional { members.set(Ref(member), at: next, of: last) }
+    if last.isNone { owners.set(Ref(member), at: head, of: owner) }
+    owners.set(Ref(member), at: tail, of: owner)
   }
 
   /// Takes a member out. Its own references stay as they are.
   @inline(__always)
   func remove(_ member: Index<Members>, from owner: Index<Owners>) {
-    let before = members[member, previous]
-    let after = members[member, next]
+    let before: Ref<Members> = members.ref(member, at: previous)
+    let after: Ref<Members> = members.ref(member, at: next)
     if let before = before.optional {
-      members.update(before) { $0[keyPath: next] = after }
+      members.set(after, at: next, of: before)
     } else {
-      owners.update(owner) { $0[keyPath: head] = after }
+      owners.set(after, at: head, of: owner)
     }
     if let after = after.optional {
-      members.update(after) { $0[keyPath: previous] = before }
-    } else if let tail {
-      owners.update(owner) { $0[keyPath: tail] = before }
+      members.set(before, at: previous, of: after)
+    } else if hasTail {
+      owners.set(before, at: tail, of: owner)
     }
   }
 
   /// The members from the first on. The one that was returned last may be taken out meanwhile.
   @inline(__always)
   func of(_ owner: Index<Owners>) -> LinkedMembers<Members> {
-    LinkedMembers(members: members, link: next, at: owners[owner, head])
+    LinkedMembers(members: members, link: next, at: owners.ref(owner, at: head))
   }
 }
 
@@ -102,13 +97,23 @@ where Owners.Key == Owners, Members.Key == Members {
 struct LinkedMembers<Members: StoreRecord>: Sequence, IteratorProtocol
 where Members.Key == Members {
   let members: Table<Members>
-  let link: WritableKeyPath<Members, Ref<Members>>
-  var at: Ref<Members>
+  fileprivate let link: Int
+  fileprivate var at: Ref<Members>
 
   @inline(__always)
   mutating func next() -> Index<Members>? {
     guard let index = at.optional else { return nil }
-    at = members[index, link]
+    at = members.ref(index, at: link)
     return index
+  }
+}
+
+extension StoreRecord {
+  /// The offset of a stored field. That it is stored, the description of the list has to see to.
+  fileprivate static func offset(of field: PartialKeyPath<Self>) -> Int {
+    guard let offset = MemoryLayout<Self>.offset(of: field) else {
+      preconditionFailure("a list needs stored fields")
+    }
+    return offset
   }
 }

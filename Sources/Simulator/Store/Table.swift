@@ -1,7 +1,9 @@
 // A table of fixed-size records in the store. Reading copies a record, or one field of it; changing one
 // goes through the undo log.
 
-/// A record of the store: plain bytes, of a size that is a multiple of eight.
+/// A record of the store: plain bytes, of a size that is a multiple of eight. A free record keeps its
+/// generation. Lists are intrusive: a `Ref` to the first member in the owner, `previous` and `next` in the
+/// members.
 protocol StoreRecord: BitwiseCopyable {
   /// Whose indices number the table: a record kept beside another (an adapter's capabilities) has that
   /// one's.
@@ -129,6 +131,29 @@ protocol StoreRecord: BitwiseCopyable {
     if !undo.isSaved(place) { save(place) }
     change(&(unsafe base[Int(index)]))
     undo.wrote()
+  }
+
+  // MARK: Fields at an offset, for lists
+
+  /// The reference at an offset of a record.
+  @inline(__always)
+  func ref<Other>(_ index: Index<Record.Key>, at offset: Int) -> Ref<Other> {
+    precondition(index.raw < capacity)
+    return unsafe (UnsafeRawPointer(base + Int(index)) + offset).load(as: Ref<Other>.self)
+  }
+
+  /// Changes the reference at an offset of a record, its old bytes saved first.
+  @inline(__always)
+  func set<Other>(_ ref: Ref<Other>, at offset: Int, of index: Index<Record.Key>) {
+    update(index) { Table.set(ref, at: offset, of: &$0) }
+  }
+
+  /// The same of a record that is being changed.
+  @inline(__always)
+  static func set<Other>(_ ref: Ref<Other>, at offset: Int, of record: inout Record) {
+    unsafe withUnsafeMutableBytes(of: &record) {
+      unsafe $0.storeBytes(of: ref, toByteOffset: offset, as: Ref<Other>.self)
+    }
   }
 
   /// Out of line, but once a kind of record: bytes of a known number are copied in a few moves.
