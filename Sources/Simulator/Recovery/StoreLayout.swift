@@ -198,19 +198,7 @@ struct StoreHeader: BitwiseCopyable {
     let undo = unsafe UndoLog(
       base: base, lengthOffset: StoreHeader.undoLengthOffset, start: layout.undo,
       capacity: Store.undoCapacity(capacities), observer: observer)
-    if fresh {
-      unsafe base.storeBytes(of: 0, toByteOffset: StoreHeader.undoLengthOffset, as: UInt64.self)
-      unsafe base.storeBytes(of: Store.header(capacities), as: StoreHeader.self)
-    } else {
-      let found = unsafe base.load(as: StoreHeader.self)
-      let wanted = Store.header(capacities)
-      guard found.magic == wanted.magic, found.version == wanted.version,
-        found.recordSizes == wanted.recordSizes, found.capacities == capacities
-      else { throw .otherLayout }
-      guard undo.rollBack(storeSize: layout.end, from: layout.globals) else {
-        throw .damaged("the undo log makes no sense")
-      }
-    }
+    try unsafe Store.open(base, layout, capacities, undo, fresh: fresh)
     self.memory = memory
     self.capacities = capacities
     self.undo = undo
@@ -264,6 +252,26 @@ struct StoreHeader: BitwiseCopyable {
     vportsOfAdapter = LinkedList(adapters, \.vports, vports, \.previous, \.next)
     indicationsOfAdapter = LinkedList(adapters, \.indications, indications, \.previous, \.next)
     listsOfIndication = LinkedList(indications, \.first, lists, \.previous, \.next)
+  }
+
+  /// Writes the header of a new store, or checks that of an old one and rolls its unfinished turn back.
+  private static func open(
+    _ base: UnsafeMutableRawPointer, _ layout: Layout, _ capacities: StoreCapacities,
+    _ undo: UndoLog, fresh: Bool
+  ) throws(StoreError) {
+    if fresh {
+      unsafe base.storeBytes(of: 0, toByteOffset: StoreHeader.undoLengthOffset, as: UInt64.self)
+      unsafe base.storeBytes(of: Store.header(capacities), as: StoreHeader.self)
+    } else {
+      let found = unsafe base.load(as: StoreHeader.self)
+      let wanted = Store.header(capacities)
+      guard found.magic == wanted.magic, found.version == wanted.version,
+        found.recordSizes == wanted.recordSizes, found.capacities == capacities
+      else { throw .otherLayout }
+      guard undo.rollBack(storeSize: layout.end, from: layout.globals) else {
+        throw .damaged("the undo log makes no sense")
+      }
+    }
   }
 
   private static func header(_ capacities: StoreCapacities) -> StoreHeader {
