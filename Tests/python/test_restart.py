@@ -161,33 +161,50 @@ def test_the_walk_of_a_queue_over_many_deaths(
     program: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An overlying driver walks a queue of the hosted miniport while the daemon is killed again and
-    again: it sees every frame once, in order, and no rule is broken."""
+    again: it sees every frame once, in order, and no rule is violated.
+
+    The deaths of a walk are counted, and two of three come after the client has resumed: a daemon that
+    is killed whenever it is ready leaves a client on a busy machine no time to get on."""
     monkeypatch.syspath_prepend(str(EXAMPLES))
     example = importlib.import_module("overlying_driver")
     monkeypatch.setattr(example, "failures", 0)
-    service = Service(program, "--miniport", "name=vmq0")
-    stop = threading.Event()
+    # Generous: what this test is about is that nothing is lost, not how fast a starved client answers.
+    service = Service(program, "--miniport", "name=vmq0", "--deadlines", "60000")
+    walked = threading.Event()
     deaths = [0]
+    problems: list[BaseException] = []
 
-    def killer() -> None:
-        while not stop.is_set():
-            service.again()
-            deaths[0] += 1
-
-    with service.connect("walker", resume_timeout=DEADLINE) as session:
-        thread = threading.Thread(target=killer)
-        thread.start()
-        walks = 0
+    def killer(session: ndissim.Session) -> None:
         try:
-            while deaths[0] < 15 and not example.failures:
-                example.walk(session, "vmq0")
-                walks += 1
-        finally:
-            stop.set()
-            thread.join()
-        assert example.failures == 0 and walks > 0
-        adapters = service.ask("list", "adapters")
-        assert "Running" in json.dumps(adapters)
+            for death in range(30):
+                if walked.is_set():
+                    return
+                before = session.resumptions
+                service.again()
+                deaths[0] += 1
+                if death % 3:
+                    eventually("the client has resumed or is done",
+                               lambda: session.resumptions > before or walked.is_set())
+        except BaseException as error:
+            problems.append(error)
+
+    try:
+        with service.connect("walker", resume_timeout=DEADLINE) as session:
+            for _ in range(3):
+                walked.clear()
+                thread = threading.Thread(target=killer, args=(session,))
+                thread.start()
+                try:
+                    example.walk(session, "vmq0")
+                finally:
+                    walked.set()
+                    thread.join()
+                assert not problems and example.failures == 0, service.log()
+            assert deaths[0] >= 30
+            adapters = service.ask("list", "adapters")
+            assert "Running" in json.dumps(adapters)
+    except NdisError as error:
+        pytest.fail(f"{error}\n{service.log()}")
     service.end()
 
 
