@@ -40,10 +40,10 @@ extension Launch {
         settle(switchboard, link)
         return switchboard
       } catch {
-        report(.storeRefused(problem: error.description, keptAs: setAside(store)))
+        report(.storeRejected(problem: error.description, keptAs: setAside(store)))
       }
     } else if let problem = inherited.problem {
-      report(.storeRefused(problem: problem, keptAs: ""))
+      report(.storeRejected(problem: problem, keptAs: ""))
     }
     drop(&inherited, link)
     let persistence = try PersistentStore(link, size: Simulator.storeSize(settings))

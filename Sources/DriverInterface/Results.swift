@@ -107,7 +107,7 @@ public struct OIDDetails: Sendable, Hashable {
   }
 }
 
-/// What ProtocolReceiveNetBufferLists is told, piece by piece and in the order of the message: a list, its
+/// What ProtocolReceiveNetBufferLists receives, piece by piece and in the order of the message: a list, its
 /// buffers, and behind each buffer the parts it lies in. Values only, since it is read for every frame.
 public enum ReceivedPiece: Sendable, Hashable {
   case list(Handle, filterID: UInt16, queueID: UInt16, buffers: UInt32)

@@ -108,7 +108,8 @@ final class DescriptorPersistence: Persistence {
   private func reportNotStored(_ section: Handle, _ simulator: borrowing Simulator) {
     let owner = simulator.adoptedSections.first { $0.handle == section }?.owner ?? Name()
     onEvent(
-      .sectionNotKept(Party(driver: owner), section, limit: UInt64(clamping: descriptorStore.limit))
+      .sectionNotPersisted(
+        Party(driver: owner), section, limit: UInt64(clamping: descriptorStore.limit))
     )
   }
 

@@ -76,7 +76,7 @@ extension Switchboard {
   /// driver deregisters. That may last longer than this call when others have to answer.
   package func removeMiniport(_ name: String) throws(Failure) { try state.removeMiniport(name) }
 
-  /// Has a hosted miniport receive frames of its own making on a queue, or on a VPort if it has those.
+  /// Generates receive frames on a queue of a hosted miniport, or on a VPort if it has VPorts.
   /// Returns how many of its frames were indicated and dropped meanwhile.
   @discardableResult
   package func generate(

@@ -35,7 +35,7 @@ extension SwitchboardState {
     lastRemovedMiniport = nil
     if miniport.place == nil, !persistence.miniportPlaces.isEmpty {
       onEvent(
-        .hostedLost(
+        .hostedDriverNotRestored(
           simulator.sessionParty(session), problem: "no slot is free for its state in the store"))
     }
     turn(miniports.count - 1) { $0.start() }

@@ -47,7 +47,7 @@ extension SwitchboardState {
     for name in inherited.closeSections() { persistence.descriptorStore.remove(name) }
     let sessions = state.simulator.adoptedSessions.count { !$0.isHosted && !$0.isEnding }
     onEvent(
-      .storeAdopted(
+      .storeRestored(
         sessions: UInt64(sessions), connections: UInt64(inherited.connections.count),
         blocks: state.statistics.blocks, milliseconds: MonotonicClock.milliseconds &- begun))
     return state
@@ -82,7 +82,7 @@ extension SwitchboardState {
     let isOfSession = crash.work.kind == .request || crash.work.kind == .answer
     let known = simulator.adoptedSessions.contains { $0.index == crash.work.session }
     onEvent(
-      .diedHandling(
+      .crashedWhileHandling(
         isOfSession && known ? simulator.sessionParty(crash.work.session) : Party(), what: what,
         id: crash.work.id, refused: false))
   }
@@ -194,7 +194,7 @@ extension SwitchboardState {
       }
       guard !isThere else { continue }
       do throws(Failure) { _ = try add(pool, isConfigured: true) } catch {
-        onEvent(.hostedLost(Party(driver: Name(pool.name)), problem: error.sentence))
+        onEvent(.hostedDriverNotRestored(Party(driver: Name(pool.name)), problem: error.sentence))
       }
     }
     // Asked before the crash, and not answered.
@@ -249,7 +249,7 @@ extension SwitchboardState {
     for session in simulator.adoptedSessions where session.isHosted && !session.isEnding {
       guard !miniports.contains(where: { $0.session == session.index }) else { continue }
       onEvent(
-        .hostedLost(
+        .hostedDriverNotRestored(
           simulator.sessionParty(session.index), problem: "its state in the store is damaged"))
       simulator.end(
         session: session.index, reason: "its state could not be carried over", now: now, &actions)
@@ -279,7 +279,8 @@ extension SwitchboardState {
         continue
       }
       do throws(Failure) { _ = try addMiniport(settings, isConfigured: true) } catch {
-        onEvent(.hostedLost(Party(driver: Name(settings.name)), problem: error.sentence))
+        onEvent(
+          .hostedDriverNotRestored(Party(driver: Name(settings.name)), problem: error.sentence))
       }
     }
   }

@@ -272,7 +272,7 @@ import NDISSimulator
   mutating func refuseQuarantined(_ session: UInt32?, _ what: String, _ id: UInt64) -> Failure {
     persistence.endQuarantine(&simulator)
     let party = session.map { simulator.sessionParty($0) } ?? Party()
-    onEvent(.diedHandling(party, what: what, id: id, refused: true))
+    onEvent(.crashedWhileHandling(party, what: what, id: id, refused: true))
     let failure = Failure(.failure, .handlingCrashed, id, UInt64(session ?? 0))
     // It may have been carried out, and only its reply crash the process.
     if let session { simulator.fail(session: session, requestID: id, failure) }

@@ -31,30 +31,30 @@ extension Event {
     case .configurationRefused(let problem, let more):
       list.add("NDISSIM_REASON", problem)
       list.add("NDISSIM_COUNT", "\(more &+ 1)")
-    case .storeAdopted(let sessions, let connections, let blocks, let milliseconds):
+    case .storeRestored(let sessions, let connections, let blocks, let milliseconds):
       list.add("NDISSIM_SESSIONS", "\(sessions)")
       list.add("NDISSIM_CONNECTIONS", "\(connections)")
       list.add("NDISSIM_BLOCKS", "\(blocks)")
       list.add("NDISSIM_MILLISECONDS", "\(milliseconds)")
-    case .storeRefused(let problem, let keptAs):
+    case .storeRejected(let problem, let keptAs):
       list.add("NDISSIM_REASON", problem)
       list.add("NDISSIM_FILE", keptAs)
     case .handedOver(let reason):
       list.add("NDISSIM_REASON", reason)
     case .sessionResumed(let party, _):
       list.add(party)
-    case .diedHandling(let party, _, let id, let refused):
+    case .crashedWhileHandling(let party, _, let id, let refused):
       list.add(party)
       list.add("NDISSIM_REQUEST", "\(id)")
       list.add("NDISSIM_REFUSED", refused ? "yes" : "no")
-    case .hostedLost(let party, let problem):
+    case .hostedDriverNotRestored(let party, let problem):
       list.add(party)
       list.add("NDISSIM_REASON", problem)
     case .sectionLost(let party, let handle, let blocks):
       list.add(party, isProvider: true)
       list.add(handle)
       list.add("NDISSIM_COUNT", "\(blocks)")
-    case .sectionNotKept(let party, let handle, let limit):
+    case .sectionNotPersisted(let party, let handle, let limit):
       list.add(party, isProvider: true)
       list.add(handle)
       list.add("NDISSIM_LIMIT", "\(limit)")
@@ -95,7 +95,7 @@ extension Event {
       list.add("NDISSIM_UPCALL", "\(upcall)")
     case .violation(let violation):
       list.add(violation, ofProvider: false)
-    case .providerLied(let violation):
+    case .invalidProviderAnswer(let violation):
       list.add(violation, ofProvider: true)
     case .leak(let block):
       list.add(block)

@@ -100,16 +100,16 @@ extension Event {
     case .providerStuck: 20
     case .violation: 21
     case .leak: 22
-    case .providerLied: 23
+    case .invalidProviderAnswer: 23
     case .shortage: 24
-    case .storeAdopted: 25
-    case .storeRefused: 26
+    case .storeRestored: 25
+    case .storeRejected: 26
     case .sessionResumed: 27
     case .sectionLost: 28
-    case .sectionNotKept: 29
+    case .sectionNotPersisted: 29
     case .handedOver: 30
-    case .diedHandling: 31
-    case .hostedLost: 32
+    case .crashedWhileHandling: 31
+    case .hostedDriverNotRestored: 32
     case .repeated: 33
     }
   }

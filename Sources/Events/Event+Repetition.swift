@@ -53,8 +53,9 @@ extension Event {
       .entriesDropped, .configurationReloaded, .configurationRefused, .sessionOpened,
       .sessionClosed, .driverRegistered, .driverDeregistered, .adapterState, .bindingOpened,
       .bindingClosed, .providerRegistered, .providerReplaced, .providerEnded, .providerStuck,
-      .storeAdopted, .storeRefused, .sessionResumed, .sectionLost, .sectionNotKept, .handedOver,
-      .diedHandling, .hostedLost, .repeated:
+      .storeRestored, .storeRejected, .sessionResumed, .sectionLost, .sectionNotPersisted,
+      .handedOver,
+      .crashedWhileHandling, .hostedDriverNotRestored, .repeated:
       return nil
     case .sessionRefused(var party, let failure):
       // Every attempt would be a session of its own.
@@ -62,7 +63,7 @@ extension Event {
       return RepetitionSubject(kind: kind, party: party, rule: failure.reason.rule)
     case .shortage(let party, let failure):
       return RepetitionSubject(kind: kind, party: party, rule: failure.reason.rule)
-    case .violation(let violation), .providerLied(let violation):
+    case .violation(let violation), .invalidProviderAnswer(let violation):
       return RepetitionSubject(
         kind: kind, party: violation.party, rule: violation.failure.reason.rule)
     case .leak(let block):

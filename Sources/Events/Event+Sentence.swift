@@ -11,7 +11,7 @@ extension Event {
   /// Details for the log line beside the sentence: rule and bug check of a violation, else empty.
   public var remark: String {
     switch self {
-    case .violation(let violation), .providerLied(let violation):
+    case .violation(let violation), .invalidProviderAnswer(let violation):
       let bugCheck = violation.bugCheck.map { ", \($0.name)" } ?? ""
       return violation.failure.reason.rule + bugCheck
     default: return ""
@@ -41,10 +41,10 @@ extension Event {
     case .configurationRefused(let problem, let more):
       closed("The configuration was refused and the old one stays in force: \(problem)")
         + (more == 0 ? "" : " There \(more == 1 ? "is" : "are") \(counted(more, "problem")) more.")
-    case .storeAdopted(let sessions, let connections, let blocks, let milliseconds):
+    case .storeRestored(let sessions, let connections, let blocks, let milliseconds):
       "The simulator resumed from the previous process's state: \(counted(sessions, "session")), "
         + "\(counted(connections, "connection")), \(counted(blocks, "block")), in \(milliseconds) ms."
-    case .storeRefused(let problem, let keptAs):
+    case .storeRejected(let problem, let keptAs):
       closed(
         "The previous process's store was rejected; starting with an empty one: \(problem)")
         + (keptAs.isEmpty ? "" : " The rejected store was saved as \(keptAs).")
@@ -54,17 +54,17 @@ extension Event {
     case .sectionLost(let party, let handle, let blocks):
       "The memory of section \(handle) of \(party.client) could not be restored; "
         + "\(counted(blocks, "block")) in it can be used only by processes that have mapped it."
-    case .sectionNotKept(let party, let handle, let limit):
+    case .sectionNotPersisted(let party, let handle, let limit):
       "Section \(handle) of \(party.client) is not persisted and will not survive a restart: the service "
         + "manager stores at most \(counted(limit, "descriptor")) (FileDescriptorStoreMax=)."
     case .handedOver(let reason):
       closed("Handing over to the next process: \(reason)")
-    case .diedHandling(let party, let what, let id, let refused):
+    case .crashedWhileHandling(let party, let what, let id, let refused):
       "The previous process crashed while handling \(what)" + (id == 0 ? "" : " \(id)")
         + (party.pid == 0 ? "" : " of \(party.client)")
         + (refused
           ? ", for the second time in a row; it is not retried and fails with FAILURE." : ".")
-    case .hostedLost(let party, let problem):
+    case .hostedDriverNotRestored(let party, let problem):
       closed("Hosted \(party.client) could not be restored: \(problem)")
     case .sessionOpened(let party):
       "\(party.client.capitalised) opened session \(party.session)."
@@ -97,7 +97,7 @@ extension Event {
         + (block.tag == 0 ? "" : ", tag \(tagText(block.tag))")
         + (block.site.isEmpty ? "" : ", allocated at \(block.site)")
         + "), which was \(block.age) ms old."
-    case .providerLied(let violation): violation.wording("returned an invalid result from")
+    case .invalidProviderAnswer(let violation): violation.wording("returned an invalid result from")
     case .shortage(let party, let failure):
       "A request of \(party.actor) failed, insufficient resources: \(failure.sentence)"
     case .repeated(let repetition): repetition.wording

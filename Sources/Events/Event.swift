@@ -112,26 +112,26 @@ public enum Event: Hashable, Sendable {
   // Trouble
   case violation(Violation)
   case leak(LeakedBlock)
-  case providerLied(Violation)
+  case invalidProviderAnswer(Violation)
   case shortage(Party, Failure)
   // Restarts
   /// The store of the process before this one was taken over.
-  case storeAdopted(sessions: UInt64, connections: UInt64, blocks: UInt64, milliseconds: UInt64)
+  case storeRestored(sessions: UInt64, connections: UInt64, blocks: UInt64, milliseconds: UInt64)
   /// It was not, and everything begins anew; `keptAs` is where it can be looked at, or nothing.
-  case storeRefused(problem: String, keptAs: String)
+  case storeRejected(problem: String, keptAs: String)
   /// A client goes on with its session, on its old connection or a new one.
   case sessionResumed(Party, reconnected: Bool)
   /// The memory of a section is gone: its blocks live, but nobody else can be given them. The party is the
   /// provider.
   case sectionLost(Party, Handle, blocks: UInt64)
   /// The service manager has no room for it: it will not outlive the daemon. The party is the provider.
-  case sectionNotKept(Party, Handle, limit: UInt64)
+  case sectionNotPersisted(Party, Handle, limit: UInt64)
   /// The daemon ends, and leaves everything to the one that comes after it.
   case handedOver(reason: String)
   /// The process before this one died while it handled this. At the second time in a row it is `refused`.
-  case diedHandling(Party, what: String, id: UInt64, refused: Bool)
+  case crashedWhileHandling(Party, what: String, id: UInt64, refused: Bool)
   /// A hosted miniport or provider could not be carried over.
-  case hostedLost(Party, problem: String)
+  case hostedDriverNotRestored(Party, problem: String)
   // The log's own
   case repeated(Repetition)
 }

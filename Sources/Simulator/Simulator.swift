@@ -154,7 +154,7 @@ public struct Simulator: ~Copyable {
     let violation = Violation(
       failure: failure, routine: routine, bugCheck: bugCheck, irql: irql, handle: handle,
       party: party)
-    actions.append(.event(lied ? .providerLied(violation) : .violation(violation)))
+    actions.append(.event(lied ? .invalidProviderAnswer(violation) : .violation(violation)))
   }
 }
 

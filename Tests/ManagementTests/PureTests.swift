@@ -42,7 +42,7 @@ extension ManagementTests {
       let check = BugCheck(code: 0x7C, 0x03, isExtension: true)
       book.record(.violation(violation(.doubleFree, check)))
       book.record(.violation(violation(.staleHandle, check)))
-      book.record(.providerLied(violation(.providerLength, nil)))
+      book.record(.invalidProviderAnswer(violation(.providerLength, nil)))
       book.record(
         .leak(
           LeakedBlock(
@@ -87,7 +87,7 @@ extension ManagementTests {
       let third = book.expect("leak", times: .max)
       #expect(third)
       #expect(book.lines.map(\.expected) == [.max])
-      book.record(.providerLied(violation(.providerLength, nil)))
+      book.record(.invalidProviderAnswer(violation(.providerLength, nil)))
       book.forgetExpectations()
       #expect(book.lines.map(\.code) == ["providerLength"])
       for number in 0..<ViolationBook.limit {

@@ -50,7 +50,7 @@ extension ServiceManagerTests {
     }
 
     @Test func violationFields() {
-      let fields = dictionary(.providerLied(Samples.violation))
+      let fields = dictionary(.invalidProviderAnswer(Samples.violation))
       #expect(
         fields == [
           "NDIS_DRIVER": "netvsc", "NDIS_ADAPTER": "eth7", "NDIS_PROVIDER": "netvsc",

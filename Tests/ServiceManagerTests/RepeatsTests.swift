@@ -81,7 +81,7 @@ extension ServiceManagerTests {
       var repeats = Repeats()
       let all = [
         violation(), violation("other"), violation("netvsc", .leak), leak(1), leak(2),
-        .providerLied(Samples.violation),
+        .invalidProviderAnswer(Samples.violation),
       ]
       var written = 0
       for event in all {

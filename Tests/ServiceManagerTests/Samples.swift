@@ -38,14 +38,14 @@ enum Samples {
     .providerReplaced(party, handle, context: 9),
     .providerEnded(party, handle, blocks: 1, died: true), .providerStuck(party, handle, upcall: 5),
     .violation(violation), .leak(leak),
-    .providerLied(violation), .shortage(party, Failure(.resources, .quotaBytes, 2, 1)),
-    .storeAdopted(sessions: 3, connections: 2, blocks: 100, milliseconds: 12),
-    .storeRefused(
+    .invalidProviderAnswer(violation), .shortage(party, Failure(.resources, .quotaBytes, 2, 1)),
+    .storeRestored(sessions: 3, connections: 2, blocks: 100, milliseconds: 12),
+    .storeRejected(
       problem: "it was written with another layout", keptAs: "/var/lib/ndissim/refused-store"),
     .sessionResumed(party, reconnected: true), .sectionLost(party, handle, blocks: 2),
-    .sectionNotKept(party, handle, limit: 4096), .handedOver(reason: "SIGUSR2"),
-    .diedHandling(party, what: "request", id: 7, refused: true),
-    .hostedLost(party, problem: "no slot is free for its state"),
+    .sectionNotPersisted(party, handle, limit: 4096), .handedOver(reason: "SIGUSR2"),
+    .crashedWhileHandling(party, what: "request", id: 7, refused: true),
+    .hostedDriverNotRestored(party, problem: "no slot is free for its state"),
     .repeated(repetition),
   ]
 }

@@ -58,7 +58,7 @@ private func at(_ offset: UInt64, _ length: UInt32) -> Extent {
       #expect(result?.failure.reason == reason)
       #expect(result?.value == Handle.null)
       let lies = host.events.compactMap { event -> Violation? in
-        if case .providerLied(let violation) = event { return violation }
+        if case .invalidProviderAnswer(let violation) = event { return violation }
         return nil
       }
       #expect(lies.map(\.failure.reason) == [reason])

@@ -768,7 +768,7 @@ enum {
 
 // MARK: The hosted miniport's own request
 
-// OID_NDISSIM_GENERATE: has a hosted miniport receive frames of its own making. Ours.
+// OID_NDISSIM_GENERATE: generates receive frames on a hosted miniport. An extension.
 typedef struct NDISSIM_GENERATE_PARAMETERS {
   NDIS_OBJECT_HEADER Header;
   uint32_t Flags;  // 0

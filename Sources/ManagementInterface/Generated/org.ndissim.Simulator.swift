@@ -778,7 +778,7 @@ public enum SimulatorInterface {
       timeoutMs: ?int
     ) -> (handle: ?string, state: string)
 
-    # Has a hosted miniport receive frames of its own making, and says what became of them so far: how many
+    # Generates receive frames on a hosted miniport, and returns what became of them so far: how many
     # it has indicated, and how many it dropped because no buffer was free. Frames that wait for the end of
     # an indication are in neither.
     method Generate(
@@ -4195,8 +4195,8 @@ extension SimulatorInterface {
 }
 
 extension SimulatorInterface {
-  /// Has a hosted miniport receive frames of its own making, and says what became of them so far:
-  /// how many
+  /// Generates receive frames on a hosted miniport, and returns what became of them so far: how
+  /// many
   /// it has indicated, and how many it dropped because no buffer was free. Frames that wait for the
   /// end of
   /// an indication are in neither.

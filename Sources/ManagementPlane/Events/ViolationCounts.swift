@@ -66,7 +66,7 @@ struct ViolationBook {
   /// Counts an event, if it is a violation.
   mutating func record(_ event: Event) {
     switch event {
-    case .violation(let violation), .providerLied(let violation):
+    case .violation(let violation), .invalidProviderAnswer(let violation):
       let rule = violation.failure.reason.rule
       count(Kind(code: violation.bugCheck?.name ?? rule, rule: rule), event)
     case .leak: count(Kind(code: "leak", rule: "leak"), event)
