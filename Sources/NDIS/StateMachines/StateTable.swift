@@ -60,8 +60,10 @@ where
   /// The same when the event happens: the row is taken, which tests count.
   func take(_ event: Event, in state: State) -> State? {
     guard let number = number(event, state) else { return nil }
-    #if MUTANTS
+    #if DEBUG
       TransitionCoverage.current?.note(number, of: name)
+    #endif
+    #if MUTANTS
       // A machine that does not do what its table says.
       let moves = rows.prefix(number).count { $0.isMove }
       if rows[number].isMove, Mutant.isRow(moves, of: name + "-move") { return state }

@@ -1,17 +1,17 @@
 // Which rows of the state tables a test takes, in debug builds only. A test that asks for it counts the rows
 // its calls take; nothing else sees it.
 
-#if MUTANTS
+#if DEBUG
   internal import Synchronization
 
   /// The rows taken while a test runs with this as `current`.
-  public final class TransitionCoverage: Sendable {
+  package final class TransitionCoverage: Sendable {
     /// Who counts in this task.
-    @TaskLocal public static var current: TransitionCoverage?
+    @TaskLocal package static var current: TransitionCoverage?
 
     private let taken = Mutex<[String: Set<Int>]>([:])
 
-    public init() {}
+    package init() {}
 
     /// Counts a row of a table.
     func note(_ row: Int, of table: String) {
@@ -19,7 +19,7 @@
     }
 
     /// The rows that were never taken, as sentences.
-    public func untaken<State, Event>(of table: StateTable<State, Event>) -> [String] {
+    package func untaken<State, Event>(of table: StateTable<State, Event>) -> [String] {
       let rows = taken.withLock { $0[table.name] ?? [] }
       return table.rows.indices.filter { !rows.contains($0) }.map {
         let row = table.rows[$0]

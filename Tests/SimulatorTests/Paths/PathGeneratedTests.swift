@@ -23,30 +23,24 @@ import Testing
     "the receive path: random parties lose no memory, no OID request, no list and no state",
     arguments: GeneratedTests.seeds)
   func random(seed: UInt64) throws {
-    #if MUTANTS
-      try TransitionCoverage.$current.withValue(Self.coverage) { try run(seed: seed) }
-      reportUntakenRows()
-    #else
-      try run(seed: seed)
-    #endif
+    try TransitionCoverage.$current.withValue(Self.coverage) { try run(seed: seed) }
+    reportUntakenRows()
   }
 
-  #if MUTANTS
-    private static let coverage = TransitionCoverage()
+  private static let coverage = TransitionCoverage()
 
-    /// The last seed names the rows that none has taken.
-    private func reportUntakenRows() {
-      let count = Self.ended.withLock { count in
-        count += 1
-        return count
-      }
-      guard count == 8, GeneratedTests.seeds.count == 8, Self.steps >= 1_500 else { return }
-      let untaken =
-        Self.coverage.untaken(of: AdapterState.table) + Self.coverage.untaken(of: QueueState.table)
-        + Self.coverage.untaken(of: VPortState.table)
-      #expect(untaken == [], "rows that no generated run takes")
+  /// The last seed names the rows that none has taken.
+  private func reportUntakenRows() {
+    let count = Self.ended.withLock { count in
+      count += 1
+      return count
     }
-  #endif
+    guard count == 8, GeneratedTests.seeds.count == 8, Self.steps >= 1_500 else { return }
+    let untaken =
+      Self.coverage.untaken(of: AdapterState.table) + Self.coverage.untaken(of: QueueState.table)
+      + Self.coverage.untaken(of: VPortState.table)
+    #expect(untaken == [], "rows that no generated run takes")
+  }
 
   private func run(seed: UInt64) throws {
     let world = try PathWorld(seed: seed)
