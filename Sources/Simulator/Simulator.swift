@@ -75,7 +75,7 @@ public struct Simulator: ~Copyable {
   func driverHandle(_ index: Index<DriverRecord>) -> Handle {
     let record = store.drivers[index]
     let kind: Handle.Kind =
-      switch DriverKind(rawValue: record.kind) {
+      switch record.kind {
       case .miniport: .miniportDriver
       case .filter: .filterDriver
       default: .protocolDriver
@@ -89,7 +89,7 @@ public struct Simulator: ~Copyable {
 
   func bindingHandle(_ index: Index<BindingRecord>) -> Handle {
     let record = store.bindings[index]
-    let kind: Handle.Kind = record.kind == BindingKind.module.rawValue ? .filterModule : .binding
+    let kind: Handle.Kind = record.kind == .module ? .filterModule : .binding
     return handle(kind, record.generation, index)
   }
 

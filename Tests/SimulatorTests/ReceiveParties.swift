@@ -229,7 +229,7 @@ final class ReceivePath {
     #expect(result?.failure.reason == reason, comment, sourceLocation: location)
     #expect(violations == before + (isViolation ? 1 : 0), comment, sourceLocation: location)
     #expect(indicated == 0, comment, sourceLocation: location)
-    let free = host.simulator.derived.freeLists.count
+    let free = host.simulator.derived.lists.available
     #expect(free == host.simulator.store.lists.capacity, comment, sourceLocation: location)
     #expect(host.problems == [], comment, sourceLocation: location)
   }

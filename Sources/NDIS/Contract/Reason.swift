@@ -283,7 +283,8 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
     case .quotaSessions: "\(a) sessions of this user exist; the quota is \(b)."
     case .quotaObjects:
       "\(a) drivers, adapters and bindings of this user exist; the quota is \(b)."
-    case .tableFull: "The store's table \(a) is full at \(b) records."
+    case .tableFull:
+      "All \(b) \(RecordKind(rawValue: a).map { $0.name } ?? "kind \(a)") records are in use."
     case .poolExhausted: "The pool has \(a) bytes free of the \(b) asked for."
     case .fragmented:
       "The longest contiguous run is \(a) bytes; \(b) were asked for. Ask for less, or without NDIS_SHARED_MEM_PARAMETERS_CONTIGUOUS."

@@ -183,21 +183,38 @@ struct StoreHeader: BitwiseCopyable {
     }
   }
 
-  /// Bytes a store of these capacities needs.
-  static func size(_ capacities: StoreCapacities) -> Int { Layout(capacities).end }
+  /// Where the tables begin, behind the header's page and the undo log.
+  private static let undoOffset = 4096
+  private static func firstTable(_ capacities: StoreCapacities) -> Int {
+    undoOffset + undoCapacity(capacities)
+  }
+
+  /// Bytes a store of these capacities needs: its tables are placed, and nothing is read.
+  static func size(_ capacities: StoreCapacities) -> Int {
+    let nowhere = UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 64)
+    defer { unsafe nowhere.deallocate() }
+    let memory = unsafe StoreMemory(base: nowhere, size: 0)
+    var layout = Layout(memory, undoLog(memory, capacities, nil), from: firstTable(capacities))
+    _ = Store(memory, capacities, &layout)
+    return layout.end
+  }
+
+  private static func undoLog(
+    _ memory: StoreMemory, _ capacities: StoreCapacities, _ observer: StoreObserver?
+  ) -> UndoLog {
+    unsafe UndoLog(
+      base: memory.base, lengthOffset: StoreHeader.undoLengthOffset, start: undoOffset,
+      capacity: undoCapacity(capacities), observer: observer)
+  }
 
   /// Opens the memory: lays a new store out when `fresh`, else rolls an unfinished turn back.
   init(
     _ memory: StoreMemory, _ capacities: StoreCapacities, fresh: Bool, observer: StoreObserver?
   ) throws(StoreError) {
-    let layout = Layout(capacities)
-    guard memory.size >= layout.end else {
-      throw .tooSmall(needed: layout.end, given: memory.size)
-    }
+    let needed = Store.size(capacities)
+    guard memory.size >= needed else { throw .tooSmall(needed: needed, given: memory.size) }
     let base = unsafe memory.base
-    let undo = unsafe UndoLog(
-      base: base, lengthOffset: StoreHeader.undoLengthOffset, start: layout.undo,
-      capacity: Store.undoCapacity(capacities), observer: observer)
+    let undo = Store.undoLog(memory, capacities, observer)
     if fresh {
       unsafe base.storeBytes(of: 0, toByteOffset: StoreHeader.undoLengthOffset, as: UInt64.self)
       unsafe base.storeBytes(of: Store.header(capacities), as: StoreHeader.self)
@@ -207,42 +224,44 @@ struct StoreHeader: BitwiseCopyable {
       guard found.magic == wanted.magic, found.version == wanted.version,
         found.recordSizes == wanted.recordSizes, found.capacities == capacities
       else { throw .otherLayout }
-      guard undo.rollBack(storeSize: layout.end, from: layout.globals) else {
+      guard undo.rollBack(storeSize: needed, from: Store.firstTable(capacities)) else {
         throw .damaged("the undo log makes no sense")
       }
     }
+    var layout = Layout(memory, undo, from: Store.firstTable(capacities))
+    self.init(memory, capacities, &layout)
+  }
+
+  /// Places the tables, in the order in which they lie in memory.
+  private init(_ memory: StoreMemory, _ capacities: StoreCapacities, _ layout: inout Layout) {
     self.memory = memory
     self.capacities = capacities
-    self.undo = undo
-    func table<Record: StoreRecord>(_ offset: Int, _ capacity: UInt32) -> Table<Record> {
-      unsafe Table(
-        store: base, offset: offset, capacity: capacity, undo: undo, touched: memory.touched)
-    }
-    globals = table(layout.globals, 1)
-    sessions = table(layout.sessions, capacities.sessions)
-    results = table(layout.results, capacities.sessions * Store.resultsPerSession)
-    drivers = table(layout.drivers, capacities.drivers)
-    adapters = table(layout.adapters, capacities.adapters)
-    bindings = table(layout.bindings, capacities.bindings)
-    registrations = table(layout.registrations, capacities.registrations)
-    sections = table(layout.sections, capacities.sections)
-    blocks = table(layout.blocks, capacities.blocks)
-    extents = table(layout.extents, capacities.extents)
-    sites = table(layout.sites, capacities.sites)
-    requests = table(layout.requests, capacities.requests)
-    upcalls = table(layout.upcalls, capacities.upcalls)
-    capabilities = table(layout.capabilities, capacities.adapters)
-    oids = table(layout.oids, capacities.oids)
-    oidInputs = table(layout.oidInputs, capacities.oids)
-    oidOutputs = table(layout.oidOutputs, capacities.oids)
-    queues = table(layout.queues, capacities.queues)
-    filters = table(layout.filters, capacities.filters)
-    vports = table(layout.vports, capacities.vports)
-    statuses = table(layout.statuses, capacities.statuses)
-    indications = table(layout.indications, capacities.indications)
-    lists = table(layout.lists, capacities.lists)
+    undo = layout.undo
+    globals = layout.table(1)
+    sessions = layout.table(capacities.sessions)
+    results = layout.table(capacities.sessions * Store.resultsPerSession)
+    drivers = layout.table(capacities.drivers)
+    adapters = layout.table(capacities.adapters)
+    bindings = layout.table(capacities.bindings)
+    registrations = layout.table(capacities.registrations)
+    sections = layout.table(capacities.sections)
+    requests = layout.table(capacities.requests)
+    upcalls = layout.table(capacities.upcalls)
+    capabilities = layout.table(capacities.adapters)
+    oids = layout.table(capacities.oids)
+    oidInputs = layout.table(capacities.oids)
+    oidOutputs = layout.table(capacities.oids)
+    queues = layout.table(capacities.queues)
+    filters = layout.table(capacities.filters)
+    vports = layout.table(capacities.vports)
+    statuses = layout.table(capacities.statuses)
+    indications = layout.table(capacities.indications)
+    lists = layout.table(capacities.lists)
+    hostRows = layout.table(capacities.hostRows)
+    sites = layout.table(capacities.sites)
+    blocks = layout.table(capacities.blocks)
+    extents = layout.table(capacities.extents)
     listLinks = lists.column(\.link)
-    hostRows = table(layout.hostRows, capacities.hostRows)
 
     driversOfSession = LinkedList(sessions, \.drivers, drivers, \.previous, \.next)
     requestsOfSession = LinkedList(sessions, \.requests, requests, \.previous, \.next)
@@ -270,77 +289,54 @@ struct StoreHeader: BitwiseCopyable {
     var header = StoreHeader()
     header.magic = StoreHeader.magic
     header.version = StoreHeader.layoutVersion
-    header.recordSizes = Layout.recordSizes
+    header.recordSizes = recordSizes
     header.capacities = capacities
     return header
   }
 
-  /// Where each table begins.
-  private struct Layout {
-    let undo = 4096
-    let globals, sessions, results, drivers, adapters, bindings, registrations, sections: Int
-    let blocks, extents, sites, requests, upcalls: Int
-    let capabilities, oids, oidInputs, oidOutputs, queues, filters, vports: Int
-    let statuses, indications, lists, hostRows: Int
-    let end: Int
-
-    /// FNV-1a of the sizes of all records, in the order of the tables.
-    static let recordSizes: UInt32 = {
-      var hash: UInt32 = 0x811C_9DC5
-      let sizes = [
-        MemoryLayout<GlobalsRecord>.stride, MemoryLayout<SessionRecord>.stride,
-        MemoryLayout<ResultRecord>.stride, MemoryLayout<DriverRecord>.stride,
-        MemoryLayout<AdapterRecord>.stride, MemoryLayout<BindingRecord>.stride,
-        MemoryLayout<RegistrationRecord>.stride, MemoryLayout<SectionRecord>.stride,
-        MemoryLayout<BlockRecord>.stride, MemoryLayout<ExtentRecord>.stride,
-        MemoryLayout<SiteRecord>.stride, MemoryLayout<RequestRecord>.stride,
-        MemoryLayout<UpcallRecord>.stride, MemoryLayout<CapabilitiesRecord>.stride,
-        MemoryLayout<OIDRecord>.stride, MemoryLayout<OIDBufferRecord>.stride,
-        MemoryLayout<QueueRecord>.stride, MemoryLayout<FilterRecord>.stride,
-        MemoryLayout<VPortRecord>.stride, MemoryLayout<StatusRecord>.stride,
-        MemoryLayout<IndicationRecord>.stride, MemoryLayout<NetBufferListRecord>.stride,
-        MemoryLayout<HostRow>.stride, Int(Store.resultsPerSession),
-      ]
-      for size in sizes {
-        for shift in [0, 8, 16, 24] {
-          hash = (hash ^ UInt32(truncatingIfNeeded: size >> shift & 0xFF)) &* 0x0100_0193
-        }
+  /// FNV-1a of the sizes of all records, so that a change of one is noticed.
+  private static let recordSizes: UInt32 = {
+    var hash: UInt32 = 0x811C_9DC5
+    let sizes = [
+      MemoryLayout<GlobalsRecord>.stride, MemoryLayout<SessionRecord>.stride,
+      MemoryLayout<ResultRecord>.stride, MemoryLayout<DriverRecord>.stride,
+      MemoryLayout<AdapterRecord>.stride, MemoryLayout<BindingRecord>.stride,
+      MemoryLayout<RegistrationRecord>.stride, MemoryLayout<SectionRecord>.stride,
+      MemoryLayout<BlockRecord>.stride, MemoryLayout<ExtentRecord>.stride,
+      MemoryLayout<SiteRecord>.stride, MemoryLayout<RequestRecord>.stride,
+      MemoryLayout<UpcallRecord>.stride, MemoryLayout<CapabilitiesRecord>.stride,
+      MemoryLayout<OIDRecord>.stride, MemoryLayout<OIDBufferRecord>.stride,
+      MemoryLayout<QueueRecord>.stride, MemoryLayout<FilterRecord>.stride,
+      MemoryLayout<VPortRecord>.stride, MemoryLayout<StatusRecord>.stride,
+      MemoryLayout<IndicationRecord>.stride, MemoryLayout<NetBufferListRecord>.stride,
+      MemoryLayout<HostRow>.stride, Int(Store.resultsPerSession),
+    ]
+    for size in sizes {
+      for shift in [0, 8, 16, 24] {
+        hash = (hash ^ UInt32(truncatingIfNeeded: size >> shift & 0xFF)) &* 0x0100_0193
       }
-      return hash
-    }()
-
-    init(_ capacities: StoreCapacities) {
-      var at = undo + Store.undoCapacity(capacities)
-      func place<Record>(_: Record.Type, _ count: UInt32) -> Int {
-        let start = at
-        at = (at + Int(count) * MemoryLayout<Record>.stride + 63) & ~63
-        return start
-      }
-      globals = place(GlobalsRecord.self, 1)
-      sessions = place(SessionRecord.self, capacities.sessions)
-      results = place(ResultRecord.self, capacities.sessions * Store.resultsPerSession)
-      drivers = place(DriverRecord.self, capacities.drivers)
-      adapters = place(AdapterRecord.self, capacities.adapters)
-      bindings = place(BindingRecord.self, capacities.bindings)
-      registrations = place(RegistrationRecord.self, capacities.registrations)
-      sections = place(SectionRecord.self, capacities.sections)
-      requests = place(RequestRecord.self, capacities.requests)
-      upcalls = place(UpcallRecord.self, capacities.upcalls)
-      capabilities = place(CapabilitiesRecord.self, capacities.adapters)
-      oids = place(OIDRecord.self, capacities.oids)
-      oidInputs = place(OIDBufferRecord.self, capacities.oids)
-      oidOutputs = place(OIDBufferRecord.self, capacities.oids)
-      queues = place(QueueRecord.self, capacities.queues)
-      filters = place(FilterRecord.self, capacities.filters)
-      vports = place(VPortRecord.self, capacities.vports)
-      statuses = place(StatusRecord.self, capacities.statuses)
-      indications = place(IndicationRecord.self, capacities.indications)
-      lists = place(NetBufferListRecord.self, capacities.lists)
-      hostRows = place(HostRow.self, capacities.hostRows)
-      sites = place(SiteRecord.self, capacities.sites)
-      blocks = place(BlockRecord.self, capacities.blocks)
-      extents = place(ExtentRecord.self, capacities.extents)
-      end = at
     }
+    return hash
+  }()
+}
+
+/// Places tables one behind the other, each at the start of a cache line.
+@safe struct Layout {
+  private let memory: StoreMemory
+  let undo: UndoLog
+  /// Behind the last table.
+  private(set) var end: Int
+
+  init(_ memory: StoreMemory, _ undo: UndoLog, from start: Int) {
+    self.memory = memory
+    self.undo = undo
+    end = start
+  }
+
+  mutating func table<Record: StoreRecord>(_ count: UInt32) -> Table<Record> {
+    let offset = end
+    end = (offset + Int(count) * MemoryLayout<Record>.stride + 63) & ~63
+    return unsafe Table(
+      store: memory.base, offset: offset, capacity: count, undo: undo, touched: memory.touched)
   }
 }

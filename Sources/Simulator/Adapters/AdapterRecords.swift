@@ -1,0 +1,105 @@
+// The records of adapters, of what their hardware can do, and of the status indications they make.
+// Structures whose every field NDIS must be able to give back are kept as their images.
+
+import CNDIS
+import NDIS
+
+struct AdapterRecord: NamedRecord {
+  static let kind = RecordKind.adapter
+  var isFree: Bool { life == 0 }
+
+  var generation: UInt32 = 0
+  var life: UInt8 = 0  // 0 free, 1 to be running, 2 to be gone
+  var state: UInt8 = 0  // AdapterState
+  var attributesSet: UInt8 = 0
+  var dmaRegistered: UInt8 = 0
+  var driver = Ref<DriverRecord>.none
+  var previous = Ref<AdapterRecord>.none
+  var next = Ref<AdapterRecord>.none
+  var bindings = Ref<BindingRecord>.none
+  var blocks = Ref<BlockRecord>.none
+  var addRequest = Ref<RequestRecord>.none
+  var removeRequest = Ref<RequestRecord>.none
+  /// The type of the upcall that is open or pended, and its id.
+  var upcallOpen: UInt32 = 0
+  var upcall: UInt64 = 0
+  var attributeFlags: UInt32 = 0
+  var dmaGeneration: UInt32 = 0
+  var failure = Failure(.success, .none)
+  var name = Name()
+  var context: UInt64 = 0
+  /// OID requests, oldest first; the first may be at the miniport.
+  var firstOID = Ref<OIDRecord>.none
+  var lastOID = Ref<OIDRecord>.none
+  var queues = Ref<QueueRecord>.none
+  var filters = Ref<FilterRecord>.none
+  var vports = Ref<VPortRecord>.none
+  var indications = Ref<IndicationRecord>.none
+  /// Lists that are indicated and not returned.
+  var indicated: UInt32 = 0
+  /// The last FilterId NDIS gave out.
+  var lastFilterID: UInt32 = 0
+  /// CHANGE_ADAPTER that waits for its end.
+  var changeRequest = Ref<RequestRecord>.none
+  /// What MiniportPause, MiniportHaltEx or MiniportShutdownEx is told.
+  var pauseReason: UInt32 = 0
+  var haltAction: UInt32 = 0
+  var shutdownAction: UInt32 = 0
+  /// Stays Paused until CHANGE_ADAPTER restarts it.
+  var held: UInt8 = 0
+  /// Removed by surprise: OID requests are refused with NOT_ACCEPTED.
+  var removed: UInt8 = 0
+  /// MiniportDevicePnPEventNotify has been called.
+  var notified: UInt8 = 0
+  /// `dropIndications` was done: returns of what was indicated before mean nothing any more.
+  var dropped: UInt8 = 0
+  /// Lists that go back and that MiniportReturnNetBufferLists has not returned from.
+  var returning: UInt32 = 0
+  /// Of those, the ones it is still to be called for.
+  var returned = Ref<NetBufferListRecord>.none
+  var padding: UInt32 = 0
+}
+
+/// What a miniport said its hardware can do, beside the adapter of the same index, and its NIC switch.
+struct CapabilitiesRecord: StoreRecord {
+  typealias Key = AdapterRecord
+  /// VFs that may be told apart.
+  static let maximumFunctions: UInt32 = 64
+  /// Bit n: VF n is allocated.
+  var functions: UInt64 = 0
+  var receiveFilterLength: UInt32 = 0  // of the image; 0 = it has none
+  var nicSwitchLength: UInt32 = 0
+  var receiveFilter = NDIS_RECEIVE_FILTER_CAPABILITIES()
+  var nicSwitch = NDIS_NIC_SWITCH_CAPABILITIES()
+  /// OID_NIC_SWITCH_CREATE_SWITCH has succeeded.
+  var hasSwitch: UInt32 = 0
+  var switchParameters = NDIS_NIC_SWITCH_PARAMETERS()
+  /// The binding that allocated VF n.
+  var functionOwners = InlineArray<64, Ref<BindingRecord>>(repeating: .none)
+  var padding: UInt32 = 0
+}
+
+enum StatusState: UInt32, StoredEnum {
+  case free = 0, open
+  static let fallback = open
+}
+
+/// A status indication that is being told to bindings: the fields of NDIS_STATUS_INDICATION and its buffer.
+struct StatusRecord: NamedRecord {
+  static let kind = RecordKind.status
+  var isFree: Bool { state == .free }
+
+  static let capacity: UInt32 = 512
+  @Raw var state = StatusState.free
+  /// Calls of ProtocolStatusEx that are open.
+  var calls: UInt32 = 0
+  var source = Handle.null
+  var destination = Handle.null
+  var requestID: UInt64 = 0
+  var port: UInt32 = 0
+  var code = Status.success
+  var guid = InlineArray<16, UInt8>(repeating: 0)
+  var length: UInt32 = 0
+  var revision: UInt32 = 0
+  var buffer = InlineArray<512, UInt8>(repeating: 0)
+}

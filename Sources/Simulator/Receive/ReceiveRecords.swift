@@ -1,0 +1,108 @@
+// The records of what is indicated: calls of NdisMIndicateReceiveNetBufferLists and their NET_BUFFER_LISTs.
+
+import NDIS
+
+enum IndicationState: UInt32, StoredEnum {
+  case free = 0, open
+  static let fallback = open
+}
+
+/// One call of NdisMIndicateReceiveNetBufferLists, until all its lists have come back and every handler
+/// that was called for it has returned.
+struct IndicationRecord: NamedRecord {
+  static let kind = RecordKind.indication
+  var isFree: Bool { state == .free }
+
+  /// Bindings that one indication may go to.
+  static let maximumReceivers = 64
+  @Raw var state = IndicationState.free
+  var adapter = Ref<AdapterRecord>.none  // none: the adapter is gone
+  var previous = Ref<IndicationRecord>.none  // an adapter's indications, newest first
+  var next = Ref<IndicationRecord>.none
+  /// The lists that some receiver still has, in order of receiving.
+  var first = Ref<NetBufferListRecord>.none
+  /// Lists that some receiver still has, and those that some receiver was given.
+  var out: UInt32 = 0
+  var count: UInt32 = 0
+  /// Calls of ProtocolReceiveNetBufferLists that are open.
+  var calls: UInt32 = 0
+  var port: UInt32 = 0
+  var flags: UInt32 = 0
+  /// With NDIS_RECEIVE_FLAGS_RESOURCES: answered when every receiver has returned.
+  var request = Ref<RequestRecord>.none
+  var receiverCount: UInt32 = 0
+  /// The bindings it went to; none: that binding is gone.
+  var receivers = InlineArray<64, Ref<BindingRecord>>(repeating: .none)
+}
+
+/// A part of a block, as a NET_BUFFER names it.
+struct SegmentRecord: BitwiseCopyable {
+  var block = Ref<BlockRecord>.none
+  /// The block's: one that was reclaimed meanwhile is not counted in its successor.
+  var generation: UInt32 = 0
+  var offset: UInt32 = 0
+  var length: UInt32 = 0
+}
+
+/// `out`: some receiver has it. `returning`: the miniport is being told of it, or will be.
+enum ListState: UInt8, StoredEnum {
+  case free = 0, out, returning
+  static let fallback = returning
+}
+
+/// What a list is indicated on.
+enum TargetKind: UInt8, StoredEnum {
+  case defaultQueue = 0, queue, vport
+  static let fallback = vport
+}
+
+/// Where a list is. A column of its own: the rest of the record stays as it was indicated, whatever becomes
+/// of the list.
+struct ListLink: BitwiseCopyable {
+  /// Bit n: receiver n of the indication has not returned it.
+  var holders: UInt64 = 0
+  /// The next one that returns with it.
+  var nextReturned = Ref<NetBufferListRecord>.none
+  @Raw var state = ListState.free
+  var padding: (UInt8, UInt8, UInt8) = (0, 0, 0)
+}
+
+/// An indicated NET_BUFFER_LIST.
+struct NetBufferListRecord: NamedRecord {
+  static let kind = RecordKind.list
+  var isFree: Bool { link.state == .free }
+
+  var generation: UInt32 = 0
+  var padding2: UInt8 = 0
+  var bufferCount: UInt8 = 0
+  var segmentCount: UInt8 = 0
+  @Raw var targetKind = TargetKind.defaultQueue
+  var indication = Ref<IndicationRecord>.none
+  /// Those of the indication that are out.
+  var previous = Ref<NetBufferListRecord>.none
+  var next = Ref<NetBufferListRecord>.none
+  /// The queue or VPort it counts for.
+  var target = Ref<AnyRecord>.none
+  var targetGeneration: UInt32 = 0
+  /// Its place in the chain that was indicated.
+  var position: UInt16 = 0
+  /// QueueId or VPortId.
+  var queueID: UInt16 = 0
+  /// Of each buffer, how many of the segments are its.
+  var bufferSegments = InlineArray<4, UInt8>(repeating: 0)
+  var padding: UInt32 = 0
+  var link = ListLink()
+  /// The miniport's own number.
+  var context: UInt64 = 0
+  /// Of each buffer: bytes of the frame.
+  var dataLengths = InlineArray<4, UInt32>(repeating: 0)
+  var segments = InlineArray<4, SegmentRecord>(repeating: SegmentRecord())
+
+  // The target, by its kind.
+  var queue: Ref<QueueRecord> {
+    @inline(__always) get { target.of() }
+  }
+  var vport: Ref<VPortRecord> {
+    @inline(__always) get { target.of() }
+  }
+}

@@ -1,0 +1,19 @@
+// The record of what belongs to no object.
+
+/// State that belongs to no object.
+struct GlobalsRecord: StoreRecord {
+  var seed: UInt64 = 0
+  var generationSalt: UInt64 = 0
+  var physicalNext: UInt64 = 0
+  var upcallSerial: UInt64 = 0
+  var registrationOrder: UInt64 = 0
+  var allocations: UInt64 = 0
+  var frees: UInt64 = 0
+  var failedAllocations: UInt64 = 0
+  var violations: UInt64 = 0
+  var leakedBlocks: UInt64 = 0
+  var blocks: UInt64 = 0
+  var bytes: UInt64 = 0
+  /// Handlers that have answered PENDING.
+  var pended: UInt64 = 0
+}

@@ -1,0 +1,84 @@
+// The records of a session, its requests and their results.
+
+import NDIS
+
+enum SessionState: UInt8, StoredEnum {
+  case free = 0, open, resetting, ended
+  static let fallback = ended
+}
+
+struct SessionRecord: NamedRecord {
+  static let kind = RecordKind.session
+  var isFree: Bool { state == .free }
+
+  var generation: UInt32 = 0
+  @Raw var state = SessionState.free
+  /// A hosted miniport's: its adapters may be bound to by every user.
+  var isHosted: UInt8 = 0
+  var padding: (UInt8, UInt8) = (0, 0)
+  var pid: Int32 = 0
+  var uid: UInt32 = 0
+  var name = Name()
+  var nextRequestID: UInt64 = 1
+  var drivers = Ref<DriverRecord>.none
+  var upcalls = Ref<UpcallRecord>.none
+  var requests = Ref<RequestRecord>.none
+  var resetRequest = Ref<RequestRecord>.none
+  var blocks: UInt32 = 0
+  var sections: UInt32 = 0
+  /// Drivers, adapters, bindings and modules.
+  var objects: UInt32 = 0
+  /// OID requests of its bindings.
+  var oids: UInt32 = 0
+  var bytes: UInt64 = 0
+  var violations: UInt64 = 0
+  var leaked: UInt64 = 0
+  /// With which its client comes back after a restart; 0: it ends with its connection.
+  var token: UInt64 = 0
+  /// The inode of its connection's socket, by which that is found again; 0: it is not kept.
+  var socket: UInt64 = 0
+}
+
+enum RequestState: UInt8, StoredEnum {
+  case free = 0, open
+  static let fallback = open
+}
+
+struct RequestRecord: NamedRecord {
+  static let kind = RecordKind.request
+  var isFree: Bool { state == .free }
+
+  @Raw var state = RequestState.free
+  var irql: UInt8 = 0
+  var type: UInt16 = 0
+  var session = Ref<SessionRecord>.none  // none: the asking session is gone
+  var previous = Ref<RequestRecord>.none
+  var next = Ref<RequestRecord>.none
+  var block = Ref<BlockRecord>.none
+  var padding: UInt32 = 0
+  var id: UInt64 = 0
+  var context: UInt64 = 0
+  var object = Handle.null
+}
+
+/// `held`: answered, and the client is not to be notified yet.
+enum ResultState: UInt8, StoredEnum {
+  case free = 0, open, answered, held
+
+  var isAnswered: Bool { self == .answered || self == .held }
+
+  static let fallback = held
+}
+
+/// The result of one request, kept so that a repeated request is answered and not done again.
+struct ResultRecord: StoreRecord {
+  var id: UInt64 = 0
+  var type: UInt16 = 0
+  @Raw var state = ResultState.free
+  var hasBugCheck: UInt8 = 0
+  var bugCheckCode: UInt32 = 0
+  var failure = Failure(.success, .none)
+  var value: UInt64 = 0
+  var value2: UInt64 = 0
+  var parameters: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+}
