@@ -1,10 +1,10 @@
-# ndissim: what can be done here. Every target does its own set-up; `make help` lists them.
+# ndissim: build, test, install, package. Every target checks its own prerequisites; `make help` lists them.
 
 BUILD ?= .build
 SWIFT ?= swift
 # One set of flags for all that is measured, tested as a service and packaged, so that it is built once. The Swift
-# runtime is inside: where it is installed nothing of the toolchain is needed. Sources are named from the checkout on,
-# so that the same sources are the same bytes wherever they were built, and a crash says Sources/Daemon/Server.swift.
+# runtime is linked statically: an installation needs nothing of the toolchain. Source paths are relative to the
+# checkout, so that builds are reproducible, and a backtrace names Sources/Daemon/Server.swift.
 RELEASE = -c release --static-swift-stdlib --scratch-path $(BUILD) \
   -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)/= -Xswiftc -file-compilation-dir -Xswiftc . \
   -Xcc -ffile-prefix-map=$(CURDIR)/= -Xcc -ffile-compilation-dir=. \
@@ -14,9 +14,9 @@ RELEASE = -c release --static-swift-stdlib --scratch-path $(BUILD) \
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: help setup build release demo test test-swift test-python lint format imports golden varlink varlink-check manuals manuals-check config mutants bench benchmarks templates units release-tests system-test crash-test install uninstall install-check deb package ci clean
+.PHONY: help setup build release demo test test-swift test-python lint format golden varlink varlink-check manuals manuals-check config mutants bench benchmarks hooks templates units release-tests system-test crash-test nightly install uninstall install-check deb package ci clean
 
-help: ## this list
+help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: ## check for, and as root install, what the build needs
@@ -30,56 +30,58 @@ release: setup ## build the daemon and the command, optimised
 	$(SWIFT) build $(RELEASE) --product ndisctl
 	.ci/backtracer "$(SWIFT)" $(BUILD)/release/swift-backtrace
 
-demo: setup ## processes carry out shared-memory allocation and a receive queue's walk, told as a story
+demo: setup ## allocate shared memory and use a receive queue across processes, step by step
 	@$(SWIFT) build --scratch-path $(BUILD) --quiet
 	@Examples/demo $(BUILD)/debug
 
-test: test-swift test-python ## all tests
+test: test-swift test-python ## run all tests
 
-test-swift: setup ## the Swift tests
+test-swift: setup ## run the Swift tests
 	$(SWIFT) build --build-tests --scratch-path $(BUILD)
 	.ci/swift-test $(SWIFT) test --skip-build --scratch-path $(BUILD)
 
-test-python: setup ## the Python tests against the real daemon and the real command
+test-python: setup ## run the Python tests against the real daemon and the real command
 	$(SWIFT) build --scratch-path $(BUILD) --quiet
 	NDISSIMD=$(abspath $(BUILD))/debug/ndissimd python3 -m pytest -q -p no:cacheprovider Tests/python
 
-lint: ## formatting, imports, generated code, golden documents
-	$(SWIFT) format lint --strict -r -p Sources Tests Examples Package.swift
+lint: ## check formatting, imports, tables, functions, terms, generated code and documents
+	$(SWIFT) format lint --strict -r -p Sources Tests Examples Benchmarks/Sources Package.swift
 	.ci/check-imports
+	.ci/check-tables
+	.ci/check-sources
+	.ci/check-terms
 	BUILD=$(BUILD) .ci/varlink --check
 	python3 .ci/annotate-golden.py --check
 	.ci/templates --check
 	@$(MAKE) --no-print-directory manuals-check
 
 format: ## format all Swift sources in place
-	$(SWIFT) format -i -r -p Sources Tests Examples Package.swift
+	$(SWIFT) format -i -r -p Sources Tests Examples Benchmarks/Sources Package.swift
 
-golden: ## write the hexdumps of docs/protocol.md anew from the golden bytes
+golden: ## regenerate the hexdumps of docs/protocol.md from the golden messages
 	python3 .ci/annotate-golden.py
 
-varlink: ## write the Swift of the Varlink interfaces anew from their descriptions
+varlink: ## regenerate the Swift of the Varlink interfaces from their descriptions
 	BUILD=$(BUILD) .ci/varlink
 
-varlink-check: ## is the Swift of the Varlink interfaces what their descriptions say?
+varlink-check: ## check that the Swift of the Varlink interfaces is up to date
 	BUILD=$(BUILD) .ci/varlink --check
 
-manuals: setup ## write the manual pages of ndisctl and of the driver plane anew
+manuals: setup ## generate the manual pages
 	$(SWIFT) build --product ndisctl --scratch-path $(BUILD)
-	.ci/manuals --ndisctl $(BUILD)/debug/ndisctl
-
-manuals-check: ## do the manual pages say what ndisctl and docs/protocol.md say?
-	$(SWIFT) build --product ndisctl --scratch-path $(BUILD) --quiet
-	.ci/manuals --ndisctl $(BUILD)/debug/ndisctl --check
-
-config: setup ## write the shipped configuration and the daemon's manual pages anew
 	$(SWIFT) build --product ndissimd --scratch-path $(BUILD)
-	mkdir -p config docs/man
-	$(BUILD)/debug/ndissimd --print-default-configuration >config/ndissimd.toml
-	$(BUILD)/debug/ndissimd --print-manual toml >docs/man/ndissimd.toml.5
-	$(BUILD)/debug/ndissimd --print-manual ndissimd >docs/man/ndissimd.8
+	.ci/manuals --build $(BUILD)/debug
 
-mutants: setup ## flip each row of the tables and each check, one at a time; no survivors allowed
+manuals-check: ## check that the manual pages are up to date and well-formed
+	$(SWIFT) build --product ndisctl --scratch-path $(BUILD) --quiet
+	$(SWIFT) build --product ndissimd --scratch-path $(BUILD) --quiet
+	.ci/manuals --build $(BUILD)/debug --check
+
+config: manuals ## generate the shipped configuration and the manual pages
+	mkdir -p config
+	$(BUILD)/debug/ndissimd --print-default-configuration >config/ndissimd.toml
+
+mutants: setup ## mutation test: change each row of the tables and each check, one at a time; a test must detect it
 	BUILD=$(BUILD) .ci/mutants
 
 bench: setup ## build for release and measure against the floor in C, about two minutes (ARGS="--quick")
@@ -87,48 +89,63 @@ bench: setup ## build for release and measure against the floor in C, about two 
 	  $(SWIFT) build $(RELEASE) --product $$product --quiet || exit; done
 	@$(BUILD)/release/ndisctl bench $(ARGS)
 
-benchmarks: setup ## hold instructions and allocations of the hot rooms against Benchmarks/thresholds.json
+benchmarks: setup ## compare instructions and allocations of the hot paths with Benchmarks/thresholds.json
 	Benchmarks/check
 
-templates: ## write the units of the test beds anew from the plain ones
+hooks: ## have git check the subject of each commit in this clone (.ci/hooks)
+	git config core.hooksPath .ci/hooks
+
+templates: ## regenerate the template units (ndissimd@) from the plain ones
 	.ci/templates
 
-units: setup ## are the units right for this machine's systemd, and the service's exposure at most 0.4?
+units: setup ## verify the units for this machine's systemd; the service's exposure must be at most 0.4
 	.ci/units
 
 deb: release ## build the Debian package, $(BUILD)/ndissim_VERSION_ARCH.deb, for this machine's release of Debian
 	.ci/deb $(BUILD)
 
-package: deb install-check ## build the Debian package and let lintian judge it
+package: deb install-check ## build the Debian package and check it with lintian
 	.ci/lint-deb $(BUILD)/ndissim_*.deb
 
-system-test: deb release-tests ## boot a real systemd with a real journald, install the package and test it there (as root)
+system-test: deb release-tests ## boot systemd and journald, install the package and test it there (as root)
 	Tests/system/run $(BUILD)
 
-# The programs with which an installed daemon is tried.
+# The clients that test an installed daemon.
 release-tests: setup
 	@for product in ndissim-restart-client ndissim-faulty-provider; do \
 	  $(SWIFT) build $(RELEASE) --product $$product --quiet || exit; done
 
-crash-test: release-tests ## kill the daemon 100 times under load and count what that costs its clients; again with a provider
+crash-test: release release-tests ## kill the daemon 100 times under load and count lost blocks and errors; again with a provider
 	Tests/restart/run --build $(BUILD)/release $(ARGS)
 	Tests/restart/run --build $(BUILD)/release --provider --kills 30 $(ARGS)
 	Tests/restart/run --build $(BUILD)/release --dry --clients 4 --blocks 250000 --kills 3 $(ARGS)
 
-# Where the units and the programs they name go; what is configured stays where it is read, in /etc.
+NIGHTLY_SEEDS ?= $(shell seq 9 40)
+
+nightly: release release-tests ## run the long tests: more seeds, steps and damage, all benchmarks, 1000 kills
+	$(SWIFT) build --build-tests --scratch-path $(BUILD)
+	for seed in $(NIGHTLY_SEEDS); do \
+	  NDISSIM_SEED=$$seed NDISSIM_STEPS=6000 NDISSIM_CASES=400 .ci/swift-test $(SWIFT) test --skip-build \
+	    --scratch-path $(BUILD) --filter '^SimulatorTests\..*(GeneratedTests|DamageTests)' || exit; done
+	Benchmarks/check
+	Tests/restart/run --build $(BUILD)/release --kills 1000
+	Tests/restart/run --build $(BUILD)/release --provider --kills 300
+	Tests/restart/run --build $(BUILD)/release --dry --clients 4 --blocks 250000 --kills 20
+
+# Where units and programs are installed; the configuration is always in /etc.
 lib = $(DESTDIR)$(PREFIX)/lib
 unitdir = $(lib)/systemd/system
 share = $(DESTDIR)$(PREFIX)/share
 mandir = $(share)/man
 configuration = $(DESTDIR)/etc/ndissim
-# Debian has a directory of its own for what packages bring.
+# Debian's directory for the completions of packages.
 zsh = $(share)/zsh/site-functions
 completions = $(share)/bash-completion/completions $(zsh) $(share)/fish/vendor_completions.d
-# The systemd that the units are for. 0: none is here, and what is right for 252 is right for all.
+# The version of systemd that the units are for. 0: none is installed, and units for 252 work with all.
 SYSTEMD ?= $(or $(shell systemctl --version 2>/dev/null | sed -n '1s/^systemd \([0-9]*\).*/\1/p'),0)
 dropins = ndissimd.service.d ndissimd@.service.d
 
-install: ## put programs, units, manuals and completions under DESTDIR and PREFIX; after `make release`
+install: ## install programs, units, manuals and completions under DESTDIR and PREFIX; after `make release`
 	@test -x $(BUILD)/release/ndissimd -a -x $(BUILD)/release/ndisctl -a -x $(BUILD)/release/swift-backtrace || \
 	  { echo "install: run make release first" >&2; exit 1; }
 	install -d $(DESTDIR)$(PREFIX)/bin $(unitdir) $(lib)/sysusers.d $(lib)/ndissim $(configuration) $(completions)
@@ -148,7 +165,7 @@ install: ## put programs, units, manuals and completions under DESTDIR and PREFI
 	$(BUILD)/release/ndisctl completion zsh >$(zsh)/_ndisctl
 	$(BUILD)/release/ndisctl completion fish >$(share)/fish/vendor_completions.d/ndisctl.fish
 
-uninstall: ## remove what install has put there, but a configuration that was changed
+uninstall: ## remove what install has installed, except a changed configuration
 	rm -f $(DESTDIR)$(PREFIX)/bin/ndissimd $(DESTDIR)$(PREFIX)/bin/ndisctl $(lib)/ndissim/swift-backtrace
 	for unit in systemd/*.service systemd/*.socket; do rm -f $(unitdir)/$${unit##*/}; done
 	for folder in $(dropins); do for file in systemd/ndissimd.service.d/*.conf; do \
@@ -161,11 +178,11 @@ uninstall: ## remove what install has put there, but a configuration that was ch
 	for folder in $(lib)/ndissim $(configuration) $(addprefix $(unitdir)/,$(dropins)); do \
 	  [ ! -d $$folder ] || rmdir --ignore-fail-on-non-empty $$folder; done
 
-install-check: release ## does install put the drop-in where it belongs, and uninstall leave nothing?
+install-check: release ## check what install installs, and that uninstall leaves nothing
 	.ci/install-check $(BUILD)
 
-ci: ## everything CI does
+ci: ## run everything CI runs
 	.ci/run
 
-clean: ## remove what was built
-	rm -rf $(BUILD)
+clean: ## remove all build directories
+	rm -rf $(BUILD) $(BUILD)-mutants Benchmarks/.build

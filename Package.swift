@@ -18,17 +18,14 @@ let strict: [SwiftSetting] = [
   // A member is visible only where its module is imported: an import that is missing is a wall broken.
   .enableUpcomingFeature("MemberImportVisibility"),
   .treatAllWarnings(as: .error),
-  // One row of a table wrong, if NDISSIM_MUTANT says so: `.ci/mutants`. Debug builds only, so that it needs no
-  // build of its own.
-  .define("MUTANTS", .when(configuration: .debug)),
 ]
 
 // Target names have a prefix of our own, so that they collide with those of no package that depends on this
 // one; folders have the short names. `Platform` is the target NDISPlatform in Sources/Platform.
 let shortNames: Set = [
   "DriverInterface", "Events", "Simulator", "HostedDrivers", "DriverProtocol", "Platform",
-  "ServiceManager", "Varlink", "Configuration", "ManagementInterface", "Daemon", "Drawing",
-  "Bench",
+  "DriverPlane", "ServiceManager", "Varlink", "Configuration", "ManagementInterface",
+  "ManagementPlane", "Daemon", "Drawing", "PrivateDaemon", "Bench",
 ]
 
 func prefixed(_ name: String) -> String { shortNames.contains(name) ? "NDIS" + name : name }
@@ -67,11 +64,7 @@ let package = Package(
     .executable(name: "ndisctl", targets: ["ndisctl"]),
     .library(name: "NDISDriverKit", targets: ["NDISDriverKit"]),
     .library(name: "CNDIS", targets: ["CNDIS"]),
-    // For Benchmarks/, a package of its own.
-    .library(name: "NDISDriverProtocol", targets: ["NDISDriverProtocol"]),
-    .library(name: "NDISHostedDrivers", targets: ["NDISHostedDrivers"]),
     .library(name: "NDIS", targets: ["NDIS"]),
-    .library(name: "NDISSimulator", targets: ["NDISSimulator"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -111,49 +104,83 @@ let package = Package(
 
     // MARK: The daemon
 
+    // Sessions, requests and upcalls of drivers, without sockets. Beside the layers below it takes the names of
+    // the contract, the events it reports and the values drivers exchange with the simulator.
+    .module(
+      "DriverPlane",
+      [
+        "NDIS", "DriverInterface", "Events", "Platform", "Simulator", "HostedDrivers",
+        "DriverProtocol",
+      ]),
     // The org.ndissim.* interfaces: descriptions, typed calls, both ends.
     .module(
-      "ManagementInterface", ["Varlink"],
+      "ManagementInterface", ["Platform", "Varlink"],
       exclude: ["org.ndissim.Simulator.varlink", "io.systemd.service.varlink"]),
+    // Methods, listings, control, events and metrics, without sockets.
+    .module(
+      "ManagementPlane",
+      [
+        "NDIS", "DriverInterface", "Events", "Platform", "Simulator", "HostedDrivers",
+        "DriverPlane", "Varlink", "ManagementInterface",
+      ]),
+    // Launch, server loop and sockets: a library, so that tests can hold one.
     .module(
       "Daemon",
       [
         "CNDIS", "NDIS", "DriverInterface", "Events", "Platform", "Simulator", "HostedDrivers",
-        "DriverProtocol", "ServiceManager", "Varlink", "ManagementInterface", "Configuration",
+        "DriverPlane", "ServiceManager", "Varlink", "ManagementInterface", "ManagementPlane",
+        "Configuration",
       ]),
     .program(
-      "ndissimd", ["Configuration", "Daemon", "HostedDrivers", "Simulator", "ArgumentParser"]),
+      "ndissimd", ["Configuration", "Daemon", "NDIS", "ArgumentParser"]),
 
     // MARK: Drivers and the command
 
     .module("NDISDriverKit", ["CNDIS", "NDIS", "DriverProtocol", "Platform"]),
     // What is drawn in a terminal or as SVG: tables, colours, bars, plots.
     .module("Drawing", []),
-    .module("Bench", ["Drawing", "NDIS", "NDISDriverKit", "Platform"]),
+    // A daemon of one's own: what `ndisctl run` and the benchmark start.
+    .module("PrivateDaemon", ["ManagementInterface", "Platform"]),
+    // Varlink: its JSON.
+    .module(
+      "Bench", ["Drawing", "NDIS", "NDISDriverKit", "Platform", "PrivateDaemon", "Varlink"]),
     .program(
       "ndisctl",
       [
-        "Bench", "CNDIS", "Configuration", "Drawing", "Events", "ManagementInterface", "NDIS",
-        "NDISDriverKit", "Platform", "Simulator", "Varlink", "ArgumentParser",
+        // Events: the kinds that --kind takes and the MESSAGE_IDs that `log` asks the journal for.
+        "Bench", "Drawing", "Events", "ManagementInterface", "NDIS", "NDISDriverKit", "Platform",
+        "PrivateDaemon", "Varlink", "ArgumentParser",
       ]),
 
     // MARK: Tools, examples and the tests' programs; no product
 
     // What the daemon is measured against: the same messages and mapping calls, no simulator. In C.
     .executableTarget(name: "ndissim-floor", dependencies: ["CNDIS"]),
+    // Counts heap allocations by replacing malloc, and requests callgrind's counts of instructions.
+    .target(name: "CNDISCounters", path: "Benchmarks/Sources/CCounters"),
+    // The hot paths without sockets, for Benchmarks/check.
+    .program(
+      "ndissim-hot-paths",
+      [
+        "CNDIS", "CNDISCounters", "DriverInterface", "DriverProtocol", "HostedDrivers", "NDIS",
+        "Simulator",
+      ],
+      path: "Benchmarks/Sources/hot-paths"),
     // Writes Swift from a Varlink interface description; its output is committed and held by a test.
     .program("ndissim-varlink-generate", ["Varlink"]),
     .program(
-      "ndissim-example-miniport", ["NDISDriverKit", "NDIS", "Platform"],
+      "ndissim-example-quickstart", ["NDISDriverKit"], path: "Examples/swift/quickstart"),
+    .program(
+      "ndissim-example-miniport", ["NDISDriverKit"],
       path: "Examples/swift/miniport"),
     .program(
-      "ndissim-example-provider", ["NDISDriverKit", "NDIS", "Platform"],
+      "ndissim-example-provider", ["NDISDriverKit"],
       path: "Examples/swift/provider"),
     .program(
-      "ndissim-example-vmq-miniport", ["CNDIS", "NDISDriverKit", "NDIS", "Platform"],
+      "ndissim-example-vmq-miniport", ["CNDIS", "NDISDriverKit"],
       path: "Examples/swift/vmq-miniport"),
     .program(
-      "ndissim-example-overlying-driver", ["CNDIS", "NDISDriverKit", "NDIS", "Platform"],
+      "ndissim-example-overlying-driver", ["CNDIS", "NDISDriverKit"],
       path: "Examples/swift/overlying-driver"),
     // A provider that does on request whatever a provider must not do; the tests' other process.
     .program(
@@ -180,7 +207,7 @@ let package = Package(
       ]),
     .tests(
       "HostedDriversTests", ["HostedDrivers", "CNDIS", "NDIS", "DriverInterface", "Simulator"]),
-    .tests("DriverProtocolTests", ["DriverProtocol", "CNDIS", "NDIS"]),
+    .tests("DriverProtocolTests", ["DriverProtocol", "DriverInterface", "CNDIS", "NDIS"]),
     .tests("ServiceManagerTests", ["ServiceManager", "Events", "NDIS", "Platform"]),
     .tests(
       "VarlinkTests", ["Varlink", "Platform", "ndissim-varlink-generate"],
@@ -191,29 +218,42 @@ let package = Package(
     .tests("DrawingTests", ["Drawing"]),
     .tests(
       "BenchTests",
-      ["Bench", "Drawing", "NDISDriverKit", "ndisctl", "ndissim-floor", "ndissimd"]),
+      // The last three are programs that the tests run.
+      ["Bench", "Drawing", "Varlink", "ndisctl", "ndissim-floor", "ndissimd"]),
     .tests(
       "ManagementTests",
       [
-        "CNDIS", "Daemon", "DriverInterface", "ManagementInterface", "Varlink", "NDISDriverKit",
-        "Events", "HostedDrivers", "NDIS", "Platform", "Simulator", "ndissimd",
+        "CNDIS", "Daemon", "DriverInterface", "DriverPlane", "ManagementInterface",
+        "ManagementPlane", "Varlink", "NDISDriverKit", "Events", "HostedDrivers", "NDIS",
+        "Platform", "Simulator", "ndissimd",
         "ndissim-varlink-generate",
       ]),
     .tests(
       "CommandTests",
       [
-        "Drawing", "ManagementInterface", "Varlink", "NDISDriverKit", "NDIS", "Platform",
-        "ndissimd", "ndisctl", "ndissim-example-miniport",
+        "Drawing", "ManagementInterface", "Varlink", "NDIS", "Platform", "ArgumentParser",
+        "ndisctl",
+        // The programs that the tests run.
+        "ndissimd", "ndissim-example-miniport",
       ]),
     .tests("NDISDriverKitTests", ["NDISDriverKit", "CNDIS", "DriverProtocol", "NDIS", "Platform"]),
     .tests(
       "ContractTests",
       [
-        "NDISDriverKit", "Daemon", "CNDIS", "DriverInterface", "DriverProtocol", "Events",
-        "HostedDrivers", "NDIS", "Platform", "Simulator",
+        "NDISDriverKit", "Daemon", "CNDIS", "DriverInterface", "DriverPlane", "DriverProtocol",
+        "Events", "HostedDrivers", "NDIS", "Platform", "Simulator",
         // The other processes of the tests.
         "ndissimd", "ndissim-faulty-provider",
       ]),
   ],
   cxxLanguageStandard: .cxx17
 )
+
+// The mutant switch changes one row of a table when NDISSIM_MUTANT names it. Only `.ci/mutants` sets this
+// variable, with a build directory of its own: no product contains the switch. The suites that remain are
+// those that have to detect the mutants.
+if Context.environment["NDISSIM_MUTANTS"] == "1" {
+  let suites: Set = ["NDISTests", "SimulatorTests"]
+  package.targets.removeAll { $0.type == .test && !suites.contains($0.name) }
+  for target in package.targets { target.swiftSettings?.append(.define("MUTANTS")) }
+}

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Keeps docs/protocol.md true to the headers and to Tests/Golden/messages.txt.
+"""Generates the dumps of docs/protocol.md from the C headers and Tests/Golden/messages.txt.
 
 Rewrites every block between `<!-- golden:NAME -->` and `<!-- end -->` as an annotated dump of the
 golden message NAME. The names and offsets of fields come from the C headers, which are read here.
 A table under `<!-- struct:NAME -->` (columns offset, size, name, ...) is compared with the header. The
-table of rules is written anew from Sources/NDIS/Contract/Reason.swift.
+table of rules is generated from Sources/NDIS/Contract/Reason.swift.
 
     .ci/annotate-golden.py           rewrite the blocks
     .ci/annotate-golden.py --check   change nothing, fail when the document is out of date
@@ -126,7 +126,7 @@ def read_headers() -> tuple[dict[str, list[Field]], dict[int, str]]:
     """The structures of the C headers, and the names of the message types."""
     text = "\n".join(path.read_text() for path in HEADERS)
     constants = dict(re.findall(r"#define (\w+) (\d+)\b", text))
-    # The numbers of CHANGE_ADAPTER's changes stand in an enumeration of their own.
+    # The numbers of CHANGE_ADAPTER's changes are an enumeration of their own.
     types = {int(n): name for name, n in re.findall(r"NDISSIM_([A-Z_]+) = (\d+)", text)
              if not name.startswith("CHANGE_") or name == "CHANGE_ADAPTER"}
     text = re.sub(r"//.*", "", text)
@@ -161,7 +161,7 @@ def show(field: Field, data: bytes) -> str:
 
 
 def lines_of(offset: int, data: bytes, note: str) -> list[str]:
-    """Dump lines of at most 16 bytes; the note stands on the first."""
+    """Dump lines of at most 16 bytes; the note is on the first."""
     lines = []
     for start in range(0, len(data), 16):
         part = " ".join(f"{byte:02x}" for byte in data[start : start + 16])

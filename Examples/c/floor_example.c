@@ -1,4 +1,4 @@
-// The smallest miniport in C: no library, only CNDIS.h and the socket. It says HELLO, registers a
+// The smallest miniport in C: no library, only CNDIS.h and the socket. It sends HELLO, registers a
 // miniport driver, adds an adapter (answering the two upcalls that come while it waits), allocates
 // a block, maps it, writes, frees, and leaves.
 //

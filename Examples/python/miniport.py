@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A miniport driver in Python that uses shared memory, and is refused where the contract refuses.
+"""A miniport driver in Python that uses shared memory, and calls that the contract refuses.
 
 Registers a miniport driver, adds the adapter "py0", allocates a contiguous and a scattered block,
 writes a pattern the provider can check, provokes one refusal of each kind, and frees.
@@ -7,7 +7,7 @@ writes a pattern the provider can check, provokes one refusal of each kind, and 
     PYTHONPATH=Sources/python Examples/python/miniport.py [--leak]
 
 With --leak one block stays allocated; the daemon reports it when the adapter is halted. Exits with
-1 when anything is not as it should be.
+1 when a check fails.
 """
 
 import argparse
@@ -23,7 +23,7 @@ failures = 0
 
 
 def check(what: str, right: bool) -> None:
-    """Prints one line for each thing that was tried."""
+    """Prints one line for each check."""
     global failures
     failures += not right
     print(f"{'ok  ' if right else 'FAIL'} {what}", flush=True)
@@ -47,14 +47,14 @@ def write_pattern(block: ndissim.Block) -> None:
 
 
 def initialize(adapter: ndissim.MiniportAdapter) -> None:
-    """MiniportInitializeEx: attributes, then DMA; after that shared memory may be asked for."""
+    """MiniportInitializeEx: attributes, then DMA; after that shared memory may be allocated."""
     adapter.set_attributes()
     adapter.register_dma()
 
 
 def use(adapter: ndissim.MiniportAdapter, page: int) -> list[ndissim.Block]:
-    """What works: answers the blocks that are live."""
-    # Contiguous: one element in the scatter-gather list. The last page is used in part.
+    """The calls that succeed: returns the live blocks."""
+    # Contiguous: one element in the scatter-gather list. The last page is partly used.
     ring = adapter.allocate(
         3 * page + 64, contiguous=True, usage=SharedMemoryUsage.RECEIVE, site="miniport.py:ring"
     )
@@ -73,7 +73,7 @@ def use(adapter: ndissim.MiniportAdapter, page: int) -> list[ndissim.Block]:
 
 
 def break_rules(adapter: ndissim.MiniportAdapter, page: int) -> None:
-    """What is refused, and how."""
+    """The calls that are refused, and how."""
     invalid = Status.INVALID_PARAMETER
     refused("Length 0", invalid, "length", lambda: adapter.allocate(0))
     refused(
@@ -83,7 +83,7 @@ def break_rules(adapter: ndissim.MiniportAdapter, page: int) -> None:
         lambda: adapter.allocate(page, sg_list_buffer_length=8),
     )
     refused(
-        "a queue nobody made", invalid, "queueUnknown", lambda: adapter.allocate(page, queue_id=7)
+        "an unknown queue", invalid, "queueUnknown", lambda: adapter.allocate(page, queue_id=7)
     )
     refused("an unknown flag", invalid, "unknownFlags", lambda: adapter.allocate(page, flags=0x80))
     with at_irql(DISPATCH_LEVEL):

@@ -40,7 +40,7 @@ def sequence_of(frame: memoryview, address: bytes, queue: int) -> int | None:
 
 @dataclass
 class Overlying:
-    """What the handlers are told."""
+    """The state of the handlers."""
 
     session: ndissim.Session
     address: bytes = bytes(6)
@@ -82,58 +82,58 @@ class Overlying:
 
 
 def walk(session: ndissim.Session, adapter: str) -> None:
-    told = Overlying(session)
+    state = Overlying(session)
     handlers = ndissim.ProtocolHandlers(
-        receive=told.receive, status=told.status, oid_complete=told.oid_complete)
+        receive=state.receive, status=state.status, oid_complete=state.oid_complete)
     driver = ndissim.ProtocolDriver(session, "py-overlying", handlers)
     binding = driver.bind_adapter(adapter)
 
     def take(count: int) -> None:
-        before = len(told.sequences)
+        before = len(state.sequences)
         binding.set(Oid.NDISSIM_GENERATE,
-                    ndissim.GenerateParameters(queue_id=told.queue, count=count))
-        session.serve(until=lambda: len(told.sequences) >= before + count)
+                    ndissim.GenerateParameters(queue_id=state.queue, count=count))
+        session.serve(until=lambda: len(state.sequences) >= before + count)
 
     def give_back() -> None:
-        while told.out:
-            binding.return_lists(told.out.pop(0))
+        while state.out:
+            binding.return_lists(state.out.pop(0))
 
     # Birth: the queue exists, then it has memory, then it has a filter and runs.
-    told.queue = binding.method(
+    state.queue = binding.method(
         Oid.RECEIVE_FILTER_ALLOCATE_QUEUE,
         ndissim.ReceiveQueueParameters(queue_name=ndissim.counted("py queue"))).queue_id
-    check(f"queue {told.queue} is allocated", told.queue != 0)
+    check(f"queue {state.queue} is allocated", state.queue != 0)
     completed = binding.method(
         Oid.RECEIVE_FILTER_QUEUE_ALLOCATION_COMPLETE,
-        ndissim.ReceiveQueueAllocationComplete(queue_id=told.queue))
+        ndissim.ReceiveQueueAllocationComplete(queue_id=state.queue))
     check("the miniport has allocated its memory", completed.completion_status == Status.SUCCESS)
-    told.address = bytes([2, 0, 0, 0, 0, told.queue])
+    state.address = bytes([2, 0, 0, 0, 0, state.queue])
     filter_id = binding.method(
         Oid.RECEIVE_FILTER_SET_FILTER,
-        ndissim.ReceiveFilterParameters.destination(told.queue, told.address)).filter_id
+        ndissim.ReceiveFilterParameters.destination(state.queue, state.address)).filter_id
     check(f"filter {filter_id} is set", filter_id != 0)
 
     # Life: frames come in order, each where the miniport's DMA has put it.
     take(8)
-    check("8 frames, every byte right", told.sequences == list(range(8)))
+    check("8 frames, every byte right", state.sequences == list(range(8)))
     give_back()
     take(2)
-    check("2 more, whose lists are kept", told.sequences == list(range(10)))
+    check("2 more, whose lists are kept", state.sequences == list(range(10)))
 
     # Death: no filter, no DMA, no list out, no memory.
     binding.set(
         Oid.RECEIVE_FILTER_CLEAR_FILTER,
-        ndissim.ReceiveFilterClearParameters(queue_id=told.queue, filter_id=filter_id))
-    free = ndissim.ReceiveQueueFreeParameters(queue_id=told.queue).pack()
+        ndissim.ReceiveFilterClearParameters(queue_id=state.queue, filter_id=filter_id))
+    free = ndissim.ReceiveQueueFreeParameters(queue_id=state.queue).pack()
     session.oid_request(
         binding.handle,
         OidRequest(RequestType.SET_INFORMATION, Oid.RECEIVE_FILTER_FREE_QUEUE, free), FREE)
-    session.serve(until=lambda: bool(told.stopped) or told.end is not None)
-    check("DMA has stopped", told.stopped == [told.queue])
-    check("FREE_QUEUE waits for the lists", told.end is None)
+    session.serve(until=lambda: bool(state.stopped) or state.end is not None)
+    check("DMA has stopped", state.stopped == [state.queue])
+    check("FREE_QUEUE waits for the lists", state.end is None)
     give_back()
-    session.serve(until=lambda: told.end is not None)
-    check("FREE_QUEUE has ended when they were back", told.end == (Status.SUCCESS, 0))
+    session.serve(until=lambda: state.end is not None)
+    check("FREE_QUEUE has ended when they were back", state.end == (Status.SUCCESS, 0))
 
     binding.unbind()
     driver.deregister()

@@ -2,7 +2,7 @@
 """A shared-memory provider in Python.
 
 Registers the protocol driver "py-provider", whose ProtocolSetOptions registers provider handlers,
-and serves until it is told to end (SIGTERM or Ctrl-C). When a block comes back it checks that it
+and serves until SIGTERM or Ctrl-C. When a block is freed it checks that it
 holds what miniport.py wrote: the provider and the driver see the same memory.
 
     PYTHONPATH=Sources/python Examples/python/provider.py

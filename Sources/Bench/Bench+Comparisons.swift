@@ -1,4 +1,4 @@
-// Against the floor: blocking pairs and pipelined requests, on one processor and on two.
+// Comparisons with the baseline: blocking pairs and pipelined requests, on one processor and on two.
 
 import NDISDrawing
 
@@ -9,18 +9,18 @@ extension Bench {
     let wanted = options.measurements.intersection([.sync, .pipelined])
     guard !wanted.isEmpty else {
       let keys = BenchReport.keys.filter { Bench.isCompared($0) }
-      report.miss(keys.filter { $0.hasSuffix("_two_cpus") == !suffix.isEmpty }, "not asked for")
+      report.miss(keys.filter { $0.hasSuffix("_two_cpus") == !suffix.isEmpty }, "not requested")
       return
     }
-    let bed = try Bed(program, [], placement)
+    let instance = try BenchInstance(program, [], placement)
     let place = placement.isOneProcessor ? "one CPU" : "two CPUs"
     if wanted.contains(.sync) {
       let sync = try Comparison(rounds: rounds) { round in
         progress("sync on \(place): round \(round + 1) of \(rounds)")
       } ours: { () throws(BenchFailure) in
-        try bed.driver.sync(pairs: options.pairs)
+        try instance.driver.sync(pairs: options.pairs)
       } floor: { () throws(BenchFailure) in
-        try bed.floor.sync(pairs: options.pairs)
+        try instance.floor.sync(pairs: options.pairs)
       }
       report.set("sync_pair_p50_us\(suffix)", sync.ours.microseconds(50))
       report.set("floor_sync_pair_p50_us\(suffix)", sync.floor.microseconds(50))
@@ -32,15 +32,15 @@ extension Bench {
       let pipelined = try Comparison(rounds: rounds) { round in
         progress("pipelined on \(place): round \(round + 1) of \(rounds)")
       } ours: { () throws(BenchFailure) in
-        try bed.driver.pipelined(requests: options.requests, window: Bench.window)
+        try instance.driver.pipelined(requests: options.requests, window: Bench.window)
       } floor: { () throws(BenchFailure) in
-        try bed.floor.pipelined(requests: options.requests, window: Bench.window)
+        try instance.floor.pipelined(requests: options.requests, window: Bench.window)
       }
       report.set("pipelined_requests_per_second\(suffix)", pipelined.rate)
       report.set("floor_pipelined_requests_per_second\(suffix)", pipelined.floorRate)
       report.set("pipelined_ratio\(suffix)", pipelined.rateRatio)
       report.add(
-        "pipelined\(suffix)", "One request of \(Bench.window) in flight, \(place)",
+        "pipelined\(suffix)", "One of \(Bench.window) requests in flight, \(place)",
         Bench.series(pipelined))
     }
   }

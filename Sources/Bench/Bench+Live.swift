@@ -1,11 +1,12 @@
-// What many live blocks cost. Two daemons on one processor, one with a thousand live blocks and one
-// with a million, are measured in turns; a pair is an allocation and the free of a live block taken at
-// random, so that memory far apart is touched. The blocks are of one page in a pool of 8 GiB whose
-// pages nobody touches, so they take no memory.
+// The cost of many live blocks. Two daemons on one processor, one with a thousand live blocks and one with a
+// million, are measured alternately; a pair is an allocation and the free of a random live block, so that
+// distant memory is accessed. The blocks are single pages in a pool of 8 GiB that are never touched, so they
+// take no memory.
 
 import NDISDrawing
 import NDISDriverKit
 import NDISPlatform
+import NDISVarlink
 
 extension Bench {
   private static let few = 1_000
@@ -14,12 +15,12 @@ extension Bench {
     let arguments = [
       "--pool", "name=bench,capacity=8G", "--session-bytes", "8G", "--session-blocks", "2000000",
     ]
-    let few = LiveBlocks(try Bed(program, arguments, one))
-    let many = LiveBlocks(try Bed(program, arguments, one))
-    for beds in [few, many] { try beds.fill(to: Bench.few) { _ in } }
-    let before = PrivateMemory.bytes(of: many.bed.daemon.processID)
+    let few = LiveBlocks(try BenchInstance(program, arguments, one))
+    let many = LiveBlocks(try BenchInstance(program, arguments, one))
+    for instances in [few, many] { try instances.fill(to: Bench.few) { _ in } }
+    let before = PrivateMemory.bytes(of: many.instance.daemon.processID)
     try many.fill(to: options.liveBlocks) { progress("live blocks: \($0)") }
-    let after = PrivateMemory.bytes(of: many.bed.daemon.processID)
+    let after = PrivateMemory.bytes(of: many.instance.daemon.processID)
 
     let rounds = max(1, options.rounds / 2)
     let comparison = try Comparison(rounds: rounds) { round in
@@ -38,13 +39,13 @@ extension Bench {
     } else {
       report.miss(["pair_p50_us_at_1m_live"], "this run stops at \(options.liveBlocks) live blocks")
     }
-    report.set("daemon_bytes_measured_as", .text("Pss_Anon + Pss_Shmem of smaps_rollup"))
+    report.set("daemon_bytes_measured_as", .string("Pss_Anon + Pss_Shmem of smaps_rollup"))
     if let before, let after, options.liveBlocks > Bench.few {
       report.set(
         "daemon_bytes_per_live_block",
         (Double(after) - Double(before)) / Double(options.liveBlocks - Bench.few))
     } else {
-      report.miss(["daemon_bytes_per_live_block"], "the kernel's smaps_rollup does not say")
+      report.miss(["daemon_bytes_per_live_block"], "not available from smaps_rollup")
     }
     report.add(
       "live_blocks", "Allocate, and free one of the live blocks at random, one CPU",
@@ -62,15 +63,15 @@ extension Bench {
 
 /// A driver that keeps many blocks.
 private final class LiveBlocks {
-  let bed: Bed
+  let instance: BenchInstance
   private var handles: [AllocationHandle] = []
   private var random: UInt64 = 0x9E37_79B9_7F4A_7C15
 
-  init(_ bed: Bed) { self.bed = bed }
+  init(_ instance: BenchInstance) { self.instance = instance }
 
-  /// Allocates until there are so many, 32 requests in flight.
+  /// Allocates up to a number of live blocks, with 32 requests in flight.
   func fill(to count: Int, progress: (Int) -> Void) throws(BenchFailure) {
-    let driver = bed.driver
+    let driver = instance.driver
     handles.reserveCapacity(count)
     var tickets: [AllocationTicket] = []
     do throws(DriverError) {
@@ -89,7 +90,7 @@ private final class LiveBlocks {
 
   /// A sample is an allocation and the free of another block.
   func pairs(_ count: Int) throws(BenchFailure) -> Round {
-    let driver = bed.driver
+    let driver = instance.driver
     var samples = [UInt64](repeating: 0, count: count)
     do throws(DriverError) {
       let begin = MonotonicClock.nanoseconds

@@ -1,11 +1,11 @@
-// The receive path: frames from a miniport to the driver above it, through shared memory, in chains of 64
+// The receive path: frames from a miniport to its overlying driver, through shared memory, in chains of 64
 // lists with eight indications in flight; also one list and sixteen at a time. A sample is an indication,
 // from its sending to the return of its lists.
 
 import NDISDrawing
 
 extension Bench {
-  /// Lists of an indication: the first is the figure that counts.
+  /// Lists per indication; the first is the main figure.
   static let receiveLists = [64, 16, 1]
   /// Indications in flight.
   static let receiveWindow = 8
@@ -30,22 +30,23 @@ extension Bench {
     report.set("receive_indications_in_flight", Double(Bench.receiveWindow))
     report.set("receive_frame_bytes", Double(Frame.bytes))
     let fewer = max(1, options.rounds / 3)
-    let bed = try ReceiveBed(program, one)
+    let instance = try ReceiveInstance(program, one)
     for lists in Bench.receiveLists {
       let rounds = lists == Bench.receiveLists[0] ? options.rounds : fewer
-      try measure(bed, lists: lists, rounds: rounds, suffix: "", &report)
+      try measure(instance, lists: lists, rounds: rounds, suffix: "", &report)
     }
-    try bed.check()
+    try instance.check()
     let keys = Bench.receiveKeys("_two_cpus", lists: Bench.receiveLists[0])
     guard let two else { return report.miss(keys, "only one processor is allowed") }
-    let wide = try ReceiveBed(program, two)
+    let wide = try ReceiveInstance(program, two)
     try measure(
       wide, lists: Bench.receiveLists[0], rounds: fewer, suffix: "_two_cpus", &report)
     try wide.check()
   }
 
   private func measure(
-    _ bed: ReceiveBed, lists: Int, rounds: Int, suffix: String, _ report: inout BenchReport
+    _ instance: ReceiveInstance, lists: Int, rounds: Int, suffix: String,
+    _ report: inout BenchReport
   ) throws(BenchFailure) {
     let what = Indications(count: options.indications, lists: lists, window: Bench.receiveWindow)
     let place = suffix.isEmpty ? "one CPU" : "two CPUs"
@@ -53,9 +54,9 @@ extension Bench {
     let comparison = try Comparison(rounds: rounds) { round in
       progress("receive, \(chain) on \(place): round \(round + 1) of \(rounds)")
     } ours: { () throws(BenchFailure) in
-      try bed.ours.measure(what)
+      try instance.ours.measure(what)
     } floor: { () throws(BenchFailure) in
-      try bed.floor.measure(what)
+      try instance.floor.measure(what)
     }
     let frames = comparison.rate * Double(lists)
     let floorFrames = comparison.floorRate * Double(lists)

@@ -1,21 +1,20 @@
-// System calls of a pair, on either side of the socket, ours and the floor's, and of a received frame, in
-// the three processes it passes. Each program is run twice under `ndissim-floor count`, with few pairs or
-// indications and with many: what starting and ending takes is
-// in both and cancels.
+// The system calls per pair on both sides of the socket, and per received frame in three processes, of ndissim
+// and of the baseline. Each program is run twice under `ndissim-floor count`, with few and with many pairs or
+// indications; the difference cancels startup and shutdown.
 //
-// The client rests after each call until the server is back in epoll_wait. Under ptrace every system
-// call is a pause in which the other side goes on; without the rest the server would find the next
-// request before it went to sleep, and would seem to need fewer calls than it does. What a daemon does
-// by the clock shows as hundredths.
+// The client sleeps after each call until the server is back in epoll_wait. Under ptrace the other side
+// continues during every system call; without the sleep the server would find the next request before it
+// blocks, and would appear to need fewer calls. Timer-driven calls of the daemon appear as hundredths.
 
 import Glibc
+import NDISVarlink
 
 extension Bench {
   func countSystemCalls(_ report: inout BenchReport) throws(BenchFailure) {
     count("system_calls_per_pair", &report) { () throws(BenchFailure) in
       progress("system calls: the daemon and the kit")
       let ours = try difference(options.countedPairs, per: options.countedPairs, pairsUnderTrace)
-      progress("system calls: the floor")
+      progress("system calls: the baseline")
       return ours
         + (try difference(options.countedPairs, per: options.countedPairs, floorUnderTrace))
     }
@@ -24,34 +23,38 @@ extension Bench {
     count("receive_system_calls_per_frame", &report) { () throws(BenchFailure) in
       progress("system calls of receiving: the daemon and the kit")
       let ours = try difference(indications, per: indications * lists, receiveUnderTrace)
-      progress("system calls of receiving: the floor")
+      progress("system calls of receiving: the baseline")
       return ours
         + (try difference(indications, per: indications * lists, floorReceiveUnderTrace))
     }
   }
 
   private typealias Counts = [String: Int]
-  /// The parties of a run with their counts, in order.
+  /// The processes of a run with their counts, in order.
   private typealias Parties = [(name: String, counts: Counts)]
+  /// A process with its calls per operation.
+  private typealias Party = (name: String, calls: JSON)
 
   /// Microseconds.
   private static let rest = 1_000
 
   private func count(
     _ key: String, _ report: inout BenchReport,
-    _ body: () throws(BenchFailure) -> [(key: String, value: JSON)]
+    _ body: () throws(BenchFailure) -> [Party]
   ) {
     do throws(BenchFailure) {
-      report.set(key, .object(try body()))
+      var members = JSONObject()
+      for party in try body() { members[party.name] = party.calls }
+      report.set(key, .object(members))
     } catch {
-      report.miss([key], "they cannot be counted: \(error)")
+      report.miss([key], "counting failed: \(error)")
     }
   }
 
-  /// Counts each party by the difference of two runs, which have `more` operations more.
+  /// Counts each process by the difference of two runs, the second with `more` additional operations.
   private func difference(
     _ more: Int, per divisor: Int, _ run: (Int) throws(BenchFailure) -> Parties
-  ) throws(BenchFailure) -> [(key: String, value: JSON)] {
+  ) throws(BenchFailure) -> [Party] {
     let base = 10
     let few = try run(base)
     let many = try run(base + more)
@@ -63,26 +66,29 @@ extension Bench {
   private static func shares(
     _ few: Counts, _ many: Counts, more: Int, _ divisor: Int
   ) -> JSON {
-    // What is done by the clock only, and what would be written as 0.
+    // Omits timer-driven calls, and values that would be written as 0.
     let least = max(0.005 * Double(more) / Double(divisor), 0.0005)
-    var members: [(key: String, value: JSON)] = []
+    var members = JSONObject()
+    // The first member.
+    members["total"] = .double(0)
     var total = 0.0
     for (name, count) in many.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
       let one = Double(count - few[name, default: 0]) / Double(divisor)
       total += one
-      if one >= least { members.append((name, .number(one))) }
+      if one >= least { members[name] = .double(one) }
     }
-    return .object([("total", .number(total))] + members)
+    members["total"] = .double(total)
+    return .object(members)
   }
 
   private func pairsUnderTrace(_ pairs: Int) throws(BenchFailure) -> Parties {
-    let floor = try Programs.find("ndissim-floor")
-    let daemon = try PrivateDaemon(program, tracer: floor)
+    let floor = try Bench.find("ndissim-floor")
+    let daemon = try BenchDaemon(program, tracer: floor)
     let file = daemon.directory + "/kit-calls"
     let worker = try PipedProcess(
       floor,
       [
-        "count", file, try Programs.find("ndisctl"), "bench", "worker", "pairs", daemon.socketPath,
+        "count", file, try Bench.find("ndisctl"), "bench", "worker", "pairs", daemon.socketPath,
         "\(pairs)", "\(Bench.rest)",
       ])
     try worker.waitForSuccess("the traced driver")
@@ -92,7 +98,7 @@ extension Bench {
   }
 
   private func floorUnderTrace(_ pairs: Int) throws(BenchFailure) -> Parties {
-    let floor = try Programs.find("ndissim-floor")
+    let floor = try Bench.find("ndissim-floor")
     let directory = try RunDirectory()
     let socket = directory.path + "/floor"
     let serverFile = directory.path + "/server-calls"
@@ -110,7 +116,7 @@ extension Bench {
     ]
   }
 
-  /// One indication at a time: the most calls there can be.
+  /// One indication at a time: the maximum number of calls.
   private func paced(_ count: Int) -> Indications {
     Indications(
       count: count, lists: Bench.receiveLists[0], window: 1,
@@ -118,8 +124,8 @@ extension Bench {
   }
 
   private func receiveUnderTrace(_ count: Int) throws(BenchFailure) -> Parties {
-    let floor = try Programs.find("ndissim-floor")
-    let daemon = try PrivateDaemon(program, tracer: floor)
+    let floor = try Bench.find("ndissim-floor")
+    let daemon = try BenchDaemon(program, tracer: floor)
     let files = Traces(in: daemon.directory)
     let side = try ReceiveSide(socketPath: daemon.socketPath, traces: files)
     _ = try side.measure(paced(count))
@@ -149,7 +155,7 @@ extension Bench {
     var counts: Counts = [:]
     for line in Files.text(path).split(separator: "\n") {
       let words = line.split(separator: " ")
-      // The rests are not the driver's.
+      // The sleeps of the pacing are not calls of the driver.
       guard words.count == 2, let count = Int(words[1]), words[0] != "clock_nanosleep" else {
         continue
       }

@@ -1,19 +1,21 @@
-// The bench: what of it is run, how much of it, and in which order. Each measurement is in a file of
-// its own and writes its figures into the report.
+// The benchmark: options and sequence. Each measurement is in a file of its own and adds its figures to the
+// report. The baseline of all comparisons is `ndissim-floor` ("floor"), a C program that makes the same system
+// calls and has no simulator: a lower bound for any implementation.
 
 import NDISPlatform
+import NDISVarlink
 
-/// A thing that can be measured.
+/// A measurement.
 public enum Measurement: String, CaseIterable, Sendable {
   /// Blocking allocate and free through the kit, one at a time.
   case sync
   /// Requests with 32 in flight.
   case pipelined
-  /// Frames from a miniport to the driver above it.
+  /// Frames from a miniport to its overlying driver.
   case receive
   /// A provider in another process.
   case remote
-  /// Few and many live blocks: time of a pair, memory of the daemon.
+  /// Few and many live blocks: time of an allocate-free pair, memory of the daemon.
   case live
   /// From fork and exec to READY=1.
   case ready
@@ -21,19 +23,19 @@ public enum Measurement: String, CaseIterable, Sendable {
   case calls
 }
 
-/// How the bench is run.
+/// The options of the benchmark.
 public struct BenchOptions: Sendable {
-  /// The daemon's program; nil = `ndissimd` beside this one.
+  /// The daemon's program; nil = `ndissimd` in the directory of this one.
   public var ndissimd: String?
   public var measurements = Set(Measurement.allCases)
-  /// Rounds of each comparison on one CPU; on two, where a pair takes far longer, a third of them.
+  /// Rounds of each comparison on one CPU; a third of them on two, where a pair takes far longer.
   public var rounds = 60
   /// Pairs, and pipelined requests, of a round.
   public var pairs = 2_000
   public var requests = 4_000
   /// Indications of a round of the receive path.
   public var indications = 1_000
-  /// Live blocks the cost of a pair at 1000 is compared with.
+  /// The number of live blocks that is compared with 1000.
   public var liveBlocks = 1_000_000
   public var starts = 21
   /// Pairs whose system calls are counted.
@@ -42,7 +44,7 @@ public struct BenchOptions: Sendable {
   public var countedIndications = 500
   public init() {}
 
-  /// Everything, in less than half a minute.
+  /// All measurements in less than half a minute.
   public static var quick: BenchOptions {
     var options = BenchOptions()
     options.rounds = 18
@@ -56,7 +58,7 @@ public struct BenchOptions: Sendable {
     return options
   }
 
-  /// Hardly anything: shows that all figures come out, not what they are.
+  /// The minimum: tests that all figures are present.
   public static var tiny: BenchOptions {
     var options = BenchOptions()
     options.rounds = 1
@@ -76,7 +78,7 @@ public struct Bench {
   let options: BenchOptions
   /// The daemon's program.
   let program: String
-  /// Told what is being done, in a few words, a colon before what changes while it is done.
+  /// Called with the current step; the part after a colon changes within a step.
   let progress: (String) -> Void
   let one: Placement
   let two: Placement?
@@ -92,16 +94,16 @@ public struct Bench {
     if let named = options.ndissimd {
       program = named
     } else {
-      program = try Programs.find("ndissimd")
+      program = try Bench.find("ndissimd")
     }
-    let processors = try Bed.allowed().numbers
+    let processors = try BenchInstance.allowed().numbers
     // The last ones: interrupts and other programs tend to be on the first.
     guard let last = processors.last else { throw BenchFailure("no processor is allowed") }
     one = Placement(client: last, server: last)
     two = processors.dropLast().last.map { Placement(client: last, server: $0) }
   }
 
-  /// Measures, and answers all figures.
+  /// Measures, and returns all figures.
   public func run() throws(BenchFailure) -> BenchReport {
     var report = BenchReport()
     describe(into: &report)
@@ -126,7 +128,7 @@ public struct Bench {
     _ body: (inout BenchReport) throws(BenchFailure) -> Void
   ) throws(BenchFailure) {
     guard options.measurements.contains(measurement) else {
-      report.miss(keys, "not asked for")
+      report.miss(keys, "not requested")
       return
     }
     try body(&report)
@@ -147,15 +149,15 @@ public struct Bench {
     report.set("rounds", Double(options.rounds))
     report.set("window", Double(Bench.window))
     report.set("block_bytes", Double(DriverSide.blockLength))
-    report.set("wake_up", .text("both clients block in recvmsg, both servers in epoll_wait"))
-    report.set("kernel", .text(Machine.kernel))
-    report.set("cpu_model", .text(Machine.processorModel))
+    report.set("wake_up", .string("both clients block in recvmsg, both servers in epoll_wait"))
+    report.set("kernel", .string(Machine.kernel))
+    report.set("cpu_model", .string(Machine.processorModel))
     report.set(
       "cpus",
-      .object([
-        ("one", .number(Double(one.client))),
-        ("client_of_two", two.map { .number(Double($0.client)) } ?? .null),
-        ("server_of_two", two.map { .number(Double($0.server)) } ?? .null),
-      ]))
+      [
+        "one": .int(Int64(one.client)),
+        "client_of_two": two.map { .int(Int64($0.client)) } ?? .null,
+        "server_of_two": two.map { .int(Int64($0.server)) } ?? .null,
+      ])
   }
 }

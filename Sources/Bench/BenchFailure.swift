@@ -1,9 +1,9 @@
-// Why nothing could be measured.
+// The error of the benchmark.
 
 import NDISDriverKit
 import NDISPlatform
 
-/// What the bench could not do, as a sentence.
+/// Why the benchmark failed, as a sentence.
 public struct BenchFailure: Error, Sendable, CustomStringConvertible {
   public let description: String
 

@@ -1,13 +1,14 @@
-// What came out: every figure by its name, null where it was not measured, with the reason beside it.
-// The names are the keys of `ndisctl bench --json`; they do not change their meaning.
+// The results: every figure by its name, null if it was not measured, with the reason. The names are the
+// keys of `ndisctl bench --json`; their meaning does not change.
 
 public import NDISDrawing
+package import NDISVarlink
 
 /// All figures of a run.
 public struct BenchReport: Sendable {
   private var values: [String: JSON] = [:]
-  private var reasons: [(key: String, value: JSON)] = []
-  private var distributions: [(key: String, value: JSON)] = []
+  private var reasons = JSONObject()
+  private var distributions = JSONObject()
   /// What can be drawn.
   public internal(set) var panels: [PlotPanel] = []
 
@@ -32,71 +33,62 @@ public struct BenchReport: Sendable {
       "goals", "not_measured",
     ]
 
-  mutating func set(_ key: String, _ value: Double) { values[key] = .number(value) }
+  mutating func set(_ key: String, _ value: Double) { values[key] = .double(value) }
   mutating func set(_ key: String, _ value: JSON) { values[key] = value }
 
-  /// Says why a figure is missing.
+  /// Stores why figures are missing.
   mutating func miss(_ keys: [String], _ reason: String) {
-    for key in keys { reasons.append((key, .text(reason))) }
+    for key in keys { reasons[key] = .string(reason) }
   }
 
-  /// Keeps the percentiles of a comparison, and its picture.
+  /// Adds the percentiles of a comparison, and its plot.
   mutating func add(_ name: String, _ title: String, _ series: [PlotSeries]) {
-    distributions.append(
-      (
-        name,
-        .object(
-          series.map { series in
-            let one = series.distribution
-            return (
-              series.name,
-              .object([
-                ("samples", .number(Double(one.count))),
-                ("p50_us", .number(one.microseconds(50))),
-                ("p90_us", .number(one.microseconds(90))),
-                ("p99_us", .number(one.microseconds(99))),
-                ("p99_9_us", .number(one.microseconds(99.9))),
-              ])
-            )
-          })
-      ))
+    var members = JSONObject()
+    for one in series {
+      let distribution = one.distribution
+      members[one.name] = [
+        "p50_us": .double(distribution.microseconds(50)),
+        "p90_us": .double(distribution.microseconds(90)),
+        "p99_us": .double(distribution.microseconds(99)),
+        "p99_9_us": .double(distribution.microseconds(99.9)),
+      ]
+    }
+    distributions[name] = .object(members)
     panels.append(PlotPanel(title: title, series: series))
   }
 
-  /// A figure, nil when it was not measured.
+  /// A figure, nil if it was not measured.
   public func number(_ key: String) -> Double? {
-    if case .number(let value) = values[key], value.isFinite { return value }
+    if case .double(let value) = values[key], value.isFinite { return value }
     return nil
   }
 
   /// A text among the figures.
   public func text(_ key: String) -> String? {
-    if case .text(let value) = values[key] { return value }
+    if case .string(let value) = values[key] { return value }
     return nil
   }
 
-  /// System calls of one party under a key of them: in all, nil when they were not counted.
+  /// System calls of one party under a key of them: the total, nil if they were not counted.
   public func systemCalls(_ key: String, _ party: String) -> Double? {
-    guard case .number(let value) = values[key]?[party]?["total"] else {
-      return nil
-    }
+    guard case .double(let value) = values[key]?[party]?["total"] else { return nil }
     return value
   }
 
   /// All of it as one JSON object with every one of `keys`.
-  public var json: JSON {
+  package var json: JSON {
     var all = values
     all["distributions"] = .object(distributions)
     all["not_measured"] = .object(reasons)
-    all["goals"] = .object(
-      Goal.all.map { goal in
-        (
-          goal.key,
-          .object([
-            ("limit", .text(goal.limit)), ("met", goal.isMet(self).map { .bool($0) } ?? .null),
-          ])
-        )
-      })
-    return .object(BenchReport.keys.map { ($0, all[$0] ?? .null) })
+    var goals = JSONObject()
+    for goal in Goal.all {
+      goals[goal.key] = [
+        "limit": .string(goal.limit), "met": goal.isMet(self).map { .bool($0) } ?? .null,
+      ]
+    }
+    all["goals"] = .object(goals)
+    var document = JSONObject()
+    for key in BenchReport.keys { document[key] = (all[key] ?? .null).figures }
+    return .object(document)
   }
 }

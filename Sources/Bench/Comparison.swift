@@ -1,20 +1,20 @@
-// Two sides, measured in turns: ours, floor, ours, floor. A round of one side and the round of the
-// other that follows it see the same machine, so their ratio is taken round by round, and the result
-// is the median of the ratios: what disturbs the machine for a while disturbs both.
+// Two sides measured alternately: ours, baseline, ours, baseline. Consecutive rounds see the same state of the
+// machine, so the ratio is computed per pair of rounds, and the result is the median of the ratios:
+// disturbances affect both sides.
 
 import NDISDrawing
 
-/// Ours against the floor's.
+/// Ours compared with the baseline.
 struct Comparison: Sendable {
   /// Samples of all rounds.
   let ours: Distribution
   let floor: Distribution
-  /// Requests a second, median of the rounds.
+  /// Requests per second, the median of the rounds.
   let rate: Double
   let floorRate: Double
-  /// Median over the rounds of our median sample by the floor's; smaller is better.
+  /// The median ratio of our median sample to the baseline's; smaller is better.
   let timeRatio: Double
-  /// Median over the rounds of our rate by the floor's; greater is better.
+  /// The median ratio of our rate to the baseline's; greater is better.
   let rateRatio: Double
   let rounds: Int
 

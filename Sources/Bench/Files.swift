@@ -1,9 +1,9 @@
-// Small files of /proc and of our own directory.
+// Small files of /proc and of the run.
 
 import Glibc
 
 enum Files {
-  /// The text of a file, empty when it cannot be read.
+  /// The text of a file, empty if it cannot be read.
   static func text(_ path: String) -> String {
     let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { return "" }

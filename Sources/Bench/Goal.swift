@@ -1,5 +1,6 @@
-// What the project promises of its speed, as ratios to the floor where a machine would show in an
-// absolute number.
+// The performance goals, as ratios to the baseline where absolute numbers depend on the machine.
+
+import NDISVarlink
 
 /// A figure and its limit.
 public struct Goal: Sendable {
@@ -18,9 +19,9 @@ public struct Goal: Sendable {
   ]
 
   /// "<= 1.25", say.
-  public var limit: String { (isUpper ? "<= " : ">= ") + JSON.number(bound).line }
+  public var limit: String { (isUpper ? "<= " : ">= ") + JSON.figure(bound).text }
 
-  /// Nil when the figure was not measured.
+  /// Nil if the figure was not measured.
   public func isMet(_ report: BenchReport) -> Bool? {
     report.number(key).map { isUpper ? $0 <= bound : $0 >= bound }
   }

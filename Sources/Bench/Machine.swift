@@ -1,4 +1,4 @@
-// What the figures were taken on, as far as the kernel tells.
+// The machine of the measurements, as reported by the kernel.
 
 import Glibc
 
@@ -28,11 +28,11 @@ enum Machine {
   }
 }
 
-/// Memory of a process that nobody else has.
+/// The private memory of a process.
 enum PrivateMemory {
   /// `Pss_Anon` and `Pss_Shmem` of /proc/PID/smaps_rollup, bytes: the heap, and the store when it is a
-  /// memory file. The daemon never maps the sections it hands out, so they are in neither. Nil when
-  /// the kernel does not say.
+  /// memfd. The daemon never maps the sections, so they are in neither. Nil if the kernel does not
+  /// report it.
   static func bytes(of process: Int32) -> UInt64? {
     let lines = Files.text("/proc/\(process)/smaps_rollup").split(separator: "\n")
     var total: UInt64 = 0

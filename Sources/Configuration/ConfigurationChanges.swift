@@ -1,25 +1,24 @@
-// What differs between the configuration in force and the one just read, and which of it a running
-// daemon can take over: quotas, the deadline, the log's level, new pools and miniports. The rest waits for a
-// restart, and is said.
+// The differences between the configuration in effect and a new one, and which of them a reload applies:
+// quotas, the deadline, the log level, new pools and miniports. The others are reported and need a restart.
 
 /// One difference.
 public struct ConfigurationChange: Sendable, Hashable {
-  /// `table.key`, `pool.NAME.key`, or `pool.NAME` for a pool that came or went; miniports likewise.
+  /// `table.key`, `pool.NAME.key`, or `pool.NAME` for an added or removed pool; miniports likewise.
   public var key: String
-  /// As it would stand in a TOML file; empty when there was none.
+  /// As TOML; empty if added.
   public var old: String
-  /// As it would stand in a TOML file; empty when there is none any more.
+  /// As TOML; empty if removed.
   public var new: String
-  /// Who set the new value.
+  /// The origin of the new value.
   public var origin: Origin
-  /// Whether a running daemon applies it; else it needs a restart.
+  /// Whether a reload applies it; otherwise it needs a restart.
   public var appliesOnReload: Bool
 }
 
 extension ConfigurationChange: CustomStringConvertible {
   /// `key: old -> new`.
   public var description: String {
-    "\(key): \(old.isEmpty ? "nothing" : old) -> \(new.isEmpty ? "nothing" : new)"
+    "\(key): \(old.isEmpty ? "none" : old) -> \(new.isEmpty ? "none" : new)"
   }
 }
 
@@ -27,20 +26,20 @@ extension ConfigurationChange: CustomStringConvertible {
 public struct ConfigurationChanges: Sendable, Hashable {
   /// In the order of the schema, pools and miniports last.
   public var all: [ConfigurationChange]
-  /// Pools to be added to those that run, oldest first.
+  /// Pools to add, oldest first.
   public var addedPools: [PoolValues]
-  /// Miniports to be added.
+  /// Miniports to add.
   public var addedMiniports: [MiniportValues]
 
-  /// What a running daemon applies.
+  /// The changes that a reload applies.
   public var applied: [ConfigurationChange] { all.filter(\.appliesOnReload) }
-  /// What waits for a restart.
+  /// The changes that need a restart.
   public var waiting: [ConfigurationChange] { all.filter { !$0.appliesOnReload } }
   public var isEmpty: Bool { all.isEmpty }
 }
 
 extension LoadedConfiguration {
-  /// What differs in `newer`.
+  /// The differences of `newer`.
   public func changes(to newer: LoadedConfiguration) -> ConfigurationChanges {
     let before = Dictionary(settings.map { ($0.key, $0) }) { first, _ in first }
     var all: [ConfigurationChange] = []
@@ -57,7 +56,7 @@ extension LoadedConfiguration {
     return ConfigurationChanges(all: all, addedPools: pools, addedMiniports: miniports)
   }
 
-  /// Tables that came or went; answers those that came.
+  /// Adds the differences of the tables; returns the added ones.
   private static func tables<Values: NamedTable>(
     _ old: [Values], _ new: [Values], _ newer: LoadedConfiguration,
     _ all: inout [ConfigurationChange]
@@ -82,8 +81,8 @@ extension LoadedConfiguration {
     return added
   }
 
-  /// The configuration in force once `newer`'s changes that apply on a reload are applied: what
-  /// waits for a restart stays as it is, with the origin it had.
+  /// The configuration in effect after a reload of `newer`: values that need a restart keep their old value
+  /// and origin.
   public func applying(_ newer: LoadedConfiguration) -> LoadedConfiguration {
     var result = self
     for key in Schema.keys where key.appliesOnReload {

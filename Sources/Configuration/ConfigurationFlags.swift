@@ -1,5 +1,5 @@
-// The flags that set keys, for whoever parses a command line: names and help come from the schema, so
-// that --help, the manual and the file say the same.
+// The flags that set keys, for the parser of the command line: names and help come from the schema, so that
+// --help, the manual page and the file agree.
 
 /// A flag that sets a key.
 public struct ConfigurationFlagDescription: Sendable {
@@ -7,7 +7,7 @@ public struct ConfigurationFlagDescription: Sendable {
   public var name: String
   /// The key it sets.
   public var key: String
-  /// What stands behind it; nil for one that is there or not, and may be there as `--no-...`.
+  /// The name of its value; nil for a flag without one, which also exists as `--no-...`.
   public var valueName: String?
   /// A sentence or two.
   public var meaning: String
@@ -23,7 +23,7 @@ public enum ConfigurationFlags {
     }
   }
 
-  /// The description of one; an empty one for a name that is none.
+  /// The description of a flag; an empty one for an unknown name.
   public static func named(_ name: String) -> ConfigurationFlagDescription {
     all.first { $0.name == name }
       ?? ConfigurationFlagDescription(name: name, key: "", valueName: nil, meaning: "")

@@ -1,7 +1,7 @@
-// Files and flags in, a configuration or all its problems out. Pure: whoever reads the files is
-// ConfigurationSearch.
+// Parses files and flags into a configuration, or returns all problems. Pure: ConfigurationSearch reads the
+// files.
 
-/// A file's bytes, as they were read.
+/// The contents of a file.
 public struct ConfigurationFile: Sendable, Hashable {
   /// For problems and origins.
   public var path: String
@@ -19,7 +19,7 @@ public struct ConfigurationFile: Sendable, Hashable {
 public enum ConfigurationLoader {
   /// Applies the files in their order, then the flags; a later value replaces an earlier one.
   ///
-  /// - Throws: everything that is wrong, at once.
+  /// - Throws: all problems at once.
   public static func load(
     files: [ConfigurationFile] = [], flags: [ConfigurationFlag] = []
   ) throws(ConfigurationProblems) -> LoadedConfiguration {
@@ -36,7 +36,7 @@ public enum ConfigurationLoader {
 }
 
 extension Draft {
-  /// Every key as it stands.
+  /// Every key with its value.
   fileprivate var settings: [Setting] {
     let own = Schema.keys.map { key in
       Setting(

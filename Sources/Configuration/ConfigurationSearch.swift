@@ -2,13 +2,13 @@
 // one of the highest priority is read and replaces the others; the drop-ins ndissimd.toml.d/*.toml of
 // all directories are read in the order of their names, and of two with one name that of the higher
 // priority. An empty file, or a link to /dev/null, masks one of lower priority. `--config FILE`
-// replaces the search; FILE.d/*.toml are its drop-ins. No file at all is fine.
+// replaces the search; FILE.d/*.toml are its drop-ins. All files are optional.
 //
 // Only regular files and /dev/null are read, at most 1 MiB each, so that a reload cannot hang.
 
 import Glibc
 
-/// Where files are looked for.
+/// The search path of configuration files.
 public struct ConfigurationSearch: Sendable, Hashable {
   /// Lowest priority first.
   public var directories: [String]
@@ -23,7 +23,7 @@ public struct ConfigurationSearch: Sendable, Hashable {
     self.file = file
   }
 
-  /// Vendor, administrator, and what the service manager says in $CONFIGURATION_DIRECTORY.
+  /// Vendor, administrator, and the directories in $CONFIGURATION_DIRECTORY.
   ///
   /// - Parameter configurationDirectory: that variable's value; several are separated by colons.
   public static func standard(
@@ -38,7 +38,7 @@ public struct ConfigurationSearch: Sendable, Hashable {
     return ConfigurationSearch(directories: directories, file: file)
   }
 
-  /// Reads what is there, in the order in which it is to be applied.
+  /// Reads the existing files, in the order in which they apply.
   ///
   /// - Throws: a problem for each file that cannot be read.
   public func read() throws(ConfigurationProblems) -> [ConfigurationFile] {
@@ -79,7 +79,7 @@ public struct ConfigurationSearch: Sendable, Hashable {
       let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
         unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
       }
-      // A hidden file is an editor's or a package manager's.
+      // Hidden files are temporary files of editors and package managers.
       guard name.hasSuffix(".toml"), !name.hasPrefix(".") else { continue }
       guard found.count < 1024 else {
         problems.add(
@@ -116,7 +116,7 @@ public struct ConfigurationSearch: Sendable, Hashable {
       if count == 0 { break }
       bytes += buffer[..<count]
     }
-    // One byte too many is enough for the parser to refuse it.
+    // One byte above the limit is enough for the parser to reject it.
     return bytes
   }
 

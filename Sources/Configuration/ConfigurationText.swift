@@ -1,8 +1,8 @@
-// A configuration as TOML text: the one in force with where each value came from (`--check`), and the
-// file that is shipped, every key commented out with its default. Both can be read again.
+// A configuration as TOML text: the one in effect with the origin of each value (`--check`), and the shipped
+// file, with every key commented out. Both can be parsed again.
 
 extension LoadedConfiguration {
-  /// Every key, its value, and as a comment who set it; valid TOML.
+  /// Every key with its value, and its origin as a comment; valid TOML.
   public var text: String {
     let width = settings.map { $0.line.unicodeScalars.count }.max() ?? 0
     var table = ""
@@ -21,12 +21,12 @@ extension LoadedConfiguration {
 }
 
 extension Setting {
-  /// The array of tables it is in.
+  /// The array of tables that contains it.
   fileprivate var array: String? {
     [PoolValues.table, MiniportValues.table].first { key.hasPrefix("\($0).") }
   }
 
-  /// `quota`, `pool.NAME`, or empty at the top.
+  /// `quota`, `pool.NAME`, or empty at the top level.
   fileprivate var table: String {
     key.split(separator: ".").dropLast().joined(separator: ".")
   }
@@ -35,18 +35,18 @@ extension Setting {
   fileprivate var line: String { "\(key.split(separator: ".").last ?? "") = \(value)" }
 }
 
-/// The file that is shipped.
+/// The shipped file.
 public enum ShippedFile {
   /// `config/ndissimd.toml`.
   public static var text: String {
     var lines = wrapped(
-      "Configuration of ndissimd, see ndissimd.toml(5). Every key is here with its default, commented "
-        + "out by \"#key\"; text begins with \"# \". Your own settings are better kept in drop-ins, "
-        + "ndissimd.toml.d/*.toml beside this file: later names win. ndissimd --check says what is "
-        + "in force and where it came from.")
+      "Configuration of ndissimd, see ndissimd.toml(5). Every key is listed with its default, commented "
+        + "out as \"#key\"; comments start with \"# \". Put your own settings into drop-ins, "
+        + "ndissimd.toml.d/*.toml in the directory of this file; later names override earlier ones. "
+        + "ndissimd --check prints the values in effect and their origins.")
     lines += wrapped(
-      "Sizes are bytes, or text with K, M, G or T (powers of 1024): 4096, \"256M\". Durations are text "
-        + "with ms, s, min or h: \"5s\".")
+      "Sizes are bytes, or strings with K, M, G or T (powers of 1024): 4096, \"256M\". Durations are "
+        + "strings with ms, s, min or h: \"5s\".")
     for (name, about) in Schema.tables {
       lines.append("")
       lines += wrapped(about)

@@ -1,8 +1,8 @@
-// What the daemon can be told, as plain values with their defaults. This is the one place where a
-// default is written; the schema reads them from here for the file it ships, the manual and the
-// checks. Nothing here knows NDIS: the Daemon room turns it into settings of the simulator.
+// The configuration as plain values with their defaults. This is the only definition of the defaults; the
+// schema reads them for the shipped file, the manual page and the checks. Nothing here knows NDIS: the
+// module NDISDaemon converts it to settings of the simulator.
 
-/// Everything that can be configured. A fresh value holds the defaults.
+/// The whole configuration. A new value has the defaults.
 public struct ConfigurationValues: Sendable, Hashable {
   /// Directory of the sockets; empty: found by the environment.
   public var runtimeDirectory = ""
@@ -14,7 +14,7 @@ public struct ConfigurationValues: Sendable, Hashable {
 
   /// Connections of one user, with or without a session.
   public var connectionsPerUser: UInt64 = 16_384
-  /// Packets that may wait for one connection.
+  /// The maximum number of queued packets of a connection.
   public var outboxPackets: UInt64 = 512
 
   /// Whether the management plane is served.
@@ -22,11 +22,11 @@ public struct ConfigurationValues: Sendable, Hashable {
   /// Path of the OpenMetrics socket; empty: none.
   public var metricsSocket = ""
 
-  /// Milliseconds a handler in another process may take; 0: no limit.
+  /// The deadline of an upcall to another process in milliseconds; 0: none.
   public var deadline: UInt64 = 5_000
   /// Nil: chosen at the start.
   public var seed: UInt64?
-  /// Highest NUMA node that may be asked for.
+  /// The highest NUMA node that can be requested.
   public var highestNode: UInt64 = 63
   /// A3.
   public var strictRevisions = false
@@ -39,7 +39,7 @@ public struct ConfigurationValues: Sendable, Hashable {
   /// A19.
   public var lenientFreeHandle = false
 
-  // How much one session, user or provider may hold. Bytes are of live blocks.
+  // Quotas of a session, user or provider. Bytes are those of live blocks.
   public var sessionBytes: UInt64 = 4 << 30
   public var sessionBlocks: UInt64 = 2_097_152
   public var sessionSections: UInt64 = 1_024
@@ -49,14 +49,14 @@ public struct ConfigurationValues: Sendable, Hashable {
   public var userBlocks: UInt64 = 4_000_000
   public var userSections: UInt64 = 4_096
   public var providerBytes: UInt64 = 8 << 30
-  /// The greatest section a remote provider may offer.
+  /// The maximum size of a section of a remote provider.
   public var sectionBytes: UInt64 = 4 << 30
 
-  /// The HAL, which serves when no provider does.
+  /// The HAL fallback, used if no provider serves a request.
   public var hal = true
   /// The pool named "pool", with a pool's defaults.
   public var defaultPool = true
-  /// Further hosted pools, oldest first; the newest serves first.
+  /// Additional hosted pools, oldest first; the newest is tried first.
   public var pools: [PoolValues] = []
   /// Hosted miniports, oldest first.
   public var miniports: [MiniportValues] = []
@@ -92,13 +92,13 @@ public struct MiniportValues: Sendable, Hashable {
   public var queues: UInt64 = 8
   /// Nondefault VPorts; zero: VM queues.
   public var vports: UInt64 = 0
-  /// Bytes it asks for, for each queue or VPort.
+  /// Bytes requested per queue or VPort.
   public var queueMemory: UInt64 = 256 << 10
   /// The NDIS version it registers, 6.20 or later.
   public var ndis = "6.30"
   /// Bytes of a frame.
   public var frameLength: UInt64 = 1514
-  /// Frames a second for every queue that receives; zero: on request only.
+  /// Frames per second for every running queue; zero: only on request.
   public var rate: UInt64 = 0
   /// never, queues or always.
   public var pends = "queues"

@@ -1,9 +1,9 @@
-// Where two keys, each right alone, cannot both be meant; and, as notes, what is legal and probably
-// not meant. A problem is placed at the key that somebody set; that the other has its default is
-// said, since changing that one may be the answer.
+// Contradictions between two valid keys, and notes about valid but probably unintended values. A problem is
+// reported at the key that was set; the message mentions the default of the other one, which may be the
+// one to change.
 
 extension Draft {
-  /// Checks keys against each other; to be called when everything is read.
+  /// Checks keys against each other, after everything was read.
   mutating func checkTogether() {
     let pairs: [(lower: String, upper: String)] = [
       ("quota.session-bytes", "quota.user-bytes"), ("quota.session-blocks", "quota.user-blocks"),
@@ -15,7 +15,7 @@ extension Draft {
     if !values.hal, !values.defaultPool, pools.accepted.isEmpty {
       note(
         "hosted.hal",
-        "no provider is hosted; until a driver registers one, every request fails")
+        "no provider is hosted; every request fails until a driver registers one")
     }
     if values.connectionsPerUser < values.userSessions {
       note(
@@ -57,12 +57,12 @@ extension Draft {
       problems.add(
         miniport.origin(of: "queue-memory", "frame-length"), miniport.key("queue-memory"),
         "\(Quantity.size(values.queueMemory)) holds fewer than 8 frames of "
-          + "\(values.frameLength) bytes; \(values.leastMemory) is the least")
+          + "\(values.frameLength) bytes; \(values.leastMemory) is the minimum")
     }
     if miniport.areRead("ndis", "vports"), values.ndis == "6.20", values.vports > 0 {
       problems.add(
         miniport.origin(of: "vports"), miniport.key("vports"),
-        "VPorts came with NDIS 6.30, and ndis is 6.20")
+        "VPorts require NDIS 6.30, but ndis is 6.20")
     }
   }
 
@@ -72,26 +72,26 @@ extension Draft {
       problems.add(
         pool.origin(of: "name"), "pool.name",
         values.name == "hal"
-          ? "hal is the name of the HAL fallback; choose another"
-          : "pool is the name of the default pool; choose another, or set hosted.default-pool = false"
+          ? "hal is reserved for the HAL fallback; choose another name"
+          : "pool is the name of the default pool; choose another name, or set hosted.default-pool = false"
       )
     }
     let capacity = Quantity.size(values.capacity)
     if pool.areRead("capacity", "pages"), values.capacity % values.pageSize != 0 {
       problems.add(
         pool.origin(of: "capacity", "pages"), pool.key("capacity"),
-        "\(capacity) is not a whole number of pages of \(Quantity.size(values.pageSize))")
+        "\(capacity) is not a multiple of the page size \(Quantity.size(values.pageSize))")
     }
     if pool.areRead("fill", "capacity"), values.fill != "none", values.capacity > 1 << 30 {
       problems.add(
         pool.origin(of: "fill"), pool.key("fill"),
-        "\(values.fill) needs a capacity up to 1G, and capacity is \(capacity); "
+        "\(values.fill) requires a capacity of at most 1G, but capacity is \(capacity); "
           + "the daemon writes every page itself")
     }
     if pool.areRead("fill", "pages"), values.fill != "none", values.pages == "2M" {
       problems.add(
         pool.origin(of: "fill"), pool.key("fill"),
-        "\(values.fill) needs 4K pages, and pages is 2M; the daemon cannot write huge pages")
+        "\(values.fill) requires 4K pages, but pages is 2M; the daemon cannot write huge pages")
     }
     if pool.areRead("nodes"), !broken.contains("contract.highest-node"),
       values.nodes > self.values.highestNode + 1
@@ -99,7 +99,7 @@ extension Draft {
       problems.add(
         pool.origin(of: "nodes"), pool.key("nodes"),
         "node \(values.nodes - 1) is above contract.highest-node, \(self.values.highestNode) "
-          + "(\(self.origin("contract.highest-node"))), and could never be asked for")
+          + "(\(self.origin("contract.highest-node"))), so it can never be requested")
     }
   }
 }
@@ -113,7 +113,7 @@ extension Kind {
     }
   }
 
-  /// The value for a sentence.
+  /// The value for a message.
   fileprivate func plainText(of root: Root) -> String {
     switch self {
     case .bytes(let place, _): Quantity.size(root[keyPath: place])

@@ -1,19 +1,18 @@
-// Reads a file into the draft: the document is walked along the schema, and what is no key, no table
-// or of the wrong type is named with its place. A table that is not known is one problem, whatever
-// is in it.
+// Parses a file into the draft according to the schema; unknown keys and tables and wrong types are reported
+// with their position. An unknown table is one problem, regardless of its contents.
 
 extension Draft {
-  /// Applies one file over what is there.
+  /// Applies one file over the earlier ones.
   mutating func read(_ file: ConfigurationFile) {
     files.append(file.path)
     let members: [TOMLNode]
     do throws(TOMLProblem) { members = try TOML.parse(file.bytes) } catch {
       problems.add(
         .file(path: file.path, line: error.line, column: error.column), "",
-        "this is no TOML: \(shown(error.sentence, limit: 512))")
+        "invalid TOML: \(error.sentence.escaped(limit: 512))")
       return
     }
-    // The parser sorts by key; people read from the top.
+    // The parser sorts by key; problems are reported in the order of the file.
     for node in Draft.inOrder(members) { read(node, file.path) }
   }
 
@@ -47,15 +46,15 @@ extension Draft {
   }
 
   private mutating func unknown(_ name: String, _ origin: Origin, isTable: Bool = false) {
-    // A suggestion costs more than the key did.
+    // Suggestions are expensive, so their number is limited.
     if problems.isFull { return problems.addUnlisted() }
     let known =
       isTable
       ? Schema.tables.map(\.name) + [PoolValues.table, MiniportValues.table]
       : Schema.keys.map(\.name)
     problems.add(
-      origin, shown(name),
-      (isTable ? "no such table" : "no such key")
+      origin, name.escaped(),
+      (isTable ? "unknown table" : "unknown key")
         + Suggestion.sentence(for: name, among: known.filter { !$0.isEmpty }))
   }
 
@@ -87,8 +86,8 @@ extension Draft {
           problems.addUnlisted()
         } else {
           problems.add(
-            place, "\(table).\(shown(member.key))",
-            "no such key"
+            place, "\(table).\(member.key.escaped())",
+            "unknown key"
               + Suggestion.sentence(for: member.key, among: Values.keys.map(\.name)))
         }
       }

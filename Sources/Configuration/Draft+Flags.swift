@@ -1,7 +1,7 @@
-// Reads flags into the draft, over what the files said: the schema's own flags, `--switch` (short
-// names of contract switches), `--pool` and `--miniport` (a table as `key=value` pairs).
+// Parses flags into the draft, over the files: the flags of the schema, `--switch` (short names of contract
+// switches), `--pool` and `--miniport` (a table as `key=value` pairs).
 
-/// A flag as it was given.
+/// A flag with its value.
 public struct ConfigurationFlag: Sendable, Hashable {
   /// With its dashes.
   public var name: String
@@ -13,12 +13,12 @@ public struct ConfigurationFlag: Sendable, Hashable {
     self.value = value
   }
 
-  /// A flag that is there or there as `--no-...`.
+  /// A flag without a value, or its form `--no-...`.
   public init(_ name: String, _ value: Bool) { self.init(name, "\(value)") }
 }
 
 extension Draft {
-  /// Applies flags over what is there.
+  /// Applies flags over the files.
   mutating func read(_ flags: [ConfigurationFlag]) {
     var pools: [TableDraft<PoolValues>] = []
     var miniports: [TableDraft<MiniportValues>] = []
@@ -38,7 +38,7 @@ extension Draft {
     guard let key = Schema.key(flag: flag.name) else {
       problems.add(
         .flag(flag.name), "",
-        "no such flag" + Suggestion.sentence(for: flag.name, among: Schema.keys.compactMap(\.flag)))
+        "unknown flag" + Suggestion.sentence(for: flag.name, among: Schema.keys.compactMap(\.flag)))
       return
     }
     if case .boolean = key.kind, flag.value == "false" {
@@ -58,7 +58,7 @@ extension Draft {
         let known = Schema.switches.map(\.name)
         problems.add(
           .flag("--switch"), "",
-          "no such switch as \"\(shown(String(name)))\"; known are "
+          "unknown switch \"\(String(name).escaped())\"; use "
             + known.joined(separator: ", "))
         continue
       }
@@ -75,14 +75,14 @@ extension Draft {
       guard parts.count == 2 else {
         problems.add(
           origin, table,
-          "there is \"\(shown(String(pair)))\"; write key=value, with commas between")
+          "\"\(String(pair).escaped())\" is not key=value; separate several by commas")
         continue
       }
       guard let key = Values.keys.first(where: { $0.name == parts[0] }) else {
         let name = String(parts[0])
         problems.add(
-          origin, "\(table).\(shown(name))",
-          "no such key" + Suggestion.sentence(for: name, among: Values.keys.map(\.name)))
+          origin, "\(table).\(name.escaped())",
+          "unknown key" + Suggestion.sentence(for: name, among: Values.keys.map(\.name)))
         continue
       }
       draft.set(key, .flag(String(parts[1])), origin, &problems)
@@ -92,7 +92,7 @@ extension Draft {
 }
 
 extension Kind where Root == ConfigurationValues {
-  /// The default as a flag would give it.
+  /// The default as the value of a flag.
   fileprivate var defaultFlagText: String {
     let text = text(of: ConfigurationValues())
     return text.hasPrefix("\"") ? String(text.dropFirst().dropLast()) : text

@@ -1,6 +1,6 @@
-// A configuration in the making: values, who set them, and what was wrong so far. Everything is read
-// before anything is judged, so that all problems are found at once; a key with a problem keeps its
-// default and is left out of the checks of one key against another.
+// A configuration being parsed: values, their origins, and the problems so far. Everything is read before
+// keys are checked against each other, so that all problems are reported at once; a key with a problem keeps
+// its default and is excluded from those checks.
 
 struct Draft {
   var values = ConfigurationValues()
@@ -14,7 +14,7 @@ struct Draft {
 
   func origin(_ key: String) -> Origin { origins[key] ?? .byDefault }
 
-  /// Sets a key; a value that is not taken becomes a problem.
+  /// Sets a key; an invalid value becomes a problem.
   mutating func set(_ key: SchemaKey<ConfigurationValues>, _ given: Given, _ origin: Origin) {
     do throws(Refusal) {
       try key.kind.read(given, into: &values)

@@ -1,9 +1,9 @@
-// What comes of files and flags: the values, and for each key what it is set to and who said so. A
-// configuration that is loaded is right; one that is not never becomes a value of these types.
+// The result of parsing files and flags: the values, and for each key its value and origin. A loaded
+// configuration is valid; an invalid one never becomes a value of these types.
 
-/// Where a value came from.
+/// The origin of a value.
 public enum Origin: Sendable, Hashable {
-  /// Nobody set it.
+  /// The default.
   case byDefault
   /// A file; line and column count from 1.
   case file(path: String, line: UInt32, column: UInt32)
@@ -16,25 +16,25 @@ extension Origin: CustomStringConvertible {
   public var description: String {
     switch self {
     case .byDefault: "default"
-    case .file(let path, let line, _): "\(shown(path, limit: 4096)):\(line)"
+    case .file(let path, let line, _): "\(path.escaped(limit: 4096)):\(line)"
     case .flag(let name): name
     }
   }
 }
 
-/// One key as it stands.
+/// One key with its value.
 public struct Setting: Sendable, Hashable {
   /// `table.key`; a key of a pool is `pool.NAME.key`, of a miniport `miniport.NAME.key`.
   public var key: String
-  /// The value as it would stand in a TOML file.
+  /// The value as TOML.
   public var value: String
-  /// `bytes`, `blocks`, ...; empty when the value has none or carries its own.
+  /// `bytes`, `blocks`, ...; empty if the value has none or contains it.
   public var unit: String
-  /// What the key does: a sentence or two.
+  /// The meaning: a sentence or two.
   public var meaning: String
-  /// Who set it.
+  /// Where it was set.
   public var origin: Origin
-  /// Whether a reload applies a change of it; else it needs a restart.
+  /// Whether a reload applies a change; otherwise it needs a restart.
   public var appliesOnReload: Bool
 
   public init(
@@ -50,12 +50,12 @@ public struct Setting: Sendable, Hashable {
   }
 }
 
-/// A configuration that was read and found right.
+/// A valid configuration.
 public struct LoadedConfiguration: Sendable, Hashable {
   public var values: ConfigurationValues
   /// Every key in the order of the schema, then every key of each pool and miniport.
   public var settings: [Setting]
-  /// What is legal and probably not meant.
+  /// Notes about valid but probably unintended values.
   public var notes: [ConfigurationProblem]
   /// The files it was read from, in the order they were applied.
   public var files: [String]

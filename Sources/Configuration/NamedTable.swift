@@ -1,20 +1,20 @@
 // The arrays of tables: [[pool]] and [[miniport]]. Each table has a name of its own; one in a later file
-// replaces the one of the same name. What is the same of both is written once, over the type of values.
+// replaces the one of the same name. Their common code is generic over the type of values.
 
 /// The values of one table of an array.
 protocol NamedTable: Sendable {
   init()
   var name: String { get }
-  /// `pool`: what the table is called in a file, its flag without dashes, and in a sentence.
+  /// `pool`: the name of the table in a file, of its flag without dashes, and in messages.
   static var table: String { get }
   static var keys: [SchemaKey<Self>] { get }
-  /// What the array is about.
+  /// The description of the array.
   static var about: String { get }
-  /// Tables of one configuration.
+  /// The maximum number of tables of a configuration.
   static var maximum: Int { get }
 }
 
-/// One table in the making.
+/// A table being parsed.
 struct TableDraft<Values: NamedTable> {
   var values = Values()
   /// Of the table or of the flag.
@@ -22,7 +22,7 @@ struct TableDraft<Values: NamedTable> {
   var origins: [String: Origin] = [:]
   var broken: Set<String> = []
 
-  /// What problems and settings call one of its keys.
+  /// The name of one of its keys in problems and settings.
   func key(_ name: String) -> String {
     origins["name"] == nil ? "\(Values.table).\(name)" : "\(Values.table).\(values.name).\(name)"
   }
@@ -41,15 +41,15 @@ struct TableDraft<Values: NamedTable> {
     }
   }
 
-  /// Who set the first of these keys that somebody set.
+  /// The origin of the first of these keys that was set.
   func origin(of names: String...) -> Origin {
     names.lazy.compactMap { origins[$0] }.first ?? origin
   }
 
-  /// Whether these keys have the value somebody meant: one that was not taken has its default.
+  /// Whether these keys are valid: an invalid one has its default.
   func areRead(_ names: String...) -> Bool { broken.isDisjoint(with: names) }
 
-  /// Every key as it stands.
+  /// Every key with its value.
   var settings: [Setting] {
     Values.keys.map { key in
       Setting(
@@ -62,11 +62,11 @@ struct TableDraft<Values: NamedTable> {
 /// The tables of one array.
 struct TableDrafts<Values: NamedTable> {
   var accepted: [TableDraft<Values>] = []
-  /// Those without a name of their own: a problem each, and more may be wrong with them.
+  /// Tables without a valid name: each has a problem, and may have more.
   var rejected: [TableDraft<Values>] = []
 
-  /// Adds the tables of one file, or those of the flags: each name once, and in the place of one that an
-  /// earlier file gave the name.
+  /// Adds the tables of one file, or those of the flags: names are unique, and a table replaces one of the
+  /// same name from an earlier file.
   mutating func add(_ added: [TableDraft<Values>], _ problems: inout ConfigurationProblems) {
     let table = Values.table
     var seen: [String: Origin] = [:]
@@ -76,7 +76,7 @@ struct TableDrafts<Values: NamedTable> {
         continue
       }
       guard draft.origins["name"] != nil else {
-        problems.add(draft.origin, table, "the \(table) has no name; write name = \"...\"")
+        problems.add(draft.origin, table, "the \(table) has no name; add name = \"...\"")
         rejected.append(draft)
         continue
       }
@@ -84,7 +84,7 @@ struct TableDrafts<Values: NamedTable> {
       if let first = seen[name] {
         problems.add(
           draft.origin(of: "name"), "\(table).name",
-          "\(name) is the name of two \(table)s (the other is at \(first)); choose another")
+          "duplicate \(table) name \(name) (first used at \(first)); choose another")
         rejected.append(draft)
         continue
       }
@@ -96,7 +96,7 @@ struct TableDrafts<Values: NamedTable> {
       } else {
         problems.add(
           draft.origin, table,
-          "there are more than \(Values.maximum) \(table)s; leave some out")
+          "more than \(Values.maximum) \(table)s; remove some")
         return
       }
     }

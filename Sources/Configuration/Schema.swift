@@ -1,37 +1,39 @@
-// The schema: every key there is, as data. Parsing, checking, `--check`, the flags' help, the shipped
-// file and the manual page are all made from these rows; a key that is not here does not exist.
+// The schema: every key, as data. Parsing, validation, `--check`, the help of flags, the shipped file and
+// the manual page are generated from these rows.
 //
-// A quota's range ends where the store's tables do (Simulator/Store.swift) or where nothing sensible
-// is left.
+// The range of a quota is limited by the tables of the store, or to useful values.
 
 enum Schema {
   private typealias Values = ConfigurationValues
 
-  /// The tables in the order of the file, with what each is about.
+  /// The tables in the order of the file, with their descriptions.
   static let tables: [(name: String, about: String)] = [
-    ("", "Where the daemon's sockets are."),
-    ("log", "What is logged, and where."),
-    ("server", "What the server itself bounds, before NDIS is asked."),
-    ("management", "The management plane, which ndisctl speaks to."),
-    ("metrics", "Counters for OpenMetrics."),
+    ("", "The daemon's sockets."),
+    ("log", "Logging."),
+    ("server", "Limits of the server, independent of NDIS."),
+    ("management", "The management plane, used by ndisctl."),
+    ("metrics", "Counters in OpenMetrics format."),
     (
       "contract",
-      "Choices where Microsoft's documents leave a question open; A3 and the like are explained in docs/contract.md."
+      "Choices where Microsoft's documentation is silent; docs/contract.md explains A3 and the like."
     ),
-    ("quota", "How much one party may hold. A request above a quota is answered RESOURCES."),
-    ("hosted", "The shared-memory providers that live in the daemon; see also [[pool]]."),
+    (
+      "quota",
+      "Limits per session, user and provider. A request above a quota fails with RESOURCES."
+    ),
+    ("hosted", "The shared-memory providers inside the daemon; see also [[pool]]."),
   ]
 
   /// Of the array of tables [[pool]].
   static let aboutPools =
-    "Further hosted pools, one table each, oldest first; the newest serves first. A pool in a later file replaces the one of the same name."
+    "Additional hosted pools, one table each, oldest first; the newest is tried first. A pool in a later file replaces one of the same name."
 
   /// Pools of one configuration.
   static let maximumPools = 64
 
   /// Of the array of tables [[miniport]].
   static let aboutMiniports =
-    "Hosted miniports, one table each: adapters that live in the daemon and that every user's protocol drivers may bind to. They make the frames they receive. A miniport in a later file replaces the one of the same name."
+    "Hosted miniports, one table each: adapters inside the daemon, to which protocol drivers of all users may bind. They generate the frames that they receive. A miniport in a later file replaces one of the same name."
 
   /// Miniports of one configuration.
   static let maximumMiniports = 16
@@ -41,91 +43,92 @@ enum Schema {
     SchemaKey(
       name: "runtime-directory", kind: .path(\.runtimeDirectory),
       meaning:
-        "Directory of the sockets: \"driver\" for drivers, \"org.ndissim.Simulator\" for management. Empty: $RUNTIME_DIRECTORY, else $XDG_RUNTIME_DIR/ndissim, else a private directory under the temporary one.",
+        "The directory of the sockets: \"driver\" for drivers, \"org.ndissim.Simulator\" for management. Empty: $RUNTIME_DIRECTORY, else $XDG_RUNTIME_DIR/ndissim, else a private directory in $TMPDIR.",
       flag: "--runtime-directory"),
     SchemaKey(
       name: "log.level",
       kind: .choice(\.logLevel, ["error", "warning", "notice", "info", "debug"]),
-      meaning: "The least important priority that is logged.", flag: "--log-level",
+      meaning: "The minimum log priority.", flag: "--log-level",
       appliesOnReload: true),
     SchemaKey(
       name: "log.journal", kind: .choice(\.journal, ["auto", "on", "off"]),
       meaning:
-        "Whether the journal is written to natively. auto: when standard error is the journal's stream, or when $NDISSIM_JOURNAL is 1. off: lines on standard error only.",
+        "Whether to use the native journal protocol. auto: if standard error is connected to the journal, or $NDISSIM_JOURNAL is 1. off: only lines on standard error.",
       flag: "--journal"),
     SchemaKey(
       name: "server.connections-per-user", kind: .count(\.connectionsPerUser, 1...65_536),
       unit: "connections",
-      meaning: "Connections one user may have to the driver socket, with or without a session.",
+      meaning:
+        "The maximum number of connections of a user to the driver socket, with or without a session.",
       flag: "--connections-per-user"),
     SchemaKey(
       name: "server.outbox-packets", kind: .count(\.outboxPackets, 16...65_536), unit: "packets",
       meaning:
-        "Packets that may wait for a peer that does not read. The next one ends its connection.",
+        "The maximum number of queued packets for a slow peer. The next one closes its connection.",
       flag: "--outbox-packets"),
     SchemaKey(
       name: "management.enabled", kind: .boolean(\.management),
       meaning:
-        "Whether the Varlink socket is served. Who may change things there is not configurable: root, and the user the daemon runs as.",
+        "Whether to serve the Varlink socket. Control is limited to root and the daemon's user; this is not configurable.",
       flag: "--management"),
     SchemaKey(
       name: "metrics.socket", kind: .path(\.metricsSocket),
-      meaning: "Path of a stream socket that answers with OpenMetrics text. Empty: none.",
+      meaning: "The path of a stream socket that returns OpenMetrics text. Empty: none.",
       flag: "--metrics-socket"),
     SchemaKey(
       name: "contract.deadline", kind: .duration(\.deadline, 1...3_600_000),
       meaning:
-        "How long a handler in another process may take. off: for ever, for a driver in a debugger. The flag also takes on (the default) and plain milliseconds.",
+        "The deadline of an upcall to another process. off: none, for a driver in a debugger. The flag also accepts on (the default) and plain milliseconds.",
       flag: "--deadlines", appliesOnReload: true),
     SchemaKey(
       name: "contract.seed", kind: .countOrWord(\.seed, 0...UInt64(Int64.max), word: "random"),
       meaning:
-        "Same seed and same calls, same handles and addresses. random: chosen at the start, and logged.",
+        "The same seed and the same calls give the same handles and addresses. random: chosen and logged at startup.",
       flag: "--seed"),
     SchemaKey(
       name: "contract.highest-node", kind: .count(\.highestNode, 0...63), unit: "node",
-      meaning: "The highest NUMA node that may be asked for.", flag: "--highest-node"),
+      meaning: "The highest NUMA node that can be requested.", flag: "--highest-node"),
     SchemaKey(
       name: "contract.strict-revisions", kind: .boolean(\.strictRevisions),
-      meaning: "A3: refuse revision 1 from drivers that registered NDIS 6.30 or later.",
+      meaning: "A3: reject revision 1 from drivers registered with NDIS 6.30 or later.",
       flag: "--strict-revisions"),
     SchemaKey(
       name: "contract.strict-dma", kind: .boolean(\.strictDMA),
-      meaning: "A10: require DMA registration even where a provider serves the request.",
+      meaning: "A10: require DMA registration even if a provider serves the request.",
       flag: "--strict-dma"),
     SchemaKey(
       name: "contract.strict-vports", kind: .boolean(\.strictVPorts),
-      meaning: "A33: refuse NDIS_INVALID_VPORT_ID instead of reading it as none.",
+      meaning: "A33: reject NDIS_INVALID_VPORT_ID instead of treating it as none.",
       flag: "--strict-vports"),
     SchemaKey(
       name: "contract.filters-may-allocate", kind: .boolean(\.filtersMayAllocate),
-      meaning: "A6: let filter drivers and modules allocate.", flag: "--filters-may-allocate"),
+      meaning: "A6: allow filter drivers and modules to allocate.", flag: "--filters-may-allocate"),
     SchemaKey(
       name: "contract.lenient-free-handle", kind: .boolean(\.lenientFreeHandle),
       meaning: "A19: accept a free with another valid handle of the same driver.",
       flag: "--lenient-free-handle"),
-    quota("session-bytes", .bytes(\.sessionBytes, bytes), "Bytes of live blocks of a session."),
-    quota("session-blocks", .count(\.sessionBlocks, blocks), "Live blocks of a session.", "blocks"),
+    quota("session-bytes", .bytes(\.sessionBytes, bytes), "Bytes of live blocks per session."),
+    quota("session-blocks", .count(\.sessionBlocks, blocks), "Live blocks per session.", "blocks"),
     quota(
-      "session-sections", .count(\.sessionSections, sections), "Sections of a session.",
+      "session-sections", .count(\.sessionSections, sections), "Sections per session.",
       "sections"),
     quota(
-      "user-sessions", .count(\.userSessions, 1...16_384), "Sessions of one user.", "sessions"),
+      "user-sessions", .count(\.userSessions, 1...16_384), "Sessions per user.", "sessions"),
     quota(
       "user-objects", .count(\.userObjects, 1...65_536),
-      "Drivers, adapters, bindings and filter modules of one user.", "objects"),
-    quota("user-bytes", .bytes(\.userBytes, bytes), "Bytes of live blocks of one user."),
-    quota("user-blocks", .count(\.userBlocks, blocks), "Live blocks of one user.", "blocks"),
+      "Drivers, adapters, bindings and filter modules per user.", "objects"),
+    quota("user-bytes", .bytes(\.userBytes, bytes), "Bytes of live blocks per user."),
+    quota("user-blocks", .count(\.userBlocks, blocks), "Live blocks per user.", "blocks"),
     quota(
-      "user-sections", .count(\.userSections, sections), "Sections of one user.", "sections"),
+      "user-sections", .count(\.userSections, sections), "Sections per user.", "sections"),
     quota(
-      "provider-bytes", .bytes(\.providerBytes, bytes), "Bytes of live blocks of one provider."),
+      "provider-bytes", .bytes(\.providerBytes, bytes), "Bytes of live blocks per provider."),
     quota(
       "section-bytes", .bytes(\.sectionBytes, 4096...64 << 30),
-      "The greatest section a remote provider may offer."),
+      "The maximum size of a section of a remote provider."),
     SchemaKey(
       name: "hosted.hal", kind: .boolean(\.hal),
-      meaning: "The HAL fallback, which serves when no provider does.", flag: "--hal"),
+      meaning: "The HAL fallback, used if no provider serves a request.", flag: "--hal"),
     SchemaKey(
       name: "hosted.default-pool", kind: .boolean(\.defaultPool),
       meaning: "The pool named \"pool\": 256M on one node, 4K pages, not filled.",
@@ -136,25 +139,25 @@ enum Schema {
   static let poolKeys: [SchemaKey<PoolValues>] = [
     SchemaKey(
       name: "name", kind: .name(\.name),
-      meaning: "The provider's name; every pool needs one of its own."),
+      meaning: "The unique name of the provider."),
     SchemaKey(
       name: "capacity", kind: .bytes(\.capacity, 4096...8 << 30),
-      meaning: "Bytes over all its sections, in whole pages."),
+      meaning: "The size of all sections together, a multiple of the page size."),
     SchemaKey(
       name: "nodes", kind: .count(\.nodes, 1...64), unit: "nodes",
-      meaning: "How many NUMA nodes it serves, from node 0 on."),
+      meaning: "The number of NUMA nodes served, starting with node 0."),
     SchemaKey(
       name: "pages", kind: .choice(\.pages, ["4K", "2M"]),
-      meaning: "Size of its pages. 2M needs huge pages that the administrator has reserved."),
+      meaning: "The page size. 2M requires reserved huge pages."),
     SchemaKey(
       name: "fill", kind: .choice(\.fill, ["none", "zero", "poison"]),
       meaning:
-        "What the daemon writes into a new block. poison is the word 0xDEADBEEFDEADBEEF, to show who relies on zeroed memory. zero and poison need 4K pages and a capacity up to 1G."
+        "The initial contents of a block. poison is the word 0xDEADBEEFDEADBEEF, to detect drivers that rely on zeroed memory. zero and poison require 4K pages and a capacity of at most 1G."
     ),
     SchemaKey(
       name: "fragment", kind: .count(\.fragment, 0...UInt64(Int64.max)),
       meaning:
-        "Seed of a fragmentation: no free run is longer than eight pages, so that a contiguous request fails where a scattered one succeeds. 0: not fragmented."
+        "The seed of an artificial fragmentation: no free run exceeds eight pages, so that contiguous requests fail where scattered ones succeed. 0: not fragmented."
     ),
   ]
 
@@ -163,35 +166,36 @@ enum Schema {
     SchemaKey(
       name: "name", kind: .name(\.name),
       meaning:
-        "Its adapter's name, up to 31 characters; every adapter of the daemon needs one of its own."
+        "The unique name of the adapter, up to 31 characters."
     ),
     SchemaKey(
       name: "queues", kind: .count(\.queues, 1...63), unit: "queues",
-      meaning: "VM queues beside the default queue. Without meaning when there are VPorts."),
+      meaning: "VM queues in addition to the default queue. Ignored with VPorts."),
     SchemaKey(
       name: "vports", kind: .count(\.vports, 0...63), unit: "VPorts",
       meaning:
-        "VPorts of a NIC switch, on the physical function, beside the default VPort. With any there are no VM queues. 0: none."
+        "VPorts of a NIC switch on the physical function, in addition to the default VPort; they replace VM queues. 0: none."
     ),
     SchemaKey(
       name: "queue-memory", kind: .bytes(\.queueMemory, 4096...16 << 20),
       meaning:
-        "Shared memory it asks for, for each queue or VPort; when it is refused, half of it, and so on down to 8 frames. At most 1024 frames of a queue can be out."
+        "The shared memory requested per queue or VPort; if refused, half of it, down to 8 frames. At most 1024 frames of a queue can be indicated at a time."
     ),
     SchemaKey(
       name: "ndis",
       kind: .choice(\.ndis, ["6.20", "6.30", "6.40", "6.50", "6.60", "6.70", "6.80"]),
-      meaning: "The NDIS version it registers. 6.20 has lookahead split, later ones have VPorts."),
+      meaning:
+        "The NDIS version it registers with. 6.20 has lookahead split, later versions have VPorts."),
     SchemaKey(
       name: "frame-length", kind: .count(\.frameLength, 64...9014), unit: "bytes",
-      meaning: "Bytes of a frame it makes, without the frame check sequence."),
+      meaning: "The length of generated frames without the frame check sequence."),
     SchemaKey(
-      name: "rate", kind: .count(\.rate, 0...1_000_000), unit: "frames a second",
-      meaning: "What every queue that receives gets. 0: frames come on request only."),
+      name: "rate", kind: .count(\.rate, 0...1_000_000), unit: "frames per second",
+      meaning: "The rate of frames generated per running queue. 0: only on request."),
     SchemaKey(
       name: "pends", kind: .choice(\.pends, ["never", "queues", "always"]),
       meaning:
-        "What it answers PENDING to and completes afterwards. queues: the completion of queue allocations and the freeing of queues, as real miniports do. always: every OID request, pause and restart."
+        "The requests for which it returns PENDING and completes later. queues: the completion of queue allocations and the freeing of queues, as real miniports do. always: every OID request, pause and restart."
     ),
   ]
 
@@ -229,7 +233,7 @@ enum Schema {
 }
 
 extension SchemaKey {
-  /// The table it stands in; empty at the top.
+  /// The table of the key; empty at the top level.
   var table: String {
     guard let dot = name.firstIndex(of: ".") else { return "" }
     return String(name[..<dot])

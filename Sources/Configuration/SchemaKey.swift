@@ -1,24 +1,24 @@
-// One row of the schema: a key, what it may be, what it means. A kind knows how to read a value from
-// a file or from a flag, how to refuse it in a sentence, and how it would stand in a file. Where the
-// value lives is a key path, so that a default is read from the values themselves.
+// One row of the schema: a key with its kind and its meaning. A kind parses a value of a file or a flag,
+// describes an invalid one, and formats it as TOML. The value is accessed with a key path, so that
+// defaults are read from the values themselves.
 
 /// One key of `Root`: of the configuration, or of a pool.
 struct SchemaKey<Root: Sendable>: Sendable {
   /// `table.key`, or `key` at the top and in a pool.
   var name: String
   var kind: Kind<Root>
-  /// What a plain number counts; empty when the value says it itself.
+  /// The unit of a plain number; empty if the value has one.
   var unit = ""
   /// A sentence or two for the file, the manual and --help.
   var meaning: String
-  /// With its dashes; nil when there is none.
+  /// With its dashes; nil if there is none.
   var flag: String?
   var appliesOnReload = false
 }
 
 typealias Path<Root, Value> = WritableKeyPath<Root, Value> & Sendable
 
-/// What a key may be.
+/// The kind of a value.
 enum Kind<Root: Sendable>: Sendable {
   case boolean(any Path<Root, Bool>)
   case count(any Path<Root, UInt64>, ClosedRange<UInt64>)
@@ -30,31 +30,31 @@ enum Kind<Root: Sendable>: Sendable {
   case choice(any Path<Root, String>, [String])
   /// An absolute path, or empty; a flag may give a relative one.
   case path(any Path<Root, String>)
-  /// A name for people and for memory's file name.
+  /// A name, also used in names of memfds.
   case name(any Path<Root, String>)
 }
 
-/// A value as it was given.
+/// A value from a file or a flag.
 enum Given {
   case file(TOMLValue)
   case flag(String)
 
-  /// What it is, for a sentence.
+  /// A description, for messages.
   var described: String {
     switch self {
     case .file(let value): value.described
-    case .flag(let text): "\"\(shown(text))\""
+    case .flag(let text): "\"\(text.escaped())\""
     }
   }
 }
 
-/// Why a value is not taken: a sentence.
+/// Why a value is invalid: a sentence.
 struct Refusal: Error {
   var sentence: String
 }
 
 extension Kind {
-  /// What the value must be, as the end of a sentence.
+  /// The valid values, as the end of a sentence.
   var expectation: String {
     switch self {
     case .boolean: "true or false"
@@ -64,17 +64,17 @@ extension Kind {
       "a whole number from \(range.lowerBound) to \(range.upperBound), or \"\(word)\""
     case .bytes(_, let range):
       "a number of bytes from \(Quantity.size(range.lowerBound)) to "
-        + "\(Quantity.size(range.upperBound)), for instance \"256M\""
+        + "\(Quantity.size(range.upperBound)), for example \"256M\""
     case .duration(_, let range):
       "a duration from \(Quantity.duration(range.lowerBound)) to "
-        + "\(Quantity.duration(range.upperBound)), for instance \"5s\", or \"off\""
+        + "\(Quantity.duration(range.upperBound)), for example \"5s\", or \"off\""
     case .choice(_, let choices): "one of " + choices.joined(separator: ", ")
     case .path: "an absolute path, or empty"
     case .name: "1 to 32 letters, digits, hyphens and underscores"
     }
   }
 
-  /// Reads a value into its place.
+  /// Parses and stores a value.
   func read(_ given: Given, into root: inout Root) throws(Refusal) {
     switch self {
     case .boolean(let place):
@@ -113,7 +113,7 @@ extension Kind {
     }
   }
 
-  /// The value as it would stand in a TOML file.
+  /// The value as TOML.
   func text(of root: Root) -> String {
     switch self {
     case .boolean(let place): "\(root[keyPath: place])"

@@ -2,10 +2,10 @@
 // replacements and swaps of neighbours. Long words get no suggestion, so the work is bounded.
 
 enum Suggestion {
-  /// `; did you mean X?`; when nothing is near, the known words if they are few.
+  /// `; did you mean X?`, or the known words if none is similar and they are few.
   static func sentence(for word: String, among known: [String]) -> String {
     if let near = nearest(to: word, among: known) { return "; did you mean \(near)?" }
-    return known.count > 10 ? "" : "; known are \(known.joined(separator: ", "))"
+    return known.count > 10 ? "" : "; use \(known.joined(separator: ", "))"
   }
 
   /// The nearest of `known`, if one is near enough to be meant.
@@ -14,7 +14,7 @@ enum Suggestion {
     let ranked = known.map { candidate in
       (distance: measure(word, candidate), candidate: candidate)
     }
-    // The beginning of exactly one is that one.
+    // An unambiguous prefix.
     let begun = known.filter { word.utf8.count > 3 && $0.hasPrefix(word) }
     if begun.count == 1 { return begun[0] }
     guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }

@@ -1,5 +1,5 @@
-// A TOML document as values, each with its place. The parsing is toml++'s, behind Sources/CTOML,
-// which bounds size, line length and nesting; here its list becomes a tree and its memory is freed.
+// A TOML document as values with positions. Sources/CTOML wraps the parser toml++ and limits size, line
+// length and nesting; here its list is converted to a tree.
 
 import CNDISTOML
 
@@ -7,7 +7,7 @@ import CNDISTOML
 struct TOMLNode: Sendable {
   /// Empty for an element of an array.
   var key: String
-  /// Where the key stands; from 1.
+  /// The position of the key, from 1.
   var line: UInt32
   var column: UInt32
   var value: TOMLValue
@@ -24,7 +24,7 @@ enum TOMLValue: Sendable {
   case table([TOMLNode])
 }
 
-/// Why bytes are no document. Line 0: the file as a whole.
+/// A syntax error. Line 0: the file as a whole.
 struct TOMLProblem: Error {
   var line: UInt32
   var column: UInt32
@@ -36,7 +36,7 @@ enum TOML {
   static func parse(_ bytes: [UInt8]) throws(TOMLProblem) -> [TOMLNode] {
     var error = ctoml_error()
     let parsed = unsafe bytes.withUnsafeBytes { buffer in
-      // An empty array may have no address.
+      // An empty array may have no base address.
       guard let base = buffer.baseAddress else { return unsafe ctoml_parse("", 0, &error) }
       return unsafe ctoml_parse(
         base.assumingMemoryBound(to: CChar.self), buffer.count, &error)
@@ -89,10 +89,10 @@ enum TOML {
 }
 
 extension TOMLValue {
-  /// What it is, for a sentence.
+  /// A description, for messages.
   var described: String {
     switch self {
-    case .string(let text): "the string \"\(shown(text))\""
+    case .string(let text): "the string \"\(text.escaped())\""
     case .integer(let number): "the integer \(number)"
     case .real(let number): "the floating-point number \(number)"
     case .boolean(let value): "\(value)"

@@ -2,6 +2,8 @@
 // beside the driver socket, open to everybody who may enter the directory, since reading is; or there is
 // none, if the configuration says so.
 
+import NDISManagementPlane
+import NDISDriverPlane
 import NDISConfiguration
 import NDISEvents
 import Glibc
@@ -49,16 +51,15 @@ extension Launch {
     /// What the server watches. Without a socket it still serves SIGHUP.
     func sockets(
       _ switchboard: Switchboard, _ recorder: EventRecorder, _ sink: EventSink,
-      _ link: ServiceManagerLink, driverSocket: String?, _ tell: @escaping (Event) -> Void
+      _ link: ServiceManagerLink, driverSocket: String?, _ report: @escaping (Event) -> Void
     ) throws(SystemError) -> ManagementSockets {
       var host = ManagementHost()
       host.version = options.version
       host.driverSocket = driverSocket
-      host.configuration = options.configuration
-      host.reload = options.reload
+      host.configuration = ReloadableConfiguration(options.configuration, read: options.reload)
       host.setMinimumPriority = { sink.minimumPriority = $0 }
       host.droppedEntries = { sink.dropped }
-      host.tell = tell
+      host.report = report
       host.reloading = { isGoingOn in
         if isGoingOn {
           link.reloading(status: "Reading the configuration")

@@ -1,8 +1,10 @@
 // Starting and ending a daemon in order: signals are blocked first, the log next, then NDIS with its
-// hosted providers, then the socket; only when all of that stands is READY said. The end is the same
+// hosted providers, then the socket; READY is sent when all of that is up. The end is the same
 // backwards.
 
+import NDISManagementPlane
 import NDISConfiguration
+package import NDISDriverPlane
 import NDISEvents
 import Glibc
 import NDISHostedDrivers
@@ -11,14 +13,17 @@ import NDISPlatform
 import NDISServiceManager
 import NDISSimulator
 
-/// Runs a daemon.
-public enum Launch {
-  /// The exit status of a daemon that has handed over: by whatever signal it was told to, another is to go on.
-  public static let handedOverStatus: Int32 = 75
+/// Why a daemon did not start: a sentence.
+package typealias StartFailure = NDISDriverPlane.StartFailure
 
-  /// Serves until a signal; throws a sentence when it cannot start. Answers whether it has handed over to the
-  /// process that comes next.
-  public static func run(_ options: LaunchOptions) throws(StartFailure) -> Bool {
+/// Runs a daemon.
+package enum Launch {
+  /// The exit status of a daemon that has handed over: whatever the signal, another process resumes.
+  package static let handedOverStatus: Int32 = 75
+
+  /// Serves until a signal; throws a sentence when it cannot start. Returns whether it has handed over to the
+  /// next process.
+  package static func run(_ options: LaunchOptions) throws(StartFailure) -> Bool {
     let activation: Activation
     let sink: EventSink
     let link: ServiceManagerLink
@@ -33,14 +38,14 @@ public enum Launch {
       link = try ServiceManagerLink()
     } catch { throw StartFailure("\(error)") }
     let recorder = EventRecorder()
-    let tell = { (event: Event) in
+    let report = { (event: Event) in
       sink.post(event)
       recorder.record(event)
     }
-    tell(.started(version: options.version, pid: getpid(), seed: options.settings.seed))
+    report(.started(version: options.version, pid: getpid(), seed: options.settings.seed))
     var isHandedOver = false
     do throws(StartFailure) {
-      isHandedOver = try serve(options, activation, signals, sink, link, recorder, tell)
+      isHandedOver = try serve(options, activation, signals, sink, link, recorder, report)
     } catch {
       link.failed(errno: EINVAL, status: error.description)
       sink.close()
@@ -49,7 +54,7 @@ public enum Launch {
     }
     sink.post(.stopped)
     sink.close()
-    // Everything that is to be kept has been handed over when this returns.
+    // Every descriptor to be stored has been handed over when this returns.
     link.close()
     return isHandedOver
   }
@@ -61,12 +66,13 @@ public enum Launch {
   private static func serve(
     _ options: LaunchOptions, _ activation: Activation, _ signals: consuming Signals,
     _ sink: EventSink, _ link: ServiceManagerLink, _ recorder: EventRecorder,
-    _ tell: @escaping (Event) -> Void
+    _ report: @escaping (Event) -> Void
   ) throws(StartFailure) -> Bool {
     defer { CrashMark.clear() }
     var isHandedOver = false
-    var inheritance = Inheritance(activation, known: ["driver", "varlink"])
-    let switchboard = try begin(options, &inheritance, link, tell)
+    var inherited = InheritedDescriptors(activation.descriptors, known: ["driver", "varlink"])
+    let switchboard = try begin(options, &inherited, link, report)
+    if DebugRequests.areWanted { switchboard.beforeRequest = DebugRequests.carryOut }
     let path: String
     let listener: PacketSocket
     var madeSocket = false
@@ -92,22 +98,22 @@ public enum Launch {
         switchboard: switchboard, listener: listener, signals: signals, sink: sink, link: link,
         recorder: recorder,
         management: try management.sockets(
-          switchboard, recorder, sink, link, driverSocket: listener.localPath, tell),
+          switchboard, recorder, sink, link, driverSocket: listener.localPath, report),
         limits: Server.Limits(options.configuration.values))
-      for (inode, descriptor) in inheritance.connections {
+      for (inode, descriptor) in inherited.connections {
         server.adopt(connection: Descriptor(owning: descriptor), inode: inode)
       }
-      switchboard.awaitOthers()
-      tell(.ready(socket: path))
+      switchboard.beginResumeGracePeriod()
+      report(.ready(socket: path))
       link.ready(status: "Ready on \(path)")
       switch try server.run() {
       case .handOver:
         isHandedOver = true
         // What is on its way to clients is answered by the next process once more.
-        tell(.handedOver(reason: "SIGUSR2"))
+        report(.handedOver(reason: "SIGUSR2"))
         link.stopping(status: "Handing over")
       case .stop(let signal):
-        tell(.stopping(reason: signal))
+        report(.stopping(reason: signal))
         link.stopping(status: "Ending sessions")
         server.shutDown()
       }

@@ -1,25 +1,25 @@
 // What a daemon is started with: the configuration as it was read, how to read it again, and what
 // comes of it for NDIS. The same translation serves the start and a reload.
 
-public import NDISConfiguration
+package import NDISConfiguration
 import NDISEvents
-public import NDISHostedDrivers
+package import NDISHostedDrivers
 import NDIS
 import NDISServiceManager
-public import NDISSimulator
+package import NDISSimulator
 
 /// What a daemon is started with.
-public struct LaunchOptions: Sendable {
+package struct LaunchOptions: Sendable {
   /// What was read at the start; whoever reloads keeps the newer one.
-  public let configuration: LoadedConfiguration
+  package let configuration: LoadedConfiguration
   /// Reads files and flags again, as at the start. It reads files, so not in the middle of a turn
   /// of a daemon that must answer at once.
-  public let reload: @Sendable () throws(ConfigurationProblems) -> LoadedConfiguration
+  package let reload: @Sendable () throws(ConfigurationProblems) -> LoadedConfiguration
   /// The seed when the configuration does not name one.
-  public let chosenSeed: UInt64
-  public var version = "0.1.0"
+  package let chosenSeed: UInt64
+  package var version = Release.version
 
-  public init(
+  package init(
     configuration: LoadedConfiguration, chosenSeed: UInt64,
     reload: @escaping @Sendable () throws(ConfigurationProblems) -> LoadedConfiguration
   ) {
@@ -67,7 +67,7 @@ extension ConfigurationValues {
   }
 
   /// The hosted providers, oldest first.
-  public var hostedPools: [PoolSettings] {
+  package var hostedPools: [PoolSettings] {
     var result: [PoolSettings] = []
     if hal { result.append(PoolSettings(name: "hal", level: .hal)) }
     if defaultPool { result.append(PoolSettings(name: "pool", level: .pool)) }
@@ -77,7 +77,7 @@ extension ConfigurationValues {
 
 extension PoolSettings {
   /// A configured pool.
-  public init(_ values: PoolValues) {
+  package init(_ values: PoolValues) {
     self.init(
       name: values.name, level: .pool, capacity: values.capacity,
       nodes: UInt32(clamping: values.nodes), pageSize: UInt32(clamping: values.pageSize),
@@ -88,7 +88,7 @@ extension PoolSettings {
 
 extension VMQSettings {
   /// A configured miniport.
-  public init(_ values: MiniportValues) {
+  package init(_ values: MiniportValues) {
     let minor = values.ndis.split(separator: ".").last.flatMap { UInt8($0) }
     self.init(
       name: values.name, queues: UInt32(clamping: values.queues),
@@ -101,7 +101,7 @@ extension VMQSettings {
 
 extension Quotas {
   /// The configured quotas.
-  public init(_ values: ConfigurationValues) {
+  package init(_ values: ConfigurationValues) {
     self.init()
     sessionBytes = values.sessionBytes
     sessionBlocks = UInt32(clamping: values.sessionBlocks)
@@ -118,7 +118,7 @@ extension Quotas {
 
 extension Settings {
   /// The configured settings; the page size is the machine's and is set by whoever asks it.
-  public init(_ values: ConfigurationValues, chosenSeed: UInt64) {
+  package init(_ values: ConfigurationValues, chosenSeed: UInt64) {
     self.init()
     quotas = Quotas(values)
     seed = values.seed ?? chosenSeed

@@ -5,15 +5,16 @@
 // connection can make the daemon hold is in `limits`. In one turn of the reactor all of management gets
 // about a millisecond, so that drivers are not held up.
 
+package import NDISManagementPlane
 import NDISManagementInterface
-public import NDISPlatform
-import NDISVarlink
+package import NDISPlatform
+package import NDISVarlink
 
 /// Serves the management plane.
-public final class ManagementSockets {
+package final class ManagementSockets {
   let plane: ManagementPlane
   /// Shares the turns of this plane.
-  public var metrics: MetricsSocket?
+  package var metrics: MetricsSocket?
   /// None: nobody can connect, and only SIGHUP reaches the service.
   private let listener: StreamSocket?
   private let wakeup: Wakeup
@@ -34,10 +35,10 @@ public final class ManagementSockets {
   private static let firstClient = bit | 16
 
   /// Connections of one user, and of all.
-  public static let clientsPerUser = 128
-  public static let clientLimit = 512
+  package static let clientsPerUser = 128
+  package static let clientLimit = 512
   /// Calls are small; replies are what is long.
-  static let limits = VarlinkConnection.Limits(
+  package static let limits = VarlinkConnection.Limits(
     message: 1 << 16, waiting: 1 << 16, lowWater: 1 << 16, output: 1 << 20, values: 1 << 12)
   /// Of one turn of the reactor, in nanoseconds.
   private static let turn: UInt64 = 1_000_000
@@ -56,7 +57,7 @@ public final class ManagementSockets {
     }
   }
 
-  public init(plane: ManagementPlane, listener: consuming StreamSocket?) throws(SystemError) {
+  package init(plane: ManagementPlane, listener: consuming StreamSocket?) throws(SystemError) {
     self.plane = plane
     self.listener = listener
     let wakeup = try Wakeup()
@@ -99,7 +100,7 @@ public final class ManagementSockets {
     }
   }
 
-  /// Nobody is there and nothing is under way: but for the metrics, `turn` has nothing to do.
+  /// No client is connected and nothing is outstanding: but for the metrics, `turn` has nothing to do.
   private var isIdle: Bool {
     clients.isEmpty && resumeAt == nil && !plane.service.isReloading
   }
@@ -114,7 +115,7 @@ public final class ManagementSockets {
     default:
       guard let client = clients[event.token] else { return }
       if !event.events.isDisjoint(with: [.hungUp, .failed]) {
-        // Nobody is there to read an answer.
+        // There is no client to read an answer.
         drop(event.token, &reactor)
         return
       }
@@ -174,7 +175,7 @@ public final class ManagementSockets {
 
   // MARK: Turns
 
-  /// Goes on with answers, for about a millisecond at most.
+  /// Continues answers, for about a millisecond at most.
   func turn(_ reactor: inout Reactor) {
     metrics?.turn(&reactor)
     guard !isIdle else { return }
@@ -208,7 +209,7 @@ public final class ManagementSockets {
         drop(token, &reactor)
         continue
       }
-      // What was written may have made room for more.
+      // What was written may have freed space for more.
       if client.connection.wantsPump { note(token) }
       var interest: Reactor.Events = []
       if client.connection.wantsInput { interest.insert(.readable) }

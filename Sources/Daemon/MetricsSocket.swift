@@ -5,11 +5,12 @@
 // Limits: 16 connections at a time, 4 KiB of a request, ten seconds for all of it; what is beyond is
 // closed. There is no TCP; a proxy in front can have that.
 
+package import NDISManagementPlane
 import NDISManagementInterface
-public import NDISPlatform
+package import NDISPlatform
 
 /// Serves the metrics socket.
-public final class MetricsSocket {
+package final class MetricsSocket {
   private let listener: StreamSocket
   private let service: ManagementService
   private var clients: [UInt64: Client] = [:]
@@ -39,7 +40,7 @@ public final class MetricsSocket {
     }
   }
 
-  public init(listener: consuming StreamSocket, service: ManagementService) {
+  package init(listener: consuming StreamSocket, service: ManagementService) {
     self.listener = listener
     self.service = service
   }

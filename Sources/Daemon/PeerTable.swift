@@ -1,38 +1,40 @@
 // The server's connections by token. A token names a slot and how often the slot was used, so that finding
 // one takes no search, and an event that is still under way for a connection that is gone finds nothing.
 
-/// What peers tell the server while it is in the middle of a turn; it looks when the turn is over.
-final class PeerNotes {
+import NDISDriverPlane
+
+/// What happened to peers in the middle of a turn; the server processes it when the turn is over.
+final class DeferredPeerEvents {
   /// Peers whose outbox has become nonempty.
   var blocked: [UInt64] = []
   /// Connections that are to be ended.
-  var doomed: [UInt64] = []
+  var closing: [UInt64] = []
 
   /// Packets to a peer are gathered, to go out together: more of the same are about to come.
-  var gathers = false
+  var isBatching = false
   /// Peers with gathered packets.
   private var gathered: [SocketPeer] = []
 
   func gathered(_ peer: SocketPeer) { gathered.append(peer) }
 
   /// What was gathered goes out, and nothing is gathered any more.
-  func sendGathered() {
-    gathers = false
+  func flushBatch() {
+    isBatching = false
     guard !gathered.isEmpty else { return }
-    for peer in gathered { peer.sendGathered() }
+    for peer in gathered { peer.flushBatch() }
     gathered.removeAll(keepingCapacity: true)
   }
 
-  var isEmpty: Bool { blocked.isEmpty && doomed.isEmpty }
+  var isEmpty: Bool { blocked.isEmpty && closing.isEmpty }
 
   func takeBlocked() -> [UInt64] {
     defer { blocked = [] }
     return blocked
   }
 
-  func takeDoomed() -> [UInt64] {
-    defer { doomed = [] }
-    return doomed
+  func takeClosing() -> [UInt64] {
+    defer { closing = [] }
+    return closing
   }
 }
 
@@ -48,7 +50,7 @@ struct PeerTable: ~Copyable {
   /// Bits of a token that are the slot.
   private static let slotBits: UInt64 = 20
 
-  /// The token for the connection that is inserted next; nil when there is no room for another.
+  /// The token for the connection that is inserted next; nil when the table is full.
   var nextToken: UInt64? {
     let slot = free.last ?? slots.count
     guard slot < 1 << Self.slotBits else { return nil }

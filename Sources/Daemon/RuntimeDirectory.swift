@@ -1,13 +1,14 @@
-// Where the driver socket lies. One order, for the daemon and its clients alike (docs/sockets in the
+// Where the driver socket is. One order, for the daemon and its clients alike (docs/sockets in the
 // README): the flag, $RUNTIME_DIRECTORY, $XDG_RUNTIME_DIR/ndissim, and at last a private directory
 // under the temporary one.
 
+import NDISDriverPlane
 import Glibc
 
 /// Finds and makes the runtime directory.
-public enum RuntimeDirectory {
+package enum RuntimeDirectory {
   /// The directory to use: `explicit` when given, else from the environment.
-  public static func find(explicit: String?) -> String {
+  package static func find(explicit: String?) -> String {
     if let explicit { return explicit }
     if let directory = environment("RUNTIME_DIRECTORY") {
       // systemd may name several, separated by colons; the first is ours.
@@ -18,7 +19,7 @@ public enum RuntimeDirectory {
   }
 
   /// Makes the directory, mode 0700, when it is not there; a directory of somebody else's is refused.
-  public static func make(_ path: String) throws(StartFailure) {
+  package static func make(_ path: String) throws(StartFailure) {
     if unsafe mkdir(path, 0o700) != 0, errno != EEXIST {
       throw StartFailure("cannot make \(path): \(unsafe String(cString: strerror(errno)))")
     }

@@ -2,8 +2,9 @@
 // at the end of a burst of requests: a peer that is woken for each would take the processor from the daemon
 // each time. What the socket does not take waits, with its own copy of its descriptor, in an outbox of
 // bounded length. A peer that lets the outbox overflow is cut off: it reads too slowly, and others must not
-// pay for it. It cannot be told, since it does not read; the reason stands in the log.
+// pay for it. It cannot be notified, since it does not read; the reason is in the log.
 
+import NDISDriverPlane
 import CNDIS
 import NDISPlatform
 
@@ -12,8 +13,8 @@ import NDISPlatform
   let socket: PacketSocket
   let token: UInt64
   /// Set when the connection should be ended by the server.
-  private(set) var isDoomed = false {
-    didSet { if isDoomed, !oldValue { notes.doomed.append(token) } }
+  private(set) var isClosing = false {
+    didSet { if isClosing, !oldValue { notes.closing.append(token) } }
   }
   private(set) var overflowed = false
   private var outbox: [Waiting] = []
@@ -22,9 +23,9 @@ import NDISPlatform
   private var lengths: [UInt32] = []
   private var sent = 0
   /// How many packets to read at its next turn.
-  var appetite = Appetite()
+  var readBudget = ReadBudget()
   /// Where the server reads that the outbox has become nonempty, or that the connection is to be ended.
-  private let notes: PeerNotes
+  private let notes: DeferredPeerEvents
 
   /// Packets that may wait.
   private let outboxLimit: Int
@@ -34,7 +35,7 @@ import NDISPlatform
     var descriptor: Int32
   }
 
-  init(socket: consuming PacketSocket, token: UInt64, outboxLimit: Int, notes: PeerNotes) {
+  init(socket: consuming PacketSocket, token: UInt64, outboxLimit: Int, notes: DeferredPeerEvents) {
     self.outboxLimit = outboxLimit
     self.notes = notes
     self.socket = socket
@@ -52,24 +53,26 @@ import NDISPlatform
   var descriptor: Int32? { socket.descriptor.raw }
 
   /// Bytes that are gathered at most.
-  private static let mostGathered = 1 << 16
+  private static let maximumBatchBytes = 1 << 16
 
   func deliver(_ packet: UnsafeRawBufferPointer, descriptor: Int32?) {
-    guard !isDoomed else { return }
-    if notes.gathers, descriptor == nil, !isBlocked, unsafe gather(packet) { return }
-    if !lengths.isEmpty { sendGathered() }
+    guard !isClosing else { return }
+    if notes.isBatching, descriptor == nil, !isBlocked, unsafe gather(packet) { return }
+    if !lengths.isEmpty { flushBatch() }
     if !isBlocked, unsafe transmit(packet, descriptor ?? -1) { return }
-    guard !isDoomed else { return }
+    guard !isClosing else { return }
     unsafe wait(packet, descriptor: descriptor)
   }
 
   /// Keeps a packet for the end of the burst; false when it must not wait.
   private func gather(_ packet: UnsafeRawBufferPointer) -> Bool {
     if lengths.count == PacketSocket.mostPackets
-      || gathered.count + packet.count > SocketPeer.mostGathered
+      || gathered.count + packet.count > SocketPeer.maximumBatchBytes
     {
-      sendGathered()
-      guard !isBlocked, !isDoomed, packet.count <= SocketPeer.mostGathered else { return false }
+      flushBatch()
+      guard !isBlocked, !isClosing, packet.count <= SocketPeer.maximumBatchBytes else {
+        return false
+      }
     }
     if lengths.isEmpty { notes.gathered(self) }
     unsafe gathered.append(contentsOf: packet)
@@ -78,13 +81,13 @@ import NDISPlatform
   }
 
   /// Sends what was gathered; what the socket does not take waits in the outbox.
-  func sendGathered() {
+  func flushBatch() {
     guard !lengths.isEmpty else { return }
     defer {
       gathered.removeAll(keepingCapacity: true)
       lengths.removeAll(keepingCapacity: true)
     }
-    guard !isDoomed else { return }
+    guard !isClosing else { return }
     var taken = 0
     do throws(SystemError) {
       taken = try unsafe gathered.withUnsafeBufferPointer { (bytes) throws(SystemError) in
@@ -93,7 +96,7 @@ import NDISPlatform
         }
       }
     } catch {
-      isDoomed = true
+      isClosing = true
       return
     }
     guard taken < lengths.count else { return }
@@ -107,10 +110,10 @@ import NDISPlatform
 
   /// Puts a packet into the outbox.
   private func wait(_ packet: UnsafeRawBufferPointer, descriptor: Int32?) {
-    guard !isDoomed else { return }
+    guard !isClosing else { return }
     guard outbox.count - sent < outboxLimit else {
       overflowed = true
-      isDoomed = true
+      isClosing = true
       return
     }
     var copy: Int32 = -1
@@ -119,7 +122,7 @@ import NDISPlatform
       let duplicate = try? borrowed.duplicate()
       _ = borrowed.release()
       guard let duplicate else {
-        isDoomed = true
+        isClosing = true
         return
       }
       copy = duplicate.release()
@@ -143,7 +146,7 @@ import NDISPlatform
       }
       return outcome == .sent
     } catch {
-      isDoomed = true
+      isClosing = true
       return true
     }
   }
@@ -164,8 +167,8 @@ import NDISPlatform
   }
 
   func disconnect() {
-    sendGathered()
+    flushBatch()
     flush()
-    isDoomed = true
+    isClosing = true
   }
 }

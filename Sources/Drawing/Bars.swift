@@ -1,14 +1,13 @@
-// A number as a length, and a few numbers as heights: bars and sparklines, in block elements where
-// they can be shown, else in ASCII.
+// Bars and sparklines, in block elements if supported, else in ASCII.
 
-/// Small drawings inside a line.
+/// Inline graphics.
 public enum Bar {
   private static let eighths: [Character] = [" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
   private static let heights: [Character] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
   private static let asciiHeights: [Character] = ["_", ".", ":", "-", "=", "+", "*", "#"]
 
-  /// A bar of exactly `cells` cells, filled up to `fraction` (0 to 1; what lies outside is moved to
-  /// the nearer end). What is more than nothing is never drawn as nothing.
+  /// A bar of exactly `cells` cells, filled up to `fraction`, which is clamped to 0...1. A nonzero fraction is
+  /// never drawn as empty.
   public static func horizontal(_ fraction: Double, cells: Int, unicode: Bool) -> String {
     guard cells > 0 else { return "" }
     let share = fraction.isFinite ? min(max(fraction, 0), 1) : 0
@@ -27,7 +26,7 @@ public enum Bar {
     return text
   }
 
-  /// One cell a value, the highest as high as a cell; nothing at all is a blank.
+  /// One cell per value, scaled to the maximum; zero is blank.
   public static func sparkline(_ values: [Double], unicode: Bool) -> String {
     let levels = unicode ? heights : asciiHeights
     let greatest = values.filter(\.isFinite).max() ?? 0

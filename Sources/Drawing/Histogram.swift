@@ -1,18 +1,17 @@
-// How many samples fall where, on a logarithmic axis: latencies of one thing span decades, and a
-// linear axis would show either the bulk or the tail. Several distributions share one axis, so that
-// they can be drawn over each other.
+// Histograms on a logarithmic axis: latencies span decades, and a linear axis would show either the bulk or
+// the tail. Several distributions share one axis, to be compared.
 
 import Glibc
 
-/// A logarithmic axis of durations, cut into columns of equal ratio.
+/// A logarithmic axis of durations, divided into columns of equal ratio.
 public struct LogarithmicAxis: Sendable, Equatable {
   /// Nanoseconds, above zero.
   public let low: Double
   /// Nanoseconds, above `low`.
   public let high: Double
 
-  /// An axis on which the bulk of all distributions has room: from the smallest sample to the
-  /// greatest of their 99.9th percentiles. Nil when there are no samples.
+  /// An axis for the bulk of all distributions: from the smallest sample to the largest of their 99.9th
+  /// percentiles. Nil without samples.
   public init?(showing distributions: [Distribution]) {
     let lows = distributions.compactMap { $0.percentile(0) }
     let highs = distributions.compactMap { $0.percentile(99.9) }
@@ -20,13 +19,13 @@ public struct LogarithmicAxis: Sendable, Equatable {
     self.init(low: Double(max(low, 1)) * 0.9, high: Double(max(high, 1)) * 1.05)
   }
 
-  /// The ends are taken in either order and moved apart until they differ.
+  /// The ends may be in either order, and are moved apart if equal.
   public init(low: Double, high: Double) {
     self.low = max(min(low, high), 0.001)
     self.high = max(max(low, high), self.low * 1.05)
   }
 
-  /// Where a duration stands: 0 at `low`, 1 at `high`, beyond them outside.
+  /// The position of a duration: 0 at `low`, 1 at `high`.
   public func position(_ nanoseconds: Double) -> Double {
     log(max(nanoseconds, 0.001) / low) / log(high / low)
   }
@@ -51,7 +50,7 @@ public struct LogarithmicAxis: Sendable, Equatable {
 
 /// The share of a distribution's samples in each column of an axis.
 public struct Histogram: Sendable, Equatable {
-  /// Shares of all samples, 0 to 1; what lies beyond the axis is in none.
+  /// Shares of all samples, 0 to 1; samples beyond the axis are in none.
   public let shares: [Double]
   /// The share of samples beyond the axis's high end.
   public let above: Double

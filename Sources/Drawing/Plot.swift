@@ -1,7 +1,6 @@
-// What is plotted: panels, one a comparison, each with the distributions that are compared. The
-// terminal's and the SVG's drawing of them are in files of their own.
+// Plots: a panel per comparison, with the compared distributions. PlotTerminal and PlotSVG draw them.
 
-/// One distribution and what it is called.
+/// A named distribution.
 public struct PlotSeries: Sendable {
   public var name: String
   public var distribution: Distribution
@@ -12,7 +11,7 @@ public struct PlotSeries: Sendable {
   }
 }
 
-/// Distributions on one axis. The first series is ours, the second what it is compared with.
+/// Distributions on one axis. The first series is ours, the second the baseline.
 public struct PlotPanel: Sendable {
   public var title: String
   public var series: [PlotSeries]
@@ -27,7 +26,7 @@ public struct PlotPanel: Sendable {
   }
 }
 
-/// The percentiles that are written out.
+/// The percentiles that are printed.
 let plotPercentiles: [(name: String, percent: Double)] = [
   ("p50", 50), ("p90", 90), ("p99", 99), ("p99.9", 99.9),
 ]

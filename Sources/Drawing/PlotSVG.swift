@@ -1,6 +1,5 @@
-// Panels as one SVG picture. Its colours follow the reader's scheme (prefers-color-scheme) on a
-// background of its own, so it can be read on a light and on a dark page. No scripts, no fonts but
-// the system's: it may stand in a README.
+// Panels as one SVG image. Its colours follow prefers-color-scheme on a background of its own, so it is legible
+// on light and dark pages. No scripts and only system fonts, so it can be embedded in a README.
 
 /// Draws panels below each other.
 public enum PlotSVG {
@@ -13,7 +12,7 @@ public enum PlotSVG {
   private static let plotHeight = 108.0
   private static let columns = 180
 
-  /// The picture, a whole SVG document.
+  /// The image, a complete SVG document.
   ///
   /// - Parameters:
   ///   - title: what was measured.
@@ -110,7 +109,7 @@ public enum PlotSVG {
     return "<path class=\"\(style) area\" d=\"\(path)\"/>\n"
   }
 
-  /// The median as a line, the 99th percentile as a broken one.
+  /// The median as a line, the 99th percentile as a dashed one.
   private static func marks(
     _ distribution: Distribution, _ axis: LogarithmicAxis, style: String
   ) -> String {
@@ -199,7 +198,7 @@ public enum PlotSVG {
       case "<": result += "&lt;"
       case ">": result += "&gt;"
       case "\"": result += "&quot;"
-      // What XML has no place for at all.
+      // Characters that XML does not permit.
       case "\u{0}"..."\u{8}", "\u{B}", "\u{C}", "\u{E}"..."\u{1F}": result += " "
       default: result.unicodeScalars.append(character)
       }

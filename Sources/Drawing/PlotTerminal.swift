@@ -3,7 +3,7 @@
 // with block elements.
 
 extension PlotPanel {
-  /// The panel's lines, each at most `width` characters (at least 40 are taken).
+  /// The panel's lines, each at most `width` characters (at least 40).
   public func terminalLines(width: Int) -> [String] {
     let columns = max(width, 40) - 2
     guard let axis else { return [title, "  no samples"] }
@@ -26,7 +26,7 @@ extension PlotPanel {
   private static let eighths: [Character] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
 
   private static func rows(_ histogram: Histogram, peak: Double, height: Int) -> [String] {
-    // Something that is there is seen, however little it is.
+    // A nonzero share is always visible.
     let heights = histogram.shares.map { share in
       share > 0 ? max(1, Int((share / peak * Double(height * 8)).rounded())) : 0
     }

@@ -1,6 +1,5 @@
-// A section's map as SVG: stacked strips from the first byte to the last, a legend, and what lies
-// under the pointer as a tooltip. The picture brings its own background, light or dark as the reader
-// has it; the owners' colours are of middle lightness, which both can bear.
+// A section's map as SVG: stacked strips from the first byte to the last, a legend, and tooltips. The image has
+// its own background, light or dark by prefers-color-scheme; the owners' colours are legible on both.
 
 extension SectionMap {
   private static let width = 960
@@ -12,15 +11,14 @@ extension SectionMap {
   /// Left of the strips, for offsets.
   private static let gutter = 110
 
-  /// Eight colours that people who do not see all colours can tell apart (Okabe and Ito), made middle
-  /// in lightness.
+  /// Eight colours that are distinguishable with colour blindness (Okabe and Ito), of medium lightness.
   private static let palette = [
     "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c8c00", "#7f5fc0",
   ]
 
   static func colour(_ owner: Int) -> String { palette[owner % palette.count] }
 
-  /// The picture. `title` stands above it, `details` below the title.
+  /// The image, with a title and details above it.
   public func svg(title: String, details: String, strips wanted: Int = 16) -> String {
     let strips = max(1, min(wanted, 64))
     let inner = SectionMap.width - SectionMap.gutter - SectionMap.margin
@@ -50,7 +48,7 @@ extension SectionMap {
     return parts.joined(separator: "\n") + "\n</svg>\n"
   }
 
-  /// Neighbouring cells that look the same are one rectangle, with a tooltip.
+  /// Runs of equal cells are one rectangle, with a tooltip.
   private func rectangles(_ all: [Cell], strip: Int, of strips: Int, y: Int) -> [String] {
     let row = all.count / strips
     let cells = all[(strip * row)..<((strip + 1) * row)]
@@ -108,13 +106,13 @@ extension SectionMap {
       let share = shares[owner]
       entry(
         row, "fill=\"\(SectionMap.colour(owner))\"",
-        "\(owners[owner]): \(Readable.counted(share.blocks, "block")), \(Readable.bytes(share.bytes))"
+        "\(owners[owner]): \(HumanFormat.counted(share.blocks, "block")), \(HumanFormat.bytes(share.bytes))"
       )
     }
     let figures = self.figures
     entry(
       shown.count, "class=\"f\"",
-      "free: \(Readable.bytes(figures.free)) in \(Readable.counted(figures.freeRuns, "run")); paler: several blocks, or partly free"
+      "free: \(HumanFormat.bytes(figures.free)) in \(HumanFormat.counted(figures.freeRuns, "run")); paler: several blocks, or partly free"
     )
     return parts
   }
@@ -140,7 +138,7 @@ extension SectionMap {
     """
   }
 
-  /// Text for SVG. Characters that XML does not know at all are left out.
+  /// Text for SVG, without characters that XML does not permit.
   static func escape(_ text: String) -> String {
     var result = ""
     for scalar in text.unicodeScalars {

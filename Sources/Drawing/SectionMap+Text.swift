@@ -1,9 +1,8 @@
-// A section's map in a terminal: a letter and a colour an owner. A capital letter is a cell of one
-// block, a small one holds several or is partly free; a dot is free. Letters carry all that matters,
-// so that the map can be read without colours.
+// A section's map on a terminal: a letter and a colour per owner. A capital letter is a cell with one block, a
+// small letter one with several blocks or partly free; a dot is free. The map is legible without colours.
 
 extension SectionMap {
-  /// Owners with a letter of their own; further ones share the last.
+  /// The number of owners with a letter of their own; further ones share the last.
   static let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
   /// The letter of an owner.
@@ -12,12 +11,12 @@ extension SectionMap {
   }
 
   /// One line of `width` cells.
-  public func bar(on surface: Surface, width: Int) -> String {
-    SectionMap.draw(cells(width)[...], on: surface)
+  public func bar(on capabilities: TerminalCapabilities, width: Int) -> String {
+    SectionMap.draw(cells(width)[...], on: capabilities)
   }
 
-  /// Several lines, each with the offset of its first byte before it.
-  public func lines(on surface: Surface, width: Int, rows: Int) -> [String] {
+  /// Several lines, each preceded by the offset of its first byte.
+  public func lines(on capabilities: TerminalCapabilities, width: Int, rows: Int) -> [String] {
     guard width > 0, rows > 0, size > 0 else { return [] }
     let all = cells(width * rows)
     let digits = max(String(size, radix: 16).count, 8)
@@ -25,26 +24,28 @@ extension SectionMap {
       let begin = SectionMap.part(size, row * width, width * rows)
       let hexadecimal = String(begin, radix: 16, uppercase: true)
       let offset = "0x" + String(repeating: "0", count: digits - hexadecimal.count) + hexadecimal
-      return surface.paint(offset, .faint) + "  "
-        + SectionMap.draw(all[(row * width)..<((row + 1) * width)], on: surface)
+      return capabilities.paint(offset, .faint) + "  "
+        + SectionMap.draw(all[(row * width)..<((row + 1) * width)], on: capabilities)
     }
   }
 
   /// An owner's mark as it is drawn in the map.
-  public static func mark(_ owner: Int, on surface: Surface) -> String {
-    paint(String(letter(owner)), owner, on: surface)
+  public static func mark(_ owner: Int, on capabilities: TerminalCapabilities) -> String {
+    paint(String(letter(owner)), owner, on: capabilities)
   }
 
-  /// Runs of cells that look the same are painted together.
-  private static func draw(_ cells: ArraySlice<Cell>, on surface: Surface) -> String {
+  /// Runs of equal cells share one escape sequence.
+  private static func draw(_ cells: ArraySlice<Cell>, on capabilities: TerminalCapabilities)
+    -> String
+  {
     var text = ""
     var run = ""
     var owner: Int?
     func flush() {
       if let owner {
-        text += paint(run, owner, on: surface)
+        text += paint(run, owner, on: capabilities)
       } else {
-        text += surface.paint(run, .faint)
+        text += capabilities.paint(run, .faint)
       }
       run = ""
     }
@@ -57,7 +58,7 @@ extension SectionMap {
         let letter = String(letter(owner))
         run += cell.isMixed ? letter.lowercased() : letter
       } else {
-        run += surface.unicode ? "·" : "."
+        run += capabilities.unicode ? "·" : "."
       }
     }
     flush()
@@ -65,8 +66,10 @@ extension SectionMap {
   }
 
   /// An owner's colour: the six that are not black or white, then the same again.
-  private static func paint(_ text: String, _ owner: Int, on surface: Surface) -> String {
-    guard surface.colors, !text.isEmpty else { return text }
+  private static func paint(_ text: String, _ owner: Int, on capabilities: TerminalCapabilities)
+    -> String
+  {
+    guard capabilities.colors, !text.isEmpty else { return text }
     // ECMA-48 SGR: blue, green, magenta, cyan, yellow, red.
     let colours = [34, 32, 35, 36, 33, 31]
     return "\u{1B}[\(colours[owner % colours.count])m\(text)\u{1B}[0m"

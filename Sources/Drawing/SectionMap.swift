@@ -1,9 +1,9 @@
-// A section of memory, seen from above: which owner's blocks lie where, and what is free. The map is
-// cut into cells of equal size; a cell belongs to who has most of its bytes, and knows whether it
-// holds more than one block or is partly free.
+// The layout of a section: blocks by owner, and free space. The map is divided into cells of equal size; a
+// cell belongs to the owner of most of its bytes, and is marked as mixed if it has several blocks or is partly
+// free.
 //
-// What no extent covers counts as free. Extents beyond the section's end are cut, and of extents that
-// overlap the later one begins where the earlier one ends: a drawing is no place to trap.
+// Uncovered bytes are free. Extents beyond the end of the section are clipped, and overlapping extents are
+// trimmed: invalid input must not trap.
 
 /// A section and the extents of the blocks in it.
 public struct SectionMap: Sendable {
@@ -13,7 +13,7 @@ public struct SectionMap: Sendable {
     public var length: Int
     /// Index in `owners`.
     public var owner: Int
-    /// Whatever tells blocks apart; extents of one block have the same.
+    /// Identifies the block; the same for all of its extents.
     public var block: Int
 
     public init(offset: Int, length: Int, owner: Int, block: Int) {
@@ -26,26 +26,26 @@ public struct SectionMap: Sendable {
 
   /// Bytes of the section.
   public let size: Int
-  /// Names, as they stand in the legend.
+  /// Names, as in the legend.
   public let owners: [String]
   /// Sorted, without overlap, inside the section, with owners that exist.
   public let extents: [Extent]
 
-  /// The section's measures.
+  /// The statistics of a section.
   public struct Figures: Sendable, Hashable {
     /// Bytes in blocks.
     public var used = 0
-    /// Bytes in none.
+    /// Free bytes.
     public var free = 0
     public var freeRuns = 0
     public var longestFreeRun = 0
-    /// 1 - longest free run / free bytes: 0 when all that is free is in one piece, or nothing is.
+    /// 1 - longest free run / free bytes: 0 if the free space is contiguous, or empty.
     public var fragmentation: Double {
       free > 0 ? 1 - Double(longestFreeRun) / Double(free) : 0
     }
   }
 
-  /// What an owner has.
+  /// The share of an owner.
   public struct Share: Sendable, Hashable {
     public var blocks = 0
     public var bytes = 0
@@ -53,9 +53,9 @@ public struct SectionMap: Sendable {
 
   /// A cell of the map.
   public struct Cell: Sendable, Hashable {
-    /// Who has most bytes of it; nil when nobody has any.
+    /// The owner of most of its bytes; nil if it is free.
     public var owner: Int?
-    /// More than one block lies in it, or it is partly free.
+    /// It has several blocks, or is partly free.
     public var isMixed = false
     /// Pieces of blocks in it.
     public var pieces = 0
@@ -100,7 +100,7 @@ public struct SectionMap: Sendable {
     return figures
   }
 
-  /// What each owner has, in the order of `owners`.
+  /// The share of each owner, in the order of `owners`.
   public var shares: [Share] {
     var shares = [Share](repeating: Share(), count: owners.count)
     var seen = Set<Int>()
@@ -111,7 +111,7 @@ public struct SectionMap: Sendable {
     return shares
   }
 
-  /// The map in `count` cells; the work is that of the extents and the cells together.
+  /// The map in `count` cells; linear in the number of extents and cells.
   public func cells(_ count: Int) -> [Cell] {
     guard count > 0, size > 0 else { return [] }
     var cells: [Cell] = []
@@ -140,7 +140,7 @@ public struct SectionMap: Sendable {
         }
         at += 1
       }
-      // Of two with the same share the first one wins, so that a map is always drawn the same way.
+      // Of equal shares the first one is chosen, so that maps are reproducible.
       var most = 0
       for (owner, has) in bytes where has > most { (cell.owner, most) = (owner, has) }
       if covered > 0, covered < end - begin { cell.isMixed = true }

@@ -1,22 +1,19 @@
-// A table whose rows come in a stream: its widths are those of the first rows, which the caller
-// chooses, and then every row is a line by itself. Nothing is kept of a row, so a million of them
-// take the memory of one.
+// A table of streamed rows: the first rows, which the caller chooses, determine the widths; every row is then
+// formatted independently. Rows are not stored, so a million of them take the memory of one.
 //
-// Where the surface has a right edge, columns that can be cut are made narrower first, then columns
-// are left out by rank, and what still does not fit is cut at the edge. Where it has none nothing is
-// cut and nothing is left out. A later cell that is wider than its column pushes the cells behind it
-// only as far as it must; the row finds back into its columns as soon as there is room.
+// If the width is limited, columns that can be truncated are made narrower first, then columns are omitted by
+// rank, and the rest is truncated. Otherwise nothing is truncated or omitted. A later cell that is wider than
+// its column shifts the following cells only as far as necessary.
 
 /// How a column is drawn.
 public struct Column: Sendable, Equatable {
   public var title: String
   public var alignment: Alignment
-  /// 0 for a column that is never left out; among the others the highest goes first.
+  /// 0 for a column that is never omitted; of the others the highest is omitted first.
   public var rank: Int
-  /// Cells it may be cut to where room is scarce; nil when it is never cut.
+  /// The minimum width it may be truncated to; nil if it is never truncated.
   public var minimum: Int?
-  /// Its cells are never cut: they run over the edge, and the terminal goes on in the next line. For
-  /// sentences, in the last column.
+  /// Its cells are never truncated: the terminal wraps them. For sentences, in the last column.
   public var runsOver: Bool
 
   public init(
@@ -31,24 +28,24 @@ public struct Column: Sendable, Equatable {
   }
 }
 
-/// What stands in one place of a table. The text may be foreign: it is made printable when drawn.
+/// A cell of a table. The text may be untrusted: it is made printable.
 public struct Cell: Sendable, Equatable, ExpressibleByStringInterpolation {
   public var text: String
-  public var ink: Ink
+  public var style: TextStyle
 
-  public init(_ text: String, _ ink: Ink = .plain) {
+  public init(_ text: String, _ style: TextStyle = .plain) {
     self.text = text
-    self.ink = ink
+    self.style = style
   }
 
   public init(stringLiteral text: String) { self.init(text) }
 }
 
-/// The layout of a table on a surface.
+/// The layout of a table.
 public struct Table: Sendable {
   private let columns: [Column]
-  private let surface: Surface
-  /// Of the columns that are shown: which one it is, where it starts and how many cells it has.
+  private let capabilities: TerminalCapabilities
+  /// The visible columns: index, start and width.
   private var places: [Place]
 
   private struct Place {
@@ -60,19 +57,19 @@ public struct Table: Sendable {
   /// Cells between two columns.
   private static let gap = 2
 
-  /// Lays out `columns` so that `rows` fit. Rows have a cell for each column; missing ones are empty
-  /// and further ones are not drawn, here and in `line`.
-  public init(_ columns: [Column], fitting rows: [[Cell]], on surface: Surface) {
+  /// Lays out `columns` so that `rows` fit. Rows have a cell per column; missing cells are empty and excess
+  /// ones ignored, here and in `line`.
+  public init(_ columns: [Column], fitting rows: [[Cell]], on capabilities: TerminalCapabilities) {
     self.columns = columns
-    self.surface = surface
+    self.capabilities = capabilities
     var natural = columns.map { TerminalText.width($0.title) }
     for row in rows {
       for (index, cell) in row.prefix(columns.count).enumerated() {
-        let text = TerminalText.printable(cell.text, unicode: surface.unicode)
+        let text = TerminalText.printable(cell.text, unicode: capabilities.unicode)
         natural[index] = max(natural[index], TerminalText.width(text))
       }
     }
-    let (shown, widths) = Table.fit(columns, natural, into: surface.width)
+    let (shown, widths) = Table.fit(columns, natural, into: capabilities.width)
     places = []
     var start = 0
     for index in shown {
@@ -94,27 +91,27 @@ public struct Table: Sendable {
       guard place.column < row.count else { continue }
       let cell = row[place.column]
       let column = columns[place.column]
-      var text = TerminalText.printable(cell.text, unicode: surface.unicode)
-      if surface.width != nil, column.minimum != nil {
-        text = TerminalText.cut(text, to: place.cells, unicode: surface.unicode)
+      var text = TerminalText.printable(cell.text, unicode: capabilities.unicode)
+      if capabilities.width != nil, column.minimum != nil {
+        text = TerminalText.cut(text, to: place.cells, unicode: capabilities.unicode)
       }
       guard !text.isEmpty else { continue }
       var wanted = place.start
       if column.alignment == .right { wanted += max(0, place.cells - TerminalText.width(text)) }
-      // Two cells never touch, wherever an earlier one ended.
+      // At least one space between cells, wherever the previous one ended.
       var blanks = max(wanted - position, order == 0 ? 0 : 1)
       if position == 0 { blanks = wanted }
-      if let edge = surface.width, !column.runsOver {
+      if let edge = capabilities.width, !column.runsOver {
         guard position + blanks < edge else { break }
-        text = TerminalText.cut(text, to: edge - position - blanks, unicode: surface.unicode)
+        text = TerminalText.cut(text, to: edge - position - blanks, unicode: capabilities.unicode)
       }
-      line += String(repeating: " ", count: blanks) + surface.paint(text, cell.ink)
+      line += String(repeating: " ", count: blanks) + capabilities.paint(text, cell.style)
       position += blanks + TerminalText.width(text)
     }
     return line
   }
 
-  /// Which columns are shown and how wide all would be.
+  /// The visible columns, and the widths of all.
   private static func fit(
     _ columns: [Column], _ natural: [Int], into edge: Int?
   ) -> (shown: [Int], widths: [Int]) {
@@ -125,10 +122,10 @@ public struct Table: Sendable {
         ? TerminalText.width(column.title)
         : min(cells, max(column.minimum ?? cells, TerminalText.width(column.title)))
     }
-    func room(_ widths: [Int]) -> Int {
+    func totalWidth(_ widths: [Int]) -> Int {
       shown.reduce(0) { $0 + widths[$1] } + gap * max(0, shown.count - 1)
     }
-    while room(least) > edge {
+    while totalWidth(least) > edge {
       let last = shown.filter { columns[$0].rank > 0 }.max {
         (columns[$0].rank, $0) < (columns[$1].rank, $1)
       }
@@ -136,9 +133,9 @@ public struct Table: Sendable {
       shown.removeAll { $0 == last }
     }
     var widths = least
-    var free = edge - room(least)
+    var free = edge - totalWidth(least)
     while free > 0 {
-      // The one that lacks most.
+      // The column that is truncated most.
       let next = shown.filter { !columns[$0].runsOver }.max {
         natural[$0] - widths[$0] < natural[$1] - widths[$1]
       }

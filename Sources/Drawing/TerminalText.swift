@@ -1,16 +1,15 @@
-// Text as it takes room on a terminal: how many cells it fills, how it is cut and filled up to a
-// width, and what of a foreign text may be shown at all.
+// Text on a terminal: its width in cells, truncation and padding, and the sanitising of untrusted text.
 //
-// Limits: widths follow the East Asian wide ranges and emoji presentation; a terminal that disagrees
-// about a character shows that line shifted, and no other.
+// Limits: widths follow the East Asian wide ranges and emoji presentation; a terminal that disagrees about a
+// character shows that line shifted.
 
-/// Text and the cells it fills.
+/// Functions for text in cells.
 public enum TerminalText {
-  /// `text` with nothing in it that a terminal obeys or that ends, reorders or hides a line: every
-  /// control character, separator of lines and mark of direction is shown as a replacement
+  /// `text` without characters that control a terminal or that end, reorder or hide a line: every control
+  /// character, line separator and bidirectional mark is replaced by a replacement
   /// character (`?` when `unicode` is false, and then any other character outside ASCII too).
   public static func printable(_ text: String, unicode: Bool = true) -> String {
-    // The common case costs one look at the bytes.
+    // The common case needs one pass over the bytes.
     if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return text }
     var shown = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {
@@ -25,13 +24,13 @@ public enum TerminalText {
     return String(shown)
   }
 
-  /// Cells that `text`, which is printable, fills.
+  /// The width of `text`, which is printable.
   public static func width(_ text: String) -> Int {
     if text.utf8.allSatisfy({ $0 < 0x7F }) { return text.utf8.count }
     return text.reduce(0) { $0 + width($1) }
   }
 
-  /// `text` in at most `limit` cells; where something was taken away, the last cell says so.
+  /// `text` truncated to at most `limit` cells; the last cell then shows an ellipsis.
   public static func cut(_ text: String, to limit: Int, unicode: Bool = true) -> String {
     guard width(text) > limit else { return text }
     let mark = unicode ? "\u{2026}" : "~"
@@ -47,7 +46,7 @@ public enum TerminalText {
     return kept + mark
   }
 
-  /// `text` with blanks before or behind it, to fill `cells`. Longer text stays as it is.
+  /// `text` padded with spaces to `cells`. Longer text is unchanged.
   public static func fill(_ text: String, to cells: Int, _ alignment: Alignment) -> String {
     let missing = cells - width(text)
     guard missing > 0 else { return text }
@@ -69,7 +68,7 @@ public enum TerminalText {
     case .nonspacingMark, .enclosingMark, .format: return 0
     default: break
     }
-    // An emoji asked for by a variation selector is wide, whatever its first scalar.
+    // An emoji with a variation selector is wide regardless of its first scalar.
     if character.unicodeScalars.contains("\u{FE0F}") { return 2 }
     return isWide(first) ? 2 : 1
   }
@@ -86,7 +85,7 @@ public enum TerminalText {
   }
 }
 
-/// On which side of its room a text stands.
+/// The alignment of a text.
 public enum Alignment: Sendable, Equatable {
   case left
   case right

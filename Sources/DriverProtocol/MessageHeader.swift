@@ -76,7 +76,7 @@ public struct MessageHeader: Sendable, BitwiseCopyable {
     }
   }
 
-  /// The header as it stands on the wire, for a body of `length` bytes.
+  /// The header as it is on the wire, for a body of `length` bytes.
   func image(length: UInt32) -> ndissim_header {
     ndissim_header(
       magic: NDISSIM_MAGIC, version: UInt16(NDISSIM_PROTOCOL_VERSION), type: type, flags: flags,

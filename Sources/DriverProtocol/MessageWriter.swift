@@ -31,7 +31,7 @@ public import NDIS
     used += size
   }
 
-  /// Bytes written so far, the header among them: where the next value will stand.
+  /// Bytes written so far, the header among them: where the next value will be.
   @inlinable public var position: Int { used }
 
   /// Writes a number over one that was appended at `position`, when it is known later than its place.

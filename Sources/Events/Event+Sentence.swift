@@ -1,7 +1,6 @@
-// What people read: one sentence an event, which says what happened and to whom. Handles, statuses
-// and bug checks are fields and stand there, not here. Text that came from elsewhere (names,
-// reasons) is made one line before it is put in, so that no peer can break a line of the log or
-// colour it.
+// The human-readable message of each event: one sentence that says what happened and to whom. Handles,
+// statuses and bug checks are fields of the entry, not part of the message. Text from outside (names,
+// reasons) is reduced to one line first, so that no peer can break a line of the log or colour it.
 
 import NDIS
 
@@ -9,8 +8,7 @@ extension Event {
   /// The event in one sentence, a single line with a full stop.
   public var sentence: String { singleLine(wording) }
 
-  /// What an expert wants beside the sentence: rule and bug check of a broken contract, else
-  /// nothing.
+  /// Details for the log line beside the sentence: rule and bug check of a violation, else empty.
   public var remark: String {
     switch self {
     case .violation(let violation), .providerLied(let violation):
@@ -28,8 +26,8 @@ extension Event {
     case .stopping(let reason): closed("The simulator is stopping: \(reason)")
     case .stopped: "The simulator stopped."
     case .connectionsPaused(let open, let limit):
-      "New connections wait: \(open) of at most \(limit) are open."
-    case .connectionsResumed: "New connections are accepted again."
+      "Accepting connections is paused: \(open) of at most \(limit) are open."
+    case .connectionsResumed: "Accepting connections is resumed."
     case .sessionRefused(let party, let failure):
       "A session of \(party.client) was refused: \(failure.sentence)"
     case .entriesDropped(let count):
@@ -44,30 +42,30 @@ extension Event {
       closed("The configuration was refused and the old one stays in force: \(problem)")
         + (more == 0 ? "" : " There \(more == 1 ? "is" : "are") \(counted(more, "problem")) more.")
     case .storeAdopted(let sessions, let connections, let blocks, let milliseconds):
-      "The simulator goes on where the process before it ended: \(counted(sessions, "session")), "
+      "The simulator resumed from the previous process's state: \(counted(sessions, "session")), "
         + "\(counted(connections, "connection")), \(counted(blocks, "block")), in \(milliseconds) ms."
     case .storeRefused(let problem, let keptAs):
       closed(
-        "The store of the process before this one was refused, and nothing of it lives on: \(problem)"
-      )
-        + (keptAs.isEmpty ? "" : " It is kept as \(keptAs).")
+        "The previous process's store was rejected; starting with an empty one: \(problem)")
+        + (keptAs.isEmpty ? "" : " The rejected store was saved as \(keptAs).")
     case .sessionResumed(let party, let reconnected):
-      "\(party.client.capitalised) goes on with session \(party.session)"
+      "\(party.client.capitalised) resumed session \(party.session)"
         + (reconnected ? " on a new connection." : ".")
     case .sectionLost(let party, let handle, let blocks):
-      "The memory of section \(handle) of \(party.client) could not be carried over; "
+      "The memory of section \(handle) of \(party.client) could not be restored; "
         + "\(counted(blocks, "block")) in it can be used only by processes that have mapped it."
     case .sectionNotKept(let party, let handle, let limit):
-      "Section \(handle) of \(party.client) will not outlive the simulator: the service manager keeps "
-        + "\(counted(limit, "descriptor")) (FileDescriptorStoreMax=)."
+      "Section \(handle) of \(party.client) is not persisted and will not survive a restart: the service "
+        + "manager stores at most \(counted(limit, "descriptor")) (FileDescriptorStoreMax=)."
     case .handedOver(let reason):
-      closed("The simulator leaves everything to the process that comes after it: \(reason)")
+      closed("Handing over to the next process: \(reason)")
     case .diedHandling(let party, let what, let id, let refused):
-      "The process before this one died while it handled \(what)" + (id == 0 ? "" : " \(id)")
+      "The previous process crashed while handling \(what)" + (id == 0 ? "" : " \(id)")
         + (party.pid == 0 ? "" : " of \(party.client)")
-        + (refused ? ", for the second time in a row; it is answered with FAILURE." : ".")
+        + (refused
+          ? ", for the second time in a row; it is not retried and fails with FAILURE." : ".")
     case .hostedLost(let party, let problem):
-      closed("\(party.client.capitalised), hosted, could not be carried over: \(problem)")
+      closed("Hosted \(party.client) could not be restored: \(problem)")
     case .sessionOpened(let party):
       "\(party.client.capitalised) opened session \(party.session)."
     case .sessionClosed(let party, let reason):
@@ -77,7 +75,7 @@ extension Event {
     case .driverDeregistered(let party, let handle):
       "\(party.client.capitalised) deregistered \(role(handle))."
     case .adapterState(let party, _, let from, let to):
-      "\(party.adapterOfDriver.capitalised) went from \(from) to \(to)."
+      "\(party.adapterOfDriver.capitalised) changed state from \(from) to \(to)."
     case .bindingOpened(let party, _):
       "\(party.client.capitalised) opened a binding to \(party.target)."
     case .bindingClosed(let party, _):
@@ -85,23 +83,23 @@ extension Event {
     case .providerRegistered(let party, _, _):
       "\(party.provider) now provides shared memory\(party.scope)."
     case .providerReplaced(let party, _, _):
-      "\(party.provider) provides shared memory\(party.scope) with new handlers."
+      "\(party.provider) replaced its shared-memory provider handlers\(party.adapter.isEmpty ? "" : " for adapter \(party.adapter)")."
     case .providerEnded(let party, _, let blocks, let died):
       "\(party.provider) \(died ? "died" : "ended") as a provider of shared "
         + "memory\(party.scope), with \(counted(blocks, "block")) live."
     case .providerStuck(let party, _, let upcall):
-      "\(party.client.capitalised), a provider, does not answer upcall \(upcall) and gets no more "
-        + "calls."
-    case .violation(let violation): violation.wording("broke a rule of the contract in")
+      "Provider \(party.client) did not answer upcall \(upcall) before its deadline and is not called "
+        + "until it does."
+    case .violation(let violation): violation.wording("violated the NDIS contract in")
     case .leak(let block):
       "\(block.party.actor.capitalised) did not free a block of \(counted(block.length, "byte")) "
         + "(queue \(block.queueID), \(block.usage)"
         + (block.tag == 0 ? "" : ", tag \(tagText(block.tag))")
         + (block.site.isEmpty ? "" : ", allocated at \(block.site)")
         + "), which was \(block.age) ms old."
-    case .providerLied(let violation): violation.wording("gave an answer no provider may give in")
+    case .providerLied(let violation): violation.wording("returned an invalid result from")
     case .shortage(let party, let failure):
-      "A request of \(party.actor) was refused for shortage: \(failure.sentence)"
+      "A request of \(party.actor) failed, insufficient resources: \(failure.sentence)"
     case .repeated(let repetition): repetition.wording
     }
   }
@@ -127,7 +125,7 @@ extension Repetition {
     }
     let size = bytes == 0 ? "" : ", \(counted(bytes, "byte")) in all"
     let time = milliseconds < 1000 ? "\(milliseconds) ms" : "\(milliseconds / 1000) s"
-    return "\(what)\(whose)\(size), in \(time), not written one by one."
+    return "\(what)\(whose)\(size), suppressed in \(time)."
   }
 }
 
@@ -136,10 +134,11 @@ extension EventKind {
   fileprivate var noun: (one: String, many: String) {
     switch name {
     case "sessionRefused": ("refused session", "refused sessions")
-    case "violation": ("broken rule", "broken rules")
+    case "violation": ("violation", "violations")
     case "leak": ("leaked block", "leaked blocks")
-    case "providerLied": ("false answer", "false answers")
-    case "shortage": ("refusal for shortage", "refusals for shortage")
+    case "invalidProviderAnswer":
+      ("invalid provider answer", "invalid provider answers")
+    case "shortage": ("resource shortage", "resource shortages")
     default: ("event of kind \(name)", "events of kind \(name)")
     }
   }

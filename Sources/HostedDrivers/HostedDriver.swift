@@ -5,7 +5,7 @@
 
 public import NDISDriverInterface
 public import NDIS
-public import NDISSimulator
+import NDISSimulator
 
 /// What a hosted driver does next.
 public enum DriverStep: Sendable {

@@ -1,55 +1,42 @@
-// Where the daemon's management socket lies. Named by the caller or the environment, else beside the
-// driver socket, in the places where a system service, a user's service and a daemon started by hand
-// put it. The file has the interface's name, as is the custom.
+// The management socket of the daemon: named by the caller or the environment, else searched. The file has
+// the name of the interface, as is the custom.
 
-import Glibc
+import NDISPlatform
 
 /// The search for the management socket.
 public enum ManagementSocket {
   /// The socket's name in its directory.
   public static let fileName = SimulatorInterface.name
 
-  /// The socket to connect to: `explicit`, or $NDISSIM_MANAGEMENT_SOCKET, as they stand; else the first
-  /// of `candidates` that exists.
+  /// The socket to connect to: `explicit`, else $NDISSIM_MANAGEMENT_SOCKET if it is set, else the first of
+  /// `candidates` that exists.
   public static func find(_ explicit: String? = nil) throws(ManagementSocketMissing) -> String {
-    if let explicit { return explicit }
-    if let named = environment("NDISSIM_MANAGEMENT_SOCKET") { return named }
-    let places = candidates
-    if let path = places.first(where: { unsafe access($0, F_OK) == 0 }) { return path }
-    throw ManagementSocketMissing(places: places)
+    if let named = explicit ?? ProcessEnvironment.value("NDISSIM_MANAGEMENT_SOCKET") {
+      return named
+    }
+    let paths = candidates
+    if let path = SocketDirectories.firstExisting(paths) { return path }
+    throw ManagementSocketMissing(places: paths)
   }
 
-  /// The places that are looked at, first to last.
+  /// The searched paths, in order: beside $NDISSIM_SOCKET if it is set, so that both sockets are those of
+  /// one daemon.
   public static var candidates: [String] {
-    var folders: [String] = []
-    if let driver = environment("NDISSIM_SOCKET"), let slash = driver.lastIndex(of: "/") {
-      // Who names the driver socket means the daemon behind it and no other.
+    if let driver = ProcessEnvironment.value("NDISSIM_SOCKET"),
+      let slash = driver.lastIndex(of: "/")
+    {
       return [String(driver[...slash]) + fileName]
     }
-    if let named = environment("RUNTIME_DIRECTORY") {
-      // The service manager may name several, separated by colons; the first is the daemon's.
-      folders.append(String(named.prefix { $0 != ":" }))
-    }
-    if let folder = environment("XDG_RUNTIME_DIR") { folders.append("\(folder)/ndissim") }
-    folders.append("/run/ndissim")
-    folders.append("\(environment("TMPDIR") ?? "/tmp")/ndissim-\(getuid())")
-    return folders.map { "\($0)/\(fileName)" }
-  }
-
-  /// A variable that is set and not empty.
-  private static func environment(_ name: String) -> String? {
-    guard let value = unsafe getenv(name) else { return nil }
-    let text = unsafe String(cString: value)
-    return text.isEmpty ? nil : text
+    return SocketDirectories.candidates.map { "\($0)/\(fileName)" }
   }
 }
 
-/// No management socket was found, and where it was looked for.
+/// No management socket was found, and where it was searched.
 public struct ManagementSocketMissing: Error, Sendable, Hashable, CustomStringConvertible {
   public var places: [String]
 
   public var description: String {
-    "no daemon was found; looked for \(places.joined(separator: ", ")). Start one with `ndissimd`, or "
-      + "say where it is with $NDISSIM_MANAGEMENT_SOCKET."
+    "no daemon was found; searched \(places.joined(separator: ", ")). Start one with `ndissimd`, or "
+      + "set $NDISSIM_MANAGEMENT_SOCKET."
   }
 }

@@ -40,7 +40,7 @@ public struct Activation: Sendable {
   /// The descriptors with this name; the only one there is, whatever its name. What was kept over a restart
   /// is never meant.
   public func descriptors(named name: String) -> [Int32] {
-    let opened = descriptors.filter { !KeptName.isKept($0.name) }
+    let opened = descriptors.filter { !DescriptorName.isStored($0.name) }
     if opened.count == 1 { return opened.map(\.descriptor) }
     return opened.filter { $0.name == name }.map(\.descriptor)
   }

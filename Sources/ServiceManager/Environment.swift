@@ -1,5 +1,5 @@
-// What this room asks of the process around it: variables, and whether a descriptor or a path is
-// what a variable says. Variables are read when asked for and not kept; nobody may change them once
+// What this module needs of the process around it: variables, and whether a descriptor or a path is
+// what a variable names. Variables are read when needed and not stored; they must not change once
 // threads run, which is why Activation unsets its own at the start.
 
 import Glibc

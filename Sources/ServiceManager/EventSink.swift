@@ -52,7 +52,7 @@ public final class EventSink: Sendable {
   /// - Parameters:
   ///   - minimumPriority: less important events are not posted at all.
   ///   - capacity: events that may wait.
-  ///   - clock: monotonic nanoseconds; tests hand in one that stands still.
+  ///   - clock: monotonic nanoseconds; tests pass one that does not advance.
   public init(
     minimumPriority: Priority = .info, capacity: Int = 4096, outputs: Outputs = .detect(),
     clock: @escaping @Sendable () -> UInt64 = { MonotonicClock.nanoseconds }

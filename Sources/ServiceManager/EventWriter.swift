@@ -1,16 +1,17 @@
-// What the sink's thread has in hand: the outputs, the floods, and what it still owes a reader. It
+// The state of the sink's thread: the outputs, the floods, and what it still owes a reader. It
 // owes a summary of every flood at its end and a count of whatever was dropped, also when no further
 // event comes: `deadline` is when it wants to be asked again. Drops are reported at most once a
 // second, so that a queue that runs over all the time does not fill the log with its counts; an
 // output that is away is tried as often.
 
+import NDISPlatform
 import NDISEvents
 
 struct EventWriter: ~Copyable {
   private var human: HumanLog?
   private var journal: JournalClient?
   private var repeats = Repeats()
-  /// Events the queue had no room for, and not yet handed to the outputs as theirs to report.
+  /// Events dropped by a full queue that no output has been given to report yet.
   private var lost: UInt64 = 0
   /// When drops may be reported next.
   private var reportAt: UInt64 = 0
@@ -41,7 +42,7 @@ struct EventWriter: ~Copyable {
 
   /// Writes what is due.
   ///
-  /// - Parameter lost: events that the queue had no room for since the last time.
+  /// - Parameter lost: events dropped by a full queue since the last time.
   mutating func settle(lost: UInt64 = 0, now: UInt64) {
     for event in repeats.summaries(at: now) { put(event, at: .now, now: now) }
     self.lost &+= lost

@@ -38,7 +38,7 @@ public struct JournalClient: ~Copyable {
   /// Sends an entry. False when it was dropped.
   @discardableResult
   public mutating func send(_ entry: JournalEntry) -> Bool {
-    // The report first: it stands where the gap is, and when it fails the entry would fail too.
+    // The report first: it is written where the gap is, and when it fails the entry would fail too.
     guard reportDropped(), deliver(entry) else {
       dropped &+= 1
       everDropped &+= 1
@@ -90,7 +90,7 @@ private func openSocket() -> Descriptor? {
   let kind = Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
   let raw = socket(AF_UNIX, kind, 0)
   guard raw >= 0 else { return nil }
-  // What journald has not read yet counts against the sender: room for a burst. The system's limit
+  // What journald has not read yet counts against the sender: a buffer for a burst. The system's limit
   // cuts this, and without it only the burst is shorter.
   var room: Int32 = 8 << 20
   _ = unsafe setsockopt(raw, SOL_SOCKET, SO_SNDBUF, &room, socklen_t(MemoryLayout<Int32>.size))
@@ -107,7 +107,7 @@ private struct OneDescriptor {
   var padding: Int32 = 0
 }
 
-/// Sends one datagram without waiting; answers zero or the error's number.
+/// Sends one datagram without waiting; returns zero or the error's number.
 private func transmit(
   _ socket: Int32, _ address: sockaddr_un, _ bytes: [UInt8], file: Int32?
 ) -> Int32 {

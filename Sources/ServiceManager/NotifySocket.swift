@@ -1,6 +1,6 @@
 // One datagram to the service manager by libsystemd's sd_notify: its assignments are seen together, and a
 // descriptor with them. Without $NOTIFY_SOCKET nothing happens. The call may block for the manager:
-// ServiceManagerLink, which knows what there is to say, makes it on its thread.
+// ServiceManagerLink, which knows what there is to send, makes it on its thread.
 
 import CNDISSystemd
 import NDISEvents

@@ -49,7 +49,7 @@ public struct Repeats {
   /// Windows in which something was left out.
   private var floods = 0
 
-  /// - Parameter capacity: subjects that are told apart at a time.
+  /// - Parameter capacity: subjects that are distinguished at a time.
   public init(capacity: Int = 1024) { self.capacity = capacity }
 
   /// What is to be written now that this event happens: summaries that are due, and the event itself
@@ -68,7 +68,7 @@ public struct Repeats {
     return isWritten ? due + [event] : due
   }
 
-  /// When `summaries` has something to say; nil while nothing is left out.
+  /// When `summaries` has something to report; nil while nothing is left out.
   public var deadline: UInt64? {
     guard floods > 0 else { return nil }
     for key in order[head...] {
@@ -77,7 +77,7 @@ public struct Repeats {
     return nil
   }
 
-  /// Ends the windows whose time is over, and answers what was left out in them.
+  /// Ends the windows whose time is over, and returns what was left out in them.
   public mutating func summaries(at now: UInt64) -> [Event] {
     end(at: now) { now &- $0 >= Repeats.window && now >= $0 }
   }

@@ -1,7 +1,7 @@
 // A memory file that can never change again: how an entry too big for a datagram reaches journald.
 // Platform's sections are made for other things: whole pages, writable for ever, and sealed against
 // execution, and journald up to version 253 wants exactly the four seals below and no fifth. So the
-// file is asked for as executable (MFD_EXEC), which leaves that seal off. Nobody executes it.
+// file is asked for as executable (MFD_EXEC), which leaves that seal off. It is never executed.
 
 import Glibc
 import NDISPlatform

@@ -1,8 +1,8 @@
-// The connection to the daemon's management plane, as the commands use it: it finds the socket, calls,
-// and turns whatever goes wrong into a sentence and an exit status.
+// The connection to the daemon's management plane, as the commands use it: finds the socket, makes the
+// calls, and maps every error to a message and an exit status.
 //
-// An ordinary answer may take half a minute, which only a stopped daemon takes; events and conditions
-// may take for ever. One connection is enough for a command, and a stream that is left ends it.
+// An ordinary reply times out after half a minute, which only a stopped daemon exceeds; events and
+// conditions have no timeout. One connection is enough for a command; leaving a stream closes it.
 
 import NDISManagementInterface
 import NDISVarlink
@@ -13,10 +13,10 @@ struct DaemonConnection: ~Copyable {
   let path: String
   private let client: VarlinkClient
 
-  /// How long an ordinary answer may take.
+  /// The timeout of an ordinary reply, in milliseconds.
   private static let patience = 30_000
 
-  /// Connects to the daemon the options mean.
+  /// Connects to the daemon that the options select.
   init(_ common: CommonOptions) throws(CommandFailure) {
     let found = try DaemonConnection.find(common.socket)
     let connected = try DaemonConnection.connect(found)
@@ -35,12 +35,12 @@ struct DaemonConnection: ~Copyable {
       return try VarlinkClient.connect(path: path, timeoutMilliseconds: patience)
     } catch {
       throw CommandFailure(
-        "no daemon answers at \(path): \(error). Start one with `ndissimd`, or say where it is with --socket.",
+        "cannot reach a daemon at \(path): \(error). Start one with `ndissimd`, or select another socket with --socket.",
         status: .noDaemon)
     }
   }
 
-  /// Calls a method with one answer.
+  /// Calls a method with one reply.
   func call<Method: VarlinkMethod>(
     _ method: Method.Type, _ input: Method.Input
   ) throws(CommandFailure) -> Method.Output {
@@ -49,11 +49,11 @@ struct DaemonConnection: ~Copyable {
     }
   }
 
-  /// Calls a method with many answers.
+  /// Calls a method with several replies.
   ///
   /// - Parameters:
-  ///   - isEndless: the answers tell what happens: there is no telling when the next one comes.
-  ///   - each: gets every answer, and says whether it wants another one.
+  ///   - isEndless: the replies report events, so the next one has no timeout.
+  ///   - each: receives every reply, and returns whether it wants another one.
   func stream<Method: VarlinkMethod>(
     _ method: Method.Type, _ input: Method.Input, isEndless: Bool = false,
     _ each: (Method.Output) throws(CommandFailure) -> Bool
@@ -70,15 +70,14 @@ struct DaemonConnection: ~Copyable {
       }
       guard let output else { return }
       guard try each(output) else {
-        // What is still to come would be taken for the answer to the next call.
+        // The remaining replies would be taken for those of the next call.
         if client.isUnderWay(pending) { client.close() }
         return
       }
     }
   }
 
-  /// The newest events that the daemon keeps and that are wanted, the oldest of them first. What is not
-  /// among the last `count` is not held either.
+  /// The newest stored events that match, oldest first. Memory holds no more than the last `count`.
   func newestEvents(
     _ count: Int, where isWanted: (SimulatorInterface.Event) -> Bool
   ) throws(CommandFailure) -> [SimulatorInterface.Event] {
@@ -101,11 +100,11 @@ struct DaemonConnection: ~Copyable {
 
   /// Calls a method that waits for something.
   ///
-  /// - Parameter milliseconds: how long the daemon was told to wait; nil: for ever.
+  /// - Parameter milliseconds: the timeout that was sent to the daemon; nil: none.
   func call<Method: VarlinkMethod>(
     _ method: Method.Type, _ input: Method.Input, waiting milliseconds: Int?
   ) throws(CommandFailure) -> Method.Output {
-    // The daemon says when the time is up; we only notice when it does not say anything any more.
+    // The daemon reports the timeout; the client's own one only detects a stopped daemon.
     client.timeoutMilliseconds = milliseconds.map { $0 + DaemonConnection.patience }
     defer { client.timeoutMilliseconds = DaemonConnection.patience }
     do throws(VarlinkFailure) { return try client.call(method, input) } catch {
@@ -116,59 +115,59 @@ struct DaemonConnection: ~Copyable {
     }
   }
 
-  /// - Parameter input: what was sent, so that a sentence can show the value the daemon dislikes.
+  /// - Parameter input: the parameters, so that a message can show the value that was refused.
   private func failure(_ error: VarlinkFailure, _ input: JSON) -> CommandFailure {
     switch error {
     case .disconnected:
       CommandFailure(
-        "the daemon at \(path) closed the connection; did it end? `ndisctl status` or its log tells"
+        "the daemon at \(path) closed the connection; check `ndisctl status` or its log for whether it exited"
       )
     case .timedOut:
       CommandFailure(
-        "the daemon at \(path) did not answer within \(DaemonConnection.patience / 1000) seconds; is it stopped?"
+        "the daemon at \(path) did not reply within \(DaemonConnection.patience / 1000) seconds; is it stopped?"
       )
     case .mismatch, .brokenProtocol:
       CommandFailure(
-        "cannot understand what answers at \(path): \(error). Is it ndissimd, and of the same version?"
+        "invalid reply from \(path): \(error). Is it an ndissimd of the same version?"
       )
     case .error: CommandFailure(DaemonConnection.sentence(error, input))
     default: CommandFailure("\(error)")
     }
   }
 
-  /// An error that the daemon answered, as a sentence.
+  /// The message for an error that the daemon returned.
   private static func sentence(_ failure: VarlinkFailure, _ input: JSON) -> String {
     if let error = failure.declared(SimulatorInterface.NoSuchObject.self) { return error.message }
     if let error = failure.declared(SimulatorInterface.AmbiguousName.self) {
       let handles = error.handles.joined(separator: ", ")
-      return "several objects are called '\(error.object)'; use a handle: \(handles)"
+      return "the name '\(error.object)' is ambiguous; use a handle: \(handles)"
     }
     if let error = failure.declared(SimulatorInterface.Refused.self) {
       return "\(error.message) (\(error.status)\(error.rule.isEmpty ? "" : ", \(error.rule)"))"
     }
     if let error = failure.declared(SimulatorInterface.InvalidConfiguration.self) {
       let problems = error.problems.map { "\n  \($0)" }.joined()
-      return "the configuration is wrong, and the old one stays in force:\(problems)"
+      return "the configuration is invalid; the previous one stays in effect:\(problems)"
     }
     if let error = failure.declared(SimulatorInterface.TooManyWaiting.self) {
       return
-        "the daemon lets no more than \(error.limit) clients wait or watch at a time; end one of them"
+        "the daemon allows at most \(error.limit) waiting or monitoring clients at a time; end one of them"
     }
     if let error = failure.declared(VarlinkService.InvalidParameter.self) {
       let value = error.parameter.split(separator: ".").reduce(input as JSON?) { value, name in
         value?[String(name)]
       }
       return "the daemon does not accept \(error.parameter)"
-        + (value.map { " as \($0.text)" } ?? "") + "; see docs/ndisctl.md for what it may be"
+        + (value.map { " as \($0.text)" } ?? "") + "; see docs/ndisctl.md for the accepted values"
     }
     if failure.declared(VarlinkService.PermissionDenied.self) != nil {
-      return "only root and the daemon's own user may do this; run it as one of them"
+      return "permission denied: only root and the daemon's own user may do this"
     }
     if let error = failure.declared(VarlinkService.MethodNotFound.self) {
-      return "the daemon has no \(error.method); it is another version than this ndisctl"
+      return "the daemon has no method \(error.method); its version differs from this ndisctl's"
     }
     if let error = failure.declared(VarlinkService.MethodNotImplemented.self) {
-      return "the daemon does not do \(error.method) as it is set up"
+      return "the daemon does not support \(error.method) in its configuration"
     }
     return "\(failure)"
   }

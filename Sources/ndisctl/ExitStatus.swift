@@ -1,29 +1,29 @@
-// How ndisctl ends: the one table of exit statuses, and the error that carries one. docs/ndisctl.md
-// has the same table; a test holds the two to each other.
+// The exit statuses of ndisctl, and the error that carries one. docs/ndisctl.md has the same table; a
+// test compares the two.
 
 /// An exit status of ndisctl.
 enum ExitStatus: Int32, CaseIterable {
   case success = 0
-  /// The daemon refused, or something else went wrong; the sentence on standard error says what.
+  /// The daemon refused the request, or another error occurred; standard error has the message.
   case failure = 1
   /// `ndisctl run`: the verdict. Reserved for it.
   case violated = 3
-  /// `ndisctl wait` and `ndisctl adapter`: it did not come to that in time.
+  /// `ndisctl wait` and `ndisctl adapter`: the timeout expired.
   case timedOut = 4
   /// No daemon could be reached.
   case noDaemon = 5
-  /// The command line is wrong (EX_USAGE).
+  /// The command line is invalid (EX_USAGE).
   case usage = 64
 
-  /// What it means, for people.
+  /// The meaning, for help texts.
   var meaning: String {
     switch self {
-    case .success: "it was done, or the condition holds"
-    case .failure: "it failed; the sentence on standard error says why"
-    case .violated: "run: rules of the contract were broken, or blocks leaked"
-    case .timedOut: "wait, adapter: it did not come to that in time"
+    case .success: "success, or the condition holds"
+    case .failure: "failure; the message on standard error gives the reason"
+    case .violated: "run: contract violations or leaked blocks were found"
+    case .timedOut: "wait, adapter: timed out"
     case .noDaemon: "no daemon could be reached"
-    case .usage: "the command line is wrong"
+    case .usage: "invalid command line"
     }
   }
 
@@ -36,10 +36,10 @@ enum ExitStatus: Int32, CaseIterable {
   }
 }
 
-/// Why a command cannot go on.
+/// Why a command failed.
 struct CommandFailure: Error {
   var status: ExitStatus
-  /// What was wrong, with which value, and what to do. Nil: nothing is said.
+  /// What was wrong, with which value, and what to do. Nil: no message is printed.
   var sentence: String?
 
   init(_ sentence: String, status: ExitStatus = .failure) {
@@ -52,9 +52,9 @@ struct CommandFailure: Error {
     self.sentence = nil
   }
 
-  /// The reader of our output had enough: nobody is left to be told anything.
-  static let readerWentAway = CommandFailure(quietly: .success)
+  /// Standard output is a broken pipe: nobody reads what would be printed.
+  static let brokenPipe = CommandFailure(quietly: .success)
 
-  /// Everything was already said on standard output.
+  /// Everything was already printed on standard output.
   static func quietly(_ status: ExitStatus) -> CommandFailure { CommandFailure(quietly: status) }
 }

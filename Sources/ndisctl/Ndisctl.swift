@@ -1,29 +1,30 @@
-// `ndisctl`: sees and steers a running ndissimd, and measures it. This file has the list of
+// `ndisctl`: inspects, controls and measures a running ndissimd. This file has the list of
 // subcommands and how the program ends; each subcommand is a file of its own.
 //
-// A new subcommand is one entry in a group below. A command that cannot go on throws a
-// CommandFailure: its sentence goes to standard error, its status becomes the exit status. A reader
-// of our output that went away (`ndisctl list blocks | head`) ends us quietly.
+// A new subcommand is one entry in a group below. A command that fails throws a CommandFailure: its
+// sentence goes to standard error, its status becomes the exit status. A broken pipe on standard output
+// (`ndisctl list blocks | head`) ends the program without a message.
 
 import ArgumentParser
 import Glibc
+import NDIS
 
 @main
 struct Ndisctl: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ndisctl",
-    abstract: "Sees and steers ndissimd, the shared-memory provider model of NDIS.",
+    abstract: "Inspect and control ndissimd, the shared-memory provider model of NDIS.",
     discussion: """
-      Without a subcommand it shows the daemon's status. The daemon is found by itself: see \
-      --socket. `ndisctl help SUBCOMMAND` shows examples of each.
+      Without a subcommand, shows the status of the daemon. The daemon's socket is found \
+      automatically; see --socket. `ndisctl help SUBCOMMAND` shows examples.
 
       EXIT STATUS
       \(ExitStatus.table)
       """,
-    version: "0.1.0",
+    version: Release.version,
     groupedSubcommands: [
       CommandGroup(
-        name: "Seeing",
+        name: "Inspection",
         subcommands: [
           StatusCommand.self, ListCommand.self, ShowCommand.self, MonitorCommand.self,
           TopCommand.self, StateCommand.self, MetricsCommand.self, ConfigCommand.self,
@@ -31,23 +32,23 @@ struct Ndisctl: ParsableCommand {
           PingCommand.self,
         ]),
       CommandGroup(
-        name: "Steering",
+        name: "Control",
         subcommands: [
           WaitCommand.self, ExpectCommand.self, AdapterCommand.self, ProviderCommand.self,
           ReloadCommand.self, LogLevelCommand.self,
         ]),
       CommandGroup(
-        name: "Trying and testing",
+        name: "Testing",
         subcommands: [
           Run.self, Alloc.self, Free.self, OidCommand.self, Map.self, Doctor.self, Completion.self,
         ]),
-      CommandGroup(name: "Measuring", subcommands: [BenchCommand.self]),
+      CommandGroup(name: "Measurement", subcommands: [BenchCommand.self]),
     ],
     defaultSubcommand: StatusCommand.self)
 
   static func main() {
-    // A write to a pipe nobody reads shall answer EPIPE: Output ends quietly on it. Who starts another
-    // program gives it the default back.
+    // A write to a broken pipe must fail with EPIPE, which Output handles. Whatever starts another
+    // program restores the default action for it.
     signal(SIGPIPE, SIG_IGN)
     do {
       var command = try parseAsRoot()

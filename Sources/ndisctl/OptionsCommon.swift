@@ -19,22 +19,25 @@ enum ColorOption: String, CaseIterable, ExpressibleByArgument {
   }
 }
 
-/// Options of every command that asks the daemon something.
+/// Options of every command that queries the daemon.
 struct CommonOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The daemon's management socket. Without it: $NDISSIM_MANAGEMENT_SOCKET, else the first that exists of those listed in docs/sockets.md.",
+      "The daemon's management socket. Default: $NDISSIM_MANAGEMENT_SOCKET, else the first existing path of those listed in docs/sockets.md.",
       valueName: "path"))
   var socket: String?
 
-  @Flag(help: "Print what the daemon answers, as JSON.")
+  @Flag(help: "Print the reply of the daemon as JSON.")
   var json = false
 
-  @Option(help: "Colours: auto (on a terminal, unless NO_COLOR is set), always or never.")
+  @Option(
+    help: "When to use colours: auto (on a terminal, unless NO_COLOR is set), always or never.")
   var color: ColorOption = .auto
 
   /// What standard output is drawn on.
-  var surface: Surface { Surface(descriptor: 1, colors: color.choice) }
+  var capabilities: TerminalCapabilities {
+    TerminalCapabilities(descriptor: 1, colors: color.choice)
+  }
 }
 
 /// A number of bytes on the command line: `4096`, `64K`, `16M`, `2G`.
@@ -67,7 +70,7 @@ struct TimeSpan: ExpressibleByArgument {
       let value = Double(number)
     else { return nil }
     let product = value * Double(unit.factor)
-    // A year is more than anybody waits, and far from where arithmetic ends.
+    // At most a year, which is far from any overflow.
     guard product <= 366 * 86_400_000 else { return nil }
     milliseconds = Int(product.rounded(.up))
   }

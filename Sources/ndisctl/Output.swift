@@ -1,14 +1,14 @@
-// Standard output and standard error. Output is buffered here and not by stdio, so that a full disk
-// is an error with a sentence and a closed pipe a quiet end, at the write that met it.
+// Standard output and standard error. Output is buffered here and not by stdio, so that a full disk is
+// reported as an error and a broken pipe ends the program quietly, at the write that failed.
 
 import NDISDrawing
 import Glibc
 
-/// What a command prints. Flush it before the command returns; what is left then is lost.
+/// The output of a command. Flush it before the command returns; unflushed output is lost.
 struct Output: ~Copyable {
   private var buffer: [UInt8] = []
   private let descriptor: Int32
-  /// Enough that a long list costs few system calls.
+  /// Large enough that a long list takes few system calls.
   private static let limit = 64 << 10
 
   init(descriptor: Int32 = 1) {
@@ -27,24 +27,24 @@ struct Output: ~Copyable {
     try write("\n")
   }
 
-  /// Writes out everything that is in the buffer.
+  /// Writes the whole buffer.
   mutating func flush() throws(CommandFailure) {
     defer { buffer.removeAll(keepingCapacity: true) }
     if let problem = writeAll(buffer, to: descriptor) {
-      if problem == EPIPE { throw .readerWentAway }
+      if problem == EPIPE { throw .brokenPipe }
       throw CommandFailure(
         "cannot write the output: \(unsafe String(cString: strerror(problem))); "
-          + "look at where it is redirected to")
+          + "check where it is redirected to")
     }
   }
 }
 
-/// Writes what must not wait and whose failure changes nothing.
+/// Unbuffered standard error; a failure to write is ignored.
 enum StandardError {
   static func write(_ text: String) { _ = writeAll(Array(text.utf8), to: 2) }
 
-  /// Writes a sentence with our name before it. It may hold what a peer said: nothing in it is obeyed
-  /// by the terminal but the ends of its lines.
+  /// Writes a message prefixed with the program's name. It may contain untrusted text: everything a
+  /// terminal would interpret is replaced, except line feeds.
   static func sentence(_ text: String) {
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     write(
@@ -52,7 +52,7 @@ enum StandardError {
   }
 }
 
-/// Writes all bytes. Answers the errno that prevented it, or nil.
+/// Writes all bytes. Returns the errno of a failure, or nil.
 private func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Int32? {
   var done = 0
   while done < bytes.count {
@@ -63,7 +63,7 @@ private func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Int32? {
     switch errno {
     case EINTR: continue
     case EAGAIN:
-      // Somebody made our terminal nonblocking; it is as good as any other.
+      // Another process made the terminal nonblocking: wait as for a blocking one.
       var waited = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
       _ = unsafe poll(&waited, 1, -1)
     default: return errno

@@ -1,11 +1,11 @@
-// The flags that set keys of the configuration. Each takes its help from the schema and hands its
-// value on as text: whether that is right is the schema's business, as for a file.
+// The flags that set keys of the configuration. Each takes its help from the schema and passes its value
+// on as text, which the schema validates as for a file.
 
 import ArgumentParser
 import NDISConfiguration
 
 extension ArgumentHelp {
-  /// The schema's help of a flag.
+  /// The help of a flag from the schema.
   static func key(_ flag: String) -> ArgumentHelp {
     let description = ConfigurationFlags.named(flag)
     return ArgumentHelp(stringLiteral: description.meaning)
@@ -50,23 +50,23 @@ struct KeyFlags: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "A hosted pool: name=NAME[,capacity=BYTES][,nodes=N][,pages=4K|2M][,fill=none|zero|poison][,fragment=SEED]. May be given several times; the last one is newest and serves first. Replaces a pool of a file with its name.",
+      "A hosted pool: name=NAME[,capacity=BYTES][,nodes=N][,pages=4K|2M][,fill=none|zero|poison][,fragment=SEED]. Repeatable; the last one is the newest and is tried first. Replaces a pool of the same name from a file.",
       valueName: "pool"))
   var pool: [String] = []
 
   @Option(
     help: ArgumentHelp(
-      "A hosted miniport: name=NAME[,queues=N][,vports=N][,queue-memory=BYTES][,ndis=VERSION][,frame-length=BYTES][,rate=N][,pends=never|queues|always]. May be given several times. Replaces a miniport of a file with its name.",
+      "A hosted miniport: name=NAME[,queues=N][,vports=N][,queue-memory=BYTES][,ndis=VERSION][,frame-length=BYTES][,rate=N][,pends=never|queues|always]. Repeatable. Replaces a miniport of the same name from a file.",
       valueName: "miniport"))
   var miniport: [String] = []
 
   @Option(
     help: ArgumentHelp(
-      "Contract switches to turn on, with commas between: revisions, dma, vports (stricter), filters, free-handle (more lenient).",
+      "A comma-separated list of contract switches to enable: revisions, dma, vports (stricter), filters, free-handle (more lenient).",
       valueName: "names"))
   var `switch`: String?
 
-  /// What was given. `--switch` comes first: a flag of one switch alone says it more exactly.
+  /// The flags that were given. `--switch` comes first, so that the flag of a single switch overrides it.
   var given: [ConfigurationFlag] {
     var result: [ConfigurationFlag] = []
     if let names = `switch` { result.append(ConfigurationFlag("--switch", names)) }

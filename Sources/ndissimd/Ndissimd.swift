@@ -1,10 +1,11 @@
-// `ndissimd`: files and flags in, a daemon out. Everything it does lives in the Daemon room, and what
-// it can be told in the Configuration room.
+// `ndissimd`: the command line of the daemon. The daemon is in the module NDISDaemon, its configuration in
+// NDISConfiguration.
 
 import ArgumentParser
+import Glibc
+import NDIS
 import NDISConfiguration
 import NDISDaemon
-import Glibc
 
 @main
 struct Ndissimd: ParsableCommand {
@@ -12,28 +13,29 @@ struct Ndissimd: ParsableCommand {
     commandName: "ndissimd",
     abstract: "NDIS's shared-memory provider model as a Linux daemon.",
     discussion: """
-      Starts as an ordinary user with nothing around it. Configuration is read from \
+      Runs as an ordinary user, with or without a service manager. The configuration is read from \
       /usr/lib/ndissim, /etc/ndissim and $CONFIGURATION_DIRECTORY (ndissimd.toml and \
-      ndissimd.toml.d/*.toml, see ndissimd.toml(5)), if any is there; flags win over files. \
-      SIGTERM and SIGINT end it.
+      ndissimd.toml.d/*.toml, see ndissimd.toml(5)); all files are optional, and flags override them. \
+      SIGTERM and SIGINT terminate it.
 
       Examples:
-        ndissimd --runtime-directory /tmp/bed
+        ndissimd --runtime-directory /tmp/ndissim
         ndissimd --pool name=big,capacity=1G,nodes=2 --pool name=tight,capacity=1M,fragment=7
         ndissimd --miniport name=vmq0,queues=4,rate=100
         ndissimd --deadlines off --seed 42
-        ndissimd --config bed.toml --check
+        ndissimd --config ndissimd.toml --check
       """,
-    version: "0.1.0")
+    version: Release.version)
 
   @Option(
     help: ArgumentHelp(
-      "Read this file and FILE.d/*.toml instead of searching. /dev/null: no file at all.",
+      "Read this file and FILE.d/*.toml instead of searching; /dev/null: no file.",
       valueName: "file"))
   var config: String?
 
   @Flag(
-    help: "Print every key, its value and where it came from, and end: 0 when all is right, else 1."
+    help:
+      "Print every key with its value and origin, and exit: 0 if the configuration is valid, else 1."
   )
   var check = false
 
@@ -43,15 +45,15 @@ struct Ndissimd: ParsableCommand {
   @Flag(help: .private)
   var printDefaultConfiguration = false
 
-  @Option(help: .private)
-  var printManual: Manual?
+  @Flag(help: .private)
+  var printSchema = false
 
   /// EX_CONFIG of sysexits.h, which systemd shows as 78/CONFIG.
   private static let badConfiguration = ExitCode(78)
 
   func run() throws {
     if printDefaultConfiguration { return print(ShippedFile.text, terminator: "") }
-    if let printManual { return print(printManual.text, terminator: "") }
+    if printSchema { return print(SchemaText.text, terminator: "") }
     let load = loader
     let configuration: LoadedConfiguration
     do throws(ConfigurationProblems) { configuration = try load() } catch {
@@ -92,7 +94,7 @@ struct Ndissimd: ParsableCommand {
   }
 }
 
-/// Writes a line that must not wait in a buffer.
+/// Unbuffered output.
 enum FileDescriptorOutput {
   static func standardError(_ text: String) {
     let bytes = Array(text.utf8)

@@ -1,4 +1,4 @@
-// Percentiles, histograms and axes: the mathematics under every figure of the bench.
+// Percentiles, histograms and axes: the mathematics of the benchmark's figures.
 
 import NDISDrawing
 import Testing

@@ -1,4 +1,4 @@
-// The drawings: the SVG is well-formed whatever its texts are, the terminal's lines fit.
+// The plots: the SVG is well-formed for any text, the terminal's lines fit.
 
 import NDISDrawing
 import Testing

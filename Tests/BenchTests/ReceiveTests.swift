@@ -1,4 +1,4 @@
-// The frames of the receive measurement, and what a process is told to measure.
+// The frames of the receive measurement, and the commands of its processes.
 
 import Testing
 

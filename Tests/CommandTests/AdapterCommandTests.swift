@@ -1,4 +1,4 @@
-// What `ndisctl adapter` reads from the command line, and what the page of a hosted adapter says.
+// The command line of `ndisctl adapter`, and the page of a hosted adapter.
 
 import ArgumentParser
 import NDISDrawing
@@ -36,14 +36,15 @@ import Testing
     }
   }
 
-  @Test func `A wait has a time, or none, or is no wait`() throws {
+  @Test func `A timeout is given, absent, or --no-wait`() throws {
     func wait(_ arguments: [String]) throws -> Int? { try ChangeWait.parse(arguments).milliseconds }
     #expect(try wait([]) == nil)
     #expect(try wait(["--no-wait"]) == 0)
     #expect(try wait(["--timeout", "1.5s"]) == 1500)
-    // Not to wait at all has a flag of its own.
+    // --no-wait is the flag for not waiting.
     #expect(try wait(["--timeout", "0"]) == 1)
-    #expect(refusal(["halt", "vmq0", "--no-wait", "--timeout", "1s"]).contains("use one of them"))
+    #expect(
+      refusal(["halt", "vmq0", "--no-wait", "--timeout", "1s"]).contains("mutually exclusive"))
   }
 
   @Test(arguments: [
@@ -51,23 +52,23 @@ import Testing
     (["add", "name=x,colour=red"], "the keys are name, queues, vports, queue-memory"),
     (["add", "name=x,queue-memory=lots"], "use bytes, such as 64K"),
     (["pause", "vmq0", "--reason", "BOREDOM"], "use NDIS_INTERNAL, LOW_POWER"),
-    (["generate", "vmq0", "--queue", "1", "--vport", "1"], "use one of them"),
+    (["generate", "vmq0", "--queue", "1", "--vport", "1"], "mutually exclusive"),
     (["generate", "vmq0", "--count", "0"], "use 1 or more"),
     (["generate", "vmq0", "--length", "63"], "use 64 to 9014"),
-    (["generate", "vmq0", "--vport", "4294967296"], "which is no number of one"),
+    (["generate", "vmq0", "--vport", "4294967296"], "use 0 or more"),
   ])
-  func `What is wrong is said, and what to do`(arguments: [String], words: String) {
+  func `An error names the valid input`(arguments: [String], words: String) {
     #expect(refusal(arguments).contains(words), "\(refusal(arguments))")
   }
 
-  @Test func `The page of a hosted adapter says how it is set up`() {
+  @Test func `The page of a hosted adapter shows its configuration`() {
     var adapter = SimulatorInterface.Adapter(
       handle: "0x1", name: "vmq0", driver: "0x2", driverName: "vmq", state: "Running",
       attributesSet: true, dmaRegistered: true, bindings: 0, blocks: 1, queues: 0, vports: 0,
       filters: 0, openOids: 0, indicated: 0, held: false, removed: false)
     func page() -> [String] {
       let object = SimulatorInterface.Object(kind: "adapter", adapter: adapter, references: [])
-      return ShowPage(object: object).lines(on: Surface())
+      return ShowPage(object: object).lines(on: TerminalCapabilities())
         .map { $0.trimmingPrefix { $0 == " " } }.map(String.init)
     }
     #expect(!page().contains { $0.hasPrefix("Hosted") })
@@ -76,11 +77,11 @@ import Testing
       framesPerSecond: 1000, pends: "always")
     let lines = page()
     for line in [
-      "Hosted: NDIS 6.40", "VPorts at most: 2", "Memory of each: 64 KiB", "Frames: 1 000/s",
-      "Answers PENDING: always",
+      "Hosted: NDIS 6.40", "Maximum VPorts: 2", "Memory per queue: 64 KiB", "Frame rate: 1 000/s",
+      "Returns PENDING: always",
     ] {
       #expect(lines.contains(line), "\(lines)")
     }
-    #expect(!lines.contains { $0.hasPrefix("Queues at most") })
+    #expect(!lines.contains { $0.hasPrefix("Maximum queues") })
   }
 }

@@ -1,5 +1,5 @@
 // `ndisctl alloc`, `free`, `map` and `doctor` against a real daemon: each test is a command of
-// `ndisctl run`, whose verdict is checked along.
+// `ndisctl run`, whose verdict is checked, too.
 
 import Glibc
 import Testing
@@ -17,7 +17,7 @@ import NDISVarlink
     return process
   }
 
-  @Test func `What NDIS hands out is printed for programs`() throws {
+  @Test func `The allocation is printed as JSON`() throws {
     let process = try run("$C alloc --json --length 16K --count 2 --contiguous --tag Test")
     #expect(process.wait() == 0)
     guard case .array(let blocks) = try JSON(parsing: process.output) else {
@@ -35,19 +35,19 @@ import NDISVarlink
     #expect(list.first?["length"] == 16384)
   }
 
-  @Test func `Contents are shown, and a refusal is a sentence`() throws {
+  @Test func `Contents are dumped, and a refusal is a message`() throws {
     let shown = try run(
       "$C alloc --length 4K --hexdump", flags: ["--daemon-flag=--pool=name=p,fill=poison"])
     #expect(shown.wait() == 0)
     #expect(shown.output.contains("\n00000000  "))
     #expect(shown.output.contains("\n00000100\n"))
-    // A queue nobody made is refused; it is no bug check and so only the status tells.
+    // An unknown queue is refused without a bug check, so only the status is printed.
     let refused = try run("$C alloc --queue 77")
     #expect(refused.wait() == 1)
     #expect(refused.error.contains("queueUnknown"))
   }
 
-  @Test func `A block is held until a signal, and freed then`() throws {
+  @Test func `A block is held until a signal, then freed`() throws {
     let process = try run(
       """
       $C alloc --hold --adapter held0 > @/shown 2> @/said &
@@ -77,7 +77,7 @@ import NDISVarlink
     #expect(process.wait() == 0, "\(process.error)")
     #expect(process.output == "status 1\n")
     #expect(process.error.contains("NdisFreeSharedMemory(0x"))
-    #expect(process.error.contains("on Windows bug check 0x7C/0x03"))
+    #expect(process.error.contains("bug check  0x7C/0x03"))
     #expect(CommandProcess.text(process.directory + "/after").contains("\"live\""))
   }
 

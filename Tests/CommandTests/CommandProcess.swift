@@ -1,12 +1,12 @@
-// The real ndisctl as a process, with a temporary directory of its own in which nothing may be left,
-// and an environment by which all that descends from it can be found.
+// The real ndisctl as a process, with a temporary directory that must be empty at the end, and an environment
+// that identifies its descendants.
 
 import Glibc
 import NDISPlatform
 
 @testable import ndisctl
 
-/// What a test could not do.
+/// Why a test could not run.
 struct CommandProblem: Error, CustomStringConvertible {
   let description: String
   init(_ description: String) { self.description = description }
@@ -22,7 +22,7 @@ final class CommandProcess {
   /// $TMPDIR of the process.
   var temporary: String { directory + "/tmp" }
 
-  /// Makes a directory for a test.
+  /// Creates a directory for a test.
   static func makeDirectory() throws -> String {
     var template = Array("/tmp/ctl-XXXXXX".utf8CString)
     let made = unsafe template.withUnsafeMutableBufferPointer { buffer -> String? in
@@ -41,7 +41,7 @@ final class CommandProcess {
     let directory = try CommandProcess.makeDirectory()
     self.directory = directory
     let kept = ["PATH", "HOME", "LD_LIBRARY_PATH", "NDISSIMD"].compactMap { name in
-      environmentVariable(name).map { "\(name)=\($0)" }
+      ProcessEnvironment.value(name).map { "\(name)=\($0)" }
     }
     var how = ChildProcess.Options(
       program: try CommandProcess.program("ndisctl"),
@@ -102,7 +102,7 @@ final class CommandProcess {
   /// What is left in the temporary directory.
   var leftovers: [String] { CommandProcess.names(in: temporary) }
 
-  /// Living processes that have this test's TMPDIR, ndisctl itself left out.
+  /// Running processes with this test's TMPDIR, without ndisctl itself.
   var descendants: [Int32] {
     CommandProcess.names(in: "/proc").compactMap { Int32($0) }.filter { other in
       other != pid

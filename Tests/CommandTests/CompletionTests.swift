@@ -1,5 +1,4 @@
-// The completion scripts, read by the shells they are for. A shell that is not installed cannot be
-// asked; the test says so by being skipped.
+// The completion scripts, loaded by their shells. The test of a shell that is not installed is skipped.
 
 import Glibc
 import NDISPlatform
@@ -10,7 +9,7 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct CompletionTests {
 
   private static func isInstalled(_ shell: String) -> Bool {
-    (environmentVariable("PATH") ?? "").split(separator: ":").contains { folder in
+    (ProcessEnvironment.value("PATH") ?? "").split(separator: ":").contains { folder in
       unsafe access("\(folder)/\(shell)", X_OK) == 0
     }
   }

@@ -1,4 +1,4 @@
-// The doctor's checks on machines that were made up: a good one, and that one with one thing wrong.
+// The doctor's checks on constructed machines: a good one, and the same with one problem.
 
 import Testing
 import NDISVarlink
@@ -6,7 +6,7 @@ import NDISVarlink
 @testable import ndisctl
 
 @Suite struct DoctorTests {
-  /// A machine on which all is well.
+  /// A machine without problems.
   private static var good: DoctorFacts {
     var facts = DoctorFacts()
     facts.ownVersion = "1.0"
@@ -34,21 +34,21 @@ import NDISVarlink
     return facts
   }
 
-  @Test func `A good machine has nothing but good findings`() {
+  @Test func `A good machine has only ok findings`() {
     let findings = DoctorChecks.run(DoctorTests.good)
     #expect(findings.count == DoctorChecks.all.count)
     for finding in findings { #expect(finding.level == .ok, "\(finding)") }
   }
 
-  @Test func `Facts that could not be learned are no problem`() {
+  @Test func `Unknown facts are no problem`() {
     var nothing = DoctorFacts()
     nothing.uid = 1000
     let problems = DoctorChecks.run(nothing).filter { $0.level == .problem }
-    // That there is no daemon is the one thing that is known.
+    // Only the missing daemon is known.
     #expect(problems.map(\.check) == ["driver socket"])
   }
 
-  /// One thing that is wrong with the good machine.
+  /// One problem of the good machine.
   struct Case: Sendable, CustomTestStringConvertible {
     var check: String
     var level: DoctorFinding.Level
@@ -112,24 +112,24 @@ import NDISVarlink
     Case("driver socket", .note, "chmod o-w /run/user/1000/ndissim/driver") {
       $0.driverSocket?.mode = 0o666
     },
-    Case("driver socket", .problem, "ndissimd --runtime-directory /tmp/bed &") {
+    Case("driver socket", .problem, "ndissimd --runtime-directory /tmp/ndissim &") {
       ($0.driverSocket, $0.socketDirectory, $0.driver) = (nil, nil, nil)
-      $0.missingDriverSocket = "/tmp/bed/driver"
+      $0.missingDriverSocket = "/tmp/ndissim/driver"
     },
     Case("driver socket", .problem, "unset NDISSIM_SOCKET") {
       ($0.driverSocket, $0.socketDirectory, $0.driver) = (nil, nil, nil)
-      $0.missingDriverSocket = "/tmp/bed"
+      $0.missingDriverSocket = "/tmp/ndissim"
     },
     Case("management socket", .problem) { $0.managementSocket = nil },
     Case("management socket", .problem, "unset NDISSIM_MANAGEMENT_SOCKET") {
       ($0.managementSocket, $0.management) = (nil, nil)
-      $0.missingManagementSocket = "/tmp/bed/m"
+      $0.missingManagementSocket = "/tmp/ndissim/m"
     },
     Case("drivers", .problem, "ndissimd &") { $0.driver?.problem = "connection refused." },
     Case("management", .problem) { $0.management?.problem = "connection refused." },
     Case("versions", .note, "systemctl restart ndissimd") { $0.management?.version = "0.9" },
   ])
-  func `What is wrong is found, and nothing else`(one: Case) {
+  func `A problem is found, and nothing else`(one: Case) {
     var facts = DoctorTests.good
     one.change(&facts)
     let wrong = DoctorChecks.run(facts).filter { $0.level != .ok }
@@ -139,7 +139,7 @@ import NDISVarlink
     #expect(wrong.first?.sentence.hasSuffix(".") == true)
   }
 
-  @Test func `A daemon of another user is trusted where it says who it is`() {
+  @Test func `A daemon of another user is trusted if it reports that user`() {
     var facts = DoctorTests.good
     facts.driverSocket?.owner = 990
     facts.managementSocket?.owner = 990
@@ -148,7 +148,7 @@ import NDISVarlink
     #expect(DoctorChecks.run(facts).allSatisfy { $0.level == .ok })
   }
 
-  @Test func `A socket that is named and not there is one problem, and nobody is asked`() {
+  @Test func `A named socket that does not exist is one problem, and is not queried`() {
     let facts = DoctorFacts.gather(driverSocket: "/nothing/driver", managementSocket: nil)
     #expect(facts.driver == nil && facts.missingDriverSocket == "/nothing/driver")
     let about = DoctorChecks.run(facts).filter { $0.sentence.contains("/nothing") }
@@ -161,7 +161,7 @@ import NDISVarlink
   }
 
   @Test(arguments: ["x", "3-1", "0-99999999"])
-  func `A list of processors that makes no sense is no count`(text: String) {
+  func `An invalid list of processors has no count`(text: String) {
     #expect(DoctorFacts.countOfList(text[...]) == nil)
   }
 

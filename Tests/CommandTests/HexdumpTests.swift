@@ -5,7 +5,7 @@ import Testing
 @testable import ndisctl
 
 @Suite struct HexdumpTests {
-  @Test func `It looks as hexdump -C does`() {
+  @Test func `The format is that of hexdump -C`() {
     let bytes: [UInt8] = Array("NDIS shared memory!\n".utf8)
     #expect(
       Hexdump.lines(count: bytes.count) { bytes[$0] } == [
@@ -15,7 +15,7 @@ import Testing
       ])
   }
 
-  @Test func `Lines that repeat are one star, but the last one is shown`() {
+  @Test func `Repeated lines are one star, except the last one`() {
     #expect(
       Hexdump.lines(count: 64) { _ in 0 } == [
         "00000000  00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00  |................|",
@@ -25,7 +25,7 @@ import Testing
       ])
   }
 
-  @Test func `Nothing is only its length`() {
+  @Test func `An empty dump has only the length`() {
     #expect(Hexdump.lines(count: 0) { _ in 0 } == ["00000000"])
   }
 }

@@ -1,4 +1,4 @@
-// What may be declared, and how mistakes are answered.
+// Expectations, and the errors of invalid ones.
 
 import Testing
 
@@ -23,17 +23,19 @@ import Testing
     #expect(throws: RunExpectation.Problem.self) { try RunExpectation(text) }
   }
 
-  @Test func `A file has one a line, comments and empty lines`() throws {
+  @Test func `A file has one per line, comments and empty lines`() throws {
     let list = try RunExpectation.list(
       file: "f", text: "# what breaks\n\n0x7C/0x01 times 2  # twice\r\n  leak\n")
     #expect(
       list == [RunExpectation(code: "0x7C/0x01", times: 2), RunExpectation(code: "leak", times: 1)])
   }
 
-  @Test func `A mistake in a file is named with its line`() {
+  @Test func `An error in a file has its line`() {
     let problem = #expect(throws: RunExpectation.Problem.self) {
       try RunExpectation.list(file: "expected.txt", text: "leak\nleak thrice\n")
     }
-    #expect(problem?.description.hasPrefix("expected.txt, line 2: 'leak thrice'") == true)
+    #expect(
+      problem?.description.hasPrefix("expected.txt, line 2: invalid expectation 'leak thrice'")
+        == true)
   }
 }

@@ -1,4 +1,4 @@
-// The verdict of a run, from findings that were made up.
+// The verdict of a run, from constructed findings.
 
 import NDISPlatform
 import Testing
@@ -20,12 +20,12 @@ import NDISVarlink
     RunReport.Rule(code: code, rule: code, count: count, expected: expected, message: "So it was.")
   }
 
-  @Test func `A command that ends well and breaks nothing passes`() {
+  @Test func `A successful command without violations passes`() {
     #expect(report().exitStatus == 0)
     #expect(report().verdict == .passed)
   }
 
-  @Test func `A command's own status is handed through, also when rules were broken`() {
+  @Test func `The status of a command is returned, also with violations`() {
     #expect(report(ended: .exited(status: 7)).exitStatus == 7)
     #expect(report(ended: .exited(status: 7), [rule("leak", 1)]).exitStatus == 7)
     #expect(report(ended: .killed(signal: 11)).exitStatus == 139)
@@ -40,11 +40,11 @@ import NDISVarlink
     #expect(report([rule("leak", count, expected: expected)]).exitStatus == status)
   }
 
-  @Test func `One rule as declared does not excuse another`() {
+  @Test func `An expected violation does not excuse another one`() {
     #expect(report([rule("leak", 1, expected: 1), rule("0x7C/0x01", 1)]).exitStatus == 3)
   }
 
-  @Test func `Time running out and a dead daemon come before all else`() {
+  @Test func `A timeout and a failed daemon have precedence`() {
     var late = report(ended: .killed(signal: 15), [rule("leak", 1)])
     late.limitMilliseconds = 100
     #expect(late.exitStatus == 124)
@@ -55,7 +55,7 @@ import NDISVarlink
     #expect(dead.exitStatus == 125)
   }
 
-  @Test func `A declared rule the daemon does not list did not happen`() {
+  @Test func `An expected violation that the daemon does not list did not occur`() {
     let rules = RunReport.rules(
       counted: [rule("leak", 2, expected: 2)],
       declared: [
@@ -67,11 +67,11 @@ import NDISVarlink
     #expect(rules.last?.count == 0)
   }
 
-  @Test func `A declaration the test itself made and took back is no finding`() {
+  @Test func `A withdrawn expectation is no finding`() {
     #expect(RunReport.rules(counted: [rule("leak", 0)], declared: []).isEmpty)
   }
 
-  @Test func `The text says what happened, how often, and whether it was expected`() {
+  @Test func `The text has each finding, its count, and whether it was expected`() {
     let text = report([rule("leak", 2), rule("0x7C/0x01", 1, expected: 1)]).text
     #expect(text.contains("FAILED: './test --fast' exited with status 0"))
     #expect(text.contains("BAD leak: twice, not expected"))
@@ -80,7 +80,7 @@ import NDISVarlink
     #expect(text.contains("(exit status 3)"))
   }
 
-  @Test func `The document has the same for programs`() {
+  @Test func `The JSON has the same`() {
     let json = report([rule("leak", 2, expected: 1)]).json
     #expect(json["verdict"] == "violated")
     #expect(json["exitStatus"] == 3)

@@ -1,4 +1,4 @@
-// What `ndisctl wait` reads from the command line.
+// The conditions of `ndisctl wait`.
 
 import NDISManagementInterface
 import Testing
@@ -22,7 +22,7 @@ import NDISVarlink
     #expect(try condition("violations<3") == Condition(counter: "violations", atMost: 2))
   }
 
-  @Test func `Every counter of the interface can be waited for, and no other`() throws {
+  @Test func `Exactly the counters of the interface can be waited for`() throws {
     let zero = SimulatorInterface.Counters(
       sessions: 0, drivers: 0, adapters: 0, bindings: 0, providers: 0, sections: 0, blocks: 0,
       bytes: 0, openRequests: 0, openUpcalls: 0, queues: 0, vports: 0,
@@ -37,7 +37,7 @@ import NDISVarlink
     #expect(try condition("tester=gone") == Condition(object: "tester", state: "gone"))
     let kind = try condition("adapter:vmq0=Running")
     #expect(kind == Condition(object: "adapter:vmq0", state: "Running"))
-    // An object may be named like a counter: compared with a word it is the object.
+    // An object may have the name of a counter: compared with a word it is the object.
     #expect(try condition("blocks=active") == Condition(object: "blocks", state: "active"))
   }
 
@@ -52,7 +52,7 @@ import NDISVarlink
     "event:leak*x", "event:leak*", "blocks>9223372036854775807", "blocks<-9223372036854775808",
     "blocks=99999999999999999999", "blocks=3x",
   ])
-  func `What is no condition is refused with a sentence that names it`(text: String) throws {
+  func `An invalid condition is rejected with a message that names it`(text: String) throws {
     do throws(WaitCondition.Problem) {
       let read = try WaitCondition(text, after: nil)
       Issue.record("it was read as \(read)")
@@ -61,7 +61,7 @@ import NDISVarlink
     }
   }
 
-  @Test func `A starting point belongs to events only`() {
+  @Test func `--after is for events only`() {
     #expect(throws: WaitCondition.Problem.self) { try WaitCondition("blocks=0", after: 3) }
   }
 
@@ -78,7 +78,7 @@ import NDISVarlink
     #expect(TimeSpan(argument: text) == nil)
   }
 
-  @Test func `Bytes have units and an end`() {
+  @Test func `Bytes have units and a limit`() {
     #expect(ByteSize(argument: "4096")?.bytes == 4096)
     #expect(ByteSize(argument: "64K")?.bytes == 65_536)
     #expect(ByteSize(argument: "1T")?.bytes == 1 << 40)

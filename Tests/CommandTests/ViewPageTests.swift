@@ -1,4 +1,4 @@
-// Pages of `status`, `show` and `top` as they look, from made-up answers.
+// The pages of `status`, `show` and `top`, from constructed replies.
 
 import NDISDrawing
 import NDISManagementInterface
@@ -46,37 +46,37 @@ import NDISVarlink
       status: status(counters(), latencies: [latency([0, 10, 80, 9, 1], maximum: 90)]),
       providers: [provider("pool", bytes: 96 << 20)], socket: "/run/ndissim/x")
     #expect(
-      page.lines(on: Surface()).joined(separator: "\n") == """
+      page.lines(on: TerminalCapabilities()).joined(separator: "\n") == """
         ● ndissimd 1.2 - shared-memory provider model of NDIS 6.89
-             State: running since 4min 12s
-               PID: 42 (uid 0)
-        Drivers at: /run/ndissim/driver
-        Managed at: /run/ndissim/x
-          Settings: seed 7, pages of 4 KiB, no deadline
-           Objects: 1 session, 1 driver, 2 adapters, 0 bindings, 2 providers
-            Memory: 1 500 blocks, 96 MiB in 1 section
-             Calls: 2 000 allocations, 3 failed, 500 frees
-              Open: 1 request, 0 upcalls, 0 OID requests, 0 indicated lists
-            Broken: 0 violations, 0 leaked blocks
-           Latency: request: half within 4us, 99% within 8us, longest 90us of 100
-         Providers: pool  pool  active    1 536 blocks, 96 MiB of 256 MiB
+                    State: running for 4min 12s
+                      PID: 42 (uid 0)
+            Driver socket: /run/ndissim/driver
+        Management socket: /run/ndissim/x
+                 Settings: seed 7, page size 4 KiB, no deadline
+                  Objects: 1 session, 1 driver, 2 adapters, 0 bindings, 2 providers
+                   Memory: 1 500 blocks, 96 MiB in 1 section
+                    Calls: 2 000 allocations, 3 failed, 500 frees
+              Outstanding: 1 request, 0 upcalls, 0 OID requests, 0 indicated lists
+               Violations: 0, 0 leaked blocks
+                  Latency: request: p50 4us  p99 8us  max 90us  (n=100)
+                Providers: pool  pool  active    1 536 blocks, 96 MiB of 256 MiB
         """)
   }
 
-  @Test func `What alarms is coloured, and what is lost is said`() {
+  @Test func `Problems are coloured, and dropped entries reported`() {
     var broken = status(counters { $0.violations = 2 })
     broken.droppedEntries = 5
     let lines = StatusPage(status: broken, providers: [], socket: "x").lines(
-      on: Surface(colors: true))
-    #expect(lines.contains { $0.contains("\u{1B}[1;31m2 violations, 0 leaked blocks\u{1B}[0m") })
-    #expect(lines.contains { $0.contains("\u{1B}[1;31m5 entries lost\u{1B}[0m") })
+      on: TerminalCapabilities(colors: true))
+    #expect(lines.contains { $0.contains("\u{1B}[1;31m2, 0 leaked blocks\u{1B}[0m") })
+    #expect(lines.contains { $0.contains("\u{1B}[1;31m5 entries dropped\u{1B}[0m") })
     let many = (0...StatusPage.providers).map { provider("p\($0)", bytes: 0) }
     let page = StatusPage(status: status(counters()), providers: many, socket: "x")
-    #expect(page.lines(on: Surface()).last?.contains("ndisctl list providers") == true)
-    #expect(page.lines(on: Surface()).filter { $0.contains("active") }.count == 16)
+    #expect(page.lines(on: TerminalCapabilities()).last?.contains("ndisctl list providers") == true)
+    #expect(page.lines(on: TerminalCapabilities()).filter { $0.contains("active") }.count == 16)
   }
 
-  @Test func `The page of an object and what it hangs together with`() {
+  @Test func `The page of an object and its references`() {
     let adapter = SimulatorInterface.Adapter(
       handle: "0x1000000000000000", name: "vmq0", driver: "0x0400000000000000", driverName: "vmq",
       state: "Running", attributesSet: true, dmaRegistered: false, bindings: 0, blocks: 12,
@@ -86,7 +86,7 @@ import NDISVarlink
         kind: "adapter", adapter: adapter,
         references: [.init(relation: "driver", handle: "0x0400000000000000", name: "vmq")]))
     #expect(
-      page.lines(on: Surface()).joined(separator: "\n") == """
+      page.lines(on: TerminalCapabilities()).joined(separator: "\n") == """
         ADAPTER vmq0
                     Handle: 0x1000000000000000
                      State: Running
@@ -97,7 +97,7 @@ import NDISVarlink
                     Blocks: 12
                     Queues: the default queue and 3
                    Filters: 2
-                      Open: 1 OID request
+               Outstanding: 1 OID request
                  Indicated: 4 lists
 
         REFERENCES
@@ -121,12 +121,12 @@ import NDISVarlink
       indicated: 0)
     let lines = ShowPage(
       object: SimulatorInterface.Object(kind: "block", block: block, references: [])
-    ).lines(on: Surface())
+    ).lines(on: TerminalCapabilities())
     #expect(lines.contains("         Extents: 0x0 + 0x1000"))
     #expect(lines.contains("                  0x2000 + 0x1000"))
     #expect(lines.contains("          Length: 8 KiB (8 192)"))
     let unknown = SimulatorInterface.Object(kind: "galaxy", references: [])
-    #expect(ShowPage(object: unknown).lines(on: Surface())[1].contains("'galaxy'"))
+    #expect(ShowPage(object: unknown).lines(on: TerminalCapabilities())[1].contains("'galaxy'"))
   }
 
   private func topPage() -> TopPage {
@@ -153,14 +153,15 @@ import NDISVarlink
 
   @Test func `The page of top`() {
     #expect(
-      topPage().lines(on: Surface(width: 80, height: 24)).joined(separator: "\n") == """
+      topPage().lines(on: TerminalCapabilities(width: 80, height: 24)).joined(separator: "\n")
+        == """
         ndissimd 1.2  pid 42  running 4min 12s  1 session, 1 driver, 2 adapters, 2 prov…
 
         Allocations: 12k/s, 0/s freed, 0/s failed                   █
              Blocks: 1 500, 96 MiB in 1 section                    ██
-               Open: 1 request, 0 upcalls; 0/s events
-             Broken: 0 violations, 0 leaked blocks
-            request: half within 4us, 99% within 4us, 100 timed    █
+        Outstanding: 1 request, 0 upcalls; 0/s events
+         Violations: 0, 0 leaked blocks
+            request: p50 4us  p99 4us  (n=100)    █
 
         DRIVER                BLOCKS       BYTES
         vmq                    1 000      72 MiB  ███████████████
@@ -178,15 +179,15 @@ import NDISVarlink
 
   @Test(arguments: [(10, 20), (24, 80), (12, 119), (12, 120), (50, 200)])
   func `The page of top fits its terminal`(height: Int, width: Int) {
-    let lines = topPage().lines(on: Surface(width: width, height: height))
-    // A frame cuts at the last line; the head is always whole where there is room for it.
+    let lines = topPage().lines(on: TerminalCapabilities(width: width, height: height))
+    // A frame is truncated at the last line; the head is always complete if it fits.
     #expect(lines.allSatisfy { TerminalText.width($0) <= width }, "\(lines)")
     if height >= 12 { #expect(lines.contains { $0.contains("DRIVER") }) }
     let sideBySide = lines.contains { $0.contains("DRIVER") && $0.contains("QUEUE") }
     #expect(sideBySide == (width >= 120))
   }
 
-  @Test func `Percentiles are upper bounds, of what came since`() {
+  @Test func `Percentiles are upper bounds of the interval`() {
     let first = latency([0, 0, 0, 100, 0], maximum: 8)
     #expect(LatencyFigures(first).median?.edge == 8)
     // One in a hundred is slow: that is the hundredth.
@@ -197,28 +198,30 @@ import NDISVarlink
     // The last bucket has no edge.
     let open = LatencyFigures(latency([0, 0, 5], maximum: 900))
     #expect(open.median?.edge == nil && open.median?.above == 2)
-    #expect(open.text == "half above 2us, 99% above 2us")
+    #expect(open.text == "p50 >2us  p99 >2us")
     // Only the new ones count.
     let later = LatencyFigures(latency([0, 50, 0, 100, 0], maximum: 8), since: first)
     #expect(later.count == 50 && later.median?.edge == 2)
     #expect(LatencyFigures(first, since: first).median == nil)
-    #expect(LatencyFigures(first, since: first).text == "half -, 99% -")
+    #expect(LatencyFigures(first, since: first).text == "p50 -  p99 -")
     #expect(LatencyFigures(latency([], maximum: 0)).count == 0)
   }
 
-  @Test func `An event's line ends at the edge only where it is asked to`() {
+  @Test func `The line of an event is truncated only on request`() {
     let event = SimulatorInterface.Event(
       sequence: 1, realtimeUs: 1_700_000_000_123_456, kind: "violation", messageId: "",
       priority: "warning", message: "A rule was broken by a driver.", fields: [:])
-    let whole = event.line(on: Surface(width: 30))
+    let whole = event.line(on: TerminalCapabilities(width: 30))
     #expect(whole.hasSuffix(" warning violation          A rule was broken by a driver."))
     for width in [1, 10, 30, 71, 72, 100] {
-      let line = event.line(on: Surface(width: width), isCut: true)
+      let line = event.line(on: TerminalCapabilities(width: width), isCut: true)
       #expect(TerminalText.width(line) <= width, "\(width): \(line)")
     }
-    #expect(event.line(on: Surface(width: 40), isCut: true).hasSuffix(".123 warning A rule was …"))
     #expect(
-      event.line(on: Surface(width: 78), isCut: true).hasSuffix(
+      event.line(on: TerminalCapabilities(width: 40), isCut: true).hasSuffix(
+        ".123 warning A rule was …"))
+    #expect(
+      event.line(on: TerminalCapabilities(width: 78), isCut: true).hasSuffix(
         "warning violation          A rule was broken by a driver."))
   }
 }

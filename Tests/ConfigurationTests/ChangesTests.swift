@@ -45,13 +45,13 @@ import Testing
       changes.applied.map(\.description) == [
         "log.level: \"info\" -> \"debug\"", "contract.deadline: \"5s\" -> \"1s\"",
         "quota.session-bytes: \"4G\" -> \"1G\"",
-        "pool.new: nothing -> { capacity = \"256M\", nodes = 2, pages = \"4K\", fill = \"none\", fragment = 0 }",
+        "pool.new: none -> { capacity = \"256M\", nodes = 2, pages = \"4K\", fill = \"none\", fragment = 0 }",
       ])
     #expect(
       changes.waiting.map(\.description) == [
         "log.journal: \"auto\" -> \"off\"", "server.outbox-packets: 100 -> 512",
         "contract.seed: \"random\" -> 5", "pool.kept.capacity: \"256M\" -> \"1M\"",
-        "pool.gone: { capacity = \"256M\", nodes = 1, pages = \"4K\", fill = \"none\", fragment = 0 } -> nothing",
+        "pool.gone: { capacity = \"256M\", nodes = 1, pages = \"4K\", fill = \"none\", fragment = 0 } -> none",
       ])
     #expect(changes.addedPools.map(\.name) == ["new"])
     #expect(changes.applied.map { "\($0.origin)" } == ["F:2", "F:5", "F:8", "F:10"])

@@ -1,5 +1,5 @@
-// What is made from the schema says the truth: the shipped file, the manual pages, the printed
-// configuration, and the defaults beside those of the rooms that use them.
+// Everything generated from the schema is correct: the shipped file, the manual page, the printed
+// configuration, and the defaults compared with those of the modules that use them.
 
 import NDISDaemon
 import NDISHostedDrivers
@@ -20,12 +20,23 @@ import Testing
     #expect(try committed("config/ndissimd.toml") == ShippedFile.text)
   }
 
-  @Test func `the committed manual pages are what the program prints; make config writes them`()
+  @Test func `the committed manual page has every key of the schema; make manuals writes it`()
     throws
   {
-    #expect(try committed("docs/man/ndissimd.toml.5") == ConfigurationManual.text)
-    let printed = try Folder().run("ndissimd", ["--print-manual", "ndissimd"])
-    #expect(try committed("docs/man/ndissimd.8") == printed.output)
+    let page = try committed("docs/man/ndissimd.toml.5")
+    let keys =
+      Schema.keys.map { ($0.shortName, $0.kind.text(of: ConfigurationValues())) }
+      + PoolValues.keys.map { ($0.shortName, $0.kind.text(of: PoolValues())) }
+      + MiniportValues.keys.map { ($0.shortName, $0.kind.text(of: MiniportValues())) }
+    for (name, value) in keys {
+      func escaped(_ text: String) -> String {
+        text.replacing("-", with: "\\-").replacing("\"", with: "\\(dq")
+      }
+      #expect(page.contains(".It Cm \(escaped(name)) No = \(escaped(value))\n"), "\(name)")
+    }
+    let printed = try Folder().run("ndissimd", ["--print-schema"])
+    #expect(printed.output == SchemaText.text)
+    #expect(throws: Never.self) { try TOML.parse(Array(printed.output.utf8)) }
   }
 
   @Test func `the shipped file is right and changes nothing`() throws {

@@ -60,7 +60,7 @@ import Testing
   @Test func `a dotted key of half a million levels is a line too long`() {
     let text = "a" + String(repeating: ".a", count: 500_000) + " = 1"
     #expect(
-      problems(text)?.description == "F:1:1025: this is no TOML: the line is longer than 1024 bytes"
+      problems(text)?.description == "F:1:1025: invalid TOML: the line is longer than 1024 bytes"
     )
   }
 
@@ -76,13 +76,13 @@ import Testing
 
   @Test func `more than a mebibyte is refused`() {
     let text = String(repeating: "# line\n", count: (1 << 20) / 7 + 1)
-    #expect(problems(text)?.description == "F: this is no TOML: the file is larger than 1 MiB")
+    #expect(problems(text)?.description == "F: invalid TOML: the file is larger than 1 MiB")
   }
 
   @Test func `endless keys are shown clipped, and so are problems without end`() throws {
     let long = String(repeating: "k", count: 1_000)
     let one = try #require(problems("\(long) = 1"))
-    #expect(one.description == "F:1:1: \(String(repeating: "k", count: 64))…: no such key")
+    #expect(one.description == "F:1:1: \(String(repeating: "k", count: 64))…: unknown key")
     let many = try #require(problems((0..<5_000).map { "k\($0) = 1\n" }.joined()))
     #expect(many.list.count == ConfigurationProblems.limit)
     #expect(many.unlisted == 5_000 - ConfigurationProblems.limit)
@@ -91,9 +91,9 @@ import Testing
 
   @Test func `a key that would move the cursor is escaped`() {
     #expect(
-      problems("\"\\u001b[2J\\n\" = 1")?.description == "F:1:1: \\u{1B}[2J\\u{A}: no such key")
+      problems("\"\\u001b[2J\\n\" = 1")?.description == "F:1:1: \\u{1B}[2J\\u{A}: unknown key")
     #expect(
-      problems("\"\\u202Eabc\" = 1")?.description == "F:1:1: \\u{202E}abc: no such key")
+      problems("\"\\u202Eabc\" = 1")?.description == "F:1:1: \\u{202E}abc: unknown key")
   }
 
   @Test func `bad UTF-8, a NUL and a lone surrogate are refused with their place`() {
@@ -126,13 +126,13 @@ import Testing
     let text = (0..<16_385).map { "[a\($0)]\n" }.joined()
     #expect(
       problems(text)?.description
-        == "F:16385:1: this is no TOML: there are more than 16384 brackets and dots")
+        == "F:16385:1: invalid TOML: there are more than 16384 brackets and dots")
   }
 
   @Test func `pools without end are refused`() {
     let text = (0..<65).map { "[[pool]]\nname = \"p\($0)\"\n" }.joined()
     #expect(
-      problems(text)?.description == "F:129:1: pool: there are more than 64 pools; leave some out")
+      problems(text)?.description == "F:129:1: pool: more than 64 pools; remove some")
   }
 }
 

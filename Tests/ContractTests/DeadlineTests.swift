@@ -36,7 +36,7 @@ extension Contract {
         #expect(block.hasPattern())
         try caller.free(block)
         #expect(liar.frees.isEmpty)
-        try bench.expectLog("liar", "does not answer upcall")
+        try bench.expectLog("liar", "did not answer upcall")
         liar.end()
         try bench.wait("the stuck provider has gone") {
           try bench.statistics().registrations == bench.hosted
@@ -108,7 +108,7 @@ extension Contract {
         let provider = RecordingProvider { request, answer in
           let kept = (request.upcall, answer)
           withheld.withLock { $0.append(kept) }
-          answer = .withheld
+          answer = .suppressed
         }
         let vsp = try bench.provider(provider)
         let caller = try bench.miniport()

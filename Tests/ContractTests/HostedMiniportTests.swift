@@ -1,8 +1,9 @@
 // The hosted miniport from outside: one program, acting as the overlying driver, drives its whole VMQ path,
 // with no other process, and nobody breaks a rule.
 
+import NDISDriverInterface
 import CNDIS
-import NDISDaemon
+import NDISDriverPlane
 import NDISHostedDrivers
 import NDIS
 import NDISDriverKit

@@ -54,7 +54,7 @@ extension Contract {
           #expect(try bench.statistics().violations == UInt64(index + 1), "\(lie.tag)")
           #expect(liar.frees.count - before == (lie.isGivenBack ? 1 : 0), "\(lie.tag)")
           #expect(try caller.connection.statistics().sessionBlocks == 1, "\(lie.tag)")
-          try bench.expectLog("liar", "gave an answer no provider may give", lie.rule)
+          try bench.expectLog("liar", "returned an invalid result", lie.rule)
         }
         #expect(try caller.connection.statistics().sessionViolations == 0)
         #expect(!liar.frees.contains(1))

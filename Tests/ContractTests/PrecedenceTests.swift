@@ -110,7 +110,7 @@ extension Contract {
         #expect(second.frees.isEmpty)
         try connection.free(newer)
         #expect(second.frees.map(\.providerContext) == [2])
-        try bench.expectLog("vsp provides shared memory", "new handlers")
+        try bench.expectLog("vsp replaced its shared-memory provider handlers")
         try bench.wait("the old registration is gone") {
           try bench.statistics().registrations == bench.hosted + 1
         }

@@ -1,11 +1,11 @@
-// Maps of sections: figures, cells, text and SVG, with what does not fit together as well.
+// Maps of sections: statistics, cells, text and SVG, with inconsistent input, too.
 
 import Testing
 
 @testable import NDISDrawing
 
 @Suite struct SectionMapTests {
-  private let plain = Surface(unicode: false)
+  private let plain = TerminalCapabilities(unicode: false)
 
   private func map(_ size: Int, _ extents: [(Int, Int, Int)]) -> SectionMap {
     SectionMap(
@@ -50,7 +50,7 @@ import Testing
     #expect(drawn == "AAb.cC..")
   }
 
-  @Test func `A cell belongs to who has most of it`() {
+  @Test func `A cell belongs to the owner of most of it`() {
     let map = map(10, [(0, 3, 0), (3, 4, 1), (7, 3, 2)])
     #expect(map.bar(on: plain, width: 1) == "b")
     #expect(map.cells(1).first?.pieces == 3)
@@ -72,7 +72,7 @@ import Testing
     #expect(map.figures.used == 15)
   }
 
-  @Test func `The greatest section can be drawn`() {
+  @Test func `The largest section can be drawn`() {
     let map = map(.max, [(.max - 10, 10, 0)])
     #expect(map.bar(on: plain, width: 3) == "..a")
     #expect(map.lines(on: plain, width: 16, rows: 4).count == 4)
@@ -90,7 +90,7 @@ import Testing
 
   @Test func `Colours change nothing but colours`() {
     let coloured = map(80, [(0, 20, 0), (20, 10, 1)])
-      .bar(on: Surface(colors: true, unicode: false), width: 8)
+      .bar(on: TerminalCapabilities(colors: true, unicode: false), width: 8)
     var text = ""
     var inside = false
     for character in coloured {

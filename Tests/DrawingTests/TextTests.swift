@@ -20,7 +20,7 @@ func `Text fills as many cells as a terminal gives it`(text: String, cells: Int)
   #expect(TerminalText.cut("abcdef", to: 0) == "")
 }
 
-@Test func `No byte a terminal obeys is left in printable text`() {
+@Test func `Printable text has no control characters`() {
   for value in UInt32(0)...0x2100 {
     guard let scalar = Unicode.Scalar(value) else { continue }
     let shown = TerminalText.printable("a\(Character(scalar))b")
@@ -38,7 +38,7 @@ func `Text fills as many cells as a terminal gives it`(text: String, cells: Int)
   (8 << 30, "8 GiB"), (Int.max, "8 EiB"), (-5, "-5 B"),
 ])
 func `Bytes are shown in units of 1024`(count: Int, text: String) {
-  #expect(Readable.bytes(count) == text)
+  #expect(HumanFormat.bytes(count) == text)
 }
 
 @Test(arguments: [
@@ -47,29 +47,29 @@ func `Bytes are shown in units of 1024`(count: Int, text: String) {
   (187_200_000, "2d 4h"), (-5, "-5ms"), (Int.min, "-9223372036854775808ms"),
 ])
 func `Durations have at most two units`(milliseconds: Int, text: String) {
-  #expect(Readable.milliseconds(milliseconds) == text)
+  #expect(HumanFormat.milliseconds(milliseconds) == text)
 }
 
 @Test func `Microseconds, counts and rates are short`() {
-  #expect(Readable.microseconds(7) == "7us")
-  #expect(Readable.microseconds(1234) == "1.2ms")
-  #expect(Readable.microseconds(2_000_000) == "2s")
-  #expect(Readable.count(0) == "0")
-  #expect(Readable.count(1234) == "1 234")
-  #expect(Readable.count(1_048_576) == "1 048 576")
-  #expect(Readable.count(Int.min) == "-9 223 372 036 854 775 808")
-  #expect(Readable.counted(1, "block") == "1 block")
-  #expect(Readable.counted(2, "entry", "entries") == "2 entries")
-  #expect(Readable.rate(0) == "0")
-  #expect(Readable.rate(.nan) == "0")
-  #expect(Readable.rate(3.42) == "3.4")
-  #expect(Readable.rate(812.4) == "812")
-  #expect(Readable.rate(12_345) == "12.3k")
-  #expect(Readable.rate(1_234_567) == "1.2M")
-  #expect(Readable.rate(.infinity) == "0")
+  #expect(HumanFormat.microseconds(7) == "7us")
+  #expect(HumanFormat.microseconds(1234) == "1.2ms")
+  #expect(HumanFormat.microseconds(2_000_000) == "2s")
+  #expect(HumanFormat.count(0) == "0")
+  #expect(HumanFormat.count(1234) == "1 234")
+  #expect(HumanFormat.count(1_048_576) == "1 048 576")
+  #expect(HumanFormat.count(Int.min) == "-9 223 372 036 854 775 808")
+  #expect(HumanFormat.counted(1, "block") == "1 block")
+  #expect(HumanFormat.counted(2, "entry", "entries") == "2 entries")
+  #expect(HumanFormat.rate(0) == "0")
+  #expect(HumanFormat.rate(.nan) == "0")
+  #expect(HumanFormat.rate(3.42) == "3.4")
+  #expect(HumanFormat.rate(812.4) == "812")
+  #expect(HumanFormat.rate(12_345) == "12.3k")
+  #expect(HumanFormat.rate(1_234_567) == "1.2M")
+  #expect(HumanFormat.rate(.infinity) == "0")
 }
 
-@Test func `Bars have their width whatever the fraction, and little is not nothing`() {
+@Test func `Bars have a constant width, and a small fraction is visible`() {
   #expect(Bar.horizontal(0, cells: 4, unicode: true) == "    ")
   #expect(Bar.horizontal(0.001, cells: 4, unicode: true) == "▏   ")
   #expect(Bar.horizontal(0.5, cells: 4, unicode: true) == "██  ")

@@ -66,10 +66,10 @@ final class FaultyProvider: ProtocolDriver, SharedMemoryProvider {
     case "RSRC": return .refused(.resources)
     case "INVP": return .refused(.invalidParameter)
     case "FAIL": return .refused(.failure)
-    case "HANG": return .withheld
+    case "HANG": return .suppressed
     case "DIES":
       die()
-      return .withheld
+      return .suppressed
     default: break
     }
     guard let allocator = state.withLock({ $0.allocator }) else { return .refused(.failure) }
@@ -138,7 +138,7 @@ final class FaultyProvider: ProtocolDriver, SharedMemoryProvider {
     case "LATE":
       let late = answer
       state.withLock { $0.late = (request.upcall, late) }
-      return .withheld
+      return .suppressed
     default: break
     }
     return answer

@@ -9,7 +9,8 @@ import NDISPlatform
 import Testing
 import NDISVarlink
 
-@testable import NDISDaemon
+@testable import NDISDriverPlane
+@testable import NDISManagementPlane
 
 extension ManagementTests {
   @Suite struct AdapterTests {
@@ -127,7 +128,7 @@ extension ManagementTests {
       client.send(API.ChangeAdapter.name, Change(adapter: "mini", change: .pause).json)
       try bench.until("MiniportPause has returned", client) { driver.isPending }
       #expect(try client.take().isEmpty && bench.service.waiters == 1)
-      // Meanwhile others are served, and are told that it is pausing.
+      // Meanwhile others are served, and see that it is pausing.
       #expect(try bench.adapters().map(\.state) == ["Pausing"])
       try driver.complete(connection)
       #expect(try client.finish().map(\.parameters["state"]) == ["Paused"])
@@ -186,7 +187,7 @@ extension ManagementTests {
     @Test func whereNobodyMoreMayWaitNothingIsChanged() throws {
       let bench = try PlaneBench()
       let (connection, _) = try bench.servingMiniport()
-      let waiting = try (0..<ManagementService.waitingPerUser).map { _ in
+      let waiting = try (0..<WaitSlots.limitPerUser).map { _ in
         let client = bench.client()
         client.send(
           API.WaitFor.name,

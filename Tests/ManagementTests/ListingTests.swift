@@ -1,4 +1,4 @@
-// Listings: everything is told once, in slices of bounded work.
+// Listings: everything is listed once, in slices of bounded work.
 
 import NDISEvents
 import NDISManagementInterface
@@ -8,7 +8,8 @@ import NDISSimulator
 import Testing
 import NDISVarlink
 
-@testable import NDISDaemon
+@testable import NDISDriverPlane
+@testable import NDISManagementPlane
 
 extension ManagementTests {
   @Suite struct ListingTests {
@@ -99,19 +100,19 @@ extension ManagementTests {
       for _ in 0..<5000 {
         _ = try connection.allocate(adapter, SharedMemoryParameters(length: 4096))
       }
-      // One record costs one: with this budget a step can have looked at a hundred.
+      // One record costs one: with this budget a step can have read a hundred.
       let summary = SummaryAnswer(by: .usage, BlockQuery())
       var steps = 0
       while true {
         var budget = 100
         steps += 1
         let step = try bench.exclusively { () -> Bool in
-          if case .again = summary.step(bench.service, budget: &budget) { true } else { false }
+          if case .yield = summary.step(bench.service, budget: &budget) { true } else { false }
         }
         #expect(budget >= -2)
         if !step { break }
       }
-      // A block is looked at and counted.
+      // A block is read and counted.
       #expect(steps >= 5000 * 2 / 102)
       var counts = OwnerCounts()
       steps = 0

@@ -1,5 +1,6 @@
 // Hosted miniports that come, receive frames and go, as management sees it.
 
+import NDISDriverInterface
 import NDISEvents
 import NDISHostedDrivers
 import NDISManagementInterface
@@ -10,7 +11,8 @@ import NDISSimulator
 import Testing
 import NDISVarlink
 
-@testable import NDISDaemon
+@testable import NDISDriverPlane
+@testable import NDISManagementPlane
 
 extension ManagementTests {
   @Suite struct MiniportTests {
@@ -254,7 +256,7 @@ private final class KeepingDriver: ProtocolDriver {
   func receiveNetBufferLists(_ indication: ReceiveIndication, on connection: Connection) {}
 }
 
-/// A provider that answers its first request when it is told to, and has nothing for anybody.
+/// A provider that answers its first request when the test has it do so, and refuses it.
 private final class WithholdingProvider: ProtocolDriver, SharedMemoryProvider {
   private let asked = Monitor<(connection: Connection, upcall: UInt64)?>(nil)
   private let isOpen = Monitor<Bool>(false)
@@ -271,7 +273,7 @@ private final class WithholdingProvider: ProtocolDriver, SharedMemoryProvider {
   func allocateSharedMemory(_ request: ProviderRequest) -> NDISDriverKit.ProviderAnswer {
     if isOpen.withLock({ $0 }) { return .refused(.resources) }
     asked.withLock { $0 = (request.connection, request.upcall) }
-    return .withheld
+    return .suppressed
   }
 
   func freeSharedMemory(_ block: ProviderBlock) {}

@@ -6,7 +6,8 @@ import NDISDriverKit
 import Testing
 import NDISVarlink
 
-@testable import NDISDaemon
+@testable import NDISDriverPlane
+@testable import NDISManagementPlane
 
 extension ManagementTests {
   @Suite struct NamesTests {

@@ -1,6 +1,6 @@
-// The management plane in the test's hand: a Switchboard, the service and Varlink's state machine in this
+// The management plane of a test: a Switchboard, the service and Varlink's state machine in this
 // process, without a socket. Drivers are the kit's connections over a queue; providers among them serve
-// on a thread of their own, which is why the switchboard stands behind a lock.
+// on a thread of their own, which is why a lock guards the switchboard.
 
 import NDISEvents
 import Glibc
@@ -13,6 +13,8 @@ import Testing
 import NDISVarlink
 
 @testable import NDISDaemon
+@testable import NDISDriverPlane
+@testable import NDISManagementPlane
 
 /// All tests of management.
 @Suite(.serialized) enum ManagementTests {}
@@ -53,7 +55,7 @@ final class PlaneBench: @unchecked Sendable {
     switchboard = try Switchboard(
       settings: settings, pools: pools, onEvent: { recorder.record($0) })
     var host = ManagementHost()
-    host.tell = { recorder.record($0) }
+    host.report = { recorder.record($0) }
     service = ManagementService(switchboard, recorder, host)
     plane = try ManagementPlane(service)
     switchboard.clock = { [unowned self] in self.time }

@@ -1,11 +1,12 @@
-// The types that need no daemon: the ring of events, the book of violations, histograms.
+// The types that need no daemon: the ring of events, the counts of violations, histograms.
 
 import NDISEvents
 import NDIS
 import NDISSimulator
 import Testing
 
-@testable import NDISDaemon
+@testable import NDISDriverPlane
+@testable import NDISManagementPlane
 
 extension ManagementTests {
   @Suite struct PureTests {
@@ -139,10 +140,10 @@ extension ManagementTests {
 
     @Test func tagsAreReadAsTheyAreWritten() {
       for tag: UInt32 in [0x3167_6154, 0x2020_2041, 0x0A00_0041] {
-        #expect(NDISDaemon.tag(text: tagText(tag)) == tag)
+        #expect(NDISManagementPlane.tag(text: tagText(tag)) == tag)
       }
-      #expect(NDISDaemon.tag(text: "") == nil)
-      #expect(NDISDaemon.tag(text: "too long") == nil)
+      #expect(NDISManagementPlane.tag(text: "") == nil)
+      #expect(NDISManagementPlane.tag(text: "too long") == nil)
     }
   }
 }

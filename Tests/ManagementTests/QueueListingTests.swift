@@ -9,7 +9,8 @@ import NDISSimulator
 import Testing
 import NDISVarlink
 
-@testable import NDISDaemon
+@testable import NDISDriverPlane
+@testable import NDISManagementPlane
 
 extension ManagementTests {
   @Suite(.timeLimit(.minutes(2))) struct QueueListingTests {
@@ -260,15 +261,15 @@ extension ManagementTests {
         if !answer.continues { break }
       }
       #expect(names.count == 2000 && Set(names).count == 2000)
-      // A filter that nothing passes looks at each, and says nothing in between.
-      var walk = Walks.queues(
+      // A filter that nothing passes reads each, and makes no reply in between.
+      var listing = Listings.queues(
         try bench.service.wanted(.init(state: "Running"), .queue))
       var steps = 0
-      while !walk.isAtEnd {
+      while !listing.isAtEnd {
         var budget = 100
         steps += 1
         try bench.exclusively {
-          #expect(walk.next(bench.service, budget: &budget).isEmpty)
+          #expect(listing.next(bench.service, budget: &budget).isEmpty)
         }
         #expect(budget >= -ManagementAnswer.replyCost - 1)
       }
@@ -290,7 +291,7 @@ extension ManagementTests {
   }
 }
 
-/// A miniport driver whose MiniportOidRequest answers PENDING when it is told to.
+/// A miniport driver whose MiniportOidRequest answers PENDING when configured to.
 private final class HeldOIDs: MiniportDriver {
   let isReleased = Monitor<Bool>(false)
 

@@ -5,7 +5,8 @@ import CNDIS
 import NDIS
 import NDISDriverKit
 
-@testable import NDISDaemon
+@testable import NDISDriverPlane
+@testable import NDISManagementPlane
 
 /// A miniport with VM queues, or VPorts, that says yes.
 final class QueueMiniport: MiniportDriver {

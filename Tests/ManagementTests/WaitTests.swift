@@ -7,7 +7,9 @@ import NDISDriverKit
 import Testing
 import NDISVarlink
 
-@testable import NDISDaemon
+import NDISDaemon
+@testable import NDISDriverPlane
+@testable import NDISManagementPlane
 
 extension ManagementTests {
   @Suite struct WaitTests {
@@ -128,12 +130,12 @@ extension ManagementTests {
     @Test func placesAreBoundedAndGivenBack() throws {
       let bench = try PlaneBench()
       var clients: [PlaneClient] = []
-      for _ in 0..<ManagementService.waitingPerUser {
+      for _ in 0..<WaitSlots.limitPerUser {
         let client = wait(bench, API.Condition(counter: "blocks", equals: 7))
         try client.turn()
         clients.append(client)
       }
-      #expect(bench.service.waiters == ManagementService.waitingPerUser)
+      #expect(bench.service.waiters == WaitSlots.limitPerUser)
       let refused = try wait(bench, API.Condition(counter: "blocks", equals: 7)).finish().first
       #expect(refused?.error == API.TooManyWaiting.name)
       // Another user is not concerned.

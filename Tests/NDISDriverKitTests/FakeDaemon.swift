@@ -15,7 +15,7 @@ final class FakeDaemon: @unchecked Sendable {
   private var namedSection = false
   private var nextOffset: UInt64 = 0
   let seen = Monitor<[MessageHeader]>([])
-  /// Before the reply of a message type this upcall is made, and its answer awaited.
+  /// The upcall to make and complete before the reply to a message type.
   var upcalls: [UInt16: UInt16] = [:]
   var scatter = false
   var holdReplies = false
@@ -90,7 +90,7 @@ final class FakeDaemon: @unchecked Sendable {
     }
   }
 
-  /// Makes an upcall that needs no handler and waits for its answer: somebody serves.
+  /// Makes an upcall without a handler and waits for its answer: a thread is serving.
   func waitUntilServed() {
     send(MessageHeader(type: 200, flags: NDISSIM_FLAG_UPCALL, requestID: 7_777)) { _ in }
     _ = answers.wait { $0.contains { $0.requestID == 7_777 } ? 1 : nil }

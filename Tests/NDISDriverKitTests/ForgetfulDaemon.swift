@@ -1,14 +1,13 @@
-// A daemon that is killed at random instants and started again. What it has carried out it remembers, as
-// the store does; packets it has read and not carried out are lost, and so are replies and answers it was
-// about to send or to note. It counts how often each request was carried out and each handler answered,
-// and says what it found wrong.
+// A daemon that is killed at random times and restarted. Like the store, it remembers executed requests; packets
+// that were read but not executed are lost, and so are replies and answers in flight. It counts how often each
+// request was executed and each handler answered, and reports problems.
 
 import CNDIS
 import NDISDriverProtocol
 import NDIS
 import NDISPlatform
 
-/// SplitMix64: the same seed, the same story, as far as threads let it.
+/// SplitMix64: reproducible by seed, apart from thread scheduling.
 struct Random {
   var state: UInt64
 
@@ -29,21 +28,21 @@ final class ForgetfulDaemon: @unchecked Sendable {
   private enum Death: Error {
     /// The connection is kept.
     case restarted
-    /// The connection is gone with it.
+    /// The connection is lost with it.
     case gone
-    /// There is no client any more.
+    /// The client has disconnected.
     case noClient
   }
 
-  // Unchecked: all of it is the daemon thread's until the test has joined it.
+  // Unchecked: owned by the daemon's thread until the test has joined it.
   private let listener: ScriptedListener
   private var peer: ScriptedPeer
   private var random: Random
   private var instance: UInt8 = 1
-  /// What a handler's cookie is, once somebody has registered it.
+  /// The cookie of the handler, once it is registered.
   private var handler: UInt64 = 0
 
-  // What outlives it.
+  // State that survives a restart.
   private var nextID: UInt64 = 2
   private var results: [UInt64: Packet] = [:]
   private var openUpcalls: [UInt64: UInt64?] = [:]
@@ -68,7 +67,7 @@ final class ForgetfulDaemon: @unchecked Sendable {
         switch death {
         case nil: break
         case .restarted: try resume()
-        case .gone: try comeBack()
+        case .gone: try reconnect()
         case .noClient: return
         }
         while true { try serve(try receive()) }
@@ -81,13 +80,13 @@ final class ForgetfulDaemon: @unchecked Sendable {
     return packet
   }
 
-  /// Somebody kills the daemon, or not.
+  /// Kills the daemon at random.
   private func risk(_ odds: UInt64 = 60) throws(Death) {
     guard random.isOne(in: odds) else { return }
     throw random.isOne(in: 3) ? .gone : .restarted
   }
 
-  // MARK: A new process
+  // MARK: Restart
 
   private func resume() throws(Death) {
     restarts += 1
@@ -103,7 +102,7 @@ final class ForgetfulDaemon: @unchecked Sendable {
     try callAgain()
   }
 
-  private func comeBack() throws(Death) {
+  private func reconnect() throws(Death) {
     reconnections += 1
     instance &+= 1
     peer.close()
@@ -113,7 +112,7 @@ final class ForgetfulDaemon: @unchecked Sendable {
       problems.append("\(hello.type) in place of HELLO")
     }
     if random.isOne(in: 10) { throw .gone }
-    peer.sayHello(instance: instance)
+    peer.sendHello(instance: instance)
     try callAgain()
   }
 
@@ -124,7 +123,7 @@ final class ForgetfulDaemon: @unchecked Sendable {
     }
   }
 
-  // MARK: Its life
+  // MARK: Serving
 
   private func serve(_ packet: Packet) throws(Death) {
     try risk()
@@ -141,7 +140,7 @@ final class ForgetfulDaemon: @unchecked Sendable {
     }
     if packet.type == NDISSIM_SET_OPTIONAL_HANDLERS { handler = packet.number(at: 32) }
     nextID += 1
-    // The reply of some waits for a handler's answer.
+    // Some replies wait for a handler's answer.
     if handler != 0, header.context == 0, packet.type == Int(ScriptedPeer.type), random.isOne(in: 4)
     {
       upcallSerial += 1
@@ -156,7 +155,7 @@ final class ForgetfulDaemon: @unchecked Sendable {
     try reply(packet)
   }
 
-  /// Requests that have been begun, and wait for a handler.
+  /// Started requests that wait for a handler.
   private var waiting: [UInt64: Packet] = [:]
 
   private func answer(_ upcall: UInt64) throws(Death) {

@@ -1,5 +1,5 @@
 // The kit against a scripted daemon: leader and follower, upcalls while waiting, nesting, pipelining,
-// the death of a peer. No daemon process takes part.
+// the exit of a peer, without a daemon process.
 
 import CNDIS
 import NDISDriverProtocol

@@ -1,5 +1,5 @@
-// Many threads call while the daemon is killed again and again at random instants: every call is carried
-// out once and answered once, every handler is called once and its answer noted once.
+// Many threads call while the daemon is killed repeatedly at random times: every call is executed and answered
+// exactly once, every handler is called exactly once and its answer processed exactly once.
 
 import NDISDriverProtocol
 import NDIS
@@ -11,7 +11,7 @@ import Testing
 private final class Counting: SharedMemoryProvider {
   let calls = Monitor<[UInt64: Int]>([:])
 
-  func allocateSharedMemory(_ request: ProviderRequest) -> ProviderAnswer { .withheld }
+  func allocateSharedMemory(_ request: ProviderRequest) -> ProviderAnswer { .suppressed }
 
   func freeSharedMemory(_ block: ProviderBlock) {
     let number = block.sharedMemoryProviderContext
@@ -55,7 +55,7 @@ private final class Counting: SharedMemoryProvider {
     #expect(connection.closedBecause == nil)
     let resumptions = connection.resumptions
     connection.close()
-    // A daemon that waits for its client to come back waits for nobody.
+    // A daemon that waits for a reconnect waits for no other client.
     let nobody = try SocketTransport(path: listener.path)
     nobody.close()
     running.join()
@@ -70,12 +70,12 @@ private final class Counting: SharedMemoryProvider {
     #expect(called.values.allSatisfy { $0 == 1 })
     #expect(daemon.answered.values.allSatisfy { $0 == 1 })
     #expect(Set(called.keys) == Set(daemon.answered.keys))
-    // The story is one of restarts, and not of peace.
+    // There were restarts.
     #expect(daemon.restarts > 10 && daemon.reconnections > 5 && resumptions > 15)
   }
 
   private static func body(_ thread: Int, _ number: Int) -> [UInt8] {
-    // Of different lengths, some more than a small place holds.
+    // Of different lengths, some longer than a small entry of the cache.
     [UInt8(thread), UInt8(number)] + [UInt8](repeating: 7, count: number % 16 * 40)
   }
 

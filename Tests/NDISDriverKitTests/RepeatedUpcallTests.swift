@@ -1,5 +1,5 @@
-// Upcalls that come again after a restart of the daemon: a handler is called once, and its answer is sent
-// again only when it may have been lost.
+// Repeated upcalls after a restart of the daemon: a handler is called once, and its answer is retransmitted only
+// if it may have been lost.
 
 import CNDIS
 import NDISDriverProtocol
@@ -8,7 +8,7 @@ import NDIS
 import NDISPlatform
 import Testing
 
-/// Counts its calls; what it does in them is the test's.
+/// Counts its calls; the test defines their body.
 private final class Provider: SharedMemoryProvider {
   let freed = Monitor<[UInt64]>([])
   let allocated = Monitor<Int>(0)
@@ -18,7 +18,7 @@ private final class Provider: SharedMemoryProvider {
 
   func allocateSharedMemory(_ request: ProviderRequest) -> ProviderAnswer {
     allocated.withLock { $0 += 1 }
-    return .withheld
+    return .suppressed
   }
 
   func freeSharedMemory(_ block: ProviderBlock) {
@@ -43,7 +43,7 @@ private let answer = Int(NDISSIM_UPCALL_FREE_SHARED_MEMORY)
     return (peer, connection, handlers.number(at: 24), handlers.number(at: 32))
   }
 
-  @Test func oneThatIsNewIsCalled() throws {
+  @Test func aNewUpcallIsCalled() throws {
     let provider = Provider()
     let (peer, connection, _, free) = try start(provider)
     peer.resumed(2)
@@ -55,7 +55,7 @@ private let answer = Int(NDISSIM_UPCALL_FREE_SHARED_MEMORY)
       peer.receiveAll().map(\.type) == [NDISSIM_PING, NDISSIM_RESUME, NDISSIM_PING, answer])
   }
 
-  @Test func oneWhoseAnswerWasLostIsAnsweredAgainOnce() throws {
+  @Test func aLostAnswerIsRetransmittedOnce() throws {
     let provider = Provider()
     let (peer, connection, _, free) = try start(provider)
     peer.upcallFree(40, handler: free, context: 1)
@@ -77,7 +77,7 @@ private let answer = Int(NDISSIM_UPCALL_FREE_SHARED_MEMORY)
     #expect(answers.allSatisfy { $0 == answers[0] && $0.id == 40 }, "byte for byte")
   }
 
-  @Test func oneWhoseAnswerIsOnItsWayIsNotAnsweredAgain() throws {
+  @Test func anAnswerInFlightIsNotRetransmitted() throws {
     let provider = Provider()
     let (peer, connection, _, free) = try start(provider)
     peer.resumed(2)
@@ -89,7 +89,7 @@ private let answer = Int(NDISSIM_UPCALL_FREE_SHARED_MEMORY)
     #expect(peer.receiveAll().filter { $0.type == answer }.count == 1)
   }
 
-  @Test func oneThatIsRunningIsNotCalledAgain() throws {
+  @Test func aRunningUpcallIsNotCalledAgain() throws {
     let provider = Provider(callsBack: true)
     let (peer, connection, _, free) = try start(provider)
     // All but the last reply is read in the handler.
@@ -110,7 +110,7 @@ private let answer = Int(NDISSIM_UPCALL_FREE_SHARED_MEMORY)
     #expect(packets[4].header?.context == 40)
   }
 
-  @Test func oneWhoseAnswerIsWithheldIsNotCalledAgain() throws {
+  @Test func anUpcallWithSuppressedAnswerIsNotCalledAgain() throws {
     let provider = Provider()
     let (peer, connection, allocate, _) = try start(provider)
     func call() {
@@ -152,7 +152,7 @@ private let answer = Int(NDISSIM_UPCALL_FREE_SHARED_MEMORY)
       peer.receiveAll().filter { $0.type == type } == first, "a long answer is kept whole")
   }
 
-  @Test func theLast1024AnswersAreRemembered() throws {
+  @Test func theLast1024AnswersAreCached() throws {
     let provider = Provider()
     let (peer, connection, _, free) = try start(provider)
     for id: UInt64 in 1...1025 {

@@ -1,5 +1,5 @@
-// A session that goes on after a restart of the daemon, with the connection still there: what is sent
-// again, in which order, and what is not.
+// A session that resumes after a restart of the daemon with its connection intact: what is retransmitted, in
+// which order, and what is not.
 
 import CNDIS
 import NDISDriverProtocol
@@ -12,7 +12,7 @@ import Testing
 private let block = AllocationHandle(rawValue: 5)
 
 @Suite(.timeLimit(.minutes(1))) struct ResumingTests {
-  @Test func helloAsksForTheFeature() throws {
+  @Test func helloRequestsTheFeature() throws {
     for (resumes, wanted) in [(true, 1 as UInt64), (false, 0)] {
       let (peer, connection) = try ScriptedPeer.connect(resumes: resumes)
       let hello = try #require(peer.receive())
@@ -34,7 +34,7 @@ private let block = AllocationHandle(rawValue: 5)
     #expect(first.count == count)
     peer.resumed(2)
     if count == 0 {
-      // Somebody must read it.
+      // It must be read.
       let ping = connection.nextRequestID
       peer.reply(ping, type: NDISSIM_PING)
       try connection.ping()
@@ -53,26 +53,26 @@ private let block = AllocationHandle(rawValue: 5)
     #expect(connection.limits.instance.first == 2)
   }
 
-  @Test func whatIsAnsweredIsNotSentAgain() throws {
+  @Test func answeredRequestsAreNotRetransmitted() throws {
     let (peer, connection) = try ScriptedPeer.connect()
     let tickets = try (0..<4).map { _ in
       try #require(try connection.beginFree(Handle.null, block))
     }
     _ = peer.receiveAll()
-    // 3 and 5 were answered before; nobody has taken their replies.
+    // 3 and 5 were answered before; their replies were not processed.
     for id: UInt64 in [5, 3] { peer.reply(id) }
     peer.resumed(2)
     for id: UInt64 in [2, 4] { peer.reply(id) }
     try connection.finish(tickets[0])
     #expect(peer.receiveAll().map(\.id) == [0, 2, 4])
     for ticket in tickets.dropFirst() { try connection.finish(ticket) }
-    // Requests go on where they were.
+    // Request ids continue.
     peer.reply(6)
     try connection.free(Handle.null, block)
     #expect(peer.receiveAll().map(\.id) == [6])
   }
 
-  @Test func requestsWhoseReplyNobodyWaitsForAreSentAgainToo() throws {
+  @Test func requestsWithoutWaiterAreRetransmitted() throws {
     let (peer, connection) = try ScriptedPeer.connect()
     let indication = ReceiveIndication(
       binding: BindingHandle(rawValue: 3), context: 0, portNumber: 0, flags: [])
@@ -121,7 +121,7 @@ private let block = AllocationHandle(rawValue: 5)
     #expect(packets[1] == packets[3] && packets[3].body == body)
   }
 
-  @Test func aRawRequestIsSentAgain() throws {
+  @Test func aRawRequestIsRetransmitted() throws {
     let (peer, connection) = try ScriptedPeer.connect()
     var bytes = [UInt8](repeating: 0, count: MessageHeader.size)
     _ = unsafe bytes.withUnsafeMutableBytes { bytes in
@@ -134,7 +134,7 @@ private let block = AllocationHandle(rawValue: 5)
     #expect(peer.receiveAll().map(\.type) == [NDISSIM_HELLO, 99, NDISSIM_RESUME, 99])
   }
 
-  @Test func anOfferedSectionTravelsAgain() throws {
+  @Test func anOfferedSectionIsRetransmitted() throws {
     let (peer, connection) = try ScriptedPeer.connect()
     let memory = try SealedMemory(name: "offered", size: 4096)
     peer.resumed(2)
@@ -149,7 +149,7 @@ private let block = AllocationHandle(rawValue: 5)
     #expect(offers[0] == offers[1], "the same file")
   }
 
-  @Test func nothingIsKeptOfAnAnsweredOffer() throws {
+  @Test func anAnsweredOfferKeepsNoDescriptor() throws {
     let (peer, connection) = try ScriptedPeer.connect()
     let pipe = try Pipe()
     let reading = try pipe.reading.duplicate()
@@ -163,14 +163,14 @@ private let block = AllocationHandle(rawValue: 5)
       Handle.null, domain: 1, size: 4096, descriptor: writing.raw)
     _ = peer.receiveAll()
     _ = consume writing
-    // Nobody can write into the pipe any more.
+    // The pipe has no writer left.
     var waited = pollfd(fd: reading.raw, events: Int16(POLLIN), revents: 0)
     #expect(unsafe poll(&waited, 1, 0) == 1)
     #expect(waited.revents & Int16(POLLHUP) != 0)
     withExtendedLifetime(connection) {}
   }
 
-  @Test func withoutTheFeatureTheEndIsTheEnd() throws {
+  @Test func withoutTheFeatureTheSessionEnds() throws {
     for (features, token) in [(0 as UInt64, 5 as UInt64), (1, 0)] {
       let (peer, connection) = try ScriptedPeer.connect(features: features, token: token)
       peer.resumed(2)
@@ -186,7 +186,7 @@ private let block = AllocationHandle(rawValue: 5)
     }
   }
 
-  @Test func aThreadThatWaitsInSendGoesOn() throws {
+  @Test func aThreadBlockedInSendResumes() throws {
     let (peer, connection) = try ScriptedPeer.connect()
     _ = peer.receive()
     let body = [UInt8](repeating: 3, count: 60_000)
@@ -203,7 +203,7 @@ private let block = AllocationHandle(rawValue: 5)
         done.broadcast()
       }
     }
-    // Eight requests are more than the socket takes: the last that are begun wait in `send`, or for it.
+    // Eight requests exceed the buffer of the socket: the last ones block in `send`, or wait for it.
     _ = begun.wait { $0 == 8 ? 1 : nil }
     peer.resumed(2)
     while let packet = peer.receive(blocking: true), packet.type != NDISSIM_RESUME {}
@@ -218,7 +218,7 @@ private let block = AllocationHandle(rawValue: 5)
     _ = done.wait { $0 == 8 ? 1 : nil }
   }
 
-  @Test func aSectionThatComesAgainIsClosed() throws {
+  @Test func aRepeatedSectionIsClosed() throws {
     let (peer, connection) = try ScriptedPeer.connect()
     let memory = try SealedMemory(name: "again", size: 8192)
     var sections: [MappedSection] = []

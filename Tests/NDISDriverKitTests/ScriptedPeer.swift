@@ -1,5 +1,5 @@
-// The daemon's end of a connection, played by the test itself, packet by packet. What the kit will read is
-// sent before it reads, so that a whole story can be told in one thread.
+// The daemon's end of a connection, driven by the test packet by packet. Packets are sent before the kit reads
+// them, so that a whole sequence runs in one thread.
 
 import CNDIS
 import NDISDriverProtocol
@@ -45,7 +45,7 @@ final class ScriptedPeer: @unchecked Sendable {
   ) throws -> (ScriptedPeer, Connection) {
     let pair = try PacketSocket.pair()
     let peer = ScriptedPeer(pair.first)
-    peer.sayHello(instance: 1, features: features, token: token)
+    peer.sendHello(instance: 1, features: features, token: token)
     let connection = try Connection(
       transport: SocketTransport(adopting: pair.second), name: "t", resumes: resumes)
     return (peer, connection)
@@ -54,7 +54,7 @@ final class ScriptedPeer: @unchecked Sendable {
   func close() { try? socket.shutdown() }
 
   /// The reply of HELLO.
-  func sayHello(
+  func sendHello(
     instance: UInt8, features: UInt64 = UInt64(NDISSIM_FEATURE_RESUME),
     token: UInt64 = ScriptedPeer.token
   ) {
@@ -155,7 +155,7 @@ final class ScriptedPeer: @unchecked Sendable {
   }
 }
 
-/// A daemon's listening socket, which the test makes and removes.
+/// A daemon's listening socket, which the test creates and removes.
 final class ScriptedListener: @unchecked Sendable {
   let path: String
   private let directory: String
@@ -177,7 +177,7 @@ final class ScriptedListener: @unchecked Sendable {
     }
   }
 
-  /// Nobody can connect any more.
+  /// Stops listening.
   func remove() { _ = unsafe unlink(path) }
 
   /// A connection whose HELLO was answered, and its other end.
@@ -186,7 +186,7 @@ final class ScriptedListener: @unchecked Sendable {
   ) throws -> (ScriptedPeer, Connection) {
     let transport = try SocketTransport(path: path)
     let peer = try accept()
-    peer.sayHello(instance: 1)
+    peer.sendHello(instance: 1)
     let connection = try Connection(
       transport: transport, name: "t", resumeTimeout: resumeTimeout)
     _ = peer.receive()

@@ -1,5 +1,5 @@
 // The state table of a miniport adapter, typed again from the documents: rows of miniport-adapter-
-// states-and-operations, with receiving legal in Restarting too (starting-an-adapter).
+// states-and-operations, with receiving legal in Restarting too (starting-an-adapter), and the rows of ours.
 
 import NDIS
 import Testing
@@ -18,9 +18,9 @@ import Testing
     (.pauseComplete, "......P"),
     (.halt, "...H..."),
     (.shutdown, "...SSSS"),
-    (.send, ".....Rp"),
     (.receive, "....rRp"),
     (.oidRequest, "...PrRp"),
+    (.processEnded, "...H.H."),
   ]
   static let columns: [AdapterState] = [
     .halted, .shutdown, .initializing, .paused, .restarting, .running, .pausing,
@@ -43,7 +43,8 @@ import Testing
     #expect(filled == 22)
     #expect(Self.rows.count == AdapterEvent.allCases.count)
     #expect(Self.columns.count == AdapterState.allCases.count)
-    #expect(AdapterState.table.count == filled)
+    #expect(AdapterState.table.rows.count == filled)
+    #expect(AdapterState.table.rows.allSatisfy { $0.isExtension == ($0.event == .processEnded) })
   }
 
   @Test("states have the documents' names")

@@ -20,6 +20,7 @@ import Testing
       let sentence = reason.sentence(a, b)
       #expect(!sentence.contains("\\("))
       #expect(!sentence.contains("Optional"))
+      #expect(!sentence.hasPrefix("The call failed for reason"), "it has a sentence of its own")
       #expect(!sentence.contains("\n"))
       #expect(sentence.hasSuffix("."))
       #expect(sentence.count > 15)

@@ -38,6 +38,31 @@ import Testing
     #expect(dot.split(separator: "\n").filter { $0.contains("->") }.count == 2)
   }
 
+  @Test("what is ours is in italics in the table, and dashed in the graph")
+  func extensions() {
+    var diagram = StateDiagram(
+      title: "door", states: ["Open", "Ajar"], events: ["close", "kick"],
+      cells: [
+        .init(event: 0, from: 0, to: 1), .init(event: 1, from: 0, to: 1, isExtension: true),
+      ])
+    diagram.extensionStates = [1]
+    diagram.extensionEvents = [1]
+    #expect(
+      diagram.markdown == """
+        | event | Open | *Ajar* |
+        |---|---|---|
+        | close | Ajar | |
+        | *kick* | *Ajar* | |
+
+        """)
+    let dot = diagram.dot(current: "Ajar")
+    #expect(dot.contains("  \"Open\" -> \"Ajar\" [label=\"close\"];\n"))
+    #expect(dot.contains("  \"Open\" -> \"Ajar\" [label=\"kick\", style=dashed];\n"))
+    #expect(dot.contains("  \"Ajar\" [style=\"rounded,filled,bold,dashed\", fillcolor"))
+    #expect(dot.contains("label=\"Ajar\\n(extension)\"];"))
+    #expect(diagram.dot().contains("  \"Open\";\n"))
+  }
+
   @Test("cells that name nothing are left out")
   func cells() {
     #expect(diagram.cells.count == 3)

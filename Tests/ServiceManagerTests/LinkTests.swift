@@ -1,4 +1,4 @@
-// The line to the service manager, against a socket that stands in for it.
+// The connection to the service manager, against a socket in its place.
 
 import Glibc
 import NDISPlatform
@@ -32,7 +32,7 @@ extension ServiceManagerTests {
         link.stopping(status: "C")
         link.failed(errno: 12, status: "No memory")
         link.extend(milliseconds: 2_000)
-        link.alive()
+        link.pingWatchdog()
         link.flush()
         for text in [
           "STATUS=B", "STOPPING=1\nSTATUS=C", "ERRNO=12\nSTATUS=No memory",
@@ -63,16 +63,16 @@ extension ServiceManagerTests {
       try withLink { link, manager in
         let pipe = try Pipe()
         #expect(link.keepsDescriptors)
-        #expect(link.keep(pipe.reading.raw, name: "m1"))
+        #expect(link.store(pipe.reading.raw, name: "m1"))
         link.flush()
         let (bytes, file) = try #require(manager.receive())
         #expect(String(decoding: bytes, as: UTF8.self) == "FDSTORE=1\nFDNAME=m1")
         let received = Descriptor(owning: try #require(file))
         #expect(received.inode == pipe.reading.inode)
         #expect(try link.kept.drain())
-        #expect(link.takeKept() == [Kept(name: "m1", isKept: true)])
-        #expect(link.takeKept().isEmpty)
-        link.drop("m1")
+        #expect(link.takeOutcomes() == [StorageOutcome(name: "m1", isStored: true)])
+        #expect(link.takeOutcomes().isEmpty)
+        link.remove("m1")
         link.flush()
         #expect(manager.receiveText() == "FDSTOREREMOVE=1\nFDNAME=m1")
       }
@@ -82,11 +82,11 @@ extension ServiceManagerTests {
       try withLink(limit: 2) { link, manager in
         let pipe = try Pipe()
         link.inherited(1)
-        #expect(link.keep(pipe.reading.raw, name: "m1"))
-        #expect(!link.keep(pipe.reading.raw, name: "m2"))
-        // A connection that has gone makes room; the manager drops it by itself.
-        link.drop(KeptName.connection)
-        #expect(link.keep(pipe.reading.raw, name: "m3"))
+        #expect(link.store(pipe.reading.raw, name: "m1"))
+        #expect(!link.store(pipe.reading.raw, name: "m2"))
+        // A connection that has gone frees its place; the manager drops it by itself.
+        link.remove(DescriptorName.connection)
+        #expect(link.store(pipe.reading.raw, name: "m3"))
         link.flush()
         #expect(manager.receiveText() == "FDSTORE=1\nFDNAME=m1")
         #expect(manager.receiveText() == "FDSTORE=1\nFDNAME=m3")
@@ -99,7 +99,7 @@ extension ServiceManagerTests {
         let link = try ServiceManagerLink()
         let pipe = try Pipe()
         #expect(!link.keepsDescriptors && link.watchdogMilliseconds == nil)
-        #expect(!link.keep(pipe.reading.raw, name: "m1"))
+        #expect(!link.store(pipe.reading.raw, name: "m1"))
         link.ready()
         link.flush()
         link.close()
@@ -124,9 +124,13 @@ extension ServiceManagerTests {
     }
 
     @Test func namesOfSectionsAreShortAndKnownAgain() {
-      #expect(KeptName.section(inode: 35) == "mz")
-      #expect(KeptName.isSection("mz") && KeptName.isSection(KeptName.section(inode: .max)))
-      #expect(!KeptName.isSection("c") && !KeptName.isSection("m-") && !KeptName.isSection("store"))
+      #expect(DescriptorName.section(inode: 35) == "mz")
+      #expect(
+        DescriptorName.isSection("mz")
+          && DescriptorName.isSection(DescriptorName.section(inode: .max)))
+      #expect(
+        !DescriptorName.isSection("c") && !DescriptorName.isSection("m-")
+          && !DescriptorName.isSection("store"))
     }
   }
 }

@@ -45,7 +45,7 @@ enum Samples {
     .sessionResumed(party, reconnected: true), .sectionLost(party, handle, blocks: 2),
     .sectionNotKept(party, handle, limit: 4096), .handedOver(reason: "SIGUSR2"),
     .diedHandling(party, what: "request", id: 7, refused: true),
-    .hostedLost(party, problem: "there is no room for its state"),
+    .hostedLost(party, problem: "no slot is free for its state"),
     .repeated(repetition),
   ]
 }

@@ -1,5 +1,6 @@
 // The queue, the log for people, the service manager and activation.
 
+import NDISPlatform
 import NDISEvents
 import Glibc
 import NDISServiceManager
@@ -80,7 +81,7 @@ extension ServiceManagerTests {
     @Test func aFloodIsASummaryInTheLogAndEachIsAnEventToOthers() throws {
       let journal = try FakeSocket()
       try journal.open()
-      // Time stands still, so the window of a flood does not end on a busy machine; and the journal is read
+      // Time does not advance, so the window of a flood does not end on a busy machine; and the journal is read
       // as it is written, for the kernel holds only so many datagrams that nobody has read.
       let sink = try EventSink(outputs: .init(journalPath: journal.path), clock: { 1 })
       var sentences: [String] = []
@@ -98,7 +99,7 @@ extension ServiceManagerTests {
       #expect(sentences.prefix(16).allSatisfy { $0 == Event.violation(Samples.violation).sentence })
       try #require(sentences.count == 18)
       #expect(sentences[16] == Event.stopped.sentence)
-      #expect(sentences[17].hasPrefix("34 more broken rules (doubleFree) of driver netvsc"))
+      #expect(sentences[17].hasPrefix("34 more violations (doubleFree) of driver netvsc"))
       #expect(sink.dropped == 0)
     }
 
@@ -159,7 +160,7 @@ extension ServiceManagerTests {
     @Test func whatTheQueueLostIsToldAtMostOnceASecond() throws {
       let journal = try FakeSocket()
       try journal.open()
-      // Time stands still: at once and at the end, and never between them.
+      // Time does not advance: at once and at the end, and never between them.
       let sink = try EventSink(
         capacity: 0, outputs: .init(journalPath: journal.path), clock: { 1 })
       for _ in 0..<1000 { sink.post(.stopped) }

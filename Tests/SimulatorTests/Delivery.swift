@@ -1,6 +1,7 @@
 // An action with everything the host reads for it before the next turn, so that the actions of two
 // simulators can be compared by value.
 
+import NDISDriverInterface
 import NDISEvents
 import NDIS
 import NDISSimulator

@@ -7,7 +7,7 @@
 import NDISDriverInterface
 import CNDIS
 import NDISEvents
-import Foundation
+import Glibc
 import NDISHostedDrivers
 import NDIS
 import Testing
@@ -15,7 +15,14 @@ import Testing
 @testable import NDISSimulator
 
 @Suite struct GeneratedTests {
-  static let environment = ProcessInfo.processInfo.environment
+  /// What lengthens a run or replays one of its cases.
+  static let environment: [String: String] = {
+    var found: [String: String] = [:]
+    for name in ["STEPS", "SEED", "CASE", "CASES", "VERBOSE"].map({ "NDISSIM_" + $0 }) {
+      if let value = unsafe getenv(name) { found[name] = unsafe String(cString: value) }
+    }
+    return found
+  }()
   static let steps = environment["NDISSIM_STEPS"].flatMap { Int($0) } ?? 1_500
   static let seeds: [UInt64] =
     environment["NDISSIM_SEED"].flatMap { UInt64($0) }.map { [$0] } ?? [1, 2, 3, 4, 5, 6, 7, 8]

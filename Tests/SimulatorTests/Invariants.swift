@@ -157,7 +157,7 @@ struct Audit {
         children += walk(
           "adapters of \(index)", store.drivers[index].adapters,
           { (store.adapters[$0].previous, store.adapters[$0].next) },
-          { store.adapters[$0].driver == Ref(index) && store.adapters[$0].life != 0 })
+          { store.adapters[$0].driver == Ref(index) && store.adapters[$0].life != .free })
       } else {
         children += walk(
           "bindings of \(index)", store.drivers[index].bindings,
@@ -167,7 +167,7 @@ struct Audit {
     }
     var objects = 0
     var bound = 0
-    for index in store.adapters.indices where store.adapters[index].life != 0 {
+    for index in store.adapters.indices where store.adapters[index].life != .free {
       objects += 1
       listed += check(.adapter(index), store.adapters[index].blocks)
       bound += walk(
@@ -290,7 +290,7 @@ struct Audit {
     var linked = 0
     for index in store.adapters.indices {
       let adapter = store.adapters[index]
-      guard adapter.life != 0 else {
+      guard adapter.life != .free else {
         if !adapter.firstOID.isNone { wrong.append("adapter \(index) is gone and has requests") }
         continue
       }

@@ -1,17 +1,18 @@
-// How many mutants there are, for `.ci/mutants`, which reads it from the run without one.
-
-import NDISDriverInterface
+// Prints how many mutants each table has, for `.ci/mutants`, which reads it from the run without one.
 
 #if MUTANTS
   import NDIS
+  import NDISDriverInterface
   import NDISSimulator
   import Testing
 
   @Test func mutants() {
     print(
       "mutants routine=\(Routine.table.count) status=\(Status.named.count)",
-      "state=\(AdapterState.table.count) check=\(AnswerCheck.allCases.count)",
-      "queue=\(QueueState.table.count) vport=\(VPortState.table.count)",
+      "adapter=\(AdapterState.table.rows.count) adapter-move=\(AdapterState.table.moves.count)",
+      "queue=\(QueueState.table.rows.count) queue-move=\(QueueState.table.moves.count)",
+      "vport=\(VPortState.table.rows.count) vport-move=\(VPortState.table.moves.count)",
+      "check=\(AnswerCheck.allCases.count)",
       "oid=\(OID.table.count) handler=\(DriverRoutine.table.count)")
   }
 #endif

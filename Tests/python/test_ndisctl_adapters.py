@@ -72,7 +72,7 @@ def queue(ctl: Command, daemon: Daemon, guest: str, tmp_path: Path) -> Iterator[
 def test_a_miniport_is_added_shown_and_removed(ctl: Command) -> None:
     page = ctl("adapter", "add", "name=vp0,vports=2,queue-memory=64K,rate=1000,pends=never")
     assert page.startswith("ADAPTER vp0\n")
-    for line in ("State: Running", "Hosted: NDIS 6.30", "VPorts at most: 2", "Frames: 1 000/s"):
+    for line in ("State: Running", "Hosted: NDIS 6.30", "Maximum VPorts: 2", "Frame rate: 1 000/s"):
         assert line in page, page
     assert ctl.json("show", "vp0")["object"]["adapter"]["hosted"] == {
         "name": "vp0", "vports": 2, "queueMemory": 65536, "ndisVersion": "6.30",
@@ -99,7 +99,7 @@ def test_an_action_is_named(ctl: Command, guest: str, change: str, state: str) -
 def test_pause_and_restart(ctl: Command, guest: str) -> None:
     assert ctl("adapter", "pause", guest, "--reason", "LOW_POWER",
                "--reason", "ATTACH_FILTER") == "guest0 is Paused\n"
-    assert "Held: stays Paused until it is restarted" in ctl("show", guest)
+    assert "Paused: administratively, until it is restarted" in ctl("show", guest)
     done = ctl.run("adapter", "pause", guest)
     assert done.returncode == 1
     assert "The adapter is Paused: one that is Running" in done.stderr
@@ -177,7 +177,7 @@ def test_a_queue_is_shown_as_ndiskd_shows_it(ctl: Command, queue: str) -> None:
     for line in (
         "Queue name: first", "VM name: guest", "QueueId: 1", "Miniport: guest0  0x",
         "Type: NdisReceiveQueueTypeVMQueue", "Flags: PER_QUEUE_RECEIVE_INDICATION", "State: Running",
-        "Allocated: yes", "References: 0 lists out", "Number of filters: 1", "Suggested buffers: 0",
+        "Allocated: yes", "References: 0 outstanding lists", "Number of filters: 1", "Suggested buffers: 0",
         "MSI-X entry: ", "Lookahead size: 0", "Affinity: 0x1", "FILTERS",
         "DestinationAddress = 02-00-00-00-00-01, VlanId = 7", "SHARED MEMORY ALLOCATIONS",
         "64 KiB  Receive",
@@ -254,7 +254,7 @@ def test_a_driver_gets_what_is_generated(ctl: Command, daemon: Daemon, guest: st
 
 def test_without_a_queue_there_are_no_frames(ctl: Command, guest: str) -> None:
     for arguments, words in (
-        (["--queue", "9"], "names no receive queue"), (["--vport", "1"], "has VM queues"),
+        (["--queue", "9"], "is not a receive queue"), (["--vport", "1"], "has VM queues"),
         (["--length", "2000"], "1514"),
     ):
         done = ctl.run("adapter", "generate", guest, *arguments)

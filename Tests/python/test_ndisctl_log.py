@@ -199,7 +199,7 @@ def alive(pid: int) -> bool:
 
 def test_nobody_to_ask_is_an_error(ndisctl: str, tmp_path: Path) -> None:  # noqa: F811
     done = Command(ndisctl, str(tmp_path / "none")).run("log", PATH="/nowhere")
-    assert done.returncode == 5 and "nobody can tell" in done.stderr
+    assert done.returncode == 5 and "no running daemon" in done.stderr
 
 
 @pytest.mark.parametrize(("arguments", "word"), [

@@ -84,8 +84,8 @@ def bed(daemon: Daemon, ctl: Command) -> Iterator[ndissim.MiniportAdapter]:
 def test_status_is_a_page_and_the_default(ctl: Command, bed: object, daemon: Daemon) -> None:
     page = ctl("status")
     assert page.startswith("● ndissimd ")
-    for line in ("State: running since", f"PID: {daemon.process.pid} (uid {os.getuid()})",
-                 f"Drivers at: {daemon.socket}", f"Managed at: {daemon.directory / SOCKET}",
+    for line in ("State: running for", f"PID: {daemon.process.pid} (uid {os.getuid()})",
+                 f"Driver socket: {daemon.socket}", f"Management socket: {daemon.directory / SOCKET}",
                  "Objects: 1 session, 1 driver, 2 adapters, 0 bindings, 2 providers",
                  "Memory: 3 blocks, 76 KiB in 1 section", "pool"):
         assert line in page, page
@@ -281,7 +281,7 @@ def test_wait_waits(ctl: Command, daemon: Daemon) -> None:
         assert process.wait(DEADLINE) == 0
 
 
-# ---- Steering -----------------------------------------------------------------------------------
+# ---- Control ------------------------------------------------------------------------------------
 
 
 def test_expectations_are_declared_and_taken_back(ctl: Command) -> None:
@@ -294,7 +294,7 @@ def test_expectations_are_declared_and_taken_back(ctl: Command) -> None:
 
 def test_providers_are_added_and_removed(ctl: Command, bed: ndissim.MiniportAdapter) -> None:
     page = ctl("provider", "add", "name=tight,capacity=1M,fragment=7")
-    assert page.startswith("PROVIDER tight\n") and "Fragmented by: seed 7" in page
+    assert page.startswith("PROVIDER tight\n") and "Fragmentation: seed 7" in page
     with bed.allocate(4096):
         assert ctl.json("show", "tight")["object"]["provider"]["blocks"] == 1
         assert "State: ended" in ctl("provider", "remove", "tight")
@@ -480,7 +480,7 @@ def test_top_gives_the_terminal_back_when_the_daemon_ends(
     terminal.read_until("PROVIDER")
     daemon.stop()
     assert terminal.end() == 1
-    assert "\x1b[?1049l" in terminal.seen and terminal.seen.rstrip().endswith("its log tells")
+    assert "\x1b[?1049l" in terminal.seen and terminal.seen.rstrip().endswith("whether it exited")
     assert terminal.after == terminal.before
 
 

@@ -218,7 +218,7 @@ def test_a_request_that_crashes_the_daemon_is_refused_at_the_second_time(program
         adapter.allocate(PAGE).free()
         assert block.read() == pattern(1, PAGE)
         said(service, "for the second time in a row")
-        assert service.log().count("died while it handled request") == 3
+        assert service.log().count("crashed while handling request") == 3
     service.end()
 
 
@@ -244,7 +244,7 @@ def test_a_store_of_another_layout_is_kept_aside_and_the_start_is_clean(
     os.pwrite(store, b"\xEE", offset)
     size = os.fstat(store).st_size
     service.start()
-    said(service, "was refused")
+    said(service, "was rejected")
     aside = Path(service.state) / "refused-store"
     assert aside.stat().st_size == size
     with aside.open("rb") as file:
@@ -318,7 +318,7 @@ def test_a_hand_over_is_no_end(service: Service) -> None:
         service.start()
         assert block.read() == pattern(3, PAGE)
         block.free()
-    said(service, "leaves everything to the process that comes after it")
+    said(service, "Handing over to the next process")
 
 
 def test_a_stop_ends_sessions_with_a_reason_and_leaves_nothing(service: Service) -> None:
@@ -356,10 +356,10 @@ def test_what_there_is_no_room_for_is_said(program: str) -> None:
         for number, block in enumerate(blocks):
             block.write(pattern(number, PAGE))
         assert service.dropped == 0, "more was handed over than there is room for"
-        said(service, "will not outlive the simulator")
+        said(service, "is not persisted")
         service.again()
         session.ping()
-        said(service, "could not be carried over")
+        said(service, "could not be restored")
         for number, block in enumerate(blocks):
             assert block.read() == pattern(number, PAGE)
             block.free()

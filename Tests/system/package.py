@@ -14,8 +14,8 @@ import restart
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 UNITS = ["ndissimd.service", "ndissimd.socket", "ndissimd-varlink.socket"]
-BED = ["ndissimd@bed1.service", "ndissimd@bed1.socket", "ndissimd-varlink@bed1.socket"]
-BED_SOCKET = "/run/ndissim/bed1/driver"
+INSTANCE = ["ndissimd@lab1.service", "ndissimd@lab1.socket", "ndissimd-varlink@lab1.socket"]
+INSTANCE_SOCKET = "/run/ndissim/lab1/driver"
 
 # What others write meanwhile; of dpkg's own folder only what is about this package counts.
 PASSING = ["/var/log", "/var/cache", "/var/tmp", "/var/lib/dpkg", "/var/lib/apt",
@@ -24,8 +24,8 @@ PASSING = ["/var/log", "/var/cache", "/var/tmp", "/var/lib/dpkg", "/var/lib/apt"
 # Tells a restart from a stop and a start: a stop takes along whoever requires the stopped, and a start does not
 # bring them back; a restart restarts them.
 WITNESS = f"""[Unit]
-Requires={UNITS[0]} {BED[0]}
-After={UNITS[0]} {BED[0]}
+Requires={UNITS[0]} {INSTANCE[0]}
+After={UNITS[0]} {INSTANCE[0]}
 [Service]
 ExecStart=/usr/bin/sleep infinity
 """
@@ -60,7 +60,7 @@ def is_enabled_and_runs_once_installed(machine) -> None:
 
 
 def brings_units_that_are_right(machine) -> None:
-    said = machine.run("systemd-analyze", "verify", *UNITS, *BED, check=False)
+    said = machine.run("systemd-analyze", "verify", *UNITS, *INSTANCE, check=False)
     assert said.returncode == 0 and not said.stdout + said.stderr, said.stdout + said.stderr
     for unit in ("ndissimd.service", "ndissimd@.service"):
         # Ten times the exposure.
@@ -68,25 +68,25 @@ def brings_units_that_are_right(machine) -> None:
                     f"/usr/lib/systemd/system/{unit}")
 
 
-def serves_a_test_bed_of_its_own(machine) -> None:
+def serves_an_instance_of_its_own(machine) -> None:
     machine.write("/etc/ndissim/ndissimd.toml.d/all.toml", '[log]\nlevel = "debug"\n')
-    machine.write("/etc/ndissim/bed1/ndissimd.toml.d/own.toml", '[[pool]]\nname = "only-bed1"\n')
-    machine.run("systemctl", "start", *BED[1:])
-    assert show(machine, BED[0], "ActiveState") == "inactive", "it runs before anybody has asked"
+    machine.write("/etc/ndissim/lab1/ndissimd.toml.d/own.toml", '[[pool]]\nname = "only-lab1"\n')
+    machine.run("systemctl", "start", *INSTANCE[1:])
+    assert show(machine, INSTANCE[0], "ActiveState") == "inactive", "it runs before anybody has asked"
 
-    def of_the_bed(*arguments: str) -> str:
-        return machine.run("env", f"NDISSIM_SOCKET={BED_SOCKET}", "ndisctl", *arguments).stdout
+    def of_the_instance(*arguments: str) -> str:
+        return machine.run("env", f"NDISSIM_SOCKET={INSTANCE_SOCKET}", "ndisctl", *arguments).stdout
 
-    assert BED_SOCKET in of_the_bed("status", "--json")
-    machine.until("the bed is active", lambda: show(machine, BED[0], "ActiveState") == "active")
-    assert "only-bed1" in of_the_bed("list", "providers", "--json")
-    config = of_the_bed("config", "--json")
+    assert INSTANCE_SOCKET in of_the_instance("status", "--json")
+    machine.until("the instance is active", lambda: show(machine, INSTANCE[0], "ActiveState") == "active")
+    assert "only-lab1" in of_the_instance("list", "providers", "--json")
+    config = of_the_instance("config", "--json")
     assert "all.toml" in config and "own.toml" in config, config
-    assert "only-bed1" not in machine.run("ndisctl", "list", "providers", "--json").stdout
-    assert show(machine, BED[0], "MainPID") != machine.show("MainPID")
-    of_the_bed("alloc", "--length", "4K")
-    machine.run("systemctl", "reload", BED[0])
-    machine.run("rm", "-r", "/etc/ndissim/ndissimd.toml.d", "/etc/ndissim/bed1")
+    assert "only-lab1" not in machine.run("ndisctl", "list", "providers", "--json").stdout
+    assert show(machine, INSTANCE[0], "MainPID") != machine.show("MainPID")
+    of_the_instance("alloc", "--length", "4K")
+    machine.run("systemctl", "reload", INSTANCE[0])
+    machine.run("rm", "-r", "/etc/ndissim/ndissimd.toml.d", "/etc/ndissim/lab1")
 
 
 def says_file_and_line_of_a_crash(machine) -> None:
@@ -113,14 +113,14 @@ def keeps_what_runs_over_an_upgrade(machine) -> None:
     machine.run("systemctl", "reset-failed", "ndissimd*")
     machine.write("/run/systemd/system/witness.service", WITNESS)
     machine.run("systemctl", "daemon-reload")
-    machine.run("systemctl", "start", "witness", *BED)
+    machine.run("systemctl", "start", "witness", *INSTANCE)
     asked = ["ndissimd@bed2.service", "ndissimd@bed2.socket"]
     machine.run("systemctl", "start", asked[1])
 
     def state() -> tuple:
-        return ([show(machine, unit, "MainPID") for unit in (UNITS[0], BED[0])],
+        return ([show(machine, unit, "MainPID") for unit in (UNITS[0], INSTANCE[0])],
                 [show(machine, unit, "ActiveEnterTimestampMonotonic")
-                 for unit in (*UNITS[1:], *BED[1:], asked[1])])
+                 for unit in (*UNITS[1:], *INSTANCE[1:], asked[1])])
 
     running, sockets = state()
     with tempfile.TemporaryDirectory() as folder:
@@ -143,8 +143,8 @@ def keeps_what_runs_over_an_upgrade(machine) -> None:
 
 
 def is_gone_when_removed(machine) -> None:
-    machine.run("systemctl", "enable", *BED)
-    machine.run("install", "-d", "-o", "ndissim", "/var/lib/ndissim/bed1")
+    machine.run("systemctl", "enable", *INSTANCE)
+    machine.run("install", "-d", "-o", "ndissim", "/var/lib/ndissim/lab1")
     machine.write("/etc/ndissim/ndissimd.toml.d/mine.toml", "")
     machine.run("dpkg", "-r", "ndissim")
     units = machine.run("systemctl", "list-units", "--all", "--plain", "--no-legend", "ndissimd*").stdout
@@ -154,7 +154,7 @@ def is_gone_when_removed(machine) -> None:
                                       check=False).stdout or "[]"), "units are known still"
     machine.run("test", "!", "-e", "/run/ndissim")
     # What was set and what was kept stays until the purge.
-    machine.run("ls", "-d", "/var/lib/ndissim/bed1", "/etc/ndissim/ndissimd.toml.d/mine.toml")
+    machine.run("ls", "-d", "/var/lib/ndissim/lab1", "/etc/ndissim/ndissimd.toml.d/mine.toml")
 
 
 def leaves_nothing_when_purged(machine) -> None:
@@ -168,6 +168,6 @@ def leaves_nothing_when_purged(machine) -> None:
 
 FIRST = [is_enabled_and_runs_once_installed, brings_units_that_are_right]
 LAST = [
-    serves_a_test_bed_of_its_own, says_file_and_line_of_a_crash, keeps_what_runs_over_an_upgrade,
+    serves_an_instance_of_its_own, says_file_and_line_of_a_crash, keeps_what_runs_over_an_upgrade,
     is_gone_when_removed, leaves_nothing_when_purged,
 ]

@@ -1,16 +1,15 @@
 // A miniport driver in one page: `ndissim-example-miniport [--leak]`.
 //
-// It registers, lets NDIS initialize one adapter, allocates shared memory in its handlers and
-// outside of them, and shows what NDIS says to a driver that asks for the wrong thing. With --leak
-// it leaves a block behind when its adapter is halted, and NDIS reports the leak. It exits with 1
-// when anything is not as it says.
+// It registers, lets NDIS initialize one adapter, allocates shared memory inside and outside of its
+// handlers, and prints how NDIS refuses invalid requests. With --leak it leaks a block when its adapter
+// is halted, and NDIS reports the leak. It exits with status 1 if a check fails.
 
 import Glibc
 import NDISDriverKit
-import NDISPlatform
+import Synchronization
 
-/// Writes a line at once: the reader may be a pipe.
-func say(_ line: String) {
+/// Prints a line, unbuffered: standard output may be a pipe.
+func printLine(_ line: String) {
   let bytes = Array((line + "\n").utf8)
   _ = unsafe bytes.withUnsafeBytes { unsafe write(1, $0.baseAddress, $0.count) }
 }
@@ -20,18 +19,18 @@ final class ExampleMiniport: MiniportDriver {
     var dma = DMAHandle.null
     var queueMemory: SharedMemoryBlock?
   }
-  private let state = Monitor<State>(State())
+  private let state = Mutex<State>(State())
 
   // MiniportInitializeEx: attributes first, then DMA, then memory for the default receive queue.
   func initializeEx(
     _ adapter: AdapterHandle, name: String, on connection: Connection
   ) throws(DriverError) -> Status {
-    say("MiniportInitializeEx of \(name)")
+    printLine("MiniportInitializeEx of \(name)")
     try connection.setMiniportAttributes(adapter, context: 0xADA)
     let dma = try connection.registerScatterGatherDMA(adapter)
     let block = try connection.allocate(
       adapter, SharedMemoryParameters(length: 65536, usage: .receive, tag: "ExRx"))
-    say("  default queue: \(block.length) bytes in \(block.extents.count) extent(s)")
+    printLine("  default queue: \(block.length) bytes in \(block.extents.count) extent(s)")
     state.withLock { state in
       state.dma = dma.handle
       state.queueMemory = block
@@ -39,11 +38,11 @@ final class ExampleMiniport: MiniportDriver {
     return .success
   }
 
-  // MiniportHaltEx: everything that MiniportInitializeEx took goes back.
+  // MiniportHaltEx: frees everything that MiniportInitializeEx allocated.
   func haltEx(
     _ adapter: AdapterHandle, context: UInt64, action: HaltAction, on connection: Connection
   ) throws(DriverError) -> Status {
-    say("MiniportHaltEx")
+    printLine("MiniportHaltEx")
     let (dma, block) = state.withLock { ($0.dma, $0.queueMemory) }
     if let block { try connection.free(block) }
     try connection.deregisterScatterGatherDMA(dma)
@@ -59,21 +58,21 @@ func use(
   let block = try connection.allocate(adapter, parameters)
   block.writePattern()
   guard block.hasPattern() else { throw DriverError(status: .failure, sentence: "pattern lost") }
-  say(
+  printLine(
     "\(what): \(block.length) bytes, \(block.scatterGatherList.count) element(s), first at "
       + hex(block.scatterGatherList[0].address))
   return block
 }
 
-/// Makes a call that NDIS must refuse by a rule.
+/// Makes a call that NDIS must refuse, with the rule it violates.
 func refused(
   _ what: String, rule: String, _ body: () throws(DriverError) -> SharedMemoryBlock
 ) throws(DriverError) {
   do throws(DriverError) { _ = try body() } catch {
     guard error.kind == .ndis, error.rule == rule else { throw error }
-    say("\(what): refused with \(error.status)")
-    say("  \(error.sentence)")
-    if let bugCheck = error.bugCheck { say("  on Windows: bug check \(bugCheck)") }
+    printLine("\(what): refused with \(error.status)")
+    printLine("  \(error.sentence)")
+    if let bugCheck = error.bugCheck { printLine("  on Windows: bug check \(bugCheck)") }
     return
   }
   throw DriverError(status: .failure, sentence: "\(what) was not refused")
@@ -82,9 +81,9 @@ func refused(
 do throws(DriverError) {
   let connection = try Connection(name: "example-miniport")
   let driver = try connection.registerMiniportDriver(ExampleMiniport(), name: "example-miniport")
-  say("registered \(driver)")
+  printLine("registered \(driver)")
   let adapter = try connection.addAdapter(driver, name: "example0")
-  say("adapter example0 runs")
+  printLine("adapter example0 is running")
 
   var parameters = SharedMemoryParameters(
     length: 16384, usage: .xmit, flags: .contiguous, tag: "ExTx")
@@ -120,23 +119,23 @@ do throws(DriverError) {
   }
 
   try connection.free(contiguous)
-  say("freed the contiguous block")
+  printLine("freed the contiguous block")
   let leaks = CommandLine.arguments.contains("--leak")
   if leaks {
-    say("leaving \(scattered.length) bytes behind")
+    printLine("leaking \(scattered.length) bytes")
   } else {
     try connection.free(scattered)
-    say("freed the other block")
+    printLine("freed the other block")
   }
   try connection.removeAdapter(adapter)
   let leaked = try connection.statistics().sessionLeakedBlocks
   guard leaked == (leaks ? 1 : 0) else {
     throw DriverError(status: .failure, sentence: "NDIS counts \(leaked) leaked blocks")
   }
-  say("adapter removed; leaked blocks: \(leaked)")
+  printLine("adapter removed; leaked blocks: \(leaked)")
   try connection.deregisterMiniportDriver(driver)
-  say("deregistered")
+  printLine("deregistered")
 } catch {
-  say("ndissim-example-miniport: \(error)")
+  printLine("ndissim-example-miniport: \(error)")
   exit(1)
 }

@@ -1,27 +1,27 @@
 // A shared-memory provider in one page: `ndissim-example-provider [--scatter]`.
 //
-// It registers a protocol driver and, in ProtocolSetOptions, the two handlers of a provider. From
-// then on NDIS calls it whenever a driver calls NdisAllocateSharedMemory and no nearer provider is
-// there. The memory is this process's own: when a block comes back, the provider looks through its
-// own mapping at what the driver wrote there.
+// It registers a protocol driver and, in ProtocolSetOptions, the two handlers of a provider. NDIS then
+// calls it whenever a driver calls NdisAllocateSharedMemory and no provider of a higher level is
+// registered. The memory belongs to this process: when a block is freed, the provider verifies through
+// its own mapping what the driver wrote.
 //
-// With --scatter a block is made of single pages with gaps between them, unless the driver asked
-// for NDIS_SHARED_MEM_PARAMETERS_CONTIGUOUS. SIGTERM or Ctrl-C ends it.
+// With --scatter a block consists of single pages with gaps between them, unless the driver requested
+// NDIS_SHARED_MEM_PARAMETERS_CONTIGUOUS. SIGTERM or Ctrl-C terminates it.
 
 import Glibc
 import NDISDriverKit
-import NDISPlatform
+import Synchronization
 
-/// Writes a line at once: the reader may be a pipe.
-@Sendable func say(_ line: String) {
+/// Prints a line, unbuffered: standard output may be a pipe.
+@Sendable func printLine(_ line: String) {
   let bytes = Array((line + "\n").utf8)
   _ = unsafe bytes.withUnsafeBytes { unsafe write(1, $0.baseAddress, $0.count) }
 }
 
 final class ExampleProvider: ProtocolDriver, SharedMemoryProvider {
   private let isScattering: Bool
-  // Made when the driver has a handle; a Monitor, because handlers may run in several threads.
-  private let allocator = Monitor<SectionAllocator?>(nil)
+  // Created when the driver has a handle; a Mutex, because handlers may run in several threads.
+  private let allocator = Mutex<SectionAllocator?>(nil)
 
   init(isScattering: Bool) { self.isScattering = isScattering }
 
@@ -35,8 +35,8 @@ final class ExampleProvider: ProtocolDriver, SharedMemoryProvider {
     return .success
   }
 
-  // ALLOCATE_SHARED_MEMORY_HANDLER. The allocator offers NDIS a section the first time a domain (an
-  // adapter, say) needs memory; after that an allocation is bookkeeping.
+  // ALLOCATE_SHARED_MEMORY_HANDLER. The allocator offers NDIS a section when a DMA domain (such as an
+  // adapter) first needs memory; later allocations only reserve pages of it.
   func allocateSharedMemory(_ request: ProviderRequest) -> ProviderAnswer {
     let asked = request.parameters
     let isScattered = isScattering && !asked.flags.contains(.contiguous)
@@ -44,11 +44,11 @@ final class ExampleProvider: ProtocolDriver, SharedMemoryProvider {
     guard let allocator = allocator.withLock({ $0 }) else { return .refused(.failure) }
     do throws(DriverError) {
       let block = try allocator.allocate(request, isScattered: isScattered)
-      say("\(who) -> \(block.extents.count) extent\(block.extents.count == 1 ? "" : "s")")
+      printLine("\(who) -> \(block.extents.count) extent\(block.extents.count == 1 ? "" : "s")")
       return ProviderAnswer(
         context: block.context, section: block.section, extents: block.extents)
     } catch {
-      say("\(who) -> \(error)")
+      printLine("\(who) -> \(error)")
       return .refused(.resources)
     }
   }
@@ -57,12 +57,12 @@ final class ExampleProvider: ProtocolDriver, SharedMemoryProvider {
   func freeSharedMemory(_ freed: ProviderBlock) {
     let context = freed.sharedMemoryProviderContext
     guard let block = allocator.withLock({ $0 })?.free(context) else {
-      say("free of a block that was never allocated")
+      printLine("free of a block that was never allocated")
       return
     }
     let length = block.extents.reduce(0) { $0 + Int($1.length) }
-    say("free \(length) bytes")
-    if hasPattern(block) { say("pattern verified through the provider's own mapping") }
+    printLine("free \(length) bytes")
+    if hasPattern(block) { printLine("pattern verified through the provider's own mapping") }
   }
 
   func sectionReleased(_ section: SectionHandle) {
@@ -73,12 +73,15 @@ final class ExampleProvider: ProtocolDriver, SharedMemoryProvider {
   private func hasPattern(_ block: SectionAllocator.Block) -> Bool {
     var index: UInt64 = 0
     for extent in block.extents {
-      let start = unsafe block.mapping.baseAddress + Int(extent.offset)
-      for word in 0..<Int(extent.length) / 8 {
-        let found = unsafe start.load(fromByteOffset: word * 8, as: UInt64.self)
-        if found != index ^ SharedMemoryBlock.patternKey { return false }
-        index += 1
+      let isRight = unsafe block.withBytes(of: extent) { bytes in
+        for offset in stride(from: 0, to: bytes.count - 7, by: 8) {
+          let found = unsafe bytes.load(fromByteOffset: offset, as: UInt64.self)
+          if found != index ^ SharedMemoryBlock.patternKey { return false }
+          index += 1
+        }
+        return true
       }
+      if isRight != true { return false }
     }
     return index > 0
   }
@@ -89,12 +92,12 @@ do throws(DriverError) {
   try connection.stopOnSignals()
   let provider = ExampleProvider(isScattering: CommandLine.arguments.contains("--scatter"))
   let driver = try connection.registerProtocolDriver(provider, name: "example-provider")
-  say("ready")
+  printLine("ready")
   try connection.serve()
-  // Blocks that are still out keep coming back through the free handler until this returns.
+  // Outstanding blocks are freed through the free handler until this returns.
   try connection.deregisterProtocolDriver(driver)
-  say("deregistered")
+  printLine("deregistered")
 } catch {
-  say("ndissim-example-provider: \(error)")
+  printLine("ndissim-example-provider: \(error)")
   exit(1)
 }

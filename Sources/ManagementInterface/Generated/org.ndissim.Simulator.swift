@@ -391,8 +391,8 @@ public enum SimulatorInterface {
       adapter: string,
       adapterName: string,
       queueId: int,
-      # The documents' name: Undefined (OID_RECEIVE_FILTER_ALLOCATE_QUEUE has not ended, or it was freed and
-      # something of it is left), Allocated, Set, Running, Paused, "Stop DMA", Freeing.
+      # The documents' name: Undefined (OID_RECEIVE_FILTER_ALLOCATE_QUEUE has not ended), Allocated, Set, Running,
+      # Paused, "Stop DMA", Freeing; or Reclaiming, an extension (it was freed and something of it is left).
       state: string,
       # NDIS_STATUS_RECEIVE_QUEUE_STATE (DmaStopped) has been indicated.
       dmaStopped: bool,
@@ -434,7 +434,8 @@ public enum SimulatorInterface {
       adapter: string,
       adapterName: string,
       vportId: int,
-      # Deleted (OID_NIC_SWITCH_CREATE_VPORT has not ended, or something of it is left), Deactivated, Activated.
+      # Deleted (OID_NIC_SWITCH_CREATE_VPORT has not ended), Deactivated, Activated; or Reclaiming, an extension (it
+      # was deleted and something of it is left).
       state: string,
       # The binding that created it and its driver's name; absent when NDIS has taken it over.
       owner: ?string,
@@ -1929,9 +1930,10 @@ extension SimulatorInterface {
     public var adapter: String
     public var adapterName: String
     public var queueId: Int
-    /// The documents' name: Undefined (OID_RECEIVE_FILTER_ALLOCATE_QUEUE has not ended, or it was
-    /// freed and
-    /// something of it is left), Allocated, Set, Running, Paused, "Stop DMA", Freeing.
+    /// The documents' name: Undefined (OID_RECEIVE_FILTER_ALLOCATE_QUEUE has not ended), Allocated,
+    /// Set, Running,
+    /// Paused, "Stop DMA", Freeing; or Reclaiming, an extension (it was freed and something of it
+    /// is left).
     public var state: String
     /// NDIS_STATUS_RECEIVE_QUEUE_STATE (DmaStopped) has been indicated.
     public var dmaStopped: Bool
@@ -2071,8 +2073,9 @@ extension SimulatorInterface {
     public var adapter: String
     public var adapterName: String
     public var vportId: Int
-    /// Deleted (OID_NIC_SWITCH_CREATE_VPORT has not ended, or something of it is left),
-    /// Deactivated, Activated.
+    /// Deleted (OID_NIC_SWITCH_CREATE_VPORT has not ended), Deactivated, Activated; or Reclaiming,
+    /// an extension (it
+    /// was deleted and something of it is left).
     public var state: String
     /// The binding that created it and its driver's name; absent when NDIS has taken it over.
     public var owner: String?

@@ -1,6 +1,7 @@
 // The states of a miniport adapter and the events that move it: the documents' table
 // (miniport-adapter-states-and-operations) as data. A pair that is not in the table is an invalid
-// combination and changes nothing. Receiving is legal as soon as MiniportRestart has been called.
+// combination and changes nothing. Receiving is legal as soon as MiniportRestart has been called. The
+// documents' row "send" is missing: nothing sends yet.
 
 /// A state of a miniport adapter.
 public enum AdapterState: UInt8, Sendable, CaseIterable {
@@ -32,45 +33,74 @@ public enum AdapterEvent: UInt8, Sendable, CaseIterable {
   case restart, restartComplete, restartFailed
   case pause, pauseComplete
   case halt, shutdown
-  case send, receive, oidRequest
+  case receive, oidRequest
+  /// Extension: the miniport's process has ended, and no handler can be called any more.
+  case processEnded
+
+  /// What the documentation calls it.
+  public var name: String {
+    switch self {
+    case .initialize: "MiniportInitializeEx"
+    case .initializeComplete: "initialize complete"
+    case .initializeFailed: "initialize failed"
+    case .restart: "MiniportRestart"
+    case .restartComplete: "restart complete"
+    case .restartFailed: "restart failed"
+    case .pause: "MiniportPause"
+    case .pauseComplete: "pause complete"
+    case .halt: "MiniportHaltEx"
+    case .shutdown: "MiniportShutdownEx"
+    case .receive: "receive"
+    case .oidRequest: "OID requests"
+    case .processEnded: "process ended"
+    }
+  }
 }
 
 extension AdapterState {
-  /// A filled cell of the table.
-  public typealias Cell = (event: AdapterEvent, from: AdapterState, to: AdapterState)
+  /// The table. Extension: when the miniport's process ends, calls of its handlers that are open end as if
+  /// they had failed, by the rows of those; an adapter that is then Running or Paused is Halted at once.
+  public static let table = StateTable<AdapterState, AdapterEvent>(
+    "adapter",
+    documented: [
+      (.initialize, .halted, .initializing),
+      (.initializeComplete, .initializing, .paused),
+      (.initializeFailed, .initializing, .halted),
+      (.restart, .paused, .restarting),
+      (.restartComplete, .restarting, .running),
+      (.restartFailed, .restarting, .paused),
+      (.pause, .running, .pausing),
+      (.pauseComplete, .pausing, .paused),
+      (.halt, .paused, .halted),
+      (.shutdown, .paused, .shutdown),
+      (.shutdown, .restarting, .shutdown),
+      (.shutdown, .running, .shutdown),
+      (.shutdown, .pausing, .shutdown),
+      (.receive, .restarting, .restarting),
+      (.receive, .running, .running),
+      (.receive, .pausing, .pausing),
+      (.oidRequest, .paused, .paused),
+      (.oidRequest, .restarting, .restarting),
+      (.oidRequest, .running, .running),
+      (.oidRequest, .pausing, .pausing),
+    ],
+    extensions: [
+      (.processEnded, .paused, .halted),
+      (.processEnded, .running, .halted),
+    ])
 
-  /// Every filled cell.
-  public static let table: [Cell] = [
-    (.initialize, .halted, .initializing),
-    (.initializeComplete, .initializing, .paused),
-    (.initializeFailed, .initializing, .halted),
-    (.restart, .paused, .restarting),
-    (.restartComplete, .restarting, .running),
-    (.restartFailed, .restarting, .paused),
-    (.pause, .running, .pausing),
-    (.pauseComplete, .pausing, .paused),
-    (.halt, .paused, .halted),
-    (.shutdown, .paused, .shutdown),
-    (.shutdown, .restarting, .shutdown),
-    (.shutdown, .running, .shutdown),
-    (.shutdown, .pausing, .shutdown),
-    (.send, .running, .running),
-    (.send, .pausing, .pausing),
-    (.receive, .restarting, .restarting),
-    (.receive, .running, .running),
-    (.receive, .pausing, .pausing),
-    (.oidRequest, .paused, .paused),
-    (.oidRequest, .restarting, .restarting),
-    (.oidRequest, .running, .running),
-    (.oidRequest, .pausing, .pausing),
-  ]
-  #if MUTANTS
-    .mutated("state") { _ in nil }
-  #endif
-
-  /// The state after `event`, nil for an invalid combination.
+  /// The state after `event`, nil for an invalid combination. Nothing has happened yet.
   public func after(_ event: AdapterEvent) -> AdapterState? {
-    for cell in Self.table where cell.event == event && cell.from == self { return cell.to }
-    return nil
+    Self.table.state(after: event, in: self)
+  }
+
+  /// The same when `event` happens.
+  public func taking(_ event: AdapterEvent) -> AdapterState? { Self.table.take(event, in: self) }
+
+  /// The table, to be drawn.
+  public static var diagram: StateDiagram {
+    StateDiagram(
+      table, states: allCases.map { ($0.name, false) },
+      events: AdapterEvent.allCases.map { ($0.name, $0 == .processEnded) })
   }
 }

@@ -1,10 +1,11 @@
 // The states of a receive queue and the events that move it: the documents' table (queue-states-and-
-// operations) as data. A pair that is not in the table is an invalid combination: refused, and nothing
-// changes (the documents call it invalid, refusing it is ours). An event happens when its request has
-// succeeded; one that failed does not move the queue. While SET_FILTER is being processed on a paused
-// queue, the miniport may indicate already, provided it then completes the OID with SUCCESS: that is an
-// event of its own. Stop DMA is entered with FREE_QUEUE, as the table says; the page of the enumeration
-// says only when DmaStopped has been indicated.
+// operations) as data, and the rows of ours. A pair that is not in the table is an invalid combination:
+// refused, and nothing changes (the documents call it invalid, refusing it is ours). An event happens when its
+// request has succeeded; one that failed does not move the queue, but for FREE_QUEUE: with it the queue is in
+// Stop DMA as soon as the miniport is asked, and its failure is an event too. While SET_FILTER is being processed
+// on a paused queue, the miniport may indicate already, provided it then completes the OID with SUCCESS: that is
+// an event of its own. Stop DMA is entered with FREE_QUEUE, as the table says; the page of the enumeration says
+// only when DmaStopped has been indicated.
 
 /// A state of a receive queue. The default queue is always Running and has no table.
 public enum QueueState: UInt8, Sendable, CaseIterable {
@@ -15,6 +16,9 @@ public enum QueueState: UInt8, Sendable, CaseIterable {
   case paused = 4
   case stopDMA = 5
   case freeing = 6
+  /// Extension: FREE_QUEUE has ended while lists or memory of the queue were outstanding. Nobody can name the
+  /// queue any more; its id is not given out again before the last of them has come back.
+  case reclaiming = 7
 
   /// The documents' name of the state.
   public var name: String {
@@ -26,6 +30,7 @@ public enum QueueState: UInt8, Sendable, CaseIterable {
     case .paused: "Paused"
     case .stopDMA: "Stop DMA"
     case .freeing: "Freeing"
+    case .reclaiming: "Reclaiming"
     }
   }
 }
@@ -39,6 +44,12 @@ public enum QueueEvent: UInt8, Sendable, CaseIterable {
   case allocationComplete
   case receive, receiveDuringSetFilter
   case freeQueue, dmaStopped, resourcesFreed
+  /// Extension: FREE_QUEUE has failed, and the queue is in the state again that it was in before.
+  case freeFailedAllocated, freeFailedPaused
+  /// Extension: FREE_QUEUE has ended while lists or memory of the queue were outstanding.
+  case resourcesLeft
+  /// Extension: the adapter has been removed without its queues having been freed.
+  case adapterRemoved
 
   /// What the documentation calls it.
   public var name: String {
@@ -57,64 +68,96 @@ public enum QueueEvent: UInt8, Sendable, CaseIterable {
     case .freeQueue: "FREE_QUEUE (set)"
     case .dmaStopped: "DMA stopped, state indicated"
     case .resourcesFreed: "indications back, resources freed"
+    case .freeFailedAllocated: "FREE_QUEUE failed, was Allocated"
+    case .freeFailedPaused: "FREE_QUEUE failed, was Paused"
+    case .resourcesLeft: "FREE_QUEUE ended, resources left"
+    case .adapterRemoved: "adapter removed"
+    }
+  }
+
+  /// Whether the event is ours.
+  public var isExtension: Bool { rawValue >= QueueEvent.freeFailedAllocated.rawValue }
+
+  /// The failure of a FREE_QUEUE that found the queue in `state`; nil where there is no FREE_QUEUE.
+  public static func freeFailed(from state: QueueState) -> QueueEvent? {
+    switch state {
+    case .allocated: .freeFailedAllocated
+    case .paused: .freeFailedPaused
+    default: nil
     }
   }
 }
 
 extension QueueState {
-  /// A filled cell of the table.
-  public typealias Cell = (event: QueueEvent, from: QueueState, to: QueueState)
+  /// The table.
+  public static let table = StateTable<QueueState, QueueEvent>(
+    "queue",
+    documented: [
+      (.allocateQueue, .undefined, .allocated),
+      (.queueParametersMethod, .allocated, .allocated),
+      (.queueParametersMethod, .set, .set),
+      (.queueParametersMethod, .running, .running),
+      (.queueParametersMethod, .paused, .paused),
+      (.queueParametersSet, .allocated, .allocated),
+      (.queueParametersSet, .set, .set),
+      (.queueParametersSet, .running, .running),
+      (.queueParametersSet, .paused, .paused),
+      (.setFilter, .allocated, .set),
+      (.setFilter, .set, .set),
+      (.setFilter, .running, .running),
+      (.setFilter, .paused, .running),
+      (.clearLastFilter, .set, .allocated),
+      (.clearLastFilter, .running, .paused),
+      (.clearFilter, .set, .set),
+      (.clearFilter, .running, .running),
+      (.enumFilters, .allocated, .allocated),
+      (.enumFilters, .set, .set),
+      (.enumFilters, .running, .running),
+      (.enumFilters, .paused, .paused),
+      (.filterParameters, .set, .set),
+      (.filterParameters, .running, .running),
+      (.allocationComplete, .allocated, .paused),
+      (.allocationComplete, .set, .running),
+      (.receive, .running, .running),
+      (.receiveDuringSetFilter, .running, .running),
+      (.receiveDuringSetFilter, .paused, .paused),
+      (.freeQueue, .allocated, .stopDMA),
+      (.freeQueue, .paused, .stopDMA),
+      (.dmaStopped, .stopDMA, .freeing),
+      (.resourcesFreed, .freeing, .undefined),
+    ],
+    extensions: [
+      // Ended without DmaStopped: a violation, unless it is NDIS's own request that the miniport refused.
+      (.resourcesFreed, .stopDMA, .undefined),
+      (.resourcesLeft, .stopDMA, .reclaiming),
+      (.resourcesLeft, .freeing, .reclaiming),
+      (.resourcesFreed, .reclaiming, .undefined),
+      (.freeFailedAllocated, .stopDMA, .allocated),
+      (.freeFailedAllocated, .freeing, .allocated),
+      (.freeFailedPaused, .stopDMA, .paused),
+      (.freeFailedPaused, .freeing, .paused),
+      (.adapterRemoved, .allocated, .undefined),
+      (.adapterRemoved, .set, .undefined),
+      (.adapterRemoved, .running, .undefined),
+      (.adapterRemoved, .paused, .undefined),
+    ])
 
-  /// Every filled cell.
-  public static let table: [Cell] = [
-    (.allocateQueue, .undefined, .allocated),
-    (.queueParametersMethod, .allocated, .allocated),
-    (.queueParametersMethod, .set, .set),
-    (.queueParametersMethod, .running, .running),
-    (.queueParametersMethod, .paused, .paused),
-    (.queueParametersSet, .allocated, .allocated),
-    (.queueParametersSet, .set, .set),
-    (.queueParametersSet, .running, .running),
-    (.queueParametersSet, .paused, .paused),
-    (.setFilter, .allocated, .set),
-    (.setFilter, .set, .set),
-    (.setFilter, .running, .running),
-    (.setFilter, .paused, .running),
-    (.clearLastFilter, .set, .allocated),
-    (.clearLastFilter, .running, .paused),
-    (.clearFilter, .set, .set),
-    (.clearFilter, .running, .running),
-    (.enumFilters, .allocated, .allocated),
-    (.enumFilters, .set, .set),
-    (.enumFilters, .running, .running),
-    (.enumFilters, .paused, .paused),
-    (.filterParameters, .set, .set),
-    (.filterParameters, .running, .running),
-    (.allocationComplete, .allocated, .paused),
-    (.allocationComplete, .set, .running),
-    (.receive, .running, .running),
-    (.receiveDuringSetFilter, .running, .running),
-    (.receiveDuringSetFilter, .paused, .paused),
-    (.freeQueue, .allocated, .stopDMA),
-    (.freeQueue, .paused, .stopDMA),
-    (.dmaStopped, .stopDMA, .freeing),
-    (.resourcesFreed, .freeing, .undefined),
-  ]
-  #if MUTANTS
-    .mutated("queue") { _ in nil }
-  #endif
-
-  /// The state after `event`, nil for an invalid combination.
+  /// The state after `event`, nil for an invalid combination. Nothing has happened yet.
   public func after(_ event: QueueEvent) -> QueueState? {
-    for cell in Self.table where cell.event == event && cell.from == self { return cell.to }
-    return nil
+    Self.table.state(after: event, in: self)
   }
 
+  /// The same when `event` happens.
+  public func taking(_ event: QueueEvent) -> QueueState? { Self.table.take(event, in: self) }
+
+  /// Whether a request can name the queue: it has been allocated, and its FREE_QUEUE has not ended.
+  public var isLive: Bool { self != .undefined && self != .reclaiming }
+
   /// The state NDIS reports, which is coarser (A25): a queue that is allocated but does not receive is
-  /// Paused.
+  /// Paused. One that nobody can name is not reported.
   public var reported: ReceiveQueueOperationalState {
     switch self {
-    case .undefined: .undefined
+    case .undefined, .reclaiming: .undefined
     case .allocated, .set, .paused: .paused
     case .running: .running
     case .stopDMA, .freeing: .dmaStopped
@@ -125,17 +168,14 @@ extension QueueState {
   public var mayAllocateMemory: Bool {
     switch self {
     case .allocated, .set, .running, .paused: true
-    case .undefined, .stopDMA, .freeing: false
+    case .undefined, .stopDMA, .freeing, .reclaiming: false
     }
   }
 
   /// The table, to be drawn.
   public static var diagram: StateDiagram {
     StateDiagram(
-      title: "queue", states: allCases.map(\.name), events: QueueEvent.allCases.map(\.name),
-      cells: table.map {
-        StateDiagram.Cell(
-          event: Int($0.event.rawValue), from: Int($0.from.rawValue), to: Int($0.to.rawValue))
-      })
+      table, states: allCases.map { ($0.name, $0 == .reclaiming) },
+      events: QueueEvent.allCases.map { ($0.name, $0.isExtension) })
   }
 }

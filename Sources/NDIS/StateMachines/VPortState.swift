@@ -1,6 +1,7 @@
 // The states of a nondefault VPort: created on the physical function it is Deactivated and is activated
 // once; created on a virtual function it is Activated from the beginning. Nothing deactivates it but its
-// deletion. The default VPort is made with the switch, is always Activated and has no table.
+// deletion. The default VPort is made with the switch, is always Activated and has no table. DELETE_VPORT moves it
+// when it has succeeded; while the miniport is asked the VPort is where it was.
 
 /// A state of a nondefault VPort.
 public enum VPortState: UInt8, Sendable, CaseIterable {
@@ -8,6 +9,9 @@ public enum VPortState: UInt8, Sendable, CaseIterable {
   case deleted = 0
   case deactivated = 1
   case activated = 2
+  /// Extension: DELETE_VPORT has succeeded while lists or memory of the VPort were outstanding. Nobody can name
+  /// the VPort any more; its id is not given out again before the last of them has come back.
+  case reclaiming = 3
 
   /// What the documentation calls it.
   public var name: String {
@@ -15,6 +19,7 @@ public enum VPortState: UInt8, Sendable, CaseIterable {
     case .deleted: "Deleted"
     case .deactivated: "Deactivated"
     case .activated: "Activated"
+    case .reclaiming: "Reclaiming"
     }
   }
 }
@@ -26,6 +31,12 @@ public enum VPortEvent: UInt8, Sendable, CaseIterable {
   /// A query, or a set of anything but the state.
   case parameters
   case delete
+  /// Extension: DELETE_VPORT has succeeded while lists or memory of the VPort were outstanding.
+  case deleteResourcesLeft
+  /// Extension: the last of them has come back.
+  case resourcesFreed
+  /// Extension: the adapter has been removed without its VPorts having been deleted.
+  case adapterRemoved
 
   /// What the documentation calls it.
   public var name: String {
@@ -36,38 +47,52 @@ public enum VPortEvent: UInt8, Sendable, CaseIterable {
     case .deactivate: "VPORT_PARAMETERS, deactivate"
     case .parameters: "VPORT_PARAMETERS, anything else"
     case .delete: "DELETE_VPORT"
+    case .deleteResourcesLeft: "DELETE_VPORT, resources left"
+    case .resourcesFreed: "indications back, resources freed"
+    case .adapterRemoved: "adapter removed"
     }
   }
+
+  /// Whether the event is ours.
+  public var isExtension: Bool { rawValue > VPortEvent.delete.rawValue }
 }
 
 extension VPortState {
-  /// A filled cell of the table.
-  public typealias Cell = (event: VPortEvent, from: VPortState, to: VPortState)
+  /// The table.
+  public static let table = StateTable<VPortState, VPortEvent>(
+    "vport",
+    documented: [
+      (.createOnPF, .deleted, .deactivated),
+      (.createOnVF, .deleted, .activated),
+      (.activate, .deactivated, .activated),
+      (.parameters, .deactivated, .deactivated),
+      (.parameters, .activated, .activated),
+      (.delete, .deactivated, .deleted),
+      (.delete, .activated, .deleted),
+    ],
+    extensions: [
+      // Only an Activated one can have memory or receive.
+      (.deleteResourcesLeft, .activated, .reclaiming),
+      (.resourcesFreed, .reclaiming, .deleted),
+      (.adapterRemoved, .deactivated, .deleted),
+      (.adapterRemoved, .activated, .deleted),
+    ])
 
-  /// Every filled cell.
-  public static let table: [Cell] = [
-    (.createOnPF, .deleted, .deactivated),
-    (.createOnVF, .deleted, .activated),
-    (.activate, .deactivated, .activated),
-    (.parameters, .deactivated, .deactivated),
-    (.parameters, .activated, .activated),
-    (.delete, .deactivated, .deleted),
-    (.delete, .activated, .deleted),
-  ]
-  #if MUTANTS
-    .mutated("vport") { _ in nil }
-  #endif
-
-  /// The state after `event`, nil for an invalid combination.
+  /// The state after `event`, nil for an invalid combination. Nothing has happened yet.
   public func after(_ event: VPortEvent) -> VPortState? {
-    for cell in Self.table where cell.event == event && cell.from == self { return cell.to }
-    return nil
+    Self.table.state(after: event, in: self)
   }
 
-  /// The state NDIS reports.
+  /// The same when `event` happens.
+  public func taking(_ event: VPortEvent) -> VPortState? { Self.table.take(event, in: self) }
+
+  /// Whether a request can name the VPort: it has been created and not deleted.
+  public var isLive: Bool { self == .deactivated || self == .activated }
+
+  /// The state NDIS reports. One that nobody can name is not reported.
   public var reported: VPortOperationalState {
     switch self {
-    case .deleted: .undefined
+    case .deleted, .reclaiming: .undefined
     case .deactivated: .deactivated
     case .activated: .activated
     }
@@ -81,10 +106,7 @@ extension VPortState {
   /// The table, to be drawn.
   public static var diagram: StateDiagram {
     StateDiagram(
-      title: "vport", states: allCases.map(\.name), events: VPortEvent.allCases.map(\.name),
-      cells: table.map {
-        StateDiagram.Cell(
-          event: Int($0.event.rawValue), from: Int($0.from.rawValue), to: Int($0.to.rawValue))
-      })
+      table, states: allCases.map { ($0.name, $0 == .reclaiming) },
+      events: VPortEvent.allCases.map { ($0.name, $0.isExtension) })
   }
 }

@@ -1,4 +1,4 @@
-// What a miniport tells NDIS about its adapter, and what is done to an adapter from outside.
+// The calls of a miniport about its adapter, and administrative changes of an adapter.
 
 import CNDIS
 import NDISDriverProtocol
@@ -21,13 +21,13 @@ extension Connection {
     }
   }
 
-  /// NdisMPauseComplete ("nf-ndis-ndismpausecomplete"): after `pause` answered PENDING. At most
+  /// NdisMPauseComplete ("nf-ndis-ndismpausecomplete"): after `pause` returned PENDING. At most
   /// DISPATCH_LEVEL.
   public func pauseComplete(_ adapter: AdapterHandle) throws(DriverError) {
     try call(NDISSIM_PAUSE_COMPLETE) { $0.append(adapter.rawValue) }
   }
 
-  /// NdisMRestartComplete ("nf-ndis-ndismrestartcomplete"): after `restart` answered PENDING. At most
+  /// NdisMRestartComplete ("nf-ndis-ndismrestartcomplete"): after `restart` returned PENDING. At most
   /// DISPATCH_LEVEL.
   public func restartComplete(
     _ adapter: AdapterHandle, _ status: Status
@@ -35,21 +35,21 @@ extension Connection {
     try complete(NDISSIM_RESTART_COMPLETE, adapter.rawValue, status)
   }
 
-  /// NdisCompleteBindAdapterEx ("nf-ndis-ndiscompletebindadapterex"): after `bindAdapterEx` answered
+  /// NdisCompleteBindAdapterEx ("nf-ndis-ndiscompletebindadapterex"): after `bindAdapterEx` returned
   /// PENDING.
   public func completeBind(bindContext: UInt64, _ status: Status) throws(DriverError) {
     try complete(NDISSIM_COMPLETE_BIND_ADAPTER_EX, bindContext, status)
   }
 
   /// NdisCompleteUnbindAdapterEx ("nf-ndis-ndiscompleteunbindadapterex"): after `unbindAdapterEx`
-  /// answered PENDING.
+  /// returned PENDING.
   public func completeUnbind(
     _ binding: BindingHandle, _ status: Status = .success
   ) throws(DriverError) {
     try complete(NDISSIM_COMPLETE_UNBIND_ADAPTER_EX, binding.rawValue, status)
   }
 
-  /// NdisCompleteNetPnPEvent ("nf-ndis-ndiscompletenetpnpevent"): after `netPnPEvent` answered PENDING.
+  /// NdisCompleteNetPnPEvent ("nf-ndis-ndiscompletenetpnpevent"): after `netPnPEvent` returned PENDING.
   public func completeNetPnPEvent(
     _ binding: BindingHandle, _ status: Status
   ) throws(DriverError) {
@@ -79,7 +79,7 @@ extension Connection {
         to: Handle(rawValue: destination.rawValue), requestID: requestID), buffer: buffer)
   }
 
-  /// NdisMIndicateStatusEx with a structure of one's own, for tests of wrong ones.
+  /// NdisMIndicateStatusEx with a given structure, for tests of invalid ones.
   public func indicateStatus(
     _ adapter: AdapterHandle, _ indication: StatusIndication, buffer: [UInt8]
   ) throws(DriverError) {
@@ -100,8 +100,8 @@ extension Connection {
     )
   }
 
-  /// Does to an adapter what plug and play, power management or a filter does (extension). Returns when
-  /// the change has been made.
+  /// Changes an adapter as plug and play, power management or a filter does (extension). Returns when the
+  /// change is complete.
   public func changeAdapter(
     _ adapter: AdapterHandle, _ change: AdapterChange
   ) throws(DriverError) {

@@ -1,9 +1,8 @@
 // Allocating and freeing from tasks. The calls need a thread that serves (`startServing`); it reads
-// the replies and resumes the tasks. A task that finds no room waits for it, in order.
+// the replies and resumes the tasks. A task that finds no free slot waits for one, in FIFO order.
 //
-// Limits: a task has no IRQL; calls are made at the level of the thread that happens to run it,
-// which is PASSIVE_LEVEL unless somebody changed it. Cancellation is not heard: NDIS cannot take a
-// call back.
+// Limits: a task has no IRQL; calls are made at the level of the thread that runs it, which is
+// PASSIVE_LEVEL by default. Cancellation is ignored: NDIS cannot cancel these calls.
 
 import CNDIS
 import NDISDriverProtocol
@@ -35,7 +34,7 @@ extension Connection {
     }
   }
 
-  /// Waits until the reply is there or the connection has ended.
+  /// Waits until the reply has arrived or the connection has ended.
   private func answered(_ ticket: Ticket) async {
     await unsafe withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
       let task = unsafe SleepingTask(continuation)

@@ -1,5 +1,5 @@
-// Asking: a request goes out with the calling thread's IRQL and upcall, its reply comes back into a
-// slot and is read there. `call` does all of it; `begin` and `finish` are its halves.
+// Requests: sent with the IRQL and the upcall of the calling thread; the reply is stored in a slot and
+// decoded there. `call` does both; `begin` and `finish` are its halves.
 
 import CNDIS
 import NDISDriverProtocol
@@ -10,7 +10,7 @@ extension Connection {
   /// Distinguishes connections in a thread's context.
   var identity: UInt { UInt(bitPattern: ObjectIdentifier(self)) }
 
-  /// Asks and waits for the answer.
+  /// Sends a request and waits for the reply.
   func call<Result>(
     _ type: Int, descriptor: Int32 = -1, write: (inout MessageWriter) -> Void = { _ in },
     read: (inout BodyReader) throws(Failure) -> Result
@@ -19,7 +19,7 @@ extension Connection {
     return try finish(ticket, read: read)
   }
 
-  /// Asks for something whose success has nothing to say.
+  /// The same for a request whose reply has no body.
   func call(
     _ type: Int, descriptor: Int32 = -1, write: (inout MessageWriter) -> Void = { _ in }
   ) throws(DriverError) {
@@ -28,7 +28,7 @@ extension Connection {
     }
   }
 
-  /// Asks, after waiting for a free slot if there is none.
+  /// Sends a request, after waiting for a free slot.
   func beginWaiting(
     _ type: Int, descriptor: Int32 = -1, write: (inout MessageWriter) -> Void
   ) throws(DriverError) -> Ticket {
@@ -37,14 +37,14 @@ extension Connection {
         if let ticket = try begin(type, descriptor: descriptor, write: write) { return ticket }
       } catch {
         guard error == .closed else { throw error }
-        // What NDIS said last, a GOODBYE with its reason perhaps, has not been read yet.
+        // The last packets, perhaps a GOODBYE with its reason, have not been read yet.
         try pump { _ in false }
       }
       try pump { $0.free > 0 }
     }
   }
 
-  /// Asks; nil when all slots are taken.
+  /// Sends a request; nil if no slot is free.
   func begin(
     _ type: Int, descriptor: Int32 = -1, isIgnored: Bool = false,
     write: (inout MessageWriter) -> Void = { _ in }
@@ -78,7 +78,7 @@ extension Connection {
     }
   }
 
-  /// Makes a packet in `buffer`. The caller has the sender to itself.
+  /// Writes a packet to `buffer`. The caller holds the sender.
   func make(
     _ header: MessageHeader, in buffer: UnsafeMutableRawBufferPointer,
     _ write: (inout MessageWriter) -> Void
@@ -90,17 +90,17 @@ extension Connection {
     return unsafe UnsafeRawBufferPointer(rebasing: buffer[..<count])
   }
 
-  /// Sends a request, and keeps it when the session can be resumed. A daemon that has gone is no error
-  /// then: who reads next will find it again, and the request goes out once more.
+  /// Sends a request, and stores it if the session can be resumed. A lost daemon is then no error: the
+  /// reader reconnects, and the request is retransmitted.
   func send(
     _ packet: UnsafeRawBufferPointer, descriptors: [Int32], for ticket: Ticket,
     _ sender: inout Sender
   ) throws(DriverError) {
-    guard let kept = sender.kept else {
+    guard let queue = sender.retransmits else {
       try unsafe transport.send(packet, descriptors: descriptors)
       return
     }
-    unsafe kept.keep(packet, id: ticket.id, slot: ticket.slot)
+    unsafe queue.keep(packet, id: ticket.id, slot: ticket.slot)
     if let descriptor = descriptors.first { try keep(descriptor, of: ticket) }
     do throws(DriverError) {
       try unsafe transport.send(packet, descriptors: descriptors)
@@ -109,7 +109,7 @@ extension Connection {
     }
   }
 
-  /// Waits for the reply, reads it and frees the slot.
+  /// Waits for the reply, decodes it and frees the slot.
   func finish<Result>(
     _ ticket: Ticket, read: (inout BodyReader) throws(Failure) -> Result
   ) throws(DriverError) -> Result {
@@ -122,7 +122,7 @@ extension Connection {
     }
     switch reply {
     case .inHand(let header, let length):
-      defer { leaveReading(ticket) }
+      defer { resignReader(ticket) }
       return try unsafe Connection.readReply(
         header, UnsafeRawBufferPointer(rebasing: receiveBuffer[..<length]), read: read)
     case .inSlot(let length):
@@ -143,7 +143,7 @@ extension Connection {
     return unsafe UnsafeRawBufferPointer(rebasing: replies[start..<start + length])
   }
 
-  /// Frees a slot, and tells whoever waits for one.
+  /// Frees a slot, and notifies a waiter.
   func release(_ ticket: Ticket) {
     let (task, wake) = requests.withLock { requests in
       guard requests.slots[ticket.slot].id == ticket.id else {
@@ -156,7 +156,7 @@ extension Connection {
     task?.resume()
   }
 
-  /// Reads a reply: what `read` makes of its body, or the failure in it.
+  /// Decodes a reply: the result of `read`, or the failure in it.
   static func readReply<Result>(
     _ header: MessageHeader, _ packet: UnsafeRawBufferPointer,
     read: (inout BodyReader) throws(Failure) -> Result

@@ -13,7 +13,7 @@ extension Connection {
   ///   - name: at most 31 bytes; live drivers have different names.
   ///   - version: the NDIS version the driver is written for.
   ///   - driverContext: the driver's own number, nil = one of the kit's.
-  ///   - withoutHandlers: handlers whose cookie is to be zero, by the offset of their field.
+  ///   - withoutHandlers: handlers whose cookie must be zero, by the offset of their field.
   public func registerMiniportDriver(
     _ driver: any MiniportDriver, name: String, version: NDISVersion = NDISVersion(6, 30),
     driverContext: UInt64? = nil, withoutHandlers: Set<Int> = []
@@ -69,7 +69,7 @@ extension Connection {
   }
 
   /// NdisMRegisterScatterGatherDma ("nf-ndis-ndismregisterscattergatherdma"); in `initializeEx`.
-  /// Answers the handle and the bytes of a scatter-gather list of `maximumPhysicalMapping` bytes.
+  /// Returns the handle and the size of a scatter-gather list of `maximumPhysicalMapping` bytes.
   public func registerScatterGatherDMA(
     _ adapter: AdapterHandle, maximumPhysicalMapping: UInt32 = 65536
   ) throws(DriverError) -> (handle: DMAHandle, listSize: UInt32) {

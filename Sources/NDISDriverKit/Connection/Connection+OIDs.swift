@@ -1,6 +1,6 @@
-// OID requests: asking as a protocol driver, completing as a miniport. NdisOidRequest never waits: what it
-// does not refuse is PENDING, and the end comes to `oidRequestComplete`. `issue` waits for that end in the
-// calling thread, which reads the connection meanwhile, so it may be called in a handler too.
+// OID requests: issued by protocol drivers, completed by miniports. NdisOidRequest never waits: an accepted
+// request is PENDING and completes with `oidRequestComplete`. `issue` waits for the completion in the
+// calling thread, which reads the connection meanwhile, so it may also be called in a handler.
 
 import CNDIS
 import NDISDriverProtocol
@@ -9,9 +9,9 @@ import NDISPlatform
 
 extension Connection {
   /// NdisOidRequest ("nf-ndis-ndisoidrequest"), at most DISPATCH_LEVEL. NDIS has accepted the request
-  /// when this returns; its end is told to the driver's `oidRequestComplete` with `requestContext`.
+  /// when this returns; it completes with the driver's `oidRequestComplete` and `requestContext`.
   ///
-  /// - Throws: what NDIS refuses from the call alone.
+  /// - Throws: if NDIS refuses the call.
   public func oidRequest(
     _ binding: BindingHandle, _ request: OIDRequest, requestContext: UInt64
   ) throws(DriverError) -> OIDRequestHandle {
@@ -30,8 +30,8 @@ extension Connection {
       })
   }
 
-  /// Issues a request and waits for its end, which `oidRequestComplete` is not told. Throws what NDIS
-  /// refuses at once; how an accepted request ended is in the completion.
+  /// Issues a request and waits for its completion, for which `oidRequestComplete` is not called. Throws if
+  /// NDIS refuses the call; the status of an accepted request is in the completion.
   public func issue(
     _ binding: BindingHandle, _ request: OIDRequest
   ) throws(DriverError) -> OIDCompletion {
@@ -61,7 +61,7 @@ extension Connection {
     }
   }
 
-  /// NdisMOidRequestComplete ("nf-ndis-ndismoidrequestcomplete"): ends a request whose handler answered
+  /// NdisMOidRequestComplete ("nf-ndis-ndismoidrequestcomplete"): completes a request whose handler returned
   /// PENDING. At most DISPATCH_LEVEL.
   public func completeOIDRequest(
     _ adapter: AdapterHandle, _ request: OIDRequestHandle, _ answer: OIDAnswer

@@ -64,8 +64,8 @@ extension Connection {
     try call(NDISSIM_CLOSE_ADAPTER_EX) { $0.append(binding.rawValue) }
   }
 
-  /// NdisFRegisterFilterDriver ("nf-ndis-ndisfregisterfilterdriver"). The kit serves no handlers of
-  /// filter drivers: they exist to be refused what filters are refused.
+  /// NdisFRegisterFilterDriver ("nf-ndis-ndisfregisterfilterdriver"). The kit has no handlers of filter
+  /// drivers; they exist to test what NDIS refuses to filters.
   public func registerFilterDriver(
     name: String, version: NDISVersion = NDISVersion(6, 30), driverContext: UInt64 = 0
   ) throws(DriverError) -> FilterDriverHandle {

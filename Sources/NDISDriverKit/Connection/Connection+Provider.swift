@@ -1,9 +1,9 @@
-// Being a provider: registering the handlers, offering sections. All at PASSIVE_LEVEL.
+// Providers: registering the handlers, offering sections. All at PASSIVE_LEVEL.
 
 import CNDIS
 import NDISDriverProtocol
 import NDIS
-public import NDISPlatform
+package import NDISPlatform
 
 extension Connection {
   /// NdisSetOptionalHandlers ("nf-ndis-ndissetoptionalhandlers") with
@@ -12,7 +12,7 @@ extension Connection {
   ///
   /// - Parameters:
   ///   - providerContext: the provider's own number, nil = one of the kit's.
-  ///   - change: a last look at the image, for tests that must send a wrong one: its first byte is
+  ///   - change: modifies the image, for tests of invalid ones: its first byte is
   ///     `Header.Type`, `AllocateSharedMemoryHandler` is at 16, `FreeSharedMemoryHandler` at 24.
   public func setOptionalHandlers(
     _ ndisHandle: some NdisHandle, provider: any SharedMemoryProvider,
@@ -33,20 +33,27 @@ extension Connection {
     }
   }
 
-  /// Offers a section for one domain (extension). The memory stays the caller's too.
+  /// Offers a section for one domain (extension). The caller keeps the memory, too.
   ///
   /// - Parameters:
   ///   - ndisHandle: the handle the provider registered its handlers on.
   ///   - domain: from the request of the allocate handler.
-  /// - Returns: the section's handle and its place in the simulated physical address space.
-  public func offerSection(
+  /// - Returns: the section's handle and its base in the simulated physical address space.
+  package func offerSection(
     _ ndisHandle: some NdisHandle, domain: UInt64, memory: borrowing SealedMemory, node: UInt32 = 0
   ) throws(DriverError) -> (section: SectionHandle, physicalBase: UInt64) {
     try offerSection(
       ndisHandle, domain: domain, size: memory.size, descriptor: memory.descriptor.raw, node: node)
   }
 
-  /// Offers any descriptor as a section, for tests; -1 sends none.
+  /// Offers a section for one domain (extension). The caller keeps the descriptor.
+  ///
+  /// - Parameters:
+  ///   - ndisHandle: the handle the provider registered its handlers on.
+  ///   - domain: from the request of the allocate handler.
+  ///   - size: bytes of the section.
+  ///   - descriptor: a memfd sealed against resizing; a test may pass any, -1 sends none.
+  /// - Returns: the section's handle and its base in the simulated physical address space.
   public func offerSection(
     _ ndisHandle: some NdisHandle, domain: UInt64, size: UInt64, descriptor: Int32,
     node: UInt32 = 0
@@ -61,8 +68,8 @@ extension Connection {
       let reply = try reader.read(ndissim_offer_reply.self)
       return (section: SectionHandle(rawValue: reply.section), physicalBase: reply.physical_base)
     }
-    // NDIS does not send a session what that session has sent: a caller on the same connection
-    // finds the section here. What cannot be mapped is missed when a block needs it.
+    // NDIS does not send a session its own sections: callers on the same connection find them here. A
+    // section that cannot be mapped is reported when a block needs it.
     let file = Descriptor(owning: descriptor)
     if let copy = try? file.duplicate() {
       sections.adopt(offered.section.rawValue, size: size, descriptor: copy.release())
@@ -71,7 +78,7 @@ extension Connection {
     return offered
   }
 
-  /// Takes a section back; it must have no live block (extension).
+  /// Withdraws a section without live blocks (extension).
   public func withdrawSection(_ section: SectionHandle) throws(DriverError) {
     try call(NDISSIM_WITHDRAW_SECTION) { $0.append(section.rawValue) }
   }

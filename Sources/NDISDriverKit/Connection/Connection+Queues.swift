@@ -1,19 +1,19 @@
-// The OID requests of receive queues and VPorts with their structures filled in and read: what an
-// overlying driver does to a queue from birth to death. Each issues one request, waits for its end and
-// throws when that is not SUCCESS.
+// The OID requests of receive queues and VPorts with their structures encoded and decoded: the lifecycle of
+// a queue, as an overlying driver controls it. Each issues one request, waits for its completion and throws
+// unless that is SUCCESS.
 
 import CNDIS
 public import NDIS
 
 extension Connection {
-  /// OID_RECEIVE_FILTER_ALLOCATE_QUEUE. Answers the parameters with QueueId and MSIXTableEntry.
+  /// OID_RECEIVE_FILTER_ALLOCATE_QUEUE. Returns the parameters with QueueId and MSIXTableEntry.
   public func allocateQueue(
     _ binding: BindingHandle, _ parameters: ReceiveQueueParameters
   ) throws(DriverError) -> ReceiveQueueParameters {
     try method(binding, OID_RECEIVE_FILTER_ALLOCATE_QUEUE, parameters)
   }
 
-  /// OID_RECEIVE_FILTER_QUEUE_ALLOCATION_COMPLETE: the miniport allocates the queues' memory. Answers a
+  /// OID_RECEIVE_FILTER_QUEUE_ALLOCATION_COMPLETE: the miniport allocates the queues' memory. Returns a
   /// CompletionStatus for each queue; one that failed does not fail the others.
   public func completeQueueAllocation(
     _ binding: BindingHandle, queues: [UInt32]
@@ -34,14 +34,14 @@ extension Connection {
     return try method(binding, OID_RECEIVE_FILTER_QUEUE_PARAMETERS, parameters)
   }
 
-  /// OID_RECEIVE_FILTER_QUEUE_PARAMETERS, set: changes what the CHANGED flags name.
+  /// OID_RECEIVE_FILTER_QUEUE_PARAMETERS, set: changes the fields named by the CHANGED flags.
   public func setQueueParameters(
     _ binding: BindingHandle, _ parameters: ReceiveQueueParameters
   ) throws(DriverError) {
     try set(binding, OID_RECEIVE_FILTER_QUEUE_PARAMETERS, parameters)
   }
 
-  /// OID_RECEIVE_FILTER_FREE_QUEUE: ends when the queue's lists have come back and its memory is free.
+  /// OID_RECEIVE_FILTER_FREE_QUEUE: completes when the queue's lists are returned and its memory is freed.
   public func freeQueue(_ binding: BindingHandle, queueID: UInt32) throws(DriverError) {
     try set(binding, OID_RECEIVE_FILTER_FREE_QUEUE, ReceiveQueueFreeParameters(queueID: queueID))
   }
@@ -53,7 +53,7 @@ extension Connection {
     try query(binding, OID_RECEIVE_FILTER_ENUM_QUEUES, ReceiveQueueInfoArray.self).queues
   }
 
-  /// OID_RECEIVE_FILTER_SET_FILTER. Answers the FilterId.
+  /// OID_RECEIVE_FILTER_SET_FILTER. Returns the FilterId.
   public func setFilter(
     _ binding: BindingHandle, _ parameters: ReceiveFilterParameters
   ) throws(DriverError) -> UInt32 {
@@ -82,7 +82,8 @@ extension Connection {
   ) throws(DriverError) -> [UInt32] {
     try method(
       binding, OID_RECEIVE_FILTER_ENUM_FILTERS,
-      ReceiveFilterInfoArray(queueID: queueID, filters: []), room: Connection.arrayRoom
+      ReceiveFilterInfoArray(queueID: queueID, filters: []),
+      outputLength: Connection.initialArrayLength
     ).filters.map(\.filterID)
   }
 
@@ -98,7 +99,7 @@ extension Connection {
     try set(binding, OID_NIC_SWITCH_DELETE_SWITCH, NICSwitchDeleteParameters())
   }
 
-  /// OID_NIC_SWITCH_CREATE_VPORT. Answers the parameters with the VPortId.
+  /// OID_NIC_SWITCH_CREATE_VPORT. Returns the parameters with the VPortId.
   public func createVPort(
     _ binding: BindingHandle, _ parameters: VPortParameters
   ) throws(DriverError) -> VPortParameters {
@@ -119,27 +120,28 @@ extension Connection {
 
   // MARK: By structure
 
-  /// Room for an array NDIS fills in; what does not fit is asked for again with the bytes needed.
-  private static let arrayRoom: UInt32 = 4096
+  /// The initial size of an output buffer; a request that needs more is repeated with the bytes needed.
+  private static let initialArrayLength: UInt32 = 4096
 
-  /// A query answered with one structure.
+  /// A query that returns one structure.
   public func query<Answer: StructureImage>(
     _ binding: BindingHandle, _ oid: UInt32, _: Answer.Type
   ) throws(DriverError) -> Answer {
     try read(
-      fitting(binding, OIDRequest(.query, oid, outputLength: Connection.arrayRoom)))
+      fitting(binding, OIDRequest(.query, oid, outputLength: Connection.initialArrayLength)))
   }
 
-  /// A method whose answer is the structure it was asked with.
+  /// A method that returns the structure of its input.
   public func method<Parameters: StructureImage>(
-    _ binding: BindingHandle, _ oid: UInt32, _ parameters: Parameters, room: UInt32 = 0
+    _ binding: BindingHandle, _ oid: UInt32, _ parameters: Parameters, outputLength: UInt32 = 0
   ) throws(DriverError) -> Parameters {
     let input = parameters.image()
     return try read(
       fitting(
         binding,
         OIDRequest(
-          .method, oid, input: input, outputLength: max(room, UInt32(clamping: input.count)))))
+          .method, oid, input: input, outputLength: max(outputLength, UInt32(clamping: input.count))
+        )))
   }
 
   /// A set request with a structure.
@@ -149,7 +151,7 @@ extension Connection {
     _ = try issue(binding, OIDRequest(.set, oid, input: parameters.image())).get()
   }
 
-  /// Issues a request, and once more with the room NDIS says it needs.
+  /// Issues a request, and repeats it with the bytes needed that NDIS reports.
   private func fitting(
     _ binding: BindingHandle, _ request: OIDRequest
   ) throws(DriverError) -> [UInt8] {

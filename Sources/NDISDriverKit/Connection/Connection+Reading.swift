@@ -1,7 +1,7 @@
-// Reading: one thread at a time reads the connection. It gives each reply to its slot, runs upcalls
-// itself (without the reading, so that others go on), and leaves when what it waits for is there.
-// A thread that reads its own reply takes it from the receive buffer and gives the reading up when it
-// has understood it: nothing is copied, and the lock is taken once for both.
+// The reader (leader/followers): one thread at a time reads the connection. It stores each reply in its
+// slot, runs upcalls itself (after resigning, so that another thread can read), and resigns when its own
+// reply has arrived. A thread that reads its own reply decodes it in the receive buffer before it resigns:
+// nothing is copied, and the lock is taken once for both.
 
 import CNDIS
 import NDISDriverProtocol
@@ -9,9 +9,9 @@ import NDIS
 import NDISPlatform
 
 extension Connection {
-  /// What a packet was.
+  /// The kind of a packet.
   private enum Packet {
-    /// The reply the reading thread waits for, left in the receive buffer. It has the reading still.
+    /// The reply that the reader waits for, in the receive buffer. The thread is still the reader.
     case awaited(MessageHeader, length: Int)
     case reply(slotDone: Bool)
     case upcall(Upcall)
@@ -20,13 +20,13 @@ extension Connection {
 
   /// Where a ticket's reply is.
   enum Reply {
-    /// In the ticket's slot; no bytes when the ticket has none, being finished before.
+    /// In the ticket's slot; no bytes if the ticket was finished before.
     case inSlot(length: Int)
-    /// In the receive buffer, and the calling thread has the reading: see `leaveReading`.
+    /// In the receive buffer, and the calling thread is the reader: see `resignReader`.
     case inHand(MessageHeader, length: Int)
   }
 
-  /// Reads and serves until a ticket's reply is there.
+  /// Reads and serves until the reply to a ticket has arrived.
   func awaitReply(_ ticket: Ticket) throws(DriverError) -> Reply {
     if let (header, length) = try pump({ $0.hasNothingToWait(ticket) }, awaited: ticket.id) {
       return .inHand(header, length: length)
@@ -38,36 +38,36 @@ extension Connection {
       })
   }
 
-  /// Gives up the reading after a reply was taken from the receive buffer, and its slot.
-  func leaveReading(_ ticket: Ticket) {
+  /// Resigns as the reader after a reply was decoded in the receive buffer, and frees its slot.
+  func resignReader(_ ticket: Ticket) {
     let (task, wake) = requests.withLock { requests in
-      requests.isReading = false
+      requests.hasReader = false
       return (requests.release(ticket.slot), requests.waiters > 0)
     }
     if wake { requests.broadcast() }
     task?.resume()
   }
 
-  /// Reads and serves until `isDone`, which is asked with the lock held.
+  /// Reads and serves until `isDone`, which is evaluated with the lock held.
   func pump(_ isDone: (inout Requests) -> Bool) throws(DriverError) {
     // No request has the id 0.
     _ = try pump(isDone, awaited: 0)
   }
 
-  /// The same, or until the reply to `awaited` has been read: that is answered, and the calling thread
-  /// has the reading.
+  /// The same, or until the reply to `awaited` has been read: it is returned, and the calling thread is the
+  /// reader.
   private func pump(
     _ isDone: (inout Requests) -> Bool, awaited: UInt64
   ) throws(DriverError) -> (MessageHeader, length: Int)? {
-    guard try takeReading(isDone) else { return nil }
+    guard try becomeReader(isDone) else { return nil }
     while true {
       let packet: Packet
       do throws(DriverError) {
         packet = try readPacket(isDone, awaited)
       } catch {
-        // A peer that cannot be understood is not listened to any longer.
+        // After a protocol error nothing more is read.
         transport.close()
-        requests.withLock { $0.isReading = false }
+        requests.withLock { $0.hasReader = false }
         end(error)
         throw error
       }
@@ -76,27 +76,27 @@ extension Connection {
       case .reply(true): return nil
       case .reply(false), .notification: break
       case .upcall(let upcall):
-        // The thread that waits for an OID request's end learns of it before anybody takes the reading:
-        // nothing would wake one that reads.
-        // It is also here that an upcall is admitted, before anybody can read it once more.
+        // A thread that waits for the completion of an OID request is notified before another thread
+        // becomes the reader: nothing wakes a reader. Upcalls are admitted here, too, before another reader
+        // can read a duplicate.
         let (wake, turn, isAwaited) = requests.withLock { requests in
-          requests.isReading = false
-          let turn = isResumable ? requests.turns.admit(upcall.id) : .call
+          requests.hasReader = false
+          let turn = isResumable ? requests.upcalls.admit(upcall.id) : .call
           return (requests.waiters > 0, turn, turn == .call && requests.takeEnd(upcall))
         }
         if wake { requests.broadcast() }
         switch turn {
         case .call: if isAwaited { acknowledge(upcall) } else { serve(upcall) }
-        case .answerAgain(let epoch): answerAgain(upcall.id, epoch: epoch)
+        case .resendAnswer(let epoch): resendAnswer(upcall.id, epoch: epoch)
         case .ignore: break
         }
-        guard try takeReading(isDone) else { return nil }
+        guard try becomeReader(isDone) else { return nil }
       }
     }
   }
 
-  /// Waits until the calling thread may read (true) or needs not (false).
-  private func takeReading(_ isDone: (inout Requests) -> Bool) throws(DriverError) -> Bool {
+  /// Waits until the calling thread becomes the reader (true) or need not (false).
+  private func becomeReader(_ isDone: (inout Requests) -> Bool) throws(DriverError) -> Bool {
     enum Turn { case mayRead, isDone, isClosed }
     var isCounted = false
     let turn: Turn = requests.wait { requests in
@@ -105,8 +105,8 @@ extension Connection {
         turn = .isDone
       } else if requests.closed != nil {
         turn = .isClosed
-      } else if !requests.isReading {
-        requests.isReading = true
+      } else if !requests.hasReader {
+        requests.hasReader = true
         turn = .mayRead
       }
       if (turn == nil) != isCounted {
@@ -115,24 +115,24 @@ extension Connection {
       }
       return turn
     }
-    // Nothing opens a connection again, so the reason is still there.
+    // A connection is never reopened, so the reason is still set.
     if turn == .isClosed { throw requests.withLock { $0.closed } ?? .closed }
     return turn == .mayRead
   }
 
-  /// Waits for one packet and puts it where it belongs. The caller has the reading.
+  /// Receives one packet and dispatches it. The caller is the reader.
   private func readPacket(
     _ isDone: (inout Requests) -> Bool, _ awaited: UInt64
   ) throws(DriverError) -> Packet {
     var (length, raw) = try unsafe transport.receive(into: receiveBuffer)
-    // Linux says that a peer has gone before it hands out what the peer said last.
+    // Linux reports the end of the peer before its last packets are received.
     if length == 0, isResumable {
       (length, raw) = try unsafe transport.receive(into: receiveBuffer)
     }
     guard length > 0 else {
       if let closed = requests.withLock({ $0.closed }) { throw closed }
       guard isResumable else { throw .closed }
-      return try comeBack(isDone) ? .notification : .reply(slotDone: true)
+      return try reconnect(isDone) ? .notification : .reply(slotDone: true)
     }
     let descriptor = raw
     let packet = unsafe UnsafeRawBufferPointer(rebasing: receiveBuffer[..<length])
@@ -144,7 +144,7 @@ extension Connection {
       throw .protocolBroken(error)
     }
     if header.isReply, !header.isUpcall {
-      // Before anybody can see the reply, for another reply may name the section too.
+      // Before the reply becomes visible, because another reply may name the section, too.
       unsafe adoptSection(header, packet, descriptor: descriptor)
       if header.requestID == awaited, awaited != 0 { return .awaited(header, length: length) }
       return .reply(slotDone: unsafe deliver(header, packet, isDone))
@@ -153,14 +153,14 @@ extension Connection {
       unsafe adoptView(packet, descriptor: descriptor)
       return .notification
     }
-    // Nothing else comes with a descriptor.
+    // No other packet has a descriptor.
     _ = Descriptor(owning: descriptor)
     if header.isUpcall, !header.isReply { return .upcall(unsafe Upcall(header, packet)) }
     if header.isNotification { try unsafe notice(header, packet) }
     return .notification
   }
 
-  /// A section whose frames are about to be received, before the call that names it.
+  /// A section of frames that are about to be received, before the upcall that names it.
   private func adoptView(_ packet: UnsafeRawBufferPointer, descriptor: Int32) {
     guard descriptor >= 0 else { return }
     let file = Descriptor(owning: descriptor)
@@ -183,7 +183,7 @@ extension Connection {
     sections.adopt(reply.section, size: reply.section_size, descriptor: descriptor)
   }
 
-  /// Gives a reply to its slot. Answers whether the reading thread is done; then it reads no more.
+  /// Stores a reply in its slot. Returns whether the reader is done and stops reading.
   private func deliver(
     _ header: MessageHeader, _ packet: UnsafeRawBufferPointer,
     _ isDone: (inout Requests) -> Bool
@@ -207,7 +207,7 @@ extension Connection {
         requests.strayReplies += 1
       }
       let done = isDone(&requests)
-      if done { requests.isReading = false }
+      if done { requests.hasReader = false }
       return (done, requests.waiters > 0, task)
     }
     if wake { requests.broadcast() }
@@ -239,14 +239,14 @@ extension Connection {
     do throws(Failure) { return try reader.read(type) } catch { throw .protocolBroken(error) }
   }
 
-  /// What a GOODBYE says.
+  /// The error of a GOODBYE.
   static func goodbye(_ header: MessageHeader, _ packet: UnsafeRawBufferPointer) -> DriverError {
     var reader = unsafe BodyReader(packet: packet)
     do throws(Failure) {
       let failure = try reader.readFailure()
       return DriverError(
         .connection, status: header.status, rule: "\(failure.rule)",
-        sentence: "NDIS said goodbye: \(failure.sentence)", bugCheck: failure.bugCheck)
+        sentence: "NDIS closed the session: \(failure.sentence)", bugCheck: failure.bugCheck)
     } catch { return .protocolBroken(error) }
   }
 }

@@ -31,7 +31,7 @@ extension Connection {
     try finish(IndicationTicket(ticket: ticket))
   }
 
-  /// Sends an indication without waiting for its answer; nil when no request fits any more.
+  /// Sends an indication without waiting for its reply; nil if no slot is free.
   public func beginIndicate(
     _ adapter: AdapterHandle, _ lists: [NetBufferListIndication],
     flags: ReceiveFlags = .sharedMemoryInfoValid, portNumber: UInt32 = 0
@@ -42,7 +42,7 @@ extension Connection {
     return ticket.map { IndicationTicket(ticket: $0) }
   }
 
-  /// Waits for the answer.
+  /// Waits for the reply.
   public func finish(_ indication: IndicationTicket) throws(DriverError) {
     try finish(indication.ticket) { reader throws(Failure) in try reader.end() }
   }
@@ -79,7 +79,7 @@ extension Connection {
   }
 
   /// NdisReturnNetBufferLists ("nf-ndis-ndisreturnnetbufferlists"): gives lists back to their miniport.
-  /// Waits for NDIS's word on them, and while it waits in a handler, other handlers may be called inside it.
+  /// Waits for the reply; in a handler, other handlers may be called meanwhile.
   public func returnNetBufferLists(
     _ binding: BindingHandle, _ lists: [NetBufferListHandle], flags: ReturnFlags = []
   ) throws(DriverError) {
@@ -91,8 +91,8 @@ extension Connection {
     }
   }
 
-  /// Sends the return of every list of an indication without waiting for its answer; nil when no
-  /// request fits any more. A handler that returns so is not called again inside its own call.
+  /// Returns every list of an indication without waiting for the reply; nil if no slot is free. A handler
+  /// that returns lists this way is not reentered.
   public func beginReturn(
     _ indication: ReceiveIndication, flags: ReturnFlags = []
   ) throws(DriverError) -> ReturnTicket? {
@@ -105,13 +105,13 @@ extension Connection {
     return ticket.map { ReturnTicket(ticket: $0) }
   }
 
-  /// Waits for the answer.
+  /// Waits for the reply.
   public func finish(_ returned: ReturnTicket) throws(DriverError) {
     try finish(returned.ticket) { reader throws(Failure) in try reader.end() }
   }
 
-  /// Returns every list of an indication. As in NDIS nothing comes back: what is wrong with it is in the
-  /// journal. It does not wait, so a handler that returns its lists is not called again inside itself.
+  /// Returns every list of an indication. As in NDIS there is no result: errors are in the journal. It does
+  /// not wait, so a handler that returns its lists is not reentered.
   public func returnNetBufferLists(_ indication: ReceiveIndication) throws(DriverError) {
     let sent = try begin(NDISSIM_RETURN_NET_BUFFER_LISTS, isIgnored: true) { writer in
       writer.append(indication.binding.rawValue)
@@ -119,17 +119,17 @@ extension Connection {
       writer.append(UInt32(truncatingIfNeeded: indication.lists.count))
       for list in indication.lists { writer.append(list.handle.rawValue) }
     }
-    // As many requests are under way as may be.
+    // All slots are in use.
     if sent == nil {
       try returnNetBufferLists(indication.binding, indication.lists.map(\.handle))
     }
   }
 
-  /// The view of a section whose frames this process receives.
+  /// The view of a section of received frames.
   public func view(of section: SectionHandle) -> SectionView? { views.find(section.rawValue) }
 
-  /// Looks up once what the parts of an indication lie in: this process's view of a section, or the section
-  /// itself when this process has it for its own.
+  /// Looks up the mappings of the parts of an indication: this process's view of a section, or the section
+  /// itself if it belongs to this process.
   func place(_ indication: inout ReceiveIndication) {
     indication.place { section in
       views.find(section)?.mapping ?? sections.find(section)?.mapping
@@ -138,16 +138,16 @@ extension Connection {
 }
 
 extension ReceiveIndication {
-  /// Reads the body behind `ndissim_upcall_receive`. Counts are a daemon's, and checked all the same.
+  /// Decodes the body after `ndissim_upcall_receive`. The daemon's counts are validated, too.
   init(_ head: ndissim_upcall_receive, _ reader: inout BodyReader) throws(Failure) {
     self.init(
       binding: BindingHandle(rawValue: head.binding_handle), context: head.binding_context,
       portNumber: head.port_number, flags: ReceiveFlags(rawValue: head.flags))
-    // A list takes 16 bytes at least, so what follows bounds the room.
-    let room = min(Int(head.count), reader.remaining / 16)
-    lists.reserveCapacity(room)
-    buffers.reserveCapacity(room)
-    parts.reserveCapacity(room)
+    // A list takes at least 16 bytes, which bounds the reserved capacity.
+    let capacity = min(Int(head.count), reader.remaining / 16)
+    lists.reserveCapacity(capacity)
+    buffers.reserveCapacity(capacity)
+    parts.reserveCapacity(capacity)
     for _ in 0..<head.count {
       let list = try reader.read(ndissim_net_buffer_list.self)
       let firstBuffer = buffers.count

@@ -1,4 +1,4 @@
-// Serving: reading the connection for nothing but upcalls and other threads' replies.
+// Serving: reading the connection only for upcalls and for replies to other threads.
 
 import CNDIS
 import NDISDriverProtocol
@@ -11,9 +11,8 @@ extension Connection {
     try pump { $0.isStopping }
   }
 
-  /// Serves upcalls in this thread until `isDone`, which is asked first and after each packet, or
-  /// `stop()`: for a thread that waits for what its own handlers do. `isDone` makes no call on this
-  /// connection.
+  /// Serves upcalls in this thread until `isDone`, which is evaluated first and after each packet, or until
+  /// `stop()`: for a thread that waits for its own handlers. `isDone` must not call this connection.
   public func serve(until isDone: () -> Bool) throws(DriverError) {
     try pump { $0.isStopping || isDone() }
   }
@@ -21,39 +20,38 @@ extension Connection {
   /// Serves upcalls in a thread of the kit until `stop()` or the end of the connection, whose
   /// reason is then in `closedBecause`. The async calls need this or `serve()`.
   ///
-  /// A thread that serves keeps reading: blocking calls of other threads are handed their replies,
-  /// which costs a switch of threads. Programs that only call should not serve.
+  /// A serving thread is always the reader: blocking calls of other threads are woken with their replies,
+  /// which costs a context switch. Programs that only call should not serve.
   public func startServing() throws(DriverError) {
     do throws(SystemError) {
-      // The thread ends with the connection's end or `stop()`; nobody waits for it.
+      // The thread ends with the connection or on `stop()`; it is not joined.
       _ = try Thread.start(name: "ndis-upcalls") { [self] in serveToTheEnd() }
     } catch { throw .connection("\(error)", rule: "thread") }
   }
 
-  /// Serves; why it ended is in `closedBecause`.
+  /// Serves; the reason of the end is in `closedBecause`.
   private func serveToTheEnd() {
     do throws(DriverError) { try serve() } catch {}
   }
 
-  /// Makes `serve()` return, in all threads and for good. Calls go on working.
+  /// Makes `serve()` return in all threads, permanently. Calls still work.
   public func stop() {
-    let isReading = requests.withLock { requests in
+    let hasReader = requests.withLock { requests in
       requests.isStopping = true
-      return requests.isReading
+      return requests.hasReader
     }
     requests.broadcast()
-    // A thread that waits for a packet gets one.
-    if isReading { _ = try? begin(NDISSIM_PING, isIgnored: true) }
+    // Wakes a thread that waits for a packet.
+    if hasReader { _ = try? begin(NDISSIM_PING, isIgnored: true) }
   }
 
-  /// Waits until the calling thread has nothing in flight, for tests: PING and its answer.
+  /// Waits until the calling thread has nothing in flight, for tests: PING and its reply.
   public func ping() throws(DriverError) {
     try call(NDISSIM_PING)
   }
 
-  /// Sends bytes as they are, for tests of what NDIS makes of them. A reply to an id the kit did
-  /// not give out is dropped; ids are counted on by `skipRequestIDs`. They are not sent again after a
-  /// restart of the daemon.
+  /// Sends raw bytes, for tests of invalid input. A reply to an unknown id is dropped; `skipRequestIDs`
+  /// reserves ids. The bytes are not retransmitted after a restart of the daemon.
   public func sendRaw(_ bytes: [UInt8], descriptors: [Int32] = []) throws(DriverError) {
     try sender.withLock { (_) throws(DriverError) in
       try unsafe bytes.withUnsafeBufferPointer { (packet) throws(DriverError) in
@@ -62,15 +60,15 @@ extension Connection {
     }
   }
 
-  /// Sends a whole packet as it is and waits for the reply to the id in its header; the answer is
-  /// the reply as it came. When the id is `nextRequestID` it is counted on.
+  /// Sends a raw packet and waits for the reply to the id in its header; returns the raw reply. The id
+  /// `nextRequestID` is then used.
   public func exchangeRaw(
     _ packet: [UInt8], descriptors: [Int32] = []
   ) throws(DriverError) -> [UInt8] {
     guard packet.count >= MessageHeader.size else { throw .misuse("The packet has no header.") }
     let id = packet[16..<24].reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
     guard id != 0, let slot = requests.withLock({ $0.take(id) }) else {
-      throw .misuse("There is no room for a request, or its id is 0.")
+      throw .misuse("No request slot is free, or the id is 0.")
     }
     let ticket = Ticket(slot: slot, id: id)
     defer { release(ticket) }
@@ -88,12 +86,12 @@ extension Connection {
   /// The id the next request will have.
   public var nextRequestID: UInt64 { sender.withLock { $0.nextID } }
 
-  /// Counts ids on that `sendRaw` has used.
+  /// Skips ids that `sendRaw` has used.
   public func skipRequestIDs(_ count: UInt64) {
     sender.withLock { $0.nextID += count }
   }
 
-  /// Sends a request with any type and body and waits for its reply; its body is the answer.
+  /// Sends a request with any type and body, waits for its reply, and returns its body.
   public func request(
     type: UInt16, body: [UInt8], descriptor: Int32? = nil
   ) throws(DriverError) -> [UInt8] {

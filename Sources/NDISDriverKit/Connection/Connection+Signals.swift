@@ -1,5 +1,5 @@
-// Ending a program that serves: SIGTERM and SIGINT make `serve()` return, so that the program can
-// end what it has begun.
+// Terminating a serving program: SIGTERM and SIGINT make `serve()` return, so that the program can clean
+// up.
 
 import Glibc
 import NDISPlatform

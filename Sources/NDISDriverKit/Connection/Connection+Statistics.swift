@@ -1,11 +1,11 @@
-// Asking the daemon how things stand, and going back to the beginning. Both are extensions and may
-// be called at any IRQL.
+// The counters of the daemon, and the reset of a session. Both are extensions and may be called at any
+// IRQL.
 
 import CNDIS
 import NDISDriverProtocol
 import NDIS
 
-/// The daemon's counters; the `session…` ones are of the asking session.
+/// The daemon's counters; the `session…` ones are those of this session.
 public struct Statistics: Hashable, Sendable {
   public var sessions: UInt64
   public var drivers: UInt64
@@ -19,7 +19,7 @@ public struct Statistics: Hashable, Sendable {
   public var bytes: UInt64
   public var openRequests: UInt64
   public var openUpcalls: UInt64
-  /// Since the daemon's start, as the four that follow.
+  /// Since the daemon's start, like the four that follow.
   public var allocations: UInt64
   public var frees: UInt64
   public var failedAllocations: UInt64
@@ -38,7 +38,7 @@ extension Connection {
   public func statistics() throws(DriverError) -> Statistics {
     try call(NDISSIM_STATISTICS) { _ in
     } read: { reader throws(Failure) in
-      // A newer daemon appends; what it appends is not read.
+      // Members appended by a newer daemon are ignored.
       let raw = try reader.read(ndissim_statistics.self)
       return Statistics(
         sessions: raw.sessions, drivers: raw.drivers, adapters: raw.adapters,
@@ -52,8 +52,8 @@ extension Connection {
     }
   }
 
-  /// Ends all objects of this session, as its end would. Blocks keep their mappings while a copy of
-  /// them exists.
+  /// Removes all objects of this session, as its end does. Blocks keep their mappings while a copy of them
+  /// exists.
   public func reset() throws(DriverError) {
     try call(NDISSIM_RESET)
     registry.removeAll()

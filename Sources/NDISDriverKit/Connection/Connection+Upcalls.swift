@@ -1,5 +1,5 @@
 // Running upcalls: the handler is called at PASSIVE_LEVEL with the upcall as the thread's context,
-// whatever the thread was doing before, and its answer carries the IRQL it left.
+// whatever the thread was doing before, and its result carries the IRQL on return.
 
 import CNDIS
 import NDISDriverProtocol
@@ -7,14 +7,14 @@ import NDIS
 import NDISPlatform
 
 extension Connection {
-  /// What goes back to NDIS.
+  /// The result that is sent to NDIS.
   private enum Answer {
     case status(Status)
     case memory(ProviderAnswer)
     case oid(OIDAnswer)
   }
 
-  /// Runs the handler and answers.
+  /// Runs the handler and sends its result.
   func serve(_ upcall: Upcall) {
     let context = unsafe ThreadContext.current
     let before = unsafe context.pointee
@@ -32,18 +32,18 @@ extension Connection {
     }
   }
 
-  /// Answers an upcall that tells the end a thread of the kit waits for; no handler is called.
+  /// Completes an upcall for which a thread of the kit waits; no handler is called.
   func acknowledge(_ upcall: Upcall) {
     send(.success, of: upcall.type, upcall.id, irql: .passive) { _ in }
   }
 
-  /// Answers an upcall of the allocate handler that was withheld, or answers one twice.
+  /// Completes an upcall of the allocate handler whose answer was suppressed, or completes one twice.
   public func answer(_ upcall: UInt64, with answer: ProviderAnswer) {
     self.answer(upcall, with: answer, irql: CurrentIRQL.level)
   }
 
   private func answer(_ upcall: UInt64, with answer: ProviderAnswer, irql: IRQL) {
-    guard !answer.isWithheld else { return }
+    guard !answer.isSuppressed else { return }
     send(
       answer.status, of: UInt16(NDISSIM_UPCALL_ALLOCATE_SHARED_MEMORY), upcall,
       irql: answer.irql ?? irql
@@ -67,12 +67,12 @@ extension Connection {
     let header = MessageHeader(
       type: type, flags: NDISSIM_FLAG_UPCALL | NDISSIM_FLAG_REPLY, requestID: upcall,
       status: status, irql: irql.rawValue)
-    // When it cannot be sent the connection has ended, and the reading thread will learn it.
+    // If it cannot be sent, the connection has ended, which the reader will notice.
     try? sender.withLock { (sender) throws(DriverError) in
       let packet = try unsafe make(header, in: sender.buffer, write)
-      if sender.answers != nil {
-        let place = requests.withLock { $0.turns.answer(upcall) }
-        unsafe sender.answers?.keep(packet, place: place)
+      if sender.replays != nil {
+        let place = requests.withLock { $0.upcalls.answer(upcall) }
+        unsafe sender.replays?.keep(packet, place: place)
       }
       try unsafe transport.send(packet, descriptors: [])
     }
@@ -158,7 +158,7 @@ extension Connection {
     }
   }
 
-  /// The handlers of an adapter's life.
+  /// The lifecycle handlers of an adapter.
   private func performLife(
     _ type: UInt16, _ driver: any MiniportDriver, _ adapter: AdapterHandle,
     _ raw: ndissim_upcall_adapter
@@ -182,7 +182,7 @@ extension Connection {
     return .success
   }
 
-  /// Handlers that return nothing: ends of OID requests, statuses, indications and returns.
+  /// Handlers without a result: completions of OID requests, statuses, indications and returns.
   private func performData(_ upcall: Upcall) -> Status {
     switch upcall.call {
     case .cancelOIDRequest(let raw):

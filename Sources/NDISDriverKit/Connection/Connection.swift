@@ -1,27 +1,27 @@
-// A session with NDIS. Any number of threads may call at once; a call blocks its thread, and while
-// it waits that thread reads the connection for all (one reads, the others wait to be handed their
-// reply or the reading). Upcalls run in the thread that read them, as NDIS calls a driver in
-// whatever thread it has, so a program that only calls needs no other thread. A program that waits
-// for upcalls serves: `serve()` in this thread, `startServing()` in one of the kit's.
+// A session with NDIS. Any number of threads may call at once; a call blocks its thread. One of the waiting
+// threads is the reader of the connection (leader/followers); the others wait for their reply or to become
+// the reader. Upcalls run in the thread that read them, as NDIS calls a driver in an arbitrary thread, so a
+// program that only calls needs no other thread. A program that waits for upcalls serves: `serve()` in this
+// thread, `startServing()` in one of the kit's.
 //
-// A session goes on after a restart of the daemon when the daemon lets it: see Connection+Resuming.
+// A session resumes after a restart of the daemon if the daemon permits it: see Connection+Resume.
 //
-// Limits: 64 requests may be unanswered. A handler may call, on the same connection too. After the
-// end of a connection every call throws a DriverError of kind `.connection`.
+// Limits: 64 outstanding requests. A handler may call, on the same connection, too. After the end of a
+// connection every call throws a DriverError of kind `.connection`.
 
 import CNDIS
 import NDISDriverProtocol
 import NDIS
 import NDISPlatform
 
-/// What the daemon said in its HELLO.
+/// The limits of a session, from the daemon's HELLO.
 public struct SessionLimits: Hashable, Sendable {
   public var pageSize: UInt32 = 4096
   public var features: UInt64 = 0
-  /// What the session is asked for by after a restart of the daemon; 0 = it ends with its connection.
+  /// Identifies the session after a restart of the daemon; 0 = the session ends with its connection.
   public var sessionToken: UInt64 = 0
-  /// A number that changes with every start of the daemon, 16 bytes. A session that goes on after a
-  /// restart has the new one; all else is as it was said at first.
+  /// The instance id of the daemon process, 16 bytes. A resumed session has the new one; all other members
+  /// keep their first value.
   public var instance: [UInt8] = []
   public var maximumOutstanding: UInt32 = 0
   public var maximumExtents: UInt32 = 0
@@ -70,9 +70,8 @@ struct Hello: Sendable {
 
 /// A connection to the daemon.
 @safe public final class Connection: @unchecked Sendable {
-  // Unchecked: `said` and `isResumable` change only before the connection is shared; the receive buffer
-  // belongs to the reading thread, a reply's buffer to whoever holds the slot, the send buffer to the
-  // sender.
+  // Unchecked: `helloLimits` and `isResumable` change only before the connection is shared; the receive buffer
+  // belongs to the reader, a reply's buffer to the owner of the slot, the send buffer to the sender.
   let transport: any Transport
   let requests = Monitor<Requests>(Requests())
   let sender: Monitor<Sender>
@@ -82,34 +81,34 @@ struct Hello: Sendable {
   let receiveBuffer: UnsafeMutableRawBufferPointer
   let replies: UnsafeMutableRawBufferPointer
 
-  /// What the daemon said about itself and this session in its HELLO.
-  private(set) var said = SessionLimits()
+  /// The limits from the first HELLO.
+  private(set) var helloLimits = SessionLimits()
   let resumes: Bool
   let resumeTimeout: Duration
-  /// What was said in HELLO, to be said again.
+  /// The HELLO that was sent, for a reconnect.
   private(set) var hello = Hello(name: Name(""), features: 0, versions: 1...1)
-  /// The daemon lets this session go on after a restart.
+  /// The daemon permits this session to resume after a restart.
   private(set) var isResumable = false
 
-  /// What the daemon said about itself and this session.
+  /// The limits of this session.
   public var limits: SessionLimits {
-    var limits = said
+    var limits = helloLimits
     if isResumable { limits.instance = requests.withLock { $0.instance } }
     return limits
   }
 
   static let packetSize = Int(NDISSIM_MAXIMUM_MESSAGE)
 
-  /// Connects to the daemon and says HELLO.
+  /// Connects to the daemon and sends HELLO.
   ///
   /// - Parameters:
   ///   - path: the driver socket, by default what `SocketPath.find()` finds.
-  ///   - name: who speaks, for the daemon's reports; at most 31 bytes.
-  ///   - features: wanted feature bits; what was granted is in `limits`.
-  ///   - resumes: whether the session should go on after a restart of the daemon; see `resumptions`.
-  ///     Without it, or when the daemon does not grant it, the connection ends with the daemon.
-  ///   - resumeTimeout: how long a daemon that has gone without a word is waited for. The daemon itself
-  ///     keeps a session for ten minutes.
+  ///   - name: the client's name in the daemon's reports; at most 31 bytes.
+  ///   - features: requested feature bits; the granted ones are in `limits`.
+  ///   - resumes: whether the session resumes after a restart of the daemon; see `resumptions`. Otherwise,
+  ///     or if the daemon does not grant it, the connection ends with the daemon.
+  ///   - resumeTimeout: how long to try to reconnect to a lost daemon. The daemon itself keeps a session for
+  ///     ten minutes.
   public convenience init(
     path: String? = nil, name: String, features: UInt64 = 0, resumes: Bool = true,
     resumeTimeout: Duration = .seconds(10)
@@ -120,8 +119,8 @@ struct Hello: Sendable {
       resumeTimeout: resumeTimeout)
   }
 
-  /// Says HELLO over any transport, which is closed with the connection. With a nil `name` nothing
-  /// is said: for tests of what happens before HELLO.
+  /// Sends HELLO over any transport, which is closed with the connection. With a nil `name` nothing is sent,
+  /// for tests of the time before HELLO.
   public init(
     transport: any Transport, name: String?, features: UInt64 = 0, resumes: Bool = true,
     resumeTimeout: Duration = .seconds(10)
@@ -131,11 +130,11 @@ struct Hello: Sendable {
     self.resumeTimeout = resumeTimeout
     let size = Connection.packetSize
     let slots = Int(NDIS.Limits.maximumOutstanding)
-    // Pages nobody writes cost nothing, and replies are small.
+    // Untouched pages take no memory, and replies are small.
     unsafe receiveBuffer = .allocate(byteCount: size, alignment: 16)
     unsafe replies = .allocate(byteCount: size * slots, alignment: 16)
     unsafe sender = Monitor(Sender(buffer: .allocate(byteCount: size, alignment: 16)))
-    if let name { try sayHello(name: name, features: features) }
+    if let name { try sendHello(name: name, features: features) }
   }
 
   deinit {
@@ -147,31 +146,32 @@ struct Hello: Sendable {
     }
     sender.withLock { sender in
       unsafe sender.buffer.deallocate()
-      sender.kept?.deallocate()
-      sender.answers?.deallocate()
+      sender.retransmits?.deallocate()
+      sender.replays?.deallocate()
     }
   }
 
-  /// Says HELLO; only for connections that were made without a name.
-  public func sayHello(
+  /// Sends HELLO; only for connections that were created without a name.
+  public func sendHello(
     name: String, features: UInt64 = 0, versions: ClosedRange<UInt16> = 1...1
   ) throws(DriverError) {
     let wanted = features | (resumes ? UInt64(NDISSIM_FEATURE_RESUME) : 0)
     hello = Hello(name: Name(name), features: wanted, versions: versions)
-    said = try call(NDISSIM_HELLO) { writer in
+    helloLimits = try call(NDISSIM_HELLO) { writer in
       hello.write(into: &writer, token: 0)
     } read: { reader throws(Failure) in
       SessionLimits(try reader.read(ndissim_hello_reply.self))
     }
-    guard resumes, said.features & UInt64(NDISSIM_FEATURE_RESUME) != 0, said.sessionToken != 0
+    guard resumes, helloLimits.features & UInt64(NDISSIM_FEATURE_RESUME) != 0,
+      helloLimits.sessionToken != 0
     else { return }
     sender.withLock { sender in
-      sender.kept = KeptRequests()
-      sender.answers = RememberedAnswers()
+      sender.retransmits = RetransmitQueue()
+      sender.replays = ReplayCache()
     }
-    let instance = said.instance
+    let instance = helloLimits.instance
     requests.withLock { requests in
-      requests.turns.prepare()
+      requests.upcalls.prepare()
       requests.instance = instance
     }
     isResumable = true
@@ -179,19 +179,19 @@ struct Hello: Sendable {
 
   /// Ends the connection, also one that is being resumed. Waiting calls throw; `serve` returns.
   public func close() {
-    // In this order: a thread that sees the end knows then that it was wanted.
+    // In this order, so that a thread that notices the end finds the reason.
     end(.closed)
     transport.close()
   }
 
-  /// How often this session has gone on after a restart of the daemon. Calls and handlers notice nothing
-  /// of it: every call is carried out and answered once, every handler is called once.
-  public var resumptions: Int { requests.withLock { Int(clamping: $0.turns.epoch) } }
+  /// How often this session was resumed after a restart of the daemon. It is transparent to calls and
+  /// handlers: every call is executed and answered exactly once, every handler is called exactly once.
+  public var resumptions: Int { requests.withLock { Int(clamping: $0.upcalls.epoch) } }
 
-  /// Replies that nobody waited for: a daemon that answers each request once sends none.
+  /// Replies without an outstanding request: a correct daemon sends none.
   public var strayReplies: Int { requests.withLock { $0.strayReplies } }
 
-  /// Why the connection ended, nil while it lives.
+  /// Why the connection ended, nil while it is open.
   public var closedBecause: DriverError? { requests.withLock { $0.closed } }
 
   /// A section this process has mapped.
@@ -199,7 +199,7 @@ struct Hello: Sendable {
     sections.find(handle.rawValue)
   }
 
-  /// Records the end and wakes everybody.
+  /// Stores the reason of the end and wakes all waiters.
   func end(_ error: DriverError) {
     let tasks = requests.withLock { requests in
       if requests.closed == nil { requests.closed = error }

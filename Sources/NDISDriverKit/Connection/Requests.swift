@@ -1,17 +1,17 @@
-// The requests of a session that have no answer yet, and who reads the connection. A request has a
-// slot; its reply waits there until whoever asked takes it. Slots, reply buffers and the send
-// buffer are made once: a blocking call allocates nothing here.
+// The outstanding requests of a session, and the state of the reader. A request has a slot, in which its
+// reply is stored for the caller. Slots, reply buffers and the send buffer are allocated once: a blocking
+// call allocates nothing here.
 
 import NDIS
 import NDISPlatform
 
-/// A request that was sent. Each must be finished once, or its slot stays taken.
+/// A sent request. It must be finished exactly once, to free its slot.
 struct Ticket: Sendable {
   var slot: Int
   var id: UInt64
 }
 
-/// A task that waits to be resumed, exactly once.
+/// A suspended task, to be resumed exactly once.
 @safe struct SleepingTask: Sendable {
   private let continuation: UnsafeContinuation<Void, Never>
 
@@ -22,49 +22,49 @@ struct Ticket: Sendable {
   func resume() { unsafe continuation.resume() }
 }
 
-/// One place for a request and its reply.
+/// A slot for a request and its reply.
 struct Slot {
   /// The request's id, 0 = free.
   var id: UInt64 = 0
   var isDone = false
-  /// Nobody waits; the slot is freed by the reply itself.
+  /// No caller waits; the reply frees the slot.
   var isIgnored = false
-  /// A duplicate of the descriptor that travelled with the request, -1 = none; for sending it again.
+  /// A duplicate of the descriptor sent with the request, -1 = none; for a retransmission.
   var descriptor: Int32 = -1
   /// Bytes of the reply in the slot's buffer.
   var length = 0
-  /// Resumed when the reply is there.
+  /// Resumed when the reply has arrived.
   var continuation: SleepingTask?
 }
 
-/// What all threads of a connection share.
+/// The shared state of all threads of a connection.
 struct Requests {
   var slots = [Slot](repeating: Slot(), count: Int(NDIS.Limits.maximumOutstanding))
   var free = Int(NDIS.Limits.maximumOutstanding)
-  /// A thread reads the connection.
-  var isReading = false
-  /// Threads that wait for a reply or for their turn to read.
+  /// A thread is the reader.
+  var hasReader = false
+  /// Threads that wait for a reply or to become the reader.
   var waiters = 0
   /// `stop()` was called.
   var isStopping = false
   /// Why the connection ended.
   var closed: DriverError?
-  /// OID requests a thread waits for, by their context; nil until the end has been told.
+  /// OID requests for which a thread waits, by their context; nil until completed.
   var completions: [UInt64: OIDCompletion?] = [:]
   /// Replies without a request.
   var strayReplies = 0
-  /// The last context the kit gave out.
+  /// The last context that was assigned.
   var nextWait: UInt64 = 0
   /// Tasks that wait for a free slot.
   var waitingTasks: [SleepingTask] = []
-  /// Upcalls, of a session that can be resumed.
-  var turns = UpcallTurns()
-  /// Of the daemon that speaks now.
+  /// The upcalls of a resumable session.
+  var upcalls = UpcallDeduplicator()
+  /// The instance id of the current daemon.
   var instance: [UInt8] = []
-  /// When time is over for coming back to a daemon that has gone; nil while it is there.
-  var backBefore: UInt64?
+  /// The deadline for reconnecting to a lost daemon; nil while connected.
+  var reconnectDeadline: UInt64?
 
-  /// Takes a slot, by preference the one that the id suggests.
+  /// Allocates a slot, preferably the one selected by the id.
   mutating func take(_ id: UInt64) -> Int? {
     guard free > 0 else { return nil }
     var index = Int(id % UInt64(slots.count))
@@ -77,19 +77,19 @@ struct Requests {
     return index
   }
 
-  /// The slot of an unanswered request.
+  /// The slot of an outstanding request.
   func find(_ id: UInt64) -> Int? {
     let index = Int(id % UInt64(slots.count))
     if slots[index].id == id { return slots[index].isDone ? nil : index }
     return slots.firstIndex { $0.id == id && !$0.isDone }
   }
 
-  /// Whether a ticket's reply is there, or never will be: the ticket was finished before.
+  /// Whether the reply has arrived, or the ticket was finished before.
   func hasNothingToWait(_ ticket: Ticket) -> Bool {
     slots[ticket.slot].id != ticket.id || slots[ticket.slot].isDone
   }
 
-  /// Keeps the end of an OID request that a thread waits for; false when the upcall tells something else.
+  /// Stores the completion of an OID request for which a thread waits; false for any other upcall.
   mutating func takeEnd(_ upcall: Upcall) -> Bool {
     guard case .oidRequestComplete(let completion, _, _) = upcall.call,
       completions[completion.requestContext] != nil
@@ -98,7 +98,7 @@ struct Requests {
     return true
   }
 
-  /// Frees a slot; answers a task that waited for one.
+  /// Frees a slot; returns a task that waited for one.
   mutating func release(_ index: Int) -> SleepingTask? {
     slots[index].id = 0
     slots[index].isDone = false
@@ -109,7 +109,7 @@ struct Requests {
     return waitingTasks.isEmpty ? nil : waitingTasks.removeFirst()
   }
 
-  /// Closes what is kept of a request that carried a descriptor.
+  /// Closes the duplicate of a request's descriptor.
   mutating func closeDescriptor(_ index: Int) {
     guard slots[index].descriptor >= 0 else { return }
     _ = Descriptor(owning: slots[index].descriptor)
@@ -123,8 +123,8 @@ struct Requests {
   var nextID: UInt64 = 1
   let buffer: UnsafeMutableRawBufferPointer
   /// Both nil unless the session can be resumed.
-  var kept: KeptRequests?
-  var answers: RememberedAnswers?
+  var retransmits: RetransmitQueue?
+  var replays: ReplayCache?
 
   init(buffer: UnsafeMutableRawBufferPointer) { unsafe self.buffer = unsafe buffer }
 }

@@ -1,30 +1,29 @@
-// What carries packets between the kit and NDIS. In earnest it is a socket; a test may put a
-// scripted daemon in its place. The kit never has more than one thread in `receive`, and never more
-// than one in `send`; one may be in each.
+// The transport of packets between the kit and NDIS: a socket, or in tests a scripted daemon. At most one
+// thread is in `receive` and at most one in `send` at a time.
 
-public import NDISPlatform
+package import NDISPlatform
 
 /// A connection of whole packets.
 public protocol Transport: AnyObject, Sendable {
-  /// Sends one packet with its descriptors, which stay the caller's. Waits while the peer is slow.
+  /// Sends one packet with its descriptors, which remain the caller's. Blocks while the peer is slow.
   func send(_ packet: UnsafeRawBufferPointer, descriptors: [Int32]) throws(DriverError)
 
-  /// Waits for one packet. Answers its bytes, 0 at the end of the connection, and the descriptor
-  /// that came with it, -1 for none; the descriptor is the caller's.
+  /// Waits for one packet. Returns its length, 0 at the end of the connection, and its descriptor, -1 for
+  /// none; the caller owns the descriptor.
   func receive(
     into buffer: UnsafeMutableRawBufferPointer
   ) throws(DriverError) -> (length: Int, descriptor: Int32)
 
-  /// Ends the connection; a waiting `receive` answers 0, and so does every later one.
+  /// Closes the connection; a waiting `receive` returns 0, and so does every later one.
   func close()
 
-  /// Connects again after the connection has ended, without waiting. Nobody is in `send` or `receive`;
-  /// `close` may be called at the same time. Answers false when this transport cannot do it, and throws
-  /// when it could not be done now.
+  /// Reconnects after the end of the connection, without waiting. No thread is in `send` or `receive`;
+  /// `close` may be called at the same time. Returns false if this transport cannot reconnect, and throws
+  /// if the attempt failed.
   func reconnect() throws(DriverError) -> Bool
 
-  /// Waits until there is something to receive, the end of the connection too; false when the monotonic
-  /// clock passes the deadline first, in nanoseconds. A transport that reconnects must have it.
+  /// Waits until a packet or the end of the connection can be received; false after the deadline, in
+  /// nanoseconds of the monotonic clock. Required of transports that reconnect.
   func waitToReceive(until deadline: UInt64) throws(DriverError) -> Bool
 }
 
@@ -45,7 +44,7 @@ public final class SocketTransport: Transport, @unchecked Sendable {
   public init(path: String? = nil) throws(DriverError) {
     guard let path = path ?? SocketPath.find() else {
       throw .connection(
-        "No daemon was found; looked for " + SocketPath.candidates.joined(separator: ", "),
+        "No daemon was found; searched " + SocketPath.candidates.joined(separator: ", "),
         rule: "noDaemon")
     }
     self.path = path
@@ -54,8 +53,8 @@ public final class SocketTransport: Transport, @unchecked Sendable {
     } catch { throw .connection("\(error)", rule: "connect") }
   }
 
-  /// Takes over a connected socket. Without a path it cannot connect again.
-  public init(adopting socket: consuming PacketSocket, path: String? = nil) {
+  /// Adopts a connected socket. Without a path it cannot reconnect.
+  package init(adopting socket: consuming PacketSocket, path: String? = nil) {
     self.socket = socket
     self.path = path
   }
@@ -95,7 +94,7 @@ public final class SocketTransport: Transport, @unchecked Sendable {
   }
 
   public func close() {
-    // A socket that cannot be shut down has no connection.
+    // A socket that cannot be shut down is not connected.
     _ = try? socket.shutdown()
   }
 

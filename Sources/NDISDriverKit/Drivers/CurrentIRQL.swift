@@ -1,7 +1,6 @@
-// What a thread carries with it: its simulated IRQL, and the upcall whose handler it is in. Every
-// call takes both from here. A thread begins at PASSIVE_LEVEL outside any handler; a handler begins
-// at PASSIVE_LEVEL whatever the thread was at before, and the level it leaves behind is reported to
-// NDIS.
+// The context of a thread: its simulated IRQL, and the upcall whose handler it runs. Every call reads both
+// from here. A thread starts at PASSIVE_LEVEL outside any handler; a handler starts at PASSIVE_LEVEL
+// regardless of the thread's previous level, and the level on return is reported to NDIS.
 //
 // Bound to threads, not to tasks: between two suspensions of an async function the thread may
 // change.
@@ -18,7 +17,7 @@ public enum CurrentIRQL {
   }
 }
 
-/// Runs `body` at another IRQL and comes back to the one before.
+/// Runs `body` at another IRQL and restores the previous one.
 public func withIRQL<Result: ~Copyable, Failure: Error>(
   _ level: IRQL, _ body: () throws(Failure) -> Result
 ) throws(Failure) -> Result {
@@ -28,7 +27,7 @@ public func withIRQL<Result: ~Copyable, Failure: Error>(
   return try body()
 }
 
-/// The values themselves. One block a thread, made at its first use and freed with the thread.
+/// The values. One block per thread, allocated on first use and freed with the thread.
 struct ThreadContext {
   var irql: IRQL = .passive
   /// The upcall in whose handler the thread is, 0 = none.
@@ -38,7 +37,7 @@ struct ThreadContext {
 
   private static let key: pthread_key_t = {
     var key = pthread_key_t()
-    // Fails only when a process has a thousand keys; then nothing could work.
+    // Fails only if the process already has a thousand keys.
     let problem = unsafe pthread_key_create(&key) { unsafe free($0) }
     precondition(problem == 0, "no thread-specific data left")
     return key

@@ -1,18 +1,18 @@
-// The one error of the kit: what NDIS answered, or why it could not be asked. A refusal carries the
-// rule that was broken and a sentence for people; where the break would have crashed Windows, the
-// bug check too. Compare `status` and `rule`; the sentence may change.
+// The error of the kit: a refusal of NDIS, or a failure of the connection. A refusal has the violated rule
+// and a message; if the violation would crash Windows, the bug check, too. Compare `status` and `rule`; the
+// message may change.
 
 public import NDIS
 
-/// Why a call did not succeed.
+/// Why a call failed.
 public struct DriverError: Error, Hashable, Sendable {
-  /// Who failed.
+  /// The source of the failure.
   public enum Kind: Hashable, Sendable {
     /// NDIS refused the call, or a driver's handler did.
     case ndis
     /// There is no connection, or it ended.
     case connection
-    /// Somebody does not speak the protocol, or the kit was used against its rules.
+    /// A protocol error, or a misuse of the kit.
     case `protocol`
   }
 
@@ -20,11 +20,11 @@ public struct DriverError: Error, Hashable, Sendable {
   public var status: Status
   /// The name of the rule or check, stable: `doubleFree`, `queueUnknown`, ... (`Reason.rule`).
   public var rule: String
-  /// One sentence for people.
+  /// A message, one sentence.
   public var sentence: String
-  /// The bug check this would have been on Windows.
+  /// The bug check that Windows would raise.
   public var bugCheck: BugCheck?
-  /// The routine that was called, empty when none was.
+  /// The routine that was called, empty if none.
   public var routine: String
 
   public init(
@@ -39,7 +39,7 @@ public struct DriverError: Error, Hashable, Sendable {
     self.routine = routine
   }
 
-  /// For a handler that refuses: only the status crosses the wire.
+  /// For a handler that refuses: only the status is sent.
   public static func refusal(_ status: Status) -> DriverError { DriverError(status: status) }
 
   static func protocolBroken(_ failure: Failure) -> DriverError {

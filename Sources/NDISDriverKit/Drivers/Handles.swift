@@ -1,7 +1,9 @@
-// The handles of the contract as distinct types, so that the compiler tells a binding from an
-// adapter. All have a public raw value: a test that must pass a wrong handle makes one. The
-// vocabulary (Status, IRQL, BugCheck, ...) is exported with the kit, for no driver can be written
-// without it.
+// The handles of the contract as distinct types, so that the compiler distinguishes a binding from an
+// adapter. All have a public raw value: a test that must pass a wrong handle makes one.
+//
+// The kit re-exports NDIS: Status, IRQL, BugCheck and the like are part of the kit's own signatures, so
+// that no driver can be written without them. CNDIS, with the constants of the C headers, is imported by
+// those who use it. Nothing else is exported: no other module of the package is in a public signature.
 
 @_exported public import NDIS
 

@@ -1,8 +1,7 @@
 // A miniport driver as a Swift type: its methods are the handlers a driver registers. A handler runs at
 // PASSIVE_LEVEL in the thread that read the upcall, may call the connection it is given, and
-// answers a status; throwing a DriverError answers the error's status. Handlers that return nothing in
-// NDIS return nothing here. The defaults are what a driver without opinions does, so that a test writes
-// only what it is about.
+// returns a status; a thrown DriverError returns the error's status. Handlers without a result in NDIS have
+// none here. The defaults are those of a minimal driver, so that a test implements only what it needs.
 
 public import NDIS
 
@@ -19,25 +18,25 @@ public protocol MiniportDriver: AnyObject, Sendable {
     _ adapter: AdapterHandle, name: String, on connection: Connection
   ) throws(DriverError) -> Status
 
-  /// MiniportHaltEx ("nc-ndis-miniport_halt"): frees all that the adapter has. The status is
+  /// MiniportHaltEx ("nc-ndis-miniport_halt"): frees all resources of the adapter. The status is
   /// ignored, as the handler's return type is void.
   func haltEx(
     _ adapter: AdapterHandle, context: UInt64, action: HaltAction, on connection: Connection
   ) throws(DriverError) -> Status
 
-  /// MiniportPause ("nc-ndis-miniport_pause"): SUCCESS when nothing is indicated or being sent any more,
-  /// or PENDING, and `pauseComplete` then. It cannot fail.
+  /// MiniportPause ("nc-ndis-miniport_pause"): SUCCESS if no list is indicated or being sent, or
+  /// PENDING, followed by `pauseComplete`. It cannot fail.
   func pause(
     _ adapter: AdapterHandle, context: UInt64, reason: PauseReason, on connection: Connection
   ) throws(DriverError) -> Status
 
-  /// MiniportRestart ("nc-ndis-miniport_restart"): SUCCESS, PENDING (and `restartComplete` then),
+  /// MiniportRestart ("nc-ndis-miniport_restart"): SUCCESS, PENDING (followed by `restartComplete`),
   /// RESOURCES or FAILURE. The adapter may indicate as soon as this is called.
   func restart(
     _ adapter: AdapterHandle, context: UInt64, on connection: Connection
   ) throws(DriverError) -> Status
 
-  /// MiniportShutdownEx ("nc-ndis-miniport_shutdown"): makes the hardware quiet, and no call.
+  /// MiniportShutdownEx ("nc-ndis-miniport_shutdown"): stops the hardware; it must not call NDIS.
   func shutdownEx(
     _ adapter: AdapterHandle, context: UInt64, action: ShutdownAction, on connection: Connection)
 
@@ -45,8 +44,8 @@ public protocol MiniportDriver: AnyObject, Sendable {
   func devicePnPEventNotify(
     _ adapter: AdapterHandle, context: UInt64, event: PnPEvent, on connection: Connection)
 
-  /// MiniportOidRequest ("nc-ndis-miniport_oid_request"). Answers how the request ended, or `.pending`,
-  /// and calls `completeOIDRequest` with `handle` then. The default answers NOT_SUPPORTED.
+  /// MiniportOidRequest ("nc-ndis-miniport_oid_request"). Returns the completion, or `.pending`, followed
+  /// by `completeOIDRequest` with `handle`. The default returns NOT_SUPPORTED.
   func oidRequest(
     _ adapter: AdapterHandle, context: UInt64, _ request: OIDRequest, handle: OIDRequestHandle,
     on connection: Connection
@@ -58,8 +57,8 @@ public protocol MiniportDriver: AnyObject, Sendable {
     _ adapter: AdapterHandle, context: UInt64, requestID: UInt64, handle: OIDRequestHandle,
     on connection: Connection)
 
-  /// MiniportReturnNetBufferLists ("nc-ndis-miniport_return_net_buffer_lists"): the miniport's own
-  /// numbers of lists that are its own again.
+  /// MiniportReturnNetBufferLists ("nc-ndis-miniport_return_net_buffer_lists"): the miniport's own numbers
+  /// of the returned lists.
   func returnNetBufferLists(
     _ adapter: AdapterHandle, context: UInt64, _ lists: [UInt64], flags: ReturnFlags,
     on connection: Connection)

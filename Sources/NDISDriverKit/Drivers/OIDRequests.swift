@@ -1,6 +1,6 @@
-// OID requests as drivers see them: what a protocol driver asks, what a miniport answers, how it ended.
-// Bytes of information buffers are arrays; `NDIS` has the structures that travel in them, with `image()`
-// and `init(image:)`.
+// OID requests as drivers see them: the request of a protocol driver, the result of a miniport, the
+// completion. Information buffers are arrays of bytes; `NDIS` has their structures, with `image()` and
+// `init(image:)`.
 
 public import NDIS
 
@@ -10,7 +10,7 @@ public struct OIDRequestHandle: TypedHandle {
   public init(rawValue: UInt64) { self.rawValue = rawValue }
 }
 
-/// `NDIS_OID_REQUEST` as a driver fills it in or gets it.
+/// `NDIS_OID_REQUEST`.
 public struct OIDRequest: Hashable, Sendable {
   /// RequestType; the raw number, so that a test can pass a wrong one.
   public var kind: UInt32
@@ -24,7 +24,7 @@ public struct OIDRequest: Hashable, Sendable {
   public var methodID: UInt32 = 0
   /// The information buffer of a set, the input of a method.
   public var input: [UInt8]
-  /// Bytes of room for what a query or method answers.
+  /// The length of the output buffer of a query or method.
   public var outputLength: UInt32
   /// `Header.Revision`; 2 (NDIS 6.50) has the three below.
   public var revision: UInt8 = 1
@@ -44,11 +44,11 @@ public struct OIDRequest: Hashable, Sendable {
   }
 }
 
-/// What MiniportOidRequest answers, or NdisMOidRequestComplete says.
+/// The result of MiniportOidRequest or NdisMOidRequestComplete.
 public struct OIDAnswer: Hashable, Sendable {
   public var status: Status
   public var bytesRead: UInt32
-  /// Bytes the miniport says it wrote; those of `information` unless a test lies.
+  /// BytesWritten as reported by the miniport; the length of `information` except in tests.
   public var bytesWritten: UInt32
   public var bytesNeeded: UInt32
   public var supportedRevision: UInt8
@@ -71,19 +71,19 @@ public struct OIDAnswer: Hashable, Sendable {
   public static let success = OIDAnswer(.success)
 }
 
-/// What ProtocolOidRequestComplete is told: how a request of this driver ended.
+/// The parameters of ProtocolOidRequestComplete: the completion of a request of this driver.
 public struct OIDCompletion: Hashable, Sendable {
   public var binding: BindingHandle
   public var handle: OIDRequestHandle
   /// The driver's own number for the request.
   public var requestContext: UInt64
   public var answer: OIDAnswer
-  /// Why it did not succeed, when NDIS has more to say than the status.
+  /// The error, if NDIS reports more than the status.
   public var error: DriverError?
 
   public var status: Status { answer.status }
 
-  /// The information buffer after SUCCESS. Throws what went wrong otherwise.
+  /// The information buffer after SUCCESS. Throws otherwise.
   public func get() throws(DriverError) -> [UInt8] {
     guard answer.status != .success else { return answer.information }
     throw error

@@ -2,7 +2,7 @@
 
 public import NDIS
 
-/// What NDIS asks a protocol driver to bind to.
+/// The parameters of ProtocolBindAdapterEx.
 public struct BindRequest: Hashable, Sendable {
   public var driver: ProtocolDriverHandle
   /// `BindContext`, good while the handler runs.
@@ -29,7 +29,7 @@ public protocol ProtocolDriver: AnyObject, Sendable {
   ) throws(DriverError) -> Status
 
   /// ProtocolOidRequestComplete ("nc-ndis-protocol_oid_request_complete"): a request made with
-  /// `oidRequest` has ended.
+  /// `oidRequest` has completed.
   func oidRequestComplete(_ completion: OIDCompletion, context: UInt64, on connection: Connection)
 
   /// ProtocolStatusEx ("nc-ndis-protocol_status_ex").
@@ -42,8 +42,8 @@ public protocol ProtocolDriver: AnyObject, Sendable {
   /// and it must not return them. The default returns them at once.
   func receiveNetBufferLists(_ indication: ReceiveIndication, on connection: Connection)
 
-  /// ProtocolNetPnPEvent ("nc-ndis-protocol_net_pnp_event"): SUCCESS, or PENDING, and
-  /// `completeNetPnPEvent` then, or why not.
+  /// ProtocolNetPnPEvent ("nc-ndis-protocol_net_pnp_event"): SUCCESS, PENDING (followed by
+  /// `completeNetPnPEvent`), or an error.
   func netPnPEvent(
     _ binding: BindingHandle, context: UInt64, event: NetPnPEvent, on connection: Connection
   ) throws(DriverError) -> Status
@@ -79,7 +79,7 @@ extension ProtocolDriver {
 
   public func receiveNetBufferLists(_ indication: ReceiveIndication, on connection: Connection) {
     guard !indication.flags.contains(.resources) else { return }
-    // What cannot be returned has gone back already: the binding or the connection has ended.
+    // Lists that cannot be returned were returned already: the binding or the connection has ended.
     try? connection.returnNetBufferLists(indication)
   }
 

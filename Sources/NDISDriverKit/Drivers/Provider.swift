@@ -1,6 +1,5 @@
-// A shared-memory provider: who is asked, what it is asked, and what it may answer. The answer is a
-// value that can say anything, also what no provider may say, for the simulator has to see through
-// it.
+// A shared-memory provider: its handlers, their parameters and their result. The result can have any value,
+// including invalid ones, because tests check that the simulator validates it.
 
 public import NDIS
 
@@ -9,11 +8,11 @@ public protocol SharedMemoryProvider: AnyObject, Sendable {
   /// ALLOCATE_SHARED_MEMORY_HANDLER ("nc-ndis-allocate_shared_memory_handler"), at PASSIVE_LEVEL.
   func allocateSharedMemory(_ request: ProviderRequest) -> ProviderAnswer
 
-  /// FREE_SHARED_MEMORY_HANDLER ("nc-ndis-free_shared_memory_handler"), at PASSIVE_LEVEL: gives
-  /// back what the answer with this SharedMemoryProviderContext handed out.
+  /// FREE_SHARED_MEMORY_HANDLER ("nc-ndis-free_shared_memory_handler"), at PASSIVE_LEVEL: frees the block
+  /// with this SharedMemoryProviderContext.
   func freeSharedMemory(_ block: ProviderBlock)
 
-  /// A section of this session is no longer used by anybody (extension).
+  /// A section of this session is no longer in use (extension).
   func sectionReleased(_ section: SectionHandle)
 }
 
@@ -29,9 +28,9 @@ public struct ProviderRequest: Sendable {
   public var upcall: UInt64
   /// The provider's own, from its characteristics.
   public var providerContext: UInt64
-  /// Whose memory: a section serves one domain.
+  /// The DMA domain; a section serves one domain.
   public var domain: UInt64
-  /// How many extents the caller can take.
+  /// The maximum number of extents the caller supports.
   public var maximumExtents: UInt32
   /// The caller's parameters, with its tag and site.
   public var parameters: SharedMemoryParameters
@@ -46,20 +45,20 @@ public struct ProviderBlock: Sendable {
   public var section: SectionHandle
 }
 
-/// What a provider answers to an allocation.
+/// The result of the allocate handler.
 public struct ProviderAnswer: Sendable {
   public var status: Status
   public var sharedMemoryProviderContext: UInt64
   public var section: SectionHandle
-  /// Page-aligned parts of the section. Their lengths sum to Length; only the last may be no whole
-  /// number of pages.
+  /// Page-aligned parts of the section. Their lengths sum to Length; only the last need not be a
+  /// multiple of the page size.
   public var extents: [Extent]
-  /// A lie about the IRQL on return; nil = the level the handler left.
+  /// An invalid IRQL on return, for tests; nil = the actual level.
   public var irql: IRQL?
-  /// A body to send instead of the one these fields make.
+  /// A raw body instead of the encoded fields, for tests.
   public var rawBody: [UInt8]?
-  /// No answer now; `Connection.answer` may send one later.
-  public var isWithheld = false
+  /// No answer is sent; `Connection.answer` may send one later.
+  public var isSuppressed = false
 
   public init(
     status: Status = .success, context: UInt64, section: SectionHandle, extents: [Extent],
@@ -73,15 +72,15 @@ public struct ProviderAnswer: Sendable {
     self.rawBody = rawBody
   }
 
-  /// A refusal: RESOURCES, INVALID_PARAMETER or FAILURE if the provider keeps to the contract.
+  /// A refusal: by contract RESOURCES, INVALID_PARAMETER or FAILURE.
   public static func refused(_ status: Status) -> ProviderAnswer {
     ProviderAnswer(status: status, context: 0, section: .null, extents: [])
   }
 
-  /// No answer, for now or for ever.
-  public static var withheld: ProviderAnswer {
+  /// No answer is sent.
+  public static var suppressed: ProviderAnswer {
     var answer = refused(.pending)
-    answer.isWithheld = true
+    answer.isSuppressed = true
     return answer
   }
 }

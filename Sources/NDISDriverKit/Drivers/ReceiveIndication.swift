@@ -1,10 +1,9 @@
-// Lists of frames that lie in shared memory, as a miniport indicates them and as a protocol driver gets
-// them. What a driver gets is flat: lists, buffers and parts in three arrays, so that an indication of
-// many frames costs three allocations. The bytes are read in place through a view of the section that
-// cannot be written through.
+// Lists of frames in shared memory, as a miniport indicates them and as a protocol driver receives them. A
+// received indication is flat: lists, buffers and parts in three arrays, so that many frames cost three
+// allocations. The bytes are read in place through a read-only view of the section.
 
 public import NDIS
-public import NDISPlatform
+package import NDISPlatform
 
 /// Names a NET_BUFFER_LIST to the drivers it is indicated to.
 public struct NetBufferListHandle: TypedHandle {
@@ -41,7 +40,7 @@ public struct NetBufferListIndication: Sendable {
     append(dataLength: length, [(memory, offset, length)])
   }
 
-  /// Adds a NET_BUFFER; answers false when there is no room for it.
+  /// Adds a NET_BUFFER; returns false if the list is full.
   @discardableResult
   public mutating func append(
     dataLength: UInt32,
@@ -60,7 +59,7 @@ public struct NetBufferListIndication: Sendable {
   }
 }
 
-/// What ProtocolReceiveNetBufferLists is given.
+/// The parameters of ProtocolReceiveNetBufferLists.
 public struct ReceiveIndication: Sendable {
   /// A NET_BUFFER_LIST.
   public struct List: Hashable, Sendable {
@@ -75,7 +74,7 @@ public struct ReceiveIndication: Sendable {
   public struct Buffer: Hashable, Sendable {
     /// Bytes of the frame.
     public var dataLength: UInt32
-    /// Where they lie, among the indication's parts; none when the miniport gave no shared memory.
+    /// Their location, as indices of the indication's parts; empty without shared memory.
     public var parts: Range<Int>
   }
 
@@ -95,7 +94,7 @@ public struct ReceiveIndication: Sendable {
   public internal(set) var lists: [List] = []
   public internal(set) var buffers: [Buffer] = []
   public internal(set) var parts: [Part] = []
-  /// The mappings the parts lie in, and what keeps them.
+  /// The mappings of the parts, and the references that keep them.
   @usableFromInline var places: [Place] = []
   private var mappings: [Mapping] = []
 
@@ -108,14 +107,14 @@ public struct ReceiveIndication: Sendable {
 }
 
 extension ReceiveIndication {
-  /// A section as this process sees it.
+  /// A mapped section.
   @usableFromInline @safe struct Place: @unchecked Sendable {
-    // Unchecked: neither property changes, and the indication keeps the mapping.
+    // Unchecked: the properties are constant, and the indication retains the mapping.
     @usableFromInline let section: UInt64
     @usableFromInline let bytes: UnsafeRawBufferPointer
   }
 
-  /// Finds the mapping of each section that a part lies in; it is asked for once a section.
+  /// Looks up the mapping of the section of each part, once per section.
   mutating func place(_ mapping: (_ section: UInt64) -> Mapping?) {
     var last: UInt64?
     for part in parts where part.section.rawValue != last {
@@ -130,8 +129,8 @@ extension ReceiveIndication {
     }
   }
 
-  /// Calls `body` with the bytes of a part where they lie. Nil when this process does not see the section.
-  /// The bytes may be read for as long as the indication is kept; who has the block may change them.
+  /// Calls `body` with the bytes of a part in place; nil if the section is not mapped in this process. The
+  /// bytes can be read while the indication exists; the owner of the block may change them.
   @inlinable public func withBytes<Value>(
     of part: Part, _ body: (UnsafeRawBufferPointer) -> Value
   ) -> Value? {
@@ -145,8 +144,8 @@ extension ReceiveIndication {
     return nil
   }
 
-  /// Visits the frames in order, each with its bytes where they lie; nil for one that lies in several parts
-  /// or in none that this process sees (`bytes(of:)` puts such a frame together).
+  /// Visits the frames in order, each with its bytes in place; nil for a frame in several parts or in an
+  /// unmapped section (`bytes(of:)` copies such a frame).
   @inlinable public func forEachFrame(
     _ body: (_ list: List, _ buffer: Buffer, _ bytes: UnsafeRawBufferPointer?) -> Void
   ) {
@@ -174,13 +173,17 @@ extension ReceiveIndication {
   }
 }
 
-/// A section this process may read, and no more.
+/// A section mapped read-only.
 public final class SectionView: Sendable {
   public let handle: SectionHandle
   /// Bytes.
   public let size: UInt64
-  /// All of it, from its first byte.
-  public let mapping: Mapping
+  package let mapping: Mapping
+
+  /// All of it, from its first byte; valid while the view exists.
+  public var bytes: UnsafeRawBufferPointer {
+    unsafe UnsafeRawBufferPointer(start: mapping.baseAddress, count: Int(size))
+  }
 
   init(_ handle: SectionHandle, size: UInt64, descriptor: borrowing Descriptor) throws(SystemError)
   {
@@ -195,7 +198,7 @@ final class SectionViews: Sendable {
   private let table = Monitor<[UInt64: SectionView]>([:])
 
   func adopt(_ handle: UInt64, size: UInt64, descriptor: consuming Descriptor) {
-    // A session that goes on after a restart may be sent again what it has mapped already.
+    // A resumed session may receive a section again that it has mapped already.
     guard find(handle) == nil else { return }
     guard
       let view = try? SectionView(
@@ -207,7 +210,7 @@ final class SectionViews: Sendable {
   func find(_ handle: UInt64) -> SectionView? { table.withLock { $0[handle] } }
 
   func drop(_ handle: UInt64) {
-    // Unmapping is left to the end of the old value, outside the lock.
+    // The old value is released outside the lock, which may unmap it.
     let old = table.withLock { $0.removeValue(forKey: handle) }
     _ = old
   }

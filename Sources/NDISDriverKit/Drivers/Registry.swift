@@ -1,5 +1,5 @@
 // Which driver object a handler cookie belongs to. A cookie is the number of a registration and the
-// number of a handler in it, so that a cookie in a log says what it is; zero is no handler.
+// number of a handler in it, so that a cookie in a log can be decoded; zero is no handler.
 
 import NDIS
 import NDISPlatform
@@ -36,7 +36,7 @@ final class Registry: Sendable {
     state.withLock { $0.table[number] = nil }
   }
 
-  /// Remembers a protocol driver's handle, which its bind handler needs.
+  /// Stores a protocol driver's handle, which its bind handler needs.
   func setHandle(_ handle: UInt64, of number: UInt64) {
     state.withLock { state in
       guard case .protocolDriver(let driver, _)? = state.table[number] else { return }

@@ -1,5 +1,5 @@
-// An upcall as it was read: values only, so that the receive buffer is free again before a handler
-// runs. An upcall that cannot be read is kept as one, to be answered as refused.
+// A decoded upcall: values only, so that the receive buffer is free before a handler runs. An upcall that
+// cannot be decoded is stored as such, and refused.
 
 import CNDIS
 import NDISDriverProtocol

@@ -1,13 +1,13 @@
-// From an allocation's answer to memory: a pointer into the section's mapping, or a mapping of its
-// own that puts several extents side by side. NDIS has checked the extents; they are checked again,
-// for a wrong pointer would be this process's fault to bear.
+// Maps the block of an allocation's reply: a pointer into the section's mapping, or a separate mapping with
+// several extents side by side. The extents are validated again, although NDIS has checked them, because a
+// wrong pointer would crash this process.
 
 import CNDIS
 import NDIS
 import NDISPlatform
 
 extension Connection {
-  /// Makes the block. When the memory cannot be mapped the block is freed and the call throws.
+  /// Returns the block. If the memory cannot be mapped, the block is freed and the call throws.
   func block(
     _ answer: AllocationAnswer, of allocation: AllocationTicket
   ) throws(DriverError) -> SharedMemoryBlock {
@@ -15,7 +15,7 @@ extension Connection {
     do throws(DriverError) {
       return try map(answer, of: allocation)
     } catch { problem = error }
-    // The free is made at the level a free needs, whatever the caller's.
+    // At the level that a free requires, regardless of the caller's.
     try? withIRQL(.passive) { () throws(DriverError) in
       try free(
         Handle(rawValue: allocation.owner),
@@ -65,8 +65,8 @@ extension Connection {
   private func sideBySide(
     _ answer: AllocationAnswer, _ section: MappedSection
   ) throws(DriverError) -> Mapping {
-    let page = UInt64(max(said.pageSize, 1))
-    // The last extent may end inside a page; the page is the block's all the same.
+    let page = UInt64(max(helloLimits.pageSize, 1))
+    // The last extent may end inside a page; the whole page belongs to the block.
     let extents: [Mapping.Extent] = ([answer.first] + answer.others).map { extent in
       (extent.offset, (UInt64(extent.length) + page - 1) / page * page)
     }

@@ -1,5 +1,5 @@
 // Allocating and freeing shared memory, blocking or with several requests in flight. Both routines
-// are PASSIVE_LEVEL; the calling thread's level travels with the call, and NDIS judges it.
+// are PASSIVE_LEVEL; the calling thread's level is sent with the call, and NDIS checks it.
 //
 // A block of one extent costs no system call beyond the message: its section is mapped already.
 
@@ -26,7 +26,7 @@ extension Connection {
   /// - Parameters:
   ///   - ndisHandle: of the miniport driver, adapter, protocol driver or binding that allocates.
   ///   - parameters: lengths are in bytes.
-  /// - Throws: `RESOURCES` also when this process cannot map the block; it is freed again then.
+  /// - Throws: `RESOURCES` also if this process cannot map the block, which is then freed.
   public func allocate(
     _ ndisHandle: some NdisHandle, _ parameters: SharedMemoryParameters
   ) throws(DriverError) -> SharedMemoryBlock {
@@ -50,8 +50,8 @@ extension Connection {
     try free(block.owner, block.allocationHandle)
   }
 
-  /// Sends an allocation without waiting for its answer; up to 64 requests may be in flight.
-  /// Nil when there is no room for another: finish one first.
+  /// Sends an allocation without waiting for its reply; up to 64 requests may be in flight. Nil if no slot
+  /// is free: finish another request first.
   public func beginAllocate(
     _ ndisHandle: some NdisHandle, _ parameters: SharedMemoryParameters
   ) throws(DriverError) -> AllocationTicket? {
@@ -63,7 +63,7 @@ extension Connection {
     return AllocationTicket(ticket: ticket, owner: owner, length: parameters.length)
   }
 
-  /// Waits for the answer.
+  /// Waits for the reply.
   public func finish(_ allocation: AllocationTicket) throws(DriverError) -> SharedMemoryBlock {
     let answer = try finish(allocation.ticket) { reader throws(Failure) in
       try AllocationAnswer(&reader)
@@ -71,7 +71,7 @@ extension Connection {
     return try block(answer, of: allocation)
   }
 
-  /// Sends a free without waiting for its answer; nil as with `beginAllocate`.
+  /// Sends a free without waiting for its reply; nil as with `beginAllocate`.
   public func beginFree(
     _ ndisHandle: some NdisHandle, _ allocation: AllocationHandle
   ) throws(DriverError) -> FreeTicket? {
@@ -88,7 +88,7 @@ extension Connection {
     try beginFree(block.owner, block.allocationHandle)
   }
 
-  /// Waits for the answer.
+  /// Waits for the reply.
   public func finish(_ free: FreeTicket) throws(DriverError) {
     try finish(free.ticket) { reader throws(Failure) in try reader.end() }
   }
@@ -111,13 +111,13 @@ extension Connection {
     writer.append(UInt32(0))
     writer.append(parameters.site)
     writer.append(
-      image: parameters.image(pageSize: said.pageSize), size: parameters.imageBytes())
+      image: parameters.image(pageSize: helloLimits.pageSize), size: parameters.imageBytes())
     for _ in 0..<parameters.paddingBytes() { writer.append(UInt8(0)) }
   }
 }
 
-/// The reply of an allocation. The first extent stands apart: most blocks have no other, and an
-/// empty array costs nothing.
+/// The reply to an allocation. The first extent is separate: most blocks have no other, and an empty array
+/// costs nothing.
 struct AllocationAnswer {
   let head: ndissim_allocate_reply
   let first: Extent

@@ -1,32 +1,43 @@
-// Memory for an honest provider: one section a domain, offered when it is first needed, given out
-// in whole pages, first fit. What a provider of a test usually needs and nothing more.
+// A simple allocator for providers: one section per domain, offered on first use; whole pages, first fit.
 //
-// Limits: a section does not grow; a request that finds no pages is refused with RESOURCES. A
+// Limits: a section does not grow; a request without free pages fails with RESOURCES. A
 // search is linear in the section's pages, from the first free one.
 
 public import NDIS
-public import NDISPlatform
+package import NDISPlatform
 
-/// Hands out pages of sections; keeps a mapping of each.
+/// Allocates pages of sections; keeps a mapping of each.
 public final class SectionAllocator: Sendable {
-  /// A block that was handed out.
+  /// An allocated block.
   public struct Block: Sendable {
     /// Unique in this allocator: serves as SharedMemoryProviderContext.
     public var context: UInt64
     public var domain: UInt64
     public var section: SectionHandle
-    /// Whole pages but for the last one's end.
+    /// Whole pages, except for the end of the last one.
     public var extents: [Extent]
-    /// The section as the provider sees it.
-    public var mapping: Mapping
+    package var mapping: Mapping
+
+    /// Calls `body` with the bytes of an extent of the block, in the provider's own mapping of the
+    /// section; nil if the extent is not in the section.
+    public func withBytes<Value>(
+      of extent: Extent, _ body: (UnsafeMutableRawBufferPointer) -> Value
+    ) -> Value? {
+      let size = UInt64(mapping.size)
+      guard extent.offset <= size, UInt64(extent.length) <= size - extent.offset else {
+        return nil
+      }
+      let start = unsafe mapping.baseAddress + Int(extent.offset)
+      return unsafe body(UnsafeMutableRawBufferPointer(start: start, count: Int(extent.length)))
+    }
   }
 
   private struct Area {
     var section: SectionHandle
     var mapping: Mapping
-    /// One flag a page: taken.
+    /// One flag per page: in use.
     var pages: [Bool]
-    /// All pages before this one are taken.
+    /// All pages before this one are in use.
     var firstFree = 0
   }
 
@@ -50,8 +61,8 @@ public final class SectionAllocator: Sendable {
     self.sectionSize = (max(sectionSize, 1) + page - 1) / page * page
   }
 
-  /// Takes memory for a request: one extent, or with `isScattered` one extent a page with a gap
-  /// after each. Throws RESOURCES when there is no room.
+  /// Allocates memory for a request: one extent, or with `isScattered` one extent per page with a gap after
+  /// each. Throws RESOURCES if there are not enough free pages.
   public func allocate(
     _ request: ProviderRequest, isScattered: Bool = false
   ) throws(DriverError) -> Block {
@@ -80,7 +91,7 @@ public final class SectionAllocator: Sendable {
     return block
   }
 
-  /// Gives a block back; nil when there is none of this context.
+  /// Frees a block; nil if there is none with this context.
   @discardableResult
   public func free(_ context: UInt64) -> Block? {
     state.withLock { state in
@@ -107,7 +118,7 @@ public final class SectionAllocator: Sendable {
     state.withLock { $0.blocks.values.filter { $0.domain == domain } }
   }
 
-  /// Forgets a section that NDIS has released.
+  /// Removes a section that NDIS has released.
   public func sectionReleased(_ section: SectionHandle) {
     state.withLock { state in
       state.areas = state.areas.filter { $0.value.section != section }
@@ -115,8 +126,8 @@ public final class SectionAllocator: Sendable {
     }
   }
 
-  /// Offers the domain's section if it has none. Two calls for one domain may come at once, in two
-  /// threads; the second section is then withdrawn again.
+  /// Offers the domain's section if it has none. Two threads may call for one domain at once; the
+  /// second section is then withdrawn.
   private func offer(_ request: ProviderRequest) throws(DriverError) {
     guard state.withLock({ $0.areas[request.domain] == nil }) else { return }
     let memory = try makeMemory()

@@ -1,16 +1,20 @@
-// The sections this session has seen, each mapped once and whole. A section's descriptor travels
-// with the first reply that names it, so the reading thread adopts it before anybody sees that
-// reply. A section lives as long as the table or a block holds it.
+// The sections of this session, each mapped once as a whole. A section's descriptor is sent with the first
+// reply that names it, so the reader adopts it before that reply becomes visible. A section exists while the
+// table or a block references it.
 
-public import NDISPlatform
+package import NDISPlatform
 
-/// A section as this process sees it.
+/// A section mapped in this process.
 public final class MappedSection: Sendable {
   public let handle: SectionHandle
   /// Bytes.
   public let size: UInt64
-  /// All of it, from its first byte.
-  public let mapping: Mapping
+  package let mapping: Mapping
+
+  /// All of it, from its first byte; valid while the section is referenced.
+  public var bytes: UnsafeMutableRawBufferPointer {
+    unsafe UnsafeMutableRawBufferPointer(start: mapping.baseAddress, count: mapping.size)
+  }
   let descriptor: Descriptor
 
   fileprivate init(_ handle: SectionHandle, memory: borrowing SealedMemory) throws(SystemError) {
@@ -25,16 +29,16 @@ public final class MappedSection: Sendable {
 final class Sections: Sendable {
   private struct Table {
     var all: [UInt64: MappedSection] = [:]
-    /// The one asked for last: blocks come from one section mostly.
+    /// The most recently used one: most blocks are in the same section.
     var recent: MappedSection?
   }
   private let table = Monitor<Table>(Table())
 
-  /// Checks a descriptor, maps it and keeps it. What cannot be mapped is dropped: the block that
-  /// needs it finds no section and says so.
+  /// Validates, maps and stores a descriptor. A section that cannot be mapped is dropped; the block that needs
+  /// it reports the error.
   func adopt(_ handle: UInt64, size: UInt64, descriptor: Int32) {
     let file = Descriptor(owning: descriptor)
-    // A session that goes on after a restart may be sent again what it has mapped already.
+    // A resumed session may receive a section again that it has mapped already.
     guard table.withLock({ $0.all[handle] }) == nil else { return }
     guard let memory = try? SealedMemory(adopting: file), memory.size == size,
       let section = try? MappedSection(SectionHandle(rawValue: handle), memory: memory)
@@ -54,7 +58,7 @@ final class Sections: Sendable {
   }
 
   func drop(_ handle: UInt64) {
-    // Unmapping is left to the end of the old values, outside the lock.
+    // The old values are released outside the lock, which may unmap them.
     let old = table.withLock { table in
       let old = (table.all.removeValue(forKey: handle), table.recent)
       table.recent = nil

@@ -1,6 +1,6 @@
-// A block of shared memory as `NdisAllocateSharedMemory` hands it out. The value keeps the mapping
-// alive: an address taken from it is good while a copy of the block exists, even after the free
-// (the memory may then belong to somebody else, as on Windows, but reading it does not crash).
+// A block of shared memory, the result of `NdisAllocateSharedMemory`. The value retains the mapping: its
+// address is valid while a copy of the block exists, even after the free (the memory may then belong to
+// another owner, as on Windows, but access does not crash).
 
 public import NDIS
 import NDISPlatform
@@ -18,7 +18,7 @@ public struct ScatterGatherElement: Hashable, Sendable, BitwiseCopyable {
 
 /// A block of shared memory ("nf-ndis-ndisallocatesharedmemory").
 @safe public struct SharedMemoryBlock: @unchecked Sendable {
-  // Unchecked: a pointer into memory that other processes write anyway; users order their accesses.
+  // Unchecked: a pointer into memory that other processes write, too; users synchronise their accesses.
 
   /// Names the block in `NdisFreeSharedMemory`.
   public var allocationHandle: AllocationHandle
@@ -26,16 +26,16 @@ public struct ScatterGatherElement: Hashable, Sendable, BitwiseCopyable {
   public var sharedMemoryHandle: SharedMemoryHandle
   /// The `NdisHandle` it was allocated with.
   public var owner: Handle
-  /// Bytes that were asked for.
+  /// The requested length in bytes.
   public let length: Int
-  /// The section the block is part of.
+  /// The section that contains the block.
   public let section: MappedSection
-  /// The section's place in the simulated physical address space.
+  /// The section's base in the simulated physical address space.
   public let physicalBase: UInt64
 
   let firstExtent: Extent
   let otherExtents: [Extent]
-  /// The whole section's mapping for one extent, a mapping of its own for several.
+  /// The section's mapping for one extent, a separate mapping for several.
   let mapping: Mapping
   private let address: UnsafeMutableRawPointer
 
@@ -56,7 +56,7 @@ public struct ScatterGatherElement: Hashable, Sendable, BitwiseCopyable {
     unsafe self.address = unsafe address
   }
 
-  /// `VirtualAddress` and `Length`: the block in this process, contiguous whatever its extents.
+  /// `VirtualAddress` and `Length`: the block in this process, contiguous regardless of its extents.
   public var virtualAddress: UnsafeMutableRawBufferPointer {
     unsafe UnsafeMutableRawBufferPointer(start: address, count: length)
   }
@@ -77,7 +77,7 @@ public struct ScatterGatherElement: Hashable, Sendable, BitwiseCopyable {
     }
   }
 
-  /// Whether the pattern is there.
+  /// Whether the block has the pattern.
   public func hasPattern() -> Bool {
     (0..<length / 8).allSatisfy { index in
       unsafe virtualAddress.load(fromByteOffset: index * 8, as: UInt64.self)

@@ -1,6 +1,5 @@
-// NDIS_SHARED_MEMORY_PARAMETERS as a driver fills it, with tag and site label beside it. Every
-// field can be set to what the contract forbids: refusing that is the simulator's business, and
-// testing it is what the kit is for.
+// NDIS_SHARED_MEMORY_PARAMETERS with a tag and a site label. Every field can be set to an invalid value: the
+// simulator validates them, and the kit is used to test that.
 
 import CNDIS
 public import NDIS
@@ -20,7 +19,7 @@ public struct PoolTag: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
 }
 
 extension PoolTag: ExpressibleByStringLiteral, CustomStringConvertible {
-  /// A tag in the source is read where it stands: every allocation has one.
+  /// A literal is read in place, since every allocation has a tag.
   public init(stringLiteral text: StaticString) {
     rawValue = text.withUTF8Buffer { bytes in
       var value: UInt32 = 0
@@ -31,7 +30,7 @@ extension PoolTag: ExpressibleByStringLiteral, CustomStringConvertible {
     }
   }
 
-  /// The characters; what is not printable is a dot.
+  /// The characters; nonprintable ones are dots.
   public var description: String {
     let bytes = (0..<4).map { UInt8(truncatingIfNeeded: rawValue >> UInt32(8 * $0)) }
     let end = (bytes.lastIndex { $0 != 0 } ?? -1) + 1
@@ -62,17 +61,17 @@ public struct SharedMemoryParameters: Hashable, Sendable {
   public var queueId: UInt32 = 0
   /// The NUMA node, or `anyNode`.
   public var preferredNode: UInt32 = SharedMemoryParameters.anyNode
-  /// `Usage` as it stands in the image.
+  /// The raw `Usage` of the image.
   public var rawUsage: Int32
   /// Bytes.
   public var length: UInt32
-  /// Bytes of the caller's scatter-gather list; nil = enough for one element a page.
+  /// Bytes of the caller's scatter-gather list; nil = enough for one element per page.
   public var sgListBufferLength: UInt32?
   /// The VPort; 0 is the default one. Revision 2.
   public var vportId: UInt32 = 0
-  /// For reports: whose memory this is.
+  /// For reports: the owner of the memory.
   public var tag: PoolTag = "kit "
-  /// For reports: where in the driver the allocation is made.
+  /// For reports: the allocation site in the driver.
   public var site: Site
 
   /// `MM_ANY_NODE_OK`.
@@ -89,20 +88,20 @@ public struct SharedMemoryParameters: Hashable, Sendable {
     site = Site(file: file, line: line)
   }
 
-  /// `Usage`, nil for a number that is none.
+  /// `Usage`, nil for an undefined number.
   public var usage: SharedMemoryUsage? {
     get { UInt8(exactly: rawUsage).flatMap { SharedMemoryUsage(rawValue: $0) } }
     set { rawUsage = Int32((newValue ?? .undefined).rawValue) }
   }
 
-  /// The bytes of the image that travel: what the revision has, more when the header says so.
+  /// The bytes of the image that are sent: those of the revision, or more if the header says so.
   func imageBytes() -> Int {
     let natural = revision == 1 ? 64 : 68
     return min(max(natural, Int(headerSize ?? 0)), MemoryLayout<NDIS_SHARED_MEMORY_PARAMETERS>.size)
   }
 
-  /// The zeros behind the image when the header claims a later revision's size, up to 1024 bytes;
-  /// a size beyond that is a lie the body does not bear out.
+  /// The zeros after the image if the header has the size of a later revision, up to 1024 bytes; beyond
+  /// that the body is shorter than its header claims.
   func paddingBytes() -> Int {
     let claimed = Int(headerSize ?? 0)
     return claimed <= 1024 ? max(0, claimed - imageBytes()) : 0

@@ -1,9 +1,8 @@
-// Connecting again: the daemon has gone without a GOODBYE, and the connection with it. The thread that has
-// the reading tries until there is a daemon that knows the session, or time is over; all others wait as
-// they would for a slow daemon.
+// Reconnecting: the connection ended without a GOODBYE. The reader retries until a daemon knows the session or
+// the timeout expires; all other threads wait as for a slow daemon.
 //
-// Limits: somebody has to read. A program that neither calls nor serves comes back when it does, and the
-// daemon keeps its session for ten minutes only.
+// Limits: a reader is required. A program that neither calls nor serves reconnects on its next call, and the
+// daemon keeps its session for only ten minutes.
 
 import CNDIS
 import NDISDriverProtocol
@@ -11,23 +10,23 @@ import NDIS
 import NDISPlatform
 
 extension Connection {
-  /// What became of one try.
+  /// The result of one attempt.
   private enum Attempt: Sendable {
     case back
-    /// This transport cannot connect again.
+    /// This transport cannot reconnect.
     case impossible
     case notYet(DriverError)
   }
 
-  /// Connects again and goes on. False: `isDone` before that, and the reading has been given up. Throws
-  /// when the session is over.
-  func comeBack(_ isDone: (inout Requests) -> Bool) throws(DriverError) -> Bool {
+  /// Reconnects and resumes the session. False: `isDone` before that, and the thread is no longer the reader.
+  /// Throws if the session has ended.
+  func reconnect(_ isDone: (inout Requests) -> Bool) throws(DriverError) -> Bool {
     let deadline = requests.withLock { requests in
-      let deadline = requests.backBefore ?? MonotonicClock.nanoseconds &+ resumeNanoseconds
-      requests.backBefore = deadline
+      let deadline = requests.reconnectDeadline ?? MonotonicClock.nanoseconds &+ resumeNanoseconds
+      requests.reconnectDeadline = deadline
       return deadline
     }
-    // Who waits in `send` has the sender, and is to let it go.
+    // A thread that blocks in `send` holds the sender and must release it.
     transport.close()
     var pause: UInt64 = 5_000_000
     while true {
@@ -46,12 +45,12 @@ extension Connection {
 
   private var resumeNanoseconds: UInt64 {
     let (seconds, attoseconds) = resumeTimeout.components
-    // A day is as good as for ever, and cannot overflow.
+    // A day is long enough, and cannot overflow.
     return UInt64(clamping: min(max(seconds, 0), 86_400)) * 1_000_000_000
       + UInt64(clamping: attoseconds / 1_000_000_000)
   }
 
-  /// Waits for the time of the next try, or for the end. True when `isDone`.
+  /// Waits for the next attempt, or for the end of the connection. True if `isDone`.
   private func wait(
     until time: UInt64, _ isDone: (inout Requests) -> Bool
   ) throws(DriverError) -> Bool {
@@ -59,7 +58,7 @@ extension Connection {
     let turn: Turn? = requests.wait(deadlineNanoseconds: time) { requests in
       if requests.closed != nil { return .isClosed }
       guard isDone(&requests) else { return nil }
-      requests.isReading = false
+      requests.hasReader = false
       return .isDone
     }
     switch turn {
@@ -71,48 +70,49 @@ extension Connection {
     }
   }
 
-  /// Connects, says HELLO with the session's token, and sends what has no answer.
+  /// Connects, sends HELLO with the session's token, and retransmits the outstanding requests.
   private func attempt(before deadline: UInt64) throws(DriverError) -> Attempt {
     try sender.withLock { (sender) throws(DriverError) -> Attempt in
       do throws(DriverError) {
         guard try transport.reconnect() else { return .impossible }
       } catch { return .notYet(error) }
-      // `close` says so before it closes: either it is seen here, or the new connection is closed.
+      // `close` stores the reason before it closes: either it is noticed here, or the new connection is
+      // closed.
       if let closed = closedBecause {
         transport.close()
         throw closed
       }
       do throws(DriverError) {
-        try sayHelloAgain(sender, before: deadline)
+        try resendHello(sender, before: deadline)
         try resend(sender)
       } catch {
         guard error == .closed else { throw error }
-        // That daemon has gone too.
+        // That daemon is lost, too.
         return .notYet(error)
       }
       return .back
     }
   }
 
-  /// HELLO and its reply; the caller has the sender and the reading. Throws `.closed` when the daemon has
-  /// gone again.
-  private func sayHelloAgain(
+  /// HELLO and its reply; the caller holds the sender and is the reader. Throws `.closed` if the connection is
+  /// lost again.
+  private func resendHello(
     _ sender: borrowing Sender, before deadline: UInt64
   ) throws(DriverError) {
     let header = MessageHeader(type: UInt16(NDISSIM_HELLO), requestID: 1)
     let packet = try unsafe make(header, in: sender.buffer) { writer in
-      hello.write(into: &writer, token: said.sessionToken)
+      hello.write(into: &writer, token: helloLimits.sessionToken)
     }
     try unsafe transport.send(packet, descriptors: [])
     guard try transport.waitToReceive(until: deadline) else {
-      throw timeIsOver(.connection("It was there again, and did not answer HELLO."))
+      throw timeIsOver(.connection("It is reachable again, but did not reply to HELLO."))
     }
     let (length, raw) = try unsafe transport.receive(into: receiveBuffer)
     _ = Descriptor(owning: raw)
     guard length > 0 else { throw closedBecause ?? .closed }
     let reply = try unsafe helloReply(UnsafeRawBufferPointer(rebasing: receiveBuffer[..<length]))
-    guard reply.sessionToken == said.sessionToken else {
-      throw over("it went on with another session", rule: "sessionUnknown")
+    guard reply.sessionToken == helloLimits.sessionToken else {
+      throw over("it resumed another session", rule: "sessionUnknown")
     }
     countResumption(reply.instance)
   }
@@ -126,7 +126,7 @@ extension Connection {
       throw unsafe Connection.goodbye(header, packet)
     }
     guard header.isReply, !header.isUpcall, Int(header.type) == NDISSIM_HELLO else {
-      throw over("it said message \(header.type) in place of HELLO", rule: "helloFirst")
+      throw over("it sent message \(header.type) instead of HELLO", rule: "helloFirst")
     }
     do throws(DriverError) {
       return try unsafe Connection.readReply(header, packet) { reader throws(Failure) in
@@ -143,12 +143,12 @@ extension Connection {
   ) -> DriverError {
     DriverError(
       .connection, status: status, rule: rule,
-      sentence: "The daemon went and is there again, but does not go on with this session: \(why)")
+      sentence: "The daemon was restarted but does not resume this session: \(why)")
   }
 
   private func timeIsOver(_ last: DriverError) -> DriverError {
     .connection(
-      "The daemon went without a word and was not back within \(resumeTimeout): \(last.sentence)",
+      "The connection to the daemon was lost and could not be restored within \(resumeTimeout): \(last.sentence)",
       rule: "resumeTimeout")
   }
 }

@@ -1,15 +1,15 @@
-// What a session keeps so that it can go on after a restart of the daemon: the packets of requests that
-// have no answer yet, and the last 1,024 answers to upcalls. Both belong to whoever has the sender: they
-// are written when a packet goes out, and read when it goes out again.
+// The packets that a session needs to resume after a restart of the daemon: those of outstanding requests, and
+// the last 1,024 answers to upcalls. Both belong to the holder of the sender: they are stored when a packet is
+// sent, and read when it is retransmitted.
 //
-// Nothing is allocated for a packet of usual size: requests of up to 512 bytes and answers of up to 128
-// lie side by side, so that keeping one is a copy of a few lines. Larger requests have a place of their
-// own, whose pages cost nothing until they are written; larger answers are arrays.
+// Nothing is allocated for a packet of usual size: requests of up to 512 bytes and answers of up to 128 are
+// stored contiguously, so that storing one is a copy of a few cache lines. Larger requests have a separate
+// area, whose pages take no memory until they are written; larger answers are arrays.
 
 import NDIS
 
-/// The packets of unanswered requests, by slot.
-@safe struct KeptRequests {
+/// The packets of outstanding requests, by slot.
+@safe struct RetransmitQueue {
   private static let smallSize = 512
 
   private struct Entry {
@@ -23,7 +23,7 @@ import NDIS
 
   init() {
     let slots = Int(NDIS.Limits.maximumOutstanding)
-    unsafe small = .allocate(byteCount: slots * KeptRequests.smallSize, alignment: 64)
+    unsafe small = .allocate(byteCount: slots * RetransmitQueue.smallSize, alignment: 64)
     unsafe large = .allocate(byteCount: slots * Connection.packetSize, alignment: 64)
     unsafe entries = .allocate(capacity: slots)
     unsafe entries.initialize(repeating: Entry())
@@ -35,13 +35,13 @@ import NDIS
     unsafe entries.deallocate()
   }
 
-  /// Keeps a packet until the slot's next request.
+  /// Stores a packet until the slot's next request.
   func keep(_ packet: UnsafeRawBufferPointer, id: UInt64, slot: Int) {
     unsafe entries[slot] = Entry(id: id, length: packet.count)
     unsafe place(slot, packet.count).copyMemory(from: packet)
   }
 
-  /// The packet of a request; nil when it has not been sent yet, or was not kept.
+  /// The packet of a request; nil if it was not sent yet, or not stored.
   func packet(id: UInt64, slot: Int) -> UnsafeRawBufferPointer? {
     let entry = unsafe entries[slot]
     guard entry.id == id, entry.length > 0 else { return nil }
@@ -49,15 +49,15 @@ import NDIS
   }
 
   private func place(_ slot: Int, _ length: Int) -> UnsafeMutableRawBufferPointer {
-    let isSmall = length <= KeptRequests.smallSize
-    let start = slot * (isSmall ? KeptRequests.smallSize : Connection.packetSize)
+    let isSmall = length <= RetransmitQueue.smallSize
+    let start = slot * (isSmall ? RetransmitQueue.smallSize : Connection.packetSize)
     return unsafe UnsafeMutableRawBufferPointer(
       rebasing: (isSmall ? small : large)[start..<start + length])
   }
 }
 
-/// The packets of the last answers to upcalls, by their place in `UpcallTurns`.
-@safe struct RememberedAnswers {
+/// The packets of the last answers to upcalls, by their index in `UpcallDeduplicator`.
+@safe struct ReplayCache {
   private static let smallSize = 128
 
   private let small: UnsafeMutableRawBufferPointer
@@ -65,8 +65,8 @@ import NDIS
   private var large: [Int: [UInt8]] = [:]
 
   init() {
-    let count = UpcallTurns.remembered
-    unsafe small = .allocate(byteCount: count * RememberedAnswers.smallSize, alignment: 64)
+    let count = UpcallDeduplicator.remembered
+    unsafe small = .allocate(byteCount: count * ReplayCache.smallSize, alignment: 64)
     unsafe lengths = .allocate(capacity: count)
     unsafe lengths.initialize(repeating: 0)
   }
@@ -79,16 +79,16 @@ import NDIS
   mutating func keep(_ packet: UnsafeRawBufferPointer, place: Int) {
     if !large.isEmpty { large[place] = nil }
     unsafe lengths[place] = packet.count
-    guard packet.count <= RememberedAnswers.smallSize else {
+    guard packet.count <= ReplayCache.smallSize else {
       large[place] = unsafe Array(packet)
       return
     }
-    let start = place * RememberedAnswers.smallSize
+    let start = place * ReplayCache.smallSize
     unsafe UnsafeMutableRawBufferPointer(rebasing: small[start..<start + packet.count])
       .copyMemory(from: packet)
   }
 
-  /// Calls `body` with an answer that is remembered at a place.
+  /// Calls `body` with the cached answer at an index.
   func withPacket(
     place: Int, _ body: (UnsafeRawBufferPointer) throws(DriverError) -> Void
   ) throws(DriverError) {
@@ -98,7 +98,7 @@ import NDIS
       }
       return
     }
-    let start = place * RememberedAnswers.smallSize
+    let start = place * ReplayCache.smallSize
     try unsafe body(UnsafeRawBufferPointer(rebasing: small[start..<start + lengths[place]]))
   }
 }

@@ -129,7 +129,7 @@ extension Simulator {
   ) throws(Failure) -> Index<AdapterRecord> {
     let index = Index<AdapterRecord>(handle.index)
     guard handle.kind == .adapter, store.adapters.contains(index),
-      store.adapters[index, \.life] != 0, adapterHandle(index) == handle,
+      store.adapters[index, \.life] != .free, adapterHandle(index) == handle,
       let owner = store.drivers[store.adapters[index, \.driver].index, \.session].optional,
       session == nil || store.sessions[owner, \.isHosted] != 0
     else { return try resolveAdapter(handle, session: session ?? Index(UInt32.max)) }
@@ -142,7 +142,8 @@ extension Simulator {
     _ change: AdapterChange, _ index: Index<AdapterRecord>, _ handle: Handle
   ) throws(Failure) {
     let adapter = store.adapters[index]
-    guard adapter.life == 1, !isDead(store.drivers[adapter.driver.index, \.session].index) else {
+    guard adapter.life == .live, !isDead(store.drivers[adapter.driver.index, \.session].index)
+    else {
       throw Failure(.failure, .objectEnding, handle.rawValue)
     }
     let state = AdapterState(rawValue: adapter.state)
@@ -214,7 +215,7 @@ extension Simulator {
       $0.upcallOpen = 0
       $0.upcall = 0
       // Whoever added it has not got its handle; it goes.
-      if !adapter.addRequest.isNone { $0.life = 2 }
+      if !adapter.addRequest.isNone { $0.end() }
     }
     // First of all: `check` has seen room for one call, and the ends of OID requests are calls too.
     _ = callHandler(

@@ -1,5 +1,4 @@
-// Calls of a miniport's handlers that concern an adapter's life, and what their ends change. Every change
-// of state goes through the table in AdapterState. One such call is open or pended at a time, but for
+// Calls of a miniport's handlers that concern an adapter's life, and what their ends change. One such call is open or pended at a time, but for
 // MiniportShutdownEx, which overtakes the others; what they answer then is not looked at.
 
 import NDISDriverInterface
@@ -8,26 +7,6 @@ import NDISEvents
 import NDIS
 
 extension Simulator {
-  /// Moves an adapter through the table. An invalid combination changes nothing.
-  mutating func move(_ index: Index<AdapterRecord>, _ event: AdapterEvent, _ actions: inout Actions)
-  {
-    guard let from = AdapterState(rawValue: store.adapters[index, \.state]),
-      let to = from.after(event)
-    else { return }
-    set(index, from, to, &actions)
-  }
-
-  mutating func set(
-    _ index: Index<AdapterRecord>, _ from: AdapterState, _ to: AdapterState,
-    _ actions: inout Actions
-  ) {
-    store.adapters.update(index) { $0.state = to.rawValue }
-    actions.append(
-      .event(
-        .adapterState(
-          party(adapter: index), adapterHandle(index), from: from.name, to: to.name)))
-  }
-
   /// Calls a handler. False when the table of upcalls is full: nothing has changed, and the adapter is
   /// woken when there is room.
   mutating func callHandler(
@@ -50,7 +29,7 @@ extension Simulator {
     _ upcall: UpcallRecord, _ ending: Ending, _ actions: inout Actions
   ) {
     let index = Index<AdapterRecord>(upcall.object.index)
-    guard store.adapters.contains(index), store.adapters[index, \.life] != 0,
+    guard store.adapters.contains(index), store.adapters[index, \.life] != .free,
       adapterHandle(index) == upcall.object, store.adapters[index, \.upcall] == upcall.id
     else { return }
     store.adapters.update(index) {
@@ -134,7 +113,7 @@ extension Simulator {
       store.adapters.update(index) {
         $0.failure = failure
         // Who removed it meanwhile has said why.
-        if $0.life != 2 { $0.haltAction = HaltAction.deviceInitializationFailed.rawValue }
+        if $0.life != .ending { $0.haltAction = HaltAction.deviceInitializationFailed.rawValue }
       }
       return end(adapter: index, &actions)
     }

@@ -12,7 +12,7 @@ extension Simulator {
   mutating func end(adapter index: Index<AdapterRecord>, _ actions: inout Actions) {
     let change = store.adapters[index, \.changeRequest]
     store.adapters.update(index) {
-      $0.life = 2
+      $0.end()
       $0.changeRequest = .none
       $0.pauseReason = PauseReason.miniportDeviceRemove.rawValue
     }
@@ -23,7 +23,7 @@ extension Simulator {
   /// One step of an adapter towards running, paused or gone; false when it has to wait or is at rest.
   mutating func step(adapter index: Index<AdapterRecord>, _ actions: inout Actions) -> Bool {
     let adapter = store.adapters[index]
-    guard adapter.life != 0, let state = AdapterState(rawValue: adapter.state) else {
+    guard adapter.life != .free, let state = AdapterState(rawValue: adapter.state) else {
       return false
     }
     if stepOIDs(adapter: index, &actions) { return true }
@@ -32,7 +32,7 @@ extension Simulator {
     let dead = isDead(store.drivers[adapter.driver.index, \.session].index)
     // Of a dead process too: its session answers for it.
     if adapter.upcallOpen != 0 { return false }
-    if adapter.life == 2 { return stepAway(index, adapter, state, dead: dead, &actions) }
+    if adapter.life == .ending { return stepAway(index, adapter, state, dead: dead, &actions) }
     switch state {
     case .paused where dead:
       end(adapter: index, &actions)
@@ -106,9 +106,8 @@ extension Simulator {
     }
     guard adapter.bindings.isNone else { return false }
     if dead || state == .shutdown, !adapter.firstOID.isNone { return false }
-    if dead, state != .halted, state != .shutdown {
-      // The process is gone and takes no calls: an end the documents have no word for.
-      set(index, state, .halted, &actions)
+    if dead, state == .running || state == .paused {
+      move(index, .processEnded, &actions)
       return true
     }
     switch state {

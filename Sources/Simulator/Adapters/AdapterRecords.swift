@@ -4,13 +4,19 @@
 import CNDIS
 import NDIS
 
+/// Whether an adapter is there. `live`: it is on its way to Running, or to where CHANGE_ADAPTER wants it. `ending`: it
+/// is on its way to its end.
+enum Lifecycle: UInt8 { case free = 0, live, ending }
+
 struct AdapterRecord: NamedRecord {
   static let kind = RecordKind.adapter
-  var isFree: Bool { life == 0 }
+  var isFree: Bool { life == .free }
 
   var generation: UInt32 = 0
-  var life: UInt8 = 0  // 0 free, 1 to be running, 2 to be gone
-  var state: UInt8 = 0  // AdapterState
+  /// Lifecycle; `begin` and `end` change it.
+  private(set) var storedLife: UInt8 = 0
+  /// AdapterState. Only `take` changes it.
+  private(set) var state: UInt8 = 0
   var attributesSet: UInt8 = 0
   var dmaRegistered: UInt8 = 0
   var driver = Ref<DriverRecord>.none
@@ -58,6 +64,27 @@ struct AdapterRecord: NamedRecord {
   /// Of those, the ones it is still to be called for.
   var returned = Ref<NetBufferListRecord>.none
   var padding: UInt32 = 0
+
+  /// A free record.
+  init() {}
+
+  /// A store with another number than those is not adopted.
+  var life: Lifecycle {
+    @inline(__always) get { Lifecycle(rawValue: storedLife) ?? .ending }
+  }
+
+  /// A free record becomes an adapter.
+  mutating func begin() { storedLife = Lifecycle.live.rawValue }
+
+  /// From here on the adapter is ending. Nothing leads back.
+  mutating func end() { storedLife = Lifecycle.ending.rawValue }
+
+  /// Moves the adapter along its row of AdapterState.table; nil, and no change, for an invalid combination.
+  mutating func take(_ event: AdapterEvent) -> AdapterState? {
+    guard let next = AdapterState(rawValue: state)?.taking(event) else { return nil }
+    state = next.rawValue
+    return next
+  }
 }
 
 /// What a miniport said its hardware can do, beside the adapter of the same index, and its NIC switch.

@@ -22,7 +22,7 @@ extension Simulator {
     guard !derived.adapters.isFull else { throw derived.adapters.full() }
     let request = try open(call, object: handle)
     let index = try derived.adapters.allocateOrRefuse {
-      $0.life = 1
+      $0.begin()
       $0.name = name
       $0.addRequest = Ref(request)
     }
@@ -42,7 +42,8 @@ extension Simulator {
     _ call: Call, _ handle: Handle, _ actions: inout Actions
   ) throws(Failure) {
     let index = try resolveAdapter(handle, session: call.sessionIndex)
-    guard store.adapters[index, \.removeRequest].isNone, store.adapters[index, \.life] != 2 else {
+    guard store.adapters[index, \.removeRequest].isNone, store.adapters[index, \.life] != .ending
+    else {
       throw Failure(.failure, .objectEnding, handle.rawValue)
     }
     try checkCircle(call, adapter: index)
@@ -127,7 +128,7 @@ extension Simulator {
   ) throws(Failure) {
     try checkKind(handle, [.dma])
     let index = Index<AdapterRecord>(handle.index)
-    guard store.adapters.contains(index), store.adapters[index, \.life] != 0,
+    guard store.adapters.contains(index), store.adapters[index, \.life] != .free,
       dmaHandle(index) == handle, store.adapters[index, \.dmaRegistered] != 0
     else { throw Failure(.invalidParameter, .staleHandle, handle.rawValue) }
     _ = try resolveAdapter(adapterHandle(index), session: call.sessionIndex)

@@ -56,7 +56,7 @@ extension Simulator {
       isShown(adapter: adapter, to: call.sessionIndex)
     else { throw Failure(.adapterNotFound, .nameUnknown) }
     let state = AdapterState(rawValue: store.adapters[adapter, \.state])
-    guard store.adapters[adapter, \.life] == 1,
+    guard store.adapters[adapter, \.life] == .live,
       state == .running || state == .paused || state == .restarting
     else { throw Failure(.failure, .wrongState, adapterHandle(adapter).rawValue) }
     try checkObjects(session: call.sessionIndex)

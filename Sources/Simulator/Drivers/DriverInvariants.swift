@@ -36,7 +36,7 @@ extension StoreCheck {
       if kind == .miniport {
         let count = try walk(driver.adapters, store.adapters.capacity, of: at, "adapters") {
           let member = store.adapters[$0]
-          return (member.previous, member.next, member.life != 0 && member.driver == own)
+          return (member.previous, member.next, member.life != .free && member.driver == own)
         }
         listed.children &+= count
       } else {
@@ -71,7 +71,7 @@ extension StoreCheck {
   private func isCurrent(_ registration: Ref<RegistrationRecord>, of owner: Handle) -> Bool {
     guard let index = registration.optional else { return true }
     return isRegistration(registration)
-      && store.registrations[index, \.state] == .active
+      && store.registrations[index, \.$state.validated] == .active
       && store.registrations[index, \.owner] == owner
   }
 
@@ -129,8 +129,8 @@ extension StoreCheck {
       let adapter = store.adapters[index]
       let at = CheckedRecord("adapters", index)
       try at.hold(adapter.generation <= lastGeneration, "its generation is too great")
-      guard adapter.life != 0 else { continue }
-      try at.hold(adapter.life <= 2, "its life is none")
+      guard adapter.life != .free else { continue }
+      try at.hold(Lifecycle(rawValue: adapter.storedLife) != nil, "its life is none")
       try at.hold(AdapterState(rawValue: adapter.state) != nil, "its state is none")
       try at.hold(
         (adapter.attributesSet | adapter.dmaRegistered | adapter.held | adapter.removed
@@ -146,10 +146,13 @@ extension StoreCheck {
       try at.hold(names.insert(adapter.name).inserted, "its name is another's")
       try at.hold(
         isDriver(adapter.driver)
-          && store.drivers[adapter.driver.index, \.kind] == .miniport,
+          && store.drivers[adapter.driver.index, \.$kind.validated] == .miniport,
         "its driver is not there, or no miniport")
       try at.hold(isReason(adapter.failure), "its failure has no reason")
       try checkCall(adapter.upcall, adapter.upcallOpen, adapterHandle(index), at)
+      let handler = Simulator.handler(of: adapter.state)
+      try at.hold(
+        handler == 0 || handler == adapter.upcallOpen, "the call of its state is not open")
       try wait(for: adapter.addRequest, at)
       try wait(for: adapter.removeRequest, at)
       try wait(for: adapter.changeRequest, at)

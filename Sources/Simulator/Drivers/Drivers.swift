@@ -191,7 +191,8 @@ extension Simulator {
     let driver = store.drivers[index]
     if !driver.children.isNone {
       if driver.kind == .miniport {
-        for adapter in store.adaptersOfDriver.of(index) where store.adapters[adapter, \.life] != 2 {
+        for adapter in store.adaptersOfDriver.of(index)
+        where store.adapters[adapter, \.life] != .ending {
           end(adapter: adapter, &actions)
           return true
         }

@@ -5,40 +5,6 @@ public import NDISDriverInterface
 import CNDIS
 public import NDIS
 
-/// The result of a request.
-public struct RequestResult: Sendable {
-  public var type: UInt16
-  public var failure: Failure
-  public var bugCheck: BugCheck?
-  public var value: Handle
-  public var value2: UInt64
-}
-
-/// An upcall, as its handler is to see it.
-public struct UpcallDetails: Sendable {
-  public var type: UInt16
-  public var parent: UInt64
-  /// The driver, adapter or binding it is about, or the DMA domain of an allocation.
-  public var object: Handle
-  /// ProviderContext, driver context, adapter context or binding context.
-  public var context: UInt64
-  /// The cookie of the handler.
-  public var handler: UInt64
-  /// The adapter's name, where the handler gets one.
-  public var name: Name
-  /// A halt or shutdown action, pause reason or event.
-  public var argument: UInt32 = 0
-  /// BindContext of a bind.
-  public var bindContext: Handle
-  /// SharedMemoryProviderContext of a free.
-  public var providerContext: UInt64
-  public var section: Handle
-  /// The caller's parameters of an allocation.
-  public var parameters: SharedMemoryParameters
-  public var tag: UInt32
-  public var site: Site
-}
-
 /// An upcall to a hosted provider: the part of `UpcallDetails` such a one looks at.
 public struct HostedCall: Sendable {
   public var isAllocation: Bool
@@ -50,52 +16,6 @@ public struct HostedCall: Sendable {
   public var section: Handle
   /// SharedMemoryProviderContext of a free.
   public var providerContext: UInt64
-}
-
-/// A live block, as its allocation's reply tells it.
-public struct AllocationDetails: Sendable {
-  public var section: Handle
-  public var sectionIndex: UInt32
-  public var sectionSize: UInt64
-  public var physicalBase: UInt64
-  public var extentCount: UInt32
-  public var length: UInt32
-}
-
-/// Counters.
-public struct Statistics: Sendable, Hashable {
-  public var sessions: UInt64 = 0
-  public var drivers: UInt64 = 0
-  public var adapters: UInt64 = 0
-  public var bindings: UInt64 = 0
-  public var registrations: UInt64 = 0
-  public var sections: UInt64 = 0
-  public var blocks: UInt64 = 0
-  public var bytes: UInt64 = 0
-  public var openRequests: UInt64 = 0
-  public var openUpcalls: UInt64 = 0
-  /// Receive queues that were allocated, nondefault VPorts, filters, OID requests that have not ended.
-  public var queues: UInt64 = 0
-  public var vports: UInt64 = 0
-  public var filters: UInt64 = 0
-  public var openOIDs: UInt64 = 0
-  /// Lists that are indicated and not returned.
-  public var indicatedLists: UInt64 = 0
-  /// Calls of handlers since the start.
-  public var upcalls: UInt64 = 0
-  /// Of these, answered PENDING: that ends no call, and changes a state.
-  public var pended: UInt64 = 0
-  public var allocations: UInt64 = 0
-  public var frees: UInt64 = 0
-  public var failedAllocations: UInt64 = 0
-  public var violations: UInt64 = 0
-  public var leakedBlocks: UInt64 = 0
-  public var sessionBlocks: UInt64 = 0
-  public var sessionBytes: UInt64 = 0
-  public var sessionViolations: UInt64 = 0
-  public var sessionLeakedBlocks: UInt64 = 0
-
-  public init() {}
 }
 
 extension Simulator {
@@ -252,7 +172,7 @@ extension Simulator {
     let index = Index<BlockRecord>(handle.index)
     guard handle.kind == .allocation, store.blocks.contains(index) else { return nil }
     let block = store.blocks[index]
-    guard block.state == .live,
+    guard block.$state.raw == BlockState.live.rawValue,
       self.handle(.allocation, block.generation, index) == handle
     else { return nil }
     let section = store.sections[block.section.index]

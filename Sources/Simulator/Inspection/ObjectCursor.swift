@@ -91,7 +91,7 @@ extension Simulator {
     return switch kind {
     case .session: store.sessions[Index(index), \.state] != .free
     case .driver: store.drivers[Index(index), \.state] != .free
-    case .adapter: store.adapters[Index(index), \.life] != 0
+    case .adapter: store.adapters[Index(index), \.life] != .free
     case .binding: store.bindings[Index(index), \.kind] != .free
     case .provider: store.registrations[Index(index), \.state] != .free
     case .section: store.sections[Index(index), \.state] != .free

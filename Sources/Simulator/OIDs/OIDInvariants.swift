@@ -43,7 +43,10 @@ extension StoreCheck {
       inUse.oids &+= UInt32(oid.isLinked)
       try checkState(oid, Ref(any: index), state, at)
       guard state == .sent || state == .pended else { continue }
-      try at.hold(QueueState(rawValue: oid.before) != nil, "the state before it is none")
+      try at.hold(
+        oid.before == 0
+          || QueueState(rawValue: oid.before).flatMap { QueueEvent.freeFailed(from: $0) } != nil,
+        "the state before it is none")
       try at.hold(isSubject(oid), "what it makes or changes is not there")
     }
   }

@@ -53,7 +53,8 @@ extension Simulator {
     let revision = ReceiveQueueInfo.structure.newest(for: requesterVersion(oid: oid))
     var live: [(index: Index<QueueRecord>, id: UInt32, state: QueueState)] = []
     for index in store.queuesOfAdapter.of(adapter) {
-      if let state = QueueState(rawValue: store.queues[index, \.state]), state != .undefined {
+      let state = queueState(index)
+      if state.isLive {
         live.append((index, store.queues[index, \.queueID], state))
       }
     }
@@ -82,7 +83,7 @@ extension Simulator {
   {
     let asked = try input(ReceiveQueueParameters.self, oid: oid)
     let queue = try liveQueue(adapter: adapter, id: asked.queueID)
-    _ = try after(.queueParametersMethod, queue: queue)
+    try take(.queueParametersMethod, queue: queue)
     var known = try parameters(queue: queue)
     known.revision = asked.revision
     return known.image()
@@ -101,7 +102,7 @@ extension Simulator {
       vportID = id
     } else if array.queueID != 0 {
       let queue = try liveQueue(adapter: adapter, id: array.queueID)
-      _ = try after(.enumFilters, queue: queue)
+      try take(.enumFilters, queue: queue)
       queueID = array.queueID
     }
     array.filters = []
@@ -134,7 +135,7 @@ extension Simulator {
         .invalidParameter, .filterUnknown, UInt64(asked.filterID), UInt64(asked.queueID))
     }
     if let queue = queue(adapter: adapter, id: store.filters[filter, \.queueID]) {
-      _ = try after(.filterParameters, queue: queue)
+      try take(.filterParameters, queue: queue)
     }
     var known = try parameters(filter: filter)
     known.revision = asked.revision
@@ -149,7 +150,7 @@ extension Simulator {
     }
     let vports = liveVPorts(adapter: adapter)
     let active = vports.count {
-      store.vports[$0, \.state] == VPortState.activated.rawValue
+      vportState($0) == .activated
     }
     // The default VPort is one more, and always active.
     return NICSwitchInfoArray([
@@ -166,10 +167,14 @@ extension Simulator {
   {
     let asked = try input(VPortParameters.self, oid: oid)
     try checkSwitch(adapter, asked.switchID)
-    var known =
-      asked.vportID == 0
-      ? try defaultVPort(adapter: adapter)
-      : try parameters(vport: liveVPort(adapter: adapter, id: asked.vportID))
+    var known: VPortParameters
+    if asked.vportID == 0 {
+      known = try defaultVPort(adapter: adapter)
+    } else {
+      let vport = try liveVPort(adapter: adapter, id: asked.vportID)
+      move(vport: vport, .parameters)
+      known = try parameters(vport: vport)
+    }
     known.revision = asked.revision
     return known.image()
   }

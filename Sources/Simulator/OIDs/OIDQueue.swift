@@ -122,6 +122,7 @@ extension Simulator {
       $0.upcall = id
       $0.lastUpcall = id
     }
+    move(adapter, .oidRequest, &actions)
   }
 
   /// Before anything is made for a request that the miniport is to be asked.

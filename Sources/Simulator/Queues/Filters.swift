@@ -53,7 +53,7 @@ extension Simulator {
     if queueID != 0 {
       let queue = try liveQueue(adapter: oid.adapter.index, id: queueID)
       try checkOwner(queue: queue, oid)
-      _ = try after(.setFilter, queue: queue)
+      try check(.setFilter, queue: queue)
     } else if vportID != 0 {
       let vport = try liveVPort(adapter: oid.adapter.index, id: vportID)
       try checkOwner(vport: vport, oid)

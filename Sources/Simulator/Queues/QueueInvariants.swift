@@ -29,7 +29,7 @@ extension StoreCheck {
       let isEmpty =
         record.receiveFilterLength == 0 && record.nicSwitchLength == 0 && record.hasSwitch == 0
         && record.functions == 0
-      guard store.adapters[index, \.life] != 0 else {
+      guard store.adapters[index, \.life] != .free else {
         try at.hold(isEmpty, "its adapter is not there")
         continue
       }
@@ -153,11 +153,16 @@ extension StoreCheck {
         throw at.damaged("its state is none")
       }
       try at.hold(
-        (queue.dmaStopped | queue.ending | queue.early) <= 1, "one of its flags is neither 0 nor 1")
+        (queue.dmaStopped | queue.early) <= 1, "one of its flags is neither 0 nor 1")
       try at.hold(isMaker(queue.owner, own), "who allocated it is not there")
       try at.hold(
-        queue.ending == 0 || (state == .undefined && queue.owner.isNone),
-        "it was freed and is there")
+        state != .reclaiming || queue.owner.isNone, "it was freed and is somebody's")
+      try at.hold(
+        state != .reclaiming || queue.blocks != 0 || queue.indicated != 0,
+        "it was freed and nothing of it is left")
+      try at.hold(
+        state != .stopDMA && state != .freeing || isBeingFreed(index, on: own.index),
+        "nobody frees it")
       try at.hold(queue.parameters.QueueId == queue.queueID, "its parameters are another's")
       let filters = scratch.queues[Int(queue.queueID)]
       scratch.queues[Int(queue.queueID)] = PlaceScratch.absent
@@ -181,6 +186,22 @@ extension StoreCheck {
     }
   }
 
+  /// Whether FREE_QUEUE of a queue is at the miniport.
+  private func isBeingFreed(
+    _ queue: Index<QueueRecord>, on adapter: Index<AdapterRecord>
+  ) -> Bool {
+    // The list of requests has been checked to close.
+    for index in store.oidsOfAdapter.of(adapter) {
+      let oid = store.oids[index]
+      if oid.queue == Ref(queue), oid.oid == OID_RECEIVE_FILTER_FREE_QUEUE,
+        oid.state == .sent || oid.state == .pended
+      {
+        return true
+      }
+    }
+    return false
+  }
+
   private mutating func checkVPorts(
     _ own: Ref<AdapterRecord>, _ scratch: inout PlaceScratch
   ) throws(StoreError) {
@@ -191,11 +212,13 @@ extension StoreCheck {
       guard let state = VPortState(rawValue: vport.state) else {
         throw at.damaged("its state is none")
       }
-      try at.hold((vport.ending | vport.deleting) <= 1, "one of its flags is neither 0 nor 1")
+      try at.hold(vport.deleting <= 1, "one of its flags is neither 0 nor 1")
       try at.hold(isMaker(vport.owner, own), "who created it is not there")
       try at.hold(
-        vport.ending == 0 || (state == .deleted && vport.owner.isNone),
-        "it was deleted and is there")
+        state != .reclaiming || vport.owner.isNone, "it was deleted and is somebody's")
+      try at.hold(
+        state != .reclaiming || vport.blocks != 0 || vport.indicated != 0,
+        "it was deleted and nothing of it is left")
       try at.hold(vport.parameters.VPortId == vport.vportID, "its parameters are another's")
       let filters = scratch.vports[Int(vport.vportID)]
       scratch.vports[Int(vport.vportID)] = PlaceScratch.absent

@@ -13,18 +13,14 @@ extension Simulator {
     adapter: Index<AdapterRecord>, _ state: ReceiveQueueState, _ actions: inout Actions
   ) {
     guard state.state == .dmaStopped else { return }
-    guard let queue = queue(adapter: adapter, id: state.queueID),
-      let after = QueueState(rawValue: store.queues[queue, \.state])?.after(.dmaStopped)
+    guard let queue = queue(adapter: adapter, id: state.queueID), move(queue: queue, .dmaStopped)
     else {
       blameMiniport(
-        adapter: adapter, Failure(.failure, .dmaStoppedUnasked, UInt64(state.queueID)),
+        adapter: adapter, Failure(.failure, .unexpectedDmaStopped, UInt64(state.queueID)),
         routine: "NdisMIndicateStatusEx", &actions)
       return
     }
-    store.queues.update(queue) {
-      $0.state = after.rawValue
-      $0.dmaStopped = 1
-    }
+    store.queues.update(queue) { $0.dmaStopped = 1 }
   }
 
   /// The binding is closing: what it allocated and did not free is a violation, once, and becomes NDIS's
@@ -36,7 +32,7 @@ extension Simulator {
     for queue in store.queuesOfAdapter.of(adapter) {
       guard store.queues[queue, \.owner] == binding else { continue }
       // One that is still being allocated is not the binding's yet.
-      if store.queues[queue, \.state] != 0 { count += 1 }
+      if queueState(queue).isLive { count += 1 }
       store.queues.update(queue) { $0.owner = .none }
     }
     for filter in store.filtersOfAdapter.of(adapter) {
@@ -46,7 +42,7 @@ extension Simulator {
     }
     for vport in store.vportsOfAdapter.of(adapter) {
       guard store.vports[vport, \.owner] == binding else { continue }
-      if store.vports[vport, \.state] != 0 { count += 1 }
+      if vportState(vport).isLive { count += 1 }
       store.vports.update(vport) { $0.owner = .none }
     }
     count += takeOverFunctions(adapter: adapter, binding)
@@ -114,7 +110,7 @@ extension Simulator {
 
   private func firstLiveQueue(adapter: Index<AdapterRecord>) -> Index<QueueRecord>? {
     for index in store.queuesOfAdapter.of(adapter) {
-      if store.queues[index, \.state] != 0 { return index }
+      if queueState(index).isLive { return index }
     }
     return nil
   }
@@ -127,26 +123,18 @@ extension Simulator {
 
   // MARK: Without anybody being asked
 
-  /// The adapter is gone: its queues, filters and VPorts go without anybody being asked. Memory that is
-  /// still being reclaimed keeps its ids, and the bare record it is counted in until it is gone.
+  /// The adapter is gone: its queues, filters and VPorts go without anybody being asked. Their memory has been
+  /// reclaimed, and no list that is out counts for them.
   mutating func dropQueues(adapter index: Index<AdapterRecord>) {
     for oid in store.oidsOfAdapter.of(index) {
       store.oids.update(oid) { $0.subject = .none }
     }
     while let filter = store.adapters[index, \.filters].optional { remove(filter: filter) }
     for queue in store.queuesOfAdapter.of(index) {
-      store.queues.update(queue) {
-        $0.indicated = 0
-        $0.filters = 0
-      }
-      end(queue: queue)
+      release(queue: queue, .adapterRemoved)
     }
     for vport in store.vportsOfAdapter.of(index) {
-      store.vports.update(vport) {
-        $0.indicated = 0
-        $0.filters = 0
-      }
-      end(vport: vport)
+      release(vport: vport, .adapterRemoved)
     }
     let capabilities = store.capabilities[index]
     if capabilities.receiveFilterLength != 0 || capabilities.nicSwitchLength != 0 {

@@ -35,7 +35,7 @@ extension Simulator {
       if case .adapter(let index) = owner.object { index } else { nil }
     if id != 0 {
       guard let adapter, let queue = queue(adapter: adapter, id: id),
-        QueueState(rawValue: store.queues[queue, \.state])?.mayAllocateMemory == true
+        queueState(queue).mayAllocateMemory
       else { throw Failure(.invalidParameter, .queueUnknown, UInt64(id)) }
       return .queue(queue)
     }
@@ -48,8 +48,7 @@ extension Simulator {
 
   private func mayAllocateMemory(vport index: Index<VPortRecord>) -> Bool {
     let function = FunctionID(rawValue: store.vports[index, \.parameters].AttachedFunctionId)
-    let state = VPortState(rawValue: store.vports[index, \.state])
-    return state?.mayAllocateMemory(on: function) == true && store.vports[index, \.deleting] == 0
+    return vportState(index).mayAllocateMemory(on: function) && store.vports[index, \.deleting] == 0
   }
 
   // MARK: Blocks of a queue or VPort
@@ -84,71 +83,29 @@ extension Simulator {
     }
     if isQueue {
       store.queues.update(block.queue.index) { $0.blocks &-= 1 }
-      releaseIfEnded(queue: block.queue.index)
+      releaseIfReclaimed(queue: block.queue.index)
     } else {
       store.vports.update(block.vport.index) { $0.blocks &-= 1 }
-      releaseIfEnded(vport: block.vport.index)
+      releaseIfReclaimed(vport: block.vport.index)
     }
   }
 
-  // MARK: Ends
+  // MARK: Reclaiming
 
-  /// A queue is freed: at once when nothing of it is left.
-  mutating func end(queue index: Index<QueueRecord>) {
-    let adapter = store.queues[index, \.adapter].index
-    store.queues.update(index) {
-      $0.state = 0
-      $0.ending = 1
-      $0.owner = .none
-    }
-    derived.workAdapters.insert(adapter)
-    releaseIfEnded(queue: index)
-  }
-
-  mutating func end(vport index: Index<VPortRecord>) {
-    let adapter = store.vports[index, \.adapter].index
-    store.vports.update(index) {
-      $0.state = 0
-      $0.ending = 1
-      $0.owner = .none
-    }
-    derived.workAdapters.insert(adapter)
-    releaseIfEnded(vport: index)
-  }
-
-  /// Memory or an indication of a queue has come back; a freed queue's record goes with the last.
-  mutating func releaseIfEnded(queue index: Index<QueueRecord>) {
-    let record = store.queues[index]
-    guard record.ending != 0, record.blocks == 0, record.indicated == 0 else { return }
-    remove(queue: index)
-  }
-
-  mutating func releaseIfEnded(vport index: Index<VPortRecord>) {
-    let record = store.vports[index]
-    guard record.ending != 0, record.blocks == 0, record.indicated == 0 else { return }
-    remove(vport: index)
-  }
-
-  /// One step: reclaims a block that a freed queue or deleted VPort had left, or drops the record of one
-  /// that has nothing left. False when there is nothing to do now.
+  /// One step: reclaims a block that a freed queue or deleted VPort had left. False when there is nothing to do
+  /// now.
   mutating func stepPlaces(adapter index: Index<AdapterRecord>, _ actions: inout Actions) -> Bool {
     for queue in store.queuesOfAdapter.of(index) {
-      guard store.queues[queue, \.ending] != 0 else { continue }
-      if let block = store.queues[queue, \.firstBlock].optional {
-        if reclaim(leftBlock: block, &actions) { return true }
-      } else if store.queues[queue, \.indicated] == 0 {
-        remove(queue: queue)
-        return true
-      }
+      guard queueState(queue) == .reclaiming,
+        let block = store.queues[queue, \.firstBlock].optional
+      else { continue }
+      if reclaim(leftBlock: block, &actions) { return true }
     }
     for vport in store.vportsOfAdapter.of(index) {
-      guard store.vports[vport, \.ending] != 0 else { continue }
-      if let block = store.vports[vport, \.firstBlock].optional {
-        if reclaim(leftBlock: block, &actions) { return true }
-      } else if store.vports[vport, \.indicated] == 0 {
-        remove(vport: vport)
-        return true
-      }
+      guard vportState(vport) == .reclaiming,
+        let block = store.vports[vport, \.firstBlock].optional
+      else { continue }
+      if reclaim(leftBlock: block, &actions) { return true }
     }
     return false
   }

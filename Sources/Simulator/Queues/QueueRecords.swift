@@ -12,12 +12,11 @@ struct QueueRecord: NamedRecord {
   /// More than an adapter can have, whatever its miniport says.
   static let maximum: UInt32 = 1024
   var generation: UInt32 = 0
-  /// QueueState; 0 = free, or while `adapter` is set: being allocated, or `ending`.
-  var state: UInt8 = 0
+  /// QueueState; 0 = free, or while `adapter` is set: being allocated. Only `take` changes it.
+  private(set) var state: UInt8 = 0
   /// DmaStopped has been indicated.
   var dmaStopped: UInt8 = 0
-  /// Freed, with memory or indications left; its id is not given out before they are gone.
-  var ending: UInt8 = 0
+  var padding2: UInt8 = 0
   /// The miniport has indicated into it while it was Paused and SET_FILTER was pending.
   var early: UInt8 = 0
   var adapter = Ref<AdapterRecord>.none
@@ -34,6 +33,16 @@ struct QueueRecord: NamedRecord {
   var firstBlock = Ref<BlockRecord>.none
   var padding: UInt32 = 0
   var parameters = NDIS_RECEIVE_QUEUE_PARAMETERS()
+
+  /// A free record.
+  init() {}
+
+  /// Moves the queue along its row of QueueState.table; nil, and no change, for an invalid combination.
+  mutating func take(_ event: QueueEvent) -> QueueState? {
+    guard let next = QueueState(rawValue: state)?.taking(event) else { return nil }
+    state = next.rawValue
+    return next
+  }
 }
 
 /// `setting`: SET_FILTER is with the miniport.
@@ -76,13 +85,12 @@ struct VPortRecord: NamedRecord {
   /// More than an adapter can have, the default VPort among them.
   static let maximum: UInt32 = 1024
   var generation: UInt32 = 0
-  /// VPortState; 0 = free, or while `adapter` is set: being created, or `ending`.
-  var state: UInt8 = 0
-  /// Deleted, with memory or indications left.
-  var ending: UInt8 = 0
+  /// VPortState; 0 = free, or while `adapter` is set: being created. Only `take` changes it.
+  private(set) var state: UInt8 = 0
+  var padding: UInt8 = 0
   /// DELETE_VPORT is with the miniport.
   var deleting: UInt8 = 0
-  var padding: UInt8 = 0
+  var padding3: UInt8 = 0
   var adapter = Ref<AdapterRecord>.none
   /// The binding that created it.
   var owner = Ref<BindingRecord>.none
@@ -95,4 +103,16 @@ struct VPortRecord: NamedRecord {
   var firstBlock = Ref<BlockRecord>.none
   var padding2: UInt32 = 0
   var parameters = NDIS_NIC_SWITCH_VPORT_PARAMETERS()
+
+  /// A free record.
+  init() {}
+
+  /// Moves the VPort along its row of VPortState.table, its parameters with it; nil, and no change, for an invalid
+  /// combination.
+  mutating func take(_ event: VPortEvent) -> VPortState? {
+    guard let next = VPortState(rawValue: state)?.taking(event) else { return nil }
+    state = next.rawValue
+    parameters.VPortState = next.reported.rawValue
+    return next
+  }
 }

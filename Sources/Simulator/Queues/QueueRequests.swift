@@ -63,7 +63,7 @@ extension Simulator {
     for element in array.queues {
       let queue = try liveQueue(adapter: oid.adapter.index, id: element.queueID)
       try checkOwner(queue: queue, oid)
-      _ = try after(.allocationComplete, queue: queue)
+      try check(.allocationComplete, queue: queue)
     }
   }
 
@@ -101,7 +101,7 @@ extension Simulator {
     let change = try input(ReceiveQueueParameters.self, oid: index)
     let queue = try liveQueue(adapter: oid.adapter.index, id: change.queueID)
     try checkOwner(queue: queue, oid)
-    _ = try after(.queueParametersSet, queue: queue)
+    try check(.queueParametersSet, queue: queue)
     _ = try parameters(queue: queue).applying(change)
     store.oids.update(index) { $0.queue = Ref(queue) }
   }
@@ -115,6 +115,7 @@ extension Simulator {
     changed.revision = max(changed.revision, change.revision)
     let kept = image(of: changed, as: NDIS_RECEIVE_QUEUE_PARAMETERS())
     store.queues.update(queue) { $0.parameters = kept }
+    move(queue: queue, .queueParametersSet)
   }
 
   /// A queue's parameters as they are now.
@@ -130,15 +131,11 @@ extension Simulator {
     try checkOwner(queue: queue, oid)
     let filters = store.queues[queue, \.filters]
     guard filters == 0 else { throw Failure(.invalidParameter, .filtersLeft, UInt64(filters)) }
-    let state = try after(.freeQueue, queue: queue)
     let before = store.queues[queue, \.state]
+    try take(.freeQueue, queue: queue)
     store.oids.update(index) {
       $0.queue = Ref(queue)
       $0.before = before
-    }
-    store.queues.update(queue) {
-      $0.state = state.rawValue
-      $0.dmaStopped = 0
     }
   }
 
@@ -147,9 +144,11 @@ extension Simulator {
   ) {
     guard let queue = oid.queue.optional else { return }
     guard isGone else {
-      store.queues.update(queue) {
-        $0.state = oid.before
-        $0.dmaStopped = 0
+      if let before = QueueState(rawValue: oid.before),
+        let event = QueueEvent.freeFailed(from: before)
+      {
+        move(queue: queue, event)
+        store.queues.update(queue) { $0.dmaStopped = 0 }
       }
       return
     }
@@ -171,7 +170,7 @@ extension Simulator {
           Failure(.failure, .queueMemoryLeft, id, UInt64(record.blocks)), &actions)
       }
     }
-    end(queue: queue)
+    freed(queue: queue)
   }
 
   /// Only who allocated a queue may change it.

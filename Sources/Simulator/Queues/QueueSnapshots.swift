@@ -88,7 +88,7 @@ extension Simulator {
     let record = store.queues[index]
     return QueueSnapshot(
       index: index.raw, place: place(record.adapter, record.owner), queueID: record.queueID,
-      state: QueueState(rawValue: record.state) ?? .undefined, dmaStopped: record.dmaStopped != 0,
+      state: queueState(index), dmaStopped: record.dmaStopped != 0,
       parameters: value(of: record.parameters)
         ?? ReceiveQueueParameters(queueName: "", vmName: "", flags: []),
       filters: record.filters, indicated: record.indicated, blocks: record.blocks)
@@ -100,7 +100,7 @@ extension Simulator {
     let record = store.vports[index]
     return VPortSnapshot(
       index: index.raw, place: place(record.adapter, record.owner), vportID: record.vportID,
-      state: VPortState(rawValue: record.state) ?? .deleted,
+      state: vportState(index),
       parameters: value(of: record.parameters) ?? VPortParameters(name: ""),
       filters: record.filters, indicated: record.indicated, blocks: record.blocks)
   }
@@ -240,12 +240,8 @@ extension Simulator {
   }
 
   /// The state of the queue at a used index, without the rest.
-  public func queueState(_ index: UInt32) -> QueueState {
-    QueueState(rawValue: store.queues[Index(index), \.state]) ?? .undefined
-  }
+  public func queueState(_ index: UInt32) -> QueueState { queueState(Index<QueueRecord>(index)) }
 
   /// The state of the VPort at a used index, without the rest.
-  public func vportState(_ index: UInt32) -> VPortState {
-    VPortState(rawValue: store.vports[Index(index), \.state]) ?? .deleted
-  }
+  public func vportState(_ index: UInt32) -> VPortState { vportState(Index<VPortRecord>(index)) }
 }

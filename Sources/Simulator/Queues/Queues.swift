@@ -10,7 +10,7 @@ import NDIS
 
 extension Simulator {
   /// The record of a queue of an adapter; nil for the default queue and unknown ones. A queue that is
-  /// being allocated, or was freed and has something left, is found in the state Undefined.
+  /// being allocated is found in the state Undefined, one that was freed and has something left in Reclaiming.
   func queue(adapter: Index<AdapterRecord>, id: UInt32) -> Index<QueueRecord>? {
     for index in store.queuesOfAdapter.of(adapter) {
       if store.queues[index, \.queueID] == id { return index }
@@ -39,7 +39,7 @@ extension Simulator {
   /// A queue that is there: not the default one.
   func liveQueue(adapter: Index<AdapterRecord>, id: UInt32) throws(Failure) -> Index<QueueRecord> {
     guard id != 0 else { throw Failure(.invalidParameter, .defaultQueue) }
-    guard let index = queue(adapter: adapter, id: id), store.queues[index, \.state] != 0 else {
+    guard let index = queue(adapter: adapter, id: id), queueState(index).isLive else {
       throw Failure(.invalidParameter, .queueUnknown, UInt64(id))
     }
     return index
@@ -47,25 +47,9 @@ extension Simulator {
 
   /// A nondefault VPort that is there.
   func liveVPort(adapter: Index<AdapterRecord>, id: UInt32) throws(Failure) -> Index<VPortRecord> {
-    guard id != 0, let index = vport(adapter: adapter, id: id), store.vports[index, \.state] != 0
+    guard id != 0, let index = vport(adapter: adapter, id: id), vportState(index).isLive
     else { throw Failure(.invalidParameter, .vportUnknown, UInt64(id)) }
     return index
-  }
-
-  /// The state `event` leads a queue to. An invalid combination is refused.
-  func after(_ event: QueueEvent, queue index: Index<QueueRecord>) throws(Failure) -> QueueState {
-    guard let state = QueueState(rawValue: store.queues[index, \.state])?.after(event) else {
-      throw Failure(.invalidParameter, .queueState, UInt64(store.queues[index, \.queueID]))
-    }
-    return state
-  }
-
-  /// Moves a queue along the table; an event that was checked before.
-  func move(queue index: Index<QueueRecord>, _ event: QueueEvent) {
-    guard let state = QueueState(rawValue: store.queues[index, \.state])?.after(event) else {
-      return
-    }
-    store.queues.update(index) { $0.state = state.rawValue }
   }
 
   /// Whether a request may change what `owner` made.

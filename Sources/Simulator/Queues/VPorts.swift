@@ -51,7 +51,7 @@ extension Simulator {
   /// The nondefault VPort of a VF; it has one at most.
   func vport(of function: FunctionID, adapter: Index<AdapterRecord>) -> Index<VPortRecord>? {
     for index in store.vportsOfAdapter.of(adapter) {
-      if store.vports[index, \.ending] == 0,
+      if vportState(index) != .reclaiming,
         store.vports[index, \.parameters].AttachedFunctionId == function.rawValue
       {
         return index
@@ -64,7 +64,7 @@ extension Simulator {
   func liveVPorts(adapter: Index<AdapterRecord>) -> [Index<VPortRecord>] {
     var found: [Index<VPortRecord>] = []
     for index in store.vportsOfAdapter.of(adapter) {
-      if store.vports[index, \.state] != 0 { found.append(index) }
+      if vportState(index).isLive { found.append(index) }
     }
     return found
   }
@@ -91,9 +91,8 @@ extension Simulator {
     let vport = try liveVPort(adapter: oid.adapter.index, id: change.vportID)
     try checkOwner(vport: vport, oid)
     _ = try parameters(vport: vport).applying(change)
-    guard let state = VPortState(rawValue: store.vports[vport, \.state]),
-      state.after(change.flags.contains(.stateChanged) ? .activate : .parameters) != nil
-    else {
+    let event: VPortEvent = change.flags.contains(.stateChanged) ? .activate : .parameters
+    guard vportState(vport).after(event) != nil else {
       throw Failure(
         .invalidParameter, .vportState, UInt64(UInt32(bitPattern: change.state.rawValue)))
     }
@@ -146,21 +145,10 @@ extension Simulator {
         adapter: oid.adapter.index,
         Failure(.failure, .vportMemoryLeft, id, UInt64(record.blocks)), &actions)
     }
-    end(vport: vport)
+    deleted(vport: vport)
   }
 
-  // MARK: States and owners
-
-  /// Moves a VPort along the table; its parameters say the state that is reported.
-  private func move(vport index: Index<VPortRecord>, _ event: VPortEvent) {
-    guard let state = VPortState(rawValue: store.vports[index, \.state])?.after(event) else {
-      return
-    }
-    store.vports.update(index) {
-      $0.state = state.rawValue
-      $0.parameters.VPortState = state.reported.rawValue
-    }
-  }
+  // MARK: Owners
 
   /// Only who created a VPort may change it.
   func checkOwner(vport index: Index<VPortRecord>, _ oid: OIDRecord) throws(Failure) {

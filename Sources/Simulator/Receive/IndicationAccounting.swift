@@ -107,14 +107,14 @@ extension Simulator {
         !store.queues[index, \.adapter].isNone
       else { return }
       store.queues.update(index) { $0.indicated = change.applied(to: $0.indicated, lists) }
-      if store.queues[index, \.indicated] == 0 { releaseIfEnded(queue: index) }
+      if store.queues[index, \.indicated] == 0 { releaseIfReclaimed(queue: index) }
     } else {
       let index = tally.vport.index
       guard store.vports[index, \.generation] == tally.targetGeneration,
         !store.vports[index, \.adapter].isNone
       else { return }
       store.vports.update(index) { $0.indicated = change.applied(to: $0.indicated, lists) }
-      if store.vports[index, \.indicated] == 0 { releaseIfEnded(vport: index) }
+      if store.vports[index, \.indicated] == 0 { releaseIfReclaimed(vport: index) }
     }
   }
 

@@ -99,7 +99,7 @@ extension Simulator {
     guard id != 0 else { return target }
     if hasSwitch {
       guard let index = vport(adapter: adapter, id: UInt32(id)),
-        store.vports[index, \.state] == VPortState.activated.rawValue,
+        vportState(index) == .activated,
         store.vports[index, \.parameters].AttachedFunctionId == UInt16(NDIS_PF_FUNCTION_ID)
       else { throw Failure(.invalidParameter, .vportUnknown, UInt64(id)) }
       target.kind = .vport
@@ -107,18 +107,18 @@ extension Simulator {
       target.generation = store.vports[index, \.generation]
       return target
     }
-    let found = queue(adapter: adapter, id: UInt32(id))
-    let state = found.flatMap { QueueState(rawValue: store.queues[$0, \.state]) } ?? .undefined
-    guard let index = found else { throw Failure(.failure, .queueState, UInt64(id)) }
-    if state.after(.receive) == nil {
-      if state == .stopDMA, store.queues[index, \.dmaStopped] == 0, hasJustBeenAsked(adapter) {
-        throw Failure(.notAccepted, .queueState, UInt64(id))
-      }
-      guard state.after(.receiveDuringSetFilter) != nil,
-        isBeingFiltered(adapter, queueID: UInt32(id))
-      else { throw Failure(.failure, .queueState, UInt64(id)) }
-      plan.early = Ref(index)
+    guard let index = queue(adapter: adapter, id: UInt32(id)) else {
+      throw Failure(.failure, .queueState, UInt64(id))
     }
+    let state = queueState(index)
+    target.event =
+      isBeingFiltered(adapter, queueID: UInt32(id)) ? .receiveDuringSetFilter : .receive
+    guard state.after(target.event) != nil else {
+      let crossesFreeQueue =
+        state == .stopDMA && store.queues[index, \.dmaStopped] == 0 && hasJustBeenAsked(adapter)
+      throw Failure(crossesFreeQueue ? .notAccepted : .failure, .queueState, UInt64(id))
+    }
+    if state == .paused { plan.early = Ref(index) }
     target.kind = .queue
     target.record = Ref(any: index)
     target.generation = store.queues[index, \.generation]

@@ -19,6 +19,11 @@ extension Simulator {
     }
     var request = Ref<RequestRecord>.none
     if !isLent { request = Ref(try open(call, object: adapterHandle(adapter))) }
+    move(adapter, .receive, &actions)
+    plan.forEachGroup { group in
+      guard group.target.kind == .queue else { return }
+      move(queue: group.target.queue.index, group.target.event)
+    }
     // Its SET_FILTER must end with SUCCESS now.
     if let queue = plan.early.optional { store.queues.update(queue) { $0.early = 1 } }
     if received > 0 {

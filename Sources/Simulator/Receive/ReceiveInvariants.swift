@@ -60,7 +60,7 @@ extension StoreCheck {
       var isFirst = true
       for other in 0..<at where list.segments[other].block == segment.block { isFirst = false }
       let block = segment.block.index
-      if isFirst, store.blocks[block, \.state] == .live,
+      if isFirst, store.blocks[block, \.$state.validated] == .live,
         store.blocks[block, \.generation] == segment.generation
       {
         named.append(block)
@@ -123,7 +123,7 @@ extension StoreCheck {
     ) {
       (
         store.indications[$0, \.previous], store.indications[$0, \.next],
-        store.indications[$0, \.state] == .open && store.indications[$0, \.adapter] == own
+        store.indications[$0, \.$state.validated] == .open && store.indications[$0, \.adapter] == own
       )
     }
     var out: UInt32 = 0

@@ -10,6 +10,8 @@ struct ReceiveTarget {
   var id: UInt16 = 0
   var record = Ref<AnyRecord>.none
   var generation: UInt32 = 0
+  /// What receiving is to a queue's state.
+  var event = QueueEvent.receive
   /// Takes no lists of others in its indications.
   var isAlone = false
   /// Bytes of a frame that go to lookahead memory; 0 = no split.

@@ -164,7 +164,7 @@ extension Simulator {
       store.adapters.update(adapter) { $0.indicated = $0.indicated &- count }
       // An adapter on its way somewhere may wait for this.
       if store.adapters[adapter, \.indicated] == 0,
-        store.adapters[adapter, \.life] == 2
+        store.adapters[adapter, \.life] == .ending
           || store.adapters[adapter, \.state] != AdapterState.running.rawValue
       {
         derived.workAdapters.insert(adapter)

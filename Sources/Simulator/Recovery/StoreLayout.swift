@@ -85,7 +85,7 @@ struct StoreHeader: BitwiseCopyable {
   static let magic: UInt64 = 0x3145_524F_5453_4E44  // "DNSTORE1"
   /// In the place of the magic number, when nobody is to go on from it.
   static let retired: UInt64 = 0x4445_5249_5445_5244
-  static let layoutVersion: UInt32 = 4
+  static let layoutVersion: UInt32 = 5
   var magic: UInt64 = 0
   var version: UInt32 = 0
   /// Of the sizes of all records: a change that forgot to change the version is noticed.

@@ -208,7 +208,7 @@ struct StoreCheck: ~Copyable {
   /// Notes that a record waits for a request, which has to be there and to be waited for by no other.
   mutating func wait(for request: Ref<RequestRecord>, _ at: CheckedRecord) throws(StoreError) {
     guard let index = request.optional else { return }
-    guard store.requests.contains(index), store.requests[index, \.state] == .open,
+    guard store.requests.contains(index), store.requests[index, \.$state.validated] == .open,
       waiting[Int(index)] == 0
     else { throw at.damaged("the request it is to answer is not there, or another's") }
     waiting[Int(index)] = 1
@@ -229,7 +229,7 @@ struct StoreCheck: ~Copyable {
     guard id != 0, store.upcalls.contains(index), store.upcalls[index, \.id] == id,
       Int(store.upcalls[index, \.type]) == type, store.upcalls[index, \.subject] == subject
     else { return nil }
-    return store.upcalls[index, \.state]
+    return store.upcalls[index, \.$state.validated]
   }
 
   func isSession(_ ref: Ref<SessionRecord>) -> Bool {
@@ -241,7 +241,7 @@ struct StoreCheck: ~Copyable {
   }
 
   func isAdapter(_ ref: Ref<AdapterRecord>) -> Bool {
-    store.adapters.contains(ref) && store.adapters[ref.index, \.life] != 0
+    store.adapters.contains(ref) && store.adapters[ref.index, \.life] != .free
   }
 
   func isBinding(_ ref: Ref<BindingRecord>) -> Bool {
@@ -275,7 +275,7 @@ struct StoreCheck: ~Copyable {
   }
 
   func bindingHandle(_ index: Index<BindingRecord>) -> Handle {
-    let isModule = store.bindings[index, \.kind] == .module
+    let isModule = store.bindings[index, \.$kind.validated] == .module
     return handle(isModule ? .filterModule : .binding, store.bindings[index, \.generation], index)
   }
 

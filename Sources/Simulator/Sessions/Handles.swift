@@ -41,7 +41,7 @@ extension Simulator {
   > {
     try checkKind(handle, [.adapter])
     let index = Index<AdapterRecord>(handle.index)
-    guard store.adapters.contains(index), store.adapters[index, \.life] != 0,
+    guard store.adapters.contains(index), store.adapters[index, \.life] != .free,
       adapterHandle(index) == handle
     else { throw Failure(.invalidParameter, .staleHandle, handle.rawValue) }
     guard store.drivers[store.adapters[index, \.driver].index, \.session] == Ref(session) else {

@@ -219,7 +219,7 @@ extension Simulator {
     where store.drivers[index, \.state] == .ending {
       derived.workDrivers.insert(index)
     }
-    for index in store.adapters.indices where store.adapters[index, \.life] != 0 {
+    for index in store.adapters.indices where store.adapters[index, \.life] != .free {
       derived.workAdapters.insert(index)
     }
     for index in store.bindings.indices

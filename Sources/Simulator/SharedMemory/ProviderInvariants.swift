@@ -99,7 +99,7 @@ extension StoreCheck {
     let upcall = Index<UpcallRecord>(upcall: record.stuckUpcall)
     try at.hold(
       store.upcalls.contains(upcall) && store.upcalls[upcall, \.id] == record.stuckUpcall
-        && store.upcalls[upcall, \.state] == .expired
+        && store.upcalls[upcall, \.$state.validated] == .expired
         && store.upcalls[upcall, \.registration] == own, "the answer it owes is not there")
   }
 

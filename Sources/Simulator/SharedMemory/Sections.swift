@@ -142,7 +142,7 @@ extension Simulator {
     switch domain.kind {
     case .adapter:
       let index = Index<AdapterRecord>(domain)
-      return store.adapters.contains(index) && store.adapters[index, \.life] != 0
+      return store.adapters.contains(index) && store.adapters[index, \.life] != .free
         && adapterHandle(index) == domain
     case .miniportDriver, .protocolDriver, .filterDriver:
       let index = Index<DriverRecord>(domain)

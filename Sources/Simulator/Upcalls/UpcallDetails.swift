@@ -3,25 +3,7 @@
 
 public import NDISDriverInterface
 import CNDIS
-public import NDIS
-
-/// An OID request, for MiniportOidRequest, MiniportCancelOidRequest or ProtocolOidRequestComplete.
-public struct OIDDetails: Sendable, Hashable {
-  public var handle: Handle
-  public var call: OIDCall
-  /// How it ended; the status is PENDING while it has not.
-  public var failure: Failure
-  public var result: OIDResult
-}
-
-/// What ProtocolReceiveNetBufferLists is told, piece by piece and in the order of the message: a list, its
-/// buffers, and behind each buffer the parts it lies in. Values only, since it is read for every frame.
-public enum ReceivedPiece: Sendable, Hashable {
-  case list(Handle, filterID: UInt16, queueID: UInt16, buffers: UInt32)
-  case buffer(dataLength: UInt32)
-  /// Contiguous bytes of a section.
-  case part(sharedMemory: Handle, section: Handle, offset: UInt64, length: UInt32)
-}
+import NDIS
 
 extension Simulator {
   /// The OID request an open upcall is about.

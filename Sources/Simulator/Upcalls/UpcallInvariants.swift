@@ -18,9 +18,9 @@ extension StoreCheck {
       inUse.requests &+= 1
       let ring = store.ringSlot(session, request.id)
       try at.hold(
-        store.results[ring, \.id] == request.id && store.results[ring, \.state] == .open
+        store.results[ring, \.id] == request.id && store.results[ring, \.$state.validated] == .open
           || store.lateSlots(session).contains {
-            store.results[$0, \.id] == request.id && store.results[$0, \.state] == .open
+            store.results[$0, \.id] == request.id && store.results[$0, \.$state.validated] == .open
           }, "its result has no place")
     }
   }
@@ -42,7 +42,7 @@ extension StoreCheck {
         slot >= Store.resultRing || result.id % UInt64(Store.resultRing) == UInt64(slot),
         "it stands in another's place")
       try at.hold(
-        store.sessions[session, \.state] == .free
+        store.sessions[session, \.$state.validated] == .free
           || result.id < store.sessions[session, \.nextRequestID], "its request was never made")
     }
   }
@@ -124,7 +124,7 @@ extension StoreCheck {
       return try at.hold(!isAllocation || state == .expired, "its block is not there")
     }
     guard store.blocks.contains(block) else { throw at.damaged("its block is not there") }
-    let found = store.blocks[block, \.state]
+    let found = store.blocks[block, \.$state.validated]
     try at.hold(
       store.blocks[block, \.registration] == upcall.registration
         && (isAllocation ? found == .pending || found == .abandoned : found == .freeing),
@@ -171,13 +171,13 @@ extension StoreCheck {
     case NDISSIM_UPCALL_STATUS_EX:
       try at.hold(
         store.statuses.contains(upcall.status)
-          && store.statuses[upcall.status.index, \.state] == .open,
+          && store.statuses[upcall.status.index, \.$state.validated] == .open,
         "its status is not there")
       statusCalls[Int(upcall.status.index)] &+= 1
     case NDISSIM_UPCALL_RECEIVE_NET_BUFFER_LISTS:
       try at.hold(
         store.indications.contains(upcall.indication)
-          && store.indications[upcall.indication.index, \.state] == .open,
+          && store.indications[upcall.indication.index, \.$state.validated] == .open,
         "its indication is not there")
       receiveCalls[Int(upcall.indication.index)] &+= 1
     case NDISSIM_UPCALL_RETURN_NET_BUFFER_LISTS:

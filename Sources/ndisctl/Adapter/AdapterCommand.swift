@@ -1,8 +1,8 @@
-// `ndisctl adapter`: does to adapters what plug and play, power management and people at the other end of
-// the cable do. Hosted miniports are added and removed, and receive frames on request; every adapter can be
-// paused, restarted, shut down, removed by surprise and halted.
+// `ndisctl adapter`: plug and play and power management of adapters. Hosted miniports are added and
+// removed, and receive frames on request; every adapter can be paused, restarted, shut down, surprise-
+// removed and halted.
 //
-// A command returns when the change has been made; the daemon waits for it, and nothing is asked twice.
+// A command returns when the change is complete; the daemon waits for it, so nothing is polled.
 
 import ArgumentParser
 import NDISDrawing
@@ -13,7 +13,7 @@ import NDISVarlink
 struct AdapterCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "adapter",
-    abstract: "Adds, changes and removes adapters, and has them receive frames.",
+    abstract: "Adds, changes and removes adapters, and generates receive frames.",
     discussion: """
       Examples:
         ndisctl adapter add name=vmq1,queues=4
@@ -27,24 +27,24 @@ struct AdapterCommand: ParsableCommand {
     ])
 }
 
-/// How long a change may take.
+/// How long to wait for a change.
 struct ChangeWait: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "How long to wait for the end of the change: 500ms, 5s, 2min; for ever unless given. The change goes on when the time is up.",
+      "How long to wait for the change to complete: 500ms, 5s, 2min; no limit by default. The change continues after a timeout.",
       valueName: "time"))
   var timeout: TimeSpan?
 
-  @Flag(help: "Return when the change has begun.")
+  @Flag(help: "Return as soon as the change has started.")
   var noWait = false
 
   func validate() throws {
     if noWait, timeout != nil {
-      throw ValidationError("--no-wait does not wait, and --timeout does; use one of them")
+      throw ValidationError("--no-wait and --timeout are mutually exclusive")
     }
   }
 
-  /// As the daemon wants it.
+  /// As the daemon expects it.
   var milliseconds: Int? { noWait ? 0 : timeout.map { max(1, $0.milliseconds) } }
 }
 
@@ -56,7 +56,7 @@ struct ChangeOptions: ParsableArguments {
   @Argument(help: "The adapter's name or handle.", completion: .adapters)
   var adapter: String
 
-  /// Makes a change and says how the adapter stands.
+  /// Makes a change and prints the adapter's state.
   func make(
     _ change: SimulatorInterface.ChangeAdapter.Input.Change, reasons: [String]? = nil,
     action: String? = nil
@@ -67,17 +67,18 @@ struct ChangeOptions: ParsableArguments {
       timeoutMs: wait.milliseconds)
     let reply = try daemon.call(
       SimulatorInterface.ChangeAdapter.self, input, waiting: wait.milliseconds)
-    try tell(adapter, reply.state, reply.json, common)
+    try printState(adapter, reply.state, reply.json, common)
   }
 }
 
 struct AdapterPause: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pause",
-    abstract: "Pauses a running adapter, and its bindings before it.",
+    abstract: "Pauses a running adapter after its bindings.",
     discussion: """
-      Returns when the adapter is Paused: its bindings have been told (NetEventPause), and MiniportPause \
-      has ended, for which all indicated lists come back. It stays Paused until it is restarted.
+      Returns when the adapter is Paused: its bindings have been notified (NetEventPause), and \
+      MiniportPause has completed, which requires that all indicated lists were returned. It stays Paused \
+      until it is restarted.
 
       Examples:
         ndisctl adapter pause vmq0
@@ -87,7 +88,7 @@ struct AdapterPause: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "PauseReason, which the miniport is told: \(reasons.joined(separator: ", ")). Several can be given; NDIS_INTERNAL unless one is.",
+      "The PauseReason passed to the miniport: \(reasons.joined(separator: ", ")). Repeatable; the default is NDIS_INTERNAL.",
       valueName: "reason"),
     completion: .list(reasons))
   var reason: [String] = []
@@ -107,10 +108,10 @@ struct AdapterPause: ParsableCommand {
 struct AdapterRestart: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "restart",
-    abstract: "Restarts an adapter that was paused.",
+    abstract: "Restarts a paused adapter.",
     discussion: """
-      Returns when the adapter is Running. When MiniportRestart fails it is Paused again, and that is an \
-      error.
+      Returns when the adapter is Running. If MiniportRestart fails, the adapter is Paused again and the \
+      command fails.
 
       Example: ndisctl adapter restart vmq0
       """)
@@ -122,10 +123,10 @@ struct AdapterRestart: ParsableCommand {
 struct AdapterHalt: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "halt",
-    abstract: "Halts an adapter, as when its device is disabled.",
+    abstract: "Halts an adapter, as disabling its device does.",
     discussion: """
-      Returns when the adapter is gone: its bindings have been closed, it was paused, NDIS has freed its \
-      queues, MiniportHaltEx has returned. A hosted miniport goes with its adapter.
+      Returns when the adapter is removed: its bindings are closed, it was paused, NDIS has freed its \
+      queues, and MiniportHaltEx has returned. A hosted miniport is removed with its adapter.
 
       Examples:
         ndisctl adapter halt vmq0
@@ -135,7 +136,7 @@ struct AdapterHalt: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "HaltAction, which the miniport is told: \(ActionName<HaltAction>.list); DeviceDisabled unless given.",
+      "The HaltAction passed to the miniport: \(ActionName<HaltAction>.list); the default is DeviceDisabled.",
       valueName: "action"),
     completion: .list(ActionName<HaltAction>.allValueStrings))
   var action: ActionName<HaltAction>?
@@ -146,10 +147,10 @@ struct AdapterHalt: ParsableCommand {
 struct AdapterShutdown: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "shutdown",
-    abstract: "Calls MiniportShutdownEx, as when the machine goes down.",
+    abstract: "Calls MiniportShutdownEx, as a system shutdown does.",
     discussion: """
-      It is the last call the adapter gets. It stays Shutdown, and nothing that belongs to it is freed, \
-      until its driver goes; `ndisctl adapter remove` takes a hosted one away.
+      It is the last call to the adapter, which stays Shutdown with all its resources until its driver \
+      deregisters; `ndisctl adapter remove` removes a hosted one.
 
       Examples:
         ndisctl adapter shutdown vmq0
@@ -159,7 +160,7 @@ struct AdapterShutdown: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "ShutdownAction, which the miniport is told: \(ActionName<ShutdownAction>.list); PowerOff unless given.",
+      "The ShutdownAction passed to the miniport: \(ActionName<ShutdownAction>.list); the default is PowerOff.",
       valueName: "action"),
     completion: .list(ActionName<ShutdownAction>.allValueStrings))
   var action: ActionName<ShutdownAction>?
@@ -170,11 +171,11 @@ struct AdapterShutdown: ParsableCommand {
 struct AdapterSurpriseRemove: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "surprise-remove",
-    abstract: "Removes an adapter by surprise, as when its device is pulled out.",
+    abstract: "Surprise-removes an adapter, as unplugging its device does.",
     discussion: """
-      Returns when the adapter is gone: its bindings and its miniport have been told, it was paused, its \
-      bindings were closed, MiniportHaltEx has returned with NdisHaltDeviceSurpriseRemoved. A hosted \
-      miniport goes with its adapter.
+      Returns when the adapter is removed: its bindings and its miniport were notified, it was paused, \
+      its bindings were closed, and MiniportHaltEx has returned for NdisHaltDeviceSurpriseRemoved. A \
+      hosted miniport is removed with its adapter.
 
       Examples:
         ndisctl adapter surprise-remove vmq0
@@ -185,7 +186,7 @@ struct AdapterSurpriseRemove: ParsableCommand {
   func run() throws { try change.make(.surpriseRemove) }
 }
 
-/// An action of NDIS by its documented name, with or without what all of them begin with.
+/// An action of NDIS by its documented name, with or without the common prefix.
 struct ActionName<Action: NamedAction>: ExpressibleByArgument, Sendable {
   var action: Action
 
@@ -207,7 +208,7 @@ struct ActionName<Action: NamedAction>: ExpressibleByArgument, Sendable {
   static var list: String { allValueStrings.joined(separator: ", ") }
 }
 
-/// An enumeration of NDIS whose names begin alike.
+/// An enumeration of NDIS whose names have a common prefix.
 protocol NamedAction: CaseIterable, CustomStringConvertible, Sendable {
   static var prefix: String { get }
 }
@@ -220,17 +221,17 @@ extension ShutdownAction: NamedAction {
   static var prefix: String { "NdisShutdown" }
 }
 
-/// Says how an adapter stands now.
-func tell(
+/// Prints the state of an adapter.
+func printState(
   _ adapter: String, _ state: String, _ reply: JSON, _ common: CommonOptions
 ) throws(CommandFailure) {
   var output = Output()
   if common.json {
     try output.line(reply.prettyText)
   } else {
-    let surface = common.surface
-    let name = TerminalText.printable(adapter, unicode: surface.unicode)
-    try output.line("\(name) is \(surface.paint(state, stateInk(state)))")
+    let capabilities = common.capabilities
+    let name = TerminalText.printable(adapter, unicode: capabilities.unicode)
+    try output.line("\(name) is \(capabilities.paint(state, stateStyle(state)))")
   }
   try output.flush()
 }

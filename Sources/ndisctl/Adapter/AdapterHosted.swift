@@ -1,4 +1,4 @@
-// `ndisctl adapter add`, `remove` and `generate`: what only hosted miniports can have done to them.
+// `ndisctl adapter add`, `remove` and `generate`: for hosted miniports only.
 
 import ArgumentParser
 import NDISDrawing
@@ -10,9 +10,9 @@ struct AdapterAdd: ParsableCommand {
     commandName: "add",
     abstract: "Adds a hosted miniport with an adapter.",
     discussion: """
-      The keys are those of ndissimd's --miniport: name, queues (8 unless given), vports, queue-memory \
-      (256K), ndis (6.30), frame-length (1514), rate (frames a second; none), pends (never, queues or \
-      always; queues). Returns when the adapter is Running.
+      The keys, with their defaults, are those of ndissimd's --miniport: name, queues (8), vports, \
+      queue-memory (256K), ndis (6.30), frame-length (1514), rate (frames per second; none), pends \
+      (never, queues or always; queues). Returns when the adapter is Running.
 
       Examples:
         ndisctl adapter add name=vmq1
@@ -22,7 +22,7 @@ struct AdapterAdd: ParsableCommand {
   @OptionGroup var common: CommonOptions
   @OptionGroup var wait: ChangeWait
 
-  @Argument(help: ArgumentHelp("Its settings.", valueName: "key=value,..."))
+  @Argument(help: ArgumentHelp("Its configuration.", valueName: "key=value,..."))
   var settings: [String]
 
   private func miniport() throws -> SimulatorInterface.HostedMiniport {
@@ -39,7 +39,7 @@ struct AdapterAdd: ParsableCommand {
       case "pends": miniport.pends = setting.value
       default:
         throw ValidationError(
-          "'\(setting.key)' is unknown; the keys are name, queues, vports, queue-memory, ndis, "
+          "unknown key '\(setting.key)'; the keys are name, queues, vports, queue-memory, ndis, "
             + "frame-length, rate, pends")
       }
     }
@@ -57,11 +57,11 @@ struct AdapterAdd: ParsableCommand {
     let reply = try daemon.call(
       SimulatorInterface.AddMiniport.self, input, waiting: wait.milliseconds)
     guard !common.json, let handle = reply.handle else {
-      return try tell(miniport.name, reply.state, reply.json, common)
+      return try printState(miniport.name, reply.state, reply.json, common)
     }
     let object = try daemon.call(SimulatorInterface.Describe.self, .init(object: handle)).object
     var output = Output()
-    for line in ShowPage(object: object).lines(on: common.surface) { try output.line(line) }
+    for line in ShowPage(object: object).lines(on: common.capabilities) { try output.line(line) }
     try output.flush()
   }
 }
@@ -71,8 +71,9 @@ struct AdapterRemove: ParsableCommand {
     commandName: "remove",
     abstract: "Removes a hosted miniport with its adapter.",
     discussion: """
-      Returns when it is gone: its bindings have been closed, the adapter was paused and halted, the driver \
-      has deregistered. An adapter of a process is its process's to remove; `ndisctl adapter halt` halts it.
+      Returns when it is removed: its bindings are closed, the adapter was paused and halted, and the \
+      driver has deregistered. The adapter of a driver process is removed by that process; \
+      `ndisctl adapter halt` halts it.
 
       Example: ndisctl adapter remove vmq1
       """)
@@ -87,17 +88,17 @@ struct AdapterRemove: ParsableCommand {
     let input = SimulatorInterface.RemoveMiniport.Input(name: name, timeoutMs: wait.milliseconds)
     let reply = try daemon.call(
       SimulatorInterface.RemoveMiniport.self, input, waiting: wait.milliseconds)
-    try tell(name, reply.state, reply.json, common)
+    try printState(name, reply.state, reply.json, common)
   }
 }
 
 struct AdapterGenerate: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate",
-    abstract: "Has a hosted miniport receive frames of its own making.",
+    abstract: "Generates receive frames on a hosted miniport.",
     discussion: """
-      The frames go to the default queue, or to the queue or VPort that is named, if it runs and has a \
-      filter. A frame for which no buffer is free is dropped.
+      The frames are received on the default queue, or on the given queue or VPort if it is Running and \
+      has a filter. A frame without a free buffer is dropped.
 
       Examples:
         ndisctl adapter generate vmq0 --queue 3 --count 10
@@ -108,31 +109,32 @@ struct AdapterGenerate: ParsableCommand {
   @Argument(help: "The adapter's name or handle.", completion: .hostedAdapters)
   var adapter: String
 
-  @Option(help: "The queue's number; 0, the default queue, unless given.")
+  @Option(help: "The QueueId; the default is 0, the default queue.")
   var queue: Int?
 
-  @Option(help: "The VPort's number, for an adapter that has VPorts.")
+  @Option(help: "The VPortId, for an adapter with VPorts.")
   var vport: Int?
 
-  @Option(help: "How many frames; 1 unless given.")
+  @Option(help: "The number of frames; 1 by default.")
   var count = 1
 
   @Option(
     help: ArgumentHelp(
-      "Bytes of each, 64 or more; as the miniport is set up unless given.", valueName: "bytes"))
+      "The length of a frame, at least 64; the miniport's frame-length by default.",
+      valueName: "bytes"))
   var length: Int?
 
-  /// As many as the daemon makes in one go.
+  /// The most that the daemon generates in one call.
   private static let chunk = 1024
 
   func validate() throws {
     if queue != nil, vport != nil {
-      throw ValidationError("--queue and --vport name two places; use one of them")
+      throw ValidationError("--queue and --vport are mutually exclusive")
     }
     if count < 1 { throw ValidationError("--count is \(count); use 1 or more") }
     for (name, value) in [("queue", queue), ("vport", vport)] {
       if let value, UInt32(exactly: value) == nil {
-        throw ValidationError("--\(name) is \(value), which is no number of one; use 0 or more")
+        throw ValidationError("--\(name) is \(value); use 0 or more")
       }
     }
     if let length, !(64...9014).contains(length) {
@@ -158,19 +160,19 @@ struct AdapterGenerate: ParsableCommand {
       try output.line(sum.json.prettyText)
     } else {
       try output.line(
-        "\(Readable.counted(sum.indicated, "frame")) indicated, \(Readable.count(sum.dropped)) dropped"
+        "\(HumanFormat.counted(sum.indicated, "frame")) indicated, \(HumanFormat.count(sum.dropped)) dropped"
       )
     }
     try output.flush()
   }
 }
 
-/// A setting on a command line, `key=value`, several of them with commas between.
+/// A `key=value` pair of the command line; several are separated by commas.
 struct KeyValue {
   let key: String
   let value: String
 
-  /// Every setting in these arguments.
+  /// Every pair in these arguments.
   static func all(in arguments: [String]) throws -> [KeyValue] {
     try arguments.flatMap { $0.split(separator: ",") }.map { pair in
       let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)

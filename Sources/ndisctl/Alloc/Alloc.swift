@@ -1,6 +1,6 @@
-// `ndisctl alloc`: calls NdisAllocateSharedMemory as a miniport driver of its own and shows what came
-// back. The blocks live as long as the command does: NDIS gives memory to a driver, and this one is
-// gone when the command ends.
+// `ndisctl alloc`: calls NdisAllocateSharedMemory from a miniport driver of its own and prints the
+// result. The blocks live as long as the command: NDIS allocates memory for a driver, and this one
+// deregisters when the command ends.
 
 import ArgumentParser
 import Glibc
@@ -10,12 +10,11 @@ import NDISVarlink
 
 struct Alloc: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Allocates shared memory as a miniport driver would, and shows it.",
+    abstract: "Allocates shared memory as a miniport driver does, and prints the blocks.",
     discussion: """
-      Registers a miniport driver and an adapter for the time of the command, allocates, prints handles \
-      and addresses, frees, and goes. With --hold it frees only when Enter is pressed or a signal \
-      comes, so that others can look at the blocks meanwhile. With --leak it goes without freeing: the \
-      daemon then reports a leak, which is what a leak report looks like.
+      Registers a temporary miniport driver with an adapter, allocates, prints handles and addresses, \
+      frees, and exits. With --hold it frees when Enter is pressed or a signal arrives, so that the \
+      blocks can be inspected meanwhile. With --leak it exits without freeing, to provoke a leak report.
 
       EXAMPLES
         ndisctl alloc --length 64K --usage receive
@@ -24,22 +23,24 @@ struct Alloc: ParsableCommand {
         ndisctl run -- ndisctl alloc --leak
       """)
 
-  @Option(help: ArgumentHelp("Bytes, or with K, M or G; 64K by default.", valueName: "bytes"))
+  @Option(
+    help: ArgumentHelp(
+      "Bytes, with an optional suffix K, M or G; 64K by default.", valueName: "bytes"))
   var length: ByteSize?
 
-  @Option(help: "How many blocks, 1 to 1000000.")
+  @Option(help: "The number of blocks, 1 to 1000000.")
   var count = 1
 
-  @Flag(help: "Ask for one run of physical addresses (NDIS_SHARED_MEM_PARAMETERS_CONTIGUOUS).")
+  @Flag(help: "Request contiguous physical memory (NDIS_SHARED_MEM_PARAMETERS_CONTIGUOUS).")
   var contiguous = false
 
-  @Option(help: "QueueId; 0 is the default receive queue, the only one there is.")
+  @Option(help: "The QueueId; 0 is the default receive queue.")
   var queue: UInt32 = 0
 
-  @Option(help: "What the block is for (NDIS_SHARED_MEMORY_USAGE).")
+  @Option(help: "The usage (NDIS_SHARED_MEMORY_USAGE).")
   var usage = UsageName(usage: .receive)
 
-  @Option(help: "PreferredNode: a NUMA node; any by default.")
+  @Option(help: "The PreferredNode, a NUMA node; any by default.")
   var node: UInt32?
 
   @Option(help: "Pool tag, up to four characters.")
@@ -48,19 +49,19 @@ struct Alloc: ParsableCommand {
   @Option(help: "Name of the adapter.")
   var adapter = "ndisctl0"
 
-  @Flag(help: "Show the contents, 256 bytes a block at most.")
+  @Flag(help: "Dump the contents, at most 256 bytes per block.")
   var hexdump = false
 
-  @Flag(help: "Free only when Enter is pressed or SIGINT, SIGTERM or SIGHUP comes.")
+  @Flag(help: "Free when Enter is pressed, or on SIGINT, SIGTERM or SIGHUP.")
   var hold = false
 
-  @Flag(help: "Go without freeing, for the daemon to report.")
+  @Flag(help: "Exit without freeing, to provoke a leak report.")
   var leak = false
 
-  @Flag(help: "Print a JSON document; --hold then prints it before it waits.")
+  @Flag(help: "Print a JSON document; with --hold before waiting.")
   var json = false
 
-  @Option(help: "The daemon's driver socket; searched for by default.")
+  @Option(help: "The daemon's driver socket; found automatically by default.")
   var driverSocket: String?
 
   private var bytes: Int { length?.bytes ?? 64 << 10 }
@@ -70,9 +71,9 @@ struct Alloc: ParsableCommand {
       throw ValidationError("--count is \(count); expected 1 to 1000000")
     }
     guard (0...Int(UInt32.max)).contains(bytes) else {
-      throw ValidationError("--length is \(bytes); the documents give it 32 bits")
+      throw ValidationError("--length is \(bytes); Length has 32 bits")
     }
-    guard !(hold && leak) else { throw ValidationError("--hold frees, --leak does not; use one") }
+    guard !(hold && leak) else { throw ValidationError("--hold and --leak are mutually exclusive") }
     guard (1...4).contains(tag.utf8.count), tag.utf8.allSatisfy({ (0x20..<0x7F).contains($0) })
     else { throw ValidationError("--tag is '\(tag)'; expected one to four ASCII characters") }
     guard (1...31).contains(adapter.utf8.count) else {
@@ -85,9 +86,9 @@ struct Alloc: ParsableCommand {
   }
 
   private func work() throws {
-    // Before the kit starts a thread: a signal shall be read here and not end the process.
+    // Before the kit starts a thread: signals are read here and must not terminate the process.
     let signals = hold ? try SignalQueue([SIGINT, SIGTERM, SIGHUP]) : nil
-    let driver = try ThrowAwayMiniport(socket: driverSocket, adapterName: adapter)
+    let driver = try ScratchMiniport(socket: driverSocket, adapterName: adapter)
     let blocks = try allocate(driver)
     var output = Output()
     if json {
@@ -102,9 +103,9 @@ struct Alloc: ParsableCommand {
       try AllocHold.wait(signals, driver.connection)
     }
     if leak {
-      // The daemon sees the connection end; what is live then was leaked.
+      // The daemon detects the end of the connection; blocks that are live then are leaked.
       driver.connection.close()
-      StandardError.write("left \(these) behind; 'ndisctl list violations' shows the leak\n")
+      StandardError.write("leaked \(these); see 'ndisctl list violations'\n")
     } else {
       for block in blocks { try driver.connection.free(block) }
       try driver.end()
@@ -112,8 +113,8 @@ struct Alloc: ParsableCommand {
     }
   }
 
-  /// All blocks or none: those before a failure are freed again.
-  private func allocate(_ driver: ThrowAwayMiniport) throws(DriverError) -> [SharedMemoryBlock] {
+  /// Allocates all blocks or none: after a failure the earlier ones are freed.
+  private func allocate(_ driver: ScratchMiniport) throws(DriverError) -> [SharedMemoryBlock] {
     var parameters = SharedMemoryParameters(
       length: UInt32(clamping: bytes), usage: usage.usage, flags: contiguous ? .contiguous : [],
       tag: PoolTag(tag))
@@ -129,7 +130,7 @@ struct Alloc: ParsableCommand {
       for block in blocks { try driver.connection.free(block) }
       try driver.end()
       if !blocks.isEmpty {
-        error.sentence += " \(AllocShow.counted(blocks.count)) before it were freed."
+        error.sentence += " The \(AllocShow.counted(blocks.count)) allocated before were freed."
       }
       throw error
     }

@@ -1,5 +1,4 @@
-// Values on a command line that only drivers know: usages and handles. Each is checked where it is
-// read.
+// Usages and handles on the command line.
 
 import ArgumentParser
 import NDIS
@@ -35,7 +34,7 @@ struct UsageName: ExpressibleByArgument, Hashable, Sendable {
   }
 }
 
-/// A handle: 0x and hexadecimal digits, as all reports show it.
+/// A handle: 0x and hexadecimal digits, as in all output.
 struct HandleArgument: ExpressibleByArgument, Hashable, Sendable {
   var handle: Handle
 

@@ -1,18 +1,18 @@
-// The driver that `ndisctl alloc` and `ndisctl free` are: a miniport with one adapter that registers,
-// does what was asked, and goes. It talks to NDIS through the kit, as any driver does.
+// The drivers behind `ndisctl alloc`, `ndisctl free` and `ndisctl oid`: they register for the time of
+// the command and use the kit as any driver does.
 
 import NDIS
 import NDISDriverKit
 
 /// A connection with a miniport driver and a running adapter on it.
-struct ThrowAwayMiniport {
+struct ScratchMiniport {
   private final class Handlers: MiniportDriver {}
 
   let connection: Connection
   let driver: MiniportDriverHandle
   let adapter: AdapterHandle
 
-  /// Connects, registers and adds the adapter; `socket` nil is searched for.
+  /// Connects, registers and adds the adapter; `socket` nil: found automatically.
   init(socket: String?, adapterName: String) throws(DriverError) {
     connection = try Connection(path: socket, name: "ndisctl")
     // Names of live drivers differ, and several of these may run at once.
@@ -21,7 +21,7 @@ struct ThrowAwayMiniport {
     adapter = try connection.addAdapter(driver, name: adapterName)
   }
 
-  /// Halts the adapter and deregisters the driver. What is still allocated is a leak then.
+  /// Halts the adapter and deregisters the driver. Blocks that are still allocated become leaks.
   func end() throws(DriverError) {
     try connection.removeAdapter(adapter)
     try connection.deregisterMiniportDriver(driver)
@@ -30,15 +30,15 @@ struct ThrowAwayMiniport {
 }
 
 extension CommandFailure {
-  /// What the kit answered, as a failure of the command.
+  /// An error of the kit as a failure of the command.
   init(_ error: DriverError) {
     self.init("\(error)", status: error.kind == .connection ? .noDaemon : .failure)
   }
 }
 
-/// A connection with a protocol driver that is bound to an adapter: what `ndisctl oid` is.
+/// A connection with a protocol driver bound to an adapter, for `ndisctl oid`.
 struct BoundDriver {
-  /// What it is indicated it returns at once, and statuses are shown where they do not disturb.
+  /// Returns indicated lists at once, and prints status indications on standard error.
   private final class Handlers: ProtocolDriver {
     func statusEx(
       _ binding: BindingHandle, context: UInt64, _ indication: StatusIndication, buffer: [UInt8],
@@ -58,7 +58,7 @@ struct BoundDriver {
   let driver: ProtocolDriverHandle
   let binding: BindingHandle
 
-  /// Connects, registers and binds; `socket` nil is searched for.
+  /// Connects, registers and binds; `socket` nil: found automatically.
   init(socket: String?, adapter: String, version: NDISVersion) throws(DriverError) {
     connection = try Connection(path: socket, name: "ndisctl")
     driver = try connection.registerProtocolDriver(
@@ -69,7 +69,7 @@ struct BoundDriver {
   /// Unbinds and deregisters.
   func end() throws(DriverError) {
     do throws(DriverError) { try connection.unbindAdapter(binding) } catch {
-      // Whoever took the adapter away meanwhile has closed its bindings.
+      // If the adapter was removed meanwhile, its bindings are closed already.
       guard error.rule == Reason.staleHandle.rule else { throw error }
     }
     try connection.deregisterProtocolDriver(driver)

@@ -6,11 +6,11 @@ import NDISDriverKit
 import NDISPlatform
 
 enum AllocHold {
-  /// Waits; throws when the daemon went away.
+  /// Waits; throws when the connection to the daemon ends.
   static func wait(_ signals: borrowing SignalQueue, _ connection: Connection) throws {
     let ended = try Wakeup()
     _ = try Thread.start(name: "upcalls") {
-      // Why it ended is in `closedBecause`.
+      // The reason of the end is in `closedBecause`.
       do throws(DriverError) { try connection.serve() } catch {}
       ended.wake()
     }
@@ -28,7 +28,7 @@ enum AllocHold {
         var bytes = [UInt8](repeating: 0, count: 256)
         let count = unsafe read(0, &bytes, bytes.count)
         if count > 0, bytes[..<count].contains(UInt8(ascii: "\n")) { break }
-        // Nobody can press Enter (standard input is closed): only a signal ends it.
+        // Standard input is closed: only a signal ends the wait.
         if count == 0 || (count < 0 && errno != EINTR && errno != EAGAIN) { input = -1 }
       }
     }

@@ -1,4 +1,4 @@
-// How a block is shown: what NdisAllocateSharedMemory handed out, in its own terms.
+// How a block is printed: the results of NdisAllocateSharedMemory under their documented names.
 
 import Glibc
 import NDISDriverKit
@@ -6,7 +6,7 @@ import NDISPlatform
 import NDISVarlink
 
 enum AllocShow {
-  /// Extents beyond these are counted.
+  /// Further extents are only counted.
   private static let shownExtents = 16
   /// Bytes of a hexdump.
   private static let shownBytes = 256

@@ -1,9 +1,9 @@
-// Bytes as hexdump -C shows them: offset, sixteen bytes, their characters. Lines that repeat the one
-// before are a single `*`, since most of a new block is the same.
+// Bytes in the format of hexdump -C: offset, sixteen bytes, their characters. Repeated lines are a
+// single `*`.
 
 /// A hexdump.
 enum Hexdump {
-  /// The lines of a dump of `count` bytes, which `byte` answers one by one.
+  /// The lines of a dump of `count` bytes, which `byte` returns one by one.
   static func lines(count: Int, byte: (Int) -> UInt8) -> [String] {
     var lines: [String] = []
     var before: [UInt8] = []

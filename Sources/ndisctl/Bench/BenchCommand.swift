@@ -1,19 +1,20 @@
-// `ndisctl bench`: flags in, figures out. What is measured and how lives in the Bench room; how
-// distributions are drawn, in Drawing.
+// `ndisctl bench`: the command line of the benchmark. The measurements are in the module NDISBench, the
+// plots in NDISDrawing.
 
 import ArgumentParser
 import NDISBench
 import NDISDrawing
+import NDISVarlink
 import Glibc
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
-    abstract: "Measures a private daemon against a C program that only sends the same messages.",
+    abstract: "Benchmarks a private daemon against a baseline in C.",
     discussion: """
-      Starts a daemon of its own and, in turns with it, ndissim-floor: the same messages and system \
-      calls in C with no simulator behind them. Compare ratios between machines, not times. Takes \
-      about two minutes.
+      Runs a private daemon and, alternating with it, the baseline ndissim-floor: a C program with the \
+      same messages and system calls and no simulator. Compare ratios between machines, not times. \
+      Takes about two minutes.
 
       Examples:
         ndisctl bench --quick
@@ -23,28 +24,29 @@ struct BenchCommand: ParsableCommand {
       """,
     subcommands: [BenchWorker.self])
 
-  @Option(help: "The daemon's program; by default ndissimd beside ndisctl.")
+  @Option(help: "The daemon's program; by default ndissimd in the directory of ndisctl.")
   var ndissimd: String?
 
   @Option(
     help: ArgumentHelp(
-      "Comma-separated: \(Measurement.allCases.map { $0.rawValue }.joined(separator: ", ")).",
+      "A comma-separated list of \(Measurement.allCases.map { $0.rawValue }.joined(separator: ", ")).",
       valueName: "measurements"))
   var only: String?
 
   @Flag(help: "Print one JSON object.")
   var json = false
 
-  @Option(help: ArgumentHelp("Write the plot of all distributions.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Write a plot of all distributions as SVG to this file.", valueName: "file"))
   var svg: String?
 
-  @Flag(help: "Fewer samples and 100000 live blocks: less than half a minute.")
+  @Flag(help: "Fewer samples and 100000 live blocks; takes less than half a minute.")
   var quick = false
 
-  @Option(help: "Rounds of each comparison.")
+  @Option(help: "The number of rounds of each comparison.")
   var rounds: Int?
 
-  @Flag(help: "Exit with 1 when a goal is missed, and name it.")
+  @Flag(help: "Exit with status 1 if a goal is missed.")
   var check = false
 
   func run() throws {
@@ -60,7 +62,7 @@ struct BenchCommand: ParsableCommand {
     progress.clear()
     var output = Output()
     if json {
-      try output.line(report.json.lines)
+      try output.line(report.json.prettyText)
     } else {
       for line in BenchText.lines(report, width: terminalWidth()) { try output.line(line) }
     }
@@ -77,7 +79,7 @@ struct BenchCommand: ParsableCommand {
       for name in only.split(separator: ",") {
         guard let measurement = Measurement(rawValue: String(name)) else {
           throw ValidationError(
-            "--only has '\(name)'; known are "
+            "--only has '\(name)'; use some of "
               + Measurement.allCases.map { $0.rawValue }.joined(separator: ", "))
         }
         options.measurements.insert(measurement)
@@ -103,11 +105,11 @@ struct BenchCommand: ParsableCommand {
     try output.flush()
   }
 
-  /// A goal that was not measured is not missed, but it is said.
+  /// A goal that was not measured is not missed, but reported.
   private func checkGoals(_ report: BenchReport) throws(CommandFailure) {
     var missed: [String] = []
     for goal in Goal.all {
-      let value = report.number(goal.key).map { JSON.number($0).line } ?? "not measured"
+      let value = report.number(goal.key).map { JSON.figure($0).text } ?? "not measured"
       if goal.isMet(report) == false { missed.append("\(goal.key) is \(value), not \(goal.limit)") }
       if goal.isMet(report) == nil { StandardError.write("\(goal.key): \(value)\n") }
     }
@@ -123,10 +125,10 @@ struct BenchCommand: ParsableCommand {
   }
 }
 
-/// The bench's other processes; not for people.
+/// The other processes of the benchmark; hidden from the help.
 struct BenchWorker: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "worker", abstract: "A process of the bench.", shouldDisplay: false)
+    commandName: "worker", abstract: "A process of the benchmark.", shouldDisplay: false)
 
   @Argument var kind: String
   @Argument var socket: String
@@ -142,14 +144,13 @@ struct BenchWorker: ParsableCommand {
       case "receiver": try Worker.receiver(socketPath: socket)
       default:
         throw BenchFailure(
-          "there is no worker '\(kind)'; known are pairs, provider, miniport and receiver")
+          "unknown worker '\(kind)'; use pairs, provider, miniport or receiver")
       }
     } catch { throw CommandFailure("\(error)") }
   }
 }
 
-/// What is being done, on one line of a terminal that is written over and over; elsewhere a line when
-/// the thing done is another one.
+/// The progress: one line that is redrawn on a terminal, else a line for each new step.
 private final class ProgressLine {
   private let isTerminal = isatty(2) == 1
   private var shown = ""

@@ -1,8 +1,9 @@
-// The bench's figures for people: a table with our side beside the floor's, the goals, and the
-// distributions drawn below each other.
+// The figures of the benchmark as text: a table of ndissim beside the baseline ("floor"), the goals, and
+// the distributions below each other.
 
 import NDISBench
 import NDISDrawing
+import NDISVarlink
 
 enum BenchText {
   static func lines(_ report: BenchReport, width: Int) -> [String] {
@@ -11,16 +12,16 @@ enum BenchText {
       "",
       row("", ["ndissim", "floor", "ratio", "goal"]),
     ]
-    lines += comparison("pair, one CPU, p50 us", "sync_pair_p50_us", "sync_ratio", report)
+    lines += comparison("allocate+free, 1 CPU, p50 us", "sync_pair_p50_us", "sync_ratio", report)
     lines += comparison(
-      "pair, two CPUs, p50 us", "sync_pair_p50_us", "sync_ratio", report, "_two_cpus")
+      "allocate+free, 2 CPUs, p50 us", "sync_pair_p50_us", "sync_ratio", report, "_two_cpus")
     let rate = "pipelined_requests_per_second"
-    lines += comparison("32 in flight, one CPU, 1/s", rate, "pipelined_ratio", report)
-    lines += comparison("32 in flight, two CPUs, 1/s", rate, "pipelined_ratio", report, "_two_cpus")
+    lines += comparison("32 in flight, 1 CPU, 1/s", rate, "pipelined_ratio", report)
+    lines += comparison("32 in flight, 2 CPUs, 1/s", rate, "pipelined_ratio", report, "_two_cpus")
     lines += receive(report)
     lines += live(report)
-    lines += single("pair, remote provider, p50 us", "remote_provider_pair_p50_us", report)
-    lines += single("daemon memory a block, bytes", "daemon_bytes_per_live_block", report)
+    lines += single("remote provider, p50 us", "remote_provider_pair_p50_us", report)
+    lines += single("daemon memory per block, bytes", "daemon_bytes_per_live_block", report)
     lines += single("start to READY=1, ms", "ready_ms", report)
     lines += systemCalls(report)
     for panel in report.panels { lines += [""] + panel.terminalLines(width: width) }
@@ -29,7 +30,7 @@ enum BenchText {
 
   static func svg(_ report: BenchReport) -> String {
     PlotSVG.document(
-      title: "Latency of ndissim and the floor in C",
+      title: "Latency of ndissim and the baseline in C",
       subtitle: "\(report.text("cpu_model") ?? "unknown processor"), Linux "
         + "\(report.text("kernel") ?? "?")",
       panels: report.panels)
@@ -53,8 +54,8 @@ enum BenchText {
     let rate = "receive_frames_per_second"
     var lines: [String] = []
     for (name, suffix) in [
-      ("frames, 64 lists, one CPU, 1/s", ""), ("frames, 64 lists, two CPUs, 1/s", "_two_cpus"),
-      ("frames, 16 lists, one CPU, 1/s", "_16_lists"), ("frames, 1 list, one CPU, 1/s", "_1_list"),
+      ("frames, 64 lists, 1 CPU, 1/s", ""), ("frames, 64 lists, 2 CPUs, 1/s", "_two_cpus"),
+      ("frames, 16 lists, 1 CPU, 1/s", "_16_lists"), ("frames, 1 list, 1 CPU, 1/s", "_1_list"),
     ] {
       lines += comparison(name, rate, "receive_ratio", report, suffix)
     }
@@ -66,9 +67,9 @@ enum BenchText {
       let time = report.number("pair_p50_us_at_live_blocks")
     else { return [] }
     return [
-      row("pair, 1000 live blocks, p50 us", [shown(report.number("pair_p50_us_at_1k_live"))]),
+      row("1000 live blocks, p50 us", [shown(report.number("pair_p50_us_at_1k_live"))]),
       row(
-        "pair, \(Int(blocks)) live, p50 us",
+        "\(Int(blocks)) live blocks, p50 us",
         [shown(time), "", shown(report.number("live_ratio")), goal("live_ratio", report)]),
     ]
   }
@@ -84,12 +85,12 @@ enum BenchText {
       guard let count = report.systemCalls(key, ours) else { return }
       lines.append(row(name, [shown(count), shown(report.systemCalls(key, floor))]))
     }
-    add("system calls a pair, client", "system_calls_per_pair", "kit", "floor_client")
-    add("system calls a pair, server", "system_calls_per_pair", "daemon", "floor_server")
+    add("system calls per pair, client", "system_calls_per_pair", "kit", "floor_client")
+    add("system calls per pair, server", "system_calls_per_pair", "daemon", "floor_server")
     let frame = "receive_system_calls_per_frame"
-    add("system calls a frame, miniport", frame, "miniport", "floor_miniport")
-    add("system calls a frame, driver", frame, "driver", "floor_driver")
-    add("system calls a frame, server", frame, "daemon", "floor_forwarder")
+    add("system calls/frame, miniport", frame, "miniport", "floor_miniport")
+    add("system calls/frame, driver", frame, "driver", "floor_driver")
+    add("system calls/frame, server", frame, "daemon", "floor_forwarder")
     return lines
   }
 
@@ -103,7 +104,7 @@ enum BenchText {
   private static func shown(_ value: Double?) -> String {
     guard let value else { return "-" }
     if value >= 1_000 { return "\(Int(min(value, 1e15).rounded()))" }
-    return JSON.number((value * 100).rounded() / 100).line
+    return JSON.figure((value * 100).rounded() / 100).text
   }
 
   private static func row(_ name: String, _ cells: [String]) -> String {

@@ -1,13 +1,13 @@
-// Percentiles from a histogram whose buckets are powers of two of microseconds. A percentile is
-// known only up to its bucket: what is shown is the bucket's upper edge, or the greatest sample of all
-// if that is less, so it is never too good.
+// Percentiles from a histogram whose buckets are powers of two of microseconds. A percentile is known
+// only up to its bucket: what is shown is the bucket's upper bound, or the maximum of all samples if that
+// is less, so it is never too low.
 //
-// Limits: the counts come from the daemon and are taken as they are; negative ones count as none.
+// Limits: the counts come from the daemon and are not checked; negative ones count as zero.
 
 import NDISDrawing
 import NDISManagementInterface
 
-/// What a latency's buckets say.
+/// The percentiles of a latency.
 struct LatencyFigures {
   private var buckets: [Int]
   /// No sample is above this one.
@@ -44,14 +44,14 @@ struct LatencyFigures {
   var median: Bound? { bound(percent: 50) }
   var ninetyNinth: Bound? { bound(percent: 99) }
 
-  /// `half within 8us, 99% within 1ms`.
+  /// `p50 8us  p99 1ms`.
   var text: String {
     func text(_ bound: Bound?) -> String {
       guard let bound else { return "-" }
-      return bound.edge.map { "within \(Readable.microseconds($0))" }
-        ?? "above \(Readable.microseconds(bound.above))"
+      return bound.edge.map { HumanFormat.microseconds($0) }
+        ?? ">\(HumanFormat.microseconds(bound.above))"
     }
-    return "half \(text(median)), 99% \(text(ninetyNinth))"
+    return "p50 \(text(median))  p99 \(text(ninetyNinth))"
   }
 
   private func bound(percent: Int) -> Bound? {

@@ -1,5 +1,5 @@
-// Values of arguments that only a running daemon knows, for the completion scripts. Without a daemon there
-// are none; nothing is said then.
+// Completion of names of objects, which only a running daemon has. Without a daemon there are none, and
+// no error is printed.
 
 import ArgumentParser
 import NDISManagementInterface

@@ -1,5 +1,4 @@
-// Small commands that ask one thing or change one thing: configuration, log level, expectations,
-// metrics, ping.
+// Small commands with a single call: config, reload, log-level, ping, metrics, expect.
 
 import ArgumentParser
 import NDISDrawing
@@ -9,7 +8,7 @@ import NDISVarlink
 struct ConfigCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "config",
-    abstract: "Shows the configuration in force and where each value came from.",
+    abstract: "Shows the configuration in effect and the origin of each value.",
     discussion: """
       Examples:
         ndisctl config
@@ -29,10 +28,10 @@ struct ConfigCommand: ParsableCommand {
 struct ReloadCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "reload",
-    abstract: "Makes the daemon read its configuration again.",
+    abstract: "Reloads the configuration of the daemon.",
     discussion: """
-      Shows what changed, and what needs a restart to change. A configuration with a mistake is \
-      refused as a whole; the old one stays in force.
+      Shows what changed, and which changes need a restart. An invalid configuration is rejected as a \
+      whole; the previous one stays in effect.
 
       Example: ndisctl reload
       """)
@@ -49,16 +48,16 @@ struct ReloadCommand: ParsableCommand {
 struct LogLevelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "log-level",
-    abstract: "Sets down to which priority the daemon logs.",
+    abstract: "Sets the minimum log priority.",
     discussion: """
-      It holds until the daemon ends. As `systemctl service-log-level` has it: emerg, alert, crit, \
-      err, warning, notice, info, debug, or 0 to 7.
+      The daemon logs messages of at least this priority until it exits. The names are those of \
+      `systemctl service-log-level`: emerg, alert, crit, err, warning, notice, info, debug; or 0 to 7.
 
       Example: ndisctl log-level debug
       """)
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: "A priority by name or number.")
+  @Argument(help: "A priority, by name or number.")
   var level: String
 
   private static let names = [
@@ -88,9 +87,9 @@ struct LogLevelCommand: ParsableCommand {
 struct PingCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ping",
-    abstract: "Asks whether a daemon answers.",
+    abstract: "Checks that the daemon is reachable.",
     discussion: """
-      Says nothing when it does. Ends with \(ExitStatus.noDaemon.rawValue) when there is none.
+      Prints nothing if it is. Exits with status \(ExitStatus.noDaemon.rawValue) if no daemon is reachable.
 
       Example: until ndisctl ping; do sleep 1; done
       """)
@@ -105,9 +104,9 @@ struct PingCommand: ParsableCommand {
 struct MetricsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "metrics",
-    abstract: "Writes the counters in OpenMetrics text.",
+    abstract: "Prints the counters in OpenMetrics text format.",
     discussion: """
-      For the textfile collector of a Prometheus node exporter, for instance.
+      For example for the textfile collector of the Prometheus node exporter.
 
       Example: ndisctl metrics > /var/lib/node_exporter/ndissim.prom
       """)
@@ -125,10 +124,10 @@ struct MetricsCommand: ParsableCommand {
 struct ExpectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "expect",
-    abstract: "Declares that a rule is going to be broken.",
+    abstract: "Declares expected violations or leaks.",
     discussion: """
-      For tests that break rules on purpose: a verdict counts only what was not declared. CODE is as \
-      in `ndisctl list violations`, and exactly so many times. What is declared adds up.
+      For tests that violate rules on purpose: a verdict counts only undeclared ones. CODE is a code of \
+      `ndisctl list violations`, expected exactly N times (once by default). Declarations add up.
 
       Examples:
         ndisctl expect 0x7C/0x01 times 2
@@ -137,11 +136,13 @@ struct ExpectCommand: ParsableCommand {
       """)
   @OptionGroup var common: CommonOptions
 
-  @Flag(help: "Take back everything that was declared.")
+  @Flag(help: "Withdraw all declarations.")
   var forget = false
 
   @Argument(
-    help: "Bug check code and parameter, a rule's name, or leak; then, if you like, times N.")
+    help:
+      "A bug check code and parameter, the name of a rule, or leak; optionally followed by times N."
+  )
   var words: [String] = []
 
   private var times: Int? {
@@ -157,16 +158,16 @@ struct ExpectCommand: ParsableCommand {
     if forget {
       if let word = words.first {
         throw ValidationError(
-          "--forget takes back everything and stands alone; '\(word)' is too much")
+          "--forget takes no argument; remove '\(word)'")
       }
       return
     }
     if words.isEmpty {
-      throw ValidationError("CODE is missing; use for instance: expect leak times 2")
+      throw ValidationError("missing CODE; for example: expect leak times 2")
     }
     guard let times, times > 0 else {
       throw ValidationError(
-        "'\(words.joined(separator: " "))' is not CODE [times N] with N of 1 or more")
+        "'\(words.joined(separator: " "))' is not CODE [times N] with N at least 1")
     }
   }
 
@@ -181,7 +182,7 @@ struct ExpectCommand: ParsableCommand {
   }
 }
 
-/// What a command says that succeeded and has nothing to show: nothing, but with --json the reply.
+/// The output of a successful command without a result: none, but with --json the reply.
 private func done(_ reply: JSON, _ common: CommonOptions) throws(CommandFailure) {
   guard common.json else { return }
   var output = Output()

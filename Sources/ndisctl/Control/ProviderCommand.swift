@@ -1,4 +1,4 @@
-// `ndisctl provider`: adds and removes providers that live in the daemon.
+// `ndisctl provider`: adds and removes hosted providers, those inside the daemon.
 
 import ArgumentParser
 import NDISDrawing
@@ -20,16 +20,16 @@ struct ProviderCommand: ParsableCommand {
 struct ProviderAdd: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "add",
-    abstract: "Adds a hosted provider, which is then the newest of its level and serves first.",
+    abstract: "Adds a hosted provider, as the newest of its level, which is tried first.",
     discussion: """
-      The keys are those of ndissimd's --pool: name, capacity (256M unless given), nodes, pages (4K or \
+      The keys are those of ndissimd's --pool: name, capacity (256M by default), nodes, pages (4K or \
       2M), fill (none, zero or poison), fragment (a seed).
 
       Example: ndisctl provider add name=big,capacity=1G,nodes=2
       """)
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: ArgumentHelp("Its settings.", valueName: "key=value,..."))
+  @Argument(help: ArgumentHelp("Its configuration.", valueName: "key=value,..."))
   var settings: [String]
 
   private func provider() throws -> SimulatorInterface.HostedProvider {
@@ -44,7 +44,7 @@ struct ProviderAdd: ParsableCommand {
       case "fragment": provider.fragmentSeed = try setting.number
       default:
         throw ValidationError(
-          "'\(setting.key)' is unknown; the keys are name, capacity, nodes, pages, fill, fragment")
+          "unknown key '\(setting.key)'; the keys are name, capacity, nodes, pages, fill, fragment")
       }
     }
     if provider.name.isEmpty { throw ValidationError("the provider has no name; add name=NAME") }
@@ -64,7 +64,7 @@ struct ProviderAdd: ParsableCommand {
 struct ProviderRemove: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "remove",
-    abstract: "Removes a hosted provider; its blocks are still freed through it.",
+    abstract: "Removes a hosted provider; it still serves the frees of its blocks.",
     discussion: "Example: ndisctl provider remove tight")
   @OptionGroup var common: CommonOptions
 
@@ -78,7 +78,7 @@ struct ProviderRemove: ParsableCommand {
   }
 }
 
-/// Writes a provider as it is now.
+/// Prints a provider.
 private func show(
   _ provider: SimulatorInterface.Provider, _ reply: JSON, _ common: CommonOptions
 ) throws(CommandFailure) {
@@ -87,7 +87,7 @@ private func show(
     try output.line(reply.prettyText)
   } else {
     let object = SimulatorInterface.Object(kind: "provider", provider: provider, references: [])
-    for line in ShowPage(object: object).lines(on: common.surface) { try output.line(line) }
+    for line in ShowPage(object: object).lines(on: common.capabilities) { try output.line(line) }
   }
   try output.flush()
 }

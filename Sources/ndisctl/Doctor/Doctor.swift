@@ -1,5 +1,5 @@
-// `ndisctl doctor`: looks at the machine and at the daemon, and says what would bite and what mends
-// it. It changes nothing; the commands it shows are for people to run.
+// `ndisctl doctor`: checks the machine and the daemon for common problems and suggests fixes. It changes
+// nothing; the suggested commands are for the user to run.
 
 import ArgumentParser
 import NDISDrawing
@@ -7,10 +7,10 @@ import NDISVarlink
 
 struct Doctor: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Looks for what would bite on this machine, and says what mends it.",
+    abstract: "Checks this machine for common problems and suggests fixes.",
     discussion: """
-      Each check answers 'ok', 'note' (worth knowing) or 'problem'. The exit status is 1 if there is a \
-      problem, else 0. Nothing is changed; run the commands it shows yourself if you agree with them.
+      The result of each check is 'ok', 'note' (information) or 'problem'. The exit status is 1 if there \
+      is a problem, else 0. Nothing is changed; run the suggested commands yourself.
 
       EXAMPLES
         ndisctl doctor
@@ -24,16 +24,16 @@ struct Doctor: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    let places = self.places
+    let sockets = self.sockets
     let facts = DoctorFacts.gather(
-      driverSocket: places.driver, managementSocket: places.management)
+      driverSocket: sockets.driver, managementSocket: sockets.management)
     let findings = DoctorChecks.run(facts)
     var output = Output()
     if common.json {
       try output.line(Doctor.json(findings).prettyText)
     } else {
       for finding in findings where !quiet || finding.level != .ok {
-        try output.write(Doctor.text(finding, on: common.surface))
+        try output.write(Doctor.text(finding, on: common.capabilities))
       }
       try output.line(Doctor.summary(findings))
     }
@@ -41,16 +41,17 @@ struct Doctor: ParsableCommand {
     if findings.contains(where: { $0.level == .problem }) { throw CommandFailure.quietly(.failure) }
   }
 
-  static func text(_ finding: DoctorFinding, on surface: Surface) -> String {
+  static func text(_ finding: DoctorFinding, on capabilities: TerminalCapabilities) -> String {
     let level = finding.level.rawValue
-    let ink: Ink =
+    let style: TextStyle =
       switch finding.level {
       case .ok: .good
       case .note: .notable
       case .problem: .bad
       }
     let padding = String(repeating: " ", count: max(1, 9 - level.count))
-    var text = "\(surface.paint(level, ink))\(padding)\(finding.check): \(finding.sentence)\n"
+    var text =
+      "\(capabilities.paint(level, style))\(padding)\(finding.check): \(finding.sentence)\n"
     if let command = finding.command { text += "           $ \(command)\n" }
     return text
   }

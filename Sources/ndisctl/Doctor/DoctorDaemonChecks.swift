@@ -1,5 +1,5 @@
-// The checks that are about a daemon: who owns its directory and sockets, whether it answers on both
-// planes, and whether it is of this program's version.
+// The checks of a daemon: the owners of its directory and sockets, whether it replies on both planes, and
+// whether its version is that of ndisctl.
 
 import NDISManagementInterface
 
@@ -12,16 +12,16 @@ extension DoctorChecks {
     else {
       return DoctorFinding(
         "directory", .problem,
-        "\(shown) belongs to somebody else, who can put another socket in the place of the daemon's.",
+        "\(shown) is owned by another user, who can replace the daemon's socket.",
         command: "ls -ld \(directory.path)")
     }
     guard directory.mode & 0o022 == 0 || directory.mode & 0o1000 != 0 else {
       return DoctorFinding(
         "directory", .problem,
-        "\(shown) may be written by others, who can put another socket in the place of the daemon's.",
+        "\(shown) is writable for other users, who can replace the daemon's socket.",
         command: "chmod go-w \(directory.path)")
     }
-    return DoctorFinding("directory", .ok, "\(shown) is safe.")
+    return DoctorFinding("directory", .ok, "\(shown) has safe permissions.")
   }
 
   static let driverSocket: @Sendable (DoctorFacts) -> DoctorFinding? = { facts in
@@ -29,14 +29,14 @@ extension DoctorChecks {
       if let path = facts.missingDriverSocket {
         return DoctorFinding(
           "driver socket", .problem,
-          "There is no socket at \(path), where $NDISSIM_SOCKET says that the daemon's is.",
+          "There is no socket at \(path), which $NDISSIM_SOCKET names.",
           command: path.hasSuffix("/driver")
             ? "ndissimd --runtime-directory \(path.dropLast("/driver".count)) &"
             : "unset NDISSIM_SOCKET")
       }
       return DoctorFinding(
         "driver socket", .problem,
-        "No daemon's socket is in any of the places where one is looked for (docs/sockets.md).",
+        "No daemon was found: there is no socket in the searched directories (docs/sockets.md).",
         command: "ndissimd &   # or, for one command: ndisctl run -- COMMAND")
     }
     return judge("driver socket", socket, facts)
@@ -47,16 +47,15 @@ extension DoctorChecks {
       if let path = facts.missingManagementSocket {
         return DoctorFinding(
           "management socket", .problem,
-          "There is no socket at \(path), where --socket or $NDISSIM_MANAGEMENT_SOCKET says that the "
-            + "daemon's is.",
+          "There is no socket at \(path), which --socket or $NDISSIM_MANAGEMENT_SOCKET names.",
           command: "unset NDISSIM_MANAGEMENT_SOCKET")
       }
-      // Without any daemon the check before has said so.
+      // Without any daemon the previous check has reported it.
       guard facts.driverSocket != nil else { return nil }
       return DoctorFinding(
         "management socket", .problem,
-        "There is a driver socket, but no management socket beside it: an old daemon, or "
-          + "NDISSIM_MANAGEMENT_SOCKET is missing.",
+        "There is a driver socket but no management socket in its directory: the daemon is too old, or "
+          + "NDISSIM_MANAGEMENT_SOCKET is not set.",
         command: "export NDISSIM_MANAGEMENT_SOCKET=DIRECTORY/\(ManagementSocket.fileName)")
     }
     return judge("management socket", socket, facts)
@@ -69,21 +68,20 @@ extension DoctorChecks {
     guard socket.mayUse else {
       return DoctorFinding(
         check, .problem,
-        "\(shown) may not be used by user \(facts.uid). Its group may: join it and log in again.",
+        "User \(facts.uid) has no permission for \(shown), but its group has: join the group and log in again.",
         command: "usermod -aG \(socket.groupName ?? "\(socket.group)") "
           + (facts.userName ?? "\(facts.uid)"))
     }
     guard socket.owner == facts.uid || socket.owner == 0 || socket.owner == daemonUser(facts) else {
       return DoctorFinding(
         check, .problem,
-        "\(shown) belongs neither to root, nor to you, nor to the daemon's user.",
+        "\(shown) is owned neither by root, nor by you, nor by the daemon's user.",
         command: "ls -l \(socket.path)")
     }
-    // Who asks on the management plane is judged by the daemon; whoever reaches the driver plane is a
-    // driver.
+    // On the management plane the daemon checks permissions; on the driver plane every client is a driver.
     guard socket.mode & 0o002 == 0 || check != "driver socket" else {
       return DoctorFinding(
-        check, .note, "\(shown) is open to every user of the machine.",
+        check, .note, "\(shown) is accessible to all users.",
         command: "chmod o-w \(socket.path)")
     }
     return DoctorFinding(check, .ok, "\(shown).")
@@ -94,20 +92,20 @@ extension DoctorChecks {
     if let problem = driver.problem {
       return DoctorFinding(
         "drivers", .problem,
-        "A driver cannot connect: \(problem) A socket that a daemon left behind when it was killed "
-          + "is replaced by the next one.",
+        "A driver cannot connect: \(problem) A stale socket of a killed daemon is replaced by the next "
+          + "daemon.",
         command: "ndissimd &")
     }
-    return DoctorFinding("drivers", .ok, "The daemon answers drivers.")
+    return DoctorFinding("drivers", .ok, "The daemon accepts drivers.")
   }
 
   static let managementPlane: @Sendable (DoctorFacts) -> DoctorFinding? = { facts in
     guard let management = facts.management else { return nil }
     if let problem = management.problem {
-      return DoctorFinding("management", .problem, "The daemon cannot be asked: \(problem)")
+      return DoctorFinding("management", .problem, "The daemon cannot be queried: \(problem)")
     }
-    let process = management.pid.map { " as process \($0)" } ?? ""
-    return DoctorFinding("management", .ok, "The daemon answers\(process).")
+    let process = management.pid.map { " (process \($0))" } ?? ""
+    return DoctorFinding("management", .ok, "The daemon replies\(process).")
   }
 
   static let versions: @Sendable (DoctorFacts) -> DoctorFinding? = { facts in
@@ -115,11 +113,11 @@ extension DoctorChecks {
     guard version == facts.ownVersion else {
       return DoctorFinding(
         "versions", .note,
-        "The daemon is version \(version), ndisctl is \(facts.ownVersion); install both from one build "
+        "The daemon has version \(version), ndisctl \(facts.ownVersion); install both from the same build "
           + "and restart the daemon.",
         command: "systemctl restart ndissimd")
     }
-    return DoctorFinding("versions", .ok, "Daemon and ndisctl are version \(version).")
+    return DoctorFinding("versions", .ok, "The daemon and ndisctl have version \(version).")
   }
 
   private static func daemonUser(_ facts: DoctorFacts) -> UInt32? { facts.management?.uid }

@@ -1,7 +1,7 @@
-// What `ndisctl doctor` looks at: plain values, each absent when it could not be learned. The checks
-// are functions of these and of nothing else, so that a test can make up a machine.
+// The input of the checks of `ndisctl doctor`: plain values, each nil if it could not be determined. The
+// checks are functions of these alone, so that a test can construct a machine.
 
-/// A machine, and a daemon on it, as far as they matter here.
+/// The relevant facts of a machine and of a daemon on it.
 struct DoctorFacts: Sendable {
   /// A file or directory as its permissions show it.
   struct Path: Hashable, Sendable {
@@ -16,12 +16,12 @@ struct DoctorFacts: Sendable {
     var mayUse: Bool
   }
 
-  /// A daemon that answered, or why none did.
+  /// A daemon that replied, or why none did.
   package struct Daemon: Hashable, Sendable {
     var version: String?
     var pid: Int32?
     var uid: UInt32?
-    /// The error, when it did not answer.
+    /// The error, if it did not reply.
     var problem: String?
   }
 
@@ -48,14 +48,14 @@ struct DoctorFacts: Sendable {
   var descriptorsHard: UInt64?
   var maximumMappings: UInt64?
   var maximumConnections: UInt64?
-  /// Why no sealed memory file could be made; nil when one could.
+  /// Why no sealed memfd could be created; nil if one could.
   var memoryFileProblem: String?
   var memoryFilesNoExecute: Int?
   var coreLimit: UInt64?
   var corePattern: String?
 
   var journalSocket: Path?
-  /// 252 for systemd 252; nil when it is not there.
+  /// 252 for systemd 252; nil if it is not installed.
   var systemdVersion: Int?
   /// systemd is process 1.
   var systemdRuns = false
@@ -68,12 +68,12 @@ struct DoctorFacts: Sendable {
 
   var driverSocket: Path?
   var managementSocket: Path?
-  /// Where a variable or an option says that a socket is, and nothing is there.
+  /// The path of a variable or an option at which there is no socket.
   var missingDriverSocket: String?
   var missingManagementSocket: String?
   /// The directory of the driver socket.
   var socketDirectory: Path?
   var management: Daemon?
-  /// What the driver socket answered to HELLO.
+  /// The result of a HELLO on the driver socket.
   var driver: Daemon?
 }

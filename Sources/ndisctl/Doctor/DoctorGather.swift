@@ -1,6 +1,5 @@
-// Learning the facts: /proc, /sys, limits, sockets, and a question to each plane of a daemon. Nothing
-// here judges. A daemon that is stopped never answers, so the questions are asked in threads of their
-// own and given up after a while.
+// Collects the facts: /proc, /sys, limits, sockets, and a query to each plane of the daemon. The checks are
+// elsewhere. A stopped daemon never replies, so the queries run in threads of their own with a timeout.
 
 import ArgumentParser
 import Glibc
@@ -16,18 +15,18 @@ extension DoctorFacts {
     if let user = unsafe getpwuid(facts.uid) {
       facts.userName = unsafe String(cString: user.pointee.pw_name)
     }
-    facts.learnMachine()
-    facts.learnLimits()
-    facts.learnServices()
-    facts.learnPlaces(driverSocket, managementSocket)
-    // Where nothing is, nobody needs to be asked.
-    if let socket = facts.driverSocket { facts.driver = askDriverPlane(socket.path) }
-    if let socket = facts.managementSocket { facts.management = askManagementPlane(socket.path) }
-    facts.learnControlGroup(of: facts.management?.pid)
+    facts.collectMachineFacts()
+    facts.collectLimits()
+    facts.collectServices()
+    facts.collectPaths(driverSocket, managementSocket)
+    // Without a socket there is nothing to query.
+    if let socket = facts.driverSocket { facts.driver = queryDriverPlane(socket.path) }
+    if let socket = facts.managementSocket { facts.management = queryManagementPlane(socket.path) }
+    facts.collectControlGroup(of: facts.management?.pid)
     return facts
   }
 
-  private mutating func learnMachine() {
+  private mutating func collectMachineFacts() {
     kernelRelease = firstLine("/proc/sys/kernel/osrelease")
     pageSize = NDISPlatform.Limits.pageSize
     processors = Int(clamping: sysconf(Int32(_SC_NPROCESSORS_ONLN)))
@@ -51,7 +50,7 @@ extension DoctorFacts {
     } catch { memoryFileProblem = "\(error)" }
   }
 
-  private mutating func learnLimits() {
+  private mutating func collectLimits() {
     (descriptorsSoft, descriptorsHard) = DoctorFacts.limits("Max open files")
     coreLimit = DoctorFacts.limits("Max core file size").soft
     corePattern = firstLine("/proc/sys/kernel/core_pattern") ?? ""
@@ -59,7 +58,7 @@ extension DoctorFacts {
     maximumConnections = firstLine("/proc/sys/net/core/somaxconn").flatMap { UInt64($0) }
   }
 
-  private mutating func learnServices() {
+  private mutating func collectServices() {
     systemdRuns = unsafe access("/run/systemd/system", F_OK) == 0
     systemdVersion = output(of: "systemctl", ["--version"]).flatMap { text in
       // "systemd 252 (252.36-1~deb12u1)"
@@ -69,9 +68,9 @@ extension DoctorFacts {
     journalSocket = Path(at: "/run/systemd/journal/socket")
   }
 
-  private mutating func learnPlaces(_ driver: String?, _ management: String?) {
-    userRuntimeDirectory = environmentVariable("XDG_RUNTIME_DIR")
-    temporaryDirectory = environmentVariable("TMPDIR") ?? "/tmp"
+  private mutating func collectPaths(_ driver: String?, _ management: String?) {
+    userRuntimeDirectory = ProcessEnvironment.value("XDG_RUNTIME_DIR")
+    temporaryDirectory = ProcessEnvironment.value("TMPDIR") ?? "/tmp"
     temporaryDirectoryIsWritable = unsafe access(temporaryDirectory, W_OK | X_OK) == 0
     driverSocket = driver.flatMap { Path(at: $0) }
     managementSocket = management.flatMap { Path(at: $0) }
@@ -83,7 +82,7 @@ extension DoctorFacts {
   }
 
   /// The lowest memory.max on the way from a process's control group to the root.
-  private mutating func learnControlGroup(of pid: Int32?) {
+  private mutating func collectControlGroup(of pid: Int32?) {
     let process = pid.map { "\($0)" } ?? "self"
     for line in lines("/proc/\(process)/cgroup") where line.hasPrefix("0::/") {
       var path = line.dropFirst("0::".count)
@@ -128,7 +127,7 @@ extension DoctorFacts {
     return (nil, nil)
   }
 
-  private static func askDriverPlane(_ path: String) -> Daemon {
+  private static func queryDriverPlane(_ path: String) -> Daemon {
     ask { () -> Daemon in
       do throws(DriverError) {
         let connection = try Connection(path: path, name: "ndisctl doctor")
@@ -142,11 +141,11 @@ extension DoctorFacts {
     }
   }
 
-  private static func askManagementPlane(_ path: String) -> Daemon {
-    ask { DoctorFacts.askManagement(path) }
+  private static func queryManagementPlane(_ path: String) -> Daemon {
+    ask { DoctorFacts.queryManagement(path) }
   }
 
-  /// Asks in a thread of its own, for at most three seconds.
+  /// Runs a query in a thread of its own, for at most three seconds.
   private static func ask(_ question: @escaping @Sendable () -> Daemon) -> Daemon {
     let answer = Monitor<Daemon?>(nil)
     do throws(SystemError) {
@@ -159,12 +158,12 @@ extension DoctorFacts {
     let end = MonotonicClock.nanoseconds &+ 3_000_000_000
     return answer.wait(deadlineNanoseconds: end) { $0 }
       ?? Daemon(
-        problem: "there is no answer within 3 s; the daemon is stopped, or stuck. Look at its log.")
+        problem: "no reply within 3 s; the daemon is stopped or hangs. Check its log.")
   }
 }
 
 extension DoctorFacts.Path {
-  /// What is there; nil when nothing is.
+  /// The permissions of a path; nil if it does not exist.
   init?(at path: String) {
     var status = stat()
     guard unsafe stat(path, &status) == 0 else { return nil }
@@ -177,7 +176,7 @@ extension DoctorFacts.Path {
   }
 }
 
-/// The lines of a small file of the kernel's; none when it cannot be read.
+/// The lines of a small file of /proc or /sys; none if it cannot be read.
 private func lines(_ path: String) -> [Substring] {
   let file = Descriptor(owning: unsafe open(path, O_RDONLY | O_CLOEXEC))
   guard file.raw >= 0 else { return [] }
@@ -199,7 +198,7 @@ private func read(_ descriptor: Int32) -> String {
   return String(decoding: bytes, as: UTF8.self)
 }
 
-/// The standard output of a program; nil when it cannot be started.
+/// The standard output of a program; nil if it cannot be started.
 private func output(of program: String, _ arguments: [String]) -> String? {
   var ends: [Int32] = [-1, -1]
   guard unsafe pipe(&ends) == 0 else { return nil }
@@ -214,7 +213,7 @@ private func output(of program: String, _ arguments: [String]) -> String? {
   how.standardError = nothing.raw
   let child: ChildProcess
   do throws(SystemError) { child = try ChildProcess.start(how) } catch { return nil }
-  // The end of the output is seen only when nobody else holds this end.
+  // End of file is reported only when all write ends are closed.
   _ = close(writing.release())
   let text = read(reading.raw)
   var status: Int32 = 0

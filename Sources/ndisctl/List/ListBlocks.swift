@@ -1,4 +1,4 @@
-// `ndisctl list blocks`: the blocks that match a filter, or how many have what in common.
+// `ndisctl list blocks`: the blocks that match a filter, or counts grouped by a property.
 
 import ArgumentParser
 import NDISManagementInterface
@@ -8,7 +8,7 @@ struct ListBlocks: ParsableCommand {
     commandName: "blocks",
     abstract: "Blocks of shared memory.",
     discussion: """
-      A block must match every filter that is given; the daemon does the looking.
+      A block must match all given filters; the daemon does the filtering.
 
       Examples:
         ndisctl list blocks --owner vmq0 --queue 1
@@ -21,11 +21,11 @@ struct ListBlocks: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Count them by a property: driver, adapter, owner, provider, section, session, queue, usage, tag or site.",
+      "Group and count by a property: driver, adapter, owner, provider, section, session, queue, usage, tag or site.",
       valueName: "property"))
   var by: String?
 
-  @Flag(help: "Every extent of a block, not only how many there are.")
+  @Flag(help: "Show each extent of a block instead of the number of extents.")
   var extents = false
 
   func validate() throws {
@@ -34,7 +34,7 @@ struct ListBlocks: ParsableCommand {
     if !known.contains(by) {
       throw ValidationError("--by is '\(by)'; use \(known.joined(separator: ", "))")
     }
-    if extents { throw ValidationError("--extents belongs to single blocks, --by to groups") }
+    if extents { throw ValidationError("--extents and --by are mutually exclusive") }
   }
 
   func run() throws {
@@ -61,34 +61,34 @@ struct ListBlocks: ParsableCommand {
 
 /// The members of a BlockFilter.
 struct BlockFilterOptions: ParsableArguments {
-  @Option(help: "Handle or name of a driver, an adapter or a binding.")
+  @Option(help: "The handle or name of a driver, an adapter or a binding.")
   var owner: String?
 
-  @Option(help: "Handle or name of a provider.")
+  @Option(help: "The handle or name of a provider.")
   var provider: String?
 
-  @Option(help: "Handle of a section.")
+  @Option(help: "The handle of a section.")
   var section: String?
 
-  @Option(help: "Number of a session.")
+  @Option(help: "The number of a session.")
   var session: Int?
 
-  @Option(help: "Number of a receive queue.")
+  @Option(help: "The QueueId of a receive queue.")
   var queue: Int?
 
-  @Option(help: "Usage by its documented name; NdisSharedMemoryUsage may be left out.")
+  @Option(help: "The usage by its documented name; the prefix NdisSharedMemoryUsage is optional.")
   var usage: String?
 
-  @Option(help: "Pool tag.")
+  @Option(help: "The pool tag.")
   var tag: String?
 
-  @Option(help: "Label of the place in the driver.")
+  @Option(help: "The allocation site, a place in the driver's source.")
   var site: String?
 
   @Option(help: ArgumentHelp("At least this old: 500ms, 5s, 2min, 1h.", valueName: "time"))
   var olderThan: TimeSpan?
 
-  @Option(help: ArgumentHelp("At least this long: 4096, 64K, 16M.", valueName: "bytes"))
+  @Option(help: ArgumentHelp("At least this length: 4096, 64K, 16M.", valueName: "bytes"))
   var longerThan: ByteSize?
 
   /// The filter, or nil when every block matches.

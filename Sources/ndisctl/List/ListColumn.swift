@@ -1,9 +1,8 @@
-// What `ndisctl list` knows of a kind of row: its columns, each with a name for --columns and
-// --sort, a cell to show and a key to sort by.
+// The columns of a list: each has a name for --columns and --sort, a cell and a sort key.
 
 import NDISDrawing
 
-/// What rows are sorted by: numbers before texts.
+/// A sort key: numbers come before texts.
 enum SortKey: Comparable {
   case number(Int)
   case text(String)
@@ -11,7 +10,7 @@ enum SortKey: Comparable {
 
 /// A column of a list.
 struct ListColumn<Row>: Sendable {
-  /// As it is asked for.
+  /// The name for --columns and --sort.
   let name: String
   let column: Column
   let cell: @Sendable (Row) -> Cell
@@ -27,36 +26,36 @@ struct ListColumn<Row>: Sendable {
     self.key = key
   }
 
-  /// What stands where there is nothing.
+  /// The cell of an absent value.
   static var absent: Cell { Cell("-", .faint) }
 
-  /// Text; `-` when there is none.
+  /// Text; `-` if absent.
   static func text(
-    _ title: String, rank: Int = 0, minimum: Int? = nil, _ ink: Ink = .plain,
+    _ title: String, rank: Int = 0, minimum: Int? = nil, _ style: TextStyle = .plain,
     _ value: @escaping @Sendable (Row) -> String?
   ) -> ListColumn {
     ListColumn(title, .left, rank, minimum, key: { .text(value($0) ?? "") }) { row in
-      value(row).map { Cell($0, ink) } ?? absent
+      value(row).map { Cell($0, style) } ?? absent
     }
   }
 
-  /// Text that is shown as a whole, even over the edge; for the last column.
+  /// Text that is never truncated; for the last column.
   static func sentence(
     _ title: String, _ value: @escaping @Sendable (Row) -> String
   ) -> ListColumn {
     ListColumn(title, .left, 0, nil, runsOver: true, key: { .text(value($0)) }) { Cell(value($0)) }
   }
 
-  /// A state, in the colour of what it means.
+  /// A state, coloured by its meaning.
   static func state(
     _ title: String = "STATE", rank: Int = 0, _ value: @escaping @Sendable (Row) -> String
   ) -> ListColumn {
     ListColumn(title, .left, rank, nil, key: { .text(value($0)) }) { row in
-      Cell(value(row), stateInk(value(row)))
+      Cell(value(row), stateStyle(value(row)))
     }
   }
 
-  /// A number; `-` when there is none.
+  /// A number; `-` if absent.
   static func number(
     _ title: String, rank: Int = 0, alarming: Bool = false,
     _ value: @escaping @Sendable (Row) -> Int?
@@ -72,7 +71,7 @@ struct ListColumn<Row>: Sendable {
     _ title: String, rank: Int = 0, _ value: @escaping @Sendable (Row) -> Int?
   ) -> ListColumn {
     ListColumn(title, .right, rank, nil, key: { .number(value($0) ?? -1) }) { row in
-      value(row).map { Cell(Readable.bytes($0)) } ?? absent
+      value(row).map { Cell(HumanFormat.bytes($0)) } ?? absent
     }
   }
 
@@ -81,7 +80,7 @@ struct ListColumn<Row>: Sendable {
     _ title: String, rank: Int = 0, _ value: @escaping @Sendable (Row) -> Int
   ) -> ListColumn {
     ListColumn(title, .right, rank, nil, key: { .number(value($0)) }) { row in
-      Cell(Readable.milliseconds(value(row)))
+      Cell(HumanFormat.milliseconds(value(row)))
     }
   }
 
@@ -95,12 +94,12 @@ struct ListColumn<Row>: Sendable {
   }
 }
 
-/// What a state of any kind of object means for who looks at it.
-func stateInk(_ state: String) -> Ink {
+/// The style of a state of any kind of object.
+func stateStyle(_ state: String) -> TextStyle {
   switch state {
   case "Running", "active", "open", "live", "registered", "running", "Activated", "set": .good
   case "dead", "stuck", "abandoned": .bad
-  case "ended", "superseded", "Halted", "Shutdown", "Undefined", "Deleted": .faint
+  case "ended", "superseded", "Halted", "Shutdown", "Undefined", "Deleted", "Reclaiming": .faint
   default: .notable
   }
 }

@@ -1,5 +1,5 @@
-// `ndisctl list`: what there is, one row an object. Each kind is a subcommand, so that each has its
-// own options; they are all alike but for the method they call.
+// `ndisctl list`: one row per object. Each kind is a subcommand with its own options; they differ in the
+// method they call.
 
 import ArgumentParser
 import NDISEvents
@@ -9,10 +9,10 @@ import NDISVarlink
 struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
-    abstract: "Lists objects, events or broken rules.",
+    abstract: "Lists objects, events or violations.",
     discussion: """
-      Rows are shown as the daemon finds them; a million of them take no more memory than a few, \
-      unless they are sorted.
+      Rows are streamed from the daemon, so that a million of them take no more memory than a few, \
+      unless --sort is given.
 
       Examples:
         ndisctl list adapters
@@ -29,7 +29,7 @@ struct ListCommand: ParsableCommand {
     ])
 }
 
-/// Calls a listing method and writes the rows of all its replies.
+/// Calls a listing method and prints the rows of all replies.
 func list<Method: VarlinkMethod, Row: Listed>(
   _ method: Method.Type, _ input: Method.Input, _ options: ListOptions,
   columns: [ListColumn<Row>] = Row.columns, _ rows: (Method.Output) -> [Row]
@@ -45,7 +45,7 @@ func list<Method: VarlinkMethod, Row: Listed>(
 
 struct ListSessions: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "sessions", abstract: "Drivers' processes that are connected.",
+    commandName: "sessions", abstract: "Connected driver processes.",
     discussion: "Example: ndisctl list sessions --sort bytes --reverse")
   @OptionGroup var options: ListOptions
 
@@ -78,7 +78,7 @@ struct ListAdapters: ParsableCommand {
 
 struct ListBindings: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bindings", abstract: "Bindings of protocol drivers, and filter modules.",
+    commandName: "bindings", abstract: "Bindings of protocol drivers and filter modules.",
     discussion: "Example: ndisctl list bindings --sort adapter")
   @OptionGroup var options: ListOptions
 
@@ -92,7 +92,7 @@ struct ListProviders: ParsableCommand {
     commandName: "providers",
     abstract: "Registrations of shared-memory providers.",
     discussion: """
-      Levels, from the one that is asked first: binding, protocolDriver, miniportDriver, pool, hal.
+      Levels, in order of precedence: binding, protocolDriver, miniportDriver, pool, hal.
 
       Example: ndisctl list providers --sort blocks --reverse
       """)
@@ -105,7 +105,8 @@ struct ListProviders: ParsableCommand {
 
 struct ListSections: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "sections", abstract: "Sections: a provider's memory for one DMA domain and node.",
+    commandName: "sections",
+    abstract: "Sections: the memory of a provider for one DMA domain and NUMA node.",
     discussion: "Example: ndisctl list sections --sort size --reverse")
   @OptionGroup var options: ListOptions
 
@@ -116,7 +117,7 @@ struct ListSections: ParsableCommand {
 
 struct ListViolations: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "violations", abstract: "Rules that were broken and blocks that leaked, by kind.",
+    commandName: "violations", abstract: "Contract violations and leaked blocks, by code.",
     discussion: "Example: ndisctl list violations --sort count --reverse")
   @OptionGroup var options: ListOptions
 
@@ -130,10 +131,10 @@ struct ListViolations: ParsableCommand {
 
 struct ListEvents: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "events", abstract: "The newest events, oldest first.",
+    commandName: "events", abstract: "The most recent events, oldest first.",
     discussion: """
-      The daemon keeps the last 4096. `ndisctl monitor` shows them as they happen; the journal has \
-      them all.
+      The daemon stores the last 4096. `ndisctl monitor` shows events as they occur; the journal has \
+      all of them.
 
       Examples:
         ndisctl list events --after 1200
@@ -149,7 +150,7 @@ struct ListEvents: ParsableCommand {
   func run() throws {
     var output = try ListOutput<SimulatorInterface.Event>(options)
     let daemon = try DaemonConnection(options.common)
-    // With `more`: a single reply has the first 64 only.
+    // With `more`: a single reply has only the first 64.
     try daemon.stream(SimulatorInterface.ListEvents.self, .init(after: after)) {
       reply throws(CommandFailure) in
       try output.add(reply.events.filter(filter.matches))
@@ -159,14 +160,14 @@ struct ListEvents: ParsableCommand {
   }
 }
 
-/// Which events are meant.
+/// Selects events.
 struct EventFilter: ParsableArguments {
   @Option(
-    help: "Only events of this kind, such as violation; may be given several times.",
+    help: "Only events of this kind, such as violation; repeatable.",
     completion: .list(Event.kinds.map(\.name)))
   var kind: [String] = []
 
-  @Option(help: "Only events that are this grave or graver: error, warning, notice, info, debug.")
+  @Option(help: "Only events of at least this severity: error, warning, notice, info, debug.")
   var priority: String?
 
   func validate() throws {

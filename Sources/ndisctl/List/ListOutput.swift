@@ -1,8 +1,7 @@
-// Rows from the daemon to standard output, as a table or as JSON, without keeping them: the first
-// few decide the widths of the columns, then each is written and forgotten. Only --sort has to keep
-// them all.
+// Streams rows from the daemon to standard output, as a table or as JSON: the first rows determine the
+// widths of the columns, every further row is written at once. Only --sort buffers all of them.
 //
-// JSON is one document whatever came in how many replies: {"blocks":[...]}, one object a line.
+// JSON is one document regardless of the number of replies: {"blocks":[...]}, one object per line.
 
 import ArgumentParser
 import NDISDrawing
@@ -12,24 +11,24 @@ import NDISVarlink
 struct ListOptions: ParsableArguments {
   @OptionGroup var common: CommonOptions
 
-  @Flag(help: "Neither the titles nor the number of rows.")
+  @Flag(help: "Omit the header and the row count.")
   var noLegend = false
 
-  @Option(help: "Sort by this column; all rows are kept in memory until the last has come.")
+  @Option(help: "Sort by this column; all rows are buffered in memory.")
   var sort: String?
 
-  @Flag(help: "With --sort: the greatest first.")
+  @Flag(help: "Sort in descending order.")
   var reverse = false
 
   @Option(
     help: ArgumentHelp(
-      "Only these columns, in this order; all of them, however narrow the terminal is.",
+      "Only these columns, in this order; none is omitted on a narrow terminal.",
       valueName: "column,..."))
   var columns: String?
 
   func validate() throws {
     if reverse, sort == nil {
-      throw ValidationError("--reverse needs --sort COLUMN: there is nothing to turn around")
+      throw ValidationError("--reverse requires --sort COLUMN")
     }
   }
 }
@@ -41,34 +40,34 @@ protocol Listed: VarlinkValue {
   static var columns: [ListColumn<Self>] { get }
 }
 
-/// Takes rows and writes them. `finish` must be called at the end.
+/// Writes rows. `finish` must be called at the end.
 struct ListOutput<Row: Listed>: ~Copyable {
   private var output: Output
   private let options: ListOptions
   private let columns: [ListColumn<Row>]
   private let order: ListColumn<Row>?
-  private let surface: Surface
+  private let capabilities: TerminalCapabilities
   private let plural: String
-  /// Rows that wait for the table's widths, or for their order.
+  /// Rows that are buffered for the widths of the columns, or for sorting.
   private var waiting: [Row] = []
   private var table: Table?
   private var count = 0
 
-  /// Rows that decide the widths.
+  /// The number of rows that determine the widths.
   private static var sample: Int { 512 }
 
-  /// - Parameter plural: the list's name, if it is another than the rows' own.
+  /// - Parameter plural: the list's name, if it differs from the rows' own.
   init(
     _ options: ListOptions, columns known: [ListColumn<Row>] = Row.columns, plural: String? = nil
   ) throws {
     (self.columns, order) = try Self.chosen(known, options)
     self.options = options
     self.plural = plural ?? Row.plural
-    surface = options.common.surface
+    capabilities = options.common.capabilities
     output = Output()
   }
 
-  /// The columns that are shown and the one that is sorted by.
+  /// The columns that are shown, and the sort column.
   private static func chosen(
     _ known: [ListColumn<Row>], _ options: ListOptions
   ) throws -> ([ListColumn<Row>], ListColumn<Row>?) {
@@ -83,13 +82,13 @@ struct ListOutput<Row: Listed>: ~Copyable {
     let columns = try names.split(separator: ",").map { try column($0, "--columns") }
     if columns.isEmpty {
       throw CommandFailure(
-        "--columns names none; the columns are \(known.map(\.name).joined(separator: ", "))",
+        "--columns is empty; the columns are \(known.map(\.name).joined(separator: ", "))",
         status: .usage)
     }
     return (columns, order)
   }
 
-  /// Takes some rows.
+  /// Adds rows.
   mutating func add(_ rows: [Row]) throws(CommandFailure) {
     for row in rows {
       if order == nil, options.common.json {
@@ -101,11 +100,11 @@ struct ListOutput<Row: Listed>: ~Copyable {
         if order == nil, waiting.count == Self.sample { try release() }
       }
     }
-    // Rows come as fast as the daemon finds them, and are shown as they come.
+    // Rows are shown as they arrive.
     if order == nil, waiting.isEmpty { try output.flush() }
   }
 
-  /// Writes what is left, and the legend.
+  /// Writes the buffered rows and the row count.
   consuming func finish() throws(CommandFailure) {
     if let order {
       let reverse = options.reverse
@@ -116,12 +115,13 @@ struct ListOutput<Row: Listed>: ~Copyable {
       try output.line(count == 0 ? "{\"\(plural)\":[]}" : "\n]}")
     } else if !options.noLegend {
       if count > 0 { try output.line() }
-      try output.line(surface.paint(Readable.counted(count, singular, plural) + ".", .faint))
+      try output.line(
+        capabilities.paint(HumanFormat.counted(count, singular, plural) + ".", .faint))
     }
     try output.flush()
   }
 
-  /// Writes the rows that waited.
+  /// Writes the buffered rows.
   private mutating func release() throws(CommandFailure) {
     if table == nil, !options.common.json, !waiting.isEmpty {
       let cells = waiting.prefix(Self.sample).map { row in columns.map { $0.cell(row) } }
@@ -131,7 +131,7 @@ struct ListOutput<Row: Listed>: ~Copyable {
           var column = column.column
           if chosen { column.rank = 0 }
           return column
-        }, fitting: cells, on: surface)
+        }, fitting: cells, on: capabilities)
       table = layout
       if !options.noLegend { try output.line(layout.header) }
     }

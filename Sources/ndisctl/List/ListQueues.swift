@@ -1,23 +1,23 @@
-// `ndisctl list queues`, `vports`, `filters` and `oids`: what overlying drivers have made of adapters. The
-// daemon does the looking, as for blocks.
+// `ndisctl list queues`, `vports`, `filters` and `oids`: the objects of overlying drivers on adapters. The
+// daemon does the filtering, as for blocks.
 
 import ArgumentParser
 import NDISDrawing
 import NDISManagementInterface
 import NDISVarlink
 
-/// The members of an ObjectFilter that all four have.
+/// The members of an ObjectFilter common to all four.
 struct ObjectFilterOptions: ParsableArguments {
-  @Option(help: "Handle or name of an adapter.", completion: .adapters)
+  @Option(help: "The handle or name of an adapter.", completion: .adapters)
   var adapter: String?
 
   @Option(
     help:
-      "Whose they are: handle or name of a protocol driver, a binding or a session; a driver stands for its bindings, a session for its drivers."
+      "The owner: the handle or name of a protocol driver, a binding or a session; a driver includes its bindings, a session its drivers."
   )
   var owner: String?
 
-  @Option(help: "Only those in this state, as the list shows it.")
+  @Option(help: "Only objects in this state, as shown in the list.")
   var state: String?
 
   /// The filter, or nil when everything matches.
@@ -31,10 +31,10 @@ struct ObjectFilterOptions: ParsableArguments {
 struct ListQueues: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "queues",
-    abstract: "Receive queues that were allocated.",
+    abstract: "Allocated receive queues.",
     discussion: """
-      Default queues, which are always there, are not among them. `ndisctl show` takes what stands \
-      under QUEUE.
+      Default queues, which always exist, are not listed. `ndisctl show` accepts the names in the \
+      column QUEUE.
 
       Examples:
         ndisctl list queues --adapter vmq0
@@ -67,7 +67,7 @@ struct ListVPorts: ParsableCommand {
 struct ListFilters: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "filters",
-    abstract: "Receive filters and what they test.",
+    abstract: "Receive filters and their tests.",
     discussion: """
       Examples:
         ndisctl list filters --adapter vmq0 --queue 3
@@ -76,10 +76,10 @@ struct ListFilters: ParsableCommand {
   @OptionGroup var options: ListOptions
   @OptionGroup(title: "Filters") var filter: ObjectFilterOptions
 
-  @Option(help: "Only those of this queue; 0 is the default queue.")
+  @Option(help: "Only filters of this queue; 0 is the default queue.")
   var queue: Int?
 
-  @Option(help: "Only those of this VPort.")
+  @Option(help: "Only filters of this VPort.")
   var vport: Int?
 
   func run() throws {
@@ -92,10 +92,10 @@ struct ListFilters: ParsableCommand {
 struct ListOids: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "oids",
-    abstract: "OID requests that have not ended.",
+    abstract: "Outstanding OID requests.",
     discussion: """
-      One request is at a miniport at a time (sent, or pended when its handler has answered PENDING); the \
-      others of the adapter are queued behind it.
+      A miniport has one request at a time (sent, or pended after its handler returned PENDING); the \
+      others of the adapter are queued.
 
       Examples:
         ndisctl list oids
@@ -199,9 +199,9 @@ extension SimulatorInterface.OidRequest: Listed {
   }
 }
 
-/// `0xF`, and the group if it is not the first.
+/// `0xF`, and the group unless it is 0.
 func affinityText(_ mask: String, _ group: Int) -> String {
-  group == 0 ? mask : "\(mask) of group \(group)"
+  group == 0 ? mask : "\(mask) in group \(group)"
 }
 
 /// `DestinationAddress = 02-00-00-00-00-01, VlanId = 5 or untagged`.

@@ -1,5 +1,5 @@
-// The columns of every kind of object that can be listed. Ranks say what is left out first where a
-// terminal is narrow: what tells objects apart and how they are stays longest.
+// The columns of every kind of object that can be listed. Ranks determine which columns are omitted first
+// on a narrow terminal: names and states stay longest.
 
 import NDISDrawing
 import NDISManagementInterface
@@ -132,7 +132,7 @@ extension SimulatorInterface.Block: Listed {
 
   static var columns: [ListColumn<Self>] { columns(withExtents: false) }
 
-  /// - Parameter withExtents: each extent's place, instead of how many there are.
+  /// - Parameter withExtents: each extent instead of the number of extents.
   static func columns(withExtents: Bool) -> [ListColumn<Self>] {
     var columns: [ListColumn<Self>] = [
       .text("HANDLE") { $0.handle },
@@ -216,7 +216,7 @@ extension SimulatorInterface.SettingChange: Listed {
   }
 }
 
-/// The part of a usage's documented name that differs.
+/// A usage's documented name without the common prefix.
 func shortUsage(_ usage: String) -> String {
   let prefix = "NdisSharedMemoryUsage"
   return usage.hasPrefix(prefix) ? String(usage.dropFirst(prefix.count)) : usage
@@ -225,7 +225,7 @@ func shortUsage(_ usage: String) -> String {
 /// `0x1000`.
 func hexadecimal(_ value: Int) -> String { "0x" + String(value, radix: 16, uppercase: true) }
 
-/// `0x1000+0x2000` for each: where it starts and how long it is.
+/// `0x1000+0x2000` for each: offset and length.
 func extentsText(_ extents: [SimulatorInterface.Extent]) -> String {
   extents.map { "\(hexadecimal($0.offset))+\(hexadecimal($0.length))" }.joined(separator: " ")
 }

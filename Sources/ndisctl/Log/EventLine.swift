@@ -1,13 +1,13 @@
-// An event as a line: when, how grave, of what kind, and the sentence. The same everywhere: in
-// `monitor`, in `list events`, at the end of `status` and of `show`.
+// An event as a line: time, priority, kind and message, in the same form in `monitor`, `list events`,
+// `status` and `show`.
 
 import NDISDrawing
 import Glibc
 import NDISManagementInterface
 
 extension SimulatorInterface.Event {
-  /// The priority's ink.
-  var ink: Ink {
+  /// The style of the priority.
+  var style: TextStyle {
     switch priority {
     case "error": .bad
     case "warning": .notable
@@ -17,29 +17,30 @@ extension SimulatorInterface.Event {
     }
   }
 
-  /// The whole line, without a line feed. It may be longer than the surface is wide.
+  /// The line, without a line feed. It may be wider than the terminal.
   ///
-  /// - Parameter isCut: the line ends at the surface's edge, if there is one; where that is very near
-  ///   the kind is left out.
-  func line(on surface: Surface, isCut: Bool = false) -> String {
+  /// - Parameter isCut: the line is truncated to the width of the terminal; a very narrow one has no
+  ///   room for the kind.
+  func line(on capabilities: TerminalCapabilities, isCut: Bool = false) -> String {
     func shown(_ text: String, _ cells: Int) -> String {
       TerminalText.fill(
-        TerminalText.printable(text, unicode: surface.unicode), to: cells, .left)
+        TerminalText.printable(text, unicode: capabilities.unicode), to: cells, .left)
     }
     var parts = [
-      (localTime(microseconds: realtimeUs), Ink.faint), (shown(priority, 7), ink),
+      (localTime(microseconds: realtimeUs), TextStyle.faint), (shown(priority, 7), style),
       (shown(kind, 18), .name), (shown(message, 0), .plain),
     ]
-    if isCut, let edge = surface.width {
+    if isCut, let edge = capabilities.width {
       if edge < 72 { parts.remove(at: 2) }
-      var room = edge
+      var width = edge
       for index in parts.indices {
         parts[index].0 = TerminalText.cut(
-          parts[index].0, to: max(0, room), unicode: surface.unicode)
-        room -= TerminalText.width(parts[index].0) + 1
+          parts[index].0, to: max(0, width), unicode: capabilities.unicode)
+        width -= TerminalText.width(parts[index].0) + 1
       }
     }
-    return parts.filter { !$0.0.isEmpty }.map { surface.paint($0.0, $0.1) }.joined(separator: " ")
+    return parts.filter { !$0.0.isEmpty }.map { capabilities.paint($0.0, $0.1) }.joined(
+      separator: " ")
   }
 }
 
@@ -57,12 +58,12 @@ extension SimulatorInterface.Event: Listed {
   }
 }
 
-/// Which priority is graver: their numbers as in syslog, or nil for a word that is none.
+/// The number of a priority as in syslog, nil for an unknown word.
 func priorityNumber(_ word: String) -> Int? {
   ["error": 3, "warning": 4, "notice": 5, "info": 6, "debug": 7][word]
 }
 
-/// `Nov 21 09:26:24.123` in local time, as journalctl has it.
+/// `Nov 21 09:26:24.123` in local time, as in journalctl.
 func localTime(microseconds: Int) -> String {
   var seconds = time_t(microseconds / 1_000_000)
   let rest = microseconds / 1000 % 1000

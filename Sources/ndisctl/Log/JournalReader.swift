@@ -1,6 +1,5 @@
-// The journal by way of journalctl: it knows where journals lie, who may read them and how to wait.
-// One entry is one line of JSON. What is not a line of the daemon's is passed over; text in it is
-// somebody else's until it is drawn.
+// Reads the journal with journalctl, which finds the journals, checks permissions and follows. One entry is
+// one line of JSON. Invalid lines are skipped; all text is untrusted until it is printed.
 
 import NDISEvents
 import Glibc
@@ -8,13 +7,13 @@ import NDISManagementInterface
 import NDISPlatform
 import NDISVarlink
 
-/// One entry that a daemon wrote.
+/// One entry of a daemon.
 struct JournalRecord {
   var event: SimulatorInterface.Event
   /// The daemon's process.
   var pid: Int?
 
-  /// Nil for what is no entry.
+  /// Nil for an invalid entry.
   init?(line: ArraySlice<UInt8>) {
     guard let entry = try? JSON(parsing: line, limits: .init(bytes: 16 << 20)) else { return nil }
     self.init(entry)
@@ -24,7 +23,7 @@ struct JournalRecord {
     guard case .object(let object) = entry, let message = JournalRecord.text(object["MESSAGE"])
     else { return nil }
     let id = JournalRecord.text(object["MESSAGE_ID"]) ?? ""
-    // A line that came by standard error, or an event of another version.
+    // A line from standard error, or an event of another version.
     let kind = Event.kinds.first { $0.messageID == id }?.name ?? "other"
     let priority = JournalRecord.text(object["PRIORITY"]).flatMap { UInt8($0) } ?? 6
     var fields: [String: String] = [:]
@@ -39,8 +38,8 @@ struct JournalRecord {
     pid = JournalRecord.text(object["_PID"]).flatMap { Int($0) }
   }
 
-  /// A value as text: bytes that are no UTF-8 come as numbers, a field that is there several times as
-  /// a list.
+  /// A value as text: journalctl encodes invalid UTF-8 as an array of numbers and a repeated field as an
+  /// array of values.
   private static func text(_ value: JSON?) -> String? {
     switch value {
     case .string(let text): return text
@@ -63,7 +62,7 @@ final class JournalReader {
   private let child: ChildProcess
   private let output: Descriptor
   private var bytes: [UInt8] = []
-  /// Where in `bytes` the next line begins, and how far has been looked for its end.
+  /// The start of the next line in `bytes`, and where to continue the search for its end.
   private var begin = 0
   private var looked = 0
   private var hasEnded = false
@@ -73,12 +72,12 @@ final class JournalReader {
     self.output = output
   }
 
-  /// What journalctl is told.
+  /// The arguments of journalctl.
   static func arguments(_ command: LogCommand) -> [String] {
     var arguments = ["--output=json", "--all", "--no-pager", "--quiet"]
     arguments.append("--identifier=ndissimd")
     if let unit = command.unit { arguments.append("--unit=\(unit)") }
-    // Without a number journalctl gives all, but ten when it follows.
+    // Without a number journalctl prints all entries, but only ten with --follow.
     arguments.append("--lines=\(command.count.map { "\($0)" } ?? "all")")
     if command.follow { arguments.append("--follow") }
     if command.boot { arguments.append("--boot") }
@@ -95,13 +94,12 @@ final class JournalReader {
   static func start(_ arguments: [String]) throws(CommandFailure) -> JournalReader {
     do throws(SystemError) { return try launch(arguments, quietly: false) } catch {
       throw CommandFailure(
-        "cannot read the journal: \(error); `ndisctl log --source daemon` shows what the daemon keeps",
+        "cannot read the journal: \(error); `ndisctl log --source daemon` shows the events stored in the daemon",
         status: .failure)
     }
   }
 
-  /// Whether the journal has an entry of this process, or of any daemon; nil when there is no journal
-  /// to be asked.
+  /// Whether the journal has an entry of this process, or of any daemon; nil if there is no journalctl.
   static func hasEntries(ofProcess pid: Int?) -> Bool? {
     let match = pid.map { ["_PID=\($0)"] } ?? []
     let arguments = ["--output=json", "--quiet", "--identifier=ndissimd", "--lines=1"]
@@ -121,7 +119,7 @@ final class JournalReader {
     how.standardInput = nothing.raw
     how.standardOutput = pipe.writing.raw
     if quietly { how.standardError = nothing.raw }
-    // A reader that went away ends us; it shall not go on following for nobody.
+    // If this process ends on a broken pipe, journalctl must not continue to follow.
     how.deathSignal = SIGTERM
     let child = try ChildProcess.start(how)
     return JournalReader(child, pipe.takeReading())
@@ -129,7 +127,7 @@ final class JournalReader {
 
   /// The next entry, nil at the end.
   ///
-  /// - Parameter beforeWaiting: called when there is nothing more at the moment.
+  /// - Parameter beforeWaiting: called before a read that may block.
   func next(
     beforeWaiting: () throws(CommandFailure) -> Void
   ) throws(CommandFailure) -> JournalRecord? {
@@ -168,7 +166,7 @@ final class JournalReader {
     }
   }
 
-  /// After the last entry: throws when journalctl has failed, which has said why.
+  /// After the last entry: throws if journalctl failed, which has printed the reason.
   func finish() throws(CommandFailure) {
     guard !hasEnded else { return }
     hasEnded = true
@@ -177,7 +175,7 @@ final class JournalReader {
     throw CommandFailure("journalctl \(change)")
   }
 
-  /// Ends it if it still runs.
+  /// Terminates it if it is running.
   func stop() {
     guard !hasEnded else { return }
     hasEnded = true

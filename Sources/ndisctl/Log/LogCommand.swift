@@ -1,6 +1,6 @@
-// `ndisctl log`: what the daemon has logged, with handles as names, and on demand as it goes on. It
-// is read from the journal, which keeps what earlier daemons said; where the daemon does not write
-// there, from the events the daemon itself keeps, the newest 4096.
+// `ndisctl log`: the log of the daemon with handles resolved to names. It is read from the journal, which
+// has the messages of earlier daemons too, or, if the daemon does not log there, from the most recent
+// 4096 events that the daemon stores itself.
 
 import ArgumentParser
 import NDISDrawing
@@ -12,11 +12,11 @@ import NDISVarlink
 struct LogCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "log",
-    abstract: "Shows the log, with the names of what it speaks of.",
+    abstract: "Shows the log with handles resolved to names.",
     discussion: """
-      It reads the journal (journalctl must be there), or the daemon's own memory where the daemon does \
-      not write to the journal. Floods are summarised in the journal and whole in the daemon's memory. \
-      With --json each line is {"event":{...}}, with "object" where a handle has a name.
+      Reads the journal (requires journalctl), or the daemon's event buffer if the daemon does not log \
+      to the journal. Rate-limited events are summarised in the journal, but complete in the buffer. \
+      With --json each line is {"event":{...}}, with "object" if its handle has a name.
 
       Examples:
         ndisctl log
@@ -27,7 +27,7 @@ struct LogCommand: ParsableCommand {
         ndisctl log --source daemon
       """)
 
-  /// Where events are read from.
+  /// The source of events.
   enum Source: String, CaseIterable, ExpressibleByArgument {
     case auto, journal, daemon
   }
@@ -37,35 +37,36 @@ struct LogCommand: ParsableCommand {
 
   @Option(
     name: [.customShort("n"), .long],
-    help: "At most this many, the newest. 100 unless given; with --since or --boot: all.")
+    help: "At most this many of the most recent entries. Default: 100; with --since or --boot: all."
+  )
   var lines: Int?
 
-  @Flag(name: .shortAndLong, help: "Go on with what happens, until it is interrupted.")
+  @Flag(name: .shortAndLong, help: "Follow: print new entries until interrupted.")
   var follow = false
 
   // A time may begin with a minus.
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Only what happened since then: -10min, @1700000000, or with the journal whatever journalctl knows.",
+      "Only entries since this time: -10min, @1700000000, or with the journal any format of journalctl.",
       valueName: "time"))
   var since: String?
 
-  @Flag(name: .shortAndLong, help: "Only what happened since this machine was started.")
+  @Flag(name: .shortAndLong, help: "Only entries of the current boot.")
   var boot = false
 
-  @Option(help: "Only what is about this driver.")
+  @Option(help: "Only entries about this driver.")
   var driver: String?
 
-  @Option(help: "Only what is about this adapter.", completion: .adapters)
+  @Option(help: "Only entries about this adapter.", completion: .adapters)
   var adapter: String?
 
   @Option(
     name: .shortAndLong,
-    help: "Only what this unit logged. Without it: every ndissimd, also one at a terminal.")
+    help: "Only entries of this unit. Default: every ndissimd, with or without a unit.")
   var unit: String?
 
-  @Option(help: "Where to read: auto, journal or daemon.")
+  @Option(help: "The source: auto, journal or daemon.")
   var source: Source = .auto
 
   func validate() throws {
@@ -75,14 +76,14 @@ struct LogCommand: ParsableCommand {
       throw ValidationError("--kind is '\(wrong)'; use one of \(known)")
     }
     if source == .daemon, unit != nil {
-      throw ValidationError("--unit is for the journal; leave it out with --source daemon")
+      throw ValidationError("--unit cannot be combined with --source daemon")
     }
   }
 
-  /// How many are shown; nil: all.
+  /// The maximum number of entries; nil: all.
   var count: Int? { lines ?? (since != nil || boot ? nil : 100) }
 
-  /// What journalctl cannot be asked for.
+  /// The filters that journalctl does not have.
   func concerns(_ event: SimulatorInterface.Event) -> Bool {
     if let driver, event.fields["NDIS_DRIVER"] != driver { return false }
     if let adapter, event.fields["NDIS_ADAPTER"] != adapter { return false }
@@ -96,7 +97,7 @@ struct LogCommand: ParsableCommand {
     }
   }
 
-  /// The journal, unless a daemon runs that has not written there.
+  /// The journal, unless the running daemon has not logged there.
   private func chosenSource() throws(CommandFailure) -> Source {
     guard source == .auto else { return source }
     if unit != nil { return .journal }
@@ -108,13 +109,13 @@ struct LogCommand: ParsableCommand {
     case (.some, _): return .daemon
     case (nil, nil):
       throw CommandFailure(
-        "there is no journalctl and no daemon runs, so nobody can tell; start one with `ndissimd`, or say where it is with --socket",
+        "there is no journalctl and no running daemon; start one with `ndissimd`, or select its socket with --socket",
         status: .noDaemon)
     }
   }
 
   private func showJournal() throws(CommandFailure) {
-    var lines = LogLines(json: common.json, surface: common.surface)
+    var lines = LogLines(json: common.json, capabilities: common.capabilities)
     let names = LogNames(common)
     let reader = try JournalReader.start(JournalReader.arguments(self))
     defer { reader.stop() }
@@ -129,9 +130,9 @@ struct LogCommand: ParsableCommand {
 
   private func showMemory() throws(CommandFailure) {
     let earliest = try since.map { text throws(CommandFailure) in try LogTime.microseconds(text) }
-    var lines = LogLines(json: common.json, surface: common.surface)
+    var lines = LogLines(json: common.json, capabilities: common.capabilities)
     let names = LogNames(common)
-    // Everything it keeps is the running daemon's own.
+    // All stored events are of the running daemon.
     let pid = LogNames.daemon(common)
     var last = 0
     func show(_ event: SimulatorInterface.Event) throws(CommandFailure) {
@@ -154,32 +155,33 @@ struct LogCommand: ParsableCommand {
     try live.stream(SimulatorInterface.Monitor.self, input, isEndless: true) {
       reply throws(CommandFailure) in
       if let dropped = reply.dropped { try lines.missing(dropped) }
-      // The stream is open: nothing falls between what was and what comes.
+      // The stream is open: no event is lost between the stored and the new ones.
       if reply.status != nil { try earlier() }
       if let event = reply.event, concerns(event) { try show(event) }
       try lines.flush()
       return true
     }
-    throw CommandFailure("the daemon ended, and with it the events")
+    throw CommandFailure("the daemon closed the event stream")
   }
 }
 
-/// Writes events as lines, or as JSON.
+/// Prints events as lines or as JSON.
 struct LogLines: ~Copyable {
   private let json: Bool
-  private let surface: Surface
+  private let capabilities: TerminalCapabilities
   private var output = Output()
 
-  init(json: Bool, surface: Surface) {
+  init(json: Bool, capabilities: TerminalCapabilities) {
     self.json = json
-    self.surface = surface
+    self.capabilities = capabilities
   }
 
-  /// - Parameter object: what the event's handle names.
+  /// - Parameter object: the name of the event's handle.
   mutating func event(
     _ event: SimulatorInterface.Event, object: String?
   ) throws(CommandFailure) {
-    try output.line(json ? LogLines.document(event, object) : LogLines.line(event, object, surface))
+    try output.line(
+      json ? LogLines.document(event, object) : LogLines.line(event, object, capabilities))
   }
 
   mutating func missing(_ count: Int) throws(CommandFailure) {
@@ -187,27 +189,28 @@ struct LogLines: ~Copyable {
       try output.line(SimulatorInterface.Monitor.Output(dropped: count).json.text)
     } else {
       try output.line(
-        surface.paint("-- \(Readable.counted(count, "event")) not read in time --", .bad))
+        capabilities.paint(
+          "-- \(HumanFormat.counted(count, "event")) dropped: not read in time --", .bad))
     }
   }
 
   mutating func flush() throws(CommandFailure) { try output.flush() }
 
-  /// The line of `monitor`, and behind it the object unless the sentence has named it.
+  /// The line of `monitor`, followed by the object unless the message contains it.
   static func line(
-    _ event: SimulatorInterface.Event, _ object: String?, _ surface: Surface
+    _ event: SimulatorInterface.Event, _ object: String?, _ capabilities: TerminalCapabilities
   ) -> String {
-    let line = event.line(on: surface)
+    let line = event.line(on: capabilities)
     guard let name = object ?? event.fields["NDIS_HANDLE"] else { return line }
     guard !event.message.lowercased().contains(name.lowercased()) else { return line }
-    let shown = TerminalText.printable(name, unicode: surface.unicode)
-    return "\(line) \(surface.paint("(\(shown))", .faint))"
+    let shown = TerminalText.printable(name, unicode: capabilities.unicode)
+    return "\(line) \(capabilities.paint("(\(shown))", .faint))"
   }
 
   static func document(_ event: SimulatorInterface.Event, _ object: String?) -> String {
     var members = JSONObject()
     guard case .object(var body) = event.json else { return event.json.text }
-    // The journal has no numbers.
+    // Entries of the journal have no sequence numbers.
     if event.sequence == 0 { body["sequence"] = nil }
     members["event"] = .object(body)
     if let object { members["object"] = .string(object) }

@@ -1,22 +1,22 @@
-// What a handle of an entry names, by asking the daemon. Only entries of the very process that runs
-// are asked about: an earlier daemon may have given the same handle to something else, above all
-// under the same seed. What is gone has no name any more and stays a number.
+// Resolves the handles of entries to names by querying the daemon. Only for entries of the running
+// process: an earlier daemon may have used the same handle for another object, in particular with the
+// same seed. A removed object has no name; its handle is shown.
 
 import NDISManagementInterface
 import NDISVarlink
 
-/// Names of handles, each asked for once.
+/// The names of handles; each is queried once.
 final class LogNames {
   private let common: CommonOptions
-  /// The daemon that was last asked, by its process.
+  /// The process of the daemon that was last queried.
   private var pid: Int?
-  /// Processes that were tried and are not the daemon.
+  /// Processes that are known not to be the daemon.
   private var others: Set<Int> = []
   private var names: [String: String?] = [:]
 
   init(_ common: CommonOptions) { self.common = common }
 
-  /// The process of the daemon that runs, if one does.
+  /// The process of the running daemon, if any.
   static func daemon(_ common: CommonOptions) -> Int? {
     guard let daemon = try? DaemonConnection(common),
       let reply = try? daemon.call(SimulatorInterface.GetStatus.self, .init())
@@ -24,12 +24,12 @@ final class LogNames {
     return reply.status.pid
   }
 
-  /// What the handle of an event names: "queue 2 of vmq0"; nil when it cannot be known.
+  /// The name of the handle of an event: "queue 2 of vmq0"; nil if unknown.
   func object(_ event: SimulatorInterface.Event, ofProcess writer: Int?) -> String? {
     guard let handle = event.fields["NDIS_HANDLE"], let writer, isDaemon(writer) else { return nil }
     if let known = names[handle] { return known }
     let name = describe(handle)
-    // A flood of leaks has as many handles as blocks.
+    // Mass leaks have one handle per block: limit the cache.
     if names.count >= 4096 { names = [:] }
     names[handle] = .some(name)
     return name
@@ -38,7 +38,7 @@ final class LogNames {
   private func isDaemon(_ writer: Int) -> Bool {
     if writer == pid { return true }
     guard !others.contains(writer) else { return false }
-    // The first entry, or the first of a daemon that was started meanwhile.
+    // The first entry, or the first one of a daemon started meanwhile.
     let running = LogNames.daemon(common)
     if running != pid {
       pid = running
@@ -56,7 +56,7 @@ final class LogNames {
     return LogNames.text(reply.object)
   }
 
-  /// An object in a few words.
+  /// A short name of an object.
   static func text(_ object: SimulatorInterface.Object) -> String? {
     if let adapter = object.adapter { return "adapter \(adapter.name)" }
     if let driver = object.driver { return "driver \(driver.name)" }

@@ -1,4 +1,4 @@
-// Times of `log --since` where there is no journalctl to read them: -10min and @1700000000.
+// Times of `log --since` without the journal: -10min and @1700000000.
 
 import Glibc
 
@@ -16,7 +16,7 @@ enum LogTime {
       return seconds * 1_000_000
     }
     throw CommandFailure(
-      "--since is '\(text)'; where the journal is not read use -10min, or @ and seconds since 1970",
+      "--since is '\(text)'; without the journal use -10min, or @ followed by seconds since 1970",
       status: .usage)
   }
 }

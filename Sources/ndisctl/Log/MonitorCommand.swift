@@ -1,8 +1,8 @@
-// `ndisctl monitor`: events as they happen, a line each, until it is interrupted or the daemon ends.
+// `ndisctl monitor`: events as they occur, one per line, until it is interrupted or the daemon exits.
 //
-// With --since it first shows what the daemon still keeps. The live stream is opened before that, so
-// nothing falls between the two, and what came both ways is shown once. When we do not keep up the
-// daemon drops events and says how many; so do we.
+// With --since, stored events are printed first. The live stream is opened before they are read, so that no
+// event is lost, and duplicates are filtered. If the client is too slow, the daemon drops events and
+// reports their number, which is printed.
 
 import ArgumentParser
 import NDISDrawing
@@ -12,10 +12,10 @@ import NDISVarlink
 struct MonitorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "monitor",
-    abstract: "Shows events as they happen.",
+    abstract: "Shows events as they occur.",
     discussion: """
       With --json each line is a reply of Monitor: first {"status":{...}}, then {"event":{...}}, and \
-      {"dropped":N} where N events were lost because they were not read in time.
+      {"dropped":N} if N events were dropped because they were not read in time.
 
       Examples:
         ndisctl monitor
@@ -28,10 +28,10 @@ struct MonitorCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "First what happened after this event, as far as it is kept.", valueName: "sequence"))
+      "First print the stored events after this one.", valueName: "sequence"))
   var since: Int?
 
-  @Option(name: [.customShort("n"), .long], help: "End after this many events.")
+  @Option(name: [.customShort("n"), .long], help: "Exit after this many events.")
   var count: Int?
 
   func validate() throws {
@@ -40,7 +40,7 @@ struct MonitorCommand: ParsableCommand {
   }
 
   func run() throws {
-    var lines = MonitorLines(json: common.json, surface: common.surface, left: count)
+    var lines = MonitorLines(json: common.json, capabilities: common.capabilities, left: count)
     let live = try DaemonConnection(common)
     let input = SimulatorInterface.Monitor.Input(
       kinds: filter.kind.isEmpty ? nil : filter.kind, priority: filter.priority)
@@ -49,15 +49,15 @@ struct MonitorCommand: ParsableCommand {
       if let dropped = reply.dropped { try lines.dropped(dropped, reply) }
       if reply.status != nil {
         try lines.began(reply)
-        // The stream is open: what happened before it can be asked for now, in a second connection.
+        // The stream is open: now read the stored events, on a second connection.
         if let since { try earlier(than: since, &lines) }
       }
       if let event = reply.event { try lines.event(event, reply) }
       try lines.flush()
       return lines.wantsMore
     }
-    // Events are endless: a stream that ends by itself is the daemon's end.
-    if lines.wantsMore { throw CommandFailure("the daemon ended, and with it the events") }
+    // The stream ends only when the daemon exits.
+    if lines.wantsMore { throw CommandFailure("the daemon closed the event stream") }
   }
 
   private func earlier(than since: Int, _ lines: inout MonitorLines) throws(CommandFailure) {
@@ -78,18 +78,18 @@ struct MonitorCommand: ParsableCommand {
   }
 }
 
-/// Writes what a stream of events says.
+/// Prints a stream of events.
 private struct MonitorLines: ~Copyable {
   private let json: Bool
-  private let surface: Surface
+  private let capabilities: TerminalCapabilities
   private var output = Output()
   /// The sequence number of the last event shown.
   private var last = 0
   private var left: Int?
 
-  init(json: Bool, surface: Surface, left: Int?) {
+  init(json: Bool, capabilities: TerminalCapabilities, left: Int?) {
     self.json = json
-    self.surface = surface
+    self.capabilities = capabilities
     self.left = left
   }
 
@@ -107,8 +107,8 @@ private struct MonitorLines: ~Copyable {
       if reply.event == nil { try output.line(reply.json.text) }
     } else {
       let sentence =
-        "-- \(Readable.counted(count, "event")) not shown: not kept, or not read in time --"
-      try output.line(surface.paint(sentence, .bad))
+        "-- \(HumanFormat.counted(count, "event")) dropped: no longer stored, or not read in time --"
+      try output.line(capabilities.paint(sentence, .bad))
     }
   }
 
@@ -118,7 +118,7 @@ private struct MonitorLines: ~Copyable {
     guard event.sequence > last, wantsMore else { return }
     last = event.sequence
     left = left.map { $0 - 1 }
-    try output.line(json ? reply.json.text : event.line(on: surface))
+    try output.line(json ? reply.json.text : event.line(on: capabilities))
   }
 
   mutating func flush() throws(CommandFailure) { try output.flush() }

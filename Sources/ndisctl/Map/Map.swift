@@ -1,5 +1,5 @@
-// `ndisctl map`: sections drawn. One section is several lines with offsets and a legend; without a
-// section each is one line, so that all can be compared.
+// `ndisctl map`: draws sections. One section takes several lines with offsets and a legend; without an
+// argument each section is one line.
 
 import ArgumentParser
 import NDISDrawing
@@ -8,13 +8,13 @@ import NDISVarlink
 
 struct Map: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Draws sections of shared memory: whose blocks lie where, and what is free.",
+    abstract: "Draws the layout of sections of shared memory: blocks by owner, and free space.",
     discussion: """
-      A letter and a colour is an owner (an adapter, a binding or a driver), or with --by a pool tag, a \
-      usage, a queue or a place in the driver's source. A capital letter is a piece \
-      of the section with one block in it, a small one a piece with several blocks, or partly free; it \
-      shows what has most of it. A dot is free. What a provider keeps for itself is not known and \
-      counts as free. Fragmentation is 1 - longest free run / free bytes.
+      A letter and a colour denote an owner (an adapter, a binding or a driver), or with --by a pool \
+      tag, a usage, a queue or an allocation site. A capital letter is a cell with one block; a small \
+      letter is a cell with several blocks or partly free, and denotes the largest share. A dot is \
+      free. Memory reserved by a provider is unknown and counts as free. Fragmentation is \
+      1 - longest free run / free bytes.
 
       EXAMPLES
         ndisctl map
@@ -24,20 +24,20 @@ struct Map: ParsableCommand {
       """)
 
   @Argument(
-    help: "A section's handle; all sections without it.",
+    help: "The handle of a section; all sections by default.",
     completion: .custom { _, _, _ in Map.completions() })
   var section: String?
 
-  @Option(help: ArgumentHelp("Draw one section as SVG into this file.", valueName: "file"))
+  @Option(help: ArgumentHelp("Write one section as SVG to this file.", valueName: "file"))
   var svg: String?
 
-  @Option(help: "Cells of a line; what fits the terminal by default.")
+  @Option(help: "Cells per line; the width of the terminal by default.")
   var width: Int?
 
-  @Option(help: "What has a letter and a colour.")
+  @Option(help: "The property shown by letters and colours.")
   var by: MapSections.Key = .owner
 
-  @Option(help: "Lines for one section, 1 to 64.")
+  @Option(help: "Lines per section, 1 to 64.")
   var rows = 8
 
   @OptionGroup var common: CommonOptions
@@ -50,7 +50,7 @@ struct Map: ParsableCommand {
       throw ValidationError("--rows is \(rows); expected 1 to 64")
     }
     if svg != nil, section == nil {
-      throw ValidationError("--svg draws one section; name it: ndisctl list sections")
+      throw ValidationError("--svg requires a SECTION; see ndisctl list sections")
     }
   }
 
@@ -74,39 +74,39 @@ struct Map: ParsableCommand {
     try output.flush()
   }
 
-  /// One section, with offsets, legend and figures.
+  /// One section, with offsets, legend and statistics.
   private func draw(_ one: MapSections.Entry, _ output: inout Output) throws(CommandFailure) {
-    let surface = common.surface
-    let cells = width ?? max(8, min((surface.width ?? 80) - 12, 128))
-    try output.line(surface.paint(TerminalText.printable(one.title), .strong))
+    let capabilities = common.capabilities
+    let cells = width ?? max(8, min((capabilities.width ?? 80) - 12, 128))
+    try output.line(capabilities.paint(TerminalText.printable(one.title), .strong))
     try output.line(one.details)
     try output.line()
-    for line in one.map.lines(on: surface, width: cells, rows: rows) { try output.line(line) }
+    for line in one.map.lines(on: capabilities, width: cells, rows: rows) { try output.line(line) }
     try output.line()
     let shares = one.map.shares
     for (owner, share) in shares.enumerated() where share.bytes > 0 {
       try output.line(
-        "  \(SectionMap.mark(owner, on: surface))  \(TerminalText.printable(one.map.owners[owner])): "
-          + "\(Readable.counted(share.blocks, "block")), \(Readable.bytes(share.bytes))")
+        "  \(SectionMap.mark(owner, on: capabilities))  \(TerminalText.printable(one.map.owners[owner])): "
+          + "\(HumanFormat.counted(share.blocks, "block")), \(HumanFormat.bytes(share.bytes))")
     }
-    let free = surface.unicode ? "·" : "."
+    let free = capabilities.unicode ? "·" : "."
     try output.line("  \(free)  \(one.freeText)")
   }
 
-  /// All sections, a line each.
+  /// All sections, one per line.
   private func drawAll(_ list: [MapSections.Entry], _ output: inout Output) throws(CommandFailure) {
-    let surface = common.surface
-    if list.isEmpty { try output.line("There is no section: nobody has allocated anything yet.") }
-    let cells = width ?? max(8, min((surface.width ?? 80), 128))
+    let capabilities = common.capabilities
+    if list.isEmpty { try output.line("There are no sections; nothing was allocated yet.") }
+    let cells = width ?? max(8, min((capabilities.width ?? 80), 128))
     for (index, one) in list.enumerated() {
       if index > 0 { try output.line() }
-      try output.line(surface.paint(TerminalText.printable(one.title), .strong))
-      try output.line(one.map.bar(on: surface, width: cells))
+      try output.line(capabilities.paint(TerminalText.printable(one.title), .strong))
+      try output.line(one.map.bar(on: capabilities, width: cells))
       try output.line(one.freeText)
     }
   }
 
-  /// Handles of sections for a shell's completion; none when there is no daemon.
+  /// Handles of sections for shell completion; none without a daemon.
   static func completions() -> [String] {
     do {
       let daemon = try DaemonConnection(try CommonOptions.parse([]))

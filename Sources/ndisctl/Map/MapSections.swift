@@ -1,30 +1,30 @@
 // The sections to draw, each with the extents of its blocks and the names of their owners. Blocks are
-// asked for section by section, so that no more of them are held than one section has.
+// queried section by section, so that memory holds those of one section.
 
 import ArgumentParser
 import NDISDrawing
 import NDISManagementInterface
 import NDISVarlink
 
-/// Sections with what lies in them.
+/// Sections with their contents.
 struct MapSections {
-  /// What tells blocks apart in a map.
+  /// The property that distinguishes blocks in a map.
   enum Key: String, CaseIterable, ExpressibleByArgument {
     case owner, tag, usage, queue, site
 
-    /// The name under which a block stands in the legend.
+    /// The name of a block in the legend.
     func name(_ block: SimulatorInterface.Block) -> String {
       switch self {
       case .owner:
         switch (block.driverName, block.adapterName) {
         case (let driver?, let adapter?): "\(driver), adapter \(adapter)"
         case (let driver?, nil): driver
-        default: "nobody any more"
+        default: "former owner"
         }
       case .tag: block.tag.map { "tag '\($0)'" } ?? "without a tag"
       case .usage: block.usage
       case .queue: "queue \(block.queueId)"
-      case .site: block.site ?? "from an unknown place"
+      case .site: block.site ?? "unknown site"
       }
     }
   }
@@ -38,7 +38,7 @@ struct MapSections {
 
   /// - Parameters:
   ///   - wanted: a section's handle; nil for all.
-  ///   - key: what has a letter; nil leaves the maps empty.
+  ///   - key: the property shown by letters; nil leaves the maps empty.
   init(
     _ daemon: borrowing DaemonConnection, only wanted: String?, by key: Key?
   ) throws(CommandFailure) {
@@ -50,7 +50,7 @@ struct MapSections {
     if let wanted {
       sections = sections.filter { MapSections.isSame($0.handle, wanted) }
       if sections.isEmpty {
-        throw CommandFailure("there is no section '\(wanted)'; 'ndisctl map' shows all there are")
+        throw CommandFailure("there is no section '\(wanted)'; see 'ndisctl list sections'")
       }
     }
     for section in sections {
@@ -91,7 +91,7 @@ struct MapSections {
     return SectionMap(size: section.size, owners: owners, extents: extents)
   }
 
-  /// Whether two texts are the same handle: case and leading zeros do not matter.
+  /// Whether two texts are the same handle, ignoring case and leading zeros.
   private static func isSame(_ handle: String, _ wanted: String) -> Bool {
     guard let first = HandleArgument(argument: handle) else { return handle == wanted }
     return first == HandleArgument(argument: wanted)
@@ -99,24 +99,24 @@ struct MapSections {
 }
 
 extension MapSections.Entry {
-  /// One line: which section this is.
+  /// One line that identifies the section.
   var title: String {
     "Section \(section.handle): \(section.providerName) for \(section.domainName), node \(section.node)"
   }
 
-  /// One line: size, place and measures.
+  /// One line: size, address and statistics.
   var details: String {
     let figures = map.figures
-    return "\(Readable.bytes(section.size)) at \(section.physicalBase); "
-      + "\(Readable.bytes(figures.used)) used, \(freeText)"
+    return "\(HumanFormat.bytes(section.size)) at \(section.physicalBase); "
+      + "\(HumanFormat.bytes(figures.used)) used, \(freeText)"
   }
 
   var freeText: String {
     let figures = map.figures
-    guard figures.free > 0 else { return "nothing free" }
+    guard figures.free > 0 else { return "no free space" }
     return
-      "\(Readable.bytes(figures.free)) free in \(Readable.counted(figures.freeRuns, "run")), the "
-      + "longest \(Readable.bytes(figures.longestFreeRun)), fragmentation \(percent(figures))"
+      "\(HumanFormat.bytes(figures.free)) free in \(HumanFormat.counted(figures.freeRuns, "run")), "
+      + "longest run \(HumanFormat.bytes(figures.longestFreeRun)), fragmentation \(percent(figures))"
   }
 
   private func percent(_ figures: SectionMap.Figures) -> String {
@@ -124,7 +124,7 @@ extension MapSections.Entry {
     return "\(tenths / 10).\(tenths % 10) %"
   }
 
-  /// Figures and shares, for programs.
+  /// Statistics and shares as JSON.
   var json: JSON {
     let figures = map.figures
     let owners: [JSON] = map.shares.enumerated().map { index, share in

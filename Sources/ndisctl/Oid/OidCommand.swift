@@ -1,6 +1,6 @@
-// `ndisctl oid`: asks a miniport an OID as a protocol driver of its own, which binds for the time of the
-// command. What a request makes (a queue, a filter, a VPort) belongs to the binding and goes with it; so a
-// whole walk is made by a script, and --hold keeps what there is.
+// `ndisctl oid`: issues OID requests from a protocol driver of its own, which is bound for the time of the
+// command. Objects that a request creates (a queue, a filter, a VPort) belong to the binding and are removed
+// with it; a script issues several requests on one binding, and --hold keeps the binding open.
 
 import ArgumentParser
 import NDISDrawing
@@ -13,16 +13,16 @@ import NDISVarlink
 struct OidCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "oid",
-    abstract: "Issues an OID request by hand, and shows how it ended.",
+    abstract: "Issues an OID request and prints its completion.",
     discussion: """
-      Registers a protocol driver, binds it to ADAPTER, issues the request, shows the end, unbinds and \
-      goes. OID is a name, the end of one that means no other (ALLOCATE_QUEUE), or a number.
+      Registers a temporary protocol driver, binds it to ADAPTER, issues the request, prints the \
+      completion, and unbinds. OID is a name, an unambiguous suffix of one (ALLOCATE_QUEUE), or a number.
 
-      What the request makes belongs to the binding. What is left when the binding closes is a violation, \
-      and NDIS's from then on, which frees it before the adapter is halted. --hold keeps the binding until Enter is pressed or a signal comes; \
-      a script makes several requests on one binding. A script has one request a line, an OID and its \
-      options, and ends with the first that fails; # begins a comment. The exit status is 1 when a request \
-      did not end with NDIS_STATUS_SUCCESS.
+      Objects that the request creates belong to the binding. Objects left when the binding closes are a \
+      violation; NDIS takes them over and frees them before the adapter is halted. --hold keeps the \
+      binding until Enter is pressed or a signal arrives. A script issues several requests on one \
+      binding: one request per line, an OID and its options; # starts a comment; it stops at the first \
+      failure. The exit status is 1 if a request did not complete with NDIS_STATUS_SUCCESS.
 
       OIDS
         \(OidName.short.joined(separator: ", "))
@@ -33,7 +33,7 @@ struct OidCommand: ParsableCommand {
         ndisctl oid vmq0 QUEUE_PARAMETERS --set --queue 1 --name new --field Flags=NAME_CHANGED
         ndisctl oid vmq0 0x00010224 --query --length 4096
         ndisctl oid vmq0 --script walk
-      where the file walk has
+      with this file walk:
         ALLOCATE_QUEUE --name q1 --vm guest
         SET_FILTER --queue last --mac 02-00-00-00-00-01
         QUEUE_ALLOCATION_COMPLETE --queue last
@@ -41,31 +41,32 @@ struct OidCommand: ParsableCommand {
         FREE_QUEUE --queue last
       """)
 
-  @Argument(help: "Name of the adapter.", completion: .adapters)
+  @Argument(help: "The name of the adapter.", completion: .adapters)
   var adapter: String
 
   @Argument(
-    help: "The OID; with --script none.", completion: .list(OidName.short))
+    help: "The OID; omitted with --script.", completion: .list(OidName.short))
   var oid: String?
 
   @OptionGroup(title: "Request") var request: OidRequestOptions
 
-  @Option(help: ArgumentHelp("Requests from a file; - for standard input.", valueName: "file"))
+  @Option(help: ArgumentHelp("Read requests from a file; - is standard input.", valueName: "file"))
   var script: String?
 
-  @Flag(help: "Unbind only when Enter is pressed or SIGINT, SIGTERM or SIGHUP comes.")
+  @Flag(help: "Unbind when Enter is pressed, or on SIGINT, SIGTERM or SIGHUP.")
   var hold = false
 
-  @Option(help: "The NDIS version the protocol driver registers with.")
+  @Option(help: "The NDIS version that the protocol driver registers with.")
   var ndis = "6.30"
 
-  @Flag(help: "Print a JSON document; with --script one a line.")
+  @Flag(help: "Print a JSON document; with --script one per line.")
   var json = false
 
-  @Option(help: "Colours: auto (on a terminal, unless NO_COLOR is set), always or never.")
+  @Option(
+    help: "When to use colours: auto (on a terminal, unless NO_COLOR is set), always or never.")
   var color: ColorOption = .auto
 
-  @Option(help: "The daemon's driver socket; searched for by default.")
+  @Option(help: "The daemon's driver socket; found automatically by default.")
   var driverSocket: String?
 
   private var version: NDISVersion? {
@@ -80,14 +81,14 @@ struct OidCommand: ParsableCommand {
     if (oid == nil) == (script == nil) {
       throw ValidationError(
         oid == nil
-          ? "the OID is missing; name one, or use --script"
-          : "--script has the OIDs; '\(oid ?? "")' is too much"
+          ? "missing OID; name one, or use --script"
+          : "--script takes the OIDs from the file; remove '\(oid ?? "")'"
       )
     }
-    if version == nil { throw ValidationError("--ndis is '\(ndis)'; use for instance 6.30") }
+    if version == nil { throw ValidationError("--ndis is '\(ndis)'; use for example 6.30") }
     if script == "-", hold {
       throw ValidationError(
-        "--hold waits for Enter, and --script - reads standard input; use a file")
+        "--hold reads standard input, and so does --script -; use a file")
     }
     if let oid {
       do throws(OidName.Problem) { _ = try OidName(oid) } catch {
@@ -102,7 +103,7 @@ struct OidCommand: ParsableCommand {
 
   private func work() throws {
     let lines = try steps()
-    // Before the kit starts a thread: a signal shall be read here and not end the process.
+    // Before the kit starts a thread: signals are read here and must not terminate the process.
     let signals = hold ? try SignalQueue([SIGINT, SIGTERM, SIGHUP]) : nil
     let driver = try BoundDriver(
       socket: driverSocket, adapter: adapter, version: version ?? NDISVersion(6, 30))
@@ -115,15 +116,15 @@ struct OidCommand: ParsableCommand {
         if json {
           try output.line(script == nil ? answer.json.prettyText : answer.json.text)
         } else {
-          let surface = Surface(descriptor: 1, colors: color.choice)
-          for line in answer.lines(on: surface) { try output.line(line) }
+          let capabilities = TerminalCapabilities(descriptor: 1, colors: color.choice)
+          for line in answer.lines(on: capabilities) { try output.line(line) }
         }
         try output.flush()
         succeeded = answer.succeeded
         if !succeeded { break }
       }
     } catch {
-      // Whatever went wrong, the binding is closed in order.
+      // The binding is closed in order after a failure, too.
       if (error as? DriverError)?.kind != .connection { try driver.end() }
       throw error
     }
@@ -150,7 +151,7 @@ struct OidCommand: ParsableCommand {
     return answer
   }
 
-  /// The requests, all of them read before the first is made.
+  /// The requests; all are parsed before the first is issued.
   private func steps() throws -> [OidLine] {
     if let oid { return [OidLine(oid, request)] }
     let text = try OidScript.read(script ?? "-")

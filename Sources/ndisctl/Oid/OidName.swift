@@ -1,19 +1,19 @@
-// An OID on the command line: its name, the part of it that tells it from the others, or its number.
+// An OID on the command line: its name, an unambiguous suffix of it, or its number.
 
 import NDIS
 
-/// Which OID is meant.
+/// An OID.
 struct OidName: Hashable, Sendable {
   var number: UInt32
-  /// As it is shown: its name, or its number.
+  /// The name, or the number of an unknown one.
   var name: String
-  /// Its row of the table; nil for one that this simulator does not know.
+  /// Its row of the table; nil for an unknown number.
   var oid: OID? { OID.of(number: number) }
 
   static func == (a: OidName, b: OidName) -> Bool { a.number == b.number }
   func hash(into hasher: inout Hasher) { hasher.combine(number) }
 
-  /// Why a text names no OID.
+  /// Why a text is not an OID.
   struct Problem: Error {
     var sentence: String
   }
@@ -30,27 +30,27 @@ struct OidName: Hashable, Sendable {
     guard let oid = found.first else {
       throw Problem(
         sentence:
-          "'\(text)' is no OID; use a number, or one of \(OidName.short.joined(separator: ", "))")
+          "unknown OID '\(text)'; use a number, or one of \(OidName.short.joined(separator: ", "))")
     }
     guard found.count == 1 else {
       throw Problem(
         sentence:
-          "'\(text)' may be \(found.map { "\($0.name)" }.joined(separator: " or "))")
+          "'\(text)' is ambiguous: \(found.map { "\($0.name)" }.joined(separator: " or "))")
     }
     number = oid.number
     name = "\(oid.name)"
   }
 
-  /// OIDs of that name, else those whose name ends so.
+  /// OIDs of that name, else those with that suffix.
   private static func matches(_ wanted: String) -> [OID] {
     let exact = OID.table.filter { "\($0.name)" == wanted || "\($0.name)" == "OID_" + wanted }
     return exact.isEmpty ? OID.table.filter { "\($0.name)".hasSuffix("_" + wanted) } : exact
   }
 
-  /// For each OID the end of its name that means no other.
+  /// For each OID the shortest unambiguous suffix of its name.
   static let short: [String] = OID.table.map { oid in
     let parts = "\(oid.name)".split(separator: "_").dropFirst()
-    // Two words at least: one alone says little.
+    // At least two words: a single one is not descriptive.
     for count in stride(from: min(2, parts.count), through: parts.count, by: 1) {
       let end = parts.suffix(count).joined(separator: "_")
       if matches(end).count == 1 { return end }

@@ -1,12 +1,12 @@
-// What `ndisctl oid` asks, from the options of one request: which kind, and what stands in its buffer. The
-// buffer is the structure the OID takes, with defaults that make sense, the short options written into the
-// fields of that name, and then whatever --field says; or the bytes of --input as they are.
+// Builds an OID request from the options of `ndisctl oid`: its kind and its information buffer. The buffer
+// is the structure that the OID takes, with useful defaults, the short options written to their fields, and
+// then those of --field; or the bytes of --input.
 
 import ArgumentParser
 import NDIS
 import NDISDriverKit
 
-/// A number on the command line, or the one that the last request was answered with.
+/// A number on the command line, or `last`: the id that the previous request returned.
 enum NumberOrLast: ExpressibleByArgument, Hashable, Sendable {
   case number(UInt32)
   case last
@@ -22,12 +22,12 @@ enum NumberOrLast: ExpressibleByArgument, Hashable, Sendable {
     self = .number(number)
   }
 
-  /// Unlike numbers of lists, `last` may mean nothing yet.
+  /// Throws for `last` if no previous request returned an id.
   func value(_ last: UInt32?, _ option: String) throws(CommandFailure) -> UInt32 {
     if case .number(let number) = self { return number }
     guard let last else {
       throw CommandFailure(
-        "\(option) is 'last', but no request before has answered with a number", status: .usage)
+        "\(option) is 'last', but no previous request returned an id", status: .usage)
     }
     return last
   }
@@ -45,13 +45,13 @@ struct FieldArgument: ExpressibleByArgument, Hashable, Sendable {
   }
 }
 
-/// Numbers that requests before were answered with.
+/// The ids that previous requests returned.
 struct LastNumbers {
   var queue: UInt32?
   var filter: UInt32?
   var vport: UInt32?
 
-  /// Takes note of what a structure that came back says.
+  /// Stores the ids of a returned structure.
   mutating func note(_ structure: StructureText) {
     for member in structure.members {
       guard case .number(let raw) = member.value, raw != 0 else { continue }
@@ -68,7 +68,9 @@ struct LastNumbers {
 
 /// The options of one request.
 struct OidRequestOptions: ParsableArguments {
-  @Flag(exclusivity: .exclusive, help: "The kind of request; unless given, the OID's first one.")
+  @Flag(
+    exclusivity: .exclusive,
+    help: "The kind of request; by default the first that the OID supports.")
   var kind: Kind?
 
   /// NDIS_REQUEST_TYPE as an option.
@@ -87,49 +89,50 @@ struct OidRequestOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "QueueId, or last: the one the request before was answered with. May be given several times for QUEUE_ALLOCATION_COMPLETE.",
+      "The QueueId, or last: the one that the previous request returned. Repeatable for QUEUE_ALLOCATION_COMPLETE.",
       valueName: "id"))
   var queue: [NumberOrLast] = []
 
-  @Option(help: ArgumentHelp("FilterId, or last.", valueName: "id"))
+  @Option(help: ArgumentHelp("The FilterId, or last.", valueName: "id"))
   var filter: NumberOrLast?
 
-  @Option(help: ArgumentHelp("VPortId, or last.", valueName: "id"))
+  @Option(help: ArgumentHelp("The VPortId, or last.", valueName: "id"))
   var vport: NumberOrLast?
 
-  @Option(help: "Name of the queue, VPort or switch.")
+  @Option(help: "The name of the queue, VPort or switch.")
   var name: String?
 
-  @Option(help: "VmName.")
+  @Option(help: "The VmName.")
   var vm: String?
 
-  @Option(help: ArgumentHelp("A filter's test: the destination address.", valueName: "address"))
+  @Option(
+    help: ArgumentHelp("A test of the filter: the destination address.", valueName: "address"))
   var mac: String?
 
-  @Option(help: ArgumentHelp("A filter's test: the VLAN.", valueName: "id"))
+  @Option(help: ArgumentHelp("A test of the filter: the VLAN.", valueName: "id"))
   var vlan: UInt16?
 
   @Option(
     help: ArgumentHelp(
-      "A field of the structure by its documented name, such as NumSuggestedReceiveBuffers=64. Numbers, names of values and flags (A|B), text, hexadecimal bytes.",
+      "A field of the structure by its documented name, such as NumSuggestedReceiveBuffers=64. Values are numbers, names of values and flags (A|B), text, or hexadecimal bytes.",
       valueName: "name=value"))
   var field: [FieldArgument] = []
 
-  @Option(help: ArgumentHelp("Revision of the structure.", valueName: "number"))
+  @Option(help: ArgumentHelp("The revision of the structure.", valueName: "number"))
   var revision: UInt8?
 
   @Option(
     help: ArgumentHelp(
-      "The information buffer as it is, instead of a structure; - for none.", valueName: "hex"))
+      "The raw information buffer instead of a structure; - for an empty one.", valueName: "hex"))
   var input: String?
 
   @Option(
     help: ArgumentHelp(
-      "Room for the answer: 60000 at most, and by default where NDIS answers; a miniport is offered 4096.",
+      "The length of the output buffer: at most 60000, the default for OIDs that NDIS answers; 4096 for a miniport.",
       valueName: "bytes"))
   var length: UInt32?
 
-  @Option(help: "Seconds NDIS waits for the miniport.")
+  @Option(help: "The timeout of the request in seconds.")
   var timeout: UInt32 = 0
 
   func validate() throws {
@@ -142,7 +145,10 @@ struct OidRequestOptions: ParsableArguments {
     if let vlan, vlan > 4095 { throw ValidationError("--vlan is \(vlan); use 0 to 4095") }
     if input != nil {
       let others = !field.isEmpty || !queue.isEmpty || name != nil || vm != nil || mac != nil
-      if others { throw ValidationError("--input is the whole buffer; it goes with no field") }
+      if others {
+        throw ValidationError(
+          "--input is the whole buffer and cannot be combined with options for fields")
+      }
     }
   }
 }
@@ -153,7 +159,7 @@ extension OidRequestOptions {
     if let kind { return (kind.value, name.oid?.form(kind.value)) }
     if let form = name.oid?.forms.first { return (form.kind, form) }
     throw CommandFailure(
-      "\(name.name) is not known here: say --query, --set, --method or --statistics",
+      "\(name.name) is unknown: add --query, --set, --method or --statistics",
       status: .usage)
   }
 
@@ -169,12 +175,12 @@ extension OidRequestOptions {
       bytes = try image(structure, kind, for: version, last)
     } else if !field.isEmpty {
       throw CommandFailure(
-        "\(name.name) takes no structure that has fields; use --input", status: .usage)
+        "\(name.name) takes no structure with fields; use --input", status: .usage)
     }
     let hasOutput = kind != .set
     let most = form?.answeredBy == .ndis ? Limits.maximumAnswer : Limits.maximumInformation
-    let room = length ?? (hasOutput ? most : 0)
-    var request = OIDRequest(kind, name.number, input: bytes, outputLength: room)
+    let outputLength = length ?? (hasOutput ? most : 0)
+    var request = OIDRequest(kind, name.number, input: bytes, outputLength: outputLength)
     request.timeout = timeout
     return request
   }
@@ -185,7 +191,8 @@ extension OidRequestOptions {
     let revision = revision ?? structure.newest(for: version)
     guard (1...structure.newest).contains(revision) else {
       throw CommandFailure(
-        "--revision is \(revision); \(structure.name) has 1 to \(structure.newest)", status: .usage)
+        "--revision is \(revision); \(structure.name) has revisions 1 to \(structure.newest)",
+        status: .usage)
     }
     var bytes = try start(structure, kind, revision, last)
     func put(_ name: String, _ value: String, _ option: String) throws(CommandFailure) {
@@ -197,7 +204,7 @@ extension OidRequestOptions {
       }
       guard field.write(value, into: &bytes) else {
         throw CommandFailure(
-          "\(option): '\(value)' is nothing that \(name) can be\(OidRequestOptions.hint(field))",
+          "\(option): '\(value)' is not a value of \(name)\(OidRequestOptions.hint(field))",
           status: .usage)
       }
     }
@@ -218,7 +225,7 @@ extension OidRequestOptions {
     return bytes
   }
 
-  /// The structure before any option: zeros, and what no request can do without.
+  /// The structure before any option: zeros and required defaults.
   private func start(
     _ structure: Structure, _ kind: OIDRequestKind, _ revision: UInt8, _ last: LastNumbers
   ) throws(CommandFailure) -> [UInt8] {

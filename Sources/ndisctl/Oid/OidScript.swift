@@ -1,10 +1,10 @@
-// A script of `ndisctl oid`: text read as a whole, lines cut into words.
+// A script of `ndisctl oid`: reads the text and splits lines into words.
 
 import Glibc
 import NDISPlatform
 
 enum OidScript {
-  /// More is none that somebody wrote.
+  /// The maximum length of a script.
   private static let limit = 1 << 20
 
   /// The text of a file, `-` for standard input.
@@ -23,14 +23,15 @@ enum OidScript {
       }
       text += part[..<count]
     }
-    throw CommandFailure("'\(path)' has more than \(limit) bytes; is it a script?", status: .usage)
+    throw CommandFailure(
+      "'\(path)' has more than \(limit) bytes, the limit of a script", status: .usage)
   }
 
   private static func problem(_ path: String, _ number: Int32) -> CommandFailure {
     CommandFailure("cannot read '\(path)': \(unsafe String(cString: strerror(number)))")
   }
 
-  /// The words of a line, up to a `#`; quotation marks hold a word together.
+  /// The words of a line, up to a `#`; quotation marks enclose a word.
   static func words(_ line: Substring) -> [String] {
     var words: [String] = []
     var word: String?

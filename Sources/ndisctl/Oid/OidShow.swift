@@ -1,17 +1,17 @@
-// How the end of an OID request is shown: its status, and what came back as the structure it is, with the
-// fields by their documented names; bytes that are none as a hexdump.
+// How the completion of an OID request is printed: its status, and the returned structure with the
+// documented names of its fields, or a hexdump of other bytes.
 
 import NDISDrawing
 import NDIS
 import NDISDriverKit
 import NDISVarlink
 
-/// A request that has ended.
+/// A completed request.
 struct OidAnswer {
   var name: OidName
   var kind: OIDRequestKind
   var completion: OIDCompletion
-  /// What came back, if it is a structure.
+  /// The returned structure, if it is one.
   var structure: StructureText?
 
   init(_ name: OidName, _ request: OIDRequest, _ form: OID.Form?, _ completion: OIDCompletion) {
@@ -25,18 +25,18 @@ struct OidAnswer {
 
   var succeeded: Bool { completion.status == .success }
 
-  func lines(on surface: Surface) -> [String] {
-    let status = surface.paint("\(completion.status)", succeeded ? .good : .bad)
-    var lines = ["\(surface.paint(name.name, .strong))  \(kind)  \(status)"]
+  func lines(on capabilities: TerminalCapabilities) -> [String] {
+    let status = capabilities.paint("\(completion.status)", succeeded ? .good : .bad)
+    var lines = ["\(capabilities.paint(name.name, .strong))  \(kind)  \(status)"]
     if let error = completion.error, !error.sentence.isEmpty {
       lines.append(
-        TerminalText.printable("\(error.rule): \(error.sentence)", unicode: surface.unicode))
+        TerminalText.printable("\(error.rule): \(error.sentence)", unicode: capabilities.unicode))
     }
     if completion.answer.bytesNeeded > 0 {
       lines.append("\(completion.answer.bytesNeeded) bytes needed")
     }
     if let structure {
-      lines += OidAnswer.lines(structure, on: surface, indent: "")
+      lines += OidAnswer.lines(structure, on: capabilities, indent: "")
     } else {
       let bytes = completion.answer.information
       if !bytes.isEmpty { lines += Hexdump.lines(count: bytes.count) { bytes[$0] } }
@@ -45,7 +45,7 @@ struct OidAnswer {
   }
 
   private static func lines(
-    _ structure: StructureText, on surface: Surface, indent: String
+    _ structure: StructureText, on capabilities: TerminalCapabilities, indent: String
   ) -> [String] {
     var page = KeyValues()
     for member in structure.members {
@@ -58,9 +58,9 @@ struct OidAnswer {
       page.add(member.name, text)
     }
     var lines = ["\(indent)\(structure.name), revision \(structure.revision)"]
-    lines += page.lines(on: surface).map { indent + "  " + $0 }
+    lines += page.lines(on: capabilities).map { indent + "  " + $0 }
     for element in structure.elements {
-      lines += OidAnswer.lines(element, on: surface, indent: indent + "  ")
+      lines += OidAnswer.lines(element, on: capabilities, indent: indent + "  ")
     }
     return lines
   }

@@ -1,5 +1,5 @@
-// `ndisctl run`: one command, one daemon of its own, and a verdict. What is here is the order of
-// things; the processes are RunFamily's, the daemon PrivateDaemon's, the judgement RunReport's.
+// `ndisctl run`: the command line. The sequence is in RunSession, the processes in RunFamily, the daemon in
+// PrivateDaemon, the verdict in RunReport.
 
 import ArgumentParser
 import Glibc
@@ -8,25 +8,24 @@ import NDISVarlink
 
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Runs a command against a daemon of its own, and fails if it broke a rule or leaked.",
+    abstract: "Runs a command against a private daemon, and fails on violations or leaks.",
     usage: "ndisctl run [<options>] -- <command> [<argument> ...]",
     discussion: """
       Starts a private ndissimd, sets NDISSIM_SOCKET and NDISSIM_MANAGEMENT_SOCKET, runs the command, \
-      and asks the daemon afterwards which rules of the contract were broken and which blocks leaked. \
-      Standard input, output and error are the command's; the report goes to standard error. Daemon \
-      and processes that the command left behind are ended; nothing is left in the temporary directory.
+      and then queries the daemon for contract violations and leaked blocks. Standard input, output and \
+      error are those of the command; the report goes to standard error. The daemon and processes left \
+      by the command are terminated, and all temporary files are removed.
 
-      What a test breaks on purpose is declared: with --expect, with --expect-file, or by the test \
-      itself (ndisctl expect, or the Expect method). It must then happen, and exactly as often.
+      Violations that a test provokes on purpose are declared: with --expect, with --expect-file, or by \
+      the test itself (ndisctl expect, or the Expect method). They must then occur exactly as often.
 
-      EXIT STATUS, THE FIRST THAT APPLIES
-         124  time ran out (--timeout); state and log were written to files
+      EXIT STATUS (THE FIRST THAT APPLIES)
+         124  timed out (--timeout); state and log were written to files
          125  the daemon could not be started, or failed
-         126  the command could not be executed; 127: there is no such command
-           N  the command's own status, if it is not 0; 128 + N if signal N killed it
-           3  a rule was broken or a block leaked without being declared, or was declared and did \
-      not happen exactly as often
-           0  all is well
+         126  the command could not be executed; 127: command not found
+           N  the exit status of the command, if not 0; 128 + N if signal N killed it
+           3  unexpected violations or leaks, or expected ones that did not occur exactly as often
+           0  success
 
       EXAMPLES
         ndisctl run -- ./my-driver-test --verbose
@@ -37,64 +36,66 @@ struct Run: ParsableCommand {
       """)
 
   @Option(
-    help: ArgumentHelp("Configuration of the daemon; none is read by default.", valueName: "file"))
+    help: ArgumentHelp("The configuration file of the daemon; none by default.", valueName: "file"))
   var config: String?
 
   @Option(
     help: ArgumentHelp(
-      "What is going to be broken: CODE, or CODE times N, with a CODE as in the report (0x7C/0x01, a rule's name, leak). May be given several times.",
+      "An expected violation or leak: CODE, or CODE times N, with a CODE as in the report (0x7C/0x01, the name of a rule, leak). Repeatable.",
       valueName: "code times n"))
   var expect: [String] = []
 
-  @Option(help: ArgumentHelp("The same, one a line; # begins a comment.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "A file of expectations, one per line; # starts a comment.", valueName: "file"))
   var expectFile: [String] = []
 
   @Option(
     help: ArgumentHelp(
-      "How long the command may take: 60s, 5min; no limit by default.", valueName: "time"))
+      "The timeout of the command: 60s, 5min; no limit by default.", valueName: "time"))
   var timeout: TimeSpan?
 
   @Option(
     help: ArgumentHelp(
-      "Where the daemon's state is written as JSON when time runs out; ndissim-state-PID.json by default.",
+      "The file for the daemon's state as JSON after a timeout; ndissim-state-PID.json by default.",
       valueName: "file"))
   var stateFile: String?
 
-  @Option(help: ArgumentHelp("Keep the daemon's log in this file.", valueName: "file"))
+  @Option(help: ArgumentHelp("Write the daemon's log to this file.", valueName: "file"))
   var keepLog: String?
 
-  @Option(help: ArgumentHelp("The report as JSON, in a file.", valueName: "file"))
+  @Option(help: ArgumentHelp("Write the report as JSON to this file.", valueName: "file"))
   var report: String?
 
-  @Flag(help: "The report as JSON on standard error.")
+  @Flag(help: "Print the report as JSON on standard error.")
   var json = false
 
-  @Flag(name: .shortAndLong, help: "Report only when something is wrong.")
+  @Flag(name: .shortAndLong, help: "Print the report only on failure.")
   var quiet = false
 
   @Option(
     help: ArgumentHelp(
-      "The daemon's program; by default $NDISSIMD, the one beside ndisctl, the one on the PATH.",
+      "The daemon's program; by default $NDISSIMD, else ndissimd in the directory of ndisctl, else on the PATH.",
       valueName: "path"))
   var ndissimd: String?
 
   @Option(
     parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
-      "A flag for the daemon, such as --seed=7. May be given several times.", valueName: "flag"))
+      "A flag for the daemon, such as --seed=7. Repeatable.", valueName: "flag"))
   var daemonFlag: [String] = []
 
   @Argument(
     parsing: .postTerminator,
-    help: ArgumentHelp("The command and its arguments, behind --.", valueName: "command"))
+    help: ArgumentHelp("The command and its arguments, after --.", valueName: "command"))
   var command: [String] = []
 
   func validate() throws {
     guard !command.isEmpty else {
-      throw ValidationError("there is no command; put it behind --: ndisctl run -- COMMAND")
+      throw ValidationError("missing command; put it after --: ndisctl run -- COMMAND")
     }
     if let timeout, timeout.milliseconds <= 0 {
-      throw ValidationError("--timeout is no time at all; leave it out for no limit")
+      throw ValidationError("--timeout is 0; omit it for no limit")
     }
     _ = try expectations()
   }
@@ -104,7 +105,7 @@ struct Run: ParsableCommand {
     throw ExitCode(try session.run())
   }
 
-  /// All that was declared on the command line and in files.
+  /// All expectations of the command line and of files.
   private func expectations() throws -> [RunExpectation] {
     var list: [RunExpectation] = []
     do throws(RunExpectation.Problem) {

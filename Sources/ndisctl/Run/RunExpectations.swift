@@ -1,17 +1,17 @@
-// What a test declares that it is going to break: a code and how many times, exactly. One a flag, or
-// one a line of a file, where `#` begins a comment. Whether there is such a code is not checked here:
-// one that never happens is found at the end, as one that did not happen.
+// Expectations: the violations and leaks that a test provokes on purpose, a code and an exact count. One per
+// flag, or one per line of a file, where `#` starts a comment. Codes are not checked here: an unknown one
+// is reported at the end as one that did not occur.
 
 import Glibc
 import NDISPlatform
 
-/// A rule that is going to be broken, or blocks that are going to leak.
+/// An expected violation, or expected leaks.
 struct RunExpectation: Hashable, Sendable {
   /// As in the report: `0x7C/0x01`, a rule's name, or `leak`.
   var code: String
   var times: Int
 
-  /// Why a text is no expectation.
+  /// Why a text is not an expectation.
   struct Problem: Error, Equatable, CustomStringConvertible {
     let description: String
   }
@@ -31,12 +31,12 @@ struct RunExpectation: Hashable, Sendable {
     case 3 where words[1] == "times":
       guard let count = Int(words[2]), (0...1_000_000).contains(count) else {
         throw Problem(
-          description: "'\(words[2])' is no number of times; expected 0 to 1000000")
+          description: "invalid count '\(words[2])'; use 0 to 1000000")
       }
       times = count
     default:
       throw Problem(
-        description: "'\(text)' is no expectation; expected for instance '0x7C/0x01 times 2', "
+        description: "invalid expectation '\(text)'; use for example '0x7C/0x01 times 2', "
           + "'doubleFree once' or 'leak times 3'")
     }
     code = words[0]
@@ -47,15 +47,15 @@ struct RunExpectation: Hashable, Sendable {
     }
     guard known, code.utf8.count <= 64 else {
       throw Problem(
-        description: "'\(code)' is no code; expected a bug check such as 0x7C/0x01, the name of a "
+        description: "invalid code '\(code)'; use a bug check such as 0x7C/0x01, the name of a "
           + "rule, or leak")
     }
   }
 
-  /// Reads a file's text: one expectation a line, `#` begins a comment, empty lines mean nothing.
+  /// Reads a file's text: one expectation per line, `#` starts a comment, empty lines are ignored.
   static func list(file name: String, text: String) throws(Problem) -> [RunExpectation] {
     var list: [RunExpectation] = []
-    // To Swift a carriage return and a line feed together are one character, and a line's end.
+    // In Swift a carriage return followed by a line feed is one character, and a newline.
     let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     for (index, line) in lines.enumerated() {
       let content = line.prefix { $0 != "#" }
@@ -86,7 +86,8 @@ struct RunExpectation: Hashable, Sendable {
       if count == 0 { break }
       bytes += buffer[..<count]
       guard bytes.count <= 1 << 20 else {
-        throw Problem(description: "\(path) is longer than 1 MiB; it should be a short list")
+        throw Problem(
+          description: "\(path) is longer than 1 MiB, the limit of a list of expectations")
       }
     }
     return try list(file: path, text: String(decoding: bytes, as: UTF8.self))

@@ -1,11 +1,10 @@
-// The processes `ndisctl run` looks after: the daemon, the command with its process group, and what
-// the command leaves behind, which becomes this process's as well (it is the reaper of its orphans).
-// One loop reads signals and news of children; everybody waits in it, so that a signal or a death is
-// seen whatever is being waited for.
+// The processes that `ndisctl run` supervises: the daemon, the command with its process group, and the
+// command's orphans (this process is their subreaper). One loop reads signals and state changes of the
+// children; every wait runs in it, so that a signal or an exit is noticed whatever is waited for.
 //
-// The command leads a group of its own. If there is a terminal and it is ours, the command gets it,
-// as a shell gives it to a job: Ctrl-C and Ctrl-Z reach the command and not the daemon, and a command
-// that is stopped stops this process too, so that the shell above sees a stopped job.
+// The command is the leader of its own process group. If this process has the terminal in the foreground,
+// it is passed to the command, as a shell does for a job: Ctrl-C and Ctrl-Z reach the command and not the
+// daemon, and a stopped command stops this process too, so that the shell sees a stopped job.
 
 import Glibc
 import NDISPlatform
@@ -17,19 +16,19 @@ final class ProcessFamily {
   private var command: ChildProcess?
   /// The terminal of this process.
   private let terminal: Descriptor
-  /// Whether there is one, and this process was in its foreground.
+  /// Whether there is one with this process in the foreground.
   private let isForeground: Bool
 
-  /// How the daemon ended, nil while it lives.
-  private(set) var daemonEnd: ChildProcess.Change?
-  /// How the command ended, nil while it lives.
-  private(set) var commandEnd: ChildProcess.Change?
-  /// The signal that asked this process to end.
-  private(set) var askedToEnd: Int32?
-  /// When the command is killed because it did not heed the request.
+  /// How the daemon exited, nil while it runs.
+  private(set) var daemonExit: ChildProcess.Change?
+  /// How the command exited, nil while it runs.
+  private(set) var commandExit: ChildProcess.Change?
+  /// The signal that terminates this process.
+  private(set) var terminationSignal: Int32?
+  /// When the command is killed if it has not exited.
   private var killAt: UInt64?
 
-  /// How long a command may take to end after SIGTERM or SIGHUP.
+  /// The time between SIGTERM or SIGHUP and SIGKILL.
   static let grace: UInt64 = 5_000_000_000
 
   /// Blocks the signals; no other thread may have been started.
@@ -52,15 +51,15 @@ final class ProcessFamily {
     var options = options
     options.leadsGroup = true
     options.terminal = terminalNumber
-    // When this process is killed there is no daemon any more for the command to talk to.
+    // If this process is killed, the command must not continue without a daemon.
     options.deathSignal = SIGTERM
     command = try ChildProcess.start(options)
   }
 
   private var terminalNumber: Int32? { isForeground ? terminal.raw : nil }
 
-  /// Waits until `isDone`, at most until a time of the monotonic clock; answers whether it is done.
-  /// It asks again after every signal, and when `descriptor` can be read.
+  /// Waits until `isDone`, at most until a time of the monotonic clock; returns whether it is done.
+  /// The condition is evaluated after every signal, and when `descriptor` is readable.
   func wait(
     until deadline: UInt64? = nil, watching descriptor: Int32 = -1, _ isDone: () -> Bool
   ) -> Bool {
@@ -68,7 +67,7 @@ final class ProcessFamily {
       takeSignals()
       if isDone() { return true }
       let now = MonotonicClock.nanoseconds
-      if let at = killAt, now >= at, commandEnd == nil {
+      if let at = killAt, now >= at, commandExit == nil {
         killAt = nil
         signalCommand(SIGKILL)
       }
@@ -76,7 +75,7 @@ final class ProcessFamily {
       let next = min(deadline ?? .max, killAt ?? .max)
       var timeout: Int32 = -1
       if next != .max {
-        // Rounded up: waking up early would only mean to wait again.
+        // Rounded up, to avoid a second wait.
         timeout = Int32(clamping: (next &- min(now, next)) / 1_000_000 &+ 1)
       }
       var waited = [
@@ -87,12 +86,12 @@ final class ProcessFamily {
     }
   }
 
-  /// Ends one child: SIGTERM, and SIGKILL when that does not help in time.
+  /// Terminates one child: SIGTERM, then SIGKILL after a timeout.
   func end(_ child: ChildProcess, patience: UInt64) {
-    func isGone() -> Bool { (child == daemon ? daemonEnd : commandEnd) != nil }
+    func isGone() -> Bool { (child == daemon ? daemonExit : commandExit) != nil }
     guard !isGone() else { return }
     _ = kill(child.pid, SIGTERM)
-    // A stopped process takes its signals only when it goes on.
+    // A stopped process handles signals only when it is continued.
     _ = kill(child.pid, SIGCONT)
     if !wait(until: MonotonicClock.nanoseconds &+ patience, isGone) {
       _ = kill(child.pid, SIGKILL)
@@ -100,34 +99,34 @@ final class ProcessFamily {
     }
   }
 
-  /// Ends the command and all its descendants: SIGTERM to the group, SIGKILL to whatever is left
-  /// after the grace. Answers how many processes beside the command there were.
+  /// Terminates the command and all its descendants: SIGTERM to the group, then SIGKILL after the
+  /// grace period. Returns the number of processes besides the command.
   @discardableResult
   func endCommand() -> Int {
     guard command != nil else { return 0 }
     let remaining = descendants()
-    if commandEnd == nil || !remaining.isEmpty {
+    if commandExit == nil || !remaining.isEmpty {
       signalCommand(SIGTERM)
       for pid in remaining { _ = kill(pid, SIGTERM) }
-      // A stopped process takes its signals only when it goes on.
+      // A stopped process handles signals only when it is continued.
       signalCommand(SIGCONT)
       let end = MonotonicClock.nanoseconds &+ 2_000_000_000
-      _ = wait(until: end) { commandEnd != nil && descendants().isEmpty }
+      _ = wait(until: end) { commandExit != nil && descendants().isEmpty }
     }
     while true {
       let left = descendants()
-      if commandEnd != nil, left.isEmpty { break }
+      if commandExit != nil, left.isEmpty { break }
       signalCommand(SIGKILL)
       for pid in left { _ = kill(pid, SIGKILL) }
-      // Killing a parent makes its children ours: look again after every death.
+      // The children of a killed parent are reparented to this process: search again.
       _ = wait(until: MonotonicClock.nanoseconds &+ 100_000_000) {
-        commandEnd != nil && descendants().isEmpty
+        commandExit != nil && descendants().isEmpty
       }
     }
     return remaining.count
   }
 
-  /// Processes that descend from the command, itself and this process's other child left out.
+  /// The descendants of the command, without itself and the daemon.
   func descendants() -> [Int32] {
     var parents: [Int32: Int32] = [:]
     guard let folder = unsafe opendir("/proc") else { return [] }
@@ -144,7 +143,7 @@ final class ProcessFamily {
     return parents.keys.filter { pid in
       guard pid != command?.pid, pid != daemon?.pid else { return false }
       var at = pid
-      // No chain is longer than there are processes.
+      // A chain is never longer than the number of processes.
       for _ in 0...parents.count {
         guard let parent = parents[at] else { return false }
         if parent == own { return at != daemon?.pid }
@@ -163,7 +162,7 @@ final class ProcessFamily {
     guard count > 0, let close = bytes[..<count].lastIndex(of: UInt8(ascii: ")")) else {
       return nil
     }
-    // The name before the bracket may hold anything; behind it: state, parent.
+    // The name in parentheses may contain any character; after it: state, parent.
     let fields = bytes[(close + 1)..<count].split(separator: UInt8(ascii: " "), maxSplits: 2)
     guard fields.count >= 2, fields[0].first != UInt8(ascii: "Z") else { return nil }
     return Int32(String(decoding: fields[1], as: UTF8.self))
@@ -183,16 +182,16 @@ final class ProcessFamily {
         giveTerminal()
         signalCommand(SIGCONT)
       case SIGINT, SIGTERM, SIGHUP, SIGQUIT:
-        askedToEnd = signal
+        terminationSignal = signal
         signalCommand(signal)
-        // A program that has a use for Ctrl-C may go on after it; one that is told to end may not.
+        // A program may handle SIGINT and continue; after SIGTERM or SIGHUP it must exit.
         if signal == SIGTERM || signal == SIGHUP, killAt == nil {
           killAt = MonotonicClock.nanoseconds &+ ProcessFamily.grace
         }
       default: signalCommand(signal)
       }
     }
-    // Several deaths may have been told by one SIGCHLD.
+    // One SIGCHLD may stand for several exits.
     while let (child, change) = (try? ChildProcess.news()) ?? nil { note(child, change) }
   }
 
@@ -200,20 +199,20 @@ final class ProcessFamily {
     if child == command?.pid {
       if case .stopped = change {
         takeTerminal()
-        // The shell above shall see a stopped job. SIGCONT comes when it is continued.
+        // The shell must see a stopped job; it sends SIGCONT to continue.
         if terminalNumber != nil { _ = kill(getpid(), SIGSTOP) }
       } else {
-        commandEnd = change
+        commandExit = change
         takeTerminal()
       }
     } else if child == daemon?.pid {
       if case .stopped = change { return }
-      daemonEnd = change
+      daemonExit = change
     }
   }
 
   private func giveTerminal() {
-    if let terminal = terminalNumber, let command, commandEnd == nil,
+    if let terminal = terminalNumber, let command, commandExit == nil,
       tcgetpgrp(terminal) == getpgrp()
     {
       _ = tcsetpgrp(terminal, command.pid)

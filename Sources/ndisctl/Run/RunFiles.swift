@@ -1,10 +1,9 @@
-// Files that `ndisctl run` leaves because it was asked to, or because somebody will want to know why a
-// run failed.
+// The files that `ndisctl run` writes: those that were requested, and diagnostics of a failed run.
 
 import Glibc
 import NDISPlatform
 
-/// Writes a file anew.
+/// Writes a file, replacing an old one.
 func writeFile(_ path: String, _ text: String) throws(RunManagementFailure) {
   try writeFile(path) { (put) throws(RunManagementFailure) in try put(Array(text.utf8)) }
 }
@@ -47,3 +46,6 @@ private func writeFile(
     }
   }
 }
+
+/// The text of the errno of the last call.
+func errnoText() -> String { unsafe String(cString: strerror(errno)) }

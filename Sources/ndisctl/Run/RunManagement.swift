@@ -1,14 +1,14 @@
-// What `ndisctl run` asks its daemon: declarations before the command, waiting and counting after it,
-// and the whole state when time ran out. Every failure is a sentence for the report, and every
-// question has an end: a daemon that is stopped is one of the things that are found out here.
+// The calls of `ndisctl run` to its daemon: expectations before the command, waits and results after it, and
+// the whole state after a timeout. Every failure is a message for the report, and every call has a
+// timeout, so that a stopped daemon is detected.
 
 import NDISManagementInterface
 import NDISVarlink
 
-/// Why the daemon could not be asked.
+/// Why a call to the daemon failed.
 struct RunManagementFailure: Error {
   let sentence: String
-  /// What was asked was wrong, and not the daemon.
+  /// The request was invalid; the daemon is not at fault.
   var isUsage = false
 
   init(_ sentence: String, isUsage: Bool = false) {
@@ -17,7 +17,7 @@ struct RunManagementFailure: Error {
   }
 
   init(_ failure: VarlinkFailure) {
-    self.init("the daemon cannot be asked: \(failure)")
+    self.init("cannot query the daemon: \(failure)")
   }
 }
 
@@ -25,7 +25,7 @@ struct RunManagementFailure: Error {
 struct RunManagement {
   private let client: VarlinkClient
 
-  /// How long one answer may take.
+  /// The timeout of one reply, in milliseconds.
   private static let patience = 5000
 
   init(socket: String) throws(RunManagementFailure) {
@@ -34,7 +34,7 @@ struct RunManagement {
     } catch { throw RunManagementFailure(error) }
   }
 
-  /// Declares what is going to be broken.
+  /// Declares an expected violation or leak.
   func declare(_ expectation: RunExpectation) throws(RunManagementFailure) {
     do throws(VarlinkFailure) {
       _ = try client.call(
@@ -42,15 +42,15 @@ struct RunManagement {
     } catch {
       guard case .error = error else { throw RunManagementFailure(error) }
       throw RunManagementFailure(
-        "'\(expectation.code) times \(expectation.times)' cannot be declared: \(error)",
+        "'\(expectation.code) times \(expectation.times)' was rejected: \(error)",
         isUsage: true)
     }
   }
 
-  /// Waits until nothing is left of the sessions that were: nil when that is so, else how things
-  /// stand.
+  /// Waits until all sessions and their blocks are reclaimed; returns nil then, else the value of the
+  /// counter.
   func waitUntilReclaimed(nanoseconds: UInt64) throws(RunManagementFailure) -> String? {
-    // A daemon that is stopped is found out by a question that takes no time.
+    // A call that takes no time detects a stopped daemon.
     _ = try allocationsAndFrees()
     let milliseconds = Int(clamping: nanoseconds / 1_000_000)
     client.timeoutMilliseconds = milliseconds &+ RunManagement.patience
@@ -69,7 +69,7 @@ struct RunManagement {
     return nil
   }
 
-  /// The rules that were broken, and the leaks, with what was declared.
+  /// The violations and leaks, with the expectations.
   func violations() throws(RunManagementFailure) -> [RunReport.Rule] {
     do throws(VarlinkFailure) {
       let reply = try client.call(SimulatorInterface.ListViolations.self, .init())
@@ -88,7 +88,7 @@ struct RunManagement {
     } catch { throw RunManagementFailure(error) }
   }
 
-  /// The whole state as one document: the lists of all replies joined.
+  /// The whole state as one document that joins the lists of all replies.
   func dump() throws(RunManagementFailure) -> JSON {
     var document = JSONObject()
     do throws(VarlinkFailure) {

@@ -1,9 +1,9 @@
-// What `ndisctl run` found, and the verdict that follows from it. Pure: what goes in was observed
-// elsewhere, and the same findings always give the same exit status and the same words.
+// The findings of `ndisctl run` and the verdict. Pure: the same findings always give the same exit status
+// and the same report.
 //
-// The status, first that applies: 124 when time ran out, 125 when the daemon failed, the command's own
-// when it is not 0 (128 and the signal when one killed it), 3 when a rule was broken or a block
-// leaked without being declared, or was declared and did not happen exactly so often, else 0.
+// The exit status, first that applies: 124 after a timeout, 125 if the daemon failed, the command's own if
+// it is not 0 (128 + N if signal N killed it), 3 for unexpected violations or leaks, or expected ones that
+// did not occur exactly as often as declared, else 0.
 
 import NDISPlatform
 import NDISVarlink
@@ -13,36 +13,36 @@ struct RunReport: Sendable {
   /// One rule, or the leaks.
   struct Rule: Hashable, Sendable {
     var code: String
-    /// The rule's name; the same as the code when there is no bug check.
+    /// The rule's name; the same as the code if there is no bug check.
     var rule: String
     var count: Int
-    /// How often it was declared; nil when it was not.
+    /// The expected count; nil if not declared.
     var expected: Int?
-    /// The newest one's sentence.
+    /// The message of the most recent one.
     var message: String
 
-    /// Whether it happened just as often as was declared.
+    /// Whether the count is the expected one.
     var isAsExpected: Bool { count == expected ?? 0 }
   }
 
-  /// Why the run ended as it did.
+  /// The result of the run.
   enum Verdict: String, Sendable {
     case passed, commandFailed, violated, timedOut, daemonFailed
   }
 
   /// The command and its arguments.
   var command: [String]
-  /// How it ended; nil when it never did.
+  /// How it exited; nil if it did not.
   var ended: ChildProcess.Change?
   var milliseconds: UInt64 = 0
-  /// The time limit it went over.
+  /// The timeout that it exceeded.
   var limitMilliseconds: UInt64?
   var allocations: Int?
   var frees: Int?
   var rules: [Rule] = []
-  /// What went wrong with the daemon.
+  /// The failure of the daemon.
   var daemonProblem: String?
-  /// What else the reader should know; sentences.
+  /// Further messages.
   var notes: [String] = []
   /// Files that were written.
   var files: [String] = []
@@ -71,7 +71,7 @@ struct RunReport: Sendable {
     }
   }
 
-  /// For people; the first line says how it went.
+  /// The report as text; the first line is the result.
   var text: String {
     var lines = [headline]
     for rule in rules { lines += RunReport.lines(rule) }
@@ -85,7 +85,8 @@ struct RunReport: Sendable {
     let time = RunReport.seconds(milliseconds)
     let what: String
     if let limitMilliseconds {
-      what = "\(name) was ended: it took more than \(RunReport.seconds(limitMilliseconds))"
+      what =
+        "\(name) was terminated: it exceeded the timeout of \(RunReport.seconds(limitMilliseconds))"
     } else if let ended {
       what = "\(name) \(ended) after \(time)"
     } else {
@@ -97,12 +98,12 @@ struct RunReport: Sendable {
       result =
         allocations.map { allocations in
           "; \(RunReport.counted(allocations, "allocation")), "
-            + "\(RunReport.counted(frees ?? 0, "free")), no broken rule, no leak"
+            + "\(RunReport.counted(frees ?? 0, "free")), no violation, no leak"
         } ?? ""
     } else if broken == 0 {
-      result = "; everything that was declared happened, and nothing else"
+      result = "; all expectations met"
     } else {
-      result = "; \(RunReport.counted(broken, "finding")) not as declared"
+      result = "; \(RunReport.counted(broken, "unexpected finding"))"
     }
     return
       "\(verdict == .passed ? "passed" : "FAILED"): \(what)\(result) (exit status \(exitStatus))"
@@ -110,7 +111,7 @@ struct RunReport: Sendable {
 
   private static func lines(_ rule: Rule) -> [String] {
     let name = rule.code == rule.rule || rule.rule.isEmpty ? rule.code : "\(rule.code) \(rule.rule)"
-    let happened = rule.count == 0 ? "did not happen" : times(rule.count)
+    let happened = rule.count == 0 ? "did not occur" : times(rule.count)
     let declared: String =
       switch rule.expected {
       case nil: "not expected"
@@ -122,7 +123,7 @@ struct RunReport: Sendable {
     return lines
   }
 
-  /// For programs.
+  /// The report as JSON.
   var json: JSON {
     var object: JSONObject = [
       "verdict": .string(verdict.rawValue), "exitStatus": .int(Int64(exitStatus)),
@@ -153,8 +154,8 @@ struct RunReport: Sendable {
     return .object(object)
   }
 
-  /// Joins what was declared with what the daemon counted. The daemon knows of the declarations; one
-  /// it does not list did not happen.
+  /// Joins the expectations with the counts of the daemon; an expectation that it does not list did not
+  /// occur.
   static func rules(counted: [Rule], declared: [RunExpectation]) -> [Rule] {
     var rules = counted
     var missing: [(code: String, times: Int)] = []

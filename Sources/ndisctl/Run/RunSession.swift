@@ -1,9 +1,9 @@
-// The course of one `ndisctl run`: daemon, declarations, command, questions, verdict, and in every
-// case the clearing up. Whatever fails on the way becomes part of the report, so that there is one
-// place that says what happened.
+// The sequence of one `ndisctl run`: daemon, expectations, command, queries, verdict, and the cleanup in
+// every case. Failures become part of the report.
 
 import Glibc
 import NDISPlatform
+import NDISPrivateDaemon
 import NDISVarlink
 
 /// One run.
@@ -18,10 +18,10 @@ struct RunSession {
     report = RunReport(command: command)
   }
 
-  /// How long ended sessions may take to be reclaimed, and any question to be answered.
+  /// The timeout for reclaiming ended sessions and for any query.
   static let patience: UInt64 = 10_000_000_000
 
-  /// Carries it out; answers the exit status.
+  /// Runs it and returns the exit status.
   consuming func run() throws -> Int32 {
     let family: ProcessFamily
     do throws(SystemError) { family = try ProcessFamily() } catch {
@@ -32,19 +32,20 @@ struct RunSession {
     how.configuration = options.config
     how.flags = options.daemonFlag
     how.log = options.keepLog
+    how.leadsGroup = true
     let daemon: PrivateDaemon
     do throws(PrivateDaemonFailure) {
-      daemon = try PrivateDaemon.start(how, family: family)
+      daemon = try RunDaemon.start(how, family: family)
     } catch {
-      StandardError.write("ndisctl run: \(error.sentence)\n")
+      StandardError.write("ndisctl run: \(error)\n")
       return 125
     }
     let status = withDaemon(daemon, family)
     family.end(daemon.child, patience: RunSession.patience)
-    if let end = family.daemonEnd, end != .exited(status: 0), report.daemonProblem == nil,
+    if let end = family.daemonExit, end != .exited(status: 0), report.daemonProblem == nil,
       status == nil
     {
-      report.daemonProblem = "the daemon \(end) when it was asked to end"
+      report.daemonProblem = "the daemon \(end) on SIGTERM"
       keepLog(daemon)
     }
     daemon.remove()
@@ -53,8 +54,8 @@ struct RunSession {
     return report.exitStatus
   }
 
-  /// With a daemon that is ready: everything up to the verdict. A status that needs no report, or
-  /// nil.
+  /// With a daemon that is ready: everything up to the verdict. Returns an exit status that needs no
+  /// report, or nil.
   private mutating func withDaemon(_ daemon: borrowing PrivateDaemon, _ family: ProcessFamily)
     -> Int32?
   {
@@ -68,7 +69,7 @@ struct RunSession {
     }
   }
 
-  /// The command's life, and the questions after it.
+  /// Runs the command, and the queries after it.
   private mutating func supervise(
     _ daemon: borrowing PrivateDaemon, _ management: RunManagement,
     _ family: ProcessFamily
@@ -77,13 +78,13 @@ struct RunSession {
     if let status = start(daemon, family) { return status }
     let limit = options.timeout.map { UInt64(clamping: $0.milliseconds) }
     let deadline = limit.map { begin &+ $0 &* 1_000_000 }
-    var toldOfDeath = false
+    var reportedDaemonExit = false
     let isDone = family.wait(until: deadline) {
-      if family.daemonEnd != nil, family.commandEnd == nil, !toldOfDeath {
-        toldOfDeath = true
-        StandardError.write("ndisctl run: \(RunSession.deathSentence(daemon, family))\n")
+      if family.daemonExit != nil, family.commandExit == nil, !reportedDaemonExit {
+        reportedDaemonExit = true
+        StandardError.write("ndisctl run: \(RunSession.exitSentence(daemon, family))\n")
       }
-      return family.commandEnd != nil
+      return family.commandExit != nil
     }
     report.milliseconds = (MonotonicClock.nanoseconds &- begin) / 1_000_000
     if !isDone {
@@ -92,14 +93,14 @@ struct RunSession {
       keepLog(daemon)
     }
     let left = family.endCommand()
-    report.ended = family.commandEnd
+    report.ended = family.commandExit
     if isDone, left > 0 {
       report.notes.append(
-        "\(left) process\(left == 1 ? "" : "es") that the command left behind "
-          + "\(left == 1 ? "was" : "were") ended")
+        "\(left) process\(left == 1 ? "" : "es") left by the command "
+          + "\(left == 1 ? "was" : "were") terminated")
     }
-    if family.daemonEnd != nil {
-      report.daemonProblem = RunSession.deathSentence(daemon, family)
+    if family.daemonExit != nil {
+      report.daemonProblem = RunSession.exitSentence(daemon, family)
       keepLog(daemon)
     } else {
       ask(management, daemon, family)
@@ -107,7 +108,7 @@ struct RunSession {
     return nil
   }
 
-  /// Starts the command; a status when it cannot be.
+  /// Starts the command; returns an exit status if that fails.
   private func start(_ daemon: borrowing PrivateDaemon, _ family: ProcessFamily) -> Int32? {
     let own = ["NDISSIM_SOCKET", "NDISSIM_MANAGEMENT_SOCKET"]
     var how = ChildProcess.Options(
@@ -126,54 +127,54 @@ struct RunSession {
     }
   }
 
-  /// What the daemon has to say at the end.
+  /// Queries the results of the run.
   private mutating func ask(
     _ management: RunManagement, _ daemon: borrowing PrivateDaemon, _ family: ProcessFamily
   ) {
     do throws(RunManagementFailure) {
       if let found = try management.waitUntilReclaimed(nanoseconds: RunSession.patience) {
         report.daemonProblem =
-          "\(found) after \(RunSession.patience / 1_000_000_000) s: what the command left was not "
-          + "taken back"
+          "\(found) after \(RunSession.patience / 1_000_000_000) s: resources of the command were not "
+          + "reclaimed"
       }
       report.rules = RunReport.rules(
         counted: try management.violations(), declared: expectations)
       (report.allocations, report.frees) = try management.allocationsAndFrees()
     } catch {
       report.daemonProblem = error.sentence
-      // A connection that breaks is seen before the death that broke it.
+      // A broken connection is noticed before the exit that caused it.
       if family.wait(
-        until: MonotonicClock.nanoseconds &+ 1_000_000_000, { family.daemonEnd != nil })
+        until: MonotonicClock.nanoseconds &+ 1_000_000_000, { family.daemonExit != nil })
       {
-        report.daemonProblem = RunSession.deathSentence(daemon, family)
+        report.daemonProblem = RunSession.exitSentence(daemon, family)
       }
       keepLog(daemon)
     }
   }
 
-  private static func deathSentence(
+  private static func exitSentence(
     _ daemon: borrowing PrivateDaemon, _ family: ProcessFamily
   ) -> String {
-    let end = family.daemonEnd.map { "\($0)" } ?? "ended"
+    let end = family.daemonExit.map { "\($0)" } ?? "ended"
     let last = PrivateDaemon.lastLines(of: daemon.logPath, 1).first.map {
-      "; its last words: \($0)"
+      "; last line of its log: \($0)"
     }
-    return "the daemon (process \(daemon.child.pid)) \(end) before it was asked to end\(last ?? "")"
+    return "the daemon (process \(daemon.child.pid)) \(end) unexpectedly\(last ?? "")"
   }
 
   /// Writes the daemon's whole state to a file.
   private mutating func keepState(_ daemon: borrowing PrivateDaemon, _ family: ProcessFamily) {
-    guard family.daemonEnd == nil else { return }
+    guard family.daemonExit == nil else { return }
     let path = options.stateFile ?? "ndissim-state-\(getpid()).json"
     do throws(RunManagementFailure) {
-      // A connection of its own: the other one may be in the middle of something.
+      // A separate connection: the other one may be in the middle of a call.
       let state = try RunManagement(socket: daemon.managementSocket).dump()
       try writeFile(path, state.prettyText + "\n")
       report.files.append(path)
-    } catch { report.notes.append("the daemon's state was not written: \(error.sentence)") }
+    } catch { report.notes.append("the daemon's state could not be written: \(error.sentence)") }
   }
 
-  /// Copies the daemon's log to where it stays.
+  /// Copies the daemon's log to a permanent file.
   private mutating func keepLog(_ daemon: borrowing PrivateDaemon) {
     if let path = options.keepLog {
       if !report.files.contains(path) { report.files.append(path) }
@@ -183,7 +184,7 @@ struct RunSession {
     do throws(RunManagementFailure) {
       try copyFile(daemon.logPath, to: path)
       if !report.files.contains(path) { report.files.append(path) }
-    } catch { report.notes.append("the daemon's log was not kept: \(error.sentence)") }
+    } catch { report.notes.append("the daemon's log could not be written: \(error.sentence)") }
   }
 
   private func show() throws {

@@ -1,5 +1,5 @@
-// `ndisctl show`: everything about one object, in the manner of the debugger's !ndiskd: what it is,
-// its members, what it hangs together with, and what happened to it lately.
+// `ndisctl show`: everything about one object, in the style of the debugger's !ndiskd: its members, its
+// references, and its recent events.
 
 import ArgumentParser
 import NDISDrawing
@@ -12,7 +12,8 @@ struct ShowCommand: ParsableCommand {
     abstract: "Shows one object with its references and recent events.",
     discussion: """
       OBJECT is a handle, the name of a driver, an adapter or a provider, or the number or name of a \
-      session. A queue is ADAPTER/NUMBER, a VPort vport:ADAPTER/NUMBER, a filter filter:ADAPTER/NUMBER. With --json: the reply of Describe, which has no events.
+      session. A queue is ADAPTER/NUMBER, a VPort vport:ADAPTER/NUMBER, a filter \
+      filter:ADAPTER/NUMBER. --json prints the reply of Describe, without events.
 
       Examples:
         ndisctl show vmq0
@@ -23,14 +24,15 @@ struct ShowCommand: ParsableCommand {
       """)
   @OptionGroup var common: CommonOptions
 
-  @Option(name: [.customShort("n"), .long], help: "Show this many of its newest events.")
+  @Option(name: [.customShort("n"), .long], help: "The number of recent events to show.")
   var lines = 10
 
-  @Flag(name: [.customShort("l"), .long], help: "Show events whole where the terminal is narrow.")
+  @Flag(
+    name: [.customShort("l"), .long], help: "Do not truncate events to the width of the terminal.")
   var full = false
 
   @Argument(
-    help: "A handle, a name, a session's number, or ADAPTER/NUMBER.", completion: .objects)
+    help: "A handle, a name, the number of a session, or ADAPTER/NUMBER.", completion: .objects)
   var object: String
 
   func validate() throws {
@@ -46,16 +48,16 @@ struct ShowCommand: ParsableCommand {
     if common.json {
       try output.line(reply.json.prettyText)
     } else {
-      let surface = common.surface
+      let capabilities = common.capabilities
       let page = ShowPage(object: reply.object)
-      for line in page.lines(on: surface) { try output.line(line) }
+      for line in page.lines(on: capabilities) { try output.line(line) }
       if lines > 0 {
         let about = try daemon.newestEvents(lines, where: page.concerns)
         if !about.isEmpty {
           try output.line()
-          try output.line(surface.paint("RECENT EVENTS", .strong))
+          try output.line(capabilities.paint("RECENT EVENTS", .strong))
         }
-        for event in about { try output.line(event.line(on: surface, isCut: !full)) }
+        for event in about { try output.line(event.line(on: capabilities, isCut: !full)) }
       }
     }
     try output.flush()

@@ -1,15 +1,15 @@
-// What stands on the page of `ndisctl show`, for each kind of object.
+// The page of `ndisctl show` for each kind of object.
 
 import NDISDrawing
 import NDISManagementInterface
 
-/// The page, but for the events.
+/// The page without the events.
 struct ShowPage {
   var object: SimulatorInterface.Object
 
-  /// An event concerns the object if a field of it holds its handle, its name or its number.
+  /// An event concerns the object if one of its fields has the object's handle, name or number.
   func concerns(_ event: SimulatorInterface.Event) -> Bool {
-    // A number says whose only together with the adapter.
+    // A number is unique only together with the adapter.
     if let queue = object.queue {
       return event.fields["NDIS_ADAPTER"] == queue.adapterName
         && event.fields["NDIS_QUEUE_ID"] == "\(queue.queueId)"
@@ -28,18 +28,19 @@ struct ShowPage {
     }
   }
 
-  func lines(on surface: Surface) -> [String] {
+  func lines(on capabilities: TerminalCapabilities) -> [String] {
     let title = TerminalText.printable(
-      "\(object.kind.uppercased()) \(identity.title)", unicode: surface.unicode)
-    var lines = [surface.paint(title, .strong)]
-    lines += members.lines(on: surface)
-    lines += contents(on: surface)
+      "\(object.kind.uppercased()) \(identity.title)", unicode: capabilities.unicode)
+    var lines = [capabilities.paint(title, .strong)]
+    lines += members.lines(on: capabilities)
+    lines += contents(on: capabilities)
     guard !object.references.isEmpty else { return lines }
     let rows = object.references.map { reference in
       [Cell("  \(reference.relation)"), Cell(reference.handle), Cell(reference.name, .name)]
     }
-    let table = Table([Column(""), Column(""), Column("", minimum: 8)], fitting: rows, on: surface)
-    return lines + ["", surface.paint("REFERENCES", .strong)] + rows.map { table.line($0) }
+    let table = Table(
+      [Column(""), Column(""), Column("", minimum: 8)], fitting: rows, on: capabilities)
+    return lines + ["", capabilities.paint("REFERENCES", .strong)] + rows.map { table.line($0) }
   }
 
   private var identity: (title: String, handle: String, fields: [(name: String, value: String)]) {
@@ -85,26 +86,27 @@ struct ShowPage {
     if let filter = object.filter { return ShowPage.members(filter) }
     if let oid = object.oid { return ShowPage.members(oid) }
     var page = KeyValues()
-    page.add("Kind", "'\(object.kind)', which this ndisctl does not know: use --json")
+    page.add("Kind", "'\(object.kind)', unknown to this version of ndisctl; use --json")
     return page
   }
 
   private static func members(_ session: SimulatorInterface.Session) -> KeyValues {
     var page = KeyValues()
-    page.add("State", session.state, stateInk(session.state))
+    page.add("State", session.state, stateStyle(session.state))
     page.add("Process", "\(session.pid) (uid \(session.uid))")
-    page.add("Drivers", Readable.count(session.drivers))
-    page.add("Sections", Readable.count(session.sections))
+    page.add("Drivers", HumanFormat.count(session.drivers))
+    page.add("Sections", HumanFormat.count(session.sections))
     page.add("Blocks", held(session.blocks, session.bytes))
     page.add(
-      "Open",
-      "\(Readable.counted(session.openRequests, "request")), \(Readable.counted(session.openUpcalls, "upcall"))"
+      "Outstanding",
+      "\(HumanFormat.counted(session.openRequests, "request")), \(HumanFormat.counted(session.openUpcalls, "upcall"))"
     )
-    page.add("Not taken", Readable.counted(session.waitingPackets, "packet"))
+    page.add("Outbox", HumanFormat.counted(session.waitingPackets, "packet"))
     page.add(
-      "Violations", Readable.count(session.violations), session.violations > 0 ? .bad : .good)
+      "Violations", HumanFormat.count(session.violations), session.violations > 0 ? .bad : .good)
     page.add(
-      "Leaked blocks", Readable.count(session.leakedBlocks), session.leakedBlocks > 0 ? .bad : .good
+      "Leaked blocks", HumanFormat.count(session.leakedBlocks),
+      session.leakedBlocks > 0 ? .bad : .good
     )
     return page
   }
@@ -113,7 +115,7 @@ struct ShowPage {
     var page = KeyValues()
     page.add("Handle", driver.handle)
     page.add("Kind", "\(driver.kind) driver")
-    page.add("State", driver.state, stateInk(driver.state))
+    page.add("State", driver.state, stateStyle(driver.state))
     page.add("NDIS version", driver.ndisVersion)
     page.add("Session", driver.session.map { "\($0)" })
     page.add("Process", driver.pid.map { "\($0)" })
@@ -123,8 +125,8 @@ struct ShowPage {
       case "protocol": "Bindings"
       default: "Filter modules"
       }
-    page.add(children, Readable.count(driver.children))
-    page.add("Own blocks", Readable.count(driver.blocks))
+    page.add(children, HumanFormat.count(driver.children))
+    page.add("Own blocks", HumanFormat.count(driver.blocks))
     page.add("Provider", driver.provider)
     return page
   }
@@ -132,41 +134,41 @@ struct ShowPage {
   private static func members(_ adapter: SimulatorInterface.Adapter) -> KeyValues {
     var page = KeyValues()
     page.add("Handle", adapter.handle)
-    page.add("State", adapter.state, stateInk(adapter.state))
+    page.add("State", adapter.state, stateStyle(adapter.state))
     page.add("Driver", "\(adapter.driverName)  \(adapter.driver)")
     page.add("Session", adapter.session.map { "\($0)" })
     page.add("Attributes", adapter.attributesSet ? "set" : "not set")
     page.add("Scatter-gather DMA", adapter.dmaRegistered ? "registered" : "not registered")
-    page.add("Bindings", Readable.count(adapter.bindings))
-    page.add("Blocks", Readable.count(adapter.blocks))
+    page.add("Bindings", HumanFormat.count(adapter.bindings))
+    page.add("Blocks", HumanFormat.count(adapter.blocks))
     page.add(
       "Queues",
       adapter.queues == 0
-        ? "the default queue" : "the default queue and \(Readable.count(adapter.queues))")
-    page.add("VPorts", adapter.vports == 0 ? nil : Readable.count(adapter.vports))
-    page.add("Filters", Readable.count(adapter.filters))
-    page.add("Open", Readable.counted(adapter.openOids, "OID request"))
-    page.add("Indicated", Readable.counted(adapter.indicated, "list"))
-    page.add("Held", adapter.held ? "stays Paused until it is restarted" : nil)
-    page.add("Removed", adapter.removed ? "by surprise" : nil)
+        ? "the default queue" : "the default queue and \(HumanFormat.count(adapter.queues))")
+    page.add("VPorts", adapter.vports == 0 ? nil : HumanFormat.count(adapter.vports))
+    page.add("Filters", HumanFormat.count(adapter.filters))
+    page.add("Outstanding", HumanFormat.counted(adapter.openOids, "OID request"))
+    page.add("Indicated", HumanFormat.counted(adapter.indicated, "list"))
+    page.add("Paused", adapter.held ? "administratively, until it is restarted" : nil)
+    page.add("Surprise removed", adapter.removed ? "yes" : nil)
     if let hosted = adapter.hosted { addHosted(hosted, to: &page) }
     return page
   }
 
-  /// How a hosted miniport is set up.
+  /// The configuration of a hosted miniport.
   private static func addHosted(
     _ hosted: SimulatorInterface.HostedMiniport, to page: inout KeyValues
   ) {
     page.add("Hosted", hosted.ndisVersion.map { "NDIS \($0)" })
-    page.add("Queues at most", hosted.queues.map { Readable.count($0) })
+    page.add("Maximum queues", hosted.queues.map { HumanFormat.count($0) })
     page.add(
-      "VPorts at most", hosted.vports.flatMap { $0 == 0 ? nil : Readable.count($0) })
-    page.add("Memory of each", hosted.queueMemory.map { Readable.bytes($0) })
-    page.add("Frame length", hosted.frameLength.map { Readable.count($0) })
+      "Maximum VPorts", hosted.vports.flatMap { $0 == 0 ? nil : HumanFormat.count($0) })
+    page.add("Memory per queue", hosted.queueMemory.map { HumanFormat.bytes($0) })
+    page.add("Frame length", hosted.frameLength.map { HumanFormat.count($0) })
     page.add(
-      "Frames",
-      hosted.framesPerSecond.map { $0 == 0 ? "on request" : "\(Readable.count($0))/s" })
-    page.add("Answers PENDING", hosted.pends)
+      "Frame rate",
+      hosted.framesPerSecond.map { $0 == 0 ? "on request" : "\(HumanFormat.count($0))/s" })
+    page.add("Returns PENDING", hosted.pends)
   }
 
   private static func members(_ binding: SimulatorInterface.Binding) -> KeyValues {
@@ -174,11 +176,11 @@ struct ShowPage {
     page.add("Handle", binding.handle)
     page.add(
       "Kind", binding.kind == "module" ? "filter module" : "binding of a protocol driver")
-    page.add("State", binding.state, stateInk(binding.state))
+    page.add("State", binding.state, stateStyle(binding.state))
     page.add("Driver", "\(binding.driverName)  \(binding.driver)")
     page.add("Adapter", "\(binding.adapterName)  \(binding.adapter)")
     page.add("Session", binding.session.map { "\($0)" })
-    page.add("Blocks", Readable.count(binding.blocks))
+    page.add("Blocks", HumanFormat.count(binding.blocks))
     page.add("Provider", binding.provider)
     return page
   }
@@ -187,21 +189,21 @@ struct ShowPage {
     var page = KeyValues()
     page.add("Handle", provider.handle)
     page.add("Level", provider.level)
-    page.add("State", provider.state, stateInk(provider.state))
-    page.add("Set on", provider.owner)
+    page.add("State", provider.state, stateStyle(provider.state))
+    page.add("Registered on", provider.owner)
     page.add("Adapter", provider.adapterName)
     page.add("Session", provider.session.map { "\($0)" })
     page.add("ProviderContext", provider.context)
-    page.add("Sections", Readable.count(provider.sections))
+    page.add("Sections", HumanFormat.count(provider.sections))
     page.add("Blocks", held(provider.blocks, provider.bytes))
-    page.add("Open upcalls", Readable.count(provider.openUpcalls))
+    page.add("Outstanding upcalls", HumanFormat.count(provider.openUpcalls))
     if let hosted = provider.hosted {
-      page.add("Capacity", Readable.bytes(hosted.capacity))
-      page.add("Free", provider.freeBytes.map { Readable.bytes($0) })
+      page.add("Capacity", HumanFormat.bytes(hosted.capacity))
+      page.add("Free", provider.freeBytes.map { HumanFormat.bytes($0) })
       page.add("NUMA nodes", hosted.nodes.map { "\($0)" })
-      page.add("Page size", hosted.pageSize.map { Readable.bytes($0) })
+      page.add("Page size", hosted.pageSize.map { HumanFormat.bytes($0) })
       page.add("Fill", hosted.fill)
-      page.add("Fragmented by", hosted.fragmentSeed.map { "seed \($0)" })
+      page.add("Fragmentation", hosted.fragmentSeed.map { "seed \($0)" })
     }
     return page
   }
@@ -213,7 +215,8 @@ struct ShowPage {
     page.add("DMA domain", "\(section.domainName)  \(section.domain)")
     page.add("NUMA node", "\(section.node)")
     page.add(
-      "Size", "\(Readable.bytes(section.size)) in pages of \(Readable.bytes(section.pageSize))")
+      "Size",
+      "\(HumanFormat.bytes(section.size)) in pages of \(HumanFormat.bytes(section.pageSize))")
     page.add("Physical base", section.physicalBase)
     page.add("Blocks", held(section.blocks, section.bytes))
     return page
@@ -223,35 +226,35 @@ struct ShowPage {
     var page = KeyValues()
     page.add("AllocationHandle", block.handle)
     page.add("SharedMemoryHandle", block.sharedMemoryHandle)
-    page.add("State", block.state, stateInk(block.state))
+    page.add("State", block.state, stateStyle(block.state))
     page.add("Owner", block.owner)
     page.add("Driver", block.driverName)
     page.add("Adapter", block.adapterName)
     page.add("Session", block.session.map { "\($0)" })
     page.add("Provider", "\(block.providerName)  \(block.provider)")
     page.add("Section", block.section)
-    page.add("Length", "\(Readable.bytes(block.length)) (\(Readable.count(block.length)))")
+    page.add("Length", "\(HumanFormat.bytes(block.length)) (\(HumanFormat.count(block.length)))")
     if let extents = block.extents {
       page.add(
         "Extents",
         extents.map { Cell("\(hexadecimal($0.offset)) + \(hexadecimal($0.length))") })
     } else {
-      page.add("Extents", Readable.count(block.extentCount))
+      page.add("Extents", HumanFormat.count(block.extentCount))
       page.add("Offset", block.offset.map { hexadecimal($0) })
     }
-    page.add("Contiguous", block.contiguous ? "asked for" : "not asked for")
+    page.add("Contiguous", block.contiguous ? "requested" : "not requested")
     page.add("QueueId", "\(block.queueId)")
     page.add("VPortId", block.vportId.map { "\($0)" })
     page.add("PreferredNode", block.node.map { "\($0)" })
     page.add("Usage", block.usage)
     page.add("Pool tag", block.tag)
     page.add("Site", block.site)
-    page.add("Indicated", Readable.counted(block.indicated, "list"))
-    page.add("Age", Readable.milliseconds(block.ageMs))
+    page.add("Indicated", HumanFormat.counted(block.indicated, "list"))
+    page.add("Age", HumanFormat.milliseconds(block.ageMs))
     return page
   }
 
   private static func held(_ blocks: Int, _ bytes: Int) -> String {
-    "\(Readable.count(blocks)), \(Readable.bytes(bytes))"
+    "\(HumanFormat.count(blocks)), \(HumanFormat.bytes(bytes))"
   }
 }

@@ -1,5 +1,5 @@
-// The pages of `ndisctl show` for queues, VPorts, filters and OID requests. A queue's page has what the
-// debugger's !ndiskd.rcvqueue has, in its words, and its filters and memory below.
+// The pages of `ndisctl show` for queues, VPorts, filters and OID requests. The page of a queue has the
+// contents and labels of the debugger's !ndiskd.rcvqueue, followed by filters and memory.
 
 import NDISDrawing
 import NDISManagementInterface
@@ -11,15 +11,15 @@ extension ShowPage {
     page.add("VM name", queue.vmName.isEmpty ? "(none)" : queue.vmName)
     page.add("QueueId", "\(queue.queueId)")
     page.add("Miniport", "\(queue.adapterName)  \(queue.adapter)")
-    page.add("State", queue.state, stateInk(queue.state))
+    page.add("State", queue.state, stateStyle(queue.state))
     page.add("Type", queue.queueType)
     page.add("Flags", flagsText(queue.flags))
-    page.add("Allocated", queue.state == "Undefined" ? "no" : "yes")
+    page.add("Allocated", ["Undefined", "Reclaiming"].contains(queue.state) ? "no" : "yes")
     page.add("DMA stopped", queue.dmaStopped ? "indicated" : "not indicated")
     page.add("Allocated by", owner(queue.driverName, queue.owner))
-    page.add("References", "\(Readable.counted(queue.indicated, "list")) out")
-    page.add("Number of filters", Readable.count(queue.filters))
-    page.add("Suggested buffers", Readable.count(queue.suggestedBuffers))
+    page.add("References", "\(HumanFormat.counted(queue.indicated, "outstanding list"))")
+    page.add("Number of filters", HumanFormat.count(queue.filters))
+    page.add("Suggested buffers", HumanFormat.count(queue.suggestedBuffers))
     page.add("MSI-X entry", "\(queue.msixTableEntry)")
     page.add("Lookahead size", "\(queue.lookaheadSize)")
     page.add("Affinity", affinityText(queue.affinityMask, queue.affinityGroup))
@@ -37,14 +37,14 @@ extension ShowPage {
     page.add("VPort name", vport.vportName.isEmpty ? "(none)" : vport.vportName)
     page.add("VPortId", "\(vport.vportId)")
     page.add("Miniport", "\(vport.adapterName)  \(vport.adapter)")
-    page.add("State", vport.state, stateInk(vport.state))
+    page.add("State", vport.state, stateStyle(vport.state))
     page.add("Flags", flagsText(vport.flags))
     page.add("Attached to", vport.attachedFunction)
     page.add("Switch", "\(vport.switchId)")
     page.add("Created by", owner(vport.driverName, vport.owner))
-    page.add("References", "\(Readable.counted(vport.indicated, "list")) out")
-    page.add("Number of filters", Readable.count(vport.filters))
-    page.add("Queue pairs", Readable.count(vport.queuePairs))
+    page.add("References", "\(HumanFormat.counted(vport.indicated, "outstanding list"))")
+    page.add("Number of filters", HumanFormat.count(vport.filters))
+    page.add("Queue pairs", HumanFormat.count(vport.queuePairs))
     page.add("Interrupt moderation", vport.interruptModeration)
     page.add("Lookahead size", "\(vport.lookaheadSize)")
     page.add("Affinity", affinityText(vport.affinityMask, vport.affinityGroup))
@@ -56,7 +56,7 @@ extension ShowPage {
     var page = KeyValues()
     page.add("FilterId", "\(filter.filterId)")
     page.add("Miniport", "\(filter.adapterName)  \(filter.adapter)")
-    page.add("State", filter.state, stateInk(filter.state))
+    page.add("State", filter.state, stateStyle(filter.state))
     page.add("Type", filter.filterType)
     page.add("QueueId", "\(filter.queueId)")
     page.add("VPortId", filter.vportId.map { "\($0)" })
@@ -70,34 +70,34 @@ extension ShowPage {
     page.add("Handle", oid.handle)
     page.add("Oid", "\(oid.oid)  \(oid.number)")
     page.add("RequestType", oid.kind)
-    page.add("State", oid.state, stateInk(oid.state))
+    page.add("State", oid.state, stateStyle(oid.state))
     page.add("Miniport", "\(oid.adapterName)  \(oid.adapter)")
-    page.add("Asked by", owner(oid.driverName, oid.binding))
+    page.add("Issued by", owner(oid.driverName, oid.binding))
     page.add("RequestId", oid.requestId)
     page.add("Port", oid.portNumber == 0 ? nil : "\(oid.portNumber)")
     page.add("Timeout", oid.timeout.map { "\($0)s" })
-    page.add("Input", Readable.bytes(oid.inputLength))
-    page.add("Room for output", Readable.bytes(oid.outputLength))
+    page.add("Input buffer", HumanFormat.bytes(oid.inputLength))
+    page.add("Output buffer", HumanFormat.bytes(oid.outputLength))
     page.add("Cancelled", oid.cancelled ? "yes" : "no")
     return page
   }
 
-  /// Filters and memory of a queue or VPort, below the page.
-  func contents(on surface: Surface) -> [String] {
+  /// The filters and memory of a queue or VPort, after the page.
+  func contents(on capabilities: TerminalCapabilities) -> [String] {
     guard object.queue != nil || object.vport != nil else { return [] }
     var lines: [String] = []
     func part(
       _ title: String, _ columns: [Column], _ rows: [[Cell]], of all: Int
     ) {
       guard !rows.isEmpty else { return }
-      let table = Table(columns, fitting: rows, on: surface)
-      lines += ["", surface.paint(title, .strong), table.header] + rows.map { table.line($0) }
+      let table = Table(columns, fitting: rows, on: capabilities)
+      lines += ["", capabilities.paint(title, .strong), table.header] + rows.map { table.line($0) }
       if all > rows.count { lines.append("and \(all - rows.count) more") }
     }
     part(
       "FILTERS", [Column("FILTER"), Column("STATE"), Column("TESTS", runsOver: true)],
       (object.filters ?? []).map {
-        [Cell($0.name, .name), Cell($0.state, stateInk($0.state)), Cell(testsText($0.tests))]
+        [Cell($0.name, .name), Cell($0.state, stateStyle($0.state)), Cell(testsText($0.tests))]
       }, of: object.queue?.filters ?? object.vport?.filters ?? 0)
     let columns = [
       Column("SHAREDMEMORYHANDLE"), Column("STATE"), Column("LENGTH", .right),
@@ -109,7 +109,7 @@ extension ShowPage {
       (object.blocks ?? []).map { block in
         [
           Cell(block.sharedMemoryHandle ?? block.handle),
-          Cell(block.state, stateInk(block.state)), Cell(Readable.bytes(block.length)),
+          Cell(block.state, stateStyle(block.state)), Cell(HumanFormat.bytes(block.length)),
           Cell(shortUsage(block.usage)), Cell("\(block.indicated)"), Cell(block.section ?? "-"),
           Cell(extentsText(block.extents ?? [])),
         ]

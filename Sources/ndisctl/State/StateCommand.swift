@@ -1,9 +1,8 @@
-// `ndisctl state dump`: everything the daemon knows, as one JSON document. The daemon sends it in pieces;
-// they are joined while they pass, and none is kept. Plain `ndisctl state` is the same.
+// `ndisctl state dump`: the whole state as one JSON document. The daemon sends it in several replies, which are
+// joined as a stream without buffering. Plain `ndisctl state` is the same.
 //
-// The pieces bring one member of the document after the other, a list in as many pieces as it takes,
-// and an empty one in none. A member that comes back after another has begun could not be joined any more: then the
-// document is given up with a sentence, rather than written wrong.
+// The replies have one member of the document after the other; a list takes several replies, an empty one
+// none. A member that reappears after another one has started cannot be joined: the command then fails.
 
 import ArgumentParser
 import NDISManagementInterface
@@ -12,10 +11,10 @@ import NDISVarlink
 struct StateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "state",
-    abstract: "Writes the whole state as JSON, or draws a state machine.",
+    abstract: "Dumps the whole state as JSON, or draws a state machine.",
     discussion: """
-      Without a subcommand it is `state dump`. `state adapter`, `state queue` and `state vport` are the \
-      state tables of NDIS, with the state that an object is in marked.
+      The default subcommand is `state dump`. `state adapter`, `state queue` and `state vport` print the \
+      state tables of NDIS, and mark the current state of an object.
 
       Examples:
         ndisctl state > before.json
@@ -29,12 +28,12 @@ struct StateCommand: ParsableCommand {
 struct StateDump: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "dump",
-    abstract: "Writes the whole state as one JSON document.",
+    abstract: "Dumps the whole state as one JSON document.",
     discussion: """
       The members are status, settings, sessions, drivers, adapters, bindings, providers, sections, \
-      queues, vports, filters, oids, blocks, violations and events; a list has one object a line; their \
-      order is the daemon's. It is the state of one moment for each list, and not of the same moment for \
-      all. --json changes nothing.
+      queues, vports, filters, oids, blocks, violations and events, in the order of the daemon; lists \
+      have one object per line. Each list is a consistent snapshot, but the lists are taken one after \
+      the other. --json has no effect.
 
       Examples:
         ndisctl state dump > before.json
@@ -54,12 +53,12 @@ struct StateDump: ParsableCommand {
   }
 }
 
-/// Joins the pieces and writes them.
+/// Joins the replies and writes them.
 private struct StateDocument: ~Copyable {
   private var output = Output()
-  /// Members that are complete, or being written.
+  /// Members that are complete or being written.
   private var begun: [String] = []
-  /// Something of the list that is being written stands there.
+  /// The list being written has an element.
   private var listHasElements = false
   private var listIsOpen = false
 
@@ -87,7 +86,7 @@ private struct StateDocument: ~Copyable {
     }
   }
 
-  /// Ends the document; lists of which no piece came are empty.
+  /// Ends the document; lists without a reply are empty.
   consuming func finish() throws(CommandFailure) {
     for name in StateDocument.lists where !begun.contains(name) { try add(name, .array([])) }
     try close()
@@ -98,7 +97,7 @@ private struct StateDocument: ~Copyable {
   private mutating func begin(_ name: String) throws(CommandFailure) {
     if begun.contains(name) {
       throw CommandFailure(
-        "the daemon sent '\(name)' a second time after other members, so the document cannot be joined; is it another version than this ndisctl?"
+        "the daemon sent '\(name)' twice, so the document cannot be joined; its version may differ from this ndisctl's"
       )
     }
     try close()

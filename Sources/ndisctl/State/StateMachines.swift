@@ -1,12 +1,12 @@
-// `ndisctl state adapter|queue|vport`: a state machine as text or as Graphviz dot. The tables are the ones
-// NDIS itself runs on (AdapterState, QueueState, VPortState), so what is drawn cannot differ from what
-// happens. With the name of an object its state is asked of the daemon and marked.
+// `ndisctl state adapter|queue|vport`: a state machine as text or as Graphviz dot. The tables are those that
+// the simulator uses (AdapterState, QueueState, VPortState), so the drawing cannot differ from the
+// behaviour. What no document has is marked as an extension. With the name of an object its current state is
+// queried and marked.
 
 import ArgumentParser
 import NDISDrawing
 import NDISManagementInterface
 import NDIS
-import NDISSimulator
 import NDISVarlink
 
 struct StateAdapter: ParsableCommand {
@@ -18,7 +18,7 @@ struct StateAdapter: ParsableCommand {
         ndisctl state adapter vmq0 --dot | dot -Tsvg > adapter.svg
       """)
   @OptionGroup var options: StateMachineOptions
-  @Argument(help: "An adapter, whose state is marked.", completion: .adapters)
+  @Argument(help: "An adapter whose state is marked.", completion: .adapters)
   var name: String?
 
   func run() throws {
@@ -30,14 +30,14 @@ struct StateQueue: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "queue", abstract: "The state machine of a receive queue.",
     discussion: """
-      The default queue is always Running and has no machine.
+      The default queue is always Running and has no state machine.
 
       Examples:
         ndisctl state queue
         ndisctl state queue vmq0/3 --dot | dot -Tsvg > queue.svg
       """)
   @OptionGroup var options: StateMachineOptions
-  @Argument(help: "A queue as ADAPTER/NUMBER, whose state is marked.", completion: .queues)
+  @Argument(help: "A queue as ADAPTER/NUMBER whose state is marked.", completion: .queues)
   var name: String?
 
   func run() throws {
@@ -50,7 +50,7 @@ struct StateVPort: ParsableCommand {
     commandName: "vport", abstract: "The state machine of a nondefault VPort.",
     discussion: "Example: ndisctl state vport vmq0/1 --dot")
   @OptionGroup var options: StateMachineOptions
-  @Argument(help: "A VPort as ADAPTER/NUMBER, whose state is marked.", completion: .vports)
+  @Argument(help: "A VPort as ADAPTER/NUMBER whose state is marked.", completion: .vports)
   var name: String?
 
   func run() throws {
@@ -58,15 +58,15 @@ struct StateVPort: ParsableCommand {
   }
 }
 
-/// Options of every state machine.
+/// The options of all state machines.
 struct StateMachineOptions: ParsableArguments {
   @OptionGroup var common: CommonOptions
 
-  @Flag(help: "In the language of Graphviz, for dot(1).")
+  @Flag(help: "Print in the DOT language of Graphviz, for dot(1).")
   var dot = false
 
   func validate() throws {
-    if dot, common.json { throw ValidationError("--dot and --json are two forms of one thing") }
+    if dot, common.json { throw ValidationError("--dot and --json are mutually exclusive") }
   }
 
   func draw(
@@ -80,7 +80,7 @@ struct StateMachineOptions: ParsableArguments {
     } else if common.json {
       try output.line(diagram.json(current: current).prettyText)
     } else {
-      for line in diagram.lines(current: current, on: common.surface) { try output.line(line) }
+      for line in diagram.lines(current: current, on: common.capabilities) { try output.line(line) }
     }
     try output.flush()
   }
@@ -90,32 +90,34 @@ struct StateMachineOptions: ParsableArguments {
     _ kind: String, _ name: String, _ state: (SimulatorInterface.Object) -> String?
   ) throws -> String {
     let daemon = try DaemonConnection(common)
-    // A handle is exact; a name is meant to be one of the kind.
+    // A handle is exact; a name is qualified with the kind.
     let isExact = name.lowercased().hasPrefix("0x") && !name.contains("/")
     let wanted = isExact || name.hasPrefix(kind + ":") ? name : "\(kind):\(name)"
     let reply = try daemon.call(SimulatorInterface.Describe.self, .init(object: wanted))
     guard let found = state(reply.object) else {
       throw CommandFailure(
-        "'\(name)' is not of the kind \(kind) but of the kind \(reply.object.kind)")
+        "'\(name)' is not \(kind == "adapter" ? "an" : "a") \(kind); its kind is \(reply.object.kind)"
+      )
     }
     return found
   }
 }
 
 extension StateDiagram {
-  /// A table with a row for each event; the column of the current state is painted and marked. On a narrow
-  /// terminal nothing is left out: a table without a column would be another machine.
-  fileprivate func lines(current: String?, on surface: Surface) -> [String] {
+  /// A table with a row per event; the column of the current state is highlighted and marked. On a narrow
+  /// terminal no column is omitted: that would be another state machine.
+  fileprivate func lines(current: String?, on capabilities: TerminalCapabilities) -> [String] {
     let marked = states.firstIndex { $0 == current }
     var columns = [Column("EVENT")]
     for (index, state) in states.enumerated() {
-      columns.append(Column(index == marked ? "*\(state)*" : state))
+      let name = extensionStates.contains(index) ? state + " (extension)" : state
+      columns.append(Column(index == marked ? "*\(name)*" : name))
     }
     let rows = events.indices.map { event in
-      [NDISDrawing.Cell(events[event])]
-        + states.indices.map { cell(event, $0, isCurrent: $0 == marked) }
+      [NDISDrawing.Cell(events[event] + (extensionEvents.contains(event) ? " (extension)" : ""))]
+        + states.indices.map { drawnCell(event, $0, isCurrent: $0 == marked) }
     }
-    var wide = surface
+    var wide = capabilities
     wide.width = nil
     let table = Table(columns, fitting: rows, on: wide)
     var lines = [table.header] + rows.map { table.line($0) }
@@ -124,11 +126,13 @@ extension StateDiagram {
   }
 
   /// Where an event leads from a state.
-  private func cell(_ event: Int, _ state: Int, isCurrent: Bool) -> NDISDrawing.Cell {
-    guard let cell = cells.first(where: { $0.event == event && $0.from == state }) else {
-      return NDISDrawing.Cell("-", .faint)
-    }
-    return NDISDrawing.Cell(states[cell.to], isCurrent ? .good : .plain)
+  private func drawnCell(_ event: Int, _ state: Int, isCurrent: Bool) -> NDISDrawing.Cell {
+    guard let cell = cell(event, state) else { return NDISDrawing.Cell("-", .faint) }
+    // Where the row or the column says so already, the cell need not.
+    let isMarked =
+      cell.isExtension && !extensionEvents.contains(event) && !extensionStates.contains(state)
+    return NDISDrawing.Cell(
+      states[cell.to] + (isMarked ? " (extension)" : ""), isCurrent ? .good : .plain)
   }
 
   fileprivate func json(current: String?) -> JSON {
@@ -139,11 +143,12 @@ extension StateDiagram {
     document["events"] = .array(events.map { .string($0) })
     document["cells"] = .array(
       cells.map { cell in
-        let members: JSON = [
-          "event": .string(events[cell.event]), "from": .string(states[cell.from]),
-          "to": .string(states[cell.to]),
-        ]
-        return members
+        var members = JSONObject()
+        members["event"] = .string(events[cell.event])
+        members["from"] = .string(states[cell.from])
+        members["to"] = .string(states[cell.to])
+        if cell.isExtension { members["extension"] = .bool(true) }
+        return .object(members)
       })
     return .object(document)
   }

@@ -1,5 +1,5 @@
-// `ndisctl status`: the daemon on one page, in the manner of `systemctl status`. What alarms is
-// coloured, and the newest warnings stand below, as the journal's do there.
+// `ndisctl status`: the daemon on one page, in the style of `systemctl status`: problems are coloured, and the
+// most recent warnings follow.
 
 import ArgumentParser
 import NDISDrawing
@@ -9,9 +9,9 @@ import NDISVarlink
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
-    abstract: "Shows the daemon on one page (this is the default).",
+    abstract: "Shows the status of the daemon (the default subcommand).",
     discussion: """
-      With --json: the reply of GetStatus.
+      --json prints the reply of GetStatus.
 
       Examples:
         ndisctl
@@ -20,10 +20,11 @@ struct StatusCommand: ParsableCommand {
       """)
   @OptionGroup var common: CommonOptions
 
-  @Option(name: [.customShort("n"), .long], help: "Show this many of the newest warnings.")
+  @Option(name: [.customShort("n"), .long], help: "The number of recent warnings to show.")
   var lines = 5
 
-  @Flag(name: [.customShort("l"), .long], help: "Show events whole where the terminal is narrow.")
+  @Flag(
+    name: [.customShort("l"), .long], help: "Do not truncate events to the width of the terminal.")
   var full = false
 
   func validate() throws {
@@ -39,7 +40,7 @@ struct StatusCommand: ParsableCommand {
     if common.json {
       try output.line(reply.json.prettyText)
     } else {
-      let surface = common.surface
+      let capabilities = common.capabilities
       var providers: [SimulatorInterface.Provider] = []
       try daemon.stream(SimulatorInterface.ListProviders.self, .init()) {
         reply throws(CommandFailure) in
@@ -47,11 +48,11 @@ struct StatusCommand: ParsableCommand {
         return true
       }
       let page = StatusPage(status: reply.status, providers: providers, socket: daemon.path)
-      for line in page.lines(on: surface) { try output.line(line) }
+      for line in page.lines(on: capabilities) { try output.line(line) }
       if lines > 0 {
         let warnings = try daemon.newestEvents(lines) { (priorityNumber($0.priority) ?? 7) <= 4 }
         if !warnings.isEmpty { try output.line() }
-        for event in warnings { try output.line(event.line(on: surface, isCut: !full)) }
+        for event in warnings { try output.line(event.line(on: capabilities, isCut: !full)) }
       }
     }
     try output.flush()

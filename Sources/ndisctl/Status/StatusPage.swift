@@ -1,70 +1,73 @@
-// What stands on the page of `ndisctl status`.
+// The page of `ndisctl status`.
 
 import NDISDrawing
 import NDISManagementInterface
 
-/// The page, but for the newest warnings.
+/// The page without the recent warnings.
 struct StatusPage {
   var status: SimulatorInterface.Status
-  /// The first ones; one more than are shown says that there are more.
+  /// The first ones, one more than are shown to detect that there are more.
   var providers: [SimulatorInterface.Provider]
   /// The management socket.
   var socket: String
 
-  /// Providers that are shown.
+  /// The number of providers shown.
   static let providers = 16
 
-  func lines(on surface: Surface) -> [String] {
+  func lines(on capabilities: TerminalCapabilities) -> [String] {
     let counters = status.counters
     let running = status.state == "running"
-    let dot = surface.paint(surface.unicode ? "●" : "*", running ? .good : .notable)
+    let dot = capabilities.paint(capabilities.unicode ? "●" : "*", running ? .good : .notable)
     let title =
       "ndissimd \(status.version) - shared-memory provider model of NDIS \(status.ndisVersion)"
     var page = KeyValues()
     page.add(
       "State",
-      "\(status.state) since \(Readable.milliseconds(status.uptimeMs))", running ? .good : .notable)
+      "\(status.state) for \(HumanFormat.milliseconds(status.uptimeMs))", running ? .good : .notable
+    )
     page.add("PID", "\(status.pid) (uid \(status.uid))")
-    page.add("Drivers at", status.driverSocket)
-    page.add("Managed at", socket)
+    page.add("Driver socket", status.driverSocket)
+    page.add("Management socket", socket)
     page.add("Settings", settings)
     page.add("Objects", objects(counters))
     page.add(
       "Memory",
-      "\(Readable.counted(counters.blocks, "block")), \(Readable.bytes(counters.bytes)) in "
-        + Readable.counted(counters.sections, "section"))
+      "\(HumanFormat.counted(counters.blocks, "block")), \(HumanFormat.bytes(counters.bytes)) in "
+        + HumanFormat.counted(counters.sections, "section"))
     page.add(
       "Calls",
-      "\(Readable.counted(counters.allocations, "allocation")), \(Readable.count(counters.failedAllocations)) failed, "
-        + Readable.counted(counters.frees, "free"))
+      "\(HumanFormat.counted(counters.allocations, "allocation")), \(HumanFormat.count(counters.failedAllocations)) failed, "
+        + HumanFormat.counted(counters.frees, "free"))
     page.add(
-      "Open",
-      "\(Readable.counted(counters.openRequests, "request")), \(Readable.counted(counters.openUpcalls, "upcall")), "
-        + "\(Readable.counted(counters.openOids, "OID request")), "
-        + Readable.counted(counters.indicatedLists, "indicated list"))
+      "Outstanding",
+      "\(HumanFormat.counted(counters.openRequests, "request")), \(HumanFormat.counted(counters.openUpcalls, "upcall")), "
+        + "\(HumanFormat.counted(counters.openOids, "OID request")), "
+        + HumanFormat.counted(counters.indicatedLists, "indicated list"))
     let broken = counters.violations > 0 || counters.leakedBlocks > 0
     page.add(
-      "Broken",
-      "\(Readable.counted(counters.violations, "violation")), \(Readable.counted(counters.leakedBlocks, "leaked block"))",
+      "Violations",
+      "\(HumanFormat.count(counters.violations)), \(HumanFormat.counted(counters.leakedBlocks, "leaked block"))",
       broken ? .bad : .good)
     if status.droppedEntries > 0 {
-      page.add("Log", "\(Readable.counted(status.droppedEntries, "entry", "entries")) lost", .bad)
+      page.add(
+        "Log", "\(HumanFormat.counted(status.droppedEntries, "entry", "entries")) dropped", .bad)
     }
     page.add("Latency", status.latencies.filter { $0.count > 0 }.map { Cell(latency($0)) })
     page.add("Providers", providerLines)
-    return ["\(dot) \(surface.paint(shown(title, surface), .strong))"] + page.lines(on: surface)
+    return ["\(dot) \(capabilities.paint(shown(title, capabilities), .strong))"]
+      + page.lines(on: capabilities)
   }
 
-  private func shown(_ text: String, _ surface: Surface) -> String {
-    let text = TerminalText.printable(text, unicode: surface.unicode)
-    guard let edge = surface.width else { return text }
-    return TerminalText.cut(text, to: max(1, edge - 2), unicode: surface.unicode)
+  private func shown(_ text: String, _ capabilities: TerminalCapabilities) -> String {
+    let text = TerminalText.printable(text, unicode: capabilities.unicode)
+    guard let edge = capabilities.width else { return text }
+    return TerminalText.cut(text, to: max(1, edge - 2), unicode: capabilities.unicode)
   }
 
   private var settings: String {
     let deadline =
-      status.deadlineMs.map { "deadline \(Readable.milliseconds($0))" } ?? "no deadline"
-    return "seed \(status.seed), pages of \(Readable.bytes(status.pageSize)), \(deadline)"
+      status.deadlineMs.map { "deadline \(HumanFormat.milliseconds($0))" } ?? "no deadline"
+    return "seed \(status.seed), page size \(HumanFormat.bytes(status.pageSize)), \(deadline)"
   }
 
   private func objects(_ counters: SimulatorInterface.Counters) -> String {
@@ -72,20 +75,22 @@ struct StatusPage {
       (counters.queues, "queue"), (counters.vports, "VPort"), (counters.filters, "filter"),
     ]
     let few = [
-      Readable.counted(counters.sessions, "session"), Readable.counted(counters.drivers, "driver"),
-      Readable.counted(counters.adapters, "adapter"),
-      Readable.counted(counters.bindings, "binding"),
-      Readable.counted(counters.providers, "provider"),
+      HumanFormat.counted(counters.sessions, "session"),
+      HumanFormat.counted(counters.drivers, "driver"),
+      HumanFormat.counted(counters.adapters, "adapter"),
+      HumanFormat.counted(counters.bindings, "binding"),
+      HumanFormat.counted(counters.providers, "provider"),
     ]
-    return (few + made.filter { $0.0 > 0 }.map { Readable.counted($0.0, $0.1) })
+    return (few + made.filter { $0.0 > 0 }.map { HumanFormat.counted($0.0, $0.1) })
       .joined(separator: ", ")
   }
 
   private func latency(_ latency: SimulatorInterface.Latency) -> String {
     let whose = latency.driver.map { " of \($0)" } ?? ""
     let figures = LatencyFigures(latency)
-    return "\(latency.what)\(whose): \(figures.text), longest "
-      + "\(Readable.microseconds(latency.maximumUs)) of \(Readable.count(latency.count))"
+    return
+      "\(latency.what)\(whose): \(figures.text)  max \(HumanFormat.microseconds(latency.maximumUs))"
+      + "  (n=\(HumanFormat.count(latency.count)))"
   }
 
   private var providerLines: [Cell] {
@@ -93,17 +98,17 @@ struct StatusPage {
     let name = shown.reduce(0) { max($0, TerminalText.width($1.name)) }
     let level = shown.reduce(0) { max($0, $1.level.utf8.count) }
     var lines = shown.map { provider in
-      let size = provider.hosted.map { " of \(Readable.bytes($0.capacity))" } ?? ""
+      let size = provider.hosted.map { " of \(HumanFormat.bytes($0.capacity))" } ?? ""
       let held =
-        "\(Readable.counted(provider.blocks, "block")), \(Readable.bytes(provider.bytes))\(size)"
+        "\(HumanFormat.counted(provider.blocks, "block")), \(HumanFormat.bytes(provider.bytes))\(size)"
       return Cell(
         TerminalText.fill(provider.name, to: name, .left) + "  "
           + TerminalText.fill(provider.level, to: level, .left) + "  "
           + TerminalText.fill(provider.state, to: 8, .left) + "  " + held,
-        stateInk(provider.state) == .bad ? .bad : .plain)
+        stateStyle(provider.state) == .bad ? .bad : .plain)
     }
     if providers.count > shown.count {
-      lines.append(Cell("and more: ndisctl list providers", .faint))
+      lines.append(Cell("more: ndisctl list providers", .faint))
     }
     return lines
   }

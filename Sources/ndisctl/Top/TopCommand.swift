@@ -1,4 +1,4 @@
-// `ndisctl top`: the daemon at work, drawn over and over.
+// `ndisctl top`: live statistics of the daemon.
 
 import ArgumentParser
 import NDISDrawing
@@ -9,12 +9,12 @@ import NDISVarlink
 struct TopCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "top",
-    abstract: "Shows rates, latencies and who holds the blocks, live.",
+    abstract: "Shows live rates, latencies and owners of blocks.",
     discussion: """
-      On a terminal the page is drawn in place: q ends it, any other key takes a sample at once. \
-      Elsewhere one page follows the other. Rates and latencies are those of the last interval; \
-      latencies are upper bounds, in powers of two. Counting the blocks of drivers and queues takes \
-      the daemon time where there are very many; then it is done less often.
+      On a terminal the page is redrawn in place: q quits, any other key takes a sample at once. \
+      Otherwise pages are printed one after the other. Rates and latencies are those of the last \
+      interval; latencies are upper bounds in powers of two. With very many blocks, those of drivers \
+      and queues are counted less often, to limit the load of the daemon.
 
       Examples:
         ndisctl top
@@ -25,16 +25,16 @@ struct TopCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   @Option(
-    help: ArgumentHelp("Time between two samples, at least 50ms.", valueName: "time"))
+    help: ArgumentHelp("The time between two samples, at least 50ms.", valueName: "time"))
   var interval = TimeSpan(milliseconds: 1000)
 
-  @Flag(help: "One page, of one interval; with --json always.")
+  @Flag(help: "Print one page after one interval; implied by --json.")
   var once = false
 
   func validate() throws {
     guard (50...3_600_000).contains(interval.milliseconds) else {
       throw ValidationError(
-        "--interval is \(Readable.milliseconds(interval.milliseconds)); use 50ms to 1h")
+        "--interval is \(HumanFormat.milliseconds(interval.milliseconds)); use 50ms to 1h")
     }
   }
 
@@ -56,7 +56,7 @@ struct TopCommand: ParsableCommand {
       try output.flush()
       return
     }
-    let isTerminal = common.surface.isTerminal
+    let isTerminal = common.capabilities.isTerminal
     let terminal = try TopTerminal(keys: isTerminal)
     defer { terminal.restore() }
     if isTerminal {
@@ -66,7 +66,7 @@ struct TopCommand: ParsableCommand {
     }
   }
 
-  /// Draws in place until it is ended.
+  /// Redraws in place until q or a signal.
   private func live(
     _ daemon: borrowing DaemonConnection, _ first: TopSample, _ terminal: borrowing TopTerminal
   ) throws(CommandFailure) {
@@ -74,9 +74,9 @@ struct TopCommand: ParsableCommand {
     try output.write(Screen.enter)
     do throws(CommandFailure) {
       try repeatedly(daemon, first, terminal) { page throws(CommandFailure) in
-        let surface = common.surface
+        let capabilities = common.capabilities
         try output.write(
-          Screen.frame(page.lines(on: surface), height: surface.height ?? 24))
+          Screen.frame(page.lines(on: capabilities), height: capabilities.height ?? 24))
         try output.flush()
       }
     } catch {
@@ -88,7 +88,7 @@ struct TopCommand: ParsableCommand {
     try output.flush()
   }
 
-  /// Writes one page after the other.
+  /// Prints one page after the other.
   private func pages(
     _ daemon: borrowing DaemonConnection, _ first: TopSample, _ terminal: borrowing TopTerminal
   ) throws(CommandFailure) {
@@ -101,10 +101,10 @@ struct TopCommand: ParsableCommand {
   }
 
   private func print(_ page: TopPage, _ output: inout Output) throws(CommandFailure) {
-    var surface = common.surface
-    // Nothing is drawn over, so the page may be as long as it likes.
-    surface.height = nil
-    for line in page.lines(on: surface) { try output.line(line) }
+    var capabilities = common.capabilities
+    // Nothing is redrawn, so the height is not limited.
+    capabilities.height = nil
+    for line in page.lines(on: capabilities) { try output.line(line) }
   }
 
   private func repeatedly(
@@ -116,11 +116,11 @@ struct TopCommand: ParsableCommand {
     var page = TopPage(sample: first, rates: TopRates(from: first, to: first), history: history)
     var next = first.time + UInt64(interval.milliseconds)
     while true {
-      let drawn = common.surface
+      let drawn = common.capabilities
       try draw(page)
       let now = MonotonicClock.milliseconds
       let left = Int(clamping: next > now ? next - now : 0)
-      switch terminal.wait(milliseconds: left, drawn: drawn, now: { common.surface }) {
+      switch terminal.wait(milliseconds: left, drawn: drawn, now: { common.capabilities }) {
       case .quit: return
       case .resized: continue
       case .timeIsUp: break

@@ -1,5 +1,5 @@
-// What stands on the page of `ndisctl top`: rates with their recent past, latencies of the last
-// interval, and who holds the blocks. Where it is wide the three lists stand side by side.
+// The page of `ndisctl top`: rates with their history, latencies of the last interval, and blocks by driver,
+// provider and queue. On a wide terminal the three lists are side by side.
 
 import NDISDrawing
 import NDISManagementInterface
@@ -22,62 +22,62 @@ struct TopPage {
   var rates: TopRates
   var history: TopHistory
 
-  /// Lines that fit the surface, each at most as wide as it.
-  func lines(on surface: Surface) -> [String] {
-    let head = [title(surface), ""] + figures(surface) + [""]
-    let room = surface.height.map { max(0, $0 - head.count) }
-    return head + lists(on: surface, room: room)
+  /// Lines that fit the terminal.
+  func lines(on capabilities: TerminalCapabilities) -> [String] {
+    let head = [title(capabilities), ""] + figures(capabilities) + [""]
+    let limit = capabilities.height.map { max(0, $0 - head.count) }
+    return head + lists(on: capabilities, limit: limit)
   }
 
-  private func title(_ surface: Surface) -> String {
+  private func title(_ capabilities: TerminalCapabilities) -> String {
     let status = sample.status
     let counters = status.counters
     let text =
-      "ndissimd \(status.version)  pid \(status.pid)  \(status.state) \(Readable.milliseconds(status.uptimeMs))  "
-      + "\(Readable.counted(counters.sessions, "session")), \(Readable.counted(counters.drivers, "driver")), "
-      + "\(Readable.counted(counters.adapters, "adapter")), \(Readable.counted(counters.providers, "provider"))"
-    return surface.paint(fit(text, surface), .strong)
+      "ndissimd \(status.version)  pid \(status.pid)  \(status.state) \(HumanFormat.milliseconds(status.uptimeMs))  "
+      + "\(HumanFormat.counted(counters.sessions, "session")), \(HumanFormat.counted(counters.drivers, "driver")), "
+      + "\(HumanFormat.counted(counters.adapters, "adapter")), \(HumanFormat.counted(counters.providers, "provider"))"
+    return capabilities.paint(fit(text, capabilities), .strong)
   }
 
-  private func figures(_ surface: Surface) -> [String] {
+  private func figures(_ capabilities: TerminalCapabilities) -> [String] {
     let counters = sample.status.counters
     var page = KeyValues()
     let past = { (values: [Double], used: Int) -> String in
-      let cells = max(0, min(60, (surface.width ?? 100) - used))
-      return Bar.sparkline(values.suffix(cells), unicode: surface.unicode)
+      let cells = max(0, min(60, (capabilities.width ?? 100) - used))
+      return Bar.sparkline(values.suffix(cells), unicode: capabilities.unicode)
     }
     let calls = TerminalText.fill(
-      "\(Readable.rate(rates.allocations))/s, \(Readable.rate(rates.frees))/s freed, \(Readable.rate(rates.failed))/s failed",
+      "\(HumanFormat.rate(rates.allocations))/s, \(HumanFormat.rate(rates.frees))/s freed, \(HumanFormat.rate(rates.failed))/s failed",
       to: 44, .left)
     page.add("Allocations", "\(calls)  \(past(history.allocations, 60))")
     let held = TerminalText.fill(
-      "\(Readable.count(counters.blocks)), \(Readable.bytes(counters.bytes)) in \(Readable.counted(counters.sections, "section"))",
+      "\(HumanFormat.count(counters.blocks)), \(HumanFormat.bytes(counters.bytes)) in \(HumanFormat.counted(counters.sections, "section"))",
       to: 44, .left)
     page.add("Blocks", "\(held)  \(past(history.blocks, 60))")
     page.add(
-      "Open",
-      "\(Readable.counted(counters.openRequests, "request")), \(Readable.counted(counters.openUpcalls, "upcall")); "
-        + "\(Readable.rate(rates.events))/s events")
+      "Outstanding",
+      "\(HumanFormat.counted(counters.openRequests, "request")), \(HumanFormat.counted(counters.openUpcalls, "upcall")); "
+        + "\(HumanFormat.rate(rates.events))/s events")
     page.add(
-      "Broken",
-      "\(Readable.counted(counters.violations, "violation")), \(Readable.counted(counters.leakedBlocks, "leaked block"))",
+      "Violations",
+      "\(HumanFormat.count(counters.violations)), \(HumanFormat.counted(counters.leakedBlocks, "leaked block"))",
       counters.violations > 0 || counters.leakedBlocks > 0 ? .bad : .plain)
     for (latency, figures) in rates.latencies.prefix(4) where figures.count > 0 {
       let name = latency.driver.map { "\(latency.what) \($0)" } ?? latency.what
       page.add(
         name,
         figures.text
-          + ", \(Readable.count(figures.count)) timed  "
-          + Bar.sparkline(figures.shape, unicode: surface.unicode))
+          + "  (n=\(HumanFormat.count(figures.count)))  "
+          + Bar.sparkline(figures.shape, unicode: capabilities.unicode))
     }
-    return page.lines(on: surface, keyCells: 11)
+    return page.lines(on: capabilities, keyCells: 11)
   }
 
   private struct Holder {
     var name: String
     var blocks: Int
     var bytes: Int
-    /// Of which the bar is a part: a provider's capacity, or all bytes.
+    /// The full length of the bar: a provider's capacity, or all bytes.
     var whole: Int
   }
 
@@ -101,12 +101,12 @@ struct TopPage {
     ]
   }
 
-  private func lists(on surface: Surface, room: Int?) -> [String] {
+  private func lists(on capabilities: TerminalCapabilities, limit: Int?) -> [String] {
     let holders = holders
-    if let width = surface.width, width >= 120 {
-      var narrow = surface
+    if let width = capabilities.width, width >= 120 {
+      var narrow = capabilities
       narrow.width = (width - 2 * 3) / 3
-      let blocks = holders.map { list($0.title, $0.rows, on: narrow, room: room) }
+      let blocks = holders.map { list($0.title, $0.rows, on: narrow, limit: limit) }
       let height = blocks.map(\.count).max() ?? 0
       return (0..<height).map { line in
         blocks.map { block in
@@ -122,50 +122,51 @@ struct TopPage {
       }
     }
     var lines: [String] = []
-    // A list takes a title, a row and a blank line at least; the first ones matter most.
-    let shown = room.map { max(1, min(holders.count, $0 / 3)) } ?? holders.count
+    // A list takes at least a title, a row and a blank line; the first lists have priority.
+    let shown = limit.map { max(1, min(holders.count, $0 / 3)) } ?? holders.count
     for (index, (title, rows)) in holders.prefix(shown).enumerated() {
-      // What is left is shared among the lists that are left.
-      let share = room.map { ($0 - lines.count) / (shown - index) - 1 }
-      lines += list(title, rows, on: surface, room: share).map(\.text) + [""]
+      // The remaining lines are shared among the remaining lists.
+      let share = limit.map { ($0 - lines.count) / (shown - index) - 1 }
+      lines += list(title, rows, on: capabilities, limit: share).map(\.text) + [""]
     }
     return lines
   }
 
-  /// A list's lines with the cells each fills.
+  /// The lines of a list with the width of each.
   private func list(
-    _ title: String, _ rows: [Holder], on surface: Surface, room: Int?
+    _ title: String, _ rows: [Holder], on capabilities: TerminalCapabilities, limit: Int?
   ) -> [(text: String, cells: Int)] {
-    guard (room ?? 2) >= 2 else { return [] }
-    let shown = rows.prefix(room.map { $0 - 1 } ?? rows.count)
-    let bar = min(20, max(0, (surface.width ?? 80) - 44))
+    guard (limit ?? 2) >= 2 else { return [] }
+    let shown = rows.prefix(limit.map { $0 - 1 } ?? rows.count)
+    let bar = min(20, max(0, (capabilities.width ?? 80) - 44))
     let cells = shown.map { row -> [Cell] in
       let part = Double(row.bytes) / Double(max(1, row.whole))
       return [
-        Cell(row.name, .name), Cell(Readable.count(row.blocks)), Cell(Readable.bytes(row.bytes)),
-        Cell(withoutEnd(Bar.horizontal(part, cells: bar, unicode: surface.unicode))),
+        Cell(row.name, .name), Cell(HumanFormat.count(row.blocks)),
+        Cell(HumanFormat.bytes(row.bytes)),
+        Cell(withoutEnd(Bar.horizontal(part, cells: bar, unicode: capabilities.unicode))),
       ]
     }
     let columns = [
       Column(TerminalText.fill(title, to: 16, .left), minimum: 10),
       Column("    BLOCKS", .right), Column("     BYTES", .right), Column("", rank: 1),
     ]
-    let table = Table(columns, fitting: Array(cells), on: surface)
-    var plain = surface
+    let table = Table(columns, fitting: Array(cells), on: capabilities)
+    var plain = capabilities
     plain.colors = false
     let bare = Table(columns, fitting: Array(cells), on: plain)
     return [(table.header, TerminalText.width(bare.header))]
       + cells.map { (table.line($0), TerminalText.width(bare.line($0))) }
   }
 
-  /// Without the blanks at its end.
+  /// Without trailing spaces.
   private func withoutEnd(_ text: String) -> String {
     String(text.reversed().drop { $0 == " " }.reversed())
   }
 
-  private func fit(_ text: String, _ surface: Surface) -> String {
-    let text = TerminalText.printable(text, unicode: surface.unicode)
-    guard let edge = surface.width else { return text }
-    return TerminalText.cut(text, to: edge, unicode: surface.unicode)
+  private func fit(_ text: String, _ capabilities: TerminalCapabilities) -> String {
+    let text = TerminalText.printable(text, unicode: capabilities.unicode)
+    guard let edge = capabilities.width else { return text }
+    return TerminalText.cut(text, to: edge, unicode: capabilities.unicode)
   }
 }

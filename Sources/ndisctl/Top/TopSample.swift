@@ -1,11 +1,10 @@
-// What `ndisctl top` asks for, and what two answers one after the other say: rates, and latencies of
-// the time between.
+// The samples of `ndisctl top`, and the rates and latencies between two of them.
 
 import NDISManagementInterface
 import NDISPlatform
 import NDISVarlink
 
-/// One look at the daemon.
+/// One sample of the daemon.
 struct TopSample {
   var status: SimulatorInterface.Status
   var providers: [SimulatorInterface.Provider]
@@ -18,11 +17,11 @@ struct TopSample {
   /// When they were taken.
   var summaryTime: UInt64
 
-  /// Providers that are kept of a sample; more do not fit any screen.
+  /// The maximum number of providers in a sample; more do not fit any screen.
   private static let limit = 256
 
-  /// Takes a sample. Counting blocks walks along all of them: if that took long the last time, its
-  /// result is used again, so that it is never more than a tenth of the daemon's time.
+  /// Takes a sample. Counting blocks visits all of them: if that took long the last time, its result is
+  /// reused, so that it takes at most a tenth of the daemon's time.
   static func take(
     from daemon: borrowing DaemonConnection, after last: TopSample?
   ) throws(CommandFailure) -> TopSample {
@@ -57,23 +56,23 @@ struct TopSample {
   }
 }
 
-/// What happened between two samples.
+/// The difference of two samples.
 struct TopRates {
   /// Milliseconds between them, at least 1.
   var milliseconds: Int
-  /// Each a second.
+  /// Per second.
   var allocations: Double
   var frees: Double
   var failed: Double
   var events: Double
-  /// Latencies of this time only, in the later sample's order.
+  /// Latencies of the interval, in the order of the later sample.
   var latencies: [(latency: SimulatorInterface.Latency, figures: LatencyFigures)]
 
   init(from earlier: TopSample, to later: TopSample) {
     milliseconds = max(1, Int(clamping: later.time &- earlier.time))
     let seconds = Double(milliseconds) / 1000
     let (old, new) = (earlier.status.counters, later.status.counters)
-    // A daemon that was restarted counts from zero again.
+    // A restarted daemon counts from zero.
     func rate(_ old: Int, _ new: Int) -> Double { Double(max(0, new &- old)) / seconds }
     allocations = rate(old.allocations, new.allocations)
     frees = rate(old.frees, new.frees)

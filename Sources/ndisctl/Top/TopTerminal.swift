@@ -1,7 +1,7 @@
-// The terminal under `ndisctl top`: keys come one at a time and unseen, the page is on the alternate
-// screen, and whatever ends us - a key, a signal, an error - everything is put back first.
+// The terminal of `ndisctl top`: noncanonical input without echo, and the alternate screen. The terminal is
+// restored on every exit: a key, a signal, an error.
 //
-// Ctrl-Z would leave a shell on the alternate screen; it does nothing here.
+// Ctrl-Z is ignored, because it would leave a shell on the alternate screen.
 
 import NDISDrawing
 import Glibc
@@ -9,9 +9,9 @@ import NDISPlatform
 
 /// Why waiting for the next sample ended.
 enum TopWaited {
-  /// Or a key was pressed, and a sample is wanted now.
+  /// Or a key was pressed to take a sample now.
   case timeIsUp(byKey: Bool)
-  /// Another size: the same page is to be drawn again.
+  /// The size changed: redraw the same page.
   case resized
   case quit
 }
@@ -19,17 +19,16 @@ enum TopWaited {
 /// The terminal, from `enter` to `leave`.
 struct TopTerminal: ~Copyable {
   private let signals: Signals
-  /// How the keyboard was before, if there is one.
+  /// The previous terminal attributes, if there is a keyboard.
   private let saved: termios?
 
-  /// - Parameter keys: whether keys are read, where there is a keyboard.
-  /// - Throws: when signals cannot be read.
+  /// - Parameter keys: whether to read keys, if there is a keyboard.
+  /// - Throws: if signals cannot be read.
   init(keys: Bool) throws(CommandFailure) {
     do throws(SystemError) { signals = try Signals() } catch {
-      throw CommandFailure("cannot watch for signals: \(error)")
+      throw CommandFailure("cannot read signals: \(error)")
     }
-    // Only there so that it interrupts the wait; one that comes just before the wait begins is noticed
-    // by the size.
+    // SIGWINCH only interrupts the wait; one that arrives just before the wait is noticed by the size.
     signal(SIGWINCH) { _ in }
     var now = termios()
     if keys, isatty(0) == 1, unsafe tcgetattr(0, &now) == 0 {
@@ -46,16 +45,18 @@ struct TopTerminal: ~Copyable {
     }
   }
 
-  /// Puts the keyboard back.
+  /// Restores the terminal attributes.
   func restore() {
     guard var before = saved else { return }
     _ = unsafe tcsetattr(0, TCSANOW, &before)
   }
 
-  /// Waits for a key, a signal, another size or the time.
+  /// Waits for a key, a signal, a change of the size or the timeout.
   ///
-  /// - Parameter drawn: the surface as it was when the page was drawn, and as it is now.
-  func wait(milliseconds: Int, drawn: Surface, now: () -> Surface) -> TopWaited {
+  /// - Parameter drawn: the terminal as it was when the page was drawn, and as it is now.
+  func wait(milliseconds: Int, drawn: TerminalCapabilities, now: () -> TerminalCapabilities)
+    -> TopWaited
+  {
     var left = milliseconds
     while true {
       let slice = min(left, 200)
@@ -78,7 +79,7 @@ struct TopTerminal: ~Copyable {
     guard watched[1].revents != 0 else { return .timeIsUp(byKey: false) }
     var keys = [UInt8](repeating: 0, count: 64)
     let read = unsafe read(0, &keys, keys.count)
-    // The terminal is gone.
+    // The terminal hung up.
     if read <= 0 { return .quit }
     for key in keys.prefix(read) where key == UInt8(ascii: "q") || key == UInt8(ascii: "Q") {
       return .quit

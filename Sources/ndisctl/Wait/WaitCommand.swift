@@ -1,4 +1,4 @@
-// `ndisctl wait`: returns when a condition holds. For test scripts: with it none has to sleep.
+// `ndisctl wait`: returns when a condition holds, so that test scripts need no sleep.
 
 import ArgumentParser
 import NDISDrawing
@@ -10,14 +10,14 @@ struct WaitCommand: ParsableCommand {
     commandName: "wait",
     abstract: "Waits until a condition holds.",
     discussion: """
-      Ends with 0 when the condition holds, at once if it does already, and says what it found. Ends \
-      with \(ExitStatus.timedOut.rawValue) when it did not hold in time, and says how things stood.
+      Exits with status 0 when the condition holds, immediately if it already does, and prints the \
+      value found. Exits with status \(ExitStatus.timedOut.rawValue) after a timeout, and prints the current value.
 
       CONDITION is one of
         COUNTER=N, COUNTER>=N, COUNTER<=N, COUNTER>N, COUNTER<N   a counter of the daemon
-        [KIND:]NAME=STATE     a session, driver, adapter or provider by name, anything with a handle by
-                              that; a queue as ADAPTER/NUMBER, a VPort as vport:ADAPTER/NUMBER, a filter
-                              as filter:ADAPTER/NUMBER; besides states: present, gone
+        [KIND:]NAME=STATE     the state of an object: a session, driver, adapter or provider by name,
+                              a queue as ADAPTER/NUMBER, a VPort as vport:ADAPTER/NUMBER, a filter as
+                              filter:ADAPTER/NUMBER, or any handle; also the states present and gone
         event:KIND[*TIMES]    that many events of a kind; see --after
 
       The counters are \(WaitCondition.counters.joined(separator: ", ")).
@@ -34,13 +34,13 @@ struct WaitCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "How long to wait: 500ms, 5s, 2min; for ever unless given.", valueName: "time"))
+      "The timeout: 500ms, 5s, 2min; none by default.", valueName: "time"))
   var timeout: TimeSpan?
 
-  @Option(help: "For events: only those with a greater sequence number.")
+  @Option(help: "For events: count only those with a greater sequence number.")
   var after: Int?
 
-  @Argument(help: "What shall hold.")
+  @Argument(help: "The condition to wait for.")
   var condition: String
 
   func run() throws {
@@ -56,7 +56,7 @@ struct WaitCommand: ParsableCommand {
     try output.line(
       common.json
         ? reply.json.prettyText
-        : TerminalText.printable(reply.found, unicode: common.surface.unicode))
+        : TerminalText.printable(reply.found, unicode: common.capabilities.unicode))
     try output.flush()
   }
 }

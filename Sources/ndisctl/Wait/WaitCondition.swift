@@ -1,11 +1,11 @@
-// What `ndisctl wait` waits for, read from the command line.
+// The conditions of `ndisctl wait`, parsed from the command line.
 //
 //   blocks=0  adapters>=2  violations<=3  bytes>0    a counter of the daemon
 //   vmq0=Running  adapter:vmq0=Running  tester=gone   an object's state
 //   event:leak*2  event:violation                     events of a kind, and how many
 //
-// A name that is a counter's, compared with a number, is that counter. What an object's name means is
-// for the daemon to find out, with or without its kind in front.
+// The name of a counter compared with a number is that counter. Names of objects, with or without a kind
+// as prefix, are resolved by the daemon.
 
 import NDISManagementInterface
 
@@ -13,7 +13,7 @@ import NDISManagementInterface
 struct WaitCondition {
   var condition: SimulatorInterface.Condition
 
-  /// Why a text is no condition.
+  /// Why a text is not a condition.
   struct Problem: Error {
     var sentence: String
   }
@@ -33,7 +33,7 @@ struct WaitCondition {
       return
     }
     if after != nil {
-      throw Problem(sentence: "--after belongs to event:KIND, and the condition is '\(text)'")
+      throw Problem(sentence: "--after requires a condition event:KIND, not '\(text)'")
     }
     // The longer operator first: `>=` has a `=` in it.
     for sign in ["==", ">=", "<=", "=", ">", "<"] {
@@ -45,9 +45,9 @@ struct WaitCondition {
       } else if WaitCondition.counters.contains(String(name)), let first = value.first,
         first.isASCII, first.isNumber
       {
-        // No state begins with a digit.
+        // No state starts with a digit.
         throw Problem(
-          sentence: "'\(value)' is no number that \(name) can be compared with; use 0 to \(Int.max)"
+          sentence: "invalid number '\(value)' for \(name); use 0 to \(Int.max)"
         )
       } else {
         try readObject(name, sign, value, text)
@@ -56,11 +56,11 @@ struct WaitCondition {
     }
     throw Problem(
       sentence:
-        "'\(text)' is no condition; use for instance blocks=0, 'adapters>=2', vmq0=Running or event:leak*1"
+        "invalid condition '\(text)'; use for example blocks=0, 'adapters>=2', vmq0=Running or event:leak*1"
     )
   }
 
-  /// The first place of an operator. A longer one at the same place is found before it.
+  /// The first position of an operator. Longer ones are searched first.
   private static func find(_ sign: String, in text: String) -> Range<String.Index>? {
     guard let first = text.firstIndex(where: { "=<>".contains($0) }) else { return nil }
     guard text[first...].hasPrefix(sign) else { return nil }
@@ -76,10 +76,10 @@ struct WaitCondition {
     case ">=": condition.atLeast = number
     case "<=": condition.atMost = number
     case ">":
-      guard number < Int.max else { throw Problem(sentence: "nothing is more than \(number)") }
+      guard number < Int.max else { throw Problem(sentence: "no value is greater than \(number)") }
       condition.atLeast = number + 1
     default:
-      guard number > Int.min else { throw Problem(sentence: "nothing is less than \(number)") }
+      guard number > Int.min else { throw Problem(sentence: "no value is less than \(number)") }
       condition.atMost = number - 1
     }
   }
@@ -90,10 +90,10 @@ struct WaitCondition {
     if sign != "=" && sign != "==" {
       let known = WaitCondition.counters.joined(separator: ", ")
       throw Problem(
-        sentence: "'\(text)' compares no counter with a number; the counters are \(known)")
+        sentence: "'\(text)' does not compare a counter with a number; the counters are \(known)")
     }
     guard !name.isEmpty, !state.isEmpty else {
-      throw Problem(sentence: "'\(text)' lacks a name or a state; use for instance vmq0=Running")
+      throw Problem(sentence: "'\(text)' has no name or no state; use for example vmq0=Running")
     }
     condition.object = String(name)
     condition.state = String(state)
@@ -102,7 +102,7 @@ struct WaitCondition {
   private mutating func readEvent(_ text: Substring, _ after: Int?) throws(Problem) {
     let parts = text.split(separator: "*", maxSplits: 1, omittingEmptySubsequences: false)
     guard let name = parts.first, !name.isEmpty else {
-      throw Problem(sentence: "'event:\(text)' names no kind; use for instance event:leak*1")
+      throw Problem(sentence: "'event:\(text)' has no kind; use for example event:leak*1")
     }
     condition.event = String(name)
     condition.after = after
@@ -111,7 +111,7 @@ struct WaitCondition {
       return
     }
     guard let times = Int(parts[1]), times > 0 else {
-      throw Problem(sentence: "'event:\(text)' has '\(parts[1])' behind the *; use 1 or more")
+      throw Problem(sentence: "'event:\(text)' has '\(parts[1])' after the *; use 1 or more")
     }
     condition.times = times
   }

@@ -60,7 +60,7 @@ from .session import Reply, Session, connect
 from .transport import Connection, find_socket, socket_candidates
 from .upcalls import AllocateAnswer
 
-# Everything imported above but the modules it came from.
+# Everything imported above except the modules it came from.
 __all__ = [
     name
     for name, value in list(globals().items())

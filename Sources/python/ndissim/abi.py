@@ -1,4 +1,4 @@
-"""Constants of the driver plane and of NDIS: the Python face of `ndis_abi.h` and
+"""Constants of the driver plane and of NDIS: the Python counterpart of `ndis_abi.h` and
 `ndissim_protocol.h`. Names and values are those of the headers."""
 
 from enum import IntEnum, IntFlag
@@ -201,7 +201,7 @@ class Oid(IntEnum):
     NIC_SWITCH_HARDWARE_CAPABILITIES = 0x0001022E
     NIC_SWITCH_CURRENT_CAPABILITIES = 0x0001022F
     RECEIVE_FILTER_MOVE_FILTER = 0x00010230
-    # Ours: has a hosted miniport receive frames.
+    # Ours: generates receive frames on a hosted miniport.
     NDISSIM_GENERATE = 0xFF010001
 
 

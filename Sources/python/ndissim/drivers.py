@@ -1,4 +1,4 @@
-"""What drivers, adapters and bindings have in common: a handle, and memory to ask for."""
+"""What drivers, adapters and bindings have in common: a handle, and memory to allocate."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -17,11 +17,11 @@ FreeHandler = Callable[[UpcallFree], None]
 
 
 def succeed(*_: object) -> None:
-    """A handler with nothing to do."""
+    """A handler that does nothing."""
 
 
 class NdisObject:
-    """Whatever has an NdisHandle: drivers, adapters, bindings."""
+    """Objects that have an NdisHandle: drivers, adapters, bindings."""
 
     def __init__(self, session: "Session", handle: int = 0) -> None:
         self.session = session

@@ -7,7 +7,7 @@ from .abi import status_name
 
 @dataclass(frozen=True)
 class BugCheck:
-    """The bug check the broken rule would have been on Windows."""
+    """The bug check the violation would have been on Windows."""
 
     code: int
     parameters: tuple[int, int, int, int]
@@ -37,8 +37,8 @@ class NdisError(Exception):
 
 
 class Disconnected(ConnectionError):
-    """The connection has ended; `goodbye` says why, when the daemon said so: in a GOODBYE, or by
-    refusing to go on with the session after a restart."""
+    """The connection has ended; `goodbye` is the reason, if the daemon sent one: in a GOODBYE, or by
+    refusing to resume the session after a restart."""
 
     def __init__(self, goodbye: NdisError | None = None, sentence: str = "") -> None:
         self.goodbye = goodbye

@@ -1,4 +1,4 @@
-"""The x64 images of the NDIS structures that travel in messages. On the wire a pointer is zero and
+"""The x64 images of the NDIS structures in messages. On the wire a pointer is zero and
 a handler is a cookie; zero means "no handler"."""
 
 import struct
@@ -11,13 +11,13 @@ from .layout import Layout
 
 class Image(Layout):
     """An NDIS structure: its fields begin with type, revision and size of NDIS_OBJECT_HEADER, and
-    `header_size` bytes of it travel."""
+    `header_size` bytes of it are transmitted."""
 
     header_size: int
 
     def pack(self) -> bytes:
-        """The first `header_size` bytes; a greater size is filled up with zeros, so that tests
-        can send what no driver should."""
+        """The first `header_size` bytes; a larger size is padded with zeros, so that tests
+        can send invalid structures."""
         return super().pack()[: self.header_size].ljust(min(self.header_size, 4096), b"\0")
 
     @classmethod
@@ -95,7 +95,7 @@ class MiniportDriverCharacteristics(Image):
 
 @dataclass
 class ProtocolDriverCharacteristics(Image):
-    """`NDIS_PROTOCOL_DRIVER_CHARACTERISTICS`, revision 2; its Name stays zero on the wire."""
+    """`NDIS_PROTOCOL_DRIVER_CHARACTERISTICS`, revision 2; its Name is zero on the wire."""
 
     header_type: int = ObjectType.PROTOCOL_DRIVER_CHARACTERISTICS
     revision: int = 2
@@ -122,7 +122,7 @@ class ProtocolDriverCharacteristics(Image):
 
 @dataclass
 class FilterDriverCharacteristics(Image):
-    """The head of `NDIS_FILTER_DRIVER_CHARACTERISTICS`; its names stay zero on the wire."""
+    """The head of `NDIS_FILTER_DRIVER_CHARACTERISTICS`; its names are zero on the wire."""
 
     header_type: int = ObjectType.FILTER_DRIVER_CHARACTERISTICS
     revision: int = 1
@@ -170,9 +170,9 @@ class SgDmaDescription(Image):
 
 @dataclass
 class OidRequestImage(Image):
-    """`NDIS_OID_REQUEST`, revision 2; revision 1 has a `header_size` of 236. The fields behind
+    """`NDIS_OID_REQUEST`, revision 2; revision 1 has a `header_size` of 236. The fields after
     `information_buffer` are those of a query: of a method they are input and output length,
-    MethodId, and what is out."""
+    MethodId, and the outputs."""
 
     header_type: int = ObjectType.OID_REQUEST
     revision: int = 2

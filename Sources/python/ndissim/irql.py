@@ -1,4 +1,4 @@
-"""The simulated IRQL of the calling thread. It travels with every call; nothing is raised for real.
+"""The simulated IRQL of the calling thread. It is sent with every call; no real level is raised.
 
     with at_irql(DISPATCH_LEVEL):
         session.ping()
@@ -24,8 +24,8 @@ def current_irql() -> int:
 
 
 def set_irql(level: int) -> int:
-    """Sets the level of this thread and answers the old one; handlers that leak a raised level
-    are written with this."""
+    """Sets the level of this thread and returns the old one; for handlers that leak a raised
+    level."""
     old, _level.value = _level.value, level
     return old
 

@@ -1,5 +1,5 @@
-"""What a session keeps so that it can go on after a restart of the daemon (docs/protocol.md): the
-requests that have no reply yet, and the last answers to upcalls."""
+"""What a session stores to resume after a restart of the daemon (docs/protocol.md): the outstanding
+requests, and the last answers to upcalls."""
 
 import os
 from collections.abc import Iterable
@@ -9,23 +9,23 @@ REMEMBERED = 1024
 
 
 class Turn(Enum):
-    """What to do with an upcall that was read."""
+    """What to do with a received upcall."""
 
     CALL = 1
-    # Its answer will come, or is on its way.
+    # Its answer will be sent, or is in flight.
     IGNORE = 2
     # Its answer was lost.
     ANSWER_AGAIN = 3
 
 
 class Kept:
-    """Packets as they were sent. Not safe by itself: a session uses it with its condition held."""
+    """Packets as they were sent. Not thread-safe: a session uses it with its condition held."""
 
     def __init__(self) -> None:
         self.resumptions = 0
         self._requests: dict[int, tuple[bytes, list[int]]] = {}
         self._running: set[int] = set()
-        # Upcall: the answer, and how many resumptions there had been when it was sent last.
+        # Upcall: the answer, and the number of resumptions when it was last sent.
         self._answers: dict[int, tuple[bytes, int]] = {}
 
     # Requests
@@ -40,18 +40,18 @@ class Kept:
             os.close(fd)
 
     def unanswered(self) -> list[tuple[bytes, list[int]]]:
-        """What is to be sent once more, in order."""
+        """The requests to resend, in order."""
         return [self._requests[request] for request in sorted(self._requests)]
 
     def close(self) -> None:
-        """Nothing will be sent again."""
+        """Discards everything: nothing will be resent."""
         for request in list(self._requests):
             self.drop(request)
 
     # Upcalls
 
     def admit(self, upcall: int) -> Turn:
-        """An upcall that was read: its handler is called once."""
+        """A received upcall: its handler is called once."""
         if upcall in self._running:
             return Turn.IGNORE
         if upcall not in self._answers:
@@ -69,8 +69,8 @@ class Kept:
             del self._answers[next(iter(self._answers))]
 
     def answer_again(self, upcall: int, resumptions: int) -> bytes | None:
-        """The answer to send again by what `admit` said when there had been so many resumptions;
-        None when it is not to be sent any more."""
+        """The answer to resend, by the result of `admit` at this number of resumptions; None when it
+        is no longer to be sent."""
         packet, sent = self._answers.get(upcall, (b"", resumptions))
         if resumptions != self.resumptions or sent == resumptions:
             return None

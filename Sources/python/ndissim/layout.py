@@ -1,6 +1,6 @@
-"""How a structure becomes bytes: a dataclass with a `struct` format. Every integer is
+"""Encoding of structures: a dataclass with a `struct` format. Every integer is
 little-endian; reserved fields are pad bytes (`x`), so they are zero when sent; a `str` field is
-UTF-8, zero-filled to the size its format gives."""
+UTF-8, zero-padded to the size of its format."""
 
 import struct
 from dataclasses import fields
@@ -41,7 +41,7 @@ class Layout:
         """Reads the structure at `offset`. Raises ValueError when `data` is too short."""
         if len(data) - offset < cls.LAYOUT.size:
             raise ValueError(
-                f"{cls.__name__} needs {cls.LAYOUT.size} bytes, {len(data) - offset} are there"
+                f"{cls.__name__} needs {cls.LAYOUT.size} bytes, {len(data) - offset} are available"
             )
         values = []
         for field, value in zip(

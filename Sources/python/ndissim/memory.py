@@ -23,8 +23,8 @@ F_SEAL_GROW = 0x4
 
 
 def make_section(size: int, name: str = "ndissim", seal: bool = True) -> int:
-    """A memfd fit to be a section: mode 0600, `size` bytes, sealed against growing, shrinking and
-    further sealing. Answers its descriptor."""
+    """A memfd that can be a section: mode 0600, `size` bytes, sealed against growing, shrinking and
+    further sealing. Returns its descriptor."""
     fd = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     try:
         os.fchmod(fd, 0o600)
@@ -43,7 +43,7 @@ def pages(length: int) -> int:
 
 
 class Section:
-    """A section's descriptor and, once asked for, its mapping: for reading only when the daemon
+    """A section's descriptor and, once requested, its mapping: for reading only when the daemon
     sent it as a view."""
 
     def __init__(self, handle: int, fd: int, size: int, writable: bool = True) -> None:
@@ -54,14 +54,14 @@ class Section:
         self._map: mmap.mmap | None = None
 
     def view(self, extent: Extent) -> memoryview:
-        """The bytes of an extent, shared with everybody who maps the section."""
+        """The bytes of an extent, shared with every process that maps the section."""
         if self._map is None:
             access = mmap.PROT_READ | (mmap.PROT_WRITE if self.writable else 0)
             self._map = mmap.mmap(self.fd, self.size, mmap.MAP_SHARED, access)
         return memoryview(self._map)[extent.offset : extent.offset + extent.length]
 
     def close(self) -> None:
-        """Closes the descriptor. The mapping goes when the last view of it does."""
+        """Closes the descriptor. The mapping is removed with its last view."""
         if self.fd >= 0:
             os.close(self.fd)
             self.fd = -1
@@ -71,7 +71,7 @@ class Section:
 @dataclass
 class Block:
     """A block from `NdisAllocateSharedMemory`. Use it in a `with` statement to free it at the
-    end. `scatter_gather_list` holds (physical address, length)."""
+    end. `scatter_gather_list` contains (physical address, length)."""
 
     session: "Session"
     ndis_handle: int
@@ -129,7 +129,7 @@ class Block:
         return parts
 
     def free(self) -> None:
-        """`NdisFreeSharedMemory`. The views are dead afterwards."""
+        """`NdisFreeSharedMemory`. The views are invalid afterwards."""
         self.session.free_shared_memory(self.ndis_handle, self.allocation_handle)
         self.freed = True
         for view in self.views:

@@ -18,7 +18,7 @@ def _site() -> str:
 
 @dataclass
 class Header(Layout):
-    """The 48 bytes in front of every body."""
+    """The 48-byte header of every message."""
 
     type: int = 0
     flags: int = 0
@@ -99,7 +99,7 @@ class HelloReply(Layout):
 
 @dataclass
 class HandleBody(Layout):
-    """One object: requests that name one, replies that hand one out."""
+    """One object: requests that name one, replies that return one."""
 
     handle: int
     LAYOUT = struct.Struct("<Q")
@@ -179,7 +179,7 @@ class Free(Layout):
 
 @dataclass
 class OfferSection(Layout):
-    """One descriptor travels with it."""
+    """One descriptor is passed with it."""
 
     provider_handle: int
     domain: int
@@ -197,7 +197,7 @@ class OfferReply(Layout):
 
 @dataclass
 class HardwareAssist(Layout):
-    """The images of both capabilities follow, each as long as said here."""
+    """The images of both capabilities follow, each with the length given here."""
 
     adapter_handle: int
     receive_filter_length: int = 0
@@ -207,7 +207,7 @@ class HardwareAssist(Layout):
 
 @dataclass
 class Completion(Layout):
-    """RESTART_COMPLETE and COMPLETE_*: ends what a handler answered PENDING to."""
+    """RESTART_COMPLETE and COMPLETE_*: completes what a handler answered PENDING."""
 
     handle: int
     status: int = 0
@@ -262,7 +262,7 @@ class Failure(Layout):
 
 
 def failure_of(status: int, body: bytes) -> NdisError:
-    """The error a failed reply carries; a body without one makes an error without a sentence."""
+    """The error a failed reply carries; a body without one gives an error without a sentence."""
     if len(body) < Failure.size():
         return NdisError(status)
     raw = Failure.unpack(body)

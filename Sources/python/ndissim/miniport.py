@@ -42,7 +42,7 @@ class MiniportAdapter(NdisObject):
         self.dma_handle = reply.dma_handle
 
     def prepare(self) -> None:
-        """What an initialize handler does before it allocates: attributes, then DMA."""
+        """The steps of an initialize handler before it allocates: attributes, then DMA."""
         self.set_attributes()
         self.register_dma()
 
@@ -82,14 +82,14 @@ class MiniportAdapter(NdisObject):
 
 
 def _not_supported(*_: object) -> int:
-    """What a miniport says to an OID it does not know."""
+    """The answer to an unknown OID."""
     return Status.NOT_SUPPORTED
 
 
 @dataclass
 class MiniportHandlers:
-    """A miniport driver's handlers. Each may answer a status; None means success. `oid_request`
-    gets the adapter, the request and its handle, and answers an OidAnswer or a status;
+    """A miniport driver's handlers. Each may return a status; None means success. `oid_request`
+    gets the adapter, the request and its handle, and returns an OidAnswer or a status;
     `cancel_oid_request` gets adapter, handle and RequestId; `returned` the numbers of its lists;
     `pnp_event` and `shutdown` the event or action."""
 
@@ -106,7 +106,7 @@ class MiniportHandlers:
 
 
 class MiniportDriver(NdisObject):
-    """`NdisMRegisterMiniportDriver` and what follows."""
+    """A driver registered with `NdisMRegisterMiniportDriver`."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""OID requests: what a protocol driver asks, what a miniport answers, and their messages."""
+"""OID requests: requests of a protocol driver, answers of a miniport, and their messages."""
 
 import struct
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from .messages import failure_of
 
 @dataclass
 class OidRequest:
-    """An OID request without its plumbing. A query has room for an answer, a set has input, a
+    """An OID request without its transport fields. A query has an output buffer, a set has input, a
     method has both."""
 
     request_type: int
@@ -54,12 +54,12 @@ class OidRequest:
         return image
 
     def pack(self) -> bytes:
-        """The image and the input behind it."""
+        """The image and the input after it."""
         return self.image().pack() + self.input
 
     @classmethod
     def unpack(cls, data: bytes) -> Self:
-        """Reads an image with the input behind it."""
+        """Reads an image with the input after it."""
         image = OidRequestImage.from_image(data)
         request = cls(
             image.request_type, image.oid, data[image.header_size:], 0, image.request_id,
@@ -87,8 +87,8 @@ class OidResult(Layout):
 
 @dataclass
 class OidAnswer:
-    """How a request ended: what a miniport's handler returns, or a protocol driver is told.
-    `error` is set when NDIS has more to say than the status."""
+    """The result of a request: what a miniport's handler returns, or a protocol driver receives.
+    `error` is set when NDIS reports more than the status."""
 
     status: int = Status.SUCCESS
     information: bytes = b""
@@ -160,7 +160,7 @@ class UpcallOidRequest(Layout):
     handler: int
     oid_handle: int
     LAYOUT = struct.Struct("<QQQQ")
-    # What follows the body; no field of the layout.
+    # What follows the body; not a field of the layout.
     request = OidRequest(0, 0)
 
     def read_rest(self, rest: bytes) -> None:

@@ -41,8 +41,8 @@ class Binding(NdisObject):
         self.session.unbind_adapter(self.handle)
 
     def issue(self, request: OidRequest) -> OidAnswer:
-        """`NdisOidRequest`, and waits for its end, which the handler is not told. Raises what NDIS
-        refuses at once."""
+        """`NdisOidRequest`, and waits for its completion, which is not passed to the handler. Raises an
+        immediate refusal."""
         self.driver.last_context += 1
         context = self.driver.last_context
         ended = self.driver.awaited
@@ -67,7 +67,7 @@ class Binding(NdisObject):
         self.issue(OidRequest(RequestType.SET_INFORMATION, oid, information.pack())).get()
 
     def method(self, oid: int, information: Given) -> Given:
-        """A method that must succeed, and is answered with the structure it was given."""
+        """A method that must succeed; returns the same type of structure that it was given."""
         data = information.pack()
         request = OidRequest(RequestType.METHOD, oid, data, output_length=len(data))
         return information.from_image(self.issue(request).get())
@@ -78,20 +78,20 @@ class Binding(NdisObject):
 
 
     def give_back(self, lists: list[NetBufferList]) -> None:
-        """The same for a handler: it does not wait, so no other handler is called inside it, and what is
-        wrong with it is in the journal only."""
+        """The same for a handler: it does not wait, so no other handler is called inside it, and an
+        error is reported in the journal only."""
         self.session.give_back_net_buffer_lists(self.handle, [one.handle for one in lists])
 
 
 def _give_back(binding: Binding, indication: UpcallReceive) -> None:
-    """What a driver does that has no use for frames."""
+    """The default receive handler: returns the lists unread."""
     if not indication.flags & ReceiveFlags.RESOURCES:
         binding.give_back(indication.lists)
 
 
 @dataclass
 class ProtocolHandlers:
-    """A protocol driver's handlers. Each may answer a status; None means success."""
+    """A protocol driver's handlers. Each may return a status; None means success."""
 
     set_options: Callable[["ProtocolDriver"], int | None] | None = None
     bind: Callable[[Binding], int | None] = Binding.open
@@ -103,7 +103,7 @@ class ProtocolHandlers:
 
 
 class ProtocolDriver(NdisObject):
-    """`NdisRegisterProtocolDriver` and what follows."""
+    """A driver registered with `NdisRegisterProtocolDriver`."""
 
     def __init__(
         self,
@@ -115,7 +115,7 @@ class ProtocolDriver(NdisObject):
         super().__init__(session)
         self.handlers = handlers or ProtocolHandlers()
         self.bindings: dict[int, Binding] = {}
-        # OID requests whose end a thread waits for, by their contexts.
+        # OID requests whose completion a thread waits for, by their contexts.
         self.awaited: dict[int, OidAnswer | None] = {}
         self.last_context = 1 << 32
         unused = session.cookie(succeed)

@@ -1,5 +1,5 @@
-"""The provider role: a provider that carves blocks out of sections it offers, one or more for each
-domain. Subclass it, or give `on_allocate` and `on_free`."""
+"""The provider role: a provider that allocates blocks from the sections it offers, one or more for
+each domain. Subclass it, or pass `on_allocate` and `on_free`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Pool:
         self.runs = [(0, section.size // page_size)]
 
     def take(self, length: int, contiguous: bool, maximum_extents: int) -> list[Extent] | None:
-        """Extents that sum to `length`, first fit; None when the pool cannot."""
+        """Extents that sum to `length`, first fit; None when there is not enough memory."""
         wanted = -(-length // self.page_size)
         taken = [run for run in self.runs if run[1] >= wanted][:1]
         if taken:
@@ -44,7 +44,7 @@ class Pool:
         return extents
 
     def give(self, extents: list[Extent]) -> None:
-        """Takes extents back and joins neighbouring runs."""
+        """Frees extents and merges adjacent runs."""
         for extent in extents:
             pages = -(-extent.length // self.page_size)
             self.runs.append((extent.offset // self.page_size, pages))
@@ -83,7 +83,7 @@ class ProvidedBlock:
 
 
 class SharedMemoryProvider:
-    """Serves allocations. Make it with the object the handlers are to be registered on: a driver
+    """Serves allocations. Create it with the object the handlers are to be registered on: a driver
     in its SetOptions handler, a binding in its bind handler."""
 
     def __init__(
@@ -135,7 +135,7 @@ class SharedMemoryProvider:
             block.pool.give(block.extents)
 
     def released(self, section: int) -> None:
-        """A section's domain is gone: its memory goes too."""
+        """A section's domain is gone: its memory is released too."""
         for domain, pools in list(self.pools.items()):
             for pool in pools:
                 if pool.section.handle == section:

@@ -1,6 +1,6 @@
-"""The structures in which OID requests of receive queues and their filters travel, as an overlying
-driver needs them. Ids of queues and filters are NDIS's: 0 in the request that makes one, filled in
-in its answer."""
+"""The structures of OID requests for receive queues and their filters, as an overlying
+driver needs them. Ids of queues and filters are assigned by NDIS: 0 in the request that creates
+one, filled in in its answer."""
 
 import struct
 from dataclasses import dataclass
@@ -149,7 +149,7 @@ class ReceiveFilterClearParameters(Image):
 
 @dataclass
 class GenerateParameters(Image):
-    """`NDISSIM_GENERATE_PARAMETERS`, ours: which frames a hosted miniport is to receive."""
+    """`NDISSIM_GENERATE_PARAMETERS`, ours: the frames that a hosted miniport generates."""
 
     header_type: int = ObjectType.DEFAULT
     revision: int = 1

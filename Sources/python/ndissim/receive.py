@@ -1,4 +1,4 @@
-"""Received lists: as a miniport indicates them, as a protocol driver gets them, and their messages."""
+"""Received lists: as a miniport indicates them, as a protocol driver receives them, their messages."""
 
 import struct
 from dataclasses import dataclass, field
@@ -54,8 +54,8 @@ class NetBuffer:
 
 @dataclass
 class NetBufferList:
-    """A list of frames. To a miniport `handle` is a number of its own; a protocol driver returns
-    the list by it."""
+    """A list of frames. To a miniport `handle` is a number of its own; a protocol driver uses
+    it to return the list."""
 
     handle: int
     queue_id: int = 0
@@ -66,7 +66,7 @@ class NetBufferList:
     def one(
         cls, handle: int, queue_id: int, memory: int, offset: int, length: int
     ) -> "NetBufferList":
-        """A list of one frame that lies in one piece."""
+        """A list of one contiguous frame."""
         return cls(handle, queue_id, 0, [NetBuffer(length, [Segment(memory, offset, length)])])
 
     def pack(self) -> bytes:
@@ -79,7 +79,7 @@ class NetBufferList:
 
     @classmethod
     def unpack(cls, data: bytes, offset: int) -> tuple[Self, int]:
-        """Reads a list of a protocol driver's; answers it and where it ends."""
+        """Reads a list of a protocol driver; returns it and the offset of its end."""
         head = NetBufferListHead.unpack(data, offset)
         offset += NetBufferListHead.size()
         made = cls(head.handle, head.queue_id, head.filter_id)
@@ -117,7 +117,7 @@ class ReturnLists(Layout):
 
 @dataclass
 class SectionView(Layout):
-    """One descriptor travels with it, open for reading only; none when the size is 0."""
+    """One descriptor is passed with it, open for reading only; none when the size is 0."""
 
     section: int
     size_in_bytes: int
@@ -126,7 +126,7 @@ class SectionView(Layout):
 
 @dataclass
 class UpcallReceive(Layout):
-    """ProtocolReceiveNetBufferLists; `lists` holds what follows."""
+    """ProtocolReceiveNetBufferLists; `lists` contains what follows."""
 
     binding_handle: int
     binding_context: int
@@ -145,7 +145,7 @@ class UpcallReceive(Layout):
             made, offset = NetBufferList.unpack(rest, offset)
             self.lists.append(made)
         if offset != len(rest):
-            raise ValueError(f"{len(rest) - offset} bytes behind the last list")
+            raise ValueError(f"{len(rest) - offset} bytes after the last list")
 
     def pack_rest(self) -> bytes:
         return b"".join(made.pack() for made in self.lists)
@@ -153,7 +153,7 @@ class UpcallReceive(Layout):
 
 @dataclass
 class UpcallReturn(Layout):
-    """MiniportReturnNetBufferLists; `numbers` are the miniport's own of the lists."""
+    """MiniportReturnNetBufferLists; `numbers` are the miniport's own numbers of the lists."""
 
     adapter_handle: int
     adapter_context: int

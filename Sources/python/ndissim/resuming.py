@@ -1,6 +1,6 @@
-"""Going on after a restart of the daemon (docs/protocol.md): calls and handlers notice nothing of it.
-Whoever has the reading sends what has no reply once more, and connects again when the connection has
-gone without a GOODBYE. A program that neither calls nor serves for ten minutes misses that."""
+"""Resuming after a restart of the daemon (docs/protocol.md): transparent to calls and handlers.
+The thread that is the reader resends outstanding requests, and reconnects when the connection has
+ended without a GOODBYE. A program that neither calls nor serves for ten minutes loses its session."""
 
 import os
 import threading
@@ -21,7 +21,7 @@ class Resuming:
     connection: Connection
     hello: HelloReply
     resume_timeout: float
-    # What is kept to go on after a restart; None when that is not granted.
+    # What is stored to resume after a restart; None when that is not granted.
     _kept: Kept | None
     _said: Hello
     _back_before: float | None
@@ -32,19 +32,19 @@ class Resuming:
 
     @property
     def resumptions(self) -> int:
-        """How often the session has gone on after a restart of the daemon."""
+        """How often the session was resumed after a restart of the daemon."""
         return self._kept.resumptions if self._kept else 0
 
     def _receive(self, timeout: float | None) -> tuple[bytes, list[int]]:
-        """The next packet, b"" at the end. Linux tells that the daemon has gone before it hands
-        out what the daemon said last."""
+        """The next packet, b"" at the end. Linux reports that the daemon has disconnected before it
+        delivers the last packets that the daemon sent."""
         for _ in range(2):
             with suppress(ConnectionError):
                 return self.connection.receive_raw(timeout)
         return b"", []
 
     def _resumed(self, body: bytes) -> None:
-        """RESUMED: the connection has outlived a daemon. The caller has the reading."""
+        """RESUMED: the connection has survived a restart of the daemon. The caller is the reader."""
         if not self._kept:
             return
         with self._send_lock, suppress(ConnectionError):
@@ -60,8 +60,8 @@ class Resuming:
             self._back_before = None
 
     def _resend(self) -> None:
-        """Sends what has no reply once more. The caller has the reading, so none is answered
-        meanwhile, and the send lock, so none is begun."""
+        """Resends outstanding requests. The caller is the reader, so none is answered meanwhile,
+        and has the send lock, so none is started."""
         assert self._kept
         with self._condition:
             packets = self._kept.unanswered()
@@ -77,8 +77,8 @@ class Resuming:
                 self.connection.send_raw(packet)
 
     def _come_back(self, timeout: float | None) -> Disconnected | None:
-        """Connects again after the connection has gone, and goes on; else why the session has
-        ended. The caller has the reading. Raises TimeoutError when it waits no longer."""
+        """Reconnects after the connection has ended, and resumes; otherwise returns why the session has
+        ended. The caller is the reader. Raises TimeoutError when the time limit is reached."""
         if not self._kept or self._goodbye or self._closed:
             return Disconnected(self._goodbye)
         now = time.monotonic()
@@ -86,7 +86,7 @@ class Resuming:
             self._back_before = now + self.resume_timeout
         last = self._back_before
         until = None if timeout is None else now + timeout
-        # Whoever waits in `sendmsg` has the send lock, and is to let it go.
+        # A thread that waits in `sendmsg` has the send lock, and is to release it.
         self.connection.shut_down()
         pause = 0.005
         while True:
@@ -124,13 +124,13 @@ class Resuming:
         for fd in fds:
             os.close(fd)
         if not packet:
-            raise ConnectionResetError("the daemon has gone again")
+            raise ConnectionResetError("the daemon has disconnected again")
         header, body = Header.unpack(packet), packet[Header.size() :]
         if header.is_notification or header.status != Status.SUCCESS:
             raise failure_of(header.status, body)
         reply = HelloReply.unpack(body)
         if reply.session_token != self.hello.session_token:
-            raise NdisError(Status.FAILURE, "sessionUnknown", "It went on with another session.")
+            raise NdisError(Status.FAILURE, "sessionUnknown", "The daemon resumed another session.")
         self._count_resumption(reply.instance)
         self._resend()
 

@@ -1,4 +1,4 @@
-"""The routines of NDIS, one method each, with plain handles: what `drivers.py` is written with.
+"""The routines of NDIS, one method each, with plain handles: the basis of `drivers.py`.
 Every method raises NdisError when the status is not NDIS_STATUS_SUCCESS."""
 
 import os
@@ -78,7 +78,7 @@ class Routines:
     def register_miniport_driver(
         self, name: str, characteristics: MiniportDriverCharacteristics, context: int = 0
     ) -> int:
-        """`NdisMRegisterMiniportDriver`: answers NdisDriverHandle."""
+        """`NdisMRegisterMiniportDriver`: returns NdisDriverHandle."""
         body = RegisterDriver(context, name).pack() + characteristics.pack()
         return self._handle(Message.REGISTER_MINIPORT_DRIVER, body)
 
@@ -89,7 +89,7 @@ class Routines:
     def register_protocol_driver(
         self, name: str, characteristics: ProtocolDriverCharacteristics, context: int = 0
     ) -> int:
-        """`NdisRegisterProtocolDriver`: answers NdisProtocolHandle."""
+        """`NdisRegisterProtocolDriver`: returns NdisProtocolHandle."""
         body = RegisterDriver(context, name).pack() + characteristics.pack()
         return self._handle(Message.REGISTER_PROTOCOL_DRIVER, body)
 
@@ -100,7 +100,7 @@ class Routines:
     def register_filter_driver(
         self, name: str, characteristics: FilterDriverCharacteristics, context: int = 0
     ) -> int:
-        """`NdisFRegisterFilterDriver`: answers NdisFilterDriverHandle."""
+        """`NdisFRegisterFilterDriver`: returns NdisFilterDriverHandle."""
         body = RegisterDriver(context, name).pack() + characteristics.pack()
         return self._handle(Message.REGISTER_FILTER_DRIVER, body)
 
@@ -111,7 +111,7 @@ class Routines:
     # Adapters, bindings, filter modules
 
     def add_adapter(self, driver: int, name: str) -> int:
-        """ADD_ADAPTER (extension; plays PnP): answers NdisMiniportHandle."""
+        """ADD_ADAPTER (extension; acts as the PnP manager): returns NdisMiniportHandle."""
         return self._handle(Message.ADD_ADAPTER, Named(driver, name).pack())
 
     def remove_adapter(self, handle: int) -> None:
@@ -138,7 +138,7 @@ class Routines:
         self._end(Message.DEREGISTER_SCATTER_GATHER_DMA, dma_handle)
 
     def bind_adapter(self, protocol: int, adapter_name: str) -> int:
-        """BIND_ADAPTER (extension; plays PnP): answers NdisBindingHandle."""
+        """BIND_ADAPTER (extension; acts as the PnP manager): returns NdisBindingHandle."""
         return self._handle(Message.BIND_ADAPTER, Named(protocol, adapter_name).pack())
 
     def unbind_adapter(self, binding: int) -> None:
@@ -146,7 +146,7 @@ class Routines:
         self._end(Message.UNBIND_ADAPTER, binding)
 
     def open_adapter_ex(self, protocol: int, bind_context: int, binding_context: int = 0) -> int:
-        """`NdisOpenAdapterEx`, in the bind handler: answers NdisBindingHandle."""
+        """`NdisOpenAdapterEx`, in the bind handler: returns NdisBindingHandle."""
         body = OpenAdapter(protocol, bind_context, binding_context).pack()
         return self._handle(Message.OPEN_ADAPTER_EX, body)
 
@@ -155,14 +155,14 @@ class Routines:
         self._end(Message.CLOSE_ADAPTER_EX, binding)
 
     def attach_filter(self, filter_driver: int, adapter_name: str) -> int:
-        """ATTACH_FILTER (extension): answers NdisFilterHandle."""
+        """ATTACH_FILTER (extension): returns NdisFilterHandle."""
         return self._handle(Message.ATTACH_FILTER, Named(filter_driver, adapter_name).pack())
 
     def detach_filter(self, module: int) -> None:
         """DETACH_FILTER (extension)."""
         self._end(Message.DETACH_FILTER, module)
 
-    # An adapter's life
+    # Adapter life cycle
 
     def set_hardware_assist_attributes(
         self, adapter: int, receive_filter: Image | None = None, nic_switch: Image | None = None
@@ -193,20 +193,20 @@ class Routines:
         self.call(Message.COMPLETE_NET_PNP_EVENT, Completion(binding, status).pack())
 
     def change_adapter(self, adapter: int, change: int, argument: int = 0) -> None:
-        """CHANGE_ADAPTER (extension): what PnP, power management or a filter does."""
+        """CHANGE_ADAPTER (extension): changes made by PnP, power management or a filter."""
         self.call(Message.CHANGE_ADAPTER, ChangeAdapter(adapter, change, argument).pack())
 
     def indicate_status_ex(
         self, adapter: int, indication: StatusIndicationImage, buffer: bytes = b""
     ) -> None:
-        """`NdisMIndicateStatusEx`; `indication` says the buffer's size."""
+        """`NdisMIndicateStatusEx`; `indication` has the buffer's size."""
         body = HandleBody(adapter).pack() + indication.pack() + buffer
         self.call(Message.INDICATE_STATUS_EX, body)
 
     # OID requests
 
     def oid_request(self, binding: int, request: OidRequest, context: int = 0) -> int:
-        """`NdisOidRequest`: answers the request's handle; the end comes to the handler."""
+        """`NdisOidRequest`: returns the request's handle; the completion is passed to the handler."""
         body = OidRequestBody(binding, context).pack() + request.pack()
         reply = self.wait(self.send(Message.OID_REQUEST, body))
         if reply.header.status != Status.PENDING:
@@ -239,7 +239,7 @@ class Routines:
         self.call(Message.RETURN_NET_BUFFER_LISTS, body)
 
     def give_back_net_buffer_lists(self, binding: int, handles: list[int]) -> None:
-        """The same, without waiting for NDIS's word on it."""
+        """The same, without waiting for the reply."""
         head = ReturnLists(binding, 0, len(handles))
         body = head.pack() + b"".join(HandleBody(handle).pack() for handle in handles)
         self.forget(self.send(Message.RETURN_NET_BUFFER_LISTS, body))
@@ -274,7 +274,7 @@ class Routines:
         )
 
     def free_shared_memory(self, handle: int, allocation_handle: int) -> None:
-        """`NdisFreeSharedMemory`. VOID in NDIS; here a broken rule raises, with its bug check."""
+        """`NdisFreeSharedMemory`. VOID in NDIS; here a violation raises, with its bug check."""
         self.call(Message.FREE_SHARED_MEMORY, Free(handle, allocation_handle).pack())
 
     def offer_section(
@@ -293,6 +293,6 @@ class Routines:
 
 
 def sg_list_buffer_length(length: int, contiguous: bool = False) -> int:
-    """The scatter-gather buffer drivers bring: the list's head and an element for each page."""
+    """The size of a scatter-gather buffer: the list's head and an element for each page."""
     elements = 1 if contiguous else max(1, pages(length))
     return min(SG_LIST_HEADER_SIZE + elements * SG_ELEMENT_SIZE, 0xFFFFFFFF)

@@ -1,8 +1,8 @@
 """A session with the daemon: blocking calls that serve upcalls while they wait.
 
-Threads may share a session. Whichever of them waits first reads the socket, hands replies to their
-callers and runs the handlers of upcalls; a handler may call back into NDIS.
-A session goes on after a restart of the daemon when the daemon lets it, see `resuming.py`."""
+Threads may share a session. The first of them that waits becomes the reader: it reads the socket,
+delivers replies to their callers and runs the handlers of upcalls; a handler may call back into NDIS.
+A session is resumed after a restart of the daemon when the daemon grants it, see `resuming.py`."""
 
 import logging
 import os
@@ -47,7 +47,7 @@ Handler = Callable[..., int | AllocateAnswer | OidAnswer | None]
 
 
 class Reply(NamedTuple):
-    """An answer: its header, its body, the descriptors that came with it."""
+    """A reply: its header, its body, the descriptors that were passed with it."""
 
     header: Header
     body: bytes
@@ -59,10 +59,10 @@ class _Here(threading.local):
 
 
 class Session(Routines, Resuming):
-    """One connection after HELLO. Make it with `connect()`; end it with `close()` or `with`.
+    """One connection after HELLO. Create it with `connect()`; end it with `close()` or `with`.
 
-    With `resumes` it asks to go on after a restart of the daemon, and waits `resume_timeout`
-    seconds for a daemon that has gone without a word."""
+    With `resumes` it requests to be resumed after a restart of the daemon, and waits
+    `resume_timeout` seconds for a daemon that has disconnected without a GOODBYE."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class Session(Routines, Resuming):
         self.connection = connection
         self.resume_timeout = resume_timeout
         self.sections: dict[int, Section] = {}
-        # Sections this process may read, because it is told of frames in them.
+        # Sections this process may read, because it receives frames in them.
         self.views: dict[int, Section] = {}
         self.on_section_released: Callable[[int], None] | None = None
         self._condition = threading.Condition()
@@ -88,7 +88,7 @@ class Session(Routines, Resuming):
         self._handlers: dict[int, Handler] = {}
         self._here = _Here()
         self._window = threading.BoundedSemaphore(64)
-        # What is kept to go on after a restart; None when that is not granted.
+        # What is stored to resume after a restart; None when that is not granted.
         self._kept: Kept | None = None
         self._back_before: float | None = None
         self._closed = False
@@ -126,7 +126,7 @@ class Session(Routines, Resuming):
     def send(
         self, type: int, body: bytes = b"", fds: Iterable[int] = (), irql: int | None = None
     ) -> int:
-        """Sends a request and answers its id; `wait` gets the reply. Several may be under way."""
+        """Sends a request and returns its id; `wait` gets the reply. Several may be in flight."""
         fds = list(fds)
         while not self._window.acquire(blocking=False):
             self.serve(timeout=0.05)
@@ -156,7 +156,7 @@ class Session(Routines, Resuming):
         return request
 
     def _send_packet(self, packet: bytes, fds: Iterable[int] = ()) -> None:
-        """Sends a packet that will be sent again if the daemon has gone: then that is no error."""
+        """Sends a packet that will be resent if the daemon has disconnected: then that is no error."""
         try:
             self.connection.send_raw(packet, fds)
         except ConnectionError:
@@ -173,7 +173,7 @@ class Session(Routines, Resuming):
         return reply
 
     def forget(self, request: int) -> None:
-        """Nobody will wait for the reply of a request."""
+        """Marks a request whose reply no thread will wait for."""
         with self._condition:
             if self._replies.get(request) is None:
                 self._forgotten.add(request)
@@ -181,7 +181,7 @@ class Session(Routines, Resuming):
             self._drop(self._replies[request])
 
     def _drop(self, reply: Reply | None) -> None:
-        """Throws away a reply nobody waits for."""
+        """Discards a reply that no thread waits for."""
         if reply is None:
             return
         for fd in reply.fds:
@@ -190,15 +190,15 @@ class Session(Routines, Resuming):
         self._window.release()
 
     def send_raw(self, packet: bytes, fds: Iterable[int] = ()) -> None:
-        """Sends bytes as they are: for tests of what the daemon refuses."""
+        """Sends raw bytes: for tests of what the daemon refuses."""
         with self._send_lock:
             self.connection.send_raw(packet, fds)
 
     # Waiting
 
     def serve(self, until: Callable[[], bool] | None = None, timeout: float | None = None) -> bool:
-        """Serves upcalls until `until()` is true, the time is over (False) or the connection ends
-        (Disconnected). Without arguments: for ever."""
+        """Serves upcalls until `until()` is true, the time limit is reached (False) or the connection
+        ends (Disconnected). Without arguments: forever."""
         try:
             self._run(until or (lambda: False), timeout)
         except TimeoutError:
@@ -221,8 +221,8 @@ class Session(Routines, Resuming):
             self._turn(left)
 
     def _turn(self, timeout: float | None) -> None:
-        """Reads one packet. A reply is stored in the same breath in which the reader's place is
-        given up: else its owner could take the place and wait for what has already come."""
+        """Reads one packet. A reply is stored atomically with giving up the reader role: otherwise
+        its owner could become the reader and wait for what has already arrived."""
         packet, fds, header, ended = b"", [], None, None
         turn, resumptions = Turn.CALL, 0
         try:
@@ -240,7 +240,7 @@ class Session(Routines, Resuming):
                     self._keep(Reply(header, packet[Header.size() :], fds))
                     header = None
                 if header and header.is_upcall and self._kept:
-                    # Before anybody can read it once more.
+                    # Before any thread can receive it again.
                     resumptions = self._kept.resumptions
                     turn = self._kept.admit(header.request_id)
                 if ended:
@@ -262,7 +262,7 @@ class Session(Routines, Resuming):
     def _view(self, body: bytes, fd: int) -> None:
         view = SectionView.unpack(body)
         if view.section in self.views:
-            # After a restart it may come again.
+            # After a restart it may be sent again.
             os.close(fd)
             return
         self.views[view.section] = Section(view.section, fd, view.size_in_bytes, writable=False)
@@ -282,7 +282,7 @@ class Session(Routines, Resuming):
             # and may belong to another thread.
             head = AllocateReply.unpack(reply.body)
             if head.section in self.sections:
-                # After a restart it may come again.
+                # After a restart it may be sent again.
                 os.close(reply.fds.pop(0))
             else:
                 self.sections[head.section] = Section(
@@ -294,7 +294,7 @@ class Session(Routines, Resuming):
             self._drop(reply)
 
     def _notice(self, header: Header, body: bytes) -> None:
-        """What must be known before anybody reads on."""
+        """Handles what must be known before the next packet is read."""
         if header.type == Message.GOODBYE:
             self._goodbye = failure_of(header.status, body)
         elif header.type == Message.RESUMED:
@@ -313,8 +313,8 @@ class Session(Routines, Resuming):
     # Upcalls
 
     def _serve_upcall(self, header: Header, body: bytes) -> None:
-        """Runs a handler and sends its answer. A body has a successful allocation, and the end of
-        an OID request."""
+        """Runs a handler and sends its answer. Only a successful allocation and the completion of an
+        OID request have a body."""
         status, answer = int(Status.SUCCESS), b""
         old = _irql.set_irql(header.irql)
         outer, self._here.context = self._here.context, header.request_id
@@ -341,7 +341,7 @@ class Session(Routines, Resuming):
             header.type, FLAG_UPCALL | FLAG_REPLY, 0, header.request_id, 0, status, level, 0
         )
         packet = encode(reply, answer)
-        # When the daemon is gone, whoever waits next reads the end of the connection.
+        # When the daemon has disconnected, the next thread that waits reads the end of the connection.
         with self._send_lock, suppress(ConnectionError):
             if self._kept:
                 with self._condition:
@@ -362,7 +362,7 @@ class Session(Routines, Resuming):
         self.call(Message.PING)
 
     def reset(self) -> None:
-        """RESET: ends every object of the session; replies when all is done."""
+        """RESET: ends every object of the session; returns when that is complete."""
         self.call(Message.RESET)
         self._drop_sections()
 
@@ -377,7 +377,7 @@ class Session(Routines, Resuming):
             self._closed = True
             self._condition.notify_all()
         if self._kept:
-            # Whoever comes back to a daemon holds the lock, and gives up now.
+            # A thread that is reconnecting holds the lock, and gives up now.
             self.connection.shut_down()
             with self._send_lock, self._condition:
                 self._kept.close()
@@ -391,7 +391,7 @@ class Session(Routines, Resuming):
             held.clear()
 
     def bytes_of(self, part: ViewSegment) -> memoryview | None:
-        """The bytes of a part of a received frame where they lie; None without a view of the
+        """The bytes of a part of a received frame, in place; None without a view of the
         section."""
         section = self.views.get(part.section) or self.sections.get(part.section)
         return section.view(Extent(part.offset, part.length)) if section else None
@@ -409,7 +409,7 @@ def connect(
     resumes: bool = True,
     resume_timeout: float = 10.0,
 ) -> Session:
-    """Connects to the daemon and says HELLO. See `Session` for what the last two mean."""
+    """Connects to the daemon and sends HELLO. See `Session` for the last two parameters."""
     connection = Connection(path)
     try:
         return Session(connection, name, resumes, resume_timeout)

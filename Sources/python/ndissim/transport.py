@@ -1,4 +1,4 @@
-"""The socket: where the daemon is found, how packets and descriptors go over it."""
+"""The socket: how the daemon is found, how packets and descriptors are transferred."""
 
 import array
 import os
@@ -10,12 +10,12 @@ from contextlib import suppress
 
 from .abi import MAXIMUM_MESSAGE
 
-# More than one message may ever carry, so that a daemon that breaks the rule is seen to break it.
+# More than a message may carry, so that a daemon that violates the limit is detected.
 _ANCILLARY = socket.CMSG_SPACE(8 * array.array("i").itemsize)
 
 
 def socket_candidates(environment: dict[str, str] | None = None) -> list[str]:
-    """Where the daemon's socket may be, in the order of docs/protocol.md."""
+    """The paths at which the daemon's socket may be, in the order of docs/protocol.md."""
     env = os.environ if environment is None else environment
     if env.get("NDISSIM_SOCKET"):
         return [env["NDISSIM_SOCKET"]]
@@ -31,7 +31,7 @@ def socket_candidates(environment: dict[str, str] | None = None) -> list[str]:
 
 
 def find_socket() -> str:
-    """The first candidate that exists. A path in NDISSIM_SOCKET is taken as it is."""
+    """The first candidate that exists. A path in NDISSIM_SOCKET is used unchanged."""
     candidates = socket_candidates()
     for path in candidates:
         if os.path.exists(path):
@@ -42,7 +42,7 @@ def find_socket() -> str:
 
 
 class Connection:
-    """One SOCK_SEQPACKET connection; knows packets and descriptors, not messages."""
+    """One SOCK_SEQPACKET connection; handles packets and descriptors, not messages."""
 
     def __init__(self, path: str | None = None) -> None:
         self.path = path or find_socket()
@@ -57,7 +57,7 @@ class Connection:
             raise type(error)(error.errno, error.strerror, self.path) from None
 
     def send_raw(self, packet: bytes, fds: Iterable[int] = ()) -> None:
-        """Sends one packet as it is, with descriptors."""
+        """Sends one packet unchanged, with descriptors."""
         fds = list(fds)
         ancillary = []
         if fds:
@@ -65,7 +65,7 @@ class Connection:
         self.socket.sendmsg([packet], ancillary, socket.MSG_NOSIGNAL)
 
     def receive_raw(self, timeout: float | None = None) -> tuple[bytes, list[int]]:
-        """Receives one packet; `(b"", [])` at the end. Raises TimeoutError when none comes."""
+        """Receives one packet; `(b"", [])` at the end. Raises TimeoutError when none arrives."""
         if timeout is not None:
             poller = select.poll()
             poller.register(self.socket, select.POLLIN)
@@ -85,8 +85,8 @@ class Connection:
         return packet, list(fds)
 
     def reconnect(self) -> None:
-        """Connects again, without waiting, after the connection has ended. The new connection gets
-        the old one's descriptor, so that no other thread finds a closed one."""
+        """Reconnects, without waiting, after the connection has ended. The new connection gets
+        the old one's descriptor number, so that no other thread sees a closed one."""
         other = socket.socket(
             socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
         )
@@ -99,7 +99,7 @@ class Connection:
                 os.dup2(other.fileno(), self.socket.fileno(), inheritable=False)
 
     def shut_down(self) -> None:
-        """Ends the connection for whoever waits on it; its descriptor stays."""
+        """Ends the connection for the threads that wait on it; its descriptor stays open."""
         with self._swap, suppress(OSError):
             self.socket.shutdown(socket.SHUT_RDWR)
 

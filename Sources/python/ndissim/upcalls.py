@@ -1,4 +1,4 @@
-"""The bodies of upcalls: what NDIS hands to a driver's handler, and what the handler answers."""
+"""The bodies of upcalls: what NDIS passes to a driver's handler, and what the handler returns."""
 
 import struct
 from dataclasses import dataclass, field
@@ -58,7 +58,7 @@ class UpcallUnbind(Layout):
 
 @dataclass
 class UpcallAllocate(Layout):
-    """The image of the caller's parameters follows; `parameters` holds it."""
+    """The image of the caller's parameters follows; `parameters` contains it."""
 
     provider_context: int
     handler: int
@@ -67,7 +67,7 @@ class UpcallAllocate(Layout):
     tag: int = 0
     site: str = field(default="", metadata={"size": 48})
     LAYOUT = struct.Struct("<QQQII48s")
-    # The image behind the body, filled in by `decode_upcall`; no field of the layout.
+    # The image after the body, filled in by `decode_upcall`; not a field of the layout.
     parameters = SharedMemoryParameters()
 
     def read_rest(self, rest: bytes) -> None:

@@ -1,6 +1,6 @@
-// Counters that time does not blur. Heap allocations are counted by functions that take the place of
-// glibc's malloc and its kin in the whole process; instructions by callgrind, which is told what to look
-// at. Outside callgrind the requests to it do nothing.
+// Counters that do not depend on time. Heap allocations are counted by functions that replace glibc's malloc and
+// its relatives in the whole process; instructions by callgrind, from which these functions request it. Outside
+// callgrind the requests do nothing.
 #pragma once
 #include <stdint.h>
 
@@ -9,5 +9,5 @@ uint64_t counters_allocations(void);
 
 // From now on instructions are counted.
 void counters_begin(void);
-// Writes what was counted since the beginning or the last dump to a file of its own, and starts anew.
+// Writes what was counted since the beginning or the last dump to a file of its own, and starts again from zero.
 void counters_dump(void);

@@ -1,0 +1,122 @@
+// Where a daemon begins: from the store of the previous process, if the service manager has one, or anew. A store
+// that cannot be restored from is set aside for inspection, and the start is clean.
+
+import NDISDriverPlane
+import NDISEvents
+import Glibc
+import NDISHostedDrivers
+import NDIS
+import NDISPlatform
+import NDISServiceManager
+import NDISSimulator
+
+extension Launch {
+  /// NDIS, with its hosted drivers up.
+  static func begin(
+    _ options: LaunchOptions, _ inherited: inout InheritedDescriptors, _ link: ServiceManagerLink,
+    _ report: @escaping (Event) -> Void
+  ) throws(StartFailure) -> Switchboard {
+    var settings = options.settings
+    settings.pageSize = UInt32(clamping: NDISPlatform.Limits.pageSize)
+    guard link.keepsDescriptors else {
+      drop(&inherited, link)
+      return try anew(options, settings, nil, link, report)
+    }
+    link.inherited(inherited.count)
+    for name in inherited.unknown { link.remove(name) }
+    if let store = inherited.store, !isRetired(store) {
+      mark(store)
+      do throws(RestoreFailure) {
+        let switchboard = try Switchboard(
+          restoring: inherited, settings: settings, pools: options.pools,
+          miniports: options.miniports, persistence: PersistentStore(link, adopting: store),
+          onEvent: report)
+        inherited.forgetSections()
+        if inherited.hasOldStores {
+          // All of one name go at once.
+          link.remove(DescriptorName.store)
+          _ = link.store(store.descriptor.raw, name: DescriptorName.store)
+        }
+        settle(switchboard, link)
+        return switchboard
+      } catch {
+        report(.storeRefused(problem: error.description, keptAs: setAside(store)))
+      }
+    } else if let problem = inherited.problem {
+      report(.storeRefused(problem: problem, keptAs: ""))
+    }
+    drop(&inherited, link)
+    let persistence = try PersistentStore(link, size: Simulator.storeSize(settings))
+    mark(persistence.store)
+    do throws(StartFailure) { return try anew(options, settings, persistence, link, report) } catch
+    {
+      // The next start must not restore from half a store.
+      Simulator.retire(memory(persistence.store))
+      link.remove(DescriptorName.store)
+      throw error
+    }
+  }
+
+  private static func anew(
+    _ options: LaunchOptions, _ settings: Settings, _ persistence: PersistentStore?,
+    _ link: ServiceManagerLink, _ report: @escaping (Event) -> Void
+  ) throws(StartFailure) -> Switchboard {
+    let switchboard = try Switchboard(
+      settings: settings, pools: options.pools, persistence: persistence, onEvent: report)
+    for miniport in options.miniports {
+      do throws(Failure) { try switchboard.addMiniport(miniport, isConfigured: true) } catch {
+        throw StartFailure("miniport \(miniport.name): \(error.sentence)")
+      }
+    }
+    settle(switchboard, link)
+    // One call does about a millisecond of work; on a loaded machine some is left.
+    while switchboard.hasWork || switchboard.hasDeferredReplies {
+      switchboard.tick()
+      settle(switchboard, link)
+    }
+    // There is no other process to wait for: they run, or it was reported why not.
+    guard switchboard.miniports.allSatisfy(\.isRunning) else {
+      throw StartFailure("a hosted miniport does not come up")
+    }
+    return switchboard
+  }
+
+  /// Waits until the hosted drivers' descriptors are stored. No client is served yet.
+  private static func settle(_ switchboard: Switchboard, _ link: ServiceManagerLink) {
+    while switchboard.hasDeferredReplies {
+      link.flush()
+      switchboard.descriptorsStored()
+    }
+  }
+
+  /// From now on a crash of this process is written into the store.
+  private static func mark(_ store: StoreFile) {
+    unsafe CrashMark.set(Simulator.crashMark(memory(store)))
+  }
+
+  private static func memory(_ store: StoreFile) -> StoreMemory {
+    unsafe StoreMemory(base: store.baseAddress, size: store.size)
+  }
+
+  /// The process before this one stopped, and did not live to have it dropped.
+  private static func isRetired(_ store: StoreFile) -> Bool {
+    Simulator.isRetired(memory(store))
+  }
+
+  /// What was left goes: clients learn it by the end of their connections.
+  private static func drop(_ inherited: inout InheritedDescriptors, _ link: ServiceManagerLink) {
+    if inherited.store != nil || inherited.problem != nil { link.remove(DescriptorName.store) }
+    for name in inherited.closeSections() { link.remove(name) }
+    for name in inherited.endConnections() { link.remove(name) }
+  }
+
+  /// Returns the path of the copy; empty when it could not be written.
+  private static func setAside(_ store: StoreFile) -> String {
+    guard let directory = ServiceEnvironment.stateDirectory else { return "" }
+    let path = directory + "/refused-store"
+    do throws(SystemError) {
+      try store.copy(to: path)
+      return path
+    } catch { return "" }
+  }
+}

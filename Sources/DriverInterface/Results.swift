@@ -1,0 +1,153 @@
+// What the dispatcher hands to whoever writes its messages: results of requests, upcalls, live blocks, counters.
+// Values only; they are made for every message.
+
+public import NDIS
+
+/// The result of a request.
+public struct RequestResult: Sendable {
+  public var type: UInt16
+  public var failure: Failure
+  public var bugCheck: BugCheck?
+  public var value: Handle
+  public var value2: UInt64
+
+  @inlinable public init(
+    type: UInt16, failure: Failure, bugCheck: BugCheck?, value: Handle, value2: UInt64
+  ) {
+    self.type = type
+    self.failure = failure
+    self.bugCheck = bugCheck
+    self.value = value
+    self.value2 = value2
+  }
+}
+
+/// An upcall, as its handler is to see it.
+public struct UpcallDetails: Sendable {
+  public var type: UInt16
+  public var parent: UInt64
+  /// The driver, adapter or binding it is about, or the DMA domain of an allocation.
+  public var object: Handle
+  /// ProviderContext, driver context, adapter context or binding context.
+  public var context: UInt64
+  /// The cookie of the handler.
+  public var handler: UInt64
+  /// The adapter's name, where the handler gets one.
+  public var name: Name
+  /// A halt or shutdown action, pause reason or event.
+  public var argument: UInt32 = 0
+  /// BindContext of a bind.
+  public var bindContext: Handle
+  /// SharedMemoryProviderContext of a free.
+  public var providerContext: UInt64
+  public var section: Handle
+  /// The caller's parameters of an allocation.
+  public var parameters: SharedMemoryParameters
+  public var tag: UInt32
+  public var site: Site
+
+  @inlinable public init(
+    type: UInt16, parent: UInt64, object: Handle, context: UInt64, handler: UInt64, name: Name,
+    argument: UInt32 = 0, bindContext: Handle, providerContext: UInt64, section: Handle,
+    parameters: SharedMemoryParameters, tag: UInt32, site: Site
+  ) {
+    self.type = type
+    self.parent = parent
+    self.object = object
+    self.context = context
+    self.handler = handler
+    self.name = name
+    self.argument = argument
+    self.bindContext = bindContext
+    self.providerContext = providerContext
+    self.section = section
+    self.parameters = parameters
+    self.tag = tag
+    self.site = site
+  }
+}
+
+/// A live block, as its allocation's reply tells it.
+public struct AllocationDetails: Sendable {
+  public var section: Handle
+  public var sectionIndex: UInt32
+  public var sectionSize: UInt64
+  public var physicalBase: UInt64
+  public var extentCount: UInt32
+  public var length: UInt32
+
+  @inlinable public init(
+    section: Handle, sectionIndex: UInt32, sectionSize: UInt64, physicalBase: UInt64,
+    extentCount: UInt32, length: UInt32
+  ) {
+    self.section = section
+    self.sectionIndex = sectionIndex
+    self.sectionSize = sectionSize
+    self.physicalBase = physicalBase
+    self.extentCount = extentCount
+    self.length = length
+  }
+}
+
+/// An OID request, for MiniportOidRequest, MiniportCancelOidRequest or ProtocolOidRequestComplete.
+public struct OIDDetails: Sendable, Hashable {
+  public var handle: Handle
+  public var call: OIDCall
+  /// How it ended; the status is PENDING while it has not.
+  public var failure: Failure
+  public var result: OIDResult
+
+  @inlinable public init(
+    handle: Handle, call: OIDCall, failure: Failure, result: OIDResult
+  ) {
+    self.handle = handle
+    self.call = call
+    self.failure = failure
+    self.result = result
+  }
+}
+
+/// What ProtocolReceiveNetBufferLists is told, piece by piece and in the order of the message: a list, its
+/// buffers, and behind each buffer the parts it lies in. Values only, since it is read for every frame.
+public enum ReceivedPiece: Sendable, Hashable {
+  case list(Handle, filterID: UInt16, queueID: UInt16, buffers: UInt32)
+  case buffer(dataLength: UInt32)
+  /// Contiguous bytes of a section.
+  case part(sharedMemory: Handle, section: Handle, offset: UInt64, length: UInt32)
+}
+
+/// Counters.
+public struct Statistics: Sendable, Hashable {
+  public var sessions: UInt64 = 0
+  public var drivers: UInt64 = 0
+  public var adapters: UInt64 = 0
+  public var bindings: UInt64 = 0
+  public var registrations: UInt64 = 0
+  public var sections: UInt64 = 0
+  public var blocks: UInt64 = 0
+  public var bytes: UInt64 = 0
+  public var openRequests: UInt64 = 0
+  public var openUpcalls: UInt64 = 0
+  /// Receive queues that were allocated, nondefault VPorts, filters, OID requests that have not ended.
+  public var queues: UInt64 = 0
+  public var vports: UInt64 = 0
+  public var filters: UInt64 = 0
+  public var openOIDs: UInt64 = 0
+  /// Lists that are indicated and not returned.
+  public var indicatedLists: UInt64 = 0
+  /// Calls of handlers since the start.
+  public var upcalls: UInt64 = 0
+  /// Of these, answered PENDING: that ends no call, and changes a state.
+  public var pended: UInt64 = 0
+  public var allocations: UInt64 = 0
+  public var frees: UInt64 = 0
+  public var failedAllocations: UInt64 = 0
+  public var violations: UInt64 = 0
+  public var leakedBlocks: UInt64 = 0
+  public var sessionBlocks: UInt64 = 0
+  public var sessionBytes: UInt64 = 0
+  public var sessionViolations: UInt64 = 0
+  public var sessionLeakedBlocks: UInt64 = 0
+
+  public init() {}
+}

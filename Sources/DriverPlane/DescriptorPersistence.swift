@@ -1,0 +1,203 @@
+// Persistence by a descriptor store: the service manager keeps a descriptor of the store, of each section's memory
+// and of the connections of sessions that others depend on.
+
+import NDISDriverInterface
+import NDISDriverProtocol
+import NDISEvents
+import NDISHostedDrivers
+import NDIS
+import NDISPlatform
+import NDISSimulator
+
+/// Has a descriptor store keep what the next process needs.
+final class DescriptorPersistence: Persistence {
+  private let descriptorStore: any DescriptorStore
+  private let onEvent: (Event) -> Void
+  /// Replies that wait until their section's memory is stored.
+  private var deferred: [Handle: [DeferredReply]] = [:]
+  /// Connections that are stored.
+  private var connections = 0
+  /// The work at which two processes in a row crashed.
+  private var quarantined: InHand?
+  /// Whether this process has served for long enough to be no risk, and since when it serves.
+  private var isStable = false
+  private var begun: UInt64 = 0
+
+  /// How many connections may be stored: each costs the service manager time, at every start again.
+  private static let maximumConnections = 512
+  /// Milliseconds after which a process is stable.
+  private static let probation: UInt64 = 60_000
+
+  init(_ descriptorStore: any DescriptorStore, onEvent: @escaping (Event) -> Void) {
+    self.descriptorStore = descriptorStore
+    self.onEvent = onEvent
+  }
+
+  func features(of wanted: SessionFeatures) -> SessionFeatures { wanted.intersection(.resume) }
+
+  // MARK: The work in progress
+
+  func beginWork(_ work: InHand, _ simulator: borrowing Simulator) -> Bool {
+    simulator.take(inHand: work)
+    return quarantined != work
+  }
+
+  func endWork(_ simulator: borrowing Simulator) { simulator.putDown() }
+
+  func interruptWork(for work: InHand, _ simulator: borrowing Simulator) -> InHand {
+    let interrupted = simulator.inHand
+    simulator.take(inHand: work)
+    return interrupted
+  }
+
+  func resumeWork(_ interrupted: InHand, _ simulator: borrowing Simulator) {
+    simulator.take(inHand: interrupted)
+  }
+
+  func endQuarantine(_ simulator: inout Simulator) {
+    quarantined = nil
+    simulator.clearSuspect()
+  }
+
+  func restoreQuarantine(_ simulator: borrowing Simulator) { quarantined = simulator.suspect }
+
+  func pass(time: UInt64, _ simulator: inout Simulator) { simulator.pass(time: time) }
+
+  var isOnProbation: Bool { !isStable }
+
+  /// A store that was served from for a minute is not what a process crashed at: a crash of a turn by itself, in
+  /// a week, is another matter.
+  func endProbation(now: UInt64, _ simulator: inout Simulator) {
+    if begun == 0 { begun = now }
+    guard now &- begun >= DescriptorPersistence.probation else { return }
+    isStable = true
+    if simulator.lastCrash?.kind == .store { endQuarantine(&simulator) }
+  }
+
+  func sessionEnded(_ session: UInt32, _ simulator: inout Simulator) {
+    guard let crash = simulator.lastCrash, crash.session == session,
+      crash.kind == .request || crash.kind == .answer
+    else { return }
+    endQuarantine(&simulator)
+  }
+
+  // MARK: Hosted drivers
+
+  func row(ofPool number: Int) -> UInt32? { HostRows.pool(number) }
+
+  var miniportPlaces: Range<UInt32> { 0..<HostRows.miniports }
+
+  func beginTransaction(_ simulator: inout Simulator) { simulator.holdTogether() }
+
+  func commitTransaction(_ simulator: inout Simulator) { simulator.letGo() }
+
+  func delivered(upcall: UInt64, _ simulator: inout Simulator) {
+    if upcall != 0 { simulator.note(delivered: upcall) }
+  }
+
+  // MARK: Sections
+
+  func store(_ section: Handle, _ memory: SectionMemory, _ simulator: inout Simulator) {
+    guard let inode = memory.inode else { return }
+    let isStored = memory.isStored(in: descriptorStore)
+    memory.keeping = isStored ? .new : .lost
+    simulator.note(section: section, inode: inode, keeping: memory.keeping)
+    if !isStored { reportNotStored(section, simulator) }
+  }
+
+  private func reportNotStored(_ section: Handle, _ simulator: borrowing Simulator) {
+    let owner = simulator.adoptedSections.first { $0.handle == section }?.owner ?? Name()
+    onEvent(
+      .sectionNotKept(Party(driver: owner), section, limit: UInt64(clamping: descriptorStore.limit))
+    )
+  }
+
+  func release(_ section: Handle, _ memory: SectionMemory) -> [DeferredReply] {
+    guard let inode = memory.inode, memory.keeping != .lost else { return [] }
+    descriptorStore.remove(DescriptorName.section(inode: inode))
+    return deferred.removeValue(forKey: section) ?? []
+  }
+
+  func deferReply(
+    _ reply: DeferredReply, _ memories: SectionMemories, _ simulator: inout Simulator
+  ) -> Bool {
+    guard let result = simulator.result(session: reply.session, requestID: reply.id),
+      result.failure.status == .success
+    else { return false }
+    let section: Handle
+    switch result.value.kind {
+    case .section: section = result.value
+    case .allocation:
+      guard let details = simulator.allocation(result.value) else { return false }
+      section = details.section
+    default: return false
+    }
+    guard let memory = memories[section], memory.keeping == .new else { return false }
+    deferred[section, default: []].append(reply)
+    simulator.holdBack(session: reply.session, requestID: reply.id)
+    return true
+  }
+
+  func replied(_ reply: DeferredReply, _ simulator: inout Simulator) {
+    simulator.tell(session: reply.session, requestID: reply.id)
+  }
+
+  func descriptorsStored(
+    _ memories: SectionMemories, _ simulator: inout Simulator
+  ) -> [DeferredReply] {
+    var outcomes: [String: Bool] = [:]
+    for kept in descriptorStore.takeOutcomes() { outcomes[kept.name] = kept.isStored }
+    var replies: [DeferredReply] = []
+    for (section, memory) in memories.all where memory.keeping == .new {
+      guard let inode = memory.inode, let isStored = outcomes[DescriptorName.section(inode: inode)]
+      else { continue }
+      memory.keeping = isStored ? .kept : .lost
+      simulator.note(section: section, inode: inode, keeping: memory.keeping)
+      if !isStored { reportNotStored(section, simulator) }
+      replies += deferred.removeValue(forKey: section) ?? []
+    }
+    return replies
+  }
+
+  var hasDeferredReplies: Bool { !deferred.isEmpty }
+
+  // MARK: Connections
+
+  /// Of the others, and of those there is no space for, the client reconnects.
+  func store(
+    _ connection: DriverConnection, _ session: UInt32, _ simulator: inout Simulator
+  ) {
+    guard !connection.isStored, !connection.cannotBeStored,
+      connections < DescriptorPersistence.maximumConnections,
+      let descriptor = connection.peer.descriptor, simulator.canResume(session: session),
+      simulator.hasObjects(session: session)
+    else { return }
+    guard let inode = Descriptor.inode(of: descriptor),
+      descriptorStore.store(descriptor, name: DescriptorName.connection)
+    else {
+      connection.cannotBeStored = true
+      return
+    }
+    restored(connection)
+    simulator.note(session: session, socket: inode)
+  }
+
+  func restored(_ connection: DriverConnection) {
+    connection.isStored = true
+    connections += 1
+  }
+
+  func closed(_ connection: DriverConnection) {
+    guard connection.isStored else { return }
+    connection.isStored = false
+    connections -= 1
+    descriptorStore.remove(DescriptorName.connection)
+  }
+
+  // MARK: The end
+
+  func retire(_ simulator: borrowing Simulator) {
+    simulator.retire()
+    descriptorStore.remove(DescriptorName.store)
+  }
+}

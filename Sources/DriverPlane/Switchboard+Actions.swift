@@ -1,0 +1,197 @@
+// Carrying out what a turn asks for: replies, upcalls, hosted providers, released sections, events. One
+// queue, served until it is empty; endings are done in between, a bounded number of steps at a time.
+
+import NDISDriverInterface
+import NDISDriverProtocol
+import NDISEvents
+import NDISHostedDrivers
+import NDIS
+import NDISPlatform
+import NDISSimulator
+
+extension SwitchboardState {
+  /// Carries out actions, and steps of endings, for at most about a millisecond of turns.
+  mutating func drain() {
+    var next = 0
+    var steps = 0
+    var begun: UInt64?
+    while true {
+      while next < actions.list.count {
+        let action = actions.list[next]
+        next += 1
+        carryOut(action)
+      }
+      guard steps < 512, simulator.hasWork else { break }
+      readClock()
+      guard now &- (begun ?? now) < 2 else { break }
+      begun = begun ?? now
+      steps += 1
+      let interrupted = persistence.interruptWork(for: InHand(.store), simulator)
+      _ = simulator.step(now: now, &actions)
+      persistence.resumeWork(interrupted, simulator)
+    }
+    if next > 0 { actions.removeAll() }
+  }
+
+  private mutating func carryOut(_ action: Action) {
+    switch action {
+    case .reply(let session, let id): reply(session, id)
+    case .refuse(let session, let id, let type, let failure):
+      if let connection = connections[session] {
+        refuse(connection, id, type, failure)
+      } else {
+        replyToMiniport(session, id, refused: failure)
+      }
+    case .upcall(let session, let id): call(session, id)
+    case .hostedUpcall(let provider, let id): serveHosted(provider, id)
+    case .sectionReleased(_, let handle, let session, let hosted):
+      release(handle)
+      if let hosted, Int(hosted) < pools.count { pools[Int(hosted)].remove(section: handle) }
+      // Reported to the provider that offered it, and to those that have a view of it and may unmap it.
+      for connection in connections.all {
+        // What one that outlived an earlier process had is not known here.
+        let hadView = connection.unmarkSent(section: handle.rawValue) || connection.wasResumed
+        if hadView || connection.session == session, connection.session != nil {
+          unsafe send(Encoding.sectionReleased(handle, into: buffer), to: connection)
+        }
+      }
+    case .sessionGone(let session):
+      connections[session] = nil
+      pendingResumes[session] = nil
+      persistence.sessionEnded(session, &simulator)
+      forgetMiniport(session)
+    case .event(let event): onEvent(event)
+    }
+  }
+
+  mutating func send(_ length: Int, to connection: DriverConnection, descriptor: Int32? = nil) {
+    guard length > 0, !connection.isClosed, !connection.awaitsResume else { return }
+    unsafe connection.peer.deliver(
+      UnsafeRawBufferPointer(rebasing: buffer[..<length]), descriptor: descriptor)
+  }
+
+  mutating func refuse(
+    _ connection: DriverConnection, _ id: UInt64, _ type: UInt16, _ failure: Failure
+  ) {
+    unsafe send(
+      Encoding.failure(id, type, failure, bugCheck: nil, into: buffer), to: connection)
+  }
+
+  mutating func reply(_ session: UInt32, _ id: UInt64) {
+    if LatencyBook.isTimed(id) {
+      latencies.requestAnswered(session, id, at: MonotonicClock.nanoseconds)
+    }
+    let reply = DeferredReply(session: session, id: id)
+    if persistence.deferReply(reply, memories, &simulator) { return }
+    guard let connection = connections[session] else { return replyToMiniport(session, id) }
+    guard !connection.awaitsResume,
+      let result = simulator.result(session: session, requestID: id)
+    else { return }
+    persistence.replied(reply, &simulator)
+    switch result.replyBody {
+    case .failure:
+      unsafe send(
+        Encoding.failure(
+          id, result.type, result.failure, bugCheck: result.bugCheck, into: buffer),
+        to: connection)
+    case .values: unsafe send(Encoding.reply(id, result, into: buffer), to: connection)
+    case .allocation: replyAllocation(connection, id, result)
+    case .statistics:
+      let descriptors = UInt64(memories.count)
+      unsafe send(
+        Encoding.statistics(
+          id, simulator.statistics(session: session), descriptors: descriptors, into: buffer),
+        to: connection)
+    }
+  }
+
+  private mutating func replyAllocation(
+    _ connection: DriverConnection, _ id: UInt64, _ result: RequestResult
+  ) {
+    // An answer asked for again may name a block that has been freed since.
+    guard let details = simulator.allocation(result.value) else {
+      refuse(
+        connection, id, result.type, Failure(.failure, .doubleFree, result.value.rawValue))
+      return
+    }
+    let isNew = connection.markSent(section: details.section.rawValue)
+    let descriptor = isNew ? memories[details.section]?.descriptor : nil
+    let length = unsafe Encoding.allocation(
+      id, result, details, withDescriptor: descriptor != nil, into: buffer
+    ) { simulator.forEachExtent(of: result.value, $0) }
+    send(length, to: connection, descriptor: descriptor)
+  }
+
+  // MARK: Upcalls
+
+  /// Sends an upcall, and before it the views of sections the process does not know yet.
+  mutating func call(_ session: UInt32, _ id: UInt64) {
+    guard let upcall = simulator.upcall(id) else { return }
+    guard let connection = connections[session] else { return callMiniport(session, id, upcall) }
+    guard !connection.awaitsResume else { return }
+    // Empty for nearly every upcall, and then it allocates nothing.
+    var unknown: [Handle] = []
+    let length = encode(id, upcall, to: connection, &unknown)
+    for section in unknown { sendView(of: section, to: connection) }
+    guard length > 0 else {
+      // Its subject is gone, or our own bound is wrong: nothing may wait for its answer.
+      simulator.answer(
+        id, session: session, answer: ProviderAnswer(status: .failure), now: now, &actions)
+      return
+    }
+    latencies.upcallSent(id, at: MonotonicClock.nanoseconds)
+    send(length, to: connection)
+  }
+
+  /// Writes an upcall into the buffer; 0 when what it is about is gone. `unknown` are the sections of received
+  /// lists that the process has no view of.
+  private func encode(
+    _ id: UInt64, _ upcall: UpcallDetails, to connection: DriverConnection,
+    _ unknown: inout [Handle]
+  ) -> Int {
+    switch upcall.body {
+    case .details: return unsafe Encoding.upcall(id, upcall, into: buffer)
+    case .oid:
+      guard let oid = simulator.oid(ofUpcall: id) else { return 0 }
+      return unsafe Encoding.upcall(id, upcall, oid, into: buffer)
+    case .status:
+      guard let status = simulator.status(ofUpcall: id) else { return 0 }
+      return unsafe Encoding.upcall(id, upcall, status, into: buffer)
+    case .receivedLists:
+      guard let (port, flags, count) = simulator.indication(ofUpcall: id) else { return 0 }
+      return unsafe Encoding.upcall(
+        id, upcall, port: port, flags: flags, count: count, into: buffer
+      ) { append in
+        simulator.forEachPiece(ofUpcall: id) { piece in
+          if case .part(_, let section, _, _) = piece, connection.markSent(view: section.rawValue) {
+            unknown.append(section)
+          }
+          append(piece)
+        }
+      }
+    case .returnedLists:
+      return unsafe Encoding.upcall(id, upcall, into: buffer) {
+        simulator.forEachReturned(ofUpcall: id, $0)
+      }
+    }
+  }
+
+  /// Sends a process a descriptor of a section that is open for reading only. Without one left, or with
+  /// one that may not be opened, the notification has size 0, and the next upcall that names the section tries again.
+  private mutating func sendView(of section: Handle, to connection: DriverConnection) {
+    guard let memory = memories[section] else {
+      return connection.unmarkSent(view: section.rawValue)
+    }
+    memory.withView { view in
+      if view == nil { connection.unmarkSent(view: section.rawValue) }
+      // The upcall waits in the switchboard's buffer.
+      unsafe withUnsafeTemporaryAllocation(byteCount: 64, alignment: 8) { small in
+        let length = unsafe Encoding.sectionView(
+          section, size: view == nil ? 0 : memory.size, into: small)
+        guard length > 0, !connection.isClosed else { return }
+        unsafe connection.peer.deliver(
+          UnsafeRawBufferPointer(rebasing: small[..<length]), descriptor: view)
+      }
+    }
+  }
+}

@@ -1,0 +1,129 @@
+// Clients that resume their sessions after a restart: on the connection that was stored, or on a new one. Until a
+// client has answered RESUMED nothing it sent before counts, and nothing is sent to it: it repeats every
+// outstanding request, and so each is answered once.
+
+import NDISDriverInterface
+import NDISDriverProtocol
+import NDISEvents
+import NDIS
+import NDISPlatform
+import NDISSimulator
+
+extension SwitchboardState {
+  /// How long a session waits for its client while the client's process exists.
+  static let gracePeriod: UInt64 = 600_000
+
+  /// Takes over a connection that outlived an earlier process; false when it belongs to no session.
+  mutating func adopt(_ connection: DriverConnection, socket inode: UInt64) -> Bool {
+    guard inode != 0,
+      let session = simulator.adoptedSessions.first(where: {
+        $0.socket == inode && !$0.isEnding && $0.uid == connection.uid && $0.token != 0
+      }), connections[session.index] == nil
+    else { return false }
+    connection.session = session.index
+    connection.name = "\(session.name)"
+    persistence.restored(connection)
+    connections[session.index] = connection
+    unsafe send(Encoding.resumed(instance, into: buffer), to: connection)
+    connection.awaitsResume = true
+    connection.wasResumed = true
+    return true
+  }
+
+  /// Sessions without a connection wait for their clients, and those whose client cannot come back end.
+  mutating func beginResumeGracePeriod() {
+    readClock()
+    for session in simulator.adoptedSessions where !session.isHosted && !session.isEnding {
+      guard connections[session.index] == nil else { continue }
+      if session.token == 0 {
+        simulator.end(
+          session: session.index,
+          reason: "the simulator was started again, and this client cannot go on", now: now,
+          &actions)
+      } else {
+        simulator.note(session: session.index, socket: 0)
+        pendingResumes[session.index] = now &+ SwitchboardState.gracePeriod
+      }
+    }
+    drain()
+  }
+
+  /// Ends the sessions whose clients did not reconnect in time, or no longer exist.
+  mutating func endExpiredResumes() {
+    guard now >= nextGraceCheck else { return }
+    nextGraceCheck = now &+ 1_000
+    for (session, until) in pendingResumes
+    where until <= now || isOverdue(until) && !isAlive(simulator.sessionParty(session).pid) {
+      pendingResumes[session] = nil
+      let waited = (now &+ SwitchboardState.gracePeriod &- until) / 1000
+      let failure = Failure(.failure, .sessionNotResumed, waited)
+      simulator.end(session: session, reason: failure.sentence, now: now, &actions)
+    }
+  }
+
+  /// RESUME: from here on the client's messages count. Those before it do not.
+  mutating func resume(
+    _ connection: DriverConnection, _ header: MessageHeader, _ packet: UnsafeRawBufferPointer
+  ) {
+    guard connection.awaitsResume, let session = connection.session,
+      header.isResume, let named = unsafe Decoding.resume(packet), named == instance
+    else { return }
+    connection.awaitsResume = false
+    connection.replayBudget = Int(NDIS.Limits.maximumOutstanding)
+    onEvent(.sessionResumed(simulator.sessionParty(session), reconnected: false))
+    callAgain(session)
+  }
+
+  /// HELLO with a token.
+  mutating func reconnect(
+    _ connection: DriverConnection, _ header: MessageHeader, token: UInt64
+  ) throws(Failure) {
+    guard let session = simulator.session(token: token, uid: connection.uid),
+      pendingResumes[session] != nil, connections[session] == nil
+    else { throw Failure(.failure, .sessionUnknown) }
+    pendingResumes[session] = nil
+    connection.session = session
+    let party = simulator.sessionParty(session)
+    connection.name = "\(party.driver)"
+    connection.replayBudget = Int(NDIS.Limits.maximumOutstanding)
+    connection.wasResumed = true
+    connections[session] = connection
+    send(
+      helloReply(header, features: .resume, token: token), to: connection)
+    onEvent(.sessionResumed(party, reconnected: true))
+    persistence.store(connection, session, &simulator)
+    callAgain(session)
+  }
+
+  /// Handlers that have not answered are called once more: the client knows which of them it has called.
+  private mutating func callAgain(_ session: UInt32) {
+    for id in simulator.unanswered(session: session) {
+      if simulator.upcall(id) != nil {
+        call(session, id)
+      } else if let connection = connections[session],
+        let type = simulator.type(ofUpcall: id)
+      {
+        // Its deadline has passed and what it was about is gone; only its late answer may have been lost.
+        unsafe send(
+          Encoding.upcall(id, withoutSubject: type, into: buffer), to: connection)
+      }
+    }
+  }
+
+  /// A process that is gone may have left its connection to a child; that comes soon or not at all.
+  private func isOverdue(_ until: UInt64) -> Bool {
+    now &+ SwitchboardState.gracePeriod &- until >= 5_000
+  }
+
+  /// Whether a process may still come back. Of one in another namespace nothing is known; it is waited for.
+  private func isAlive(_ pid: Int32) -> Bool {
+    pid <= 0 || CurrentProcess.exists(pid)
+  }
+
+  func freshToken() throws(Failure) -> UInt64 {
+    do throws(SystemError) {
+      let bits = try Randomness.bits()
+      return bits == 0 ? 1 : bits
+    } catch { throw Failure(.resources, .memoryUnavailable, UInt64(clamping: error.errno)) }
+  }
+}

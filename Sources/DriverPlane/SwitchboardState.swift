@@ -1,0 +1,281 @@
+// The switchboard's state and its turns: what a packet, a tick or a closed connection does. A struct that
+// is never copied, so that the compiler sees that nothing is changed from two sides; of a class's
+// properties it would be checked while it runs, which was a sixth of an allocation's instructions.
+//
+// Nothing that is called from here (peers, the taker of events) may call the switchboard: the one check
+// that is left, in Switchboard, would end the program.
+
+import NDISDriverInterface
+import NDISDriverProtocol
+import NDISEvents
+import NDISHostedDrivers
+import NDIS
+import NDISPlatform
+import NDISSimulator
+
+/// The daemon's state, and what a packet does to it.
+@safe struct SwitchboardState: ~Copyable {
+  var simulator: Simulator
+  var settings: Settings
+  var actions: Actions
+  var pools: [HostedPool]
+  /// Hosted miniports, oldest first.
+  var miniports: [HostedMiniport] = []
+  /// The miniport that was removed last, and why it had not come up.
+  var lastRemovedMiniport: (session: UInt32, failure: Failure?)?
+  /// Memory of sections.
+  let memories = SectionMemories()
+  var connections = ConnectionTable()
+  let onEvent: (Event) -> Void
+  /// How long requests and handlers take.
+  var latencies = LatencyBook()
+  let buffer: UnsafeMutableRawBufferPointer
+  private let store: StoreBacking
+  /// What outlives the process.
+  let persistence: any Persistence
+  /// Sessions whose client has to reconnect, and until when.
+  var pendingResumes: [UInt32: UInt64] = [:]
+  /// When to check next whether their processes still exist.
+  var nextGraceCheck: UInt64 = 0
+  let instance: (UInt64, UInt64)
+  /// Sees every request before it is carried out; for tests of what a crash leaves behind.
+  var beforeRequest: ((Request) -> Void)?
+  /// Monotonic milliseconds.
+  var clock: () -> UInt64 = { MonotonicClock.milliseconds }
+  /// The time handed to the turns of one packet, read when it comes.
+  private(set) var now: UInt64 = 0
+
+  /// Starts NDIS with its hosted providers in a new store.
+  ///
+  /// - Throws: `StartFailure` with a sentence.
+  static func begin(
+    settings: Settings, pools: [PoolSettings], persistence: PersistentStore?,
+    onEvent: @escaping (Event) -> Void
+  ) throws(StartFailure) -> SwitchboardState {
+    let store = try StoreBacking(settings, persistence)
+    let simulator: Simulator
+    do throws(StoreError) {
+      simulator = try Simulator(memory: store.memory, settings: settings, fresh: true)
+    } catch { throw StartFailure("\(error)") }
+    var state = SwitchboardState(
+      settings,
+      persistence.map { DescriptorPersistence($0.descriptorStore, onEvent: onEvent) }
+        ?? NoPersistence(),
+      onEvent, store, simulator, try newInstance())
+    state.readClock()
+    for pool in pools {
+      do throws(Failure) { _ = try state.add(pool, isConfigured: true) } catch {
+        throw StartFailure(error.sentence)
+      }
+    }
+    return state
+  }
+
+  /// Everything but the hosted drivers.
+  init(
+    _ settings: Settings, _ persistence: any Persistence, _ onEvent: @escaping (Event) -> Void,
+    _ store: consuming StoreBacking, _ simulator: consuming Simulator, _ instance: (UInt64, UInt64)
+  ) {
+    self.instance = instance
+    self.simulator = simulator
+    self.settings = settings
+    actions = Actions()
+    pools = []
+    self.onEvent = onEvent
+    unsafe buffer = .allocate(byteCount: MessageHeader.maximumMessage, alignment: 64)
+    self.store = store
+    self.persistence = persistence
+  }
+
+  /// A number that no other start of a daemon has.
+  static func newInstance() throws(StartFailure) -> (UInt64, UInt64) {
+    do throws(SystemError) {
+      return (try Randomness.bits(), try Randomness.bits())
+    } catch { throw StartFailure("\(error)") }
+  }
+
+  deinit { unsafe buffer.deallocate() }
+
+  // MARK: Packets
+
+  /// A packet has come; `descriptors` that came with it and are not wanted are closed by the caller.
+  mutating func receive(
+    _ connection: DriverConnection, _ packet: UnsafeRawBufferPointer, truncated: Bool,
+    controlTruncated: Bool, _ descriptors: inout ReceivedDescriptors
+  ) {
+    guard !connection.isClosed else { return }
+    readClock()
+    let header: MessageHeader
+    do throws(Failure) {
+      header = try unsafe MessageHeader(packet: packet)
+    } catch {
+      guard !connection.awaitsResume else { return }
+      unsafe badHeader(connection, packet, error)
+      drain()
+      return
+    }
+    if connection.awaitsResume || header.isResume {
+      unsafe resume(connection, header, packet)
+    } else if header.isUpcall {
+      unsafe receiveAnswer(connection, header, packet)
+    } else if connection.session == nil {
+      unsafe hello(connection, header, packet)
+    } else {
+      unsafe receiveRequest(
+        connection, header, packet, count: descriptors.count, cut: truncated || controlTruncated,
+        &descriptors)
+    }
+    drain()
+    persistence.endWork(simulator)
+  }
+
+  /// A header that cannot be read. Bytes of another protocol end the connection; a wrong length is
+  /// answered, so that the caller does not wait for ever.
+  private mutating func badHeader(
+    _ connection: DriverConnection, _ packet: UnsafeRawBufferPointer, _ failure: Failure
+  ) {
+    let refused = unsafe RefusedHeader(packet: packet)
+    if refused.isComplete, !refused.isForeign, refused.flags == 0, let session = connection.session
+    {
+      let call = Call(
+        session: session, requestID: refused.requestID, type: refused.type, context: 0,
+        irql: .passive)
+      simulator.perform(call, .refused(failure), now: now, &actions)
+      return
+    }
+    refuse(connection, refused.requestID, refused.type, failure)
+    if refused.isForeign { sendGoodbye(connection, failure) }
+  }
+
+  private mutating func receiveRequest(
+    _ connection: DriverConnection, _ header: MessageHeader, _ packet: UnsafeRawBufferPointer,
+    count: Int, cut: Bool, _ descriptors: inout ReceivedDescriptors
+  ) {
+    guard let session = connection.session else { return }
+    var call = Call(
+      session: session, requestID: header.requestID, type: header.type, context: header.context,
+      irql: .passive)
+    var request: Request
+    var offered: SectionMemory?
+    do throws(Failure) {
+      guard header.flags == 0 else {
+        throw Failure(.invalidParameter, .unknownFlags, UInt64(header.flags), 0)
+      }
+      guard let irql = IRQL(rawValue: header.irql) else {
+        throw Failure(.invalidParameter, .wrongIRQL, UInt64(header.irql), 15)
+      }
+      call.irql = irql
+      if header.isHello { throw Failure(.failure, .helloTwice) }
+      let wanted = header.requestDescriptors
+      guard count == wanted, Int(header.descriptors) == wanted, !cut else {
+        throw Failure(
+          .invalidParameter, .wrongDescriptorCount, UInt64(count), UInt64(wanted))
+      }
+      request = try unsafe Decoding.request(header, packet)
+      if wanted > 0 { offered = try offeredMemory(request, header, session, &descriptors) }
+    } catch { request = .refused(error) }
+    if !persistence.beginWork(
+      InHand(.request, session: session, id: header.requestID), simulator)
+    {
+      request = .refused(refuseQuarantined(session, "request", header.requestID))
+      offered = nil
+    }
+    beforeRequest?(request)
+    if LatencyBook.isTimed(header.requestID) {
+      latencies.requestCame(session, header.requestID, at: MonotonicClock.nanoseconds)
+    }
+    simulator.perform(call, request, now: now, &actions)
+    if let offered { accept(offered, by: connection, call) }
+    persistence.store(connection, session, &simulator)
+  }
+
+  private mutating func receiveAnswer(
+    _ connection: DriverConnection, _ header: MessageHeader, _ packet: UnsafeRawBufferPointer
+  ) {
+    guard let session = connection.session, header.isReply else { return }
+    if let took = latencies.upcallAnswered(header.requestID, at: MonotonicClock.nanoseconds) {
+      connection.latency = connection.latency ?? Histogram()
+      connection.latency?.add(nanoseconds: took)
+    }
+    var answer = unsafe Decoding.answer(header, packet)
+    if !persistence.beginWork(InHand(.answer, session: session, id: header.requestID), simulator) {
+      let failure = refuseQuarantined(session, "the answer to upcall", header.requestID)
+      answer = ProviderAnswer(status: failure.status)
+    }
+    simulator.answer(
+      header.requestID, session: session, answer: answer, now: now, &actions)
+  }
+
+  // MARK: Time
+
+  /// Lets deadlines pass and does pending work; call it when `hasWork`, and now and then.
+  mutating func tick() {
+    if persistence.isOnProbation {
+      readClock()
+      persistence.endProbation(now: now, &simulator)
+    }
+    guard hasDeadlines || hasWork || miniportsNeedTime || !pendingResumes.isEmpty else { return }
+    readClock()
+    persistence.pass(time: now, &simulator)
+    _ = persistence.beginWork(InHand(.store), simulator)
+    simulator.expire(now: now, &actions)
+    if !pendingResumes.isEmpty { endExpiredResumes() }
+    generateTimedFrames()
+    drain()
+    persistence.endWork(simulator)
+  }
+
+  /// Takes note of the time.
+  mutating func readClock() { now = clock() }
+
+  /// Whether `tick` should be called again at once.
+  var hasWork: Bool { simulator.hasWork }
+
+  /// Whether `tick` should be called soon.
+  var hasDeadlines: Bool { simulator.hasDeadlines }
+
+  /// When `tick` should be called.
+  var nextWakeup: Switchboard.NextWakeup {
+    hasWork
+      ? .immediate : hasDeadlines || miniportsNeedTime || !pendingResumes.isEmpty ? .timer : .idle
+  }
+
+  /// Counters.
+  var statistics: Statistics { simulator.statistics(session: nil) }
+
+  /// Live connections with a session.
+  var sessions: [DriverConnection] { connections.all }
+
+  /// Ends every session with a reason and finishes all work: the daemon is stopping. `onProgress` is called
+  /// meanwhile.
+  mutating func shutDown(onProgress: () -> Void) {
+    for connection in sessions {
+      sendGoodbye(connection, Failure(.failure, .daemonStopping))
+    }
+    for session in pendingResumes.keys {
+      simulator.end(
+        session: session, reason: Failure(.failure, .daemonStopping).sentence, now: now, &actions)
+    }
+    pendingResumes = [:]
+    while simulator.hasWork {
+      drain()
+      onProgress()
+    }
+    endMiniports(onProgress)
+    persistence.retire(simulator)
+    for section in memories.all.keys { release(section) }
+  }
+
+  // MARK: Quarantine
+
+  /// Work at which two processes crashed is not tried again; returns with what it fails.
+  mutating func refuseQuarantined(_ session: UInt32?, _ what: String, _ id: UInt64) -> Failure {
+    persistence.endQuarantine(&simulator)
+    let party = session.map { simulator.sessionParty($0) } ?? Party()
+    onEvent(.diedHandling(party, what: what, id: id, refused: true))
+    let failure = Failure(.failure, .handlingCrashed, id, UInt64(session ?? 0))
+    // It may have been carried out, and only its reply crash the process.
+    if let session { simulator.fail(session: session, requestID: id, failure) }
+    return failure
+  }
+}

@@ -1,0 +1,83 @@
+// Messages that begin and resume a session: HELLO and RESUME; and what is known of a header that is refused.
+
+import CNDIS
+package import NDIS
+
+/// What a client of a session and the daemon may agree on.
+package struct SessionFeatures: OptionSet, Sendable {
+  package let rawValue: UInt64
+  package init(rawValue: UInt64) { self.rawValue = rawValue }
+
+  /// The session outlives the daemon's process.
+  package static let resume = SessionFeatures(rawValue: UInt64(NDISSIM_FEATURE_RESUME))
+}
+
+/// The number of one start of the daemon, which no other start has.
+package typealias DaemonInstance = (UInt64, UInt64)
+
+/// HELLO.
+package struct Hello: Sendable {
+  /// What the client asks for.
+  package var features: SessionFeatures
+  /// Of the session that it resumes; 0: it begins one.
+  package var token: UInt64
+  package var name: Name
+}
+
+/// What is known of a message whose header was refused.
+package struct RefusedHeader: Sendable {
+  /// The message is at least as long as a header; else nothing of it is known.
+  package var isComplete = false
+  package var requestID: UInt64 = 0
+  package var type: UInt16 = 0
+  package var flags: UInt32 = 0
+  /// The bytes are those of another protocol, or of another version of this one.
+  package var isForeign = false
+
+  /// Reads what is there.
+  package init(packet: UnsafeRawBufferPointer) {
+    guard packet.count >= MessageHeader.size else { return }
+    let raw = unsafe packet.loadUnaligned(as: ndissim_header.self)
+    isComplete = true
+    requestID = raw.request_id
+    type = raw.type
+    flags = raw.flags
+    isForeign = raw.magic != NDISSIM_MAGIC || raw.version != UInt16(NDISSIM_PROTOCOL_VERSION)
+  }
+}
+
+extension Decoding {
+  /// The first request of a connection, which must be HELLO.
+  package static func hello(
+    _ header: MessageHeader, _ packet: UnsafeRawBufferPointer
+  ) throws(Failure) -> Hello {
+    guard header.isHello, header.flags == 0 else {
+      throw Failure(.failure, .helloFirst, UInt64(header.type))
+    }
+    var body = unsafe BodyReader(packet: packet)
+    let minimum = try body.read(UInt16.self)
+    let maximum = try body.read(UInt16.self)
+    let reserved = try body.read(UInt32.self)
+    let features = try body.read(UInt64.self)
+    let token = try body.read(UInt64.self)
+    let name = try body.readName()
+    try body.end()
+    try zero(UInt64(reserved))
+    guard minimum <= 1, maximum >= 1 else {
+      throw Failure(.notSupported, .versionMismatch, UInt64(minimum), UInt64(maximum))
+    }
+    // Ids grow by one from here and must not come round.
+    guard header.requestID <= UInt64(Int64.max) else {
+      throw Failure(.invalidParameter, .requestIDOutOfOrder, header.requestID, 1)
+    }
+    return Hello(features: SessionFeatures(rawValue: features), token: token, name: name)
+  }
+
+  /// The instance that a client names in RESUME; nil when the body is too short.
+  package static func resume(_ packet: UnsafeRawBufferPointer) -> DaemonInstance? {
+    var body = unsafe BodyReader(packet: packet)
+    return (try? body.read(ndissim_resumed.self)).map {
+      unsafe unsafeBitCast($0.instance, to: DaemonInstance.self)
+    }
+  }
+}

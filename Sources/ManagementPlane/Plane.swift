@@ -1,0 +1,174 @@
+// Varlink in front of the management service: calls that have come in, the answers being made to them, and
+// when each can continue. It has no sockets: a VarlinkConnection feeds it, and tests instantiate one
+// directly.
+//
+// An answer to a call with `more` is a stream that Varlink asks for its next piece when the client has
+// taken the last ones. Any other is made here, step by step. Both are idle while nothing has changed that they
+// wait for, and cost nothing then.
+
+package import NDISDriverPlane
+import NDISManagementInterface
+import NDISPlatform
+import NDISSimulator
+package import NDISVarlink
+
+/// The management plane without its sockets.
+package final class ManagementPlane {
+  package let service: ManagementService
+  /// For connections.
+  package let server: VarlinkServer
+  private var calls: [UInt64: ActiveCall] = [:]
+  private var nextNumber: UInt64 = 0
+  /// Numbers of calls that can continue.
+  private var queue: [UInt64] = []
+  private var lastStamp: ManagementService.Stamp?
+  /// The earliest end of a wait, or an earlier time.
+  private var earliest: UInt64?
+
+  private final class ActiveCall {
+    let call: VarlinkCall
+    let answer: ManagementAnswer
+    var isIdle = false
+
+    init(_ call: VarlinkCall, _ answer: ManagementAnswer) {
+      self.call = call
+      self.answer = answer
+    }
+  }
+
+  package init(_ service: ManagementService) throws(StartFailure) {
+    self.service = service
+    do throws(VarlinkServer.RegistryError) {
+      server = try VarlinkServer(
+        VarlinkService.Information(
+          vendor: "ndissim", product: "NDIS simulator", version: service.host.version,
+          url: ""))
+      for description in [SimulatorInterface.description, ServiceInterface.description] {
+        try server.add(description)
+      }
+      try registerMethods()
+    } catch { throw StartFailure("\(error)") }
+  }
+
+  // MARK: Calls
+
+  /// Begins to answer a call.
+  func begin(_ call: VarlinkCall, _ answer: ManagementAnswer) {
+    let number = nextNumber
+    nextNumber += 1
+    let active = ActiveCall(call, answer)
+    calls[number] = active
+    call.onCancel = { [weak self] in self?.calls[number] = nil }
+    if let deadline = answer.deadline { earliest = min(earliest ?? deadline, deadline) }
+    if call.wantsMore {
+      call.stream { [weak self] in self?.next(number) ?? .later }
+    } else {
+      advance(number)
+    }
+  }
+
+  /// The next piece of a stream.
+  private func next(_ number: UInt64) -> StreamStep {
+    guard let active = calls[number] else { return .later }
+    var budget = ManagementAnswer.stepBudget
+    switch active.answer.step(service, budget: &budget) {
+    case .reply(let json): return .reply(ManagementPlane.members(json))
+    case .last(let json):
+      calls[number] = nil
+      return .last(ManagementPlane.members(json))
+    case .fail(let error):
+      calls[number] = nil
+      return .failed(type(of: error).name, ManagementPlane.members(error.json))
+    case .yield:
+      queue.append(number)
+      return .later
+    case .suspend:
+      active.isIdle = true
+      return .later
+    }
+  }
+
+  /// A step of an answer that is one reply.
+  private func advance(_ number: UInt64) {
+    guard let active = calls[number] else { return }
+    if active.call.wantsMore {
+      active.call.resume()
+      return
+    }
+    var budget = ManagementAnswer.stepBudget
+    switch active.answer.step(service, budget: &budget) {
+    case .reply(let json), .last(let json):
+      calls[number] = nil
+      active.call.reply(ManagementPlane.members(json))
+    case .fail(let error):
+      calls[number] = nil
+      ManagementPlane.fail(active.call, error)
+    case .yield: queue.append(number)
+    case .suspend: active.isIdle = true
+    }
+  }
+
+  private static func members(_ json: JSON) -> JSONObject {
+    if case .object(let object) = json { object } else { JSONObject() }
+  }
+
+  static func fail(_ call: VarlinkCall, _ error: any VarlinkErrorValue) {
+    call.fail(type(of: error).name, members(error.json))
+  }
+
+  // MARK: Time
+
+  /// Whether `turn` should be called again at once.
+  package var hasWork: Bool { !queue.isEmpty }
+
+  /// When `turn` should be called although nothing has happened: monotonic milliseconds.
+  package var deadline: UInt64? { earliest }
+
+  /// Calls that are being answered.
+  package var openCalls: Int { calls.count }
+
+  /// Wakes answers that something has changed for, and continues those that can, until `end`
+  /// (monotonic nanoseconds); at least one gets on.
+  package func turn(until end: UInt64) {
+    if service.isReloading { service.finishReload() }
+    guard !calls.isEmpty else {
+      queue.removeAll()
+      earliest = nil
+      return
+    }
+    wake()
+    var left = queue.count
+    var done = 0
+    while done < left {
+      advance(queue[done])
+      done += 1
+      if MonotonicClock.nanoseconds >= end { left = done }
+    }
+    queue.removeFirst(done)
+  }
+
+  private func wake() {
+    let stamp = service.stamp
+    let old = lastStamp
+    lastStamp = stamp
+    if stamp != old {
+      let somethingHappened = stamp.events != old?.events || stamp.isStopping != old?.isStopping
+      for (number, active) in calls
+      where active.isIdle && (somethingHappened || active.answer.looksAtCounters) {
+        active.isIdle = false
+        queue.append(number)
+      }
+    }
+    guard let earliest, service.now >= earliest else { return }
+    self.earliest = nil
+    for (number, active) in calls {
+      guard let deadline = active.answer.deadline else { continue }
+      if service.now < deadline {
+        self.earliest = min(self.earliest ?? deadline, deadline)
+      } else if active.isIdle {
+        active.isIdle = false
+        queue.append(number)
+      }
+    }
+  }
+}

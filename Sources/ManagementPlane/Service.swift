@@ -1,0 +1,130 @@
+// The management plane without its sockets: calls in, answers out. It reads NDIS's state through the
+// switchboard, changes what may be changed from outside, and bounds the calls that wait or monitor. An answer is
+// made in steps (ManagementAnswer); when each step is made is decided by ManagementPlane.
+//
+// Rules: reading is open to everybody who may connect. What changes something is for root and for the
+// daemon's own user. Waiting and watching are bounded in number, for each user and for all.
+
+import NDISDriverInterface
+package import NDISDriverPlane
+package import NDISEvents
+import NDISManagementInterface
+import NDIS
+import NDISPlatform
+import NDISSimulator
+import NDISVarlink
+
+/// What the service cannot know by itself, and what it cannot do by itself.
+package struct ManagementHost {
+  package var version = Release.version
+  /// Where drivers connect, if that is a path.
+  package var driverSocket: String?
+  /// The configuration; nil: this daemon was started without one that can be read again.
+  package var configuration: (any ConfigurationSource)?
+  /// Sets what is logged.
+  package var setMinimumPriority: (Priority) -> Void = { _ in }
+  /// Log entries that could not be delivered.
+  package var droppedEntries: () -> UInt64 = { 0 }
+  /// Called from another thread when an answer can continue.
+  package var wake: @Sendable () -> Void = {}
+  /// Reports an event to the log and to the recorder.
+  package var report: (NDISEvents.Event) -> Void = { _ in }
+  /// The configuration is being read again, or that is over.
+  package var reloading: (Bool) -> Void = { _ in }
+
+  package init() {}
+}
+
+/// Answers calls.
+package final class ManagementService {
+  let switchboard: Switchboard
+  let recorder: EventRecorder
+  package var host: ManagementHost
+  let begun: UInt64
+  package var isStopping = false
+  var reloading = ReloadState()
+  /// What SetLogLevel set, until the next reload that sets something else.
+  var logLevel: Priority?
+  /// Calls that wait or monitor.
+  let waitSlots = WaitSlots()
+
+  package init(_ switchboard: Switchboard, _ recorder: EventRecorder, _ host: ManagementHost) {
+    self.switchboard = switchboard
+    self.recorder = recorder
+    self.host = host
+    begun = switchboard.clock()
+  }
+
+  /// Monotonic milliseconds.
+  var now: UInt64 { switchboard.clock() }
+
+  // MARK: What there is
+
+  var counters: Interface.Counters {
+    Interface.Counters(switchboard.statistics, events: recorder.log.newest)
+  }
+
+  var objectStamp: ObjectStamp {
+    let now = switchboard.statistics
+    return ObjectStamp(
+      events: recorder.log.newest, sessions: now.sessions, drivers: now.drivers,
+      adapters: now.adapters, bindings: now.bindings, registrations: now.registrations,
+      queues: now.queues, vports: now.vports, filters: now.filters, openOIDs: now.openOIDs)
+  }
+
+  /// What must change before a suspended answer is continued.
+  struct Stamp: Equatable {
+    var statistics: Statistics
+    var events: UInt64
+    var reloads: UInt64
+    package var isStopping: Bool
+  }
+
+  var stamp: Stamp {
+    Stamp(
+      statistics: switchboard.statistics, events: recorder.log.newest,
+      reloads: reloading.finished, isStopping: isStopping)
+  }
+
+  func status() -> Interface.Status {
+    let settings = switchboard.settings
+    return Interface.Status(
+      version: host.version, pid: Int(CurrentProcess.id), uid: Int(CurrentProcess.userID),
+      state: isStopping ? "stopping" : "running", ndisVersion: "\(NDISVersion.running)",
+      seed: Int(truncatingIfNeeded: settings.seed), uptimeMs: age(begun, now),
+      pageSize: Int(settings.pageSize), driverSocket: host.driverSocket,
+      deadlineMs: settings.upcallDeadline == 0 ? nil : Int(clamping: settings.upcallDeadline),
+      counters: counters, latencies: latencies(),
+      droppedEntries: Int(clamping: host.droppedEntries()))
+  }
+
+  func latencies() -> [Interface.Latency] {
+    [Interface.Latency("request", driver: nil, switchboard.latencies.requests)]
+      + switchboard.handlerLatencies().sorted { $0.key < $1.key }.map {
+        Interface.Latency("upcall", driver: $0.key, $0.value)
+      }
+  }
+
+  func violationCounts() -> [Interface.ViolationCount] {
+    recorder.violations.lines.map { Interface.ViolationCount($0) }
+  }
+
+  func settings() -> [Interface.Setting] {
+    (host.configuration?.settings ?? []).map { setting in
+      guard setting.key == "log.level", let logLevel, setting.value != "\"\(logLevel.name)\"" else {
+        return setting
+      }
+      var changed = setting
+      changed.value = "\"\(logLevel.name)\""
+      changed.origin = "SetLogLevel"
+      return changed
+    }
+  }
+
+  /// How many calls wait or monitor.
+  package var waiters: Int { waitSlots.count }
+
+  // MARK: Rights
+
+  func mayChange(_ uid: UInt32) -> Bool { uid == 0 || uid == CurrentProcess.userID }
+}

@@ -1,0 +1,38 @@
+// Where the state of an adapter changes, and nowhere else: an event is looked up in AdapterState.table, the record
+// takes the row, and a change is reported. A row that ends where it began writes nothing.
+
+import CNDIS
+import NDIS
+import NDISEvents
+
+extension Simulator {
+  /// The state of the adapter at a used index.
+  func adapterState(_ index: Index<AdapterRecord>) -> AdapterState {
+    AdapterState(rawValue: store.adapters[index, \.state]) ?? .halted
+  }
+
+  /// The handler whose end an adapter in this state waits for: its call is open or pended; 0 for none.
+  static func handler(of state: UInt8) -> UInt32 {
+    switch AdapterState(rawValue: state) {
+    case .initializing: UInt32(NDISSIM_UPCALL_INITIALIZE_EX)
+    case .restarting: UInt32(NDISSIM_UPCALL_RESTART)
+    case .pausing: UInt32(NDISSIM_UPCALL_PAUSE)
+    case .halted, .shutdown, .paused, .running, nil: 0
+    }
+  }
+
+  /// An event happens to an adapter. An invalid combination changes nothing.
+  func move(_ index: Index<AdapterRecord>, _ event: AdapterEvent, _ actions: inout Actions) {
+    let from = adapterState(index)
+    guard from.after(event) != from else {
+      _ = from.taking(event)
+      return
+    }
+    var next: AdapterState?
+    store.adapters.update(index) { next = $0.take(event) }
+    guard let to = next else { return }
+    actions.append(
+      .event(
+        .adapterState(party(adapter: index), adapterHandle(index), from: from.name, to: to.name)))
+  }
+}

@@ -1,1 +1,0 @@
-../FaultyProvider/FaultyProvider.swift

@@ -1,0 +1,1 @@
+../../FaultyProvider/FaultyProvider.swift

@@ -1,0 +1,3 @@
+// A module of the test package; only its name matters.
+
+public let simulatorModule = "Simulator"
