@@ -123,7 +123,8 @@ extension StoreCheck {
     ) {
       (
         store.indications[$0, \.previous], store.indications[$0, \.next],
-        store.indications[$0, \.$state.validated] == .open && store.indications[$0, \.adapter] == own
+        store.indications[$0, \.$state.validated] == .open
+          && store.indications[$0, \.adapter] == own
       )
     }
     var out: UInt32 = 0

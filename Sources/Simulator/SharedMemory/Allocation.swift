@@ -133,7 +133,7 @@ extension Simulator {
     _ owner: Owner, _ driver: DriverRecord, registration: Index<RegistrationRecord>
   ) throws(Failure) {
     guard driver.kind == .miniport else { return }
-    let isHAL = store.registrations[registration, \.level] == .hal
+    let isHAL = store.registrations.read(registration) { $0.level } == .hal
     guard isHAL || settings.strictDMA else { return }
     if let adapter = owner.adapter, store.adapters[adapter, \.dmaRegistered] != 0 { return }
     throw Failure(.failure, .dmaNotRegistered)

@@ -263,7 +263,7 @@ extension Simulator {
     store.sections.update(section) { $0.blocks &+= 1 }
     store.globals.update(0) { $0.allocations &+= 1 }
     let generation = store.blocks[index, \.generation]
-    let isHAL = store.registrations[registration, \.level] == .hal
+    let isHAL = store.registrations.read(registration) { $0.level } == .hal
     complete(
       upcall.request, handle(.allocation, generation, index),
       isHAL ? 0 : handle(.sharedMemory, generation, index).rawValue, &actions)

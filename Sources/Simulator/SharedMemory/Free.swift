@@ -102,9 +102,9 @@ extension Simulator {
 
   /// Whether there is a process that may answer.
   func canBeReached(_ registration: Index<RegistrationRecord>) -> Bool {
-    let record = store.registrations[registration]
-    guard record.state != .dead else { return false }
-    guard let session = record.ownerSession.optional else { return true }
+    guard store.registrations.read(registration, { $0.state }) != .dead else { return false }
+    guard let session = store.registrations[registration, \.ownerSession].optional
+    else { return true }
     let state = store.sessions[session, \.state]
     return state == .open || state == .resetting
   }

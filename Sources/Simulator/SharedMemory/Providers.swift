@@ -287,9 +287,11 @@ extension Simulator {
   mutating func releaseIfDone(
     registration index: Index<RegistrationRecord>, _ actions: inout Actions
   ) {
+    let state = store.registrations.read(index) { $0.state }
+    guard state != .free, state != .active else { return }
     let record = store.registrations[index]
-    guard record.state != .free, record.state != .active, record.blockCount == 0,
-      record.freesInFlight == 0, record.allocationsInFlight == 0, record.stuckUpcall == 0
+    guard record.blockCount == 0, record.freesInFlight == 0, record.allocationsInFlight == 0,
+      record.stuckUpcall == 0
     else { return }
     if let section = record.sections.optional {
       guard store.sections[section, \.blocks] == 0 else { return }

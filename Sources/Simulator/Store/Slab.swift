@@ -111,6 +111,6 @@ struct Slab<Record: SlabRecord> {
   /// Makes a record available again that its caller has emptied, unless its generations are used up.
   @inline(__always)
   mutating func putBack(_ index: Index<Record>) {
-    if table[index].generation < lastGeneration { free.insert(index) }
+    if table.read(index, { $0.generation }) < lastGeneration { free.insert(index) }
   }
 }
