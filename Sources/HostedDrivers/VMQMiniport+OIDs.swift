@@ -149,7 +149,7 @@ extension VMQMiniport {
   /// A record for what is being made.
   func freeRecord() throws(Failure) -> Int {
     guard let index = queues.indices.dropFirst().first(where: { queues[$0].kind == .free }) else {
-      throw Failure(.failure, .tableFull, UInt64(queues.count), UInt64(queues.count))
+      throw Failure(.failure, .tableFull, RecordKind.queue.rawValue, UInt64(queues.count))
     }
     return index
   }

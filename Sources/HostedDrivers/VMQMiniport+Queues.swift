@@ -148,7 +148,7 @@ extension VMQMiniport {
     let index = try place(queueID: parameters.queueID, vportID: parameters.vportID)
     guard filters.count < Self.maximumFilters else {
       throw Failure(
-        .failure, .tableFull, UInt64(filters.count), UInt64(Self.maximumFilters))
+        .failure, .tableFull, RecordKind.filter.rawValue, UInt64(Self.maximumFilters))
     }
     var filter = VMQFilter()
     filter.id = parameters.filterID

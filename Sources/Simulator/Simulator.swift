@@ -14,6 +14,7 @@ import Synchronization
 public struct Simulator: ~Copyable {
   let store: Store
   var settings: Settings
+  var slabs: Slabs
   var derived: Derived
   /// The time handed in with the current turn, milliseconds of a monotonic clock.
   var now: UInt64 = 0
@@ -46,7 +47,8 @@ public struct Simulator: ~Copyable {
     }
     self.store = store
     self.settings = settings
-    derived = Derived(store, fresh: fresh, pageMaps: pageMaps)
+    slabs = Slabs(store, fresh: fresh)
+    derived = Derived(store, slabs, fresh: fresh, pageMaps: pageMaps)
   }
 
   /// Changes what a running simulator can have changed: quotas hold for what is asked for from now on,
@@ -75,7 +77,7 @@ public struct Simulator: ~Copyable {
   func driverHandle(_ index: Index<DriverRecord>) -> Handle {
     let record = store.drivers[index]
     let kind: Handle.Kind =
-      switch DriverKind(rawValue: record.kind) {
+      switch record.kind {
       case .miniport: .miniportDriver
       case .filter: .filterDriver
       default: .protocolDriver
@@ -89,7 +91,7 @@ public struct Simulator: ~Copyable {
 
   func bindingHandle(_ index: Index<BindingRecord>) -> Handle {
     let record = store.bindings[index]
-    let kind: Handle.Kind = record.kind == BindingKind.module.rawValue ? .filterModule : .binding
+    let kind: Handle.Kind = record.kind == .module ? .filterModule : .binding
     return handle(kind, record.generation, index)
   }
 

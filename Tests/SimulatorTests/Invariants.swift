@@ -19,8 +19,8 @@ func inconsistencies(_ simulator: borrowing Simulator, madeByHand: Bool = false)
     audit.oids()
   }
   for index in simulator.store.oids.indices {
-    let isFree = simulator.store.oids[index].state == 0
-    if simulator.derived.freeOIDs.contains(index) != isFree {
+    let isFree = simulator.store.oids[index].state == .free
+    if simulator.slabs.oids.isAvailable(index) != isFree {
       audit.wrong.append("OID request \(index) is in state \(simulator.store.oids[index].state)")
     }
     let isTimed = simulator.store.oids[index].deadline != 0
@@ -60,18 +60,18 @@ struct Audit {
     }
     for index in store.blocks.indices {
       let block = store.blocks[index]
-      guard let state = BlockState(rawValue: block.state) else {
+      guard let state = block.$state.validated else {
         wrong.append("block \(index) has state \(block.state)")
         continue
       }
       if state == .free { continue }
       let isOwned = state == .pending || state == .live
-      if isOwned != (block.ownerKind != 0) || isOwned == block.owner.isNone {
+      if isOwned != (block.ownerKind != .none) || isOwned == block.owner.isNone {
         wrong.append("block \(index) is \(state) with owner kind \(block.ownerKind)")
       }
       if isOwned, let owner = block.ownerIndex { account(owner, block) }
       guard state == .live || state == .freeing else { continue }
-      guard let section = block.section.optional, store.sections[section].state != 0 else {
+      guard let section = block.section.optional, store.sections[section].state != .free else {
         wrong.append("block \(index) has no section")
         continue
       }
@@ -93,7 +93,7 @@ struct Audit {
     }
     let used = (store.extents.indices).count { store.extents[$0].used != 0 }
     if used != Int(extents) { wrong.append("\(used) extents are used, \(extents) found") }
-    for index in store.sections.indices where store.sections[index].state != 0 {
+    for index in store.sections.indices where store.sections[index].state != .free {
       let counted = blocksOfSection[index] ?? 0
       if store.sections[index].blocks != counted {
         wrong.append("section \(index) says \(store.sections[index].blocks) blocks, not \(counted)")
@@ -110,7 +110,7 @@ struct Audit {
       }
     totalBlocks += 1
     totalBytes += UInt64(block.length)
-    guard store.drivers.contains(driver), store.drivers[driver].state != 0,
+    guard store.drivers.contains(driver), store.drivers[driver].state != .free,
       let session = store.drivers[driver].session.optional
     else { return wrong.append("a block of an owner that is gone") }
     bySession[session, default: (0, 0)].blocks += 1
@@ -151,9 +151,9 @@ struct Audit {
     }
     var listed = 0
     var children = 0
-    for index in store.drivers.indices where store.drivers[index].state != 0 {
+    for index in store.drivers.indices where store.drivers[index].state != .free {
       listed += check(.driver(index), store.drivers[index].blocks)
-      if store.drivers[index].kind == DriverKind.miniport.rawValue {
+      if store.drivers[index].kind == .miniport {
         children += walk(
           "adapters of \(index)", store.drivers[index].adapters,
           { (store.adapters[$0].previous, store.adapters[$0].next) },
@@ -162,7 +162,7 @@ struct Audit {
         children += walk(
           "bindings of \(index)", store.drivers[index].bindings,
           { (store.bindings[$0].previous, store.bindings[$0].next) },
-          { store.bindings[$0].driver == Ref(index) && store.bindings[$0].kind != 0 })
+          { store.bindings[$0].driver == Ref(index) && store.bindings[$0].kind != .free })
       }
     }
     var objects = 0
@@ -173,9 +173,9 @@ struct Audit {
       bound += walk(
         "bindings of adapter \(index)", store.adapters[index].bindings,
         { (store.bindings[$0].adapterPrevious, store.bindings[$0].adapterNext) },
-        { store.bindings[$0].adapter == Ref(index) && store.bindings[$0].kind != 0 })
+        { store.bindings[$0].adapter == Ref(index) && store.bindings[$0].kind != .free })
     }
-    for index in store.bindings.indices where store.bindings[index].kind != 0 {
+    for index in store.bindings.indices where store.bindings[index].kind != .free {
       objects += 1
       bound -= 1
       listed += check(.binding(index), store.bindings[index].blocks)
@@ -189,12 +189,12 @@ struct Audit {
     let store = store
     var blocks = 0
     var sections = 0
-    for index in store.registrations.indices where store.registrations[index].state != 0 {
+    for index in store.registrations.indices where store.registrations[index].state != .free {
       let registration = store.registrations[index]
       let count = walk(
         "blocks of registration \(index)", registration.blocks,
         { (store.blocks[$0].providerPrevious, store.blocks[$0].providerNext) },
-        { store.blocks[$0].state != 0 && store.blocks[$0].registration == Ref(index) })
+        { store.blocks[$0].state != .free && store.blocks[$0].registration == Ref(index) })
       if count != Int(registration.blockCount) {
         wrong.append("registration \(index) counts \(registration.blockCount), has \(count)")
       }
@@ -202,18 +202,18 @@ struct Audit {
       sections += walk(
         "sections of registration \(index)", registration.sections,
         { (store.sections[$0].previous, store.sections[$0].next) },
-        { store.sections[$0].state != 0 && store.sections[$0].registration == Ref(index) })
+        { store.sections[$0].state != .free && store.sections[$0].registration == Ref(index) })
       let open = (store.upcalls.indices).count {
-        store.upcalls[$0].state == UpcallState.open.rawValue
+        store.upcalls[$0].state == .open
           && store.upcalls[$0].registration == Ref(index)
       }
       if open != Int(registration.freesInFlight + registration.allocationsInFlight) {
         wrong.append("registration \(index) has \(open) calls in flight and counts others")
       }
     }
-    let used = (store.blocks.indices).count { store.blocks[$0].state != 0 }
+    let used = (store.blocks.indices).count { store.blocks[$0].state != .free }
     if used != blocks { wrong.append("\(blocks) blocks have a provider of \(used)") }
-    let live = (store.sections.indices).count { store.sections[$0].state != 0 }
+    let live = (store.sections.indices).count { store.sections[$0].state != .free }
     if live != sections { wrong.append("\(sections) sections have a provider of \(live)") }
   }
 
@@ -222,7 +222,7 @@ struct Audit {
     var drivers = 0
     var requests = 0
     var upcalls = 0
-    for index in store.sessions.indices where store.sessions[index].state != 0 {
+    for index in store.sessions.indices where store.sessions[index].state != .free {
       let session = store.sessions[index]
       let sums = bySession[index] ?? (0, 0)
       if session.blocks != sums.blocks || session.bytes != sums.bytes {
@@ -231,7 +231,7 @@ struct Audit {
         )
       }
       let sections = (store.sections.indices).count {
-        store.sections[$0].state != 0 && store.sections[$0].payer == Ref(index)
+        store.sections[$0].state != .free && store.sections[$0].payer == Ref(index)
       }
       if Int(session.sections) != sections {
         wrong.append("session \(index): \(sections) sections")
@@ -239,24 +239,24 @@ struct Audit {
       drivers += walk(
         "drivers of session \(index)", session.drivers,
         { (store.drivers[$0].previous, store.drivers[$0].next) },
-        { store.drivers[$0].state != 0 && store.drivers[$0].session == Ref(index) })
+        { store.drivers[$0].state != .free && store.drivers[$0].session == Ref(index) })
       requests += walk(
         "requests of session \(index)", session.requests,
         { (store.requests[$0].previous, store.requests[$0].next) },
-        { store.requests[$0].state != 0 && store.requests[$0].session == Ref(index) })
+        { store.requests[$0].state != .free && store.requests[$0].session == Ref(index) })
       upcalls += walk(
         "upcalls of session \(index)", session.upcalls,
         { (store.upcalls[$0].previous, store.upcalls[$0].next) },
-        { store.upcalls[$0].state != 0 && store.upcalls[$0].session == Ref(index) })
+        { store.upcalls[$0].state != .free && store.upcalls[$0].session == Ref(index) })
     }
-    let all = (store.drivers.indices).count { store.drivers[$0].state != 0 }
+    let all = (store.drivers.indices).count { store.drivers[$0].state != .free }
     if all != drivers { wrong.append("\(drivers) drivers listed of \(all)") }
     let asked = (store.requests.indices).count {
-      store.requests[$0].state != 0 && !store.requests[$0].session.isNone
+      store.requests[$0].state != .free && !store.requests[$0].session.isNone
     }
     if asked != requests { wrong.append("\(requests) requests listed of \(asked)") }
     let sent = (store.upcalls.indices).count {
-      store.upcalls[$0].state != 0 && !store.upcalls[$0].session.isNone
+      store.upcalls[$0].state != .free && !store.upcalls[$0].session.isNone
     }
     if sent != upcalls { wrong.append("\(upcalls) upcalls listed of \(sent)") }
     let globals = store.globals[0]
@@ -268,17 +268,17 @@ struct Audit {
   mutating func upcalls() {
     for index in store.upcalls.indices {
       let upcall = store.upcalls[index]
-      guard upcall.state != 0 else { continue }
+      guard upcall.state != .free else { continue }
       if let registration = upcall.registration.optional {
         let record = store.registrations[registration]
-        if record.state == 0 || record.ownerSession != upcall.session {
+        if record.state == .free || record.ownerSession != upcall.session {
           wrong.append("upcall \(index) is of a registration that is not its session's")
         }
       }
-      if let request = upcall.request.optional, store.requests[request].state == 0 {
+      if let request = upcall.request.optional, store.requests[request].state == .free {
         wrong.append("upcall \(index) is for a request that is gone")
       }
-      if let block = upcall.block.optional, store.blocks[block].state == 0 {
+      if let block = upcall.block.optional, store.blocks[block].state == .free {
         wrong.append("upcall \(index) is for a block that is gone")
       }
     }
@@ -310,7 +310,7 @@ struct Audit {
     var bySession: [Index<SessionRecord>: UInt32] = [:]
     for index in store.oids.indices {
       let oid = store.oids[index]
-      guard let state = OIDState(rawValue: oid.state) else {
+      guard let state = oid.$state.validated else {
         wrong.append("OID request \(index) has state \(oid.state)")
         continue
       }
@@ -321,12 +321,12 @@ struct Audit {
         switch state {
         case .free:
           oid.isLinked == 0 && oid.upcall == 0 && oid.completion == 0 && oid.session.isNone
-        case .queued: oid.isLinked != 0 && oid.told == 0 && oid.upcall == 0 && oid.end == 0
+        case .queued: oid.isLinked != 0 && oid.told == 0 && oid.upcall == 0 && oid.end == .none
         case .sent: oid.told == 0 && upcall(oid.upcall, index) == .open
         case .pended: oid.told == 0 && upcall(oid.upcall, index) == .pended
         // One that is in no queue waits for its ProtocolOidRequestComplete only.
         case .ended:
-          oid.end != 0 && isOpen == (oid.isLinked != 0) && (isOpen || oid.completion != 0)
+          oid.end != .none && isOpen == (oid.isLinked != 0) && (isOpen || oid.completion != 0)
             && (oid.upcall == 0 || upcall(oid.upcall, index) == .open)
         }
       if !mayBe { wrong.append("OID request \(index) is \(state): \(oid)") }
@@ -338,20 +338,20 @@ struct Audit {
       }
     }
     if linked != 0 { wrong.append("\(linked) OID requests too many in queues") }
-    for index in store.sessions.indices where store.sessions[index].state != 0 {
+    for index in store.sessions.indices where store.sessions[index].state != .free {
       let count = bySession.removeValue(forKey: index) ?? 0
       if store.sessions[index].oids != count {
         wrong.append("session \(index) is charged \(store.sessions[index].oids), not \(count)")
       }
     }
     if !bySession.isEmpty { wrong.append("OID requests are charged to \(bySession.keys)") }
-    for index in store.bindings.indices where store.bindings[index].kind != 0 {
+    for index in store.bindings.indices where store.bindings[index].kind != .free {
       let generation =
         UInt32(truncatingIfNeeded: store.globals[0].generationSalt)
         &+ store.bindings[index].generation
       let calls = (store.upcalls.indices).count {
         let upcall = store.upcalls[$0]
-        return upcall.state == UpcallState.open.rawValue && upcall.type == 147
+        return upcall.state == .open && upcall.type == 147
           && upcall.object.index == index.raw && upcall.object.generation == generation
       }
       if calls != Int(store.bindings[index].completions) {
@@ -366,6 +366,6 @@ struct Audit {
     guard id != 0, store.upcalls.contains(index), store.upcalls[index].id == id,
       store.upcalls[index].oid == Ref(oid)
     else { return nil }
-    return UpcallState(rawValue: store.upcalls[index].state)
+    return store.upcalls[index].state
   }
 }

@@ -49,7 +49,8 @@ final class Shadow {
   /// Throws the simulator away and makes one from the bytes alone.
   func adopt(_ settings: Settings, madeByHand: Bool) throws {
     guard !madeByHand else {
-      simulator.derived = Derived(simulator.store)
+      simulator.slabs = Slabs(simulator.store)
+      simulator.derived = Derived(simulator.store, simulator.slabs)
       return
     }
     simulator = try Simulator(

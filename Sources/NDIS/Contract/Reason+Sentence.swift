@@ -136,7 +136,8 @@ extension Reason {
     case .quotaBlocks: "\(a) blocks are live; the quota is \(b)."
     case .quotaSections: "\(a) sections exist; the quota is \(b)."
     case .quotaSessions: "\(a) sessions of this user exist; the quota is \(b)."
-    case .tableFull: "The store's table \(a) is full at \(b) records."
+    case .tableFull:
+      "All \(b) \(RecordKind(rawValue: a).map { $0.name } ?? "kind \(a)") records are in use."
     case .poolExhausted: "The pool has \(a) bytes free; \(b) were requested."
     case .fragmented:
       "The largest contiguous free range is \(a) bytes; \(b) were requested. Request less, or do not set NDIS_SHARED_MEM_PARAMETERS_CONTIGUOUS."

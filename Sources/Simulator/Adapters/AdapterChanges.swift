@@ -156,8 +156,8 @@ extension Simulator {
       case .surpriseRemove, .halt: state != .shutdown
       }
     guard isLegal else { throw Failure(.failure, .wrongState, handle.rawValue) }
-    if case .shutdown = change, derived.freeUpcalls.isEmpty {
-      throw Failure(.resources, .tableFull, 11, UInt64(store.upcalls.capacity))
+    if case .shutdown = change, slabs.upcalls.isFull {
+      throw slabs.upcalls.full()
     }
   }
 
@@ -203,7 +203,7 @@ extension Simulator {
   ) {
     let adapter = store.adapters[index]
     if let upcall = upcallRecord(adapter.upcall),
-      store.upcalls[upcall, \.state] == UpcallState.pended.rawValue
+      store.upcalls[upcall, \.state] == .pended
     {
       close(upcall: upcall)
     }

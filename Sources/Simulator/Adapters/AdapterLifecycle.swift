@@ -190,11 +190,7 @@ extension Simulator {
       adapter.failure.status == .success ? Failure(.failure, .ownerEnded) : adapter.failure
     complete(adapter.addRequest, failure, &actions)
     complete(adapter.removeRequest, &actions)
-    store.adapters.update(index) {
-      $0 = AdapterRecord()
-      $0.generation = adapter.generation
-    }
-    if adapter.generation < lastGeneration { derived.freeAdapters.insert(index) }
+    slabs.adapters.release(index)
     derived.workAdapters.remove(index)
     derived.workDrivers.insert(driver)
   }

@@ -1,4 +1,5 @@
-// Records of adapters, of their capabilities and of their status indications.
+// The records of adapters, of what their hardware can do, and of the status indications they make.
+// Structures whose every field NDIS must be able to give back are kept as their images.
 
 import CNDIS
 import NDIS
@@ -7,7 +8,10 @@ import NDIS
 /// is on its way to its end.
 enum Lifecycle: UInt8 { case free = 0, live, ending }
 
-struct AdapterRecord: StoreRecord {
+struct AdapterRecord: NamedRecord {
+  static let kind = RecordKind.adapter
+  var isFree: Bool { life == .free }
+
   var generation: UInt32 = 0
   /// Lifecycle; `begin` and `end` change it.
   private(set) var storedLife: UInt8 = 0
@@ -102,10 +106,18 @@ struct CapabilitiesRecord: StoreRecord {
   var padding: UInt32 = 0
 }
 
+enum StatusState: UInt32, StoredEnum {
+  case free = 0, open
+  static let fallback = open
+}
+
 /// A status indication that is being told to bindings: the fields of NDIS_STATUS_INDICATION and its buffer.
-struct StatusRecord: StoreRecord {
+struct StatusRecord: NamedRecord {
+  static let kind = RecordKind.status
+  var isFree: Bool { state == .free }
+
   static let capacity: UInt32 = 512
-  var state: UInt32 = 0  // 0 free
+  @Raw var state = StatusState.free
   /// Calls of ProtocolStatusEx that are open.
   var calls: UInt32 = 0
   var source = Handle.null

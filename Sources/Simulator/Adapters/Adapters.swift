@@ -14,32 +14,26 @@ extension Simulator {
     _ call: Call, _ handle: Handle, _ name: Name, _ actions: inout Actions
   ) throws(Failure) {
     let driver = try resolveDriver(handle, [.miniportDriver], session: call.sessionIndex)
-    guard store.drivers[driver, \.state] == DriverState.registered.rawValue else {
+    guard store.drivers[driver, \.state] == .registered else {
       throw Failure(.failure, .wrongState, handle.rawValue)
     }
     guard derived.adaptersByName[name] == nil else { throw Failure(.failure, .nameTaken) }
     try checkObjects(session: call.sessionIndex)
-    guard let index = derived.freeAdapters.first else {
-      throw Failure(.resources, .tableFull, 3, UInt64(store.adapters.capacity))
-    }
+    guard !slabs.adapters.isFull else { throw slabs.adapters.full() }
     let request = try open(call, object: handle)
-    derived.freeAdapters.remove(index)
-    derived.adaptersByName[name] = index
-    store.adapters.update(index) {
-      let generation = $0.generation &+ 1
-      $0 = AdapterRecord()
-      $0.generation = generation
+    let index = try slabs.adapters.allocateOrRefuse {
       $0.begin()
       $0.name = name
       $0.addRequest = Ref(request)
     }
+    derived.adaptersByName[name] = index
     store.adaptersOfDriver.insert(index, in: driver) { $0.driver = Ref(driver) }
     charge(objectOf: driver, isNew: true)
     move(index, .initialize, &actions)
     let type = NDISSIM_UPCALL_INITIALIZE_EX
     if !callHandler(adapter: index, type, parent: call.context, &actions) {
       // As if the handler had failed for want of resources.
-      let failure = Failure(.resources, .tableFull, 11, UInt64(store.upcalls.capacity))
+      let failure = slabs.upcalls.full()
       handlerEnded(adapter: index, type, failure, &actions)
     }
   }

@@ -112,7 +112,7 @@ extension Simulator {
     var found: [Index<BindingRecord>] = []
     for index in store.bindingsOfAdapter.of(adapter) {
       let binding = store.bindings[index]
-      guard binding.kind == BindingKind.binding.rawValue, binding.opened != 0,
+      guard binding.kind == .binding, binding.opened != 0,
         binding.closing == 0, destination == .null || bindingHandle(index) == destination,
         !isDead(store.drivers[binding.driver.index, \.session].index)
       else { continue }
@@ -130,17 +130,12 @@ extension Simulator {
     _ actions: inout Actions
   ) throws(Failure) {
     guard !receivers.isEmpty else { return }
-    guard derived.freeUpcalls.count >= UInt32(receivers.count) else {
-      throw Failure(.resources, .tableFull, 11, UInt64(store.upcalls.capacity))
+    guard slabs.upcalls.available >= UInt32(receivers.count) else {
+      throw slabs.upcalls.full()
     }
-    guard let index = derived.freeStatuses.first else {
-      throw Failure(.resources, .tableFull, 16, UInt64(store.statuses.capacity))
-    }
-    derived.freeStatuses.remove(index)
     let indication = status.indication
-    store.statuses.update(index) {
-      $0 = StatusRecord()
-      $0.state = 1
+    let index = try slabs.statuses.allocateOrRefuse {
+      $0.state = .open
       $0.source = indication.sourceHandle
       $0.destination = indication.destinationHandle
       $0.requestID = indication.requestID
@@ -171,8 +166,7 @@ extension Simulator {
     let code = store.statuses[index, \.code].rawValue
     store.statuses.update(index) { $0.calls &-= 1 }
     if store.statuses[index, \.calls] == 0 {
-      store.statuses.update(index) { $0 = StatusRecord() }
-      derived.freeStatuses.insert(index)
+      slabs.statuses.release(index)
     }
     var ending = ending
     if case .answered(var answer) = ending {
@@ -181,7 +175,7 @@ extension Simulator {
     }
     let binding = Index<BindingRecord>(upcall.object.index)
     let lives =
-      store.bindings.contains(binding) && store.bindings[binding, \.kind] != 0
+      store.bindings.contains(binding) && store.bindings[binding, \.kind] != .free
       && bindingHandle(binding) == upcall.object
     let party =
       lives

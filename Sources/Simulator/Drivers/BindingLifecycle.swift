@@ -38,7 +38,7 @@ extension Simulator {
     _ upcall: UpcallRecord, _ ending: Ending, _ actions: inout Actions
   ) {
     let index = Index<BindingRecord>(upcall.object.index)
-    guard store.bindings.contains(index), store.bindings[index, \.kind] != 0,
+    guard store.bindings.contains(index), store.bindings[index, \.kind] != .free,
       bindingHandle(index) == upcall.object, store.bindings[index, \.upcall] == upcall.id
     else { return }
     store.bindings.update(index) {
@@ -104,7 +104,7 @@ extension Simulator {
     var waits = false
     for index in store.bindingsOfAdapter.of(adapter) {
       let binding = store.bindings[index]
-      guard binding.kind == BindingKind.binding.rawValue, binding.ending == 0,
+      guard binding.kind == .binding, binding.ending == 0,
         binding.closing == 0, needs(binding, event),
         !isDead(store.drivers[binding.driver.index, \.session].index)
       else { continue }
@@ -158,14 +158,14 @@ extension Simulator {
   /// One step of a binding's end; false when it has to wait or is at rest.
   mutating func step(binding index: Index<BindingRecord>, _ actions: inout Actions) -> Bool {
     let binding = store.bindings[index]
-    guard binding.kind != 0 else { return false }
+    guard binding.kind != .free else { return false }
     let session = store.drivers[binding.driver.index, \.session].index
     let dead = isDead(session)
     if binding.closing != 0 { return stepClose(index, binding, dead: dead, &actions) }
     guard binding.ending != 0 else { return false }
     if binding.upcallOpen != 0 { return false }
     if binding.opened != 0 {
-      let isBinding = binding.kind == BindingKind.binding.rawValue
+      let isBinding = binding.kind == .binding
       if isBinding, !dead, binding.unbindSent == 0 {
         guard callHandler(binding: index, NDISSIM_UPCALL_UNBIND_ADAPTER_EX, &actions) else {
           return false
@@ -231,16 +231,11 @@ extension Simulator {
   }
 
   mutating func remove(binding index: Index<BindingRecord>) {
-    let generation = store.bindings[index, \.generation]
     forgetOIDs(binding: index)
     charge(objectOf: store.bindings[index, \.driver].index, isNew: false)
     store.bindingsOfDriver.remove(index, from: store.bindings[index, \.driver].index)
     store.bindingsOfAdapter.remove(index, from: store.bindings[index, \.adapter].index)
-    store.bindings.update(index) {
-      $0 = BindingRecord()
-      $0.generation = generation
-    }
-    if generation < lastGeneration { derived.freeBindings.insert(index) }
+    slabs.bindings.release(index)
     derived.workBindings.remove(index)
   }
 
@@ -248,7 +243,9 @@ extension Simulator {
   /// handler still runs, and one in whose ProtocolOidRequestComplete it was closed, which is in no queue.
   private func forgetOIDs(binding index: Index<BindingRecord>) {
     func forget(_ oid: Index<OIDRecord>) {
-      guard store.oids[oid, \.state] != 0, store.oids[oid, \.binding] == Ref(index) else { return }
+      guard store.oids[oid, \.state] != .free, store.oids[oid, \.binding] == Ref(index) else {
+        return
+      }
       store.oids.update(oid) { $0.binding = .none }
     }
     for oid in store.oidsOfAdapter.of(store.bindings[index, \.adapter].index) {

@@ -24,7 +24,7 @@ extension Simulator {
     let type = NDISSIM_UPCALL_BIND_ADAPTER_EX
     if !callHandler(binding: index, type, parent: call.context, &actions) {
       store.bindings.update(index) {
-        $0.failure = Failure(.resources, .tableFull, 11, UInt64(store.upcalls.capacity))
+        $0.failure = slabs.upcalls.full()
       }
       end(binding: index, &actions)
     }
@@ -49,7 +49,7 @@ extension Simulator {
   private mutating func makeBinding(
     _ kind: BindingKind, _ call: Call, _ driver: Index<DriverRecord>, _ name: Name
   ) throws(Failure) -> Index<BindingRecord> {
-    guard store.drivers[driver, \.state] == DriverState.registered.rawValue else {
+    guard store.drivers[driver, \.state] == .registered else {
       throw Failure(.failure, .wrongState, driverHandle(driver).rawValue)
     }
     guard let adapter = derived.adaptersByName[name],
@@ -65,15 +65,8 @@ extension Simulator {
       throw Failure(
         .resources, .adapterBindings, UInt64(count), UInt64(settings.adapterBindings))
     }
-    guard let index = derived.freeBindings.first else {
-      throw Failure(.resources, .tableFull, 4, UInt64(store.bindings.capacity))
-    }
-    derived.freeBindings.remove(index)
-    store.bindings.update(index) {
-      let generation = $0.generation &+ 1
-      $0 = BindingRecord()
-      $0.generation = generation
-      $0.kind = kind.rawValue
+    let index = try slabs.bindings.allocateOrRefuse {
+      $0.kind = kind
     }
     store.bindingsOfDriver.insert(index, in: driver) { $0.driver = Ref(driver) }
     store.bindingsOfAdapter.insert(index, in: adapter) { $0.adapter = Ref(adapter) }
@@ -132,7 +125,7 @@ extension Simulator {
   {
     try checkKind(bindContext, [.bindContext])
     let index = Index<BindingRecord>(bindContext.index)
-    guard store.bindings.contains(index), store.bindings[index, \.kind] != 0,
+    guard store.bindings.contains(index), store.bindings[index, \.kind] != .free,
       self.bindContext(index) == bindContext
     else { throw Failure(.invalidParameter, .staleHandle, bindContext.rawValue) }
     guard store.drivers[store.bindings[index, \.driver].index, \.session] == Ref(session) else {

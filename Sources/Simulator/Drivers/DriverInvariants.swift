@@ -10,11 +10,11 @@ extension StoreCheck {
       let driver = store.drivers[index]
       let at = CheckedRecord("drivers", index)
       try at.hold(driver.generation <= lastGeneration, "its generation is too great")
-      guard driver.state != 0 else { continue }
-      guard let state = DriverState(rawValue: driver.state) else {
+      guard driver.state != .free else { continue }
+      guard let state = driver.$state.validated else {
         throw at.damaged("its state is none")
       }
-      guard let kind = DriverKind(rawValue: driver.kind) else {
+      guard let kind = driver.$kind.validated else {
         throw at.damaged("its kind is none")
       }
       try at.hold(driver.version.isKnown, "its NDIS version is none")
@@ -44,7 +44,7 @@ extension StoreCheck {
         let count = try walk(driver.bindings, store.bindings.capacity, of: at, "bindings") {
           let member = store.bindings[$0]
           return (
-            member.previous, member.next, member.kind == wanted.rawValue && member.driver == own
+            member.previous, member.next, member.kind == wanted && member.driver == own
           )
         }
         listed.children &+= count
@@ -71,7 +71,7 @@ extension StoreCheck {
   private func isCurrent(_ registration: Ref<RegistrationRecord>, of owner: Handle) -> Bool {
     guard let index = registration.optional else { return true }
     return isRegistration(registration)
-      && store.registrations[index, \.state] == RegistrationState.active.rawValue
+      && store.registrations[index, \.$state.validated] == .active
       && store.registrations[index, \.owner] == owner
   }
 
@@ -80,8 +80,8 @@ extension StoreCheck {
       let binding = store.bindings[index]
       let at = CheckedRecord("bindings", index)
       try at.hold(binding.generation <= lastGeneration, "its generation is too great")
-      guard binding.kind != 0 else { continue }
-      guard let kind = BindingKind(rawValue: binding.kind) else {
+      guard binding.kind != .free else { continue }
+      guard let kind = binding.$kind.validated else {
         throw at.damaged("its kind is none")
       }
       try at.hold(
@@ -146,7 +146,7 @@ extension StoreCheck {
       try at.hold(names.insert(adapter.name).inserted, "its name is another's")
       try at.hold(
         isDriver(adapter.driver)
-          && store.drivers[adapter.driver.index, \.kind] == DriverKind.miniport.rawValue,
+          && store.drivers[adapter.driver.index, \.$kind.validated] == .miniport,
         "its driver is not there, or no miniport")
       try at.hold(isReason(adapter.failure), "its failure has no reason")
       try checkCall(adapter.upcall, adapter.upcallOpen, adapterHandle(index), at)
@@ -164,7 +164,7 @@ extension StoreCheck {
       let bound = try walk(adapter.bindings, store.bindings.capacity, of: at, "bindings") {
         let member = store.bindings[$0]
         return (
-          member.adapterPrevious, member.adapterNext, member.kind != 0 && member.adapter == own
+          member.adapterPrevious, member.adapterNext, member.kind != .free && member.adapter == own
         )
       }
       listed.bound &+= bound

@@ -1,8 +1,11 @@
-// Records of drivers, and of the bindings and filter modules on adapters.
+// The records of drivers, and of the bindings and filter modules they have on adapters.
 
 import NDIS
 
-enum DriverState: UInt8 { case free = 0, registering, registered, ending }
+enum DriverState: UInt8, StoredEnum {
+  case free = 0, registering, registered, ending
+  static let fallback = ending
+}
 
 /// Which handler a cookie of a driver is; by the kind of driver.
 enum HandlerSlot {
@@ -26,12 +29,18 @@ enum HandlerSlot {
   static let netPnPEvent = 6
 }
 
-enum DriverKind: UInt8 { case miniport = 1, `protocol`, filter }
+enum DriverKind: UInt8, StoredEnum {
+  case miniport = 1, `protocol`, filter
+  static let fallback = `protocol`
+}
 
-struct DriverRecord: StoreRecord {
+struct DriverRecord: NamedRecord {
+  static let kind = RecordKind.driver
+  var isFree: Bool { state == .free }
+
   var generation: UInt32 = 0
-  var state: UInt8 = 0
-  var kind: UInt8 = 0
+  @Raw var state = DriverState.free
+  @Raw var kind = DriverKind.protocol
   var version = NDISVersion(0, 0)
   var session = Ref<SessionRecord>.none
   var previous = Ref<DriverRecord>.none
@@ -58,12 +67,18 @@ struct DriverRecord: StoreRecord {
   }
 }
 
-enum BindingKind: UInt8 { case binding = 1, module }
+enum BindingKind: UInt8, StoredEnum {
+  case free = 0, binding, module
+  static let fallback = module
+}
 
 /// A binding of a protocol driver, or a filter module, on an adapter.
-struct BindingRecord: StoreRecord {
+struct BindingRecord: NamedRecord {
+  static let kind = RecordKind.binding
+  var isFree: Bool { kind == .free }
+
   var generation: UInt32 = 0
-  var kind: UInt8 = 0  // 0 free
+  @Raw var kind = BindingKind.free
   var opened: UInt8 = 0
   var closing: UInt8 = 0
   var ending: UInt8 = 0

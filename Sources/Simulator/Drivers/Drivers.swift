@@ -13,20 +13,13 @@ extension Simulator {
   ) throws(Failure) {
     try checkDriver(kind, characteristics)
     // A reset ends the drivers that were there; none may join them.
-    guard store.sessions[call.sessionIndex, \.state] == SessionState.open.rawValue else {
+    guard store.sessions[call.sessionIndex, \.state] == .open else {
       throw Failure(.failure, .objectEnding)
     }
     try checkObjects(session: call.sessionIndex)
-    guard let index = derived.freeDrivers.first else {
-      throw Failure(.resources, .tableFull, 2, UInt64(store.drivers.capacity))
-    }
-    derived.freeDrivers.remove(index)
-    store.drivers.update(index) {
-      let generation = $0.generation &+ 1
-      $0 = DriverRecord()
-      $0.generation = generation
-      $0.state = DriverState.registering.rawValue
-      $0.kind = kind.rawValue
+    let index = try slabs.drivers.allocateOrRefuse {
+      $0.state = .registering
+      $0.kind = kind
       $0.version = characteristics.version
       $0.name = characteristics.name
       $0.context = characteristics.context
@@ -52,7 +45,7 @@ extension Simulator {
         parent: call.context)
       guard send(new, session: call.sessionIndex, &actions) != nil else {
         complete(
-          Ref(request), Failure(.resources, .tableFull, 11, UInt64(store.upcalls.capacity)),
+          Ref(request), slabs.upcalls.full(),
           &actions)
         end(driver: index, &actions)
         return
@@ -116,7 +109,7 @@ extension Simulator {
   }
 
   private mutating func registered(_ index: Index<DriverRecord>, _ actions: inout Actions) {
-    store.drivers.update(index) { $0.state = DriverState.registered.rawValue }
+    store.drivers.update(index) { $0.state = .registered }
     actions.append(
       .event(
         .driverRegistered(
@@ -128,12 +121,14 @@ extension Simulator {
     _ upcall: UpcallRecord, _ ending: Ending, _ actions: inout Actions
   ) {
     let index = Index<DriverRecord>(upcall.object.index)
-    guard store.drivers[index, \.state] != 0, driverHandle(index) == upcall.object else { return }
+    guard store.drivers[index, \.state] != .free, driverHandle(index) == upcall.object else {
+      return
+    }
     store.drivers.update(index) { $0.upcallOpen = 0 }
     let failure = verdict(
       upcall, ending, routine: "SetOptions", allowed: [.failure, .resources],
       party: party(driver: index), &actions)
-    if store.drivers[index, \.state] == DriverState.ending.rawValue {
+    if store.drivers[index, \.state] == .ending {
       derived.workDrivers.insert(index)
       complete(upcall.request, Failure(.failure, .ownerEnded), &actions)
     } else if let failure {
@@ -177,7 +172,7 @@ extension Simulator {
 
   /// From now on the driver is going; `step` does the rest.
   mutating func end(driver index: Index<DriverRecord>, _ actions: inout Actions) {
-    store.drivers.update(index) { $0.state = DriverState.ending.rawValue }
+    store.drivers.update(index) { $0.state = .ending }
     if let registration = store.drivers[index, \.registration].optional {
       // A driver's process may be gone; then its provider is dead and not only deregistered.
       let dead = isDead(store.drivers[index, \.session].index)
@@ -188,14 +183,14 @@ extension Simulator {
   }
 
   func isDead(_ session: Index<SessionRecord>) -> Bool {
-    store.sessions[session, \.state] == SessionState.ended.rawValue
+    store.sessions[session, \.state] == .ended
   }
 
   /// One step of a driver's end; false when it has to wait.
   mutating func step(driver index: Index<DriverRecord>, _ actions: inout Actions) -> Bool {
     let driver = store.drivers[index]
     if !driver.children.isNone {
-      if driver.kind == DriverKind.miniport.rawValue {
+      if driver.kind == .miniport {
         for adapter in store.adaptersOfDriver.of(index)
         where store.adapters[adapter, \.life] != .ending {
           end(adapter: adapter, &actions)
@@ -218,11 +213,7 @@ extension Simulator {
     charge(objectOf: index, isNew: false)
     store.driversOfSession.remove(index, from: store.drivers[index, \.session].index)
     complete(driver.request, &actions)
-    store.drivers.update(index) {
-      $0 = DriverRecord()
-      $0.generation = driver.generation
-    }
-    if driver.generation < lastGeneration { derived.freeDrivers.insert(index) }
+    slabs.drivers.release(index)
     derived.workDrivers.remove(index)
     derived.workSessions.insert(driver.session.index)
     return true

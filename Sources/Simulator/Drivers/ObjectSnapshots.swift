@@ -127,9 +127,9 @@ extension Simulator {
     let index = Index<SessionRecord>(index)
     let record = store.sessions[index]
     let state: SessionSnapshot.State =
-      switch SessionState(rawValue: record.state) {
+      switch record.state {
       case .resetting: .resetting
-      case .ended, .free, nil: .ended
+      case .ended, .free: .ended
       case .open: .open
       }
     return SessionSnapshot(
@@ -139,7 +139,7 @@ extension Simulator {
       openRequests: count(record.requests, budget: &budget, next: { store.requests[$0, \.next] }),
       openUpcalls: count(
         record.upcalls, budget: &budget, next: { store.upcalls[$0, \.next] },
-        where: { store.upcalls[$0, \.state] == UpcallState.open.rawValue }),
+        where: { store.upcalls[$0, \.state] == .open }),
       violations: record.violations, leakedBlocks: record.leaked)
   }
 
@@ -147,17 +147,17 @@ extension Simulator {
   public func driverSnapshot(_ index: UInt32, budget: inout Int) -> DriverSnapshot {
     let index = Index<DriverRecord>(index)
     let record = store.drivers[index]
-    let isMiniport = record.kind == DriverKind.miniport.rawValue
+    let isMiniport = record.kind == .miniport
     let kind: DriverSnapshot.Kind =
-      switch DriverKind(rawValue: record.kind) {
+      switch record.kind {
       case .miniport: .miniport
       case .filter: .filter
-      case .protocol, nil: .protocol
+      case .protocol: .protocol
       }
     let state: DriverSnapshot.State =
-      switch DriverState(rawValue: record.state) {
+      switch record.state {
       case .registering: .registering
-      case .ending, .free, nil: .ending
+      case .ending, .free: .ending
       case .registered: .registered
       }
     return DriverSnapshot(
@@ -197,7 +197,7 @@ extension Simulator {
     let isClosing = record.closing != 0 || record.ending != 0 || record.unbindSent != 0
     return BindingSnapshot(
       index: index.raw, handle: bindingHandle(index),
-      kind: record.kind == BindingKind.module.rawValue ? .module : .binding,
+      kind: record.kind == .module ? .module : .binding,
       state: isClosing ? .closing : record.opened != 0 ? .open : .opening,
       driver: driverHandle(record.driver.index), driverName: driver.name,
       adapter: adapterHandle(record.adapter.index),
@@ -212,16 +212,16 @@ extension Simulator {
     let record = store.registrations[index]
     let isHosted = record.ownerSession.isNone && record.owner.kind == .hostedProvider
     var state: ProviderSnapshot.State =
-      switch RegistrationState(rawValue: record.state) {
+      switch record.state {
       case .active: .active
       case .superseded: .superseded
       case .dead: .dead
-      case .ended, .free, nil: .ended
+      case .ended, .free: .ended
       }
     if record.stuckUpcall != 0, state != .dead { state = .stuck }
     return ProviderSnapshot(
       index: index.raw, handle: registrationHandle(index), name: record.name,
-      level: ProviderLevel(rawValue: record.level) ?? .hal, state: state,
+      level: record.level, state: state,
       owner: isHosted ? nil : record.owner, session: record.ownerSession.optional?.raw,
       adapterName: record.adapter.optional.map { store.adapters[$0, \.name] },
       context: isHosted ? nil : record.context, hosted: isHosted ? record.hosted : nil,

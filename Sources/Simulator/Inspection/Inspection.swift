@@ -23,7 +23,7 @@ extension Simulator {
   public func result(session: UInt32, requestID: UInt64) -> RequestResult? {
     guard let slot = resultSlot(Index(session), requestID) else { return nil }
     let record = store.results[slot]
-    guard record.id == requestID, record.state >= 2 else { return nil }
+    guard record.id == requestID, record.state.isAnswered else { return nil }
     var check: BugCheck?
     if record.hasBugCheck != 0 {
       let p = record.parameters
@@ -172,7 +172,7 @@ extension Simulator {
     let index = Index<BlockRecord>(handle.index)
     guard handle.kind == .allocation, store.blocks.contains(index) else { return nil }
     let block = store.blocks[index]
-    guard block.state == BlockState.live.rawValue,
+    guard block.$state.raw == BlockState.live.rawValue,
       self.handle(.allocation, block.generation, index) == handle
     else { return nil }
     let section = store.sections[block.section.index]
@@ -211,7 +211,7 @@ extension Simulator {
   ) {
     for index in store.blocks.touched {
       let block = store.blocks[index]
-      guard block.state == BlockState.live.rawValue || block.state == BlockState.freeing.rawValue,
+      guard block.state == .live || block.state == .freeing,
         let registration = block.registration.optional,
         store.registrations[registration, \.ownerSession].isNone,
         store.registrations[registration, \.hosted] != UInt32.max
@@ -248,21 +248,21 @@ extension Simulator {
     func used<Record>(_ table: UInt32, _ free: RecordSet<Record>) -> UInt64 {
       UInt64(table - free.count)
     }
-    statistics.sessions = used(store.sessions.capacity, derived.freeSessions)
-    statistics.drivers = used(store.drivers.capacity, derived.freeDrivers)
-    statistics.adapters = used(store.adapters.capacity, derived.freeAdapters)
-    statistics.bindings = used(store.bindings.capacity, derived.freeBindings)
-    statistics.registrations = used(store.registrations.capacity, derived.freeRegistrations)
-    statistics.sections = used(store.sections.capacity, derived.freeSections)
-    statistics.blocks = used(store.blocks.capacity, derived.freeBlocks)
+    statistics.sessions = UInt64(slabs.sessions.used)
+    statistics.drivers = UInt64(slabs.drivers.used)
+    statistics.adapters = UInt64(slabs.adapters.used)
+    statistics.bindings = UInt64(slabs.bindings.used)
+    statistics.registrations = UInt64(slabs.registrations.used)
+    statistics.sections = UInt64(slabs.sections.used)
+    statistics.blocks = UInt64(slabs.blocks.used)
     statistics.bytes = globals.bytes
-    statistics.openRequests = used(store.requests.capacity, derived.freeRequests)
-    statistics.openUpcalls = used(store.upcalls.capacity, derived.freeUpcalls)
-    statistics.queues = used(store.queues.capacity, derived.freeQueues)
-    statistics.vports = used(store.vports.capacity, derived.freeVPorts)
-    statistics.filters = used(store.filters.capacity, derived.freeFilters)
-    statistics.openOIDs = used(store.oids.capacity, derived.freeOIDs)
-    statistics.indicatedLists = used(store.lists.capacity, derived.freeLists)
+    statistics.openRequests = UInt64(slabs.requests.used)
+    statistics.openUpcalls = UInt64(slabs.upcalls.used)
+    statistics.queues = UInt64(slabs.queues.used)
+    statistics.vports = UInt64(slabs.vports.used)
+    statistics.filters = UInt64(slabs.filters.used)
+    statistics.openOIDs = UInt64(slabs.oids.used)
+    statistics.indicatedLists = UInt64(slabs.lists.used)
     statistics.upcalls = globals.upcallSerial
     statistics.pended = globals.pended
     statistics.allocations = globals.allocations

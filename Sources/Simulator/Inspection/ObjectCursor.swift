@@ -55,17 +55,17 @@ extension Simulator {
 
   private func firstUsed(_ kind: ListedKind, from index: UInt32) -> (found: UInt32?, next: UInt32) {
     switch kind {
-    case .session: derived.freeSessions.firstAbsent(from: index, words: 64)
-    case .driver: derived.freeDrivers.firstAbsent(from: index, words: 64)
-    case .adapter: derived.freeAdapters.firstAbsent(from: index, words: 64)
-    case .binding: derived.freeBindings.firstAbsent(from: index, words: 64)
-    case .provider: derived.freeRegistrations.firstAbsent(from: index, words: 64)
-    case .section: derived.freeSections.firstAbsent(from: index, words: 64)
-    case .block: derived.freeBlocks.firstAbsent(from: index, words: 64)
-    case .queue: derived.freeQueues.firstAbsent(from: index, words: 64)
-    case .vport: derived.freeVPorts.firstAbsent(from: index, words: 64)
-    case .filter: derived.freeFilters.firstAbsent(from: index, words: 64)
-    case .oid: derived.freeOIDs.firstAbsent(from: index, words: 64)
+    case .session: slabs.sessions.firstUsed(from: index, words: 64)
+    case .driver: slabs.drivers.firstUsed(from: index, words: 64)
+    case .adapter: slabs.adapters.firstUsed(from: index, words: 64)
+    case .binding: slabs.bindings.firstUsed(from: index, words: 64)
+    case .provider: slabs.registrations.firstUsed(from: index, words: 64)
+    case .section: slabs.sections.firstUsed(from: index, words: 64)
+    case .block: slabs.blocks.firstUsed(from: index, words: 64)
+    case .queue: slabs.queues.firstUsed(from: index, words: 64)
+    case .vport: slabs.vports.firstUsed(from: index, words: 64)
+    case .filter: slabs.filters.firstUsed(from: index, words: 64)
+    case .oid: slabs.oids.firstUsed(from: index, words: 64)
     }
   }
 
@@ -89,18 +89,18 @@ extension Simulator {
   public func isUsed(_ kind: ListedKind, _ index: UInt32) -> Bool {
     guard index < capacity(of: kind) else { return false }
     return switch kind {
-    case .session: store.sessions[Index(index), \.state] != 0
-    case .driver: store.drivers[Index(index), \.state] != 0
+    case .session: store.sessions[Index(index), \.state] != .free
+    case .driver: store.drivers[Index(index), \.state] != .free
     case .adapter: store.adapters[Index(index), \.life] != .free
-    case .binding: store.bindings[Index(index), \.kind] != 0
-    case .provider: store.registrations[Index(index), \.state] != 0
-    case .section: store.sections[Index(index), \.state] != 0
-    case .block: store.blocks[Index(index), \.state] != 0
+    case .binding: store.bindings[Index(index), \.kind] != .free
+    case .provider: store.registrations[Index(index), \.state] != .free
+    case .section: store.sections[Index(index), \.state] != .free
+    case .block: store.blocks[Index(index), \.state] != .free
     // One that is being made has an adapter before it has a state.
     case .queue: !store.queues[Index(index), \.adapter].isNone
     case .vport: !store.vports[Index(index), \.adapter].isNone
     case .filter: !store.filters[Index(index), \.adapter].isNone
-    case .oid: store.oids[Index(index), \.state] != 0
+    case .oid: store.oids[Index(index), \.state] != .free
     }
   }
 
@@ -203,7 +203,7 @@ extension Simulator {
   /// `limit`.
   public func children(ofDriver index: UInt32, limit: Int = .max) -> [Handle] {
     let index = Index<DriverRecord>(index)
-    return store.drivers[index, \.kind] == DriverKind.miniport.rawValue
+    return store.drivers[index, \.kind] == .miniport
       ? store.adaptersOfDriver.of(index).prefix(limit).map { adapterHandle($0) }
       : store.bindingsOfDriver.of(index).prefix(limit).map { bindingHandle($0) }
   }

@@ -14,8 +14,8 @@ extension Simulator {
   /// MiniportOidRequest has answered PENDING, and its upcall is pended. Of a request that was completed
   /// in the handler that is all there was to wait for.
   private mutating func oidPends(_ upcall: UpcallRecord) {
-    if let index = oidRecord(upcall), store.oids[index, \.state] == OIDState.sent.rawValue {
-      store.oids.update(index) { $0.state = OIDState.pended.rawValue }
+    if let index = oidRecord(upcall), store.oids[index, \.state] == .sent {
+      store.oids.update(index) { $0.state = .pended }
       return
     }
     if let pended = upcallRecord(upcall.id) { close(upcall: pended) }
@@ -37,14 +37,14 @@ extension Simulator {
   mutating func oidAnswered(
     _ upcall: UpcallRecord, _ ending: Ending, _ actions: inout Actions
   ) {
-    if case .answered = ending, upcall.state == UpcallState.pended.rawValue {
+    if case .answered = ending, upcall.state == .pended {
       return oidPends(upcall)
     }
     guard let index = oidRecord(upcall) else { return }
     let record = store.oids[index]
     store.oids.update(index) { $0.upcall = 0 }
     derived.workAdapters.insert(record.adapter.index)
-    let hasEnded = record.state == OIDState.ended.rawValue
+    let hasEnded = record.state == .ended
     switch ending {
     case .died: end(oid: index, Failure(.notAccepted, .handlerDied), .abandoned, &actions)
     case .expired where hasEnded:
@@ -89,7 +89,7 @@ extension Simulator {
     let record = store.oids[index]
     let failure = Failure(.failure, .oidNotPending, oidHandle(index).rawValue)
     // One that was completed in its handler returns PENDING; of one NDIS gave up anything may come.
-    if answer.status != .pending, record.end == OIDEnd.miniport.rawValue {
+    if answer.status != .pending, record.end == .miniport {
       let check = BugCheck.verifierOIDDoubleComplete(
         Handle(rawValue: record.adapterHandle), oid: record.oid,
         request: oidHandle(index).rawValue)
@@ -111,7 +111,7 @@ extension Simulator {
     let index = Index<OIDRecord>(oid.index)
     guard store.oids.contains(index), oidHandle(index) == oid,
       store.oids[index, \.adapterHandle] == adapter.rawValue,
-      let state = OIDState(rawValue: store.oids[index, \.state]), state == .sent || state == .pended
+      store.oids[index, \.state] == .sent || store.oids[index, \.state] == .pended
     else {
       let (failure, check) = notPending(oid, owner)
       violate(
@@ -147,7 +147,7 @@ extension Simulator {
       store.oids[index, \.adapterHandle] == adapterHandle(adapter).rawValue
     {
       let record = store.oids[index]
-      switch OIDEnd(rawValue: record.end) {
+      switch record.end {
       case .miniport:
         let check = BugCheck.verifierOIDDoubleComplete(
           adapterHandle(adapter), oid: record.oid, request: oid.rawValue)
@@ -228,15 +228,15 @@ extension Simulator {
     oid index: Index<OIDRecord>, _ failure: Failure, _ end: OIDEnd, _ actions: inout Actions
   ) {
     let state = store.oids[index, \.state]
-    guard state != OIDState.free.rawValue, state != OIDState.ended.rawValue else { return }
+    guard state != .free, state != .ended else { return }
     let told =
-      state == OIDState.queued.rawValue ? failure : conclude(oid: index, failure, &actions)
-    let isPended = state == OIDState.pended.rawValue
+      state == .queued ? failure : conclude(oid: index, failure, &actions)
+    let isPended = state == .pended
     if isPended, let upcall = upcallRecord(store.oids[index, \.upcall]) { close(upcall: upcall) }
     forgetTimeout(oid: index)
     store.oids.update(index) {
-      $0.state = OIDState.ended.rawValue
-      $0.end = end.rawValue
+      $0.state = .ended
+      $0.end = end
       $0.failure = told
       if isPended { $0.upcall = 0 }
     }
@@ -280,7 +280,7 @@ extension Simulator {
     if isCompletion {
       store.oids.update(index) { $0.completion = 0 }
       let binding = Index<BindingRecord>(upcall.object.index)
-      if store.bindings[binding, \.kind] != 0, bindingHandle(binding) == upcall.object {
+      if store.bindings[binding, \.kind] != .free, bindingHandle(binding) == upcall.object {
         store.bindings.update(binding) { $0.completions &-= 1 }
         derived.workBindings.insert(binding)
       }
@@ -322,7 +322,7 @@ extension Simulator {
   /// its record when its requester does not either.
   mutating func settle(oid index: Index<OIDRecord>) {
     let record = store.oids[index]
-    guard record.state == OIDState.ended.rawValue, record.told != 0 else { return }
+    guard record.state == .ended, record.told != 0 else { return }
     if record.completion == 0 { uncharge(oid: index) }
     guard record.upcall == 0, record.cancellation == 0 else { return }
     if record.isLinked != 0 {
@@ -335,17 +335,14 @@ extension Simulator {
       derived.workAdapters.insert(record.adapter.index)
     }
     guard record.completion == 0 else { return }
-    store.oids.update(index) {
-      $0 = OIDRecord()
-      $0.generation = record.generation
+    if slabs.oids.isFull { wakeAll() }
+    slabs.oids.release(index) {
       // What a completion that comes now is about.
       $0.adapterHandle = record.adapterHandle
       $0.oid = record.oid
       $0.end = record.end
       $0.lastUpcall = record.lastUpcall
     }
-    if derived.freeOIDs.isEmpty { wakeAll() }
-    if record.generation < lastGeneration { derived.freeOIDs.insert(index) }
   }
 
   /// It counts against nobody's quota any more.

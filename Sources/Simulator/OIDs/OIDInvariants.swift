@@ -9,8 +9,8 @@ extension StoreCheck {
       let oid = store.oids[index]
       let at = CheckedRecord("oids", index)
       try at.hold(oid.generation <= lastGeneration, "its generation is too great")
-      try at.hold(OIDEnd(rawValue: oid.end) != nil, "its end is none")
-      guard let state = OIDState(rawValue: oid.state) else { throw at.damaged("its state is none") }
+      try at.hold(oid.$end.validated != nil, "its end is none")
+      guard let state = oid.$state.validated else { throw at.damaged("its state is none") }
       guard state != .free else {
         try at.hold(
           oid.isLinked == 0 && oid.session.isNone && oid.deadline == 0 && oid.upcall == 0
@@ -61,12 +61,12 @@ extension StoreCheck {
     let mayBe =
       switch state {
       case .free: false
-      case .queued: oid.isLinked != 0 && oid.told == 0 && oid.upcall == 0 && oid.end == 0
+      case .queued: oid.isLinked != 0 && oid.told == 0 && oid.upcall == 0 && oid.end == .none
       case .sent: oid.isLinked != 0 && oid.told == 0 && call == .open
       case .pended: oid.isLinked != 0 && oid.told == 0 && call == .pended
       // One that is in no queue waits for its ProtocolOidRequestComplete only.
       case .ended:
-        oid.end != 0 && isWaiting == (oid.isLinked != 0) && (isWaiting || oid.completion != 0)
+        oid.end != .none && isWaiting == (oid.isLinked != 0) && (isWaiting || oid.completion != 0)
           && (oid.upcall == 0 || call == .open) && oid.deadline == 0
       }
     try at.hold(mayBe, "its state is not that of its calls")
@@ -112,7 +112,7 @@ extension StoreCheck {
       if store.oids[$0, \.upcall] != 0 { atMiniport += 1 }
       return (
         store.oids[$0, \.previous], store.oids[$0, \.next],
-        store.oids[$0, \.isLinked] == 1 && store.oids[$0, \.state] != 0
+        store.oids[$0, \.isLinked] == 1 && store.oids[$0, \.state] != .free
           && store.oids[$0, \.adapter] == own
       )
     }

@@ -118,7 +118,7 @@ extension Simulator {
     _ body: (Index<FilterRecord>) -> Void
   ) {
     for index in store.filtersOfAdapter.of(adapter) {
-      if store.filters[index, \.state] == 2, store.filters[index, \.queueID] == queueID,
+      if store.filters[index, \.state] == .set, store.filters[index, \.queueID] == queueID,
         store.filters[index, \.vportID] == vportID
       {
         body(index)

@@ -18,7 +18,7 @@ extension Simulator {
     while let oid = next.optional {
       let record = store.oids[oid]
       next = record.next
-      switch OIDState(rawValue: record.state) {
+      switch record.state {
       case .queued:
         if record.cancelled != 0 {
           end(oid: oid, Failure(.requestAborted, .oidAborted, record.requestID), .notSent, &actions)
@@ -44,7 +44,7 @@ extension Simulator {
       }
     }
     guard !isBusy, let waiting, store.oids[waiting, \.own] != 0 || refusal == nil,
-      takesOIDs(adapter: index), !derived.freeUpcalls.isEmpty
+      takesOIDs(adapter: index), !slabs.upcalls.isFull
     else { return false }
     begin(oid: waiting, &actions)
     return true
@@ -104,7 +104,7 @@ extension Simulator {
       return
     }
     // From here on its end is concluded.
-    store.oids.update(index) { $0.state = OIDState.sent.rawValue }
+    store.oids.update(index) { $0.state = .sent }
     guard store.drivers[driver].handlers[HandlerSlot.oidRequest] != 0 else {
       end(oid: index, Failure(.notSupported, .missingHandler, 64), .notSent, &actions)
       return
@@ -114,7 +114,7 @@ extension Simulator {
       type: NDISSIM_UPCALL_OID_REQUEST, object: adapterHandle(adapter), subject: Ref(any: index),
       limit: settings.upcallDeadline == 0 ? 0 : settings.oidDeadline)
     guard let id = send(new, session: store.drivers[driver, \.session].index, &actions) else {
-      let failure = Failure(.resources, .tableFull, 11, UInt64(store.upcalls.capacity))
+      let failure = slabs.upcalls.full()
       end(oid: index, failure, .notSent, &actions)
       return
     }
@@ -141,7 +141,7 @@ extension Simulator {
       let record = store.oids[index]
       guard record.deadline <= now else { continue }
       forgetTimeout(oid: index)
-      switch OIDState(rawValue: record.state) {
+      switch record.state {
       case .queued:
         let failure = Failure(
           .requestAborted, .oidDeadline, UInt64(record.oid), UInt64(record.timeout) &* 1_000)
@@ -194,7 +194,7 @@ extension Simulator {
   ) {
     let failure = Failure(status, .adapterRemoved, adapterHandle(index).rawValue)
     for oid in store.oidsOfAdapter.of(index) {
-      let isQueued = store.oids[oid, \.state] == OIDState.queued.rawValue
+      let isQueued = store.oids[oid, \.state] == .queued
       end(oid: oid, failure, isQueued ? .notSent : .abandoned, &actions)
     }
   }
@@ -204,13 +204,13 @@ extension Simulator {
   /// is at the miniport is cancelled, and its end is told to nobody.
   mutating func endOIDs(binding index: Index<BindingRecord>, _ actions: inout Actions) -> Bool {
     let binding = store.bindings[index]
-    guard binding.kind == BindingKind.binding.rawValue else { return false }
+    guard binding.kind == .binding else { return false }
     let isDead = isDead(store.drivers[binding.driver.index, \.session].index)
     var waits = false
     for oid in store.oidsOfAdapter.of(binding.adapter.index) {
       let record = store.oids[oid]
       guard record.binding == Ref(index), record.told == 0 else { continue }
-      switch OIDState(rawValue: record.state) {
+      switch record.state {
       case .queued:
         end(oid: oid, Failure(.requestAborted, .oidAborted, record.requestID), .notSent, &actions)
       case .sent, .pended:

@@ -1,21 +1,30 @@
-// Records of OID requests and of their information buffers.
+// The records of OID requests and their buffers.
 
 import NDIS
 
 /// Where an OID request stands. `queued`: behind another in its adapter's queue. `sent`: the miniport's
 /// handler runs. `pended`: it answered PENDING. `ended`: how it ended is known; it has still to be told,
 /// or a handler that knows of it still runs.
-enum OIDState: UInt8 { case free = 0, queued, sent, pended, ended }
+enum OIDState: UInt8, StoredEnum {
+  case free = 0, queued, sent, pended, ended
+  static let fallback = ended
+}
 
 /// How an OID request ended: its miniport ended it, NDIS stopped waiting for its miniport, or the miniport
 /// never saw it. Kept in the free record, so that a completion that comes too late or twice is known for
 /// what it is.
-enum OIDEnd: UInt8 { case none = 0, miniport, abandoned, notSent }
+enum OIDEnd: UInt8, StoredEnum {
+  case none = 0, miniport, abandoned, notSent
+  static let fallback = notSent
+}
 
 /// An OID request, from its acceptance until its end has been told and no handler knows of it any more.
-struct OIDRecord: StoreRecord {
+struct OIDRecord: NamedRecord {
+  static let kind = RecordKind.oid
+  var isFree: Bool { state == .free }
+
   var generation: UInt32 = 0
-  var state: UInt8 = 0  // OIDState
+  @Raw var state = OIDState.free
   var kind: UInt8 = 0  // OIDRequestKind
   var revision: UInt8 = 0  // of the image it came with
   var cancelled: UInt8 = 0  // 1 to be cancelled, 2 the miniport was told
@@ -31,7 +40,7 @@ struct OIDRecord: StoreRecord {
   var told: UInt8 = 0
   /// NDIS answered it; what it answers is `knownInformation`.
   var answeredByNDIS: UInt8 = 0
-  var end: UInt8 = 0  // OIDEnd
+  @Raw var end = OIDEnd.none
   /// NDIS itself asks.
   var own: UInt8 = 0
   var padding3: (UInt8, UInt8, UInt8) = (0, 0, 0)

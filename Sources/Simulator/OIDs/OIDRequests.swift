@@ -29,7 +29,7 @@ extension Simulator {
         .resources, .tooManyOutstanding, UInt64(open), UInt64(settings.quotas.sessionOIDs))
     }
     guard let index = makeOID(adapter: adapter, kind, oid) else {
-      throw Failure(.resources, .tableFull, 12, UInt64(store.oids.capacity))
+      throw slabs.oids.full()
     }
     store.oids.update(index) {
       $0.binding = Ref(binding)
@@ -49,7 +49,7 @@ extension Simulator {
     for index in store.oidsOfAdapter.of(adapter) {
       guard store.oids[index, \.binding] == Ref(binding),
         store.oids[index, \.requestID] == requestID, store.oids[index, \.cancelled] == 0,
-        store.oids[index, \.state] != OIDState.ended.rawValue
+        store.oids[index, \.state] != .ended
       else { continue }
       store.oids.update(index) { $0.cancelled = 1 }
       derived.workAdapters.insert(adapter)
@@ -156,7 +156,7 @@ extension Simulator {
     for index in store.oidsOfAdapter.of(adapter) {
       guard store.oids[index, \.requestContext] == oid.requestContext,
         store.oids[index, \.binding] == Ref(binding),
-        store.oids[index, \.state] != OIDState.ended.rawValue
+        store.oids[index, \.state] != .ended
       else { continue }
       let failure = Failure(.failure, .oidPendingAlready, oidHandle(index).rawValue)
       let check = BugCheck.verifierOIDDoubleRequest(
@@ -184,8 +184,6 @@ extension Simulator {
   private mutating func makeOID(
     adapter: Index<AdapterRecord>, _ kind: OIDRequestKind, _ call: OIDCall
   ) -> Index<OIDRecord>? {
-    guard let index = derived.freeOIDs.first else { return nil }
-    derived.freeOIDs.remove(index)
     // A query has nothing to read, a set no room to write.
     let reads = kind == .set || kind == .method
     let input = reads ? call.input : []
@@ -193,11 +191,8 @@ extension Simulator {
     let room = room(kind, call)
     // Seconds; 0 = infinite.
     let deadline = call.timeout == 0 ? 0 : now &+ UInt64(call.timeout) &* 1_000
-    store.oids.update(index) {
-      let generation = $0.generation &+ 1
-      $0 = OIDRecord()
-      $0.generation = generation
-      $0.state = OIDState.queued.rawValue
+    let index = slabs.oids.allocate {
+      $0.state = .queued
       $0.kind = UInt8(truncatingIfNeeded: kind.rawValue)
       $0.revision = call.header.revision
       $0.adapterHandle = handle
@@ -218,6 +213,7 @@ extension Simulator {
         $0.flags = call.flags
       }
     }
+    guard let index else { return nil }
     if !input.isEmpty {
       store.oidInputs.update(index) {
         for (at, byte) in input.enumerated() { $0.bytes[at] = byte }

@@ -24,18 +24,16 @@ extension Simulator {
     let most = min(
       store.capabilities[adapter, \.receiveFilter].MaxMacHeaderFilters, FilterRecord.maximum)
     guard set < most else { throw Failure(.failure, .filterLimit, UInt64(set), UInt64(most)) }
-    guard let filter = derived.freeFilters.first else {
-      throw Failure(.failure, .tableFull, 14, UInt64(store.filters.capacity))
-    }
-    derived.freeFilters.remove(filter)
+    guard !slabs.filters.isFull else { throw slabs.filters.full(.failure) }
     let id = newFilterID(adapter: adapter)
     var kept = image(of: parameters, as: NDIS_RECEIVE_FILTER_PARAMETERS())
     kept.FilterId = id
-    store.filters.update(filter) {
-      let generation = $0.generation &+ 1
-      $0 = FilterRecord()
-      $0.generation = generation
-      $0.state = 1
+    var fields = FilterRecord().fields
+    for (place, field) in parameters.fields.enumerated() {
+      fields[place] = image(of: field, as: NDIS_RECEIVE_FILTER_FIELD_PARAMETERS())
+    }
+    let filter = try slabs.filters.allocateOrRefuse(.failure) {
+      $0.state = .setting
       $0.adapter = oid.adapter
       $0.owner = oid.binding
       $0.filterID = id
@@ -43,9 +41,7 @@ extension Simulator {
       $0.vportID = parameters.vportID
       $0.fieldCount = UInt32(truncatingIfNeeded: parameters.fields.count)
       $0.parameters = kept
-      for (place, field) in parameters.fields.enumerated() {
-        $0.fields[place] = image(of: field, as: NDIS_RECEIVE_FILTER_FIELD_PARAMETERS())
-      }
+      $0.fields = fields
     }
     store.filtersOfAdapter.insert(filter, in: adapter)
     store.oids.update(index) { $0.filter = Ref(filter) }
@@ -99,7 +95,7 @@ extension Simulator {
       store.queues.update(queue) { $0.early = 0 }
     }
     guard succeeded else { return remove(filter: filter) }
-    store.filters.update(filter) { $0.state = 2 }
+    store.filters.update(filter) { $0.state = .set }
     arrive(filter: filter)
     answerWithInput(oid: index)
   }

@@ -115,7 +115,7 @@ extension StoreCheck {
     for index in store.filtersOfAdapter.of(own.index) {
       let filter = store.filters[index]
       let at = CheckedRecord("filters", index)
-      try at.hold(filter.state == 1 || filter.state == 2, "its state is none")
+      try at.hold(filter.state != .free && filter.$state.validated != nil, "its state is none")
       try at.hold(isMaker(filter.owner, own), "who set it is not there")
       try at.hold(
         filter.fieldCount > 0 && filter.fieldCount <= UInt32(FilterRecord.maximumFields),
@@ -133,7 +133,7 @@ extension StoreCheck {
             || vport < scratch.vports.count && scratch.vports[vport] != PlaceScratch.absent),
         "its queue or VPort is not there")
       // One that is being set does not count yet.
-      guard filter.state == 2 else { continue }
+      guard filter.state == .set else { continue }
       if queue != 0 { scratch.queues[queue] &+= 1 }
       if vport != 0 { scratch.vports[vport] &+= 1 }
     }
@@ -194,7 +194,7 @@ extension StoreCheck {
     for index in store.oidsOfAdapter.of(adapter) {
       let oid = store.oids[index]
       if oid.queue == Ref(queue), oid.oid == OID_RECEIVE_FILTER_FREE_QUEUE,
-        oid.state == OIDState.sent.rawValue || oid.state == OIDState.pended.rawValue
+        oid.state == .sent || oid.state == .pended
       {
         return true
       }
@@ -249,7 +249,7 @@ extension StoreCheck {
     for index in store.filters.touched {
       let record = store.filters[index]
       inUse.filters &+=
-        try isUsed("filters", index, record.generation, record.adapter, record.state) ? 1 : 0
+        try isUsed("filters", index, record.generation, record.adapter, record.$state.raw) ? 1 : 0
     }
     for index in store.vports.touched {
       let record = store.vports[index]

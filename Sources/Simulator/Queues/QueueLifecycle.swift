@@ -37,7 +37,7 @@ extension Simulator {
     }
     for filter in store.filtersOfAdapter.of(adapter) {
       guard store.filters[filter, \.owner] == binding else { continue }
-      if store.filters[filter, \.state] == 2 { count += 1 }
+      if store.filters[filter, \.state] == .set { count += 1 }
       store.filters.update(filter) { $0.owner = .none }
     }
     for vport in store.vportsOfAdapter.of(adapter) {

@@ -1,11 +1,14 @@
-// Records of receive queues, filters and VPorts. Structures whose every field NDIS must be able to give back (a
-// queue's parameters, a filter's fields) are stored as their images.
+// The records of receive queues, filters and VPorts. Structures whose every field NDIS must be able to give
+// back (a queue's parameters, a filter's fields) are kept as their images.
 
 import CNDIS
 import NDIS
 
 /// A receive queue that was allocated; the default queue has no record.
-struct QueueRecord: StoreRecord {
+struct QueueRecord: NamedRecord {
+  static let kind = RecordKind.queue
+  var isFree: Bool { adapter.isNone }
+
   /// More than an adapter can have, whatever its miniport says.
   static let maximum: UInt32 = 1024
   var generation: UInt32 = 0
@@ -42,13 +45,22 @@ struct QueueRecord: StoreRecord {
   }
 }
 
+/// `setting`: SET_FILTER is with the miniport.
+enum FilterState: UInt8, StoredEnum {
+  case free = 0, setting, set
+  static let fallback = set
+}
+
 /// A receive filter.
-struct FilterRecord: StoreRecord {
+struct FilterRecord: NamedRecord {
+  static let kind = RecordKind.filter
+  var isFree: Bool { adapter.isNone }
+
   static let maximumFields = 8
   /// More than an adapter can have, whatever its miniport says.
   static let maximum: UInt32 = 1024
   var generation: UInt32 = 0
-  var state: UInt8 = 0  // 0 free, 1 being set, 2 set
+  @Raw var state = FilterState.free
   var padding: (UInt8, UInt8, UInt8) = (0, 0, 0)
   var adapter = Ref<AdapterRecord>.none
   /// The binding that set it.
@@ -66,7 +78,10 @@ struct FilterRecord: StoreRecord {
 }
 
 /// A nondefault VPort.
-struct VPortRecord: StoreRecord {
+struct VPortRecord: NamedRecord {
+  static let kind = RecordKind.vport
+  var isFree: Bool { adapter.isNone }
+
   /// More than an adapter can have, the default VPort among them.
   static let maximum: UInt32 = 1024
   var generation: UInt32 = 0

@@ -5,35 +5,20 @@ import NDIS
 extension Simulator {
   /// Unlinks a queue and frees its record.
   mutating func remove(queue index: Index<QueueRecord>) {
-    let record = store.queues[index]
-    store.queuesOfAdapter.remove(index, from: record.adapter.index)
-    store.queues.update(index) {
-      $0 = QueueRecord()
-      $0.generation = record.generation
-    }
-    if record.generation < lastGeneration { derived.freeQueues.insert(index) }
+    store.queuesOfAdapter.remove(index, from: store.queues[index, \.adapter].index)
+    slabs.queues.release(index)
   }
 
   /// Unlinks a filter and frees its record.
   mutating func remove(filter index: Index<FilterRecord>) {
-    let record = store.filters[index]
-    store.filtersOfAdapter.remove(index, from: record.adapter.index)
-    store.filters.update(index) {
-      $0 = FilterRecord()
-      $0.generation = record.generation
-    }
-    if record.generation < lastGeneration { derived.freeFilters.insert(index) }
+    store.filtersOfAdapter.remove(index, from: store.filters[index, \.adapter].index)
+    slabs.filters.release(index)
   }
 
   /// Unlinks a VPort and frees its record.
   mutating func remove(vport index: Index<VPortRecord>) {
-    let record = store.vports[index]
-    store.vportsOfAdapter.remove(index, from: record.adapter.index)
-    store.vports.update(index) {
-      $0 = VPortRecord()
-      $0.generation = record.generation
-    }
-    if record.generation < lastGeneration { derived.freeVPorts.insert(index) }
+    store.vportsOfAdapter.remove(index, from: store.vports[index, \.adapter].index)
+    slabs.vports.release(index)
   }
 
   /// The lowest id from 1 to `most` that no member of an adapter's list has; nil when all are taken.

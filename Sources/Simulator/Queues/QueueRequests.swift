@@ -15,16 +15,9 @@ extension Simulator {
     try checkRoom(oid, ReceiveQueueParameters.structure.size(parameters.revision))
     let adapter = oid.adapter.index
     let id = try freeQueueID(adapter: adapter)
-    guard let queue = derived.freeQueues.first else {
-      throw Failure(.failure, .tableFull, 13, UInt64(store.queues.capacity))
-    }
-    derived.freeQueues.remove(queue)
     var kept = image(of: parameters, as: NDIS_RECEIVE_QUEUE_PARAMETERS())
     kept.QueueId = id
-    store.queues.update(queue) {
-      let generation = $0.generation &+ 1
-      $0 = QueueRecord()
-      $0.generation = generation
+    let queue = try slabs.queues.allocateOrRefuse(.failure) {
       $0.adapter = oid.adapter
       $0.owner = oid.binding
       $0.queueID = id

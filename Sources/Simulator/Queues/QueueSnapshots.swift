@@ -112,7 +112,8 @@ extension Simulator {
     let count = min(Int(record.fieldCount), FilterRecord.maximumFields)
     return FilterSnapshot(
       index: index.raw, place: place(record.adapter, record.owner), filterID: record.filterID,
-      queueID: record.queueID, vportID: record.vportID, state: record.state == 2 ? .set : .setting,
+      queueID: record.queueID, vportID: record.vportID,
+      state: record.state == .set ? .set : .setting,
       filterType: ReceiveFilterType(rawValue: record.parameters.FilterType) ?? .undefined,
       fields: (0..<count).compactMap { value(of: record.fields[$0]) })
   }
@@ -122,8 +123,8 @@ extension Simulator {
     let index = Index<OIDRecord>(index)
     let record = store.oids[index]
     let state: OIDSnapshot.State =
-      switch OIDState(rawValue: record.state) {
-      case .queued, .free, nil: .queued
+      switch record.state {
+      case .queued, .free: .queued
       case .sent: .sent
       case .pended: .pended
       case .ended: .ended

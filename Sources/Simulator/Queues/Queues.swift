@@ -29,7 +29,7 @@ extension Simulator {
   /// A filter of an adapter that has been set.
   func filter(adapter: Index<AdapterRecord>, id: UInt32) -> Index<FilterRecord>? {
     for index in store.filtersOfAdapter.of(adapter) {
-      if store.filters[index, \.filterID] == id, store.filters[index, \.state] == 2 {
+      if store.filters[index, \.filterID] == id, store.filters[index, \.state] == .set {
         return index
       }
     }

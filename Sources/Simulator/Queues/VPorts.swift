@@ -26,16 +26,9 @@ extension Simulator {
       }
     }
     let id = try freeVPortID(adapter: adapter)
-    guard let vport = derived.freeVPorts.first else {
-      throw Failure(.failure, .tableFull, 15, UInt64(store.vports.capacity))
-    }
-    derived.freeVPorts.remove(vport)
     var kept = image(of: parameters, as: NDIS_NIC_SWITCH_VPORT_PARAMETERS())
     kept.VPortId = id
-    store.vports.update(vport) {
-      let generation = $0.generation &+ 1
-      $0 = VPortRecord()
-      $0.generation = generation
+    let vport = try slabs.vports.allocateOrRefuse(.failure) {
       $0.adapter = oid.adapter
       $0.owner = oid.binding
       $0.vportID = id

@@ -12,7 +12,7 @@ struct ReceiveTally {
   var block = Ref<BlockRecord>.none
   var blockGeneration: UInt32 = 0
   var blockLists: UInt32 = 0
-  var targetKind: UInt8 = 0
+  var targetKind = TargetKind.defaultQueue
   var target = Ref<AnyRecord>.none
   var targetGeneration: UInt32 = 0
   var targetLists: UInt32 = 0
@@ -57,7 +57,7 @@ extension Simulator {
       }
     }
     let kind = store.lists[index, \.targetKind]
-    guard kind != TargetKind.defaultQueue.rawValue else { return }
+    guard kind != .defaultQueue else { return }
     let target = store.lists[index, \.target]
     let generation = store.lists[index, \.targetGeneration]
     if kind != tally.targetKind || target != tally.target || generation != tally.targetGeneration {
@@ -89,7 +89,7 @@ extension Simulator {
     tally.blockLists = 0
     // One that was reclaimed meanwhile counts nothing any more.
     guard lists > 0, let index = tally.block.optional,
-      store.blocks[index, \.state] == BlockState.live.rawValue,
+      store.blocks[index, \.state] == .live,
       store.blocks[index, \.generation] == tally.blockGeneration
     else { return }
     let change = tally
@@ -101,7 +101,7 @@ extension Simulator {
     tally.targetLists = 0
     guard lists > 0, !tally.target.isNone else { return }
     let change = tally
-    if tally.targetKind == TargetKind.queue.rawValue {
+    if tally.targetKind == .queue {
       let index = tally.queue.index
       guard store.queues[index, \.generation] == tally.targetGeneration,
         !store.queues[index, \.adapter].isNone
@@ -125,8 +125,7 @@ extension Simulator {
     if let adapter = store.indications[index, \.adapter].optional {
       store.indicationsOfAdapter.remove(index, from: adapter)
     }
-    store.indications.update(index) { $0 = IndicationRecord() }
-    derived.freeIndications.insert(index)
+    slabs.indications.release(index)
   }
 
   // MARK: Lists
@@ -153,7 +152,7 @@ extension Simulator {
 
   private func write(returning index: Index<NetBufferListRecord>, next: Ref<NetBufferListRecord>) {
     store.listLinks.update(index) {
-      $0.state = ListState.returning.rawValue
+      $0.state = .returning
       $0.holders = 0
       $0.nextReturned = next
     }
@@ -161,8 +160,7 @@ extension Simulator {
 
   mutating func free(list index: Index<NetBufferListRecord>) {
     store.listLinks.update(index) { $0 = ListLink() }
-    let generation = store.lists[index, \.generation]
-    if generation < lastGeneration { derived.freeLists.insert(index) }
+    slabs.lists.putBack(index)
   }
 
   /// Frees lists that have gone back, `limit` of them; says how many, and which is next.

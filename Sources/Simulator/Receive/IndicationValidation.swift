@@ -133,15 +133,15 @@ extension Simulator {
   /// Whether the miniport may not have seen an OID request yet: its handler has not returned.
   private func hasJustBeenAsked(_ adapter: Index<AdapterRecord>) -> Bool {
     guard let oid = store.adapters[adapter, \.firstOID].optional else { return false }
-    return store.oids[oid, \.state] == OIDState.sent.rawValue
+    return store.oids[oid, \.state] == .sent
   }
 
   /// Whether a SET_FILTER of the queue is with the miniport.
   private func isBeingFiltered(_ adapter: Index<AdapterRecord>, queueID: UInt32) -> Bool {
     guard let oid = store.adapters[adapter, \.firstOID].optional,
       store.oids[oid, \.oid] == UInt32(OID_RECEIVE_FILTER_SET_FILTER),
-      store.oids[oid, \.state] == OIDState.sent.rawValue
-        || store.oids[oid, \.state] == OIDState.pended.rawValue,
+      store.oids[oid, \.state] == .sent
+        || store.oids[oid, \.state] == .pended,
       let filter = store.oids[oid, \.filter].optional, store.filters.contains(filter),
       store.filters[filter, \.adapter] == Ref(adapter),
       store.filters[filter, \.queueID] == queueID
@@ -204,7 +204,7 @@ extension Simulator {
   /// lives, and it has the handler.
   private func isReceiving(_ binding: Index<BindingRecord>) -> Bool {
     let record = store.bindings[binding]
-    guard record.kind == BindingKind.binding.rawValue, record.opened != 0, record.closing == 0,
+    guard record.kind == .binding, record.opened != 0, record.closing == 0,
       record.ending == 0, let driver = record.driver.optional,
       store.drivers[driver, \.handlers][HandlerSlot.receive] != 0
     else { return false }
@@ -275,9 +275,9 @@ extension Simulator {
     let index = Index<BlockRecord>(handle.index)
     guard handle.kind == .sharedMemory, store.blocks.contains(index) else { throw unknown }
     let block = store.blocks[index]
-    guard block.state == BlockState.live.rawValue,
+    guard block.state == .live,
       self.handle(.sharedMemory, block.generation, index) == handle,
-      store.registrations[block.registration.index, \.level] != ProviderLevel.hal.rawValue
+      store.registrations[block.registration.index, \.level] != .hal
     else { throw unknown }
     guard block.ownerIndex == .adapter(adapter) || block.ownerIndex == .driver(driver) else {
       throw unknown
@@ -313,14 +313,14 @@ extension Simulator {
     guard out <= UInt64(limit) else {
       throw Failure(.resources, .tooManyIndicated, out, UInt64(limit))
     }
-    guard derived.freeLists.count >= count else {
-      throw Failure(.resources, .tableFull, 20, UInt64(store.capacities.lists))
+    guard slabs.lists.available >= count else {
+      throw slabs.lists.full()
     }
-    guard !derived.freeIndications.isEmpty else {
-      throw Failure(.resources, .tableFull, 19, UInt64(store.capacities.indications))
+    guard !slabs.indications.isFull else {
+      throw slabs.indications.full()
     }
-    guard derived.freeUpcalls.count >= plan.calls else {
-      throw Failure(.resources, .tableFull, 11, UInt64(store.capacities.upcalls))
+    guard slabs.upcalls.available >= plan.calls else {
+      throw slabs.upcalls.full()
     }
   }
 }

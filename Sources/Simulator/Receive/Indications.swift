@@ -42,13 +42,13 @@ extension Simulator {
     _ plan: ReceivePlan, _ indication: Indication, request: Ref<RequestRecord>, _ received: UInt32,
     adapter: Index<AdapterRecord>
   ) -> Index<IndicationRecord> {
-    let index = derived.freeIndications.first ?? 0
-    derived.freeIndications.remove(index)
-    let first = derived.freeLists.first ?? 0
+    let index = slabs.indications.next ?? 0
+    slabs.indications.take(index)
+    let first = slabs.lists.next ?? 0
     let calls = plan.calls
     store.indications.update(index) {
       $0 = IndicationRecord()
-      $0.state = 1
+      $0.state = .open
       $0.first = Ref(first)
       $0.out = received
       $0.count = received
@@ -71,11 +71,11 @@ extension Simulator {
     plan.forEachGroup { group in
       guard group.receivers != 0 else { return }
       for position in group.start..<group.end {
-        derived.freeLists.remove(slot)
+        slabs.lists.take(slot)
         left &-= 1
-        let next = left > 0 ? derived.freeLists.first.map { Ref($0) } ?? .none : .none
+        let next = left > 0 ? slabs.lists.next.map { Ref($0) } ?? .none : .none
         write(list: slot, lists[Int(position)], group, position, hasMemory: hasMemory) {
-          $0.link.state = ListState.out.rawValue
+          $0.link.state = .out
           $0.indication = Ref(index)
           $0.previous = previous
           $0.next = next
@@ -104,7 +104,7 @@ extension Simulator {
       $0.generation = generation
       place(&$0)
       $0.bufferCount = list.bufferCount
-      $0.targetKind = group.target.kind.rawValue
+      $0.targetKind = group.target.kind
       $0.target = group.target.record
       $0.targetGeneration = group.target.generation
       $0.position = UInt16(truncatingIfNeeded: position)
@@ -152,8 +152,8 @@ extension Simulator {
     plan.forEachGroup { group in
       guard group.receivers == 0 else { return }
       for position in group.start..<group.end {
-        guard let slot = derived.freeLists.first else { return }
-        derived.freeLists.remove(slot)
+        guard let slot = slabs.lists.next else { return }
+        slabs.lists.take(slot)
         write(list: slot, lists[Int(position)], group, position, hasMemory: false) { _ in }
         append(list: slot, to: &chain)
       }

@@ -12,12 +12,12 @@ extension StoreCheck {
       let at = CheckedRecord("lists", index)
       let link = store.listLinks[index]
       try at.hold(store.lists[index, \.generation] <= lastGeneration, "its generation is too great")
-      guard link.state != 0 else {
+      guard link.state != .free else {
         try at.hold(
           link.holders == 0 && link.nextReturned.isNone, "it is free and somebody's")
         continue
       }
-      guard let state = ListState(rawValue: link.state) else {
+      guard let state = link.$state.validated else {
         throw at.damaged("its state is none")
       }
       let list = store.lists[index]
@@ -26,7 +26,7 @@ extension StoreCheck {
       for buffer in list.bufferSegments.indices {
         try at.hold(list.bufferSegments[buffer] <= 4, "its buffers are none")
       }
-      guard let kind = TargetKind(rawValue: list.targetKind) else {
+      guard let kind = list.$targetKind.validated else {
         throw at.damaged("what it is indicated on is none")
       }
       switch kind {
@@ -60,7 +60,7 @@ extension StoreCheck {
       var isFirst = true
       for other in 0..<at where list.segments[other].block == segment.block { isFirst = false }
       let block = segment.block.index
-      if isFirst, store.blocks[block, \.state] == BlockState.live.rawValue,
+      if isFirst, store.blocks[block, \.$state.validated] == .live,
         store.blocks[block, \.generation] == segment.generation
       {
         named.append(block)
@@ -103,10 +103,10 @@ extension StoreCheck {
 
   mutating func checkStatuses() throws(StoreError) {
     for index in store.statuses.touched {
-      let state = store.statuses[index, \.state]
+      let state = store.statuses[index].$state.validated
       let at = CheckedRecord("statuses", index)
-      try at.hold(state <= 1, "its state is none")
-      guard state != 0 else { continue }
+      try at.hold(state != nil, "its state is none")
+      guard state == .open else { continue }
       try at.hold(
         store.statuses[index, \.length] <= StatusRecord.capacity
           && store.statuses[index, \.revision] <= UInt32(UInt8.max), "its buffer is too long")
@@ -123,7 +123,8 @@ extension StoreCheck {
     ) {
       (
         store.indications[$0, \.previous], store.indications[$0, \.next],
-        store.indications[$0, \.state] == 1 && store.indications[$0, \.adapter] == own
+        store.indications[$0, \.$state.validated] == .open
+          && store.indications[$0, \.adapter] == own
       )
     }
     var out: UInt32 = 0
@@ -159,7 +160,7 @@ extension StoreCheck {
     var next = first
     while let index = next.optional {
       guard store.lists.contains(index),
-        store.listLinks[index].state == ListState.returning.rawValue, meet(index)
+        store.listLinks[index].state == .returning, meet(index)
       else { throw at.damaged(list: "returned NET_BUFFER_LISTs") }
       count &+= 1
       next = store.listLinks[index].nextReturned
@@ -177,7 +178,7 @@ extension StoreCheck {
   }
 
   mutating func checkIndications() throws(StoreError) {
-    for index in store.statuses.touched where store.statuses[index, \.state] != 0 {
+    for index in store.statuses.touched where store.statuses[index, \.state] != .free {
       let calls = store.statuses[index, \.calls]
       try CheckedRecord("statuses", index).hold(
         calls > 0 && calls == statusCalls[Int(index)], "it counts other calls than are open")
@@ -185,8 +186,8 @@ extension StoreCheck {
     for index in store.indications.touched {
       let record = store.indications[index]
       let at = CheckedRecord("indications", index)
-      guard record.state != 0 else { continue }
-      try at.hold(record.state == 1, "its state is none")
+      guard record.state != .free else { continue }
+      try at.hold(record.$state.validated != nil, "its state is none")
       try at.hold(
         record.receiverCount <= UInt32(IndicationRecord.maximumReceivers), "its receivers are none")
       try at.hold(
@@ -221,7 +222,7 @@ extension StoreCheck {
       position = Int(store.lists[$0, \.position])
       return (
         store.lists[$0, \.previous], store.lists[$0, \.next],
-        link.state == ListState.out.rawValue && store.lists[$0, \.indication] == own
+        link.state == .out && store.lists[$0, \.indication] == own
           && link.holders & ~receivers == 0 && isNext
       )
     }

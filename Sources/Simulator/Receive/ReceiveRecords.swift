@@ -1,14 +1,21 @@
-// Records of indications and of the lists that are indicated.
+// The records of what is indicated: calls of NdisMIndicateReceiveNetBufferLists and their NET_BUFFER_LISTs.
 
-import CNDIS
 import NDIS
+
+enum IndicationState: UInt32, StoredEnum {
+  case free = 0, open
+  static let fallback = open
+}
 
 /// One call of NdisMIndicateReceiveNetBufferLists, until all its lists have come back and every handler
 /// that was called for it has returned.
-struct IndicationRecord: StoreRecord {
+struct IndicationRecord: NamedRecord {
+  static let kind = RecordKind.indication
+  var isFree: Bool { state == .free }
+
   /// Bindings that one indication may go to.
   static let maximumReceivers = 64
-  var state: UInt32 = 0  // 0 free
+  @Raw var state = IndicationState.free
   var adapter = Ref<AdapterRecord>.none  // none: the adapter is gone
   var previous = Ref<IndicationRecord>.none  // an adapter's indications, newest first
   var next = Ref<IndicationRecord>.none
@@ -38,10 +45,16 @@ struct SegmentRecord: BitwiseCopyable {
 }
 
 /// `out`: some receiver has it. `returning`: the miniport is being told of it, or will be.
-enum ListState: UInt8 { case free = 0, out, returning }
+enum ListState: UInt8, StoredEnum {
+  case free = 0, out, returning
+  static let fallback = returning
+}
 
 /// What a list is indicated on.
-enum TargetKind: UInt8 { case defaultQueue = 0, queue, vport }
+enum TargetKind: UInt8, StoredEnum {
+  case defaultQueue = 0, queue, vport
+  static let fallback = vport
+}
 
 /// Where a list is. A column of its own: the rest of the record stays as it was indicated, whatever becomes
 /// of the list.
@@ -50,17 +63,20 @@ struct ListLink: BitwiseCopyable {
   var holders: UInt64 = 0
   /// The next one that returns with it.
   var nextReturned = Ref<NetBufferListRecord>.none
-  var state: UInt8 = 0  // ListState
+  @Raw var state = ListState.free
   var padding: (UInt8, UInt8, UInt8) = (0, 0, 0)
 }
 
 /// An indicated NET_BUFFER_LIST.
-struct NetBufferListRecord: StoreRecord {
+struct NetBufferListRecord: NamedRecord {
+  static let kind = RecordKind.list
+  var isFree: Bool { link.state == .free }
+
   var generation: UInt32 = 0
   var padding2: UInt8 = 0
   var bufferCount: UInt8 = 0
   var segmentCount: UInt8 = 0
-  var targetKind: UInt8 = 0
+  @Raw var targetKind = TargetKind.defaultQueue
   var indication = Ref<IndicationRecord>.none
   /// Those of the indication that are out.
   var previous = Ref<NetBufferListRecord>.none

@@ -57,7 +57,7 @@ extension Simulator {
         guard wasGiven(list) else { throw failure }
         continue
       }
-      guard store.listLinks[index].state == ListState.out.rawValue, listHandle(index) == list
+      guard store.listLinks[index].state == .out, listHandle(index) == list
       else { throw failure }
       if store.lists[index, \.indication] != indication {
         indication = store.lists[index, \.indication]
@@ -216,7 +216,7 @@ extension Simulator {
     }
     let count = chain.count
     store.adapters.update(adapter) { $0.returning = $0.returning &+ count }
-    if derived.freeUpcalls.isEmpty {
+    if slabs.upcalls.isFull {
       let first = chain.first
       close(&chain, next: store.adapters[adapter, \.returned])
       store.adapters.update(adapter) { $0.returned = first }
@@ -238,7 +238,7 @@ extension Simulator {
 
   /// Makes the call that could not be made before. False when there is none to make, or still no room.
   mutating func stepReturns(adapter: Index<AdapterRecord>, _ actions: inout Actions) -> Bool {
-    guard let first = store.adapters[adapter, \.returned].optional, !derived.freeUpcalls.isEmpty
+    guard let first = store.adapters[adapter, \.returned].optional, !slabs.upcalls.isFull
     else { return false }
     let session = store.drivers[store.adapters[adapter, \.driver].index, \.session].index
     store.adapters.update(adapter) { $0.returned = .none }

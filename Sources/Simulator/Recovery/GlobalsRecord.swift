@@ -1,6 +1,4 @@
-// State of the store that belongs to no object.
-
-import NDIS
+// The record of what belongs to no object.
 
 /// State that belongs to no object.
 struct GlobalsRecord: StoreRecord {

@@ -56,13 +56,13 @@ extension Simulator {
   public var adoptedSessions: [AdoptedSession] {
     var found: [AdoptedSession] = []
     for index in store.sessions.touched
-    where store.sessions[index, \.state] != SessionState.free.rawValue {
+    where store.sessions[index, \.state] != .free {
       let session = store.sessions[index]
       found.append(
         AdoptedSession(
           index: index.raw, name: session.name, pid: session.pid, uid: session.uid,
           isHosted: session.isHosted != 0,
-          isEnding: session.state == SessionState.ended.rawValue,
+          isEnding: session.state == .ended,
           generation: session.generation, token: session.token,
           socket: session.socket))
     }
@@ -80,7 +80,7 @@ extension Simulator {
       found.append(
         AdoptedSection(
           handle: sectionHandle(index), inode: section.inode,
-          keeping: SectionKeeping(rawValue: section.keeping) ?? .lost,
+          keeping: section.keeping,
           size: UInt64(section.pages) << section.pageShift,
           hosted: section.session.isNone && registration.ownerSession.isNone
             && registration.hosted != UInt32.max ? registration.hosted : nil,
@@ -94,7 +94,7 @@ extension Simulator {
     guard let index = try? resolveSection(handle) else { return }
     store.sections.update(index) {
       $0.inode = inode
-      $0.keeping = keeping.rawValue
+      $0.keeping = keeping
     }
     commit()
   }
@@ -133,9 +133,9 @@ extension Simulator {
     func look(_ index: Index<UpcallRecord>) {
       let upcall = store.upcalls[index]
       guard !undelivered || upcall.delivered == 0 else { return }
-      switch UpcallState(rawValue: upcall.state) {
+      switch upcall.state {
       case .open, .expired: found.append(upcall.id)
-      case .free, .pended, nil: break
+      case .free, .pended: break
       }
     }
     if let session {
@@ -152,9 +152,9 @@ extension Simulator {
   public func session(token: UInt64, uid: UInt32) -> UInt32? {
     guard token != 0 else { return nil }
     return store.sessions.indices.first {
-      !derived.freeSessions.contains($0) && store.sessions[$0, \.token] == token
+      !slabs.sessions.isAvailable($0) && store.sessions[$0, \.token] == token
         && store.sessions[$0, \.uid] == uid
-        && store.sessions[$0, \.state] != SessionState.ended.rawValue
+        && store.sessions[$0, \.state] != .ended
     }?.raw
   }
 

@@ -3,60 +3,6 @@
 // from the bytes. The memory may be sparse: capacities are upper limits, and pages never touched cost
 // nothing.
 
-/// How many records of each kind a store has room for. Capabilities have one record an adapter, buffers
-/// of OID requests two a request.
-public struct StoreCapacities: Hashable, Sendable, BitwiseCopyable {
-  public var sessions: UInt32 = 16_384
-  public var drivers: UInt32 = 16_384
-  public var adapters: UInt32 = 16_384
-  public var bindings: UInt32 = 16_384
-  public var registrations: UInt32 = 8_192
-  public var sections: UInt32 = 16_384
-  public var blocks: UInt32 = 4_194_304
-  public var extents: UInt32 = 4_194_304
-  public var sites: UInt32 = 65_536
-  public var requests: UInt32 = 65_536
-  public var upcalls: UInt32 = 65_536
-  public var oids: UInt32 = 4_096
-  public var queues: UInt32 = 16_384
-  public var filters: UInt32 = 16_384
-  public var vports: UInt32 = 8_192
-  public var statuses: UInt32 = 4_096
-  public var indications: UInt32 = 32_768
-  public var lists: UInt32 = 262_144
-  /// Rows of what the host keeps of its hosted drivers.
-  public var hostRows: UInt32 = 9_216
-
-  private init() {}
-
-  /// For a daemon: four million blocks in sparse memory.
-  public static let daemon = StoreCapacities()
-  /// For tests that copy the store after every step.
-  public static let small: StoreCapacities = {
-    var few = StoreCapacities()
-    few.sessions = 8
-    few.drivers = 16
-    few.adapters = 16
-    few.bindings = 16
-    few.registrations = 16
-    few.sections = 32
-    few.blocks = 128
-    few.extents = 512
-    few.sites = 32
-    few.requests = 64
-    few.upcalls = 64
-    few.oids = 12
-    few.queues = 16
-    few.filters = 16
-    few.vports = 8
-    few.statuses = 8
-    few.indications = 16
-    few.lists = 32
-    few.hostRows = 0
-    return few
-  }()
-}
-
 /// Why bytes were not taken for a store.
 public enum StoreError: Error, Hashable, Sendable {
   case tooSmall(needed: Int, given: Int)
@@ -106,64 +52,7 @@ struct StoreHeader: BitwiseCopyable {
   static var undoLengthOffset: Int { MemoryLayout<StoreHeader>.offset(of: \.undoLength) ?? 0 }
 }
 
-/// All tables.
-@safe struct Store {
-  let memory: StoreMemory
-  let capacities: StoreCapacities
-  let undo: UndoLog
-  let globals: Table<GlobalsRecord>
-  let sessions: Table<SessionRecord>
-  let results: Table<ResultRecord>
-  let drivers: Table<DriverRecord>
-  let adapters: Table<AdapterRecord>
-  let bindings: Table<BindingRecord>
-  let registrations: Table<RegistrationRecord>
-  let sections: Table<SectionRecord>
-  let blocks: Table<BlockRecord>
-  let extents: Table<ExtentRecord>
-  let sites: Table<SiteRecord>
-  let requests: Table<RequestRecord>
-  let upcalls: Table<UpcallRecord>
-  /// Of the adapter of the same index.
-  let capabilities: Table<CapabilitiesRecord>
-  let oids: Table<OIDRecord>
-  /// Of the OID request of the same index.
-  let oidInputs: Table<OIDBufferRecord>
-  let oidOutputs: Table<OIDBufferRecord>
-  let queues: Table<QueueRecord>
-  let filters: Table<FilterRecord>
-  let vports: Table<VPortRecord>
-  let statuses: Table<StatusRecord>
-  let indications: Table<IndicationRecord>
-  let lists: Table<NetBufferListRecord>
-  let listLinks: Column<NetBufferListRecord, ListLink>
-  let hostRows: Table<HostRow>
-
-  // The lists between records. Members are inserted at the front; an adapter's OID requests, which are
-  // served in order, are appended.
-  let driversOfSession: LinkedList<SessionRecord, DriverRecord>
-  let requestsOfSession: LinkedList<SessionRecord, RequestRecord>
-  let upcallsOfSession: LinkedList<SessionRecord, UpcallRecord>
-  /// A miniport driver's adapters.
-  let adaptersOfDriver: LinkedList<DriverRecord, AdapterRecord>
-  /// A protocol driver's bindings, a filter driver's modules.
-  let bindingsOfDriver: LinkedList<DriverRecord, BindingRecord>
-  let bindingsOfAdapter: LinkedList<AdapterRecord, BindingRecord>
-  let blocksOfDriver: LinkedList<DriverRecord, BlockRecord>
-  let blocksOfAdapter: LinkedList<AdapterRecord, BlockRecord>
-  let blocksOfBinding: LinkedList<BindingRecord, BlockRecord>
-  let blocksOfProvider: LinkedList<RegistrationRecord, BlockRecord>
-  let blocksOfQueue: LinkedList<QueueRecord, BlockRecord>
-  let blocksOfVPort: LinkedList<VPortRecord, BlockRecord>
-  let sectionsOfProvider: LinkedList<RegistrationRecord, SectionRecord>
-  let oidsOfAdapter: LinkedList<AdapterRecord, OIDRecord>
-  let queuesOfAdapter: LinkedList<AdapterRecord, QueueRecord>
-  let filtersOfAdapter: LinkedList<AdapterRecord, FilterRecord>
-  let vportsOfAdapter: LinkedList<AdapterRecord, VPortRecord>
-  let indicationsOfAdapter: LinkedList<AdapterRecord, IndicationRecord>
-  /// The lists of an indication that some receiver still has.
-  let listsOfIndication: LinkedList<IndicationRecord, NetBufferListRecord>
-
+extension Store {
   /// Bytes of the undo log. The largest turns are a block of 1,024 extents and the end of a domain with
   /// every section bound to it.
   static func undoCapacity(_ capacities: StoreCapacities) -> Int {
@@ -183,172 +72,81 @@ struct StoreHeader: BitwiseCopyable {
     }
   }
 
-  /// Bytes a store of these capacities needs.
-  static func size(_ capacities: StoreCapacities) -> Int { Layout(capacities).end }
+  /// Where the tables begin, behind the header's page and the undo log.
+  private static let undoOffset = 4096
+  private static func firstTable(_ capacities: StoreCapacities) -> Int {
+    undoOffset + undoCapacity(capacities)
+  }
+
+  /// Bytes a store of these capacities needs: its tables are placed, and nothing is read.
+  static func size(_ capacities: StoreCapacities) -> Int {
+    let nowhere = UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 64)
+    defer { unsafe nowhere.deallocate() }
+    let memory = unsafe StoreMemory(base: nowhere, size: 0)
+    var layout = Layout(memory, undoLog(memory, capacities, nil), from: firstTable(capacities))
+    _ = Store(memory, capacities, &layout)
+    return layout.end
+  }
+
+  private static func undoLog(
+    _ memory: StoreMemory, _ capacities: StoreCapacities, _ observer: StoreObserver?
+  ) -> UndoLog {
+    unsafe UndoLog(
+      base: memory.base, lengthOffset: StoreHeader.undoLengthOffset, start: undoOffset,
+      capacity: undoCapacity(capacities), observer: observer)
+  }
 
   /// Opens the memory: lays a new store out when `fresh`, else rolls an unfinished turn back.
   init(
     _ memory: StoreMemory, _ capacities: StoreCapacities, fresh: Bool, observer: StoreObserver?
   ) throws(StoreError) {
-    let layout = Layout(capacities)
+    let undo = Store.undoLog(memory, capacities, observer)
+    var layout = Layout(memory, undo, from: Store.firstTable(capacities))
+    self.init(memory, capacities, &layout)
     guard memory.size >= layout.end else {
       throw .tooSmall(needed: layout.end, given: memory.size)
     }
-    let base = unsafe memory.base
-    let undo = unsafe UndoLog(
-      base: base, lengthOffset: StoreHeader.undoLengthOffset, start: layout.undo,
-      capacity: Store.undoCapacity(capacities), observer: observer)
-    try unsafe Store.open(base, layout, capacities, undo, fresh: fresh)
-    self.memory = memory
-    self.capacities = capacities
-    self.undo = undo
-    func table<Record: StoreRecord>(_ offset: Int, _ capacity: UInt32) -> Table<Record> {
-      unsafe Table(
-        store: base, offset: offset, capacity: capacity, undo: undo, touched: memory.touched)
-    }
-    globals = table(layout.globals, 1)
-    sessions = table(layout.sessions, capacities.sessions)
-    results = table(layout.results, capacities.sessions * Store.resultsPerSession)
-    drivers = table(layout.drivers, capacities.drivers)
-    adapters = table(layout.adapters, capacities.adapters)
-    bindings = table(layout.bindings, capacities.bindings)
-    registrations = table(layout.registrations, capacities.registrations)
-    sections = table(layout.sections, capacities.sections)
-    blocks = table(layout.blocks, capacities.blocks)
-    extents = table(layout.extents, capacities.extents)
-    sites = table(layout.sites, capacities.sites)
-    requests = table(layout.requests, capacities.requests)
-    upcalls = table(layout.upcalls, capacities.upcalls)
-    capabilities = table(layout.capabilities, capacities.adapters)
-    oids = table(layout.oids, capacities.oids)
-    oidInputs = table(layout.oidInputs, capacities.oids)
-    oidOutputs = table(layout.oidOutputs, capacities.oids)
-    queues = table(layout.queues, capacities.queues)
-    filters = table(layout.filters, capacities.filters)
-    vports = table(layout.vports, capacities.vports)
-    statuses = table(layout.statuses, capacities.statuses)
-    indications = table(layout.indications, capacities.indications)
-    lists = table(layout.lists, capacities.lists)
-    listLinks = lists.column(\.link)
-    hostRows = table(layout.hostRows, capacities.hostRows)
-
-    driversOfSession = LinkedList(sessions, \.drivers, drivers, \.previous, \.next)
-    requestsOfSession = LinkedList(sessions, \.requests, requests, \.previous, \.next)
-    upcallsOfSession = LinkedList(sessions, \.upcalls, upcalls, \.previous, \.next)
-    adaptersOfDriver = LinkedList(drivers, \.children, adapters, \.previous, \.next)
-    bindingsOfDriver = LinkedList(drivers, \.children, bindings, \.previous, \.next)
-    bindingsOfAdapter = LinkedList(adapters, \.bindings, bindings, \.adapterPrevious, \.adapterNext)
-    blocksOfDriver = LinkedList(drivers, \.blocks, blocks, \.ownerPrevious, \.ownerNext)
-    blocksOfAdapter = LinkedList(adapters, \.blocks, blocks, \.ownerPrevious, \.ownerNext)
-    blocksOfBinding = LinkedList(bindings, \.blocks, blocks, \.ownerPrevious, \.ownerNext)
-    blocksOfProvider = LinkedList(
-      registrations, \.blocks, blocks, \.providerPrevious, \.providerNext)
-    blocksOfQueue = LinkedList(queues, \.firstBlock, blocks, \.placePrevious, \.placeNext)
-    blocksOfVPort = LinkedList(vports, \.firstBlock, blocks, \.placePrevious, \.placeNext)
-    sectionsOfProvider = LinkedList(registrations, \.sections, sections, \.previous, \.next)
-    oidsOfAdapter = LinkedList(adapters, \.firstOID, tail: \.lastOID, oids, \.previous, \.next)
-    queuesOfAdapter = LinkedList(adapters, \.queues, queues, \.previous, \.next)
-    filtersOfAdapter = LinkedList(adapters, \.filters, filters, \.previous, \.next)
-    vportsOfAdapter = LinkedList(adapters, \.vports, vports, \.previous, \.next)
-    indicationsOfAdapter = LinkedList(adapters, \.indications, indications, \.previous, \.next)
-    listsOfIndication = LinkedList(indications, \.first, lists, \.previous, \.next)
-  }
-
-  /// Writes the header of a new store, or checks that of an old one and rolls its unfinished turn back.
-  private static func open(
-    _ base: UnsafeMutableRawPointer, _ layout: Layout, _ capacities: StoreCapacities,
-    _ undo: UndoLog, fresh: Bool
-  ) throws(StoreError) {
+    var wanted = StoreHeader()
+    wanted.magic = StoreHeader.magic
+    wanted.version = StoreHeader.layoutVersion
+    wanted.recordSizes = layout.recordSizes
+    wanted.capacities = capacities
     if fresh {
-      unsafe base.storeBytes(of: 0, toByteOffset: StoreHeader.undoLengthOffset, as: UInt64.self)
-      unsafe base.storeBytes(of: Store.header(capacities), as: StoreHeader.self)
-    } else {
-      let found = unsafe base.load(as: StoreHeader.self)
-      let wanted = Store.header(capacities)
-      guard found.magic == wanted.magic, found.version == wanted.version,
-        found.recordSizes == wanted.recordSizes, found.capacities == capacities
-      else { throw .otherLayout }
-      guard undo.rollBack(storeSize: layout.end, from: layout.globals) else {
-        throw .damaged("the undo log makes no sense")
-      }
+      header = wanted
+      return
+    }
+    guard header.magic == wanted.magic, header.version == wanted.version,
+      header.recordSizes == wanted.recordSizes, header.capacities == capacities
+    else { throw .otherLayout }
+    guard undo.rollBack(storeSize: layout.end, from: Store.firstTable(capacities)) else {
+      throw .damaged("the undo log makes no sense")
     }
   }
+}
 
-  private static func header(_ capacities: StoreCapacities) -> StoreHeader {
-    var header = StoreHeader()
-    header.magic = StoreHeader.magic
-    header.version = StoreHeader.layoutVersion
-    header.recordSizes = Layout.recordSizes
-    header.capacities = capacities
-    return header
+/// Places tables one behind the other, each at the start of a cache line.
+@safe struct Layout {
+  private let memory: StoreMemory
+  let undo: UndoLog
+  /// Behind the last table.
+  private(set) var end: Int
+  /// FNV-1a of the sizes of the records, so that a change of one is noticed.
+  private(set) var recordSizes: UInt32 = 0x811C_9DC5
+
+  init(_ memory: StoreMemory, _ undo: UndoLog, from start: Int) {
+    self.memory = memory
+    self.undo = undo
+    end = start
   }
 
-  /// Where each table begins.
-  private struct Layout {
-    let undo = 4096
-    let globals, sessions, results, drivers, adapters, bindings, registrations, sections: Int
-    let blocks, extents, sites, requests, upcalls: Int
-    let capabilities, oids, oidInputs, oidOutputs, queues, filters, vports: Int
-    let statuses, indications, lists, hostRows: Int
-    let end: Int
-
-    /// FNV-1a of the sizes of all records, in the order of the tables.
-    static let recordSizes: UInt32 = {
-      var hash: UInt32 = 0x811C_9DC5
-      let sizes = [
-        MemoryLayout<GlobalsRecord>.stride, MemoryLayout<SessionRecord>.stride,
-        MemoryLayout<ResultRecord>.stride, MemoryLayout<DriverRecord>.stride,
-        MemoryLayout<AdapterRecord>.stride, MemoryLayout<BindingRecord>.stride,
-        MemoryLayout<RegistrationRecord>.stride, MemoryLayout<SectionRecord>.stride,
-        MemoryLayout<BlockRecord>.stride, MemoryLayout<ExtentRecord>.stride,
-        MemoryLayout<SiteRecord>.stride, MemoryLayout<RequestRecord>.stride,
-        MemoryLayout<UpcallRecord>.stride, MemoryLayout<CapabilitiesRecord>.stride,
-        MemoryLayout<OIDRecord>.stride, MemoryLayout<OIDBufferRecord>.stride,
-        MemoryLayout<QueueRecord>.stride, MemoryLayout<FilterRecord>.stride,
-        MemoryLayout<VPortRecord>.stride, MemoryLayout<StatusRecord>.stride,
-        MemoryLayout<IndicationRecord>.stride, MemoryLayout<NetBufferListRecord>.stride,
-        MemoryLayout<HostRow>.stride, Int(Store.resultsPerSession),
-      ]
-      for size in sizes {
-        for shift in [0, 8, 16, 24] {
-          hash = (hash ^ UInt32(truncatingIfNeeded: size >> shift & 0xFF)) &* 0x0100_0193
-        }
-      }
-      return hash
-    }()
-
-    init(_ capacities: StoreCapacities) {
-      var at = undo + Store.undoCapacity(capacities)
-      func place<Record>(_: Record.Type, _ count: UInt32) -> Int {
-        let start = at
-        at = (at + Int(count) * MemoryLayout<Record>.stride + 63) & ~63
-        return start
-      }
-      globals = place(GlobalsRecord.self, 1)
-      sessions = place(SessionRecord.self, capacities.sessions)
-      results = place(ResultRecord.self, capacities.sessions * Store.resultsPerSession)
-      drivers = place(DriverRecord.self, capacities.drivers)
-      adapters = place(AdapterRecord.self, capacities.adapters)
-      bindings = place(BindingRecord.self, capacities.bindings)
-      registrations = place(RegistrationRecord.self, capacities.registrations)
-      sections = place(SectionRecord.self, capacities.sections)
-      requests = place(RequestRecord.self, capacities.requests)
-      upcalls = place(UpcallRecord.self, capacities.upcalls)
-      capabilities = place(CapabilitiesRecord.self, capacities.adapters)
-      oids = place(OIDRecord.self, capacities.oids)
-      oidInputs = place(OIDBufferRecord.self, capacities.oids)
-      oidOutputs = place(OIDBufferRecord.self, capacities.oids)
-      queues = place(QueueRecord.self, capacities.queues)
-      filters = place(FilterRecord.self, capacities.filters)
-      vports = place(VPortRecord.self, capacities.vports)
-      statuses = place(StatusRecord.self, capacities.statuses)
-      indications = place(IndicationRecord.self, capacities.indications)
-      lists = place(NetBufferListRecord.self, capacities.lists)
-      hostRows = place(HostRow.self, capacities.hostRows)
-      sites = place(SiteRecord.self, capacities.sites)
-      blocks = place(BlockRecord.self, capacities.blocks)
-      extents = place(ExtentRecord.self, capacities.extents)
-      end = at
+  mutating func table<Record: StoreRecord>(_ count: UInt32) -> Table<Record> {
+    let offset = end
+    for shift in [0, 8, 16, 24] {
+      let byte = UInt32(truncatingIfNeeded: MemoryLayout<Record>.stride >> shift & 0xFF)
+      recordSizes = (recordSizes ^ byte) &* 0x0100_0193
     }
+    end = (offset + Int(count) * MemoryLayout<Record>.stride + 63) & ~63
+    return unsafe Table(
+      store: memory.base, offset: offset, capacity: count, undo: undo, touched: memory.touched)
   }
 }

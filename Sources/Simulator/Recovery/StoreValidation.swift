@@ -208,7 +208,7 @@ struct StoreCheck: ~Copyable {
   /// Notes that a record waits for a request, which has to be there and to be waited for by no other.
   mutating func wait(for request: Ref<RequestRecord>, _ at: CheckedRecord) throws(StoreError) {
     guard let index = request.optional else { return }
-    guard store.requests.contains(index), store.requests[index, \.state] == 1,
+    guard store.requests.contains(index), store.requests[index, \.$state.validated] == .open,
       waiting[Int(index)] == 0
     else { throw at.damaged("the request it is to answer is not there, or another's") }
     waiting[Int(index)] = 1
@@ -229,15 +229,15 @@ struct StoreCheck: ~Copyable {
     guard id != 0, store.upcalls.contains(index), store.upcalls[index, \.id] == id,
       Int(store.upcalls[index, \.type]) == type, store.upcalls[index, \.subject] == subject
     else { return nil }
-    return UpcallState(rawValue: store.upcalls[index, \.state])
+    return store.upcalls[index, \.$state.validated]
   }
 
   func isSession(_ ref: Ref<SessionRecord>) -> Bool {
-    store.sessions.contains(ref) && store.sessions[ref.index, \.state] != 0
+    store.sessions.contains(ref) && store.sessions[ref.index, \.state] != .free
   }
 
   func isDriver(_ ref: Ref<DriverRecord>) -> Bool {
-    store.drivers.contains(ref) && store.drivers[ref.index, \.state] != 0
+    store.drivers.contains(ref) && store.drivers[ref.index, \.state] != .free
   }
 
   func isAdapter(_ ref: Ref<AdapterRecord>) -> Bool {
@@ -245,11 +245,11 @@ struct StoreCheck: ~Copyable {
   }
 
   func isBinding(_ ref: Ref<BindingRecord>) -> Bool {
-    store.bindings.contains(ref) && store.bindings[ref.index, \.kind] != 0
+    store.bindings.contains(ref) && store.bindings[ref.index, \.kind] != .free
   }
 
   func isRegistration(_ ref: Ref<RegistrationRecord>) -> Bool {
-    store.registrations.contains(ref) && store.registrations[ref.index, \.state] != 0
+    store.registrations.contains(ref) && store.registrations[ref.index, \.state] != .free
   }
 
   // MARK: Handles
@@ -262,7 +262,7 @@ struct StoreCheck: ~Copyable {
 
   func driverHandle(_ index: Index<DriverRecord>) -> Handle {
     let kind: Handle.Kind =
-      switch DriverKind(rawValue: store.drivers[index, \.kind]) {
+      switch store.drivers[index, \.kind] {
       case .miniport: .miniportDriver
       case .filter: .filterDriver
       default: .protocolDriver
@@ -275,7 +275,7 @@ struct StoreCheck: ~Copyable {
   }
 
   func bindingHandle(_ index: Index<BindingRecord>) -> Handle {
-    let isModule = store.bindings[index, \.kind] == BindingKind.module.rawValue
+    let isModule = store.bindings[index, \.$kind.validated] == .module
     return handle(isModule ? .filterModule : .binding, store.bindings[index, \.generation], index)
   }
 

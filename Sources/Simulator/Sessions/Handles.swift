@@ -24,13 +24,13 @@ extension Simulator {
   ) throws(Failure) -> Index<DriverRecord> {
     try checkKind(handle, kinds)
     let index = Index<DriverRecord>(handle.index)
-    guard store.drivers.contains(index), store.drivers[index, \.state] != 0,
+    guard store.drivers.contains(index), store.drivers[index, \.state] != .free,
       driverHandle(index) == handle
     else { throw Failure(.invalidParameter, .staleHandle, handle.rawValue) }
     guard store.drivers[index, \.session] == Ref(session) else {
       throw Failure(.invalidParameter, .foreignHandle, handle.rawValue)
     }
-    guard store.drivers[index, \.state] != DriverState.ending.rawValue else {
+    guard store.drivers[index, \.state] != .ending else {
       throw Failure(.failure, .objectEnding, handle.rawValue)
     }
     return index
@@ -55,7 +55,7 @@ extension Simulator {
   ) throws(Failure) -> Index<BindingRecord> {
     try checkKind(handle, [kind])
     let index = Index<BindingRecord>(handle.index)
-    guard store.bindings.contains(index), store.bindings[index, \.kind] != 0,
+    guard store.bindings.contains(index), store.bindings[index, \.kind] != .free,
       bindingHandle(index) == handle
     else { throw Failure(.invalidParameter, .staleHandle, handle.rawValue) }
     guard store.drivers[store.bindings[index, \.driver].index, \.session] == Ref(session) else {
@@ -67,7 +67,7 @@ extension Simulator {
   func resolveSection(_ handle: Handle) throws(Failure) -> Index<SectionRecord> {
     try checkKind(handle, [.section])
     let index = Index<SectionRecord>(handle.index)
-    guard store.sections.contains(index), store.sections[index, \.state] != 0,
+    guard store.sections.contains(index), store.sections[index, \.state] != .free,
       sectionHandle(index) == handle
     else { throw Failure(.invalidParameter, .staleHandle, handle.rawValue) }
     return index

@@ -63,7 +63,7 @@ extension Simulator {
         $0 = ResultRecord()
         $0.id = call.requestID
         $0.type = call.type
-        $0.state = 1
+        $0.state = .open
       }
       return true
     }
@@ -74,7 +74,7 @@ extension Simulator {
       store.results[place, \.type] == call.type
     else { return refuse(Failure(.invalidParameter, .resultForgotten, call.requestID)) }
     // One still open will be answered when it is done.
-    if store.results[place, \.state] >= 2 {
+    if store.results[place, \.state].isAnswered {
       actions.append(.reply(session: call.session, requestID: call.requestID))
     }
     return false
@@ -106,35 +106,39 @@ extension Simulator {
   /// Whether the client has not been told a result: it is open, or held back.
   private func isUnanswered(_ slot: Index<ResultRecord>) -> Bool {
     let state = store.results[slot, \.state]
-    return state == 1 || state == 3
+    return state == .open || state == .held
   }
 
   /// A result is there, and its client is not to be told yet: it must not be forgotten before that.
   public mutating func holdBack(session: UInt32, requestID: UInt64) {
-    guard let slot = resultSlot(Index(session), requestID), store.results[slot, \.state] == 2 else {
+    guard let slot = resultSlot(Index(session), requestID),
+      store.results[slot, \.state] == .answered
+    else {
       return
     }
-    store.results.update(slot) { $0.state = 3 }
+    store.results.update(slot) { $0.state = .held }
     commit()
   }
 
   /// A result that was held back is being told.
   public mutating func tell(session: UInt32, requestID: UInt64) {
-    guard let slot = resultSlot(Index(session), requestID), store.results[slot, \.state] == 3 else {
+    guard let slot = resultSlot(Index(session), requestID), store.results[slot, \.state] == .held
+    else {
       return
     }
-    store.results.update(slot) { $0.state = 2 }
+    store.results.update(slot) { $0.state = .answered }
     commit()
   }
 
   /// A request that was carried out is answered with a failure all the same: telling its result is what the
   /// host cannot do.
   public mutating func fail(session: UInt32, requestID: UInt64, _ failure: Failure) {
-    guard let slot = resultSlot(Index(session), requestID), store.results[slot, \.state] >= 2 else {
+    guard let slot = resultSlot(Index(session), requestID), store.results[slot, \.state].isAnswered
+    else {
       return
     }
     store.results.update(slot) {
-      $0.state = 2
+      $0.state = .answered
       $0.failure = failure
     }
     commit()
@@ -222,7 +226,7 @@ extension Simulator {
     _ value: UInt64,
     _ value2: UInt64, _ actions: inout Actions
   ) {
-    guard let slot = resultSlot(session, id), store.results[slot, \.state] == 1 else { return }
+    guard let slot = resultSlot(session, id), store.results[slot, \.state] == .open else { return }
     defer {
       // The ring will soon have come round; a client that has lost the reply asks for it again.
       if slot < store.lateSlots(session).lowerBound,
@@ -232,7 +236,7 @@ extension Simulator {
       }
     }
     store.results.update(slot) {
-      $0.state = 2
+      $0.state = .answered
       $0.failure = failure
       $0.value = value
       $0.value2 = value2
@@ -251,13 +255,8 @@ extension Simulator {
   mutating func open(_ call: Call, object: Handle, block: Ref<BlockRecord> = .none) throws(Failure)
     -> Index<RequestRecord>
   {
-    guard let index = derived.freeRequests.first else {
-      throw Failure(.resources, .tableFull, 10, UInt64(store.capacities.requests))
-    }
-    derived.freeRequests.remove(index)
-    store.requests.update(index) {
-      $0 = RequestRecord()
-      $0.state = 1
+    let index = try slabs.requests.allocateOrRefuse {
+      $0.state = .open
       $0.type = call.type
       $0.irql = call.irql.rawValue
       $0.id = call.requestID
@@ -307,7 +306,6 @@ extension Simulator {
     if let session = store.requests[index, \.session].optional {
       store.requestsOfSession.remove(index, from: session)
     }
-    store.requests.update(index) { $0 = RequestRecord() }
-    derived.freeRequests.insert(index)
+    slabs.requests.release(index)
   }
 }

@@ -1,12 +1,18 @@
-// Records of sessions, of their requests and of the results in their rings.
+// The records of a session, its requests and their results.
 
 import NDIS
 
-enum SessionState: UInt8 { case free = 0, open, resetting, ended }
+enum SessionState: UInt8, StoredEnum {
+  case free = 0, open, resetting, ended
+  static let fallback = ended
+}
 
-struct SessionRecord: StoreRecord {
+struct SessionRecord: NamedRecord {
+  static let kind = RecordKind.session
+  var isFree: Bool { state == .free }
+
   var generation: UInt32 = 0
-  var state: UInt8 = 0
+  @Raw var state = SessionState.free
   /// A hosted miniport's: its adapters may be bound to by every user.
   var isHosted: UInt8 = 0
   var padding: (UInt8, UInt8) = (0, 0)
@@ -33,8 +39,16 @@ struct SessionRecord: StoreRecord {
   var socket: UInt64 = 0
 }
 
-struct RequestRecord: StoreRecord {
-  var state: UInt8 = 0  // 0 free
+enum RequestState: UInt8, StoredEnum {
+  case free = 0, open
+  static let fallback = open
+}
+
+struct RequestRecord: NamedRecord {
+  static let kind = RecordKind.request
+  var isFree: Bool { state == .free }
+
+  @Raw var state = RequestState.free
   var irql: UInt8 = 0
   var type: UInt16 = 0
   var session = Ref<SessionRecord>.none  // none: the asking session is gone
@@ -47,11 +61,20 @@ struct RequestRecord: StoreRecord {
   var object = Handle.null
 }
 
+/// `held`: answered, and the client is not to be notified yet.
+enum ResultState: UInt8, StoredEnum {
+  case free = 0, open, answered, held
+
+  var isAnswered: Bool { self == .answered || self == .held }
+
+  static let fallback = held
+}
+
 /// The result of one request, kept so that a repeated request is answered and not done again.
 struct ResultRecord: StoreRecord {
   var id: UInt64 = 0
   var type: UInt16 = 0
-  var state: UInt8 = 0  // 0 empty, 1 open, 2 answered, 3 answered and held back
+  @Raw var state = ResultState.free
   var hasBugCheck: UInt8 = 0
   var bugCheckCode: UInt32 = 0
   var failure = Failure(.success, .none)

@@ -20,16 +20,8 @@ extension Simulator {
       throw Failure(
         .resources, .quotaSessions, UInt64(sessions), UInt64(settings.quotas.userSessions))
     }
-    guard let index = derived.freeSessions.first else {
-      throw Failure(.resources, .tableFull, 1, UInt64(store.sessions.capacity))
-    }
-    derived.freeSessions.remove(index)
-    derived.users[uid, default: UserUsage()].sessions += 1
-    store.sessions.update(index) {
-      let generation = $0.generation &+ 1
-      $0 = SessionRecord()
-      $0.generation = generation
-      $0.state = SessionState.open.rawValue
+    let index = try slabs.sessions.allocateOrRefuse {
+      $0.state = .open
       $0.isHosted = isHosted ? 1 : 0
       $0.pid = pid
       $0.uid = uid
@@ -37,6 +29,7 @@ extension Simulator {
       $0.nextRequestID = max(1, firstRequestID)
       $0.token = token
     }
+    derived.users[uid, default: UserUsage()].sessions += 1
     for result in store.slots(index) {
       if store.results[result, \.id] != 0 { store.results.update(result) { $0 = ResultRecord() } }
     }
@@ -51,11 +44,11 @@ extension Simulator {
   ) {
     let index = Index<SessionRecord>(index)
     self.now = now
-    guard store.sessions[index, \.state] != SessionState.free.rawValue,
-      store.sessions[index, \.state] != SessionState.ended.rawValue
+    guard store.sessions[index, \.state] != .free,
+      store.sessions[index, \.state] != .ended
     else { return }
     actions.append(.event(.sessionClosed(party(session: index), reason: reason)))
-    store.sessions.update(index) { $0.state = SessionState.ended.rawValue }
+    store.sessions.update(index) { $0.state = .ended }
     derived.workSessions.insert(index)
     wakeAll(ofDead: index)
     commit()
@@ -65,12 +58,12 @@ extension Simulator {
     guard call.context == 0 else {
       throw Failure(.failure, .circularWait, call.context, call.context)
     }
-    guard store.sessions[call.sessionIndex, \.state] == SessionState.open.rawValue else {
+    guard store.sessions[call.sessionIndex, \.state] == .open else {
       throw Failure(.failure, .objectEnding)
     }
     let request = try open(call, object: .null)
     store.sessions.update(call.sessionIndex) {
-      $0.state = SessionState.resetting.rawValue
+      $0.state = .resetting
       $0.resetRequest = Ref(request)
     }
     derived.workSessions.insert(call.sessionIndex)
@@ -79,13 +72,13 @@ extension Simulator {
   private mutating func step(session index: Index<SessionRecord>, _ actions: inout Actions) -> Bool
   {
     let session = store.sessions[index]
-    let dead = session.state == SessionState.ended.rawValue
+    let dead = session.state == .ended
     // A driver's end wakes its session, which may be an open one.
-    guard dead || session.state == SessionState.resetting.rawValue else { return false }
+    guard dead || session.state == .resetting else { return false }
     if dead {
       // Who waits for this process learns that it is gone; whom it asked need not answer it.
       if let upcall = session.upcalls.optional {
-        if store.upcalls[upcall, \.state] == UpcallState.expired.rawValue {
+        if store.upcalls[upcall, \.state] == .expired {
           let registration = store.upcalls[upcall, \.registration]
           close(upcall: upcall)
           if let registration = registration.optional {
@@ -104,14 +97,14 @@ extension Simulator {
       }
     }
     for driver in store.driversOfSession.of(index)
-    where store.drivers[driver, \.state] != DriverState.ending.rawValue {
+    where store.drivers[driver, \.state] != .ending {
       end(driver: driver, &actions)
       return true
     }
     guard session.drivers.isNone else { return false }
-    if session.state == SessionState.resetting.rawValue {
+    if session.state == .resetting {
       store.sessions.update(index) {
-        $0.state = SessionState.open.rawValue
+        $0.state = .open
         $0.resetRequest = .none
       }
       derived.workSessions.remove(index)
@@ -133,11 +126,7 @@ extension Simulator {
     }
     derived.users[session.uid, default: UserUsage()].sessions &-= 1
     if derived.users[session.uid]?.sessions == 0 { derived.users[session.uid] = nil }
-    store.sessions.update(index) {
-      $0 = SessionRecord()
-      $0.generation = session.generation
-    }
-    if session.generation < lastGeneration { derived.freeSessions.insert(index) }
+    slabs.sessions.release(index)
     derived.workSessions.remove(index)
     actions.append(.sessionGone(index.raw))
     return true
@@ -146,7 +135,7 @@ extension Simulator {
   /// A registration that still names the session, now that its drivers have gone.
   private func registrationOfDead(session: Index<SessionRecord>) -> Index<RegistrationRecord>? {
     for index in store.registrations.indices
-    where store.registrations[index, \.state] != 0
+    where store.registrations[index, \.state] != .free
       && store.registrations[index, \.ownerSession] == Ref(session)
     {
       return index
@@ -163,7 +152,7 @@ extension Simulator {
       store.sections.update(section) { $0.session = .none }
     }
     store.registrations.update(index) {
-      $0.state = RegistrationState.dead.rawValue
+      $0.state = .dead
       $0.ownerSession = .none
       $0.stuckUpcall = 0
       $0.hosted = UInt32.max
@@ -193,7 +182,7 @@ extension Simulator {
       return true
     }
     if let index = derived.workDrivers.first {
-      let ending = store.drivers[index, \.state] == DriverState.ending.rawValue
+      let ending = store.drivers[index, \.state] == .ending
       if !ending || !step(driver: index, &actions) { derived.workDrivers.remove(index) }
       return true
     }
@@ -213,7 +202,7 @@ extension Simulator {
   /// them, and adapters it was bound to wait for it no more.
   private mutating func wakeAll(ofDead session: Index<SessionRecord>) {
     for driver in store.driversOfSession.of(session) {
-      if store.drivers[driver, \.kind] == DriverKind.miniport.rawValue {
+      if store.drivers[driver, \.kind] == .miniport {
         for adapter in store.adaptersOfDriver.of(driver) { derived.workAdapters.insert(adapter) }
       } else {
         for binding in store.bindingsOfDriver.of(driver) {
@@ -227,7 +216,7 @@ extension Simulator {
   /// Everything that waits looks again whether it can go on.
   mutating func wakeAll() {
     for index in store.drivers.indices
-    where store.drivers[index, \.state] == DriverState.ending.rawValue {
+    where store.drivers[index, \.state] == .ending {
       derived.workDrivers.insert(index)
     }
     for index in store.adapters.indices where store.adapters[index, \.life] != .free {

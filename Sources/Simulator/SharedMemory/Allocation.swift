@@ -132,8 +132,8 @@ extension Simulator {
   private func checkDMA(
     _ owner: Owner, _ driver: DriverRecord, registration: Index<RegistrationRecord>
   ) throws(Failure) {
-    guard driver.kind == DriverKind.miniport.rawValue else { return }
-    let isHAL = store.registrations[registration, \.level] == ProviderLevel.hal.rawValue
+    guard driver.kind == .miniport else { return }
+    let isHAL = store.registrations.read(registration) { $0.level } == .hal
     guard isHAL || settings.strictDMA else { return }
     if let adapter = owner.adapter, store.adapters[adapter, \.dmaRegistered] != 0 { return }
     throw Failure(.failure, .dmaNotRegistered)
@@ -166,21 +166,21 @@ extension Simulator {
     _ parameters: SharedMemoryParameters,
     _ place: MemoryPlace, _ tag: UInt32, _ site: Site, _ actions: inout Actions
   ) throws(Failure) {
-    guard let index = derived.freeBlocks.first, index.raw <= Handle.maximumIndex else {
-      throw Failure(.resources, .tableFull, 8, UInt64(store.capacities.blocks))
+    guard let index = slabs.blocks.next, index.raw <= Handle.maximumIndex else {
+      throw slabs.blocks.full()
     }
-    guard !derived.freeUpcalls.isEmpty else {
-      throw Failure(.resources, .tableFull, 11, UInt64(store.capacities.upcalls))
+    guard !slabs.upcalls.isFull else {
+      throw slabs.upcalls.full()
     }
     let domain = handle(owner: owner.object)
     let request = try open(call, object: domain, block: Ref(index))
-    derived.freeBlocks.remove(index)
+    slabs.blocks.take(index)
     let siteRef = intern(site)
     store.blocks.update(index) {
       let generation = $0.generation &+ 1
       $0 = BlockRecord()
       $0.generation = generation
-      $0.state = BlockState.pending.rawValue
+      $0.state = .pending
       $0.usage = UInt8(truncatingIfNeeded: parameters.usage)
       $0.flags = UInt8(
         truncatingIfNeeded: parameters.flags & 1 | UInt32(parameters.header.revision) << 4)
@@ -204,7 +204,7 @@ extension Simulator {
       discard(block: index, &actions)
       complete(
         Ref(request),
-        Failure(.resources, .tableFull, 11, UInt64(store.capacities.upcalls)), &actions)
+        slabs.upcalls.full(), &actions)
       return
     }
     store.registrations.update(registration) { $0.allocationsInFlight &+= 1 }
@@ -261,16 +261,16 @@ extension Simulator {
   /// The record of a site label; none when it is empty or the table is full.
   private mutating func intern(_ site: Site) -> Ref<SiteRecord> {
     guard !site.isEmpty else { return .none }
-    if let index = derived.sites.find(site) {
-      if store.sites[index, \.references] == 0 { derived.freeSites.remove(index) }
+    if let index = derived.siteIndex.find(site) {
+      if store.sites[index, \.references] == 0 { slabs.sites.take(index) }
       store.sites.update(index) { $0.references &+= 1 }
       return Ref(index)
     }
-    guard let index = derived.freeSites.first else { return .none }
-    derived.freeSites.remove(index)
+    guard let index = slabs.sites.next else { return .none }
+    slabs.sites.take(index)
     let old = store.sites[index, \.site]
-    if !old.isEmpty { derived.sites.remove(old) }
-    derived.sites.insert(site, index)
+    if !old.isEmpty { derived.siteIndex.remove(old) }
+    derived.siteIndex.insert(site, index)
     store.sites.update(index) {
       $0.references = 1
       $0.site = site
@@ -281,6 +281,6 @@ extension Simulator {
   mutating func release(site: Ref<SiteRecord>) {
     guard let index = site.optional else { return }
     store.sites.update(index) { $0.references &-= 1 }
-    if store.sites[index, \.references] == 0 { derived.freeSites.insert(index) }
+    if store.sites[index, \.references] == 0 { slabs.sites.putBack(index) }
   }
 }

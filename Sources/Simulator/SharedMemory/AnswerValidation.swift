@@ -15,7 +15,7 @@ extension Simulator {
     store.registrations.update(registration) { $0.allocationsInFlight &-= 1 }
     defer { releaseIfDone(registration: registration, &actions) }
     guard let index = upcall.block.optional else { return }
-    let abandoned = store.blocks[index, \.state] == BlockState.abandoned.rawValue
+    let abandoned = store.blocks[index, \.state] == .abandoned
     switch ending {
     case .died:
       refuse(index, upcall, Failure(.failure, .providerDied), &actions)
@@ -101,7 +101,7 @@ extension Simulator {
     let slot = Index<SectionRecord>(answer.section.index)
     guard answer.section.kind == .section, store.sections.contains(slot) else { return false }
     let section = store.sections[slot]
-    guard section.state != 0, handle(.section, section.generation, slot) == answer.section,
+    guard section.state != .free, handle(.section, section.generation, slot) == answer.section,
       section.registration == Ref(registration)
     else { return false }
     // ownDomain
@@ -226,19 +226,19 @@ extension Simulator {
         index, upcall, Failure(.invalidParameter, .sgListBufferTooSmall, given, needed), &actions)
       return
     }
-    guard Int(derived.freeExtents.count) >= answer.extents.count - 1 else {
+    guard Int(slabs.extents.available) >= answer.extents.count - 1 else {
       giveBack(answer, registration: registration, &actions)
       refuse(
         index, upcall,
-        Failure(.resources, .tableFull, 9, UInt64(store.capacities.extents)), &actions)
+        slabs.extents.full(), &actions)
       return
     }
     let section = Index<SectionRecord>(answer.section.index)
     var more = Ref<ExtentRecord>.none
     for i in stride(from: answer.extents.count - 1, to: 0, by: -1) {
       let extent = answer.extents[i]
-      guard let slot = derived.freeExtents.first else { break }
-      derived.freeExtents.remove(slot)
+      guard let slot = slabs.extents.next else { break }
+      slabs.extents.take(slot)
       let pages = pages(of: extent, section)
       _ = derived.pageMaps[Int(section)]?.take(start: pages.first, count: pages.count)
       store.extents.update(slot) {
@@ -252,7 +252,7 @@ extension Simulator {
     let first = pages(of: answer.extents[0], section)
     _ = derived.pageMaps[Int(section)]?.take(start: first.first, count: first.count)
     store.blocks.update(index) {
-      $0.state = BlockState.live.rawValue
+      $0.state = .live
       $0.section = Ref(section)
       $0.firstPage = first.first
       $0.pages = first.count
@@ -263,7 +263,7 @@ extension Simulator {
     store.sections.update(section) { $0.blocks &+= 1 }
     store.globals.update(0) { $0.allocations &+= 1 }
     let generation = store.blocks[index, \.generation]
-    let isHAL = store.registrations[registration, \.level] == ProviderLevel.hal.rawValue
+    let isHAL = store.registrations.read(registration) { $0.level } == .hal
     complete(
       upcall.request, handle(.allocation, generation, index),
       isHAL ? 0 : handle(.sharedMemory, generation, index).rawValue, &actions)
@@ -301,10 +301,6 @@ extension Simulator {
   mutating func freeSlot(block index: Index<BlockRecord>) {
     let block = store.blocks[index]
     release(site: block.site)
-    store.blocks.update(index) {
-      $0 = BlockRecord()
-      $0.generation = block.generation
-    }
-    if block.generation < lastGeneration { derived.freeBlocks.insert(index) }
+    slabs.blocks.release(index)
   }
 }

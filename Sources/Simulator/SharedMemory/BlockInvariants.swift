@@ -12,12 +12,12 @@ extension StoreCheck {
       let section = store.sections[index]
       let at = CheckedRecord("sections", index)
       try at.hold(section.generation <= lastGeneration, "its generation is too great")
-      guard section.state != 0 else { continue }
-      try at.hold(section.state == 1, "its state is none")
+      guard section.state != .free else { continue }
+      try at.hold(section.$state.validated != nil, "its state is none")
       try at.hold((12...30).contains(section.pageShift), "its pages have no size")
       try at.hold(section.pages > 0, "it has no pages")
       try at.hold(section.ownerEnded <= 1, "whether its owner has ended is not known")
-      try at.hold(SectionKeeping(rawValue: section.keeping) != nil, "its keeping is none")
+      try at.hold(section.$keeping.validated != nil, "its keeping is none")
       try at.hold(isRegistration(section.registration), "its registration is not there")
       try at.hold(
         section.session == store.registrations[section.registration.index, \.ownerSession],
@@ -51,8 +51,8 @@ extension StoreCheck {
       let at = CheckedRecord("blocks", index)
       let block = store.blocks[index]
       try at.hold(block.generation <= lastGeneration, "its generation is too great")
-      guard block.state != 0 else { continue }
-      guard let state = BlockState(rawValue: block.state) else {
+      guard block.state != .free else { continue }
+      guard let state = block.$state.validated else {
         throw at.damaged("its state is none")
       }
       try at.hold(SharedMemoryUsage(rawValue: block.usage) != nil, "its usage is none")
@@ -70,7 +70,7 @@ extension StoreCheck {
       case .pending, .live: try checkOwner(block, at)
       default:
         try at.hold(
-          block.ownerKind == 0 && block.owner.isNone && block.place.isNone,
+          block.$ownerKind.raw == 0 && block.owner.isNone && block.place.isNone,
           "it has an owner after its end")
       }
       switch state {
@@ -86,7 +86,7 @@ extension StoreCheck {
         blocksInCalls &+= 1
       }
     }
-    for index in store.sections.touched where store.sections[index, \.state] != 0 {
+    for index in store.sections.touched where store.sections[index, \.state] != .free {
       let at = CheckedRecord("sections", index)
       let blocks = blocksOfSection[Int(index)]
       try at.hold(store.sections[index, \.blocks] == blocks, "it counts other blocks than it has")

@@ -1,10 +1,17 @@
-// Records of blocks, of their extents and of their allocation sites.
+// The records of blocks of shared memory: their owners, extents and call sites.
 
 import NDIS
 
-enum BlockState: UInt8 { case free = 0, pending, live, freeing, abandoned }
+enum BlockState: UInt8, StoredEnum {
+  case free = 0, pending, live, freeing, abandoned
+  static let fallback = abandoned
+}
 
-enum OwnerKind: UInt8 { case driver = 1, adapter, binding }
+enum OwnerKind: UInt8, StoredEnum {
+  case none = 0, driver, adapter, binding
+  /// A block whose owner is of no kind has none, and one that must have one is refused.
+  static let fallback = none
+}
 
 /// An object that can own blocks.
 enum OwnerIndex: Hashable {
@@ -14,10 +21,13 @@ enum OwnerIndex: Hashable {
 }
 
 /// One block of shared memory, from the moment its provider is asked.
-struct BlockRecord: StoreRecord {
+struct BlockRecord: NamedRecord {
+  static let kind = RecordKind.block
+  var isFree: Bool { state == .free }
+
   var generation: UInt32 = 0
-  var state: UInt8 = 0
-  var ownerKind: UInt8 = 0
+  @Raw var state = BlockState.free
+  @Raw var ownerKind = OwnerKind.none
   var usage: UInt8 = 0
   var flags: UInt8 = 0
   var owner = Ref<AnyRecord>.none
@@ -50,22 +60,22 @@ struct BlockRecord: StoreRecord {
   /// The object that owns it; nil when none does any more.
   var ownerIndex: OwnerIndex? {
     @inline(__always) get {
-      switch OwnerKind(rawValue: ownerKind) {
+      switch ownerKind {
       case .driver: .driver(owner.of().index)
       case .adapter: .adapter(owner.of().index)
       case .binding: .binding(owner.of().index)
-      case nil: nil
+      case .none: nil
       }
     }
     @inline(__always) set {
       switch newValue {
       case .driver(let index):
-        (ownerKind, owner) = (OwnerKind.driver.rawValue, Ref(any: Ref(index)))
+        (ownerKind, owner) = (.driver, Ref(any: Ref(index)))
       case .adapter(let index):
-        (ownerKind, owner) = (OwnerKind.adapter.rawValue, Ref(any: Ref(index)))
+        (ownerKind, owner) = (.adapter, Ref(any: Ref(index)))
       case .binding(let index):
-        (ownerKind, owner) = (OwnerKind.binding.rawValue, Ref(any: Ref(index)))
-      case nil: (ownerKind, owner) = (0, .none)
+        (ownerKind, owner) = (.binding, Ref(any: Ref(index)))
+      case nil: (ownerKind, owner) = (.none, .none)
       }
     }
   }
@@ -82,14 +92,19 @@ struct BlockRecord: StoreRecord {
   }
 }
 
-struct ExtentRecord: StoreRecord {
+struct ExtentRecord: NamedRecord {
+  static let kind = RecordKind.extent
+  var isFree: Bool { used == 0 }
+
   var firstPage: UInt32 = 0
   var pages: UInt32 = 0
   var next = Ref<ExtentRecord>.none
   var used: UInt32 = 0
 }
 
-struct SiteRecord: StoreRecord {
+struct SiteRecord: SlabRecord {
+  var isFree: Bool { references == 0 }
+
   var references: UInt64 = 0
   var site = Site()
 }

@@ -63,16 +63,16 @@ extension Simulator {
     let index = Index<BlockRecord>(index)
     let record = store.blocks[index]
     let state: BlockSnapshot.State =
-      switch BlockState(rawValue: record.state) {
+      switch record.state {
       case .pending: .pending
       case .live: .live
       case .freeing: .freeing
-      case .abandoned, .free, nil: .abandoned
+      case .abandoned, .free: .abandoned
       }
     let level = store.registrations[record.registration.index, \.level]
     var snapshot = BlockSnapshot(
       index: index.raw, handle: handle(.allocation, record.generation, index),
-      sharedMemoryHandle: level == ProviderLevel.hal.rawValue
+      sharedMemoryHandle: level == .hal
         ? nil : handle(.sharedMemory, record.generation, index), state: state,
       owner: nil, driver: nil, driverName: nil, adapter: nil, adapterName: nil, session: nil,
       provider: registrationHandle(record.registration.index),

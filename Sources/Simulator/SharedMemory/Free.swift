@@ -38,8 +38,8 @@ extension Simulator {
       return
     }
     // Its provider has to be told; the block stays live until that can be done.
-    guard !derived.freeUpcalls.isEmpty || !canBeCalled(store.blocks[index, \.registration].index)
-    else { throw Failure(.resources, .tableFull, 11, UInt64(store.capacities.upcalls)) }
+    guard !slabs.upcalls.isFull || !canBeCalled(store.blocks[index, \.registration].index)
+    else { throw slabs.upcalls.full() }
     let request = try open(call, object: allocation, block: Ref(index))
     store.globals.update(0) { $0.frees &+= 1 }
     beginFree(block: index, request: Ref(request), parent: call.context, &actions)
@@ -73,7 +73,7 @@ extension Simulator {
     }
     let block = store.blocks[index]
     let live = handle(.allocation, block.generation, index)
-    guard live == allocation, block.state == BlockState.live.rawValue,
+    guard live == allocation, block.state == .live,
       let object = block.ownerIndex
     else {
       // A generation this slot has had was a block once; any other number never was.
@@ -102,11 +102,11 @@ extension Simulator {
 
   /// Whether there is a process that may answer.
   func canBeReached(_ registration: Index<RegistrationRecord>) -> Bool {
-    let record = store.registrations[registration]
-    guard record.state != RegistrationState.dead.rawValue else { return false }
-    guard let session = record.ownerSession.optional else { return true }
+    guard store.registrations.read(registration, { $0.state }) != .dead else { return false }
+    guard let session = store.registrations[registration, \.ownerSession].optional
+    else { return true }
     let state = store.sessions[session, \.state]
-    return state == SessionState.open.rawValue || state == SessionState.resetting.rawValue
+    return state == .open || state == .resetting
   }
 
   /// Ends a live block; `request` is answered when the provider has freed it.
@@ -121,7 +121,7 @@ extension Simulator {
       }
       unlinkFromOwner(block: index)
     }
-    store.blocks.update(index) { $0.state = BlockState.freeing.rawValue }
+    store.blocks.update(index) { $0.state = .freeing }
     let registration = block.registration.index
     // A free inside a handler of the same provider must not wait for that handler's thread.
     let circular = chain(of: parent, { $0.registration == Ref(registration) }) != nil
@@ -171,8 +171,7 @@ extension Simulator {
       let extent = store.extents[slot]
       _ = derived.pageMaps[Int(section)]?.release(start: extent.firstPage, count: extent.pages)
       more = extent.next
-      store.extents.update(slot) { $0 = ExtentRecord() }
-      derived.freeExtents.insert(slot)
+      slabs.extents.release(slot)
     }
     unlinkFromProvider(block: index)
     freeSlot(block: index)
@@ -198,18 +197,18 @@ extension Simulator {
     _ actions: inout Actions
   ) -> Bool {
     let block = store.blocks[index]
-    if block.state == BlockState.pending.rawValue {
+    if block.state == .pending {
       // Its provider has not answered yet; what it answers will be given back.
       if let session = session(owner: owner) {
         charge(session: session, blocks: -1, bytes: -Int64(block.length))
       }
       unlinkFromOwner(block: index)
-      store.blocks.update(index) { $0.state = BlockState.abandoned.rawValue }
+      store.blocks.update(index) { $0.state = .abandoned }
       return true
     }
     let registration = block.registration.index
     let isRoom =
-      store.registrations[registration, \.freesInFlight] < 64 && !derived.freeUpcalls.isEmpty
+      store.registrations[registration, \.freesInFlight] < 64 && !slabs.upcalls.isFull
     guard isRoom || !canBeCalled(registration) else { return false }
     guard asLeak else {
       beginFree(block: index, request: .none, &actions)

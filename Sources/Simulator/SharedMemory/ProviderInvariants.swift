@@ -7,11 +7,11 @@ extension StoreCheck {
     for index in store.registrations.touched {
       let record = store.registrations[index]
       let at = CheckedRecord("registrations", index)
-      guard record.state != 0 else { continue }
-      guard let state = RegistrationState(rawValue: record.state) else {
+      guard record.state != .free else { continue }
+      guard let state = record.$state.validated else {
         throw at.damaged("its state is none")
       }
-      guard let level = ProviderLevel(rawValue: record.level) else {
+      guard let level = record.$level.validated else {
         throw at.damaged("its level is none")
       }
       try at.hold(isText(record.name), "its name is no clean text")
@@ -30,14 +30,14 @@ extension StoreCheck {
         bytes &+= UInt64(store.blocks[$0, \.length])
         return (
           store.blocks[$0, \.providerPrevious], store.blocks[$0, \.providerNext],
-          store.blocks[$0, \.state] != 0 && store.blocks[$0, \.registration] == own
+          store.blocks[$0, \.state] != .free && store.blocks[$0, \.registration] == own
         )
       }
       try at.hold(
         record.blockCount == blocks && record.bytes == bytes, "it counts other blocks than it has")
       let sections = try walk(record.sections, store.sections.capacity, of: at, "sections") {
         let member = store.sections[$0]
-        return (member.previous, member.next, member.state != 0 && member.registration == own)
+        return (member.previous, member.next, member.state != .free && member.registration == own)
       }
       listed.providedBlocks &+= blocks
       listed.sections &+= sections
@@ -99,7 +99,7 @@ extension StoreCheck {
     let upcall = Index<UpcallRecord>(upcall: record.stuckUpcall)
     try at.hold(
       store.upcalls.contains(upcall) && store.upcalls[upcall, \.id] == record.stuckUpcall
-        && store.upcalls[upcall, \.state] == UpcallState.expired.rawValue
+        && store.upcalls[upcall, \.$state.validated] == .expired
         && store.upcalls[upcall, \.registration] == own, "the answer it owes is not there")
   }
 
@@ -108,8 +108,8 @@ extension StoreCheck {
       let session = store.sessions[index]
       let at = CheckedRecord("sessions", index)
       try at.hold(session.generation <= lastGeneration, "its generation is too great")
-      guard session.state != 0 else { continue }
-      guard let state = SessionState(rawValue: session.state) else {
+      guard session.state != .free else { continue }
+      guard let state = session.$state.validated else {
         throw at.damaged("its state is none")
       }
       try at.hold(session.isHosted <= 1, "whether it is hosted is not known")
@@ -130,15 +130,15 @@ extension StoreCheck {
       let (store, own) = (store, Ref(index))
       let drivers = try walk(session.drivers, store.drivers.capacity, of: at, "drivers") {
         let member = store.drivers[$0]
-        return (member.previous, member.next, member.state != 0 && member.session == own)
+        return (member.previous, member.next, member.state != .free && member.session == own)
       }
       let upcalls = try walk(session.upcalls, store.upcalls.capacity, of: at, "upcalls") {
         let member = store.upcalls[$0]
-        return (member.previous, member.next, member.state != 0 && member.session == own)
+        return (member.previous, member.next, member.state != .free && member.session == own)
       }
       let requests = try walk(session.requests, store.requests.capacity, of: at, "requests") {
         let member = store.requests[$0]
-        return (member.previous, member.next, member.state != 0 && member.session == own)
+        return (member.previous, member.next, member.state != .free && member.session == own)
       }
       listed.drivers &+= drivers
       listed.upcalls &+= upcalls

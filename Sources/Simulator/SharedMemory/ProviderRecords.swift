@@ -1,4 +1,4 @@
-// Records of shared-memory providers and of their sections.
+// The records of providers of shared memory, and of the sections they have.
 
 import NDIS
 
@@ -11,13 +11,23 @@ public enum ProviderLevel: UInt8, Sendable, CaseIterable {
   case hal = 5
 }
 
-enum RegistrationState: UInt8 { case free = 0, active, superseded, ended, dead }
+extension ProviderLevel: StoredEnum {
+  static let fallback = hal
+}
+
+enum RegistrationState: UInt8, StoredEnum {
+  case free = 0, active, superseded, ended, dead
+  static let fallback = dead
+}
 
 /// One registration of shared-memory provider handlers.
-struct RegistrationRecord: StoreRecord {
+struct RegistrationRecord: NamedRecord {
+  static let kind = RecordKind.registration
+  var isFree: Bool { state == .free }
+
   var generation: UInt32 = 0
-  var state: UInt8 = 0
-  var level: UInt8 = 0
+  @Raw var state = RegistrationState.free
+  @Raw var level = ProviderLevel.hal
   var padding: UInt16 = 0
   var owner = Handle.null  // the handle the handlers were set on
   var ownerSession = Ref<SessionRecord>.none  // none: hosted
@@ -45,12 +55,24 @@ struct RegistrationRecord: StoreRecord {
 /// `lost`: there was no room for it, or it was gone when the store was adopted.
 public enum SectionKeeping: UInt8, Sendable { case new = 0, kept, lost }
 
-struct SectionRecord: StoreRecord {
+extension SectionKeeping: StoredEnum {
+  static let fallback = lost
+}
+
+enum SectionState: UInt8, StoredEnum {
+  case free = 0, live
+  static let fallback = live
+}
+
+struct SectionRecord: NamedRecord {
+  static let kind = RecordKind.section
+  var isFree: Bool { state == .free }
+
   var generation: UInt32 = 0
-  var state: UInt8 = 0  // 0 free, 1 live
+  @Raw var state = SectionState.free
   var pageShift: UInt8 = 0
   var ownerEnded: UInt8 = 0
-  var keeping: UInt8 = 0  // SectionKeeping
+  @Raw var keeping = SectionKeeping.new
   var registration = Ref<RegistrationRecord>.none
   /// The process that offered it; none for a hosted provider's.
   var session = Ref<SessionRecord>.none

@@ -109,19 +109,11 @@ extension Simulator {
     hosted: UInt32 = 0,
     name: Name? = nil, _ actions: inout Actions
   ) throws(Failure) -> Index<RegistrationRecord> {
-    guard let index = derived.freeRegistrations.first else {
-      throw Failure(.resources, .tableFull, 5, UInt64(store.registrations.capacity))
-    }
-    derived.freeRegistrations.remove(index)
-    store.globals.update(0) { $0.registrationOrder &+= 1 }
-    let order = store.globals[0].registrationOrder
+    let order = store.globals[0].registrationOrder &+ 1
     let name = name ?? driver.map { store.drivers[$0, \.name] } ?? Name()
-    store.registrations.update(index) {
-      let generation = $0.generation &+ 1
-      $0 = RegistrationRecord()
-      $0.generation = generation
-      $0.state = RegistrationState.active.rawValue
-      $0.level = level.rawValue
+    let index = try slabs.registrations.allocateOrRefuse {
+      $0.state = .active
+      $0.level = level
       $0.owner = owner
       $0.ownerSession = session.map { Ref($0) } ?? .none
       $0.driver = driver.map { Ref($0) } ?? .none
@@ -134,6 +126,7 @@ extension Simulator {
       $0.order = order
       $0.name = name
     }
+    store.globals.update(0) { $0.registrationOrder = order }
     derived.activeRegistrations.insert(index)
     let party = party(registration: index)
     if let old = old.optional {
@@ -185,10 +178,10 @@ extension Simulator {
   /// that still has blocks.
   public func hostedRegistration(_ provider: UInt32, isActive: Bool) -> UInt32? {
     var next: UInt32 = 0
-    while let index = derived.freeRegistrations.firstAbsent(from: next, words: Int.max).found {
+    while let index = slabs.registrations.firstUsed(from: next, words: Int.max).found {
       let record = store.registrations[Index(index)]
-      if record.state != 0, record.ownerSession.isNone, record.hosted == provider,
-        !isActive || record.state == RegistrationState.active.rawValue
+      if record.state != .free, record.ownerSession.isNone, record.hosted == provider,
+        !isActive || record.state == .active
       {
         return index
       }
@@ -215,10 +208,12 @@ extension Simulator {
       next = left > 0 ? derived.activeRegistrations.first(after: index) : nil
       let level = store.registrations[index, \.level]
       let order = store.registrations[index, \.order]
-      guard level < bestLevel || (level == bestLevel && order > bestOrder) else { continue }
+      guard level.rawValue < bestLevel || (level.rawValue == bestLevel && order > bestOrder) else {
+        continue
+      }
       guard serves(index, owner, uid: uid, vport: vport) else { continue }
       best = index
-      bestLevel = level
+      bestLevel = level.rawValue
       bestOrder = order
     }
     return best
@@ -233,14 +228,13 @@ extension Simulator {
     }
     // A40: a provider that does not say it serves PF VPorts is not asked for them.
     if vport, registration.flags & 1 == 0 { return false }
-    switch ProviderLevel(rawValue: registration.level) {
+    switch registration.level {
     case .binding: return owner.adapter.map { registration.adapter == Ref($0) } ?? false
     case .miniportDriver:
       if registration.driver == Ref(owner.driver) { return true }
       guard let adapter = owner.adapter else { return false }
       return store.adapters[adapter, \.driver] == registration.driver
     case .protocolDriver, .pool, .hal: return true
-    case nil: return false
     }
   }
 
@@ -253,10 +247,10 @@ extension Simulator {
     _ actions: inout Actions
   ) {
     let record = store.registrations[index]
-    guard record.state == RegistrationState.active.rawValue || state == .dead else { return }
+    guard record.state == .active || state == .dead else { return }
     derived.activeRegistrations.remove(index)
     store.registrations.update(index) {
-      $0.state = state.rawValue
+      $0.state = state
     }
     if state != .superseded {
       actions.append(
@@ -280,7 +274,7 @@ extension Simulator {
       var next = store.sessions[session, \.upcalls]
       while let upcall = next.optional, owed == 0 {
         let record = store.upcalls[upcall]
-        if record.state == UpcallState.expired.rawValue, record.registration == Ref(index) {
+        if record.state == .expired, record.registration == Ref(index) {
           owed = record.id
         }
         next = record.next
@@ -293,9 +287,11 @@ extension Simulator {
   mutating func releaseIfDone(
     registration index: Index<RegistrationRecord>, _ actions: inout Actions
   ) {
+    let state = store.registrations.read(index) { $0.state }
+    guard state != .free, state != .active else { return }
     let record = store.registrations[index]
-    guard record.state > RegistrationState.active.rawValue, record.blockCount == 0,
-      record.freesInFlight == 0, record.allocationsInFlight == 0, record.stuckUpcall == 0
+    guard record.blockCount == 0, record.freesInFlight == 0, record.allocationsInFlight == 0,
+      record.stuckUpcall == 0
     else { return }
     if let section = record.sections.optional {
       guard store.sections[section, \.blocks] == 0 else { return }
@@ -303,10 +299,6 @@ extension Simulator {
       releaseIfDone(registration: index, &actions)
       return
     }
-    store.registrations.update(index) {
-      $0 = RegistrationRecord()
-      $0.generation = record.generation
-    }
-    derived.freeRegistrations.insert(index)
+    slabs.registrations.release(index)
   }
 }

@@ -68,24 +68,14 @@ extension Simulator {
     session: Index<SessionRecord>?,
     payer: Index<SessionRecord>?, pageSize: UInt32
   ) throws(Failure) -> Index<SectionRecord> {
-    guard let index = derived.freeSections.first else {
-      throw Failure(.resources, .tableFull, 6, UInt64(store.sections.capacity))
-    }
     let shift = UInt8(truncatingIfNeeded: pageSize.trailingZeroBitCount)
     let pages = UInt32(clamping: size >> shift)
-    derived.freeSections.remove(index)
-    derived.liveSections.insert(index)
-    derived.pageMaps[Int(index)] = PageSet(pageCount: pages)
     let base = store.globals[0].physicalNext
     // Each section begins at a gigabyte's edge, with a gap behind it: an address outside every section
     // is recognised as such.
     let span = (size &+ (1 << 30)) & ~((1 << 30) - 1)
-    store.globals.update(0) { $0.physicalNext = base &+ span }
-    store.sections.update(index) {
-      let generation = $0.generation &+ 1
-      $0 = SectionRecord()
-      $0.generation = generation
-      $0.state = 1
+    let index = try slabs.sections.allocateOrRefuse {
+      $0.state = .live
       $0.pageShift = shift
       $0.session = session.map { Ref($0) } ?? .none
       $0.payer = payer.map { Ref($0) } ?? .none
@@ -94,6 +84,9 @@ extension Simulator {
       $0.domain = domain
       $0.physicalBase = base
     }
+    store.globals.update(0) { $0.physicalNext = base &+ span }
+    derived.liveSections.insert(index)
+    derived.pageMaps[Int(index)] = PageSet(pageCount: pages)
     store.sectionsOfProvider.insert(index, in: registration) { $0.registration = Ref(registration) }
     if let payer {
       store.sessions.update(payer) { $0.sections &+= 1 }
@@ -153,11 +146,11 @@ extension Simulator {
         && adapterHandle(index) == domain
     case .miniportDriver, .protocolDriver, .filterDriver:
       let index = Index<DriverRecord>(domain)
-      return store.drivers.contains(index) && store.drivers[index, \.state] != 0
+      return store.drivers.contains(index) && store.drivers[index, \.state] != .free
         && driverHandle(index) == domain
     case .binding, .filterModule:
       let index = Index<BindingRecord>(domain)
-      return store.bindings.contains(index) && store.bindings[index, \.kind] != 0
+      return store.bindings.contains(index) && store.bindings[index, \.kind] != .free
         && bindingHandle(index) == domain
     default: return false
     }
@@ -166,7 +159,7 @@ extension Simulator {
   /// A section whose domain has ended goes when its last block has gone.
   mutating func releaseIfDone(section index: Index<SectionRecord>, _ actions: inout Actions) {
     let section = store.sections[index]
-    guard section.state != 0, section.ownerEnded != 0, section.blocks == 0 else { return }
+    guard section.state != .free, section.ownerEnded != 0, section.blocks == 0 else { return }
     release(section: index, &actions)
   }
 
@@ -195,13 +188,9 @@ extension Simulator {
     store.sectionsOfProvider.remove(index, from: store.sections[index, \.registration].index)
     settle(section: index)
     let registration = store.registrations[section.registration.index]
-    store.sections.update(index) {
-      $0 = SectionRecord()
-      $0.generation = section.generation
-    }
+    slabs.sections.release(index)
     derived.liveSections.remove(index)
     derived.pageMaps[Int(index)] = nil
-    if section.generation < lastGeneration { derived.freeSections.insert(index) }
     actions.append(
       .sectionReleased(
         index: index.raw, handle, session: section.session.optional?.raw,

@@ -123,6 +123,14 @@ protocol StoreRecord: BitwiseCopyable {
     return unsafe base[Int(index)][keyPath: path]
   }
 
+  /// What a function reads of a record in place. A key path of a computed property (a `Raw` field's enum) copies
+  /// the record first, which costs more than it reads of a long one.
+  @inline(__always)
+  func read<Value>(_ index: Index<Record.Key>, _ value: (Record) -> Value) -> Value {
+    precondition(index.raw < capacity)
+    return value(unsafe base[Int(index)])
+  }
+
   /// Changes a record in place, its old bytes saved first.
   @inline(__always)
   func update(_ index: Index<Record.Key>, _ change: (inout Record) -> Void) {

@@ -35,7 +35,7 @@ extension Simulator {
       tell(told, .answered(ProviderAnswer(status: upcall.completion)), &actions)
       return true
     }
-    store.upcalls.update(index) { $0.state = UpcallState.pended.rawValue }
+    store.upcalls.update(index) { $0.state = .pended }
     store.globals.update(0) { $0.pended &+= 1 }
     if Int(upcall.type) == NDISSIM_UPCALL_OID_REQUEST {
       tell(store.upcalls[index], ending, &actions)
@@ -51,7 +51,7 @@ extension Simulator {
     guard let index = upcallRecord(id), Int(store.upcalls[index, \.type]) == type else {
       return false
     }
-    switch UpcallState(rawValue: store.upcalls[index, \.state]) {
+    switch store.upcalls[index, \.state] {
     case .open where store.upcalls[index, \.completion] == .pending:
       store.upcalls.update(index) { $0.completion = status }
       return true

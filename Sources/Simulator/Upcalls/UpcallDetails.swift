@@ -188,7 +188,7 @@ extension Simulator {
   }
 
   private func describedBlock(_ index: Index<BlockRecord>) -> DescribedBlock? {
-    guard store.blocks[index, \.state] == BlockState.live.rawValue,
+    guard store.blocks[index, \.state] == .live,
       let section = store.blocks[index, \.section].optional
     else { return nil }
     let generation = store.blocks[index, \.generation]

@@ -10,17 +10,17 @@ extension StoreCheck {
     for index in store.requests.touched {
       let request = store.requests[index]
       let at = CheckedRecord("requests", index)
-      guard request.state != 0 else { continue }
-      try at.hold(request.state == 1, "its state is none")
+      guard request.state != .free else { continue }
+      try at.hold(request.$state.validated != nil, "its state is none")
       try at.hold(waiting[Int(index)] == 1, "nobody is to answer it")
       guard let session = request.session.optional else { continue }
       try at.hold(isSession(request.session), "its session is not there")
       inUse.requests &+= 1
       let ring = store.ringSlot(session, request.id)
       try at.hold(
-        store.results[ring, \.id] == request.id && store.results[ring, \.state] == 1
+        store.results[ring, \.id] == request.id && store.results[ring, \.$state.validated] == .open
           || store.lateSlots(session).contains {
-            store.results[$0, \.id] == request.id && store.results[$0, \.state] == 1
+            store.results[$0, \.id] == request.id && store.results[$0, \.$state.validated] == .open
           }, "its result has no place")
     }
   }
@@ -30,19 +30,19 @@ extension StoreCheck {
     for index in store.results.touched {
       let result = store.results[index]
       // Of most sessions' rings most is empty.
-      if result.id == 0, result.state == 0, result.hasBugCheck == 0 { continue }
+      if result.id == 0, result.state == .free, result.hasBugCheck == 0 { continue }
       let at = CheckedRecord("results", index)
       let session = Index<SessionRecord>(index.raw / Store.resultsPerSession)
       let slot = index.raw % Store.resultsPerSession
-      try at.hold(result.state <= 3 && result.hasBugCheck <= 2, "its state is none")
-      try at.hold((result.id == 0) == (result.state == 0), "it is of no request")
+      try at.hold(result.$state.validated != nil && result.hasBugCheck <= 2, "its state is none")
+      try at.hold((result.id == 0) == (result.state == .free), "it is of no request")
       guard result.id != 0 else { continue }
       try at.hold(isReason(result.failure), "its failure has no reason")
       try at.hold(
         slot >= Store.resultRing || result.id % UInt64(Store.resultRing) == UInt64(slot),
         "it stands in another's place")
       try at.hold(
-        store.sessions[session, \.state] == 0
+        store.sessions[session, \.$state.validated] == .free
           || result.id < store.sessions[session, \.nextRequestID], "its request was never made")
     }
   }
@@ -52,11 +52,11 @@ extension StoreCheck {
     for index in store.upcalls.touched {
       let upcall = store.upcalls[index]
       let at = CheckedRecord("upcalls", index)
-      guard upcall.state != 0 else {
+      guard upcall.state != .free else {
         try at.hold(upcall.id == 0, "it is free and has an id")
         continue
       }
-      guard let state = UpcallState(rawValue: upcall.state) else {
+      guard let state = upcall.$state.validated else {
         throw at.damaged("its state is none")
       }
       try at.hold(
@@ -124,7 +124,7 @@ extension StoreCheck {
       return try at.hold(!isAllocation || state == .expired, "its block is not there")
     }
     guard store.blocks.contains(block) else { throw at.damaged("its block is not there") }
-    let found = BlockState(rawValue: store.blocks[block, \.state])
+    let found = store.blocks[block, \.$state.validated]
     try at.hold(
       store.blocks[block, \.registration] == upcall.registration
         && (isAllocation ? found == .pending || found == .abandoned : found == .freeing),
@@ -170,13 +170,14 @@ extension StoreCheck {
       if isLive(object) { completions[Int(object.index)] &+= 1 }
     case NDISSIM_UPCALL_STATUS_EX:
       try at.hold(
-        store.statuses.contains(upcall.status) && store.statuses[upcall.status.index, \.state] == 1,
+        store.statuses.contains(upcall.status)
+          && store.statuses[upcall.status.index, \.$state.validated] == .open,
         "its status is not there")
       statusCalls[Int(upcall.status.index)] &+= 1
     case NDISSIM_UPCALL_RECEIVE_NET_BUFFER_LISTS:
       try at.hold(
         store.indications.contains(upcall.indication)
-          && store.indications[upcall.indication.index, \.state] == 1,
+          && store.indications[upcall.indication.index, \.$state.validated] == .open,
         "its indication is not there")
       receiveCalls[Int(upcall.indication.index)] &+= 1
     case NDISSIM_UPCALL_RETURN_NET_BUFFER_LISTS:

@@ -1,14 +1,20 @@
-// Records of upcalls, which are calls from NDIS to a driver.
+// The record of a call of a handler.
 
 import NDIS
 
 /// `expired`: its deadline has passed, a late answer may come. `pended`: the handler has returned PENDING
 /// and is no context any more; its completion, its deadline or a death ends the upcall.
-enum UpcallState: UInt8 { case free = 0, open, expired, pended }
+enum UpcallState: UInt8, StoredEnum {
+  case free = 0, open, expired, pended
+  static let fallback = pended
+}
 
-struct UpcallRecord: StoreRecord {
+struct UpcallRecord: NamedRecord {
+  static let kind = RecordKind.upcall
+  var isFree: Bool { state == .free }
+
   var id: UInt64 = 0
-  var state: UInt8 = 0
+  @Raw var state = UpcallState.free
   var depth: UInt8 = 0
   var type: UInt16 = 0
   var session = Ref<SessionRecord>.none  // none: hosted

@@ -34,7 +34,7 @@ extension Simulator {
 
   /// The record of an open upcall.
   func openUpcall(_ id: UInt64) -> Index<UpcallRecord>? {
-    guard let index = upcallRecord(id), store.upcalls[index, \.state] == UpcallState.open.rawValue
+    guard let index = upcallRecord(id), store.upcalls[index, \.state] == .open
     else { return nil }
     return index
   }
@@ -79,15 +79,15 @@ extension Simulator {
   }
 
   private mutating func makeUpcall(_ new: NewUpcall) -> Index<UpcallRecord>? {
-    guard let index = derived.freeUpcalls.first else { return nil }
-    derived.freeUpcalls.remove(index)
+    guard let index = slabs.upcalls.next else { return nil }
+    slabs.upcalls.take(index)
     store.globals.update(0) { $0.upcallSerial &+= 1 }
     let id = store.globals[0].upcallSerial << 20 | UInt64(index)
     let depth = openUpcall(new.parent).map { store.upcalls[$0, \.depth] &+ 1 } ?? 1
     store.upcalls.update(index) {
       $0 = UpcallRecord()
       $0.id = id
-      $0.state = UpcallState.open.rawValue
+      $0.state = .open
       $0.depth = depth
       $0.type = UInt16(truncatingIfNeeded: new.type)
       $0.registration = new.registration
@@ -108,9 +108,8 @@ extension Simulator {
       store.upcallsOfSession.remove(index, from: session)
     }
     if store.upcalls[index, \.deadline] != 0 { derived.timedUpcalls.remove(index) }
-    store.upcalls.update(index) { $0 = UpcallRecord() }
-    if derived.freeUpcalls.isEmpty { wakeAll() }
-    derived.freeUpcalls.insert(index)
+    if slabs.upcalls.isFull { wakeAll() }
+    slabs.upcalls.release(index)
   }
 
   /// The chain of handlers a call is made in: `body` sees each open upcall, innermost first.
@@ -139,7 +138,7 @@ extension Simulator {
   ) {
     self.now = now
     if let index = upcallRecord(id), store.upcalls[index, \.session].optional?.raw == session,
-      store.upcalls[index, \.state] != UpcallState.pended.rawValue
+      store.upcalls[index, \.state] != .pended
     {
       if let type = answer.type, type != store.upcalls[index, \.type] {
         // What it says is about another call: nothing of it counts, and nothing is given back.
@@ -165,7 +164,7 @@ extension Simulator {
   private mutating func taken(
     _ index: Index<UpcallRecord>, _ answer: ProviderAnswer, _ actions: inout Actions
   ) {
-    if store.upcalls[index, \.state] == UpcallState.expired.rawValue {
+    if store.upcalls[index, \.state] == .expired {
       answeredLate(index, answer, &actions)
     } else {
       answered(index, .answered(answer), &actions)
@@ -196,10 +195,10 @@ extension Simulator {
   mutating func answered(_ index: Index<UpcallRecord>, _ ending: Ending, _ actions: inout Actions) {
     let upcall = store.upcalls[index]
     if Simulator.mayPend(upcall.type), pends(index, upcall, ending, &actions) { return }
-    if case .expired = ending, upcall.state == UpcallState.open.rawValue {
+    if case .expired = ending, upcall.state == .open {
       // The record stays for the late answer; nobody waits for it any more.
       store.upcalls.update(index) {
-        $0.state = UpcallState.expired.rawValue
+        $0.state = .expired
         $0.request = .none
         $0.block = .none
         $0.subject = .none
@@ -246,9 +245,9 @@ extension Simulator {
     var kept: UInt32 = 0
     for index in store.upcallsOfSession.of(session) {
       let record = store.upcalls[index]
-      guard record.state == UpcallState.expired.rawValue else { continue }
+      guard record.state == .expired else { continue }
       if let registration = record.registration.optional,
-        store.registrations[registration, \.state] == RegistrationState.active.rawValue
+        store.registrations[registration, \.state] == .active
       {
         continue
       }

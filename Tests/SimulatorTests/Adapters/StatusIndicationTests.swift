@@ -69,15 +69,15 @@ import Testing
     bed.held = [NDISSIM_UPCALL_STATUS_EX]
     #expect(tell(bed, indication(bed))?.failure.status == .success)
     #expect(bed.waiting.count == 2)
-    #expect(bed.host.simulator.derived.freeStatuses.count == capacity - 1)
+    #expect(bed.host.simulator.slabs.statuses.available == capacity - 1)
     bed.answer(NDISSIM_UPCALL_STATUS_EX)
-    #expect(bed.host.simulator.derived.freeStatuses.count == capacity - 1)
+    #expect(bed.host.simulator.slabs.statuses.available == capacity - 1)
     // The answer is not read; the second one's process dies.
     bed.host.end(bed.binder.session)
-    #expect(bed.host.simulator.derived.freeStatuses.count == capacity)
+    #expect(bed.host.simulator.slabs.statuses.available == capacity)
     // With nobody to tell there is no record.
     #expect(tell(bed, indication(bed))?.failure.status == .success)
-    #expect(bed.host.simulator.derived.freeStatuses.count == capacity)
+    #expect(bed.host.simulator.slabs.statuses.available == capacity)
     #expect(bed.violations == [])
     bed.finish()
   }
@@ -167,7 +167,7 @@ import Testing
           .protocolStatusIndication, bed.binding, detail: Status.linkState.rawValue)
       ])
     let capacity = bed.host.simulator.store.statuses.capacity
-    #expect(bed.host.simulator.derived.freeStatuses.count == capacity)
+    #expect(bed.host.simulator.slabs.statuses.available == capacity)
     bed.finish()
   }
 }

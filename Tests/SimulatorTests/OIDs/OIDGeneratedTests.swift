@@ -326,7 +326,7 @@ private final class OIDWorld: Dicing {
       }
     }
     let store = host.simulator.store
-    for index in store.oids.indices where store.oids[index].state != 0 {
+    for index in store.oids.indices where store.oids[index].state != .free {
       host.problem("OID request \(index) is left: \(store.oids[index])")
     }
     for driver in miniports + protocols { host.end(driver.session) }

@@ -150,7 +150,7 @@ final class OIDScene {
   /// No OID request is left anywhere.
   func expectNothingLeft(sourceLocation: SourceLocation = #_sourceLocation) {
     let store = host.simulator.store
-    let left = (store.oids.indices).count { store.oids[$0].state != 0 }
+    let left = (store.oids.indices).count { store.oids[$0].state != .free }
     #expect(left == 0, sourceLocation: sourceLocation)
     #expect(host.problems == [], sourceLocation: sourceLocation)
   }

@@ -170,7 +170,7 @@ extension PathWorld {
       host.problem(
         "list \(context) never came back: \(index.map { "\(store.lists[$0])" } ?? "gone")")
     }
-    for index in store.oids.indices where store.oids[index].state != 0 {
+    for index in store.oids.indices where store.oids[index].state != .free {
       host.problem("OID request \(index) is left: \(store.oids[index])")
     }
     for driver in miniports + protocols { host.end(driver.session) }

@@ -102,7 +102,7 @@ extension PathWorld {
     }
     let ready = queues(of: adapter).filter { $0.state == row.from.rawValue }
     guard let queue = pick(ready) else { return }
-    let filters = filters(of: adapter).filter { $0.state == 2 && $0.queueID == queue.queueID }
+    let filters = filters(of: adapter).filter { $0.state == .set && $0.queueID == queue.queueID }
     var parameters = QueueBed.parameters("renamed")
     parameters.queueID = queue.queueID
     switch row.event {

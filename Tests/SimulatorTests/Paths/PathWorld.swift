@@ -279,7 +279,7 @@ final class PathWorld: Dicing {
   func filters(of adapter: Handle) -> [FilterRecord] {
     let store = host.simulator.store
     return (store.filters.indices).map { store.filters[$0] }.filter {
-      $0.state != 0 && $0.adapter == Ref(Index(adapter))
+      $0.state != .free && $0.adapter == Ref(Index(adapter))
     }
   }
 

@@ -30,7 +30,7 @@ extension Audit {
     for index in store.blocks.indices where !store.blocks[index, \.place].isNone {
       let block = store.blocks[index]
       let names = block.queueID != 0 || block.vportID != 0
-      if block.ownerKind != OwnerKind.adapter.rawValue || !names {
+      if block.ownerKind != .adapter || !names {
         wrong.append("block \(index) is counted where it cannot be")
       }
     }
@@ -57,7 +57,7 @@ extension Audit {
       let name = "queue \(queue.queueID) of adapter \(adapter)"
       if !ids.insert(queue.queueID).inserted { wrong.append("\(name): its id twice") }
       let filters = (store.filters.indices).count {
-        store.filters[$0, \.state] == 2 && store.filters[$0, \.adapter] == Ref(adapter)
+        store.filters[$0, \.state] == .set && store.filters[$0, \.adapter] == Ref(adapter)
           && store.filters[$0, \.queueID] == queue.queueID
       }
       if filters != Int(queue.filters) { wrong.append("\(name) counts \(queue.filters) filters") }
@@ -106,10 +106,10 @@ extension Audit {
       let filter = store.filters[index]
       let name = "filter \(filter.filterID) of adapter \(adapter)"
       if !ids.insert(filter.filterID).inserted { wrong.append("\(name): its id twice") }
-      if filter.state == 1, !isBeingMade(adapter, Ref(any: index)) {
+      if filter.state == .setting, !isBeingMade(adapter, Ref(any: index)) {
         wrong.append("\(name) is nowhere")
       }
-      if filter.state == 0 || filter.state > 2 { wrong.append("\(name) has no state") }
+      if filter.state == .free { wrong.append("\(name) has no state") }
       if filter.queueID != 0, filter.vportID != 0 { wrong.append("\(name) is in two places") }
       if filter.fieldCount == 0 || filter.fieldCount > FilterRecord.maximumFields {
         wrong.append("\(name) has \(filter.fieldCount) fields")
@@ -137,7 +137,7 @@ extension Audit {
       let function = vport.parameters.AttachedFunctionId
       if !ids.insert(vport.vportID).inserted { wrong.append("\(name): its id twice") }
       let filters = (store.filters.indices).count {
-        store.filters[$0, \.state] == 2 && store.filters[$0, \.adapter] == Ref(adapter)
+        store.filters[$0, \.state] == .set && store.filters[$0, \.adapter] == Ref(adapter)
           && store.filters[$0, \.vportID] == vport.vportID
       }
       if filters != Int(vport.filters) { wrong.append("\(name) counts \(vport.filters) filters") }

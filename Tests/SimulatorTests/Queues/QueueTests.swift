@@ -75,14 +75,14 @@ import Testing
     let bed = try Bed()
     #expect(bed.allocate() == 1)
     let worn = try #require(bed.record(1))
-    let free = bed.host.simulator.derived.freeQueues.count
+    let free = bed.host.simulator.slabs.queues.available
     bed.host.turn { simulator, _ in
       simulator.store.queues.update(worn) { $0.generation = simulator.lastGeneration }
       simulator.commit()
     }
     bed.inHandler = { bed, _, _ in bed.indicate(1) }
     #expect(bed.free(1).status == .success)
-    #expect(bed.host.simulator.derived.freeQueues.count == free)
+    #expect(bed.host.simulator.slabs.queues.available == free)
     bed.inHandler = { _, _, _ in }
     #expect(bed.allocate() == 1 && bed.record(1) != worn)
     #expect(bed.host.problems == [])

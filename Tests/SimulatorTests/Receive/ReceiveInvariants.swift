@@ -38,7 +38,7 @@ private struct ReceiveAudit {
       while let at = next.optional, indications.count <= 1_000 {
         let record = store.indications[at]
         indications.insert(at)
-        if record.state == 0 || record.adapter != Ref(index) || record.previous != previous {
+        if record.state == .free || record.adapter != Ref(index) || record.previous != previous {
           wrong.append("indication \(at) does not belong to adapter \(index)")
         }
         out += walk(at, record)
@@ -65,7 +65,7 @@ private struct ReceiveAudit {
       let list = store.lists[at]
       count += 1
       lists[at, default: 0] += 1
-      if list.link.state != ListState.out.rawValue || list.indication != Ref(index)
+      if list.link.state != .out || list.indication != Ref(index)
         || list.previous != previous || Int(list.position) <= position
       {
         wrong.append("list \(at) does not belong to indication \(index)")
@@ -77,7 +77,7 @@ private struct ReceiveAudit {
           if record.flags & resources == 0 { wrong.append("list \(at) is with nobody's bit") }
           continue
         }
-        if store.bindings[binding].kind == 0 { wrong.append("list \(at) is with the dead") }
+        if store.bindings[binding].kind == .free { wrong.append("list \(at) is with the dead") }
       }
       add(list)
       previous = next
@@ -95,13 +95,13 @@ private struct ReceiveAudit {
     for at in 0..<Int(list.segmentCount) {
       guard let block = list.segments[at].block.optional,
         store.blocks[block].generation == list.segments[at].generation,
-        store.blocks[block].state == BlockState.live.rawValue
+        store.blocks[block].state == .live
       else { continue }
       blocks.insert(block)
     }
     for block in blocks { ofBlock[block, default: 0] += 1 }
     guard !list.target.isNone else { return }
-    if list.targetKind == TargetKind.queue.rawValue {
+    if list.targetKind == .queue {
       ofQueue[list.queue.index, default: 0] += 1
     } else {
       ofVPort[list.vport.index, default: 0] += 1
@@ -114,7 +114,7 @@ private struct ReceiveAudit {
     while let at = next.optional, count <= 5_000 {
       count += 1
       lists[at, default: 0] += 1
-      if store.lists[at].link.state != ListState.returning.rawValue {
+      if store.lists[at].link.state != .returning {
         wrong.append("list \(at) is told of and does not go back")
       }
       next = store.lists[at].link.nextReturned
@@ -127,7 +127,7 @@ private struct ReceiveAudit {
     var open: [Index<IndicationRecord>: UInt32] = [:]
     for index in store.upcalls.indices {
       let upcall = store.upcalls[index]
-      guard upcall.state == UpcallState.open.rawValue else { continue }
+      guard upcall.state == .open else { continue }
       switch Int(upcall.type) {
       case NDISSIM_UPCALL_RECEIVE_NET_BUFFER_LISTS:
         open[upcall.indication.index, default: 0] += 1
@@ -152,18 +152,18 @@ private struct ReceiveAudit {
 
   mutating func totals() {
     for index in store.lists.indices {
-      let isUsed = store.lists[index].link.state != 0
+      let isUsed = store.lists[index].link.state != .free
       if (isUsed ? 1 : 0) != lists[index] ?? 0 {
         wrong.append(
           "list \(index) is \(isUsed ? "used" : "free"), seen \(lists[index] ?? 0) times")
       }
     }
     for index in store.indications.indices
-    where (store.indications[index].state != 0) != indications.contains(index) {
+    where (store.indications[index].state != .free) != indications.contains(index) {
       wrong.append("indication \(index) is used by nobody, or not used")
     }
     for index in store.blocks.indices
-    where store.blocks[index].state == BlockState.live.rawValue
+    where store.blocks[index].state == .live
       && store.blocks[index].indicated != ofBlock[index] ?? 0
     {
       wrong.append("block \(index) counts \(store.blocks[index].indicated) lists")

@@ -125,7 +125,8 @@ final class ReceivePath {
     host.turn { simulator, _ in
       body(simulator.store)
       simulator.commit()
-      simulator.derived = Derived(simulator.store)
+      simulator.slabs = Slabs(simulator.store)
+      simulator.derived = Derived(simulator.store, simulator.slabs)
     }
   }
 
@@ -229,7 +230,7 @@ final class ReceivePath {
     #expect(result?.failure.reason == reason, comment, sourceLocation: location)
     #expect(violations == before + (isViolation ? 1 : 0), comment, sourceLocation: location)
     #expect(indicated == 0, comment, sourceLocation: location)
-    let free = host.simulator.derived.freeLists.count
+    let free = host.simulator.slabs.lists.available
     #expect(free == host.simulator.store.lists.capacity, comment, sourceLocation: location)
     #expect(host.problems == [], comment, sourceLocation: location)
   }

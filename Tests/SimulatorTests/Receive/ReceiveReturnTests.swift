@@ -202,7 +202,7 @@ import Testing
     #expect(path.violations == 1)
     let store = path.host.simulator.store
     #expect(store.adapters[path.index].returning == 0)
-    #expect(path.host.simulator.derived.freeLists.count == store.lists.capacity)
+    #expect(path.host.simulator.slabs.lists.available == store.lists.capacity)
     #expect(path.host.problems == [])
   }
 
@@ -222,8 +222,8 @@ import Testing
       path.host.answer(receiver.driver.session, id, ProviderAnswer(status: .success))
     }
     let simulator = path.host.simulator.store
-    #expect(path.host.simulator.derived.freeLists.count == simulator.lists.capacity)
-    #expect(path.host.simulator.derived.freeIndications.count == simulator.indications.capacity)
+    #expect(path.host.simulator.slabs.lists.available == simulator.lists.capacity)
+    #expect(path.host.simulator.slabs.indications.available == simulator.indications.capacity)
     #expect(path.host.simulator.statistics(session: nil).blocks == 0)
     #expect(path.host.problems == [])
   }
@@ -259,7 +259,7 @@ import Testing
       path.host.answer(receiver.driver.session, id, ProviderAnswer(status: .success))
     }
     #expect(
-      path.host.simulator.derived.freeIndications.count
+      path.host.simulator.slabs.indications.available
         == path.host.simulator.store.indications.capacity)
     #expect(path.host.problems == [])
   }

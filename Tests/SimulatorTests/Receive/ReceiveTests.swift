@@ -340,10 +340,10 @@ import Testing
         store.filters.update(2) {
           $0.adapter = Ref(path.index)
           $0.queueID = queue
-          $0.state = 1
+          $0.state = .setting
         }
         store.oids.update(1) {
-          $0.state = state.rawValue
+          $0.state = state
           $0.oid = UInt32(OID_RECEIVE_FILTER_SET_FILTER)
           $0.adapter = Ref(path.index)
           $0.subject = Ref(2)
@@ -374,7 +374,7 @@ import Testing
     func request(_ state: OIDState) {
       path.poke { store in
         store.oids.update(1) {
-          $0.state = state.rawValue
+          $0.state = state
           $0.oid = UInt32(OID_RECEIVE_FILTER_FREE_QUEUE)
           $0.adapter = Ref(path.index)
         }

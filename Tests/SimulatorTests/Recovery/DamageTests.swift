@@ -86,26 +86,26 @@ final class Snapshot: @unchecked Sendable {
       all.append(used.map { table.offset + Int($0) * size..<table.offset + (Int($0) + 1) * size })
     }
     add(store.globals) { _ in true }
-    add(store.sessions) { store.sessions[$0].state != 0 }
+    add(store.sessions) { store.sessions[$0].state != .free }
     add(store.results) { store.results[$0].id != 0 }
-    add(store.drivers) { store.drivers[$0].state != 0 }
+    add(store.drivers) { store.drivers[$0].state != .free }
     add(store.adapters) { store.adapters[$0].life != .free }
-    add(store.bindings) { store.bindings[$0].kind != 0 }
-    add(store.registrations) { store.registrations[$0].state != 0 }
-    add(store.sections) { store.sections[$0].state != 0 }
-    add(store.blocks) { store.blocks[$0].state != 0 }
+    add(store.bindings) { store.bindings[$0].kind != .free }
+    add(store.registrations) { store.registrations[$0].state != .free }
+    add(store.sections) { store.sections[$0].state != .free }
+    add(store.blocks) { store.blocks[$0].state != .free }
     add(store.extents) { store.extents[$0].used != 0 }
     add(store.sites) { store.sites[$0].references != 0 }
-    add(store.requests) { store.requests[$0].state != 0 }
-    add(store.upcalls) { store.upcalls[$0].state != 0 }
+    add(store.requests) { store.requests[$0].state != .free }
+    add(store.upcalls) { store.upcalls[$0].state != .free }
     add(store.capabilities) { store.adapters[$0].life != .free }
-    add(store.oids) { store.oids[$0].state != 0 }
+    add(store.oids) { store.oids[$0].state != .free }
     add(store.queues) { !store.queues[$0].adapter.isNone }
     add(store.filters) { !store.filters[$0].adapter.isNone }
     add(store.vports) { !store.vports[$0].adapter.isNone }
-    add(store.statuses) { store.statuses[$0].state != 0 }
-    add(store.indications) { store.indications[$0].state != 0 }
-    add(store.lists) { store.lists[$0].link.state != 0 }
+    add(store.statuses) { store.statuses[$0].state != .free }
+    add(store.indications) { store.indications[$0].state != .free }
+    add(store.lists) { store.lists[$0].link.state != .free }
     return all
   }
 }
@@ -321,7 +321,7 @@ final class DamagedUse {
   private func lists() -> Handle {
     let store = simulator.store
     let out = (store.lists.indices).filter {
-      store.listLinks[$0].state == ListState.out.rawValue
+      store.listLinks[$0].state == .out
     }
     return dice.pick(out).map { simulator.listHandle($0) } ?? .null
   }

@@ -10,14 +10,14 @@ extension StoreCheckTests {
   // MARK: Blocks
 
   static let memory: [Wrong] = [
-    Wrong("its state is none", \.blocks, where: { $0.state != 0 }) { $0.state = 5 },
-    Wrong("its usage is none", \.blocks, where: { $0.state != 0 }) { $0.usage = 99 },
-    Wrong("its flags are none", \.blocks, where: { $0.state != 0 }) { $0.flags = 0xFF },
-    Wrong("it has no length", \.blocks, where: { $0.state != 0 }) { $0.length = 0 },
-    Wrong("its registration is not there", \.blocks, where: { $0.state != 0 }) {
+    Wrong("its state is none", \.blocks, where: { $0.$state.raw != 0 }) { $0.$state.raw = 5 },
+    Wrong("its usage is none", \.blocks, where: { $0.$state.raw != 0 }) { $0.usage = 99 },
+    Wrong("its flags are none", \.blocks, where: { $0.$state.raw != 0 }) { $0.flags = 0xFF },
+    Wrong("it has no length", \.blocks, where: { $0.$state.raw != 0 }) { $0.length = 0 },
+    Wrong("its registration is not there", \.blocks, where: { $0.$state.raw != 0 }) {
       $0.registration = .gone
     },
-    Wrong("its label is not there", \.blocks, where: { $0.state != 0 }) { $0.site = .gone },
+    Wrong("its label is not there", \.blocks, where: { $0.$state.raw != 0 }) { $0.site = .gone },
     Wrong("it counts other blocks than name it", \.sites, where: { $0.references > 0 }) {
       $0.references &+= 1
     },
@@ -26,31 +26,38 @@ extension StoreCheckTests {
     Wrong(
       "it is contiguous and has several extents", \.blocks,
       where: {
-        $0.state == 2 && $0.extents > 1
+        $0.$state.raw == 2 && $0.extents > 1
       }
     ) { $0.flags |= 1 },
     Wrong(
       "it is of a queue and not of its adapter", \.blocks,
       where: {
-        $0.state == 2 && $0.ownerKind != 2 && $0.queueID == 0
+        $0.$state.raw == 2 && $0.$ownerKind.raw != 2 && $0.queueID == 0
       }
     ) { $0.queueID = 3 },
     Wrong("it is no clean text", \.sites, where: { $0.references > 0 }) {
       $0.site = Site("a\u{7}")
     },
-    Wrong("its owner is not there", \.blocks, where: { $0.state == 2 }) { $0.owner = .gone },
-    Wrong("its owner is not there", \.blocks, where: { $0.state == 2 }) { $0.ownerKind = 4 },
-    Wrong("it has an owner after its end", \.blocks, where: { $0.state == 3 }) { $0.ownerKind = 1 },
-    Wrong("it has memory before its provider has answered", \.blocks, where: { $0.state == 1 }) {
+    Wrong("its owner is not there", \.blocks, where: { $0.$state.raw == 2 }) { $0.owner = .gone },
+    Wrong("its owner is not there", \.blocks, where: { $0.$state.raw == 2 }) {
+      $0.$ownerKind.raw = 4
+    },
+    Wrong("it has an owner after its end", \.blocks, where: { $0.$state.raw == 3 }) {
+      $0.$ownerKind.raw = 1
+    },
+    Wrong("it has memory before its provider has answered", \.blocks, where: { $0.$state.raw == 1 })
+    {
       $0.section = Ref(0)
     },
-    Wrong("its section is not there", \.blocks, where: { $0.state == 2 }) { $0.section = .gone },
-    Wrong("its pages lie outside its section", \.blocks, where: { $0.state == 2 }) {
+    Wrong("its section is not there", \.blocks, where: { $0.$state.raw == 2 }) {
+      $0.section = .gone
+    },
+    Wrong("its pages lie outside its section", \.blocks, where: { $0.$state.raw == 2 }) {
       $0.firstPage = UInt32.max
     },
     Wrong("its pages lie outside its section, or are another") { store in
       let blocks = store.blocks
-      guard let (one, other) = blocks.pair({ $0.state == 2 ? UInt64($0.section.index) : nil })
+      guard let (one, other) = blocks.pair({ $0.$state.raw == 2 ? UInt64($0.section.index) : nil })
       else { return false }
       let page = blocks[one].firstPage
       blocks.update(other) { $0.firstPage = page }
@@ -63,16 +70,16 @@ extension StoreCheckTests {
       return true
     },
     Wrong("extents are in use, and", \.extents, where: { $0.used == 0 }) { $0.used = 1 },
-    Wrong("it counts other extents than it has", \.blocks, where: { $0.state == 2 }) {
+    Wrong("it counts other extents than it has", \.blocks, where: { $0.$state.raw == 2 }) {
       $0.extents &+= 1
     },
-    Wrong("its length is not that of its pages", \.blocks, where: { $0.state == 2 }) {
+    Wrong("its length is not that of its pages", \.blocks, where: { $0.$state.raw == 2 }) {
       $0.length &+= 8_192
     },
     Wrong("it counts other indicated lists", \.blocks, where: { $0.indicated > 0 }) {
       $0.indicated &+= 1
     },
-    Wrong("blocks count", \.blocks, where: { $0.state == 2 && $0.indicated == 0 }) {
+    Wrong("blocks count", \.blocks, where: { $0.$state.raw == 2 && $0.indicated == 0 }) {
       $0.indicated = 1
     },
     Wrong("its queue is not there", \.blocks, where: { !$0.place.isNone && $0.queueID != 0 }) {
@@ -84,19 +91,19 @@ extension StoreCheckTests {
     Wrong(
       "it is counted where it does not belong", \.blocks,
       where: {
-        $0.state == 2 && $0.queueID == 0 && $0.vportID == 0
+        $0.$state.raw == 2 && $0.queueID == 0 && $0.vportID == 0
       }
     ) { $0.place = Ref(0) },
     Wrong(
       "its list of blocks does not close", \.blocks,
       where: {
-        $0.state == 2 && !$0.ownerNext.isNone
+        $0.$state.raw == 2 && !$0.ownerNext.isNone
       }
     ) { $0.ownerNext = .gone },
     Wrong("its list of blocks does not close", \.blocks, where: { !$0.placeNext.isNone }) {
       $0.placePrevious = $0.placeNext
     },
-    Wrong("its generation is too great", \.blocks, where: { $0.state == 0 }) {
+    Wrong("its generation is too great", \.blocks, where: { $0.$state.raw == 0 }) {
       $0.generation = UInt32.max
     },
   ]
@@ -104,22 +111,26 @@ extension StoreCheckTests {
   // MARK: Requests and results
 
   static let requests: [Wrong] = [
-    Wrong("the request it is to answer is not there", \.requests, where: { $0.state == 1 }) {
-      $0.state = 2
+    Wrong("the request it is to answer is not there", \.requests, where: { $0.$state.raw == 1 }) {
+      $0.$state.raw = 2
     },
-    Wrong("nobody is to answer it", \.requests, where: { $0.state == 0 }) { $0.state = 1 },
+    Wrong("nobody is to answer it", \.requests, where: { $0.$state.raw == 0 }) {
+      $0.$state.raw = 1
+    },
     Wrong("its list of requests does not close", \.requests, where: { !$0.session.isNone }) {
       $0.session = .gone
     },
-    Wrong("its result has no place", \.requests, where: { $0.state != 0 && !$0.session.isNone }) {
+    Wrong(
+      "its result has no place", \.requests, where: { $0.$state.raw != 0 && !$0.session.isNone }
+    ) {
       $0.id &+= 1_000_000
     },
     Wrong("its list of requests does not close", \.requests, where: { !$0.session.isNone }) {
       $0.next = .gone
     },
-    Wrong("its state is none", \.results, where: { $0.id != 0 }) { $0.state = 4 },
-    Wrong("it is of no request", \.results, where: { $0.id == 0 }) { $0.state = 1 },
-    Wrong("it stands in another's place", \.results, where: { $0.state == 2 }) { $0.id &+= 1 },
+    Wrong("its state is none", \.results, where: { $0.id != 0 }) { $0.$state.raw = 4 },
+    Wrong("it is of no request", \.results, where: { $0.id == 0 }) { $0.$state.raw = 1 },
+    Wrong("it stands in another's place", \.results, where: { $0.$state.raw == 2 }) { $0.id &+= 1 },
     Wrong("its request was never made", \.results, where: { $0.id != 0 }) { $0.id &+= 64_000 },
     Wrong("its failure has no reason", \.results, where: { $0.id != 0 }) {
       $0.failure.number = 40_000
@@ -130,26 +141,28 @@ extension StoreCheckTests {
 
   static let allocating = UInt16(NDISSIM_UPCALL_ALLOCATE_SHARED_MEMORY)
   static let calls: [Wrong] = [
-    Wrong("it is free and has an id", \.upcalls, where: { $0.state == 0 }) { $0.id = 5 },
-    Wrong("its state is none", \.upcalls, where: { $0.state != 0 }) { $0.state = 4 },
-    Wrong("its id is none", \.upcalls, where: { $0.state != 0 }) { $0.id &+= 1 << 50 },
-    Wrong("whether it was delivered is not known", \.upcalls, where: { $0.state != 0 }) {
+    Wrong("it is free and has an id", \.upcalls, where: { $0.$state.raw == 0 }) { $0.id = 5 },
+    Wrong("its state is none", \.upcalls, where: { $0.$state.raw != 0 }) { $0.$state.raw = 4 },
+    Wrong("its id is none", \.upcalls, where: { $0.$state.raw != 0 }) { $0.id &+= 1 << 50 },
+    Wrong("whether it was delivered is not known", \.upcalls, where: { $0.$state.raw != 0 }) {
       $0.delivered = 2
     },
     Wrong(
-      "it is pending and cannot be", \.upcalls, where: { $0.type == allocating && $0.state == 1 }
+      "it is pending and cannot be", \.upcalls,
+      where: { $0.type == allocating && $0.$state.raw == 1 }
     ) {
-      $0.state = 3
+      $0.$state.raw = 3
     },
     Wrong("its session is not there", \.upcalls, where: { !$0.session.isNone }) {
       $0.session = .gone
     },
-    Wrong("its deadline has passed and it is waited for", \.upcalls, where: { $0.state == 2 }) {
+    Wrong("its deadline has passed and it is waited for", \.upcalls, where: { $0.$state.raw == 2 })
+    {
       $0.subject = Ref(0)
     },
     Wrong("the request it is to answer is not there, or another's") { store in
       guard let one = store.upcalls.first(where: { !$0.request.isNone }),
-        let other = store.upcalls.first({ $0 != one && $1.state == 1 })
+        let other = store.upcalls.first({ $0 != one && $1.$state.raw == 1 })
       else { return false }
       let request = store.upcalls[one].request
       store.upcalls.update(other) { $0.request = request }
@@ -158,12 +171,14 @@ extension StoreCheckTests {
     Wrong("its registration is not there", \.upcalls, where: { $0.type == allocating }) {
       $0.registration = .gone
     },
-    Wrong("its block is not there", \.upcalls, where: { $0.type == allocating && $0.state == 1 }) {
+    Wrong(
+      "its block is not there", \.upcalls, where: { $0.type == allocating && $0.$state.raw == 1 }
+    ) {
       $0.block = .gone
     },
     Wrong("its block is not there, or does not wait") { store in
-      guard let one = store.upcalls.first(where: { $0.type == allocating && $0.state == 1 }),
-        let block = store.blocks.first(where: { $0.state == 2 })
+      guard let one = store.upcalls.first(where: { $0.type == allocating && $0.$state.raw == 1 }),
+        let block = store.blocks.first(where: { $0.$state.raw == 2 })
       else { return false }
       store.upcalls.update(one) { $0.block = Ref(block) }
       return true
@@ -184,13 +199,14 @@ extension StoreCheckTests {
     Wrong("it is no provider's", \.upcalls, where: { $0.type != 0 && $0.type < 176 }) {
       $0.block = Ref(0)
     },
-    Wrong("it is about something else", \.upcalls, where: { $0.type == 130 && $0.state == 1 }) {
+    Wrong("it is about something else", \.upcalls, where: { $0.type == 130 && $0.$state.raw == 1 })
+    {
       $0.subject = Ref(0)
     },
     Wrong(
       "its section is another's", \.upcalls,
       where: {
-        $0.type == 177 && $0.state == 1 && !$0.block.isNone
+        $0.type == 177 && $0.$state.raw == 1 && !$0.block.isNone
       }
     ) { $0.section = .none },
     Wrong("its list of upcalls does not close", \.upcalls, where: { !$0.session.isNone }) {
@@ -199,7 +215,7 @@ extension StoreCheckTests {
     Wrong(
       "blocks wait for their providers", \.upcalls,
       where: {
-        $0.type == 177 && $0.state == 1 && !$0.block.isNone
+        $0.type == 177 && $0.$state.raw == 1 && !$0.block.isNone
       }
     ) { $0.block = .none },
   ]

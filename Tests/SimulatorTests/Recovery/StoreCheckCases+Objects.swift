@@ -25,30 +25,35 @@ extension StoreCheckTests {
       $0.upcallSerial = 1 << 50
     },
     Wrong("globals[0]: it counts", \.globals, where: { _ in true }) { $0.bytes &+= 1 },
-    Wrong("sessions[0]: its state is none", \.sessions, where: { $0.state != 0 }) { $0.state = 9 },
-    Wrong("its generation is too great", \.sessions, where: { $0.state == 0 }) {
+    Wrong("sessions[0]: its state is none", \.sessions, where: { $0.$state.raw != 0 }) {
+      $0.$state.raw = 9
+    },
+    Wrong("its generation is too great", \.sessions, where: { $0.$state.raw == 0 }) {
       $0.generation = UInt32.max
     },
-    Wrong("whether it is hosted is not known", \.sessions, where: { $0.state != 0 }) {
+    Wrong("whether it is hosted is not known", \.sessions, where: { $0.$state.raw != 0 }) {
       $0.isHosted = 2
     },
-    Wrong("its name is no clean text", \.sessions, where: { $0.state != 0 }) {
+    Wrong("its name is no clean text", \.sessions, where: { $0.$state.raw != 0 }) {
       $0.name = Name("a\u{1}b")
     },
-    Wrong("its next request has no id", \.sessions, where: { $0.state != 0 }) {
+    Wrong("its next request has no id", \.sessions, where: { $0.$state.raw != 0 }) {
       $0.nextRequestID = 0
     },
-    Wrong("its reset is not there", \.sessions, where: { $0.state == 1 }) { $0.state = 2 },
-    Wrong("it counts other blocks than its drivers have", \.sessions, where: { $0.state != 0 }) {
+    Wrong("its reset is not there", \.sessions, where: { $0.$state.raw == 1 }) {
+      $0.$state.raw = 2
+    },
+    Wrong("it counts other blocks than its drivers have", \.sessions, where: { $0.$state.raw != 0 })
+    {
       $0.blocks &+= 1
     },
-    Wrong("it counts other sections than it pays for", \.sessions, where: { $0.state != 0 }) {
+    Wrong("it counts other sections than it pays for", \.sessions, where: { $0.$state.raw != 0 }) {
       $0.sections &+= 1
     },
-    Wrong("it counts other objects than it has", \.sessions, where: { $0.state != 0 }) {
+    Wrong("it counts other objects than it has", \.sessions, where: { $0.$state.raw != 0 }) {
       $0.objects &+= 1
     },
-    Wrong("it counts other OID requests than it has", \.sessions, where: { $0.state != 0 }) {
+    Wrong("it counts other OID requests than it has", \.sessions, where: { $0.$state.raw != 0 }) {
       $0.oids &+= 1
     },
     Wrong("its list of drivers does not close", \.sessions, where: { !$0.drivers.isNone }) {
@@ -59,32 +64,36 @@ extension StoreCheckTests {
     },
     // A circle, a way back that leads elsewhere.
     Wrong("its list of drivers does not close") { store in
-      guard let index = store.drivers.first(where: { $0.state != 0 }) else { return false }
+      guard let index = store.drivers.first(where: { $0.$state.raw != 0 }) else { return false }
       store.drivers.update(index) { $0.next = Ref(index) }
       return true
     },
     Wrong("its list of drivers does not close", \.drivers, where: { !$0.next.isNone }) {
       $0.previous = $0.next
     },
-    Wrong("its state is none", \.drivers, where: { $0.state != 0 }) { $0.state = 7 },
-    Wrong("its kind is none", \.drivers, where: { $0.state != 0 && $0.kind != 1 }) { $0.kind = 9 },
-    Wrong("its NDIS version is none", \.drivers, where: { $0.state != 0 }) {
+    Wrong("its state is none", \.drivers, where: { $0.$state.raw != 0 }) { $0.$state.raw = 7 },
+    Wrong("its kind is none", \.drivers, where: { $0.$state.raw != 0 && $0.$kind.raw != 1 }) {
+      $0.$kind.raw = 9
+    },
+    Wrong("its NDIS version is none", \.drivers, where: { $0.$state.raw != 0 }) {
       $0.version = NDISVersion(9, 9)
     },
     Wrong(
       "its session is not there", \.drivers,
-      where: { $0.state != 0 && $0.blocks.isNone && $0.children.isNone }
+      where: { $0.$state.raw != 0 && $0.blocks.isNone && $0.children.isNone }
     ) {
       $0.session = .gone
     },
-    Wrong("its call of SetOptions is not there", \.drivers, where: { $0.state == 2 }) {
+    Wrong("its call of SetOptions is not there", \.drivers, where: { $0.$state.raw == 2 }) {
       $0.upcallOpen = 1
     },
-    Wrong("its registration does not go on", \.drivers, where: { $0.state == 2 }) { $0.state = 1 },
-    Wrong("its provider is not its own", \.drivers, where: { $0.state == 2 }) {
+    Wrong("its registration does not go on", \.drivers, where: { $0.$state.raw == 2 }) {
+      $0.$state.raw = 1
+    },
+    Wrong("its provider is not its own", \.drivers, where: { $0.$state.raw == 2 }) {
       $0.registration = Ref(0)
     },
-    Wrong("the request it is to answer is not there", \.drivers, where: { $0.state == 2 }) {
+    Wrong("the request it is to answer is not there", \.drivers, where: { $0.$state.raw == 2 }) {
       $0.request = .gone
     },
     Wrong("its life is none", \.adapters, where: { $0.life != .free }) {
@@ -144,19 +153,23 @@ extension StoreCheckTests {
       }
       return true
     },
-    Wrong("its list of bindings does not close", \.bindings, where: { $0.kind != 0 }) {
+    Wrong("its list of bindings does not close", \.bindings, where: { $0.$kind.raw != 0 }) {
       $0.adapterNext = .gone
     },
-    Wrong("its kind is none", \.bindings, where: { $0.kind != 0 }) { $0.kind = 3 },
-    Wrong("bindings[0]: one of its flags", \.bindings, where: { $0.kind != 0 }) { $0.closing = 2 },
-    Wrong("its driver is not there", \.bindings, where: { $0.kind != 0 && $0.blocks.isNone }) {
+    Wrong("its kind is none", \.bindings, where: { $0.$kind.raw != 0 }) { $0.$kind.raw = 3 },
+    Wrong("bindings[0]: one of its flags", \.bindings, where: { $0.$kind.raw != 0 }) {
+      $0.closing = 2
+    },
+    Wrong("its driver is not there", \.bindings, where: { $0.$kind.raw != 0 && $0.blocks.isNone }) {
       $0.driver = .gone
     },
-    Wrong("its adapter is not there", \.bindings, where: { $0.kind != 0 }) { $0.adapter = .gone },
-    Wrong("other calls of ProtocolOidRequestComplete", \.bindings, where: { $0.kind != 0 }) {
+    Wrong("its adapter is not there", \.bindings, where: { $0.$kind.raw != 0 }) {
+      $0.adapter = .gone
+    },
+    Wrong("other calls of ProtocolOidRequestComplete", \.bindings, where: { $0.$kind.raw != 0 }) {
       $0.completions &+= 1
     },
-    Wrong("it is a module and is called", \.bindings, where: { $0.kind == 2 }) {
+    Wrong("it is a module and is called", \.bindings, where: { $0.$kind.raw == 2 }) {
       $0.registration = Ref(0)
     },
   ]
@@ -164,23 +177,27 @@ extension StoreCheckTests {
   // MARK: Registrations, sections
 
   static let providers: [Wrong] = [
-    Wrong("registrations[0]: its state is none", \.registrations, where: { $0.state != 0 }) {
-      $0.state = 9
+    Wrong("registrations[0]: its state is none", \.registrations, where: { $0.$state.raw != 0 }) {
+      $0.$state.raw = 9
     },
-    Wrong("its level is none", \.registrations, where: { $0.state != 0 }) { $0.level = 6 },
-    Wrong("its place in the order is none", \.registrations, where: { $0.state != 0 }) {
+    Wrong("its level is none", \.registrations, where: { $0.$state.raw != 0 }) {
+      $0.$level.raw = 6
+    },
+    Wrong("its place in the order is none", \.registrations, where: { $0.$state.raw != 0 }) {
       $0.order = 0
     },
-    Wrong("its hosted provider's number is in doubt", \.registrations, where: { $0.level == 5 }) {
+    Wrong(
+      "its hosted provider's number is in doubt", \.registrations, where: { $0.$level.raw == 5 }
+    ) {
       $0.hosted &+= 1
     },
-    Wrong("it is hosted and a driver's", \.registrations, where: { $0.level == 5 }) {
+    Wrong("it is hosted and a driver's", \.registrations, where: { $0.$level.raw == 5 }) {
       $0.driver = Ref(0)
     },
     Wrong(
       "it was set on no handle", \.registrations,
       where: {
-        $0.level != 0 && $0.level < 4 && $0.state > 1
+        $0.$level.raw != 0 && $0.$level.raw < 4 && $0.$state.raw > 1
       }
     ) {
       $0.owner = .null
@@ -188,68 +205,79 @@ extension StoreCheckTests {
     Wrong(
       "its session is not there", \.registrations,
       where: {
-        $0.level != 0 && $0.level < 4 && $0.sections.isNone && $0.blocks.isNone
+        $0.$level.raw != 0 && $0.$level.raw < 4 && $0.sections.isNone && $0.blocks.isNone
           && $0.freesInFlight &+ $0.allocationsInFlight == 0 && $0.stuckUpcall == 0
       }
     ) { $0.ownerSession = .gone },
-    Wrong("it is not its driver's", \.registrations, where: { $0.state == 1 && $0.level == 2 }) {
+    Wrong(
+      "it is not its driver's", \.registrations, where: { $0.$state.raw == 1 && $0.$level.raw == 2 }
+    ) {
       $0.adapter = Ref(0)
     },
-    Wrong("it is not its binding's", \.registrations, where: { $0.state == 1 && $0.level == 1 }) {
+    Wrong(
+      "it is not its binding's", \.registrations,
+      where: { $0.$state.raw == 1 && $0.$level.raw == 1 }
+    ) {
       $0.adapter = .gone
     },
-    Wrong("it counts other calls than are open", \.registrations, where: { $0.state == 1 }) {
+    Wrong("it counts other calls than are open", \.registrations, where: { $0.$state.raw == 1 }) {
       $0.freesInFlight &+= 1
     },
-    Wrong("what it owes is in doubt", \.registrations, where: { $0.state == 1 }) {
+    Wrong("what it owes is in doubt", \.registrations, where: { $0.$state.raw == 1 }) {
       $0.stuckUpcall = $0.stuckUpcall == 0 ? 5 : 0
     },
     Wrong("the answer it owes is not there", \.registrations, where: { $0.stuckUpcall != 0 }) {
       $0.stuckUpcall &+= 1
     },
-    Wrong("registrations[0]: it counts other blocks", \.registrations, where: { $0.state == 1 }) {
+    Wrong(
+      "registrations[0]: it counts other blocks", \.registrations, where: { $0.$state.raw == 1 }
+    ) {
       $0.bytes &+= 1
     },
     Wrong("its list of blocks does not close", \.registrations, where: { !$0.blocks.isNone }) {
       $0.blocks = .gone
     },
-    Wrong("its list of sections does not close", \.sections, where: { $0.state != 0 }) {
+    Wrong("its list of sections does not close", \.sections, where: { $0.$state.raw != 0 }) {
       $0.previous = Ref(9)
     },
-    Wrong("its pages have no size", \.sections, where: { $0.state != 0 }) { $0.pageShift = 70 },
-    Wrong("it has no pages", \.sections, where: { $0.state != 0 }) { $0.pages = 0 },
-    Wrong("it reaches beyond the next section's address", \.sections, where: { $0.state != 0 }) {
+    Wrong("its pages have no size", \.sections, where: { $0.$state.raw != 0 }) {
+      $0.pageShift = 70
+    },
+    Wrong("it has no pages", \.sections, where: { $0.$state.raw != 0 }) { $0.pages = 0 },
+    Wrong("it reaches beyond the next section's address", \.sections, where: { $0.$state.raw != 0 })
+    {
       $0.pages = UInt32.max
     },
     Wrong("its addresses are another's") { store in
-      guard let (one, other) = store.sections.pair({ $0.state == 0 ? nil : 1 }) else {
+      guard let (one, other) = store.sections.pair({ $0.$state.raw == 0 ? nil : 1 }) else {
         return false
       }
       let base = store.sections[one].physicalBase
       store.sections.update(other) { $0.physicalBase = base }
       return true
     },
-    Wrong("its address is at no gigabyte's edge", \.sections, where: { $0.state != 0 }) {
+    Wrong("its address is at no gigabyte's edge", \.sections, where: { $0.$state.raw != 0 }) {
       $0.physicalBase &+= 1
     },
-    Wrong("whether its owner has ended is not known", \.sections, where: { $0.state != 0 }) {
+    Wrong("whether its owner has ended is not known", \.sections, where: { $0.$state.raw != 0 }) {
       $0.ownerEnded = 2
     },
-    Wrong("its keeping is none", \.sections, where: { $0.state != 0 }) { $0.keeping = 3 },
-    Wrong("its domain is none", \.sections, where: { $0.state != 0 }) { $0.domain = .null },
+    Wrong("its keeping is none", \.sections, where: { $0.$state.raw != 0 }) { $0.$keeping.raw = 3 },
+    Wrong("its domain is none", \.sections, where: { $0.$state.raw != 0 }) { $0.domain = .null },
     Wrong(
-      "its domain has ended unnoticed", \.sections, where: { $0.state != 0 && $0.ownerEnded == 0 }
+      "its domain has ended unnoticed", \.sections,
+      where: { $0.$state.raw != 0 && $0.ownerEnded == 0 }
     ) {
       $0.domain = Handle(rawValue: $0.domain.rawValue ^ 1 << 40)
     },
-    Wrong("its registration is not there", \.sections, where: { $0.state != 0 }) {
+    Wrong("its registration is not there", \.sections, where: { $0.$state.raw != 0 }) {
       $0.registration = .gone
     },
-    Wrong("it is not of its registration's session", \.sections, where: { $0.state != 0 }) {
+    Wrong("it is not of its registration's session", \.sections, where: { $0.$state.raw != 0 }) {
       $0.session = .gone
     },
-    Wrong("its payer is not there", \.sections, where: { $0.state != 0 }) { $0.payer = .gone },
-    Wrong("sections[0]: it counts other blocks", \.sections, where: { $0.state != 0 }) {
+    Wrong("its payer is not there", \.sections, where: { $0.$state.raw != 0 }) { $0.payer = .gone },
+    Wrong("sections[0]: it counts other blocks", \.sections, where: { $0.$state.raw != 0 }) {
       $0.blocks &+= 1
     },
   ]

@@ -10,34 +10,39 @@ extension StoreCheckTests {
   // MARK: OID requests
 
   static let oids: [Wrong] = [
-    Wrong("its state is none", \.oids, where: { $0.state != 0 }) { $0.state = 5 },
-    Wrong("its end is none", \.oids, where: { $0.state == 0 }) { $0.end = 4 },
-    Wrong("it is free and somebody's", \.oids, where: { $0.state == 0 }) { $0.deadline = 4 },
-    Wrong("its kind is none", \.oids, where: { $0.state != 0 }) { $0.kind = 99 },
-    Wrong("one of its flags is none", \.oids, where: { $0.state != 0 }) { $0.cancelled = 3 },
-    Wrong("its information is too long", \.oids, where: { $0.state != 0 }) {
+    Wrong("its state is none", \.oids, where: { $0.$state.raw != 0 }) { $0.$state.raw = 5 },
+    Wrong("its end is none", \.oids, where: { $0.$state.raw == 0 }) { $0.$end.raw = 4 },
+    Wrong("it is free and somebody's", \.oids, where: { $0.$state.raw == 0 }) { $0.deadline = 4 },
+    Wrong("its kind is none", \.oids, where: { $0.$state.raw != 0 }) { $0.kind = 99 },
+    Wrong("one of its flags is none", \.oids, where: { $0.$state.raw != 0 }) { $0.cancelled = 3 },
+    Wrong("its information is too long", \.oids, where: { $0.$state.raw != 0 }) {
       $0.inputLength = 5_000
     },
-    Wrong("its adapter is not there", \.oids, where: { $0.state != 0 }) { $0.adapter = .gone },
+    Wrong("its adapter is not there", \.oids, where: { $0.$state.raw != 0 }) { $0.adapter = .gone },
     Wrong("its adapter is not there", \.oids, where: { $0.isLinked != 0 }) {
       $0.adapterHandle ^= 4
     },
-    Wrong("its binding is not there", \.oids, where: { $0.state != 0 }) { $0.binding = .gone },
-    Wrong("its session is not there", \.oids, where: { $0.state != 0 }) { $0.session = .gone },
-    Wrong("its failure has no reason", \.oids, where: { $0.state != 0 }) {
+    Wrong("its binding is not there", \.oids, where: { $0.$state.raw != 0 }) { $0.binding = .gone },
+    Wrong("its session is not there", \.oids, where: { $0.$state.raw != 0 }) { $0.session = .gone },
+    Wrong("its failure has no reason", \.oids, where: { $0.$state.raw != 0 }) {
       $0.failure.number = 40_000
     },
-    Wrong("its state is not that of its calls", \.oids, where: { $0.state == 1 }) { $0.state = 2 },
-    Wrong("its OID request does not know it", \.oids, where: { $0.state == 3 }) { $0.upcall = 0 },
-    Wrong("a call about it is not there", \.oids, where: { $0.state == 3 && $0.cancellation == 0 })
-    {
+    Wrong("its state is not that of its calls", \.oids, where: { $0.$state.raw == 1 }) {
+      $0.$state.raw = 2
+    },
+    Wrong("its OID request does not know it", \.oids, where: { $0.$state.raw == 3 }) {
+      $0.upcall = 0
+    },
+    Wrong(
+      "a call about it is not there", \.oids, where: { $0.$state.raw == 3 && $0.cancellation == 0 }
+    ) {
       $0.cancellation = 77
     },
-    Wrong("the state before it is none", \.oids, where: { $0.state == 3 }) { $0.before = 99 },
-    Wrong("the state before it is none", \.oids, where: { $0.state == 3 }) {
+    Wrong("the state before it is none", \.oids, where: { $0.$state.raw == 3 }) { $0.before = 99 },
+    Wrong("the state before it is none", \.oids, where: { $0.$state.raw == 3 }) {
       $0.before = QueueState.running.rawValue
     },
-    Wrong("what it makes or changes is not there", \.oids, where: { $0.state == 3 }) {
+    Wrong("what it makes or changes is not there", \.oids, where: { $0.$state.raw == 3 }) {
       $0.subject = .gone
     },
     Wrong("its last OID request is another", \.adapters, where: { !$0.firstOID.isNone }) {
@@ -114,22 +119,26 @@ extension StoreCheckTests {
       $0.next = .gone
     },
     Wrong("queues are in use, and", \.queues, where: { $0.adapter.isNone }) { $0.adapter = Ref(0) },
-    Wrong("its state is none", \.filters, where: { $0.state != 0 }) { $0.state = 3 },
-    Wrong("it has too many fields", \.filters, where: { $0.state != 0 }) { $0.fieldCount = 99 },
-    Wrong("its FilterId is none", \.filters, where: { $0.state != 0 }) { $0.filterID = 0 },
+    Wrong("its state is none", \.filters, where: { $0.$state.raw != 0 }) { $0.$state.raw = 3 },
+    Wrong("it has too many fields", \.filters, where: { $0.$state.raw != 0 }) {
+      $0.fieldCount = 99
+    },
+    Wrong("its FilterId is none", \.filters, where: { $0.$state.raw != 0 }) { $0.filterID = 0 },
     Wrong("its FilterId is another's") { store in
       guard
-        let (one, other) = store.filters.pair({ $0.state == 0 ? nil : UInt64($0.adapter.index) })
+        let (one, other) = store.filters.pair({
+          $0.$state.raw == 0 ? nil : UInt64($0.adapter.index)
+        })
       else { return false }
       let id = store.filters[one].filterID
       store.filters.update(other) { $0.filterID = id }
       return true
     },
-    Wrong("its queue or VPort is not there", \.filters, where: { $0.state != 0 }) {
+    Wrong("its queue or VPort is not there", \.filters, where: { $0.$state.raw != 0 }) {
       $0.queueID = 900
     },
-    Wrong("who set it is not there", \.filters, where: { $0.state != 0 }) { $0.owner = .gone },
-    Wrong("its list of filters does not close", \.filters, where: { $0.state != 0 }) {
+    Wrong("who set it is not there", \.filters, where: { $0.$state.raw != 0 }) { $0.owner = .gone },
+    Wrong("its list of filters does not close", \.filters, where: { $0.$state.raw != 0 }) {
       $0.previous = .gone
     },
     Wrong(
@@ -170,20 +179,24 @@ extension StoreCheckTests {
   // MARK: What is indicated
 
   static let receiving: [Wrong] = [
-    Wrong("its state is none", \.statuses, where: { $0.state != 0 }) { $0.state = 2 },
-    Wrong("its buffer is too long", \.statuses, where: { $0.state != 0 }) { $0.length = 513 },
-    Wrong("it counts other calls than are open", \.statuses, where: { $0.state != 0 }) {
+    Wrong("its state is none", \.statuses, where: { $0.$state.raw != 0 }) { $0.$state.raw = 2 },
+    Wrong("its buffer is too long", \.statuses, where: { $0.$state.raw != 0 }) { $0.length = 513 },
+    Wrong("it counts other calls than are open", \.statuses, where: { $0.$state.raw != 0 }) {
       $0.calls &+= 1
     },
-    Wrong("its status is not there", \.statuses, where: { $0.state != 0 }) { $0.state = 0 },
-    Wrong("it is over and there", \.indications, where: { $0.state == 0 }) { $0.state = 1 },
-    Wrong("its receivers are none", \.indications, where: { $0.state != 0 }) {
+    Wrong("its status is not there", \.statuses, where: { $0.$state.raw != 0 }) {
+      $0.$state.raw = 0
+    },
+    Wrong("it is over and there", \.indications, where: { $0.$state.raw == 0 }) {
+      $0.$state.raw = 1
+    },
+    Wrong("its receivers are none", \.indications, where: { $0.$state.raw != 0 }) {
       $0.receiverCount = 65
     },
     Wrong("one of its receivers is not there", \.indications, where: { !$0.adapter.isNone }) {
       $0.receivers[0] = .gone
     },
-    Wrong("it counts other calls than are open", \.indications, where: { $0.state != 0 }) {
+    Wrong("it counts other calls than are open", \.indications, where: { $0.$state.raw != 0 }) {
       $0.calls &+= 1
     },
     Wrong("it has more lists than it had", \.indications, where: { $0.out > 0 }) { $0.count = 0 },
@@ -197,7 +210,7 @@ extension StoreCheckTests {
       $0.previous = .gone
     },
     Wrong("its indication is not there") { store in
-      guard let index = store.upcalls.first(where: { $0.type == 149 && $0.state == 1 }) else {
+      guard let index = store.upcalls.first(where: { $0.type == 149 && $0.$state.raw == 1 }) else {
         return false
       }
       store.upcalls.update(index) { $0.subject = .gone }
@@ -212,42 +225,48 @@ extension StoreCheckTests {
     Wrong("its lists were dropped and are there", \.adapters, where: { !$0.indications.isNone }) {
       $0.dropped = 1
     },
-    Wrong("its buffers are none", \.lists, where: { $0.link.state != 0 }) { $0.bufferCount = 5 },
-    Wrong("what it is indicated on is none", \.lists, where: { $0.link.state != 0 }) {
-      $0.targetKind = 3
+    Wrong("its buffers are none", \.lists, where: { $0.link.state != .free }) {
+      $0.bufferCount = 5
     },
-    Wrong("its queue is not there", \.lists, where: { $0.link.state != 0 && $0.targetKind == 1 }) {
+    Wrong("what it is indicated on is none", \.lists, where: { $0.link.state != .free }) {
+      $0.$targetKind.raw = 3
+    },
+    Wrong(
+      "its queue is not there", \.lists,
+      where: { $0.link.state != .free && $0.$targetKind.raw == 1 }
+    ) {
       $0.target = .gone
     },
     Wrong(
       "it is of the default queue and another", \.lists,
       where: {
-        $0.link.state != 0 && $0.targetKind == 0
+        $0.link.state != .free && $0.$targetKind.raw == 0
       }
     ) { $0.target = Ref(0) },
-    Wrong("its memory is not there", \.lists, where: { $0.link.state != 0 && $0.segmentCount > 0 })
-    {
+    Wrong(
+      "its memory is not there", \.lists, where: { $0.link.state != .free && $0.segmentCount > 0 }
+    ) {
       $0.segments[0].block = .gone
     },
-    Wrong("it is out and nobody has it", \.lists, where: { $0.link.state == 1 }) {
+    Wrong("it is out and nobody has it", \.lists, where: { $0.link.$state.raw == 1 }) {
       $0.link.holders = 0
     },
-    Wrong("it goes back and somebody has it", \.lists, where: { $0.link.state == 2 }) {
+    Wrong("it goes back and somebody has it", \.lists, where: { $0.link.$state.raw == 2 }) {
       $0.link.holders = 1
     },
-    Wrong("it is free and somebody's", \.lists, where: { $0.link.state == 0 }) {
+    Wrong("it is free and somebody's", \.lists, where: { $0.link.state == .free }) {
       $0.link.holders = 1
     },
     Wrong("its list of returned NET_BUFFER_LISTs does not close") { store in
-      guard let index = store.lists.first(where: { $0.link.state == 2 }) else { return false }
+      guard let index = store.lists.first(where: { $0.link.$state.raw == 2 }) else { return false }
       store.lists.update(index) { $0.link.nextReturned = Ref(index) }
       return true
     },
-    Wrong("NET_BUFFER_LISTs are in use, and", \.lists, where: { $0.link.state == 0 }) {
-      $0.link.state = 2
+    Wrong("NET_BUFFER_LISTs are in use, and", \.lists, where: { $0.link.state == .free }) {
+      $0.link.$state.raw = 2
       $0.bufferCount = 1
       $0.segmentCount = 0
-      $0.targetKind = 0
+      $0.$targetKind.raw = 0
       $0.target = .none
     },
   ]

@@ -20,7 +20,7 @@ struct Wrong: CustomTestStringConvertible, Sendable {
   }
 
   /// The first record that `isIt`, changed.
-  init<Record: SendableMetatype>(
+  init<Record: StoreRecord & SendableMetatype>(
     _ sentence: String, _ table: @escaping @Sendable (Store) -> Table<Record>,
     where isIt: @escaping @Sendable (Record) -> Bool,
     _ change: @escaping @Sendable (inout Record) -> Void
@@ -123,21 +123,23 @@ extension Table {
     bed.host.call(
       bed.miniport.session,
       .indicateReceive(adapter: bed.adapter, Indication(flags: ReceivePath.single, lists: [list])))
-    #expect(bed.host.simulator.store.lists.first { $0.targetKind == 1 } != nil)
+    #expect(bed.host.simulator.store.lists.first { $0.targetKind == .queue } != nil)
     return Snapshot(bed.host)
   }
 
   static let rare: [@Sendable (Store) -> Bool] = [
-    { $0.lists.first { $0.link.state == 1 && $0.segmentCount > 0 } != nil },
-    { $0.registrations.first { $0.level == 1 && $0.state == 1 } != nil },
-    { $0.registrations.first { $0.level != 0 && $0.level < 4 && $0.state > 1 } != nil },
+    { $0.lists.first { $0.link.state == .out && $0.segmentCount > 0 } != nil },
+    { $0.registrations.first { $0.level == .binding && $0.state == .active } != nil },
+    {
+      $0.registrations.first { $0.$level.raw != 0 && $0.$level.raw < 4 && $0.$state.raw > 1 } != nil
+    },
     { $0.registrations.first { $0.stuckUpcall != 0 } != nil },
-    { $0.filters.pair { $0.state == 0 ? nil : UInt64($0.adapter.index) } != nil },
-    { $0.statuses.first { $0.state != 0 } != nil },
-    { $0.bindings.first { $0.kind == 2 } != nil },
-    { $0.blocks.first { $0.state == 3 } != nil },
+    { $0.filters.pair { $0.state == .free ? nil : UInt64($0.adapter.index) } != nil },
+    { $0.statuses.first { $0.state != .free } != nil },
+    { $0.bindings.first { $0.kind == .module } != nil },
+    { $0.blocks.first { $0.state == .freeing } != nil },
     { $0.extents.first { $0.used != 0 } != nil },
-    { $0.oids.first { $0.state == 3 } != nil },
+    { $0.oids.first { $0.state == .pended } != nil },
   ]
 
   @Test("what is wrong is found, and said", arguments: everything)
