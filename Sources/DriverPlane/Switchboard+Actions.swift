@@ -16,8 +16,8 @@ extension SwitchboardState {
     var steps = 0
     var begun: UInt64?
     while true {
-      while next < actions.list.count {
-        let action = actions.list[next]
+      while next < simulator.turn.actions.count {
+        let action = simulator.turn.actions[next]
         next += 1
         carryOut(action)
       }
@@ -27,10 +27,10 @@ extension SwitchboardState {
       begun = begun ?? now
       steps += 1
       let interrupted = persistence.interruptWork(for: InHand(.store), simulator)
-      _ = simulator.step(now: now, &actions)
+      _ = simulator.step(now: now)
       persistence.resumeWork(interrupted, simulator)
     }
-    if next > 0 { actions.removeAll() }
+    if next > 0 { simulator.removeActions() }
   }
 
   private mutating func carryOut(_ action: Action) {
@@ -136,7 +136,7 @@ extension SwitchboardState {
     guard length > 0 else {
       // Its subject is gone, or our own bound is wrong: nothing may wait for its answer.
       simulator.answer(
-        id, session: session, answer: ProviderAnswer(status: .failure), now: now, &actions)
+        id, session: session, answer: ProviderAnswer(status: .failure), now: now)
       return
     }
     latencies.upcallSent(id, at: MonotonicClock.nanoseconds)

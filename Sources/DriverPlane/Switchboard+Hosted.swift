@@ -24,7 +24,7 @@ extension SwitchboardState {
         pools[Int(provider)].free(section: call.section, context: call.providerContext)
       }
     }
-    simulator.answer(id, session: nil, answer: answer, now: now, &actions)
+    simulator.answer(id, session: nil, answer: answer, now: now)
   }
 
   private mutating func allocate(_ provider: Int, _ call: HostedCall) -> ProviderAnswer {

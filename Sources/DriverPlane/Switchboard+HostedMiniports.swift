@@ -26,8 +26,7 @@ extension SwitchboardState {
       throw Failure(.failure, .nameTaken)
     }
     let session = try simulator.begin(
-      name: name, pid: CurrentProcess.id, uid: CurrentProcess.userID, isHosted: true, now: now,
-      &actions)
+      name: name, pid: CurrentProcess.id, uid: CurrentProcess.userID, isHosted: true, now: now)
     var miniport = HostedMiniport(session: session, driver: VMQMiniport(settings))
     miniport.place = freePlace
     miniport.isConfigured = isConfigured
@@ -87,7 +86,7 @@ extension SwitchboardState {
     }
     for miniport in miniports {
       simulator.end(
-        session: miniport.session, reason: "the daemon is stopping", now: now, &actions)
+        session: miniport.session, reason: "the daemon is stopping", now: now)
     }
     drain()
     while simulator.hasWork {
@@ -217,10 +216,10 @@ extension SwitchboardState {
         }
         perform(call, of: index)
       case .answer(let id, let answer):
-        simulator.answer(id, session: session, answer: answer, now: now, &actions)
+        simulator.answer(id, session: session, answer: answer, now: now)
       case .end:
         simulator.end(
-          session: session, reason: "the hosted miniport has gone", now: now, &actions)
+          session: session, reason: "the hosted miniport has gone", now: now)
       }
       next += 1
     }
@@ -243,7 +242,7 @@ extension SwitchboardState {
     let call = Call(
       session: session, requestID: id, type: made.request.messageType, context: made.context,
       irql: .passive)
-    simulator.perform(call, made.request, now: now, &actions)
+    simulator.perform(call, made.request, now: now)
   }
 
   /// Nil is success.

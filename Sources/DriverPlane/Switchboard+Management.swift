@@ -84,8 +84,7 @@ extension SwitchboardState {
     persistence.beginTransaction(&simulator)
     defer { persistence.commitTransaction(&simulator) }
     let registration = try simulator.registerHosted(
-      settings.level, provider: UInt32(clamping: number), name: Name(settings.name), now: now,
-      &actions)
+      settings.level, provider: UInt32(clamping: number), name: Name(settings.name), now: now)
     if number == pools.count {
       pools.append(HostedPool(settings))
     } else {
@@ -100,13 +99,13 @@ extension SwitchboardState {
 
   mutating func remove(hosted number: UInt32) throws(Failure) {
     readClock()
-    _ = try simulator.endHosted(provider: number, now: now, &actions)
+    _ = try simulator.endHosted(provider: number, now: now)
     drain()
   }
 
   mutating func change(adapter: Handle, _ change: AdapterChange) throws(Failure) {
     readClock()
-    try simulator.change(adapter: adapter, change, now: now, &actions)
+    try simulator.change(adapter: adapter, change, now: now)
     drain()
   }
 }

@@ -252,7 +252,7 @@ extension SwitchboardState {
         .hostedDriverNotRestored(
           simulator.sessionParty(session.index), problem: "its state in the store is damaged"))
       simulator.end(
-        session: session.index, reason: "its state could not be carried over", now: now, &actions)
+        session: session.index, reason: "its state could not be carried over", now: now)
     }
   }
 

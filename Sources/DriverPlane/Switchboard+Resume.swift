@@ -38,8 +38,7 @@ extension SwitchboardState {
       if session.token == 0 {
         simulator.end(
           session: session.index,
-          reason: "the simulator was started again, and this client cannot go on", now: now,
-          &actions)
+          reason: "the simulator was started again, and this client cannot go on", now: now)
       } else {
         simulator.note(session: session.index, socket: 0)
         pendingResumes[session.index] = now &+ SwitchboardState.gracePeriod
@@ -57,7 +56,7 @@ extension SwitchboardState {
       pendingResumes[session] = nil
       let waited = (now &+ SwitchboardState.gracePeriod &- until) / 1000
       let failure = Failure(.failure, .sessionNotResumed, waited)
-      simulator.end(session: session, reason: failure.sentence, now: now, &actions)
+      simulator.end(session: session, reason: failure.sentence, now: now)
     }
   }
 

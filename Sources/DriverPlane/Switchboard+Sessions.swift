@@ -18,7 +18,7 @@ extension SwitchboardState {
       let session = try simulator.begin(
         name: hello.name, pid: connection.pid, uid: connection.uid,
         firstRequestID: header.requestID &+ 1,
-        token: newToken, now: now, &actions)
+        token: newToken, now: now)
       connection.session = session
       connection.name = "\(hello.name)"
       connections[session] = connection
@@ -55,7 +55,7 @@ extension SwitchboardState {
     }
     if let session = connection.session {
       readClock()
-      simulator.end(session: session, reason: reason, now: now, &actions)
+      simulator.end(session: session, reason: reason, now: now)
       drain()
     }
   }

@@ -17,7 +17,6 @@ import NDISSimulator
 @safe struct SwitchboardState: ~Copyable {
   var simulator: Simulator
   var settings: Settings
-  var actions: Actions
   var pools: [HostedPool]
   /// Hosted miniports, oldest first.
   var miniports: [HostedMiniport] = []
@@ -79,7 +78,6 @@ import NDISSimulator
     self.instance = instance
     self.simulator = simulator
     self.settings = settings
-    actions = Actions()
     pools = []
     self.onEvent = onEvent
     unsafe buffer = .allocate(byteCount: MessageHeader.maximumMessage, alignment: 64)
@@ -140,7 +138,7 @@ import NDISSimulator
       let call = Call(
         session: session, requestID: refused.requestID, type: refused.type, context: 0,
         irql: .passive)
-      simulator.perform(call, .refused(failure), now: now, &actions)
+      simulator.perform(call, .refused(failure), now: now)
       return
     }
     refuse(connection, refused.requestID, refused.type, failure)
@@ -184,7 +182,7 @@ import NDISSimulator
     if LatencyBook.isTimed(header.requestID) {
       latencies.requestCame(session, header.requestID, at: MonotonicClock.nanoseconds)
     }
-    simulator.perform(call, request, now: now, &actions)
+    simulator.perform(call, request, now: now)
     if let offered { accept(offered, by: connection, call) }
     persistence.store(connection, session, &simulator)
   }
@@ -203,7 +201,7 @@ import NDISSimulator
       answer = ProviderAnswer(status: failure.status)
     }
     simulator.answer(
-      header.requestID, session: session, answer: answer, now: now, &actions)
+      header.requestID, session: session, answer: answer, now: now)
   }
 
   // MARK: Time
@@ -218,7 +216,7 @@ import NDISSimulator
     readClock()
     persistence.pass(time: now, &simulator)
     _ = persistence.beginWork(InHand(.store), simulator)
-    simulator.expire(now: now, &actions)
+    simulator.expire(now: now)
     if !pendingResumes.isEmpty { endExpiredResumes() }
     generateTimedFrames()
     drain()
@@ -254,7 +252,7 @@ import NDISSimulator
     }
     for session in pendingResumes.keys {
       simulator.end(
-        session: session, reason: Failure(.failure, .daemonStopping).sentence, now: now, &actions)
+        session: session, reason: Failure(.failure, .daemonStopping).sentence, now: now)
     }
     pendingResumes = [:]
     while simulator.hasWork {

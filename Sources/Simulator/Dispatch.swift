@@ -5,64 +5,64 @@ import NDIS
 
 extension Simulator {
   mutating func dispatch(
-    _ call: Call, _ request: Request, _ actions: inout Actions
+    _ call: Call, _ request: Request
   ) throws(Failure) {
     switch request {
-    case .ping, .statistics: finish(call.sessionIndex, call.requestID, &actions)
+    case .ping, .statistics: finish(call.sessionIndex, call.requestID)
     case .refused(let failure): throw failure
-    case .reset: try reset(call, &actions)
+    case .reset: try reset(call)
     case .registerMiniportDriver(let characteristics):
-      try registerDriver(call, .miniport, characteristics, &actions)
+      try registerDriver(call, .miniport, characteristics)
     case .registerProtocolDriver(let characteristics):
-      try registerDriver(call, .protocol, characteristics, &actions)
+      try registerDriver(call, .protocol, characteristics)
     case .registerFilterDriver(let characteristics):
-      try registerDriver(call, .filter, characteristics, &actions)
-    case .deregisterDriver(let handle): try deregisterDriver(call, handle, &actions)
+      try registerDriver(call, .filter, characteristics)
+    case .deregisterDriver(let handle): try deregisterDriver(call, handle)
     case .setMiniportAttributes(let handle, let header, let context, let flags):
-      try setMiniportAttributes(call, handle, header, context, flags, &actions)
+      try setMiniportAttributes(call, handle, header, context, flags)
     case .registerScatterGatherDMA(let handle, let header):
-      try registerScatterGatherDMA(call, handle, header, &actions)
+      try registerScatterGatherDMA(call, handle, header)
     case .deregisterScatterGatherDMA(let handle):
-      try deregisterScatterGatherDMA(call, handle, &actions)
-    case .addAdapter(let handle, let name): try addAdapter(call, handle, name, &actions)
-    case .removeAdapter(let handle): try removeAdapter(call, handle, &actions)
+      try deregisterScatterGatherDMA(call, handle)
+    case .addAdapter(let handle, let name): try addAdapter(call, handle, name)
+    case .removeAdapter(let handle): try removeAdapter(call, handle)
     case .openAdapter(let handle, let bindContext, let context):
-      try openAdapter(call, handle, bindContext, context, &actions)
-    case .closeAdapter(let handle): try closeAdapter(call, handle, &actions)
-    case .bindAdapter(let handle, let name): try bindAdapter(call, handle, name, &actions)
-    case .unbindAdapter(let handle): try unbindAdapter(call, handle, .binding, &actions)
-    case .attachFilter(let handle, let name): try attachFilter(call, handle, name, &actions)
-    case .detachFilter(let handle): try unbindAdapter(call, handle, .filterModule, &actions)
+      try openAdapter(call, handle, bindContext, context)
+    case .closeAdapter(let handle): try closeAdapter(call, handle)
+    case .bindAdapter(let handle, let name): try bindAdapter(call, handle, name)
+    case .unbindAdapter(let handle): try unbindAdapter(call, handle, .binding)
+    case .attachFilter(let handle, let name): try attachFilter(call, handle, name)
+    case .detachFilter(let handle): try unbindAdapter(call, handle, .filterModule)
     case .setOptionalHandlers(let handle, let characteristics):
-      try setOptionalHandlers(call, handle, characteristics, &actions)
+      try setOptionalHandlers(call, handle, characteristics)
     case .allocate(let handle, let parameters, let tag, let site):
-      try allocate(call, handle, parameters, tag, site, &actions)
+      try allocate(call, handle, parameters, tag, site)
     case .free(let ndisHandle, let allocation):
-      try free(call, ndisHandle, allocation, &actions)
+      try free(call, ndisHandle, allocation)
     case .offerSection(let provider, let domain, let size, let node):
-      try offerSection(call, provider, domain, size, node, &actions)
-    case .withdrawSection(let handle): try withdrawSection(call, handle, &actions)
+      try offerSection(call, provider, domain, size, node)
+    case .withdrawSection(let handle): try withdrawSection(call, handle)
     case .setHardwareAssist(let handle, let assist):
-      try setHardwareAssist(call, handle, assist, &actions)
-    case .pauseComplete(let handle): try pauseComplete(call, handle, &actions)
+      try setHardwareAssist(call, handle, assist)
+    case .pauseComplete(let handle): try pauseComplete(call, handle)
     case .restartComplete(let handle, let status):
-      try restartComplete(call, handle, status, &actions)
+      try restartComplete(call, handle, status)
     case .indicateStatus(let handle, let status):
-      try indicateStatus(call, handle, status, &actions)
-    case .changeAdapter(let handle, let change): try changeAdapter(call, handle, change, &actions)
-    case .completeBind(let context, let status): try completeBind(call, context, status, &actions)
+      try indicateStatus(call, handle, status)
+    case .changeAdapter(let handle, let change): try changeAdapter(call, handle, change)
+    case .completeBind(let context, let status): try completeBind(call, context, status)
     case .completeUnbind(let binding, let status):
-      try completeUnbind(call, binding, status, &actions)
+      try completeUnbind(call, binding, status)
     case .completeNetPnPEvent(let binding, let status):
-      try completeNetPnPEvent(call, binding, status, &actions)
-    case .oidRequest(let binding, let oid): try oidRequest(call, binding, oid, &actions)
-    case .cancelOIDRequest(let binding, let id): try cancelOIDRequest(call, binding, id, &actions)
+      try completeNetPnPEvent(call, binding, status)
+    case .oidRequest(let binding, let oid): try oidRequest(call, binding, oid)
+    case .cancelOIDRequest(let binding, let id): try cancelOIDRequest(call, binding, id)
     case .completeOIDRequest(let adapter, let oid, let status, let result):
-      try completeOIDRequest(call, adapter, oid, status, result, &actions)
+      try completeOIDRequest(call, adapter, oid, status, result)
     case .indicateReceive(let adapter, let indication):
-      try indicateReceive(call, adapter, indication, &actions)
+      try indicateReceive(call, adapter, indication)
     case .returnLists(let binding, let flags, let lists):
-      try returnLists(call, binding, flags, lists, &actions)
+      try returnLists(call, binding, flags, lists)
     }
   }
 }

@@ -1,6 +1,6 @@
 // NDIS itself: objects, handles, the dispatcher, provider routing. A turn is one call of `perform`,
 // `answer`, `expire`, `step` or a session's beginning and end; it changes the store as one transaction
-// and appends actions. There is no I/O, no clock and no randomness here: time and seed are handed in.
+// and emits actions, which the host carries out. There is no I/O, no clock and no randomness here: time and seed are handed in.
 //
 // Everything that is kept lies in the store. What is derived from it (free slots, page maps, names to
 // indices, what still has to be ended) is made anew by `init`, and is a function of the bytes alone, so
@@ -16,8 +16,8 @@ public struct Simulator: ~Copyable {
   var settings: Settings
   var slabs: Slabs
   var derived: Derived
-  /// The time handed in with the current turn, milliseconds of a monotonic clock.
-  var now: UInt64 = 0
+  /// The turn that is made, or the last one.
+  public internal(set) var turn = Turn()
   /// Gives the value a fixed address, by which it is then passed. Without it Swift hands it to every
   /// method that does not mutate as a copy of its 1.5 KB: a sixth of all instructions of an allocation.
   private let anchor = Atomic<Bool>(false)
@@ -61,7 +61,7 @@ public struct Simulator: ~Copyable {
   /// Ends the current turn.
   func commit() {
     guard !isHeld else { return }
-    store.header.time = now
+    store.header.time = turn.now
     store.undo.commit()
   }
 
@@ -148,15 +148,14 @@ public struct Simulator: ~Copyable {
   /// Records a violation: counted for the session and told as an event.
   mutating func violate(
     _ failure: Failure, routine: String, bugCheck: BugCheck?, irql: IRQL = .passive,
-    handle: Handle = .null, party: Party, session: Index<SessionRecord>?, lied: Bool = false,
-    _ actions: inout Actions
+    handle: Handle = .null, party: Party, session: Index<SessionRecord>?, lied: Bool = false
   ) {
     store.globals.update(0) { $0.violations &+= 1 }
     if let session { store.sessions.update(session) { $0.violations &+= 1 } }
     let violation = Violation(
       failure: failure, routine: routine, bugCheck: bugCheck, irql: irql, handle: handle,
       party: party)
-    actions.append(.event(lied ? .invalidProviderAnswer(violation) : .violation(violation)))
+    turn.emit(.event(lied ? .invalidProviderAnswer(violation) : .violation(violation)))
   }
 }
 

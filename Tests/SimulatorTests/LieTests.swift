@@ -143,7 +143,7 @@ private func at(_ offset: UInt64, _ length: UInt32) -> Extent {
     // A hosted pool's section, of the caller's own domain.
     scene.host.simulator.forEachSection(ofHosted: 0) { _, _, _, _ in }
     let now = scene.host.now
-    let made = scene.host.turn { (simulator, _) -> Handle? in
+    let made = scene.host.turn { (simulator) -> Handle? in
       try? simulator.addHostedSection(
         provider: 0, domain: scene.owner, size: 16 * 4096, node: 0, pageSize: 4096, now: now)
     }

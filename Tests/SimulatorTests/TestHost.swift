@@ -36,7 +36,6 @@ final class Shadow {
   let memory: TestMemory
   let observer = StoreObserver()
   var simulator: Simulator
-  var actions = Actions()
   var wrote = false
 
   init(_ memory: TestMemory, _ settings: Settings, fresh: Bool) throws {
@@ -95,7 +94,6 @@ final class TestHost {
   var onRelease: (TestHost, Handle) -> Void = { _, _ in }
   var onEvent: (TestHost, Event) -> Void = { _, _ in }
 
-  private var actions = Actions()
   private var wrote = false
   private var queue: [Delivery] = []
   private var next = 0
@@ -116,9 +114,9 @@ final class TestHost {
     observer.onWrite = { [unowned self] in self.wrote = true }
     for (index, pool) in pools.enumerated() {
       self.pools.append(HostedPool(pool))
-      turn { (simulator, actions) -> Bool in
+      turn { (simulator) -> Bool in
         (try? simulator.registerHosted(
-          pool.level, provider: UInt32(index), name: Name(pool.name), now: 1, &actions)) != nil
+          pool.level, provider: UInt32(index), name: Name(pool.name), now: 1)) != nil
       }
     }
   }
@@ -143,12 +141,12 @@ final class TestHost {
 
   /// One turn, of both simulators where there are two.
   @discardableResult
-  func turn<Value: Equatable>(_ body: (inout Simulator, inout Actions) -> Value) -> Value {
+  func turn<Value: Equatable>(_ body: (inout Simulator) -> Value) -> Value {
     turns += 1
     beforeTurn(self)
-    let value = body(&simulator, &actions)
+    let value = body(&simulator)
     if let shadow {
-      let other = body(&shadow.simulator, &shadow.actions)
+      let other = body(&shadow.simulator)
       if other != value { problem("the shadow returned \(other), not \(value)") }
     }
     collect()
@@ -157,20 +155,20 @@ final class TestHost {
     return value
   }
 
-  func turn(_ body: (inout Simulator, inout Actions) -> Void) {
-    turn { (simulator, actions) -> Bool in
-      body(&simulator, &actions)
+  func turn(_ body: (inout Simulator) -> Void) {
+    turn { (simulator) -> Bool in
+      body(&simulator)
       return true
     }
   }
 
   /// Takes the turn's actions, compares them with the shadow's, and has the shadow adopted anew.
   private func collect() {
-    let new = actions.list.map { Delivery($0, simulator) }
-    actions.removeAll()
+    let new = simulator.turn.actions.map { Delivery($0, simulator) }
+    simulator.removeActions()
     if let shadow {
-      let others = shadow.actions.list.map { Delivery($0, shadow.simulator) }
-      shadow.actions.removeAll()
+      let others = shadow.simulator.turn.actions.map { Delivery($0, shadow.simulator) }
+      shadow.simulator.removeActions()
       if new.count != others.count || !zip(new, others).allSatisfy({ $0.isSame(as: $1) }) {
         problem("the shadow acted differently:\n  \(new)\n  \(others)")
       }
@@ -198,17 +196,17 @@ final class TestHost {
     beforeTurn(self)
     turns += 1
     let now = now
-    func run(_ simulator: inout Simulator, _ actions: inout Actions, _ wrote: () -> Bool) -> Bool {
-      while simulator.step(now: now, &actions) {
-        if wrote() || !actions.isEmpty { return true }
+    func run(_ simulator: inout Simulator, _ wrote: () -> Bool) -> Bool {
+      while simulator.step(now: now) {
+        if wrote() || !simulator.turn.actions.isEmpty { return true }
       }
       return false
     }
     wrote = false
-    let did = run(&simulator, &actions) { wrote }
+    let did = run(&simulator) { wrote }
     if let shadow {
       shadow.wrote = false
-      let other = run(&shadow.simulator, &shadow.actions) { shadow.wrote }
+      let other = run(&shadow.simulator) { shadow.wrote }
       if did != other { problem("the shadow's step did \(other), not \(did)") }
     }
     collect()
@@ -307,18 +305,18 @@ final class TestHost {
     let now = now
     guard Int(details.type) == NDISSIM_UPCALL_ALLOCATE_SHARED_MEMORY else {
       pools[Int(provider)].free(section: details.section, context: details.providerContext)
-      turn { $0.answer(id, session: nil, answer: ProviderAnswer(status: .success), now: now, &$1) }
+      turn { $0.answer(id, session: nil, answer: ProviderAnswer(status: .success), now: now) }
       return
     }
     var reply = pools[Int(provider)].allocate(details)
     if case .needsSection(let domain, let node, let size) = reply {
-      let made = turn { (simulator, _) -> Handle? in
+      let made = turn { (simulator) -> Handle? in
         try? simulator.addHostedSection(
           provider: provider, domain: domain, size: size, node: node, pageSize: 4096, now: now)
       }
       guard let made else {
         turn {
-          $0.answer(id, session: nil, answer: ProviderAnswer(status: .resources), now: now, &$1)
+          $0.answer(id, session: nil, answer: ProviderAnswer(status: .resources), now: now)
         }
         return
       }
@@ -327,7 +325,7 @@ final class TestHost {
       reply = pools[Int(provider)].allocate(details)
     }
     guard case .answer(let answer) = reply else { return problem("a pool asks twice") }
-    turn { $0.answer(id, session: nil, answer: answer, now: now, &$1) }
+    turn { $0.answer(id, session: nil, answer: answer, now: now) }
   }
 
   /// Pools made anew from the store alone.
@@ -359,9 +357,9 @@ final class TestHost {
   func tryBegin(_ name: String, uid: UInt32, isHosted: Bool = false) -> UInt32? {
     let now = now
     var begun: UInt32?
-    turn { (simulator, actions) -> UInt32? in
+    turn { (simulator) -> UInt32? in
       begun = try? simulator.begin(
-        name: Name(name), pid: 77, uid: uid, isHosted: isHosted, now: now, &actions)
+        name: Name(name), pid: 77, uid: uid, isHosted: isHosted, now: now)
       if let begun, self.clients[begun] == nil {
         self.clients[begun] = Client(session: begun, uid: uid)
       }
@@ -374,7 +372,7 @@ final class TestHost {
     let now = now
     clients[session] = nil
     responders[session] = nil
-    turn { $0.end(session: session, reason: "gone", now: now, &$1) }
+    turn { $0.end(session: session, reason: "gone", now: now) }
   }
 
   @discardableResult
@@ -398,7 +396,7 @@ final class TestHost {
       irql: irql)
     if id == next { clients[session]?.nextID += 1 }
     let now = now
-    turn { $0.perform(call, request, now: now, &$1) }
+    turn { $0.perform(call, request, now: now) }
     if clients[session] != nil {
       clients[session]?.nextID = simulator.nextRequestID(session: session)
     }
@@ -424,12 +422,12 @@ final class TestHost {
     clients[session]?.open.removeAll { $0.id == id }
     clients[session]?.old.append(id)
     let now = now
-    turn { $0.answer(id, session: session, answer: answer, now: now, &$1) }
+    turn { $0.answer(id, session: session, answer: answer, now: now) }
   }
 
   func expire(after milliseconds: UInt64) {
     now += milliseconds
     let now = now
-    turn { $0.expire(now: now, &$1) }
+    turn { $0.expire(now: now) }
   }
 }

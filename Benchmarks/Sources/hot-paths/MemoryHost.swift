@@ -12,7 +12,6 @@ import NDISSimulator
 final class MemoryHost {
   private var simulator: Simulator
   private var pool: HostedPool
-  private var actions = Actions()
   private let session: UInt32
   private var driver = Handle.null
   private var nextID: UInt64 = 1
@@ -34,10 +33,10 @@ final class MemoryHost {
     do {
       simulator = try Simulator(
         memory: unsafe StoreMemory(base: base, size: size), settings: settings, fresh: true)
-      try simulator.registerHosted(.pool, provider: 0, name: Name("pool"), now: 1, &actions)
-      session = try simulator.begin(name: Name("bench"), pid: 1, uid: 1, now: 1, &actions)
+      try simulator.registerHosted(.pool, provider: 0, name: Name("pool"), now: 1)
+      session = try simulator.begin(name: Name("bench"), pid: 1, uid: 1, now: 1)
     } catch { HotPaths.fail("\(error)") }
-    actions.removeAll()
+    simulator.removeActions()
     perform(
       NDISSIM_REGISTER_PROTOCOL_DRIVER,
       .registerProtocolDriver(
@@ -75,13 +74,13 @@ final class MemoryHost {
     let call = Call(
       session: session, requestID: nextID, type: UInt16(type), context: 0, irql: .passive)
     nextID += 1
-    simulator.perform(call, request, now: 1, &actions)
+    simulator.perform(call, request, now: 1)
     var index = 0
-    while index < actions.list.count {
-      carryOut(actions.list[index])
+    while index < simulator.turn.actions.count {
+      carryOut(simulator.turn.actions[index])
       index += 1
     }
-    actions.removeAll()
+    simulator.removeActions()
     if let failure { HotPaths.fail("a request of type \(type) was refused: \(failure.sentence)") }
   }
 
@@ -114,6 +113,6 @@ final class MemoryHost {
     } else {
       pool.free(section: call.section, context: call.providerContext)
     }
-    simulator.answer(id, session: nil, answer: answer, now: 1, &actions)
+    simulator.answer(id, session: nil, answer: answer, now: 1)
   }
 }

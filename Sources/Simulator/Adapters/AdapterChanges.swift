@@ -9,52 +9,52 @@ public import NDIS
 extension Simulator {
   /// NdisMPauseComplete.
   mutating func pauseComplete(
-    _ call: Call, _ handle: Handle, _ actions: inout Actions
+    _ call: Call, _ handle: Handle
   ) throws(Failure) {
     let index = try resolveAdapter(handle, session: call.sessionIndex)
     let pended = Pended(
       upcall: store.adapters[index, \.upcall], type: NDISSIM_UPCALL_PAUSE, object: handle,
       party: party(adapter: index), allowed: [], check: .illegalStateTransition(.pause, handle))
-    end(pended, call, .success, &actions)
+    end(pended, call, .success)
   }
 
   /// NdisMRestartComplete.
   mutating func restartComplete(
-    _ call: Call, _ handle: Handle, _ status: Status, _ actions: inout Actions
+    _ call: Call, _ handle: Handle, _ status: Status
   ) throws(Failure) {
     let index = try resolveAdapter(handle, session: call.sessionIndex)
     let pended = Pended(
       upcall: store.adapters[index, \.upcall], type: NDISSIM_UPCALL_RESTART, object: handle,
       party: party(adapter: index), allowed: Simulator.restartStatuses,
       check: .illegalStateTransition(.restart, handle))
-    end(pended, call, status, &actions)
+    end(pended, call, status)
   }
 
   /// NdisCompleteBindAdapterEx.
   mutating func completeBind(
-    _ call: Call, _ bindContext: Handle, _ status: Status, _ actions: inout Actions
+    _ call: Call, _ bindContext: Handle, _ status: Status
   ) throws(Failure) {
     let index = try resolveBindContext(bindContext, session: call.sessionIndex)
     let pended = Pended(
       upcall: store.bindings[index, \.upcall], type: NDISSIM_UPCALL_BIND_ADAPTER_EX,
       object: bindContext, party: party(binding: index), allowed: Simulator.bindStatuses)
-    end(pended, call, status, &actions)
+    end(pended, call, status)
   }
 
   /// NdisCompleteUnbindAdapterEx.
   mutating func completeUnbind(
-    _ call: Call, _ binding: Handle, _ status: Status, _ actions: inout Actions
+    _ call: Call, _ binding: Handle, _ status: Status
   ) throws(Failure) {
     let index = try resolveBinding(binding, .binding, session: call.sessionIndex)
     let pended = Pended(
       upcall: store.bindings[index, \.upcall], type: NDISSIM_UPCALL_UNBIND_ADAPTER_EX,
       object: binding, party: party(binding: index), allowed: [])
-    end(pended, call, status, &actions)
+    end(pended, call, status)
   }
 
   /// NdisCompleteNetPnPEvent.
   mutating func completeNetPnPEvent(
-    _ call: Call, _ binding: Handle, _ status: Status, _ actions: inout Actions
+    _ call: Call, _ binding: Handle, _ status: Status
   ) throws(Failure) {
     let index = try resolveBinding(binding, .binding, session: call.sessionIndex)
     let upcall = store.bindings[index, \.upcall]
@@ -62,7 +62,7 @@ extension Simulator {
     let pended = Pended(
       upcall: upcall, type: NDISSIM_UPCALL_NET_PNP_EVENT, object: binding,
       party: party(binding: index), allowed: Simulator.statuses(ofEvent: event))
-    end(pended, call, status, &actions)
+    end(pended, call, status)
   }
 
   /// What may be pending, and how it may end besides with SUCCESS.
@@ -77,7 +77,7 @@ extension Simulator {
   }
 
   private mutating func end(
-    _ pended: Pended, _ call: Call, _ status: Status, _ actions: inout Actions
+    _ pended: Pended, _ call: Call, _ status: Status
   ) {
     var wrong: Failure?
     var end = status
@@ -87,16 +87,16 @@ extension Simulator {
     }
     var check: BugCheck?
     // PENDING completes nothing; any other wrong status does, as a failure where the handler may fail.
-    if status != .pending, !complete(upcall: pended.upcall, pended.type, end, &actions) {
+    if status != .pending, !complete(upcall: pended.upcall, pended.type, end) {
       wrong = Failure(.failure, .completionUnexpected, pended.object.rawValue)
       check = pended.check
     }
-    guard let wrong else { return finish(call.sessionIndex, call.requestID, &actions) }
+    guard let wrong else { return finish(call.sessionIndex, call.requestID) }
     violate(
       wrong, routine: Routine.of(message: call.type).map { "\($0.name)" } ?? "completion",
       bugCheck: check, irql: call.irql, handle: pended.object, party: pended.party,
-      session: call.sessionIndex, &actions)
-    finish(call.sessionIndex, call.requestID, wrong, bugCheck: check, &actions)
+      session: call.sessionIndex)
+    finish(call.sessionIndex, call.requestID, wrong, bugCheck: check)
   }
 
   // MARK: Changes
@@ -104,23 +104,23 @@ extension Simulator {
   /// CHANGE_ADAPTER, of ours: pause, restart, shut down, remove by surprise, halt. A hosted adapter may be
   /// changed by every session.
   mutating func changeAdapter(
-    _ call: Call, _ handle: Handle, _ change: AdapterChange, _ actions: inout Actions
+    _ call: Call, _ handle: Handle, _ change: AdapterChange
   ) throws(Failure) {
     let index = try resolveAdapterToChange(handle, session: call.sessionIndex)
     try checkCircle(call, adapter: index)
     try check(change, index, handle)
     let request = try open(call, object: handle)
-    make(change, index, Ref(request), &actions)
+    make(change, index, Ref(request))
   }
 
   /// The same from the management plane, which waits for nothing.
   public mutating func change(
-    adapter handle: Handle, _ change: AdapterChange, now: UInt64, _ actions: inout Actions
+    adapter handle: Handle, _ change: AdapterChange, now: UInt64
   ) throws(Failure) {
-    self.now = now
+    turn.now = now
     let index = try resolveAdapterToChange(handle, session: nil)
     try check(change, index, handle)
-    make(change, index, .none, &actions)
+    make(change, index, .none)
     commit()
   }
 
@@ -162,8 +162,7 @@ extension Simulator {
   }
 
   private mutating func make(
-    _ change: AdapterChange, _ index: Index<AdapterRecord>, _ request: Ref<RequestRecord>,
-    _ actions: inout Actions
+    _ change: AdapterChange, _ index: Index<AdapterRecord>, _ request: Ref<RequestRecord>
   ) {
     derived.workAdapters.insert(index)
     switch change {
@@ -178,28 +177,27 @@ extension Simulator {
         $0.held = 0
         $0.changeRequest = request
       }
-    case .shutdown(let action): shutDown(index, action, request, &actions)
+    case .shutdown(let action): shutDown(index, action, request)
     case .surpriseRemove:
       store.adapters.update(index) {
         $0.removed = 1
         $0.haltAction = HaltAction.deviceSurpriseRemoved.rawValue
         $0.removeRequest = request
       }
-      end(adapter: index, &actions)
+      end(adapter: index)
     case .halt(let action):
       store.adapters.update(index) {
         $0.haltAction = action.rawValue
         $0.removeRequest = request
       }
-      end(adapter: index, &actions)
+      end(adapter: index)
     }
   }
 
   /// MiniportShutdownEx, the last call the adapter gets. What a handler answered PENDING to is not waited
   /// for, OID requests end, lists do not come back.
   private mutating func shutDown(
-    _ index: Index<AdapterRecord>, _ action: ShutdownAction, _ request: Ref<RequestRecord>,
-    _ actions: inout Actions
+    _ index: Index<AdapterRecord>, _ action: ShutdownAction, _ request: Ref<RequestRecord>
   ) {
     let adapter = store.adapters[index]
     if let upcall = upcallRecord(adapter.upcall),
@@ -207,7 +205,7 @@ extension Simulator {
     {
       close(upcall: upcall)
     }
-    move(index, .shutdown, &actions)
+    move(index, .shutdown)
     store.adapters.update(index) {
       $0.changeRequest = request
       $0.addRequest = .none
@@ -219,11 +217,11 @@ extension Simulator {
     }
     // First of all: `check` has seen room for one call, and the ends of OID requests are calls too.
     _ = callHandler(
-      adapter: index, NDISSIM_UPCALL_SHUTDOWN_EX, argument: action.rawValue, &actions)
+      adapter: index, NDISSIM_UPCALL_SHUTDOWN_EX, argument: action.rawValue)
     let overtaken = Failure(.failure, .ownerEnded)
-    complete(adapter.changeRequest, overtaken, &actions)
-    complete(adapter.addRequest, overtaken, &actions)
-    endOIDs(adapter: index, .notAccepted, &actions)
-    dropIndications(adapter: index, &actions)
+    complete(adapter.changeRequest, overtaken)
+    complete(adapter.addRequest, overtaken)
+    endOIDs(adapter: index, .notAccepted)
+    dropIndications(adapter: index)
   }
 }

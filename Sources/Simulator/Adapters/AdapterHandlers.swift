@@ -10,13 +10,12 @@ extension Simulator {
   /// Calls a handler. False when the table of upcalls is full: nothing has changed, and the adapter is
   /// woken when there is room.
   mutating func callHandler(
-    adapter index: Index<AdapterRecord>, _ type: Int, argument: UInt32 = 0, parent: UInt64 = 0,
-    _ actions: inout Actions
+    adapter index: Index<AdapterRecord>, _ type: Int, argument: UInt32 = 0, parent: UInt64 = 0
   ) -> Bool {
     let session = store.drivers[store.adapters[index, \.driver].index, \.session].index
     let new = NewUpcall(
       type: type, object: adapterHandle(index), parent: parent, argument: argument)
-    guard let id = send(new, session: session, &actions) else { return false }
+    guard let id = send(new, session: session) else { return false }
     store.adapters.update(index) {
       $0.upcallOpen = UInt32(truncatingIfNeeded: type)
       $0.upcall = id
@@ -26,7 +25,7 @@ extension Simulator {
 
   /// A handler of a miniport has returned, or what it answered PENDING to has been completed.
   mutating func adapterAnswered(
-    _ upcall: UpcallRecord, _ ending: Ending, _ actions: inout Actions
+    _ upcall: UpcallRecord, _ ending: Ending
   ) {
     let index = Index<AdapterRecord>(upcall.object.index)
     guard store.adapters.contains(index), store.adapters[index, \.life] != .free,
@@ -44,30 +43,29 @@ extension Simulator {
       case NDISSIM_UPCALL_INITIALIZE_EX:
         verdict(
           upcall, ending, routine: "MiniportInitializeEx",
-          allowed: [.notAccepted, .resources, .failure], party: party, &actions)
+          allowed: [.notAccepted, .resources, .failure], party: party)
       case NDISSIM_UPCALL_RESTART:
         verdict(
           upcall, ending, routine: "MiniportRestart", allowed: Simulator.restartStatuses,
-          party: party, twice: .illegalStateTransition(.restart, handle), &actions)
+          party: party, twice: .illegalStateTransition(.restart, handle))
       case NDISSIM_UPCALL_PAUSE:
         verdict(
           upcall, ending, routine: "MiniportPause", allowed: [], party: party,
           watchdog: .watchdog(.miniportPause, handle),
-          twice: .illegalStateTransition(.pause, handle), &actions)
+          twice: .illegalStateTransition(.pause, handle))
       case NDISSIM_UPCALL_SHUTDOWN_EX:
         verdict(
           upcall, shutdownEnding(upcall, ending), routine: "MiniportShutdownEx", allowed: [],
-          party: party, &actions)
+          party: party)
       case NDISSIM_UPCALL_DEVICE_PNP_EVENT_NOTIFY:
         verdict(
-          upcall, ending, routine: "MiniportDevicePnPEventNotify", allowed: [], party: party,
-          &actions)
+          upcall, ending, routine: "MiniportDevicePnPEventNotify", allowed: [], party: party)
       default:
         verdict(
           upcall, ending, routine: "MiniportHaltEx", allowed: [], party: party,
-          watchdog: .watchdog(.miniportHalt, handle), &actions)
+          watchdog: .watchdog(.miniportHalt, handle))
       }
-    handlerEnded(adapter: index, type, failure, &actions)
+    handlerEnded(adapter: index, type, failure)
   }
 
   static let restartStatuses: [Status] = [.resources, .failure]
@@ -81,33 +79,33 @@ extension Simulator {
   }
 
   mutating func handlerEnded(
-    adapter index: Index<AdapterRecord>, _ type: Int, _ failure: Failure?, _ actions: inout Actions
+    adapter index: Index<AdapterRecord>, _ type: Int, _ failure: Failure?
   ) {
     derived.workAdapters.insert(index)
     switch type {
     case NDISSIM_UPCALL_INITIALIZE_EX:
-      move(index, failure == nil ? .initializeComplete : .initializeFailed, &actions)
+      move(index, failure == nil ? .initializeComplete : .initializeFailed)
       guard let failure else { return }
       store.adapters.update(index) { $0.failure = failure }
-      end(adapter: index, &actions)
+      end(adapter: index)
     case NDISSIM_UPCALL_RESTART:
-      move(index, failure == nil ? .restartComplete : .restartFailed, &actions)
-      if let failure { restartFailed(index, failure, &actions) }
+      move(index, failure == nil ? .restartComplete : .restartFailed)
+      if let failure { restartFailed(index, failure) }
     // A pause cannot fail; one that took too long is over all the same, and so is a halt.
     case NDISSIM_UPCALL_PAUSE:
-      move(index, .pauseComplete, &actions)
-      if failure == nil { checkIndicationsBack(index, "MiniportPause", &actions) }
+      move(index, .pauseComplete)
+      if failure == nil { checkIndicationsBack(index, "MiniportPause") }
     case NDISSIM_UPCALL_HALT_EX:
-      move(index, .halt, &actions)
-      checkIndicationsBack(index, "MiniportHaltEx", &actions)
-    case NDISSIM_UPCALL_SHUTDOWN_EX: _ = changeMade(index, &actions)
+      move(index, .halt)
+      checkIndicationsBack(index, "MiniportHaltEx")
+    case NDISSIM_UPCALL_SHUTDOWN_EX: _ = changeMade(index)
     default: break
     }
   }
 
   /// An adapter that never ran goes away again; one that did stays Paused.
   private mutating func restartFailed(
-    _ index: Index<AdapterRecord>, _ failure: Failure, _ actions: inout Actions
+    _ index: Index<AdapterRecord>, _ failure: Failure
   ) {
     if !store.adapters[index, \.addRequest].isNone {
       store.adapters.update(index) {
@@ -115,25 +113,25 @@ extension Simulator {
         // Who removed it meanwhile has said why.
         if $0.life != .ending { $0.haltAction = HaltAction.deviceInitializationFailed.rawValue }
       }
-      return end(adapter: index, &actions)
+      return end(adapter: index)
     }
     let request = store.adapters[index, \.changeRequest]
     store.adapters.update(index) {
       $0.held = 1
       $0.changeRequest = .none
     }
-    complete(request, failure, &actions)
+    complete(request, failure)
   }
 
   /// A pause is not complete, and MiniportHaltEx does not return, while lists it indicated are out.
   private mutating func checkIndicationsBack(
-    _ index: Index<AdapterRecord>, _ routine: String, _ actions: inout Actions
+    _ index: Index<AdapterRecord>, _ routine: String
   ) {
     let out = store.adapters[index, \.indicated]
     let session = store.drivers[store.adapters[index, \.driver].index, \.session].index
     guard out > 0, !isDead(session) else { return }
     violate(
       Failure(.failure, .indicationsLeft, UInt64(out)), routine: routine, bugCheck: nil,
-      handle: adapterHandle(index), party: party(adapter: index), session: session, &actions)
+      handle: adapterHandle(index), party: party(adapter: index), session: session)
   }
 }

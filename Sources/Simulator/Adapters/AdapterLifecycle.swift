@@ -9,77 +9,77 @@ import NDIS
 
 extension Simulator {
   /// From now on the adapter is going; `step` does the rest. A change that waits is not made any more.
-  mutating func end(adapter index: Index<AdapterRecord>, _ actions: inout Actions) {
+  mutating func end(adapter index: Index<AdapterRecord>) {
     let change = store.adapters[index, \.changeRequest]
     store.adapters.update(index) {
       $0.end()
       $0.changeRequest = .none
       $0.pauseReason = PauseReason.miniportDeviceRemove.rawValue
     }
-    complete(change, Failure(.failure, .ownerEnded), &actions)
+    complete(change, Failure(.failure, .ownerEnded))
     derived.workAdapters.insert(index)
   }
 
   /// One step of an adapter towards running, paused or gone; false when it has to wait or is at rest.
-  mutating func step(adapter index: Index<AdapterRecord>, _ actions: inout Actions) -> Bool {
+  mutating func step(adapter index: Index<AdapterRecord>) -> Bool {
     let adapter = store.adapters[index]
     guard adapter.life != .free, let state = AdapterState(rawValue: adapter.state) else {
       return false
     }
-    if stepOIDs(adapter: index, &actions) { return true }
-    if stepReturns(adapter: index, &actions) { return true }
-    if stepPlaces(adapter: index, &actions) { return true }
+    if stepOIDs(adapter: index) { return true }
+    if stepReturns(adapter: index) { return true }
+    if stepPlaces(adapter: index) { return true }
     let dead = isDead(store.drivers[adapter.driver.index, \.session].index)
     // Of a dead process too: its session answers for it.
     if adapter.upcallOpen != 0 { return false }
-    if adapter.life == .ending { return stepAway(index, adapter, state, dead: dead, &actions) }
+    if adapter.life == .ending { return stepAway(index, adapter, state, dead: dead) }
     switch state {
     case .paused where dead:
-      end(adapter: index, &actions)
+      end(adapter: index)
       return true
-    case .paused where adapter.held != 0: return changeMade(index, &actions)
+    case .paused where adapter.held != 0: return changeMade(index)
     case .paused:
-      guard callHandler(adapter: index, NDISSIM_UPCALL_RESTART, &actions) else { return false }
-      move(index, .restart, &actions)
+      guard callHandler(adapter: index, NDISSIM_UPCALL_RESTART) else { return false }
+      move(index, .restart)
       return true
-    case .running where adapter.held != 0: return stepPause(index, adapter, &actions)
+    case .running where adapter.held != 0: return stepPause(index, adapter)
     case .running where !adapter.addRequest.isNone:
       store.adapters.update(index) { $0.addRequest = .none }
-      complete(adapter.addRequest, adapterHandle(index), &actions)
+      complete(adapter.addRequest, adapterHandle(index))
       return true
     case .running:
-      switch tellBindings(of: index, .restart, &actions) {
+      switch tellBindings(of: index, .restart) {
       case .acted: return true
       case .waits: return false
-      case .done: return changeMade(index, &actions)
+      case .done: return changeMade(index)
       }
     default: return false
     }
   }
 
   /// The change that was asked for has been made. False when nobody waits for it.
-  mutating func changeMade(_ index: Index<AdapterRecord>, _ actions: inout Actions) -> Bool {
+  mutating func changeMade(_ index: Index<AdapterRecord>) -> Bool {
     let request = store.adapters[index, \.changeRequest]
     guard !request.isNone else { return false }
     store.adapters.update(index) { $0.changeRequest = .none }
-    complete(request, &actions)
+    complete(request)
     return true
   }
 
   /// A running adapter is paused: its bindings first, then the miniport.
   private mutating func stepPause(
-    _ index: Index<AdapterRecord>, _ adapter: AdapterRecord, _ actions: inout Actions
+    _ index: Index<AdapterRecord>, _ adapter: AdapterRecord
   ) -> Bool {
-    switch tellBindings(of: index, .pause, &actions) {
+    switch tellBindings(of: index, .pause) {
     case .acted: return true
     case .waits: return false
     case .done: break
     }
     let reason = adapter.pauseReason
-    guard callHandler(adapter: index, NDISSIM_UPCALL_PAUSE, argument: reason, &actions) else {
+    guard callHandler(adapter: index, NDISSIM_UPCALL_PAUSE, argument: reason) else {
       return false
     }
-    move(index, .pause, &actions)
+    move(index, .pause)
     return true
   }
 
@@ -88,18 +88,17 @@ extension Simulator {
   /// Bindings and modules end first, each waking the adapter when it has gone; then MiniportPause, the
   /// queues, MiniportHaltEx, and what is left of its memory.
   private mutating func stepAway(
-    _ index: Index<AdapterRecord>, _ adapter: AdapterRecord, _ state: AdapterState, dead: Bool,
-    _ actions: inout Actions
+    _ index: Index<AdapterRecord>, _ adapter: AdapterRecord, _ state: AdapterState, dead: Bool
   ) -> Bool {
     if adapter.removed != 0, !dead, state == .running || state == .paused,
-      let did = stepRemoval(index, adapter, state, &actions)
+      let did = stepRemoval(index, adapter, state)
     {
       return did
     }
     var next = adapter.bindings
     while let binding = next.optional {
       if store.bindings[binding, \.ending] == 0 {
-        end(binding: binding, &actions)
+        end(binding: binding)
         return true
       }
       next = store.bindings[binding, \.adapterNext]
@@ -107,19 +106,19 @@ extension Simulator {
     guard adapter.bindings.isNone else { return false }
     if dead || state == .shutdown, !adapter.firstOID.isNone { return false }
     if dead, state == .running || state == .paused {
-      move(index, .processEnded, &actions)
+      move(index, .processEnded)
       return true
     }
     switch state {
-    case .running: return stepPause(index, adapter, &actions)
-    case .paused: return stepHalt(index, adapter, &actions)
+    case .running: return stepPause(index, adapter)
+    case .paused: return stepHalt(index, adapter)
     case .halted, .shutdown:
-      if adapter.dropped == 0 { dropIndications(adapter: index, &actions) }
+      if adapter.dropped == 0 { dropIndications(adapter: index) }
       if !adapter.blocks.isNone {
         // After a shutdown nothing may be freed, so nothing has leaked.
-        return reclaimOne(.adapter(index), asLeak: state == .halted, &actions)
+        return reclaimOne(.adapter(index), asLeak: state == .halted)
       }
-      finishAdapter(index, adapter, state, dead: dead, &actions)
+      finishAdapter(index, adapter, state, dead: dead)
       return true
     default: return false
     }
@@ -128,10 +127,9 @@ extension Simulator {
   /// Removal by surprise, up to where its bindings end: they are asked, the miniport is told, bindings and
   /// miniport are paused. Nil when that is done.
   private mutating func stepRemoval(
-    _ index: Index<AdapterRecord>, _ adapter: AdapterRecord, _ state: AdapterState,
-    _ actions: inout Actions
+    _ index: Index<AdapterRecord>, _ adapter: AdapterRecord, _ state: AdapterState
   ) -> Bool? {
-    switch tellBindings(of: index, .queryRemoveDevice, &actions) {
+    switch tellBindings(of: index, .queryRemoveDevice) {
     case .acted: return true
     case .waits: return false
     case .done: break
@@ -139,19 +137,19 @@ extension Simulator {
     if adapter.notified == 0 {
       let event = PnPEvent.surpriseRemoved.rawValue
       let type = NDISSIM_UPCALL_DEVICE_PNP_EVENT_NOTIFY
-      guard callHandler(adapter: index, type, argument: event, &actions) else { return false }
+      guard callHandler(adapter: index, type, argument: event) else { return false }
       store.adapters.update(index) { $0.notified = 1 }
       return true
     }
-    return state == .running ? stepPause(index, adapter, &actions) : nil
+    return state == .running ? stepPause(index, adapter) : nil
   }
 
   /// In Paused with all bindings gone: NDIS frees the queues, then calls MiniportHaltEx. The hardware of an
   /// adapter that was removed is not asked to free a queue.
   private mutating func stepHalt(
-    _ index: Index<AdapterRecord>, _ adapter: AdapterRecord, _ actions: inout Actions
+    _ index: Index<AdapterRecord>, _ adapter: AdapterRecord
   ) -> Bool {
-    if adapter.removed == 0, freeQueuesBeforeHalt(adapter: index, &actions) {
+    if adapter.removed == 0, freeQueuesBeforeHalt(adapter: index) {
       // Woken by the end of the request it made.
       return store.adapters[index, \.firstOID] != adapter.firstOID
     }
@@ -159,12 +157,11 @@ extension Simulator {
     guard store.adapters[index, \.firstOID].isNone else { return false }
     // The state becomes Halted when MiniportHaltEx returns; it is called in Paused.
     return callHandler(
-      adapter: index, NDISSIM_UPCALL_HALT_EX, argument: adapter.haltAction, &actions)
+      adapter: index, NDISSIM_UPCALL_HALT_EX, argument: adapter.haltAction)
   }
 
   private mutating func finishAdapter(
-    _ index: Index<AdapterRecord>, _ adapter: AdapterRecord, _ state: AdapterState, dead: Bool,
-    _ actions: inout Actions
+    _ index: Index<AdapterRecord>, _ adapter: AdapterRecord, _ state: AdapterState, dead: Bool
   ) {
     let handle = adapterHandle(index)
     let driver = adapter.driver.index
@@ -179,17 +176,17 @@ extension Simulator {
         bugCheck: BugCheck(
           code: BugCheck.dmaVerifier, 0x07, dma.rawValue, isExtension: true),
         handle: handle, party: party(adapter: index),
-        session: store.drivers[driver, \.session].optional, &actions)
+        session: store.drivers[driver, \.session].optional)
     }
     dropQueues(adapter: index)
-    end(domain: handle, &actions)
+    end(domain: handle)
     charge(objectOf: driver, isNew: false)
     store.adaptersOfDriver.remove(index, from: store.adapters[index, \.driver].index)
     derived.adaptersByName[adapter.name] = nil
     let failure =
       adapter.failure.status == .success ? Failure(.failure, .ownerEnded) : adapter.failure
-    complete(adapter.addRequest, failure, &actions)
-    complete(adapter.removeRequest, &actions)
+    complete(adapter.addRequest, failure)
+    complete(adapter.removeRequest)
     slabs.adapters.release(index)
     derived.workAdapters.remove(index)
     derived.workDrivers.insert(driver)

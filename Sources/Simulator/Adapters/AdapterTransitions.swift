@@ -22,7 +22,7 @@ extension Simulator {
   }
 
   /// An event happens to an adapter. An invalid combination changes nothing.
-  func move(_ index: Index<AdapterRecord>, _ event: AdapterEvent, _ actions: inout Actions) {
+  mutating func move(_ index: Index<AdapterRecord>, _ event: AdapterEvent) {
     let from = adapterState(index)
     guard from.after(event) != from else {
       _ = from.taking(event)
@@ -31,7 +31,7 @@ extension Simulator {
     var next: AdapterState?
     store.adapters.update(index) { next = $0.take(event) }
     guard let to = next else { return }
-    actions.append(
+    turn.emit(
       .event(
         .adapterState(party(adapter: index), adapterHandle(index), from: from.name, to: to.name)))
   }

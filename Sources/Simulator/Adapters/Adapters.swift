@@ -11,7 +11,7 @@ extension Simulator {
   // MARK: Requests
 
   mutating func addAdapter(
-    _ call: Call, _ handle: Handle, _ name: Name, _ actions: inout Actions
+    _ call: Call, _ handle: Handle, _ name: Name
   ) throws(Failure) {
     let driver = try resolveDriver(handle, [.miniportDriver], session: call.sessionIndex)
     guard store.drivers[driver, \.state] == .registered else {
@@ -29,17 +29,17 @@ extension Simulator {
     derived.adaptersByName[name] = index
     store.adaptersOfDriver.insert(index, in: driver) { $0.driver = Ref(driver) }
     charge(objectOf: driver, isNew: true)
-    move(index, .initialize, &actions)
+    move(index, .initialize)
     let type = NDISSIM_UPCALL_INITIALIZE_EX
-    if !callHandler(adapter: index, type, parent: call.context, &actions) {
+    if !callHandler(adapter: index, type, parent: call.context) {
       // As if the handler had failed for want of resources.
       let failure = slabs.upcalls.full()
-      handlerEnded(adapter: index, type, failure, &actions)
+      handlerEnded(adapter: index, type, failure)
     }
   }
 
   mutating func removeAdapter(
-    _ call: Call, _ handle: Handle, _ actions: inout Actions
+    _ call: Call, _ handle: Handle
   ) throws(Failure) {
     let index = try resolveAdapter(handle, session: call.sessionIndex)
     guard store.adapters[index, \.removeRequest].isNone, store.adapters[index, \.life] != .ending
@@ -49,7 +49,7 @@ extension Simulator {
     try checkCircle(call, adapter: index)
     let request = try open(call, object: handle)
     store.adapters.update(index) { $0.removeRequest = Ref(request) }
-    end(adapter: index, &actions)
+    end(adapter: index)
   }
 
   /// A call that waits for an adapter's handlers is not made inside one of them.
@@ -69,8 +69,7 @@ extension Simulator {
   }
 
   mutating func setMiniportAttributes(
-    _ call: Call, _ handle: Handle, _ header: ObjectHeader, _ context: UInt64, _ flags: UInt32,
-    _ actions: inout Actions
+    _ call: Call, _ handle: Handle, _ header: ObjectHeader, _ context: UInt64, _ flags: UInt32
   ) throws(Failure) {
     let index = try resolveAdapter(handle, session: call.sessionIndex)
     let type = UInt8(NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES)
@@ -89,11 +88,11 @@ extension Simulator {
       $0.context = context
       $0.attributeFlags = flags
     }
-    finish(call.sessionIndex, call.requestID, &actions)
+    finish(call.sessionIndex, call.requestID)
   }
 
   mutating func registerScatterGatherDMA(
-    _ call: Call, _ handle: Handle, _ header: ObjectHeader, _ actions: inout Actions
+    _ call: Call, _ handle: Handle, _ header: ObjectHeader
   ) throws(Failure) {
     let index = try resolveAdapter(handle, session: call.sessionIndex)
     let type = UInt8(NDIS_OBJECT_TYPE_SG_DMA_DESCRIPTION)
@@ -115,7 +114,7 @@ extension Simulator {
       $0.dmaRegistered = 1
       $0.dmaGeneration &+= 1
     }
-    finish(call.sessionIndex, call.requestID, dmaHandle(index), 16 + 24 * 256, &actions)
+    finish(call.sessionIndex, call.requestID, dmaHandle(index), 16 + 24 * 256)
   }
 
   func dmaHandle(_ index: Index<AdapterRecord>) -> Handle {
@@ -124,7 +123,7 @@ extension Simulator {
   }
 
   mutating func deregisterScatterGatherDMA(
-    _ call: Call, _ handle: Handle, _ actions: inout Actions
+    _ call: Call, _ handle: Handle
   ) throws(Failure) {
     try checkKind(handle, [.dma])
     let index = Index<AdapterRecord>(handle.index)
@@ -133,7 +132,7 @@ extension Simulator {
     else { throw Failure(.invalidParameter, .staleHandle, handle.rawValue) }
     _ = try resolveAdapter(adapterHandle(index), session: call.sessionIndex)
     store.adapters.update(index) { $0.dmaRegistered = 0 }
-    finish(call.sessionIndex, call.requestID, &actions)
+    finish(call.sessionIndex, call.requestID)
   }
 
   /// Attributes and DMA are set in MiniportInitializeEx.

@@ -11,7 +11,7 @@ extension Simulator {
   /// NdisMSetMiniportAttributes with hardware-assist attributes; in MiniportInitializeEx only, after the
   /// registration attributes.
   mutating func setHardwareAssist(
-    _ call: Call, _ handle: Handle, _ assist: HardwareAssist, _ actions: inout Actions
+    _ call: Call, _ handle: Handle, _ assist: HardwareAssist
   ) throws(Failure) {
     let index = try resolveAdapter(handle, session: call.sessionIndex)
     guard store.adapters[index, \.state] == AdapterState.initializing.rawValue,
@@ -39,7 +39,7 @@ extension Simulator {
       record.nicSwitch.Header.Size = UInt16(truncatingIfNeeded: size)
     }
     store.capabilities.update(index) { $0 = record }
-    finish(call.sessionIndex, call.requestID, &actions)
+    finish(call.sessionIndex, call.requestID)
   }
 
   /// Reads an image; a wrong header is the routine's own BAD_VERSION.

@@ -11,28 +11,28 @@ extension Simulator {
   /// NdisMIndicateStatusEx. Allowed from the setting of the registration attributes until MiniportHaltEx
   /// has returned.
   mutating func indicateStatus(
-    _ call: Call, _ handle: Handle, _ status: IndicatedStatus, _ actions: inout Actions
+    _ call: Call, _ handle: Handle, _ status: IndicatedStatus
   ) throws(Failure) {
-    let index = try adapterIndicating(call, handle, status, &actions)
-    try checkStatus(call, index, handle, status, &actions)
+    let index = try adapterIndicating(call, handle, status)
+    try checkStatus(call, index, handle, status)
     let receivers = try receivers(of: status, index)
     var state: ReceiveQueueState?
     if status.indication.statusCode == .receiveQueueState {
       do throws(Failure) { state = try ReceiveQueueState(image: status.buffer) } catch {
-        throw wrongBuffer(call, handle, status, error, &actions)
+        throw wrongBuffer(call, handle, status, error)
       }
     }
     // A shortage must not move the queue: the miniport indicates it again then.
-    try tell(status, to: receivers, parent: call.context, &actions)
-    if let state { queueStateIndicated(adapter: index, state, &actions) }
-    finish(call.sessionIndex, call.requestID, &actions)
+    try tell(status, to: receivers, parent: call.context)
+    if let state { queueStateIndicated(adapter: index, state) }
+    finish(call.sessionIndex, call.requestID)
   }
 
   // MARK: Checks
 
   /// The adapter, which lives and has not been halted.
   private mutating func adapterIndicating(
-    _ call: Call, _ handle: Handle, _ status: IndicatedStatus, _ actions: inout Actions
+    _ call: Call, _ handle: Handle, _ status: IndicatedStatus
   ) throws(Failure) -> Index<AdapterRecord> {
     let late = Failure(
       .failure, .statusAfterHalt, handle.rawValue, UInt64(status.indication.statusCode.rawValue))
@@ -40,12 +40,12 @@ extension Simulator {
     do throws(Failure) { index = try resolveAdapter(handle, session: call.sessionIndex) } catch {
       // A handle that was an adapter's once is one MiniportHaltEx has returned for.
       guard error.reason == .staleHandle, wasAdapter(handle) else { throw error }
-      throw blame(call, handle, late, nil, &actions)
+      throw blame(call, handle, late, nil)
     }
     switch AdapterState(rawValue: store.adapters[index, \.state]) {
-    case .halted, nil: throw blame(call, handle, late, nil, &actions)
+    case .halted, nil: throw blame(call, handle, late, nil)
     case .shutdown:
-      throw blame(call, handle, Failure(.failure, .wrongState, handle.rawValue), nil, &actions)
+      throw blame(call, handle, Failure(.failure, .wrongState, handle.rawValue), nil)
     default: return index
     }
   }
@@ -58,20 +58,19 @@ extension Simulator {
   }
 
   private mutating func checkStatus(
-    _ call: Call, _ index: Index<AdapterRecord>, _ handle: Handle, _ status: IndicatedStatus,
-    _ actions: inout Actions
+    _ call: Call, _ index: Index<AdapterRecord>, _ handle: Handle, _ status: IndicatedStatus
   ) throws(Failure) {
     let indication = status.indication
     guard store.adapters[index, \.attributesSet] != 0 else {
-      throw blame(call, handle, Failure(.failure, .wrongState, handle.rawValue), nil, &actions)
+      throw blame(call, handle, Failure(.failure, .wrongState, handle.rawValue), nil)
     }
     guard indication.sourceHandle == handle else {
       let failure = Failure(
         .failure, .statusSource, indication.sourceHandle.rawValue, handle.rawValue)
-      throw blame(call, handle, failure, nil, &actions)
+      throw blame(call, handle, failure, nil)
     }
     do throws(Failure) { try indication.checkBuffer(status.buffer.count) } catch {
-      throw wrongBuffer(call, handle, status, error, &actions)
+      throw wrongBuffer(call, handle, status, error)
     }
     guard indication.statusBufferSize <= StatusRecord.capacity else {
       throw Failure(
@@ -81,24 +80,22 @@ extension Simulator {
   }
 
   private mutating func wrongBuffer(
-    _ call: Call, _ handle: Handle, _ status: IndicatedStatus, _ error: Failure,
-    _ actions: inout Actions
+    _ call: Call, _ handle: Handle, _ status: IndicatedStatus, _ error: Failure
   ) -> Failure {
     blame(
       call, handle, Failure(.failure, error.reason, error.a, error.b),
       .statusIndicationInvalidBuffer(
-        status.indication.statusCode, handle, size: status.indication.statusBufferSize), &actions)
+        status.indication.statusCode, handle, size: status.indication.statusBufferSize))
   }
 
   /// A violation, which also answers the call.
   private mutating func blame(
-    _ call: Call, _ handle: Handle, _ failure: Failure, _ check: BugCheck?,
-    _ actions: inout Actions
+    _ call: Call, _ handle: Handle, _ failure: Failure, _ check: BugCheck?
   ) -> Failure {
     violate(
       failure, routine: "NdisMIndicateStatusEx", bugCheck: check, irql: call.irql, handle: handle,
-      party: party(session: call.sessionIndex), session: call.sessionIndex, &actions)
-    finish(call.sessionIndex, call.requestID, failure, bugCheck: check, &actions)
+      party: party(session: call.sessionIndex), session: call.sessionIndex)
+    finish(call.sessionIndex, call.requestID, failure, bugCheck: check)
     return failure
   }
 
@@ -126,8 +123,7 @@ extension Simulator {
 
   /// Calls ProtocolStatusEx of every receiver; all of them or, when a table is full, none.
   private mutating func tell(
-    _ status: IndicatedStatus, to receivers: [Index<BindingRecord>], parent: UInt64,
-    _ actions: inout Actions
+    _ status: IndicatedStatus, to receivers: [Index<BindingRecord>], parent: UInt64
   ) throws(Failure) {
     guard !receivers.isEmpty else { return }
     guard slabs.upcalls.available >= UInt32(receivers.count) else {
@@ -154,13 +150,13 @@ extension Simulator {
       // The miniport's call does not wait for the handlers, so they are not nested in it.
       let new = NewUpcall(
         type: NDISSIM_UPCALL_STATUS_EX, object: bindingHandle(binding), subject: Ref(any: index))
-      _ = send(new, session: session, &actions)
+      _ = send(new, session: session)
     }
   }
 
   /// ProtocolStatusEx has returned. Its value is not read: it has none.
   mutating func statusReturned(
-    _ upcall: UpcallRecord, _ ending: Ending, _ actions: inout Actions
+    _ upcall: UpcallRecord, _ ending: Ending
   ) {
     guard let index = upcall.status.optional else { return }
     let code = store.statuses[index, \.code].rawValue
@@ -183,7 +179,7 @@ extension Simulator {
       : upcall.session.optional.map { self.party(session: $0) } ?? Party()
     _ = verdict(
       upcall, ending, routine: "ProtocolStatusEx", allowed: [], party: party,
-      watchdog: .watchdog(.protocolStatusIndication, upcall.object, detail: code), &actions)
+      watchdog: .watchdog(.protocolStatusIndication, upcall.object, detail: code))
   }
 
   /// The status an open upcall of ProtocolStatusEx tells.

@@ -9,13 +9,12 @@ extension Simulator {
   /// Calls a handler. False when the table of upcalls is full: nothing has changed, and the binding is
   /// woken when there is room.
   mutating func callHandler(
-    binding index: Index<BindingRecord>, _ type: Int, argument: UInt32 = 0, parent: UInt64 = 0,
-    _ actions: inout Actions
+    binding index: Index<BindingRecord>, _ type: Int, argument: UInt32 = 0, parent: UInt64 = 0
   ) -> Bool {
     let session = store.drivers[store.bindings[index, \.driver].index, \.session].index
     let new = NewUpcall(
       type: type, object: bindingHandle(index), parent: parent, argument: argument)
-    guard let id = send(new, session: session, &actions) else { return false }
+    guard let id = send(new, session: session) else { return false }
     store.bindings.update(index) {
       $0.upcallOpen = UInt32(truncatingIfNeeded: type)
       $0.upcall = id
@@ -35,7 +34,7 @@ extension Simulator {
   /// ProtocolBindAdapterEx, ProtocolUnbindAdapterEx or ProtocolNetPnPEvent has returned, or what it
   /// answered PENDING to has been completed.
   mutating func bindingAnswered(
-    _ upcall: UpcallRecord, _ ending: Ending, _ actions: inout Actions
+    _ upcall: UpcallRecord, _ ending: Ending
   ) {
     let index = Index<BindingRecord>(upcall.object.index)
     guard store.bindings.contains(index), store.bindings[index, \.kind] != .free,
@@ -52,31 +51,30 @@ extension Simulator {
     case NDISSIM_UPCALL_BIND_ADAPTER_EX:
       let failure = verdict(
         upcall, ending, routine: "ProtocolBindAdapterEx", allowed: Simulator.bindStatuses,
-        party: party, &actions)
-      bound(index, failure, &actions)
+        party: party)
+      bound(index, failure)
     case NDISSIM_UPCALL_UNBIND_ADAPTER_EX:
       _ = verdict(
         upcall, ending, routine: "ProtocolUnbindAdapterEx", allowed: [], party: party,
-        watchdog: .watchdog(.protocolUnbind, upcall.object), &actions)
+        watchdog: .watchdog(.protocolUnbind, upcall.object))
     default:
       let isPause = upcall.argument == NetPnPEvent.pause.rawValue
       _ = verdict(
         upcall, ending, routine: "ProtocolNetPnPEvent",
         allowed: Simulator.statuses(ofEvent: upcall.argument), party: party,
-        watchdog: .watchdog(isPause ? .protocolPause : .protocolNetPnPEvent, upcall.object),
-        &actions)
+        watchdog: .watchdog(isPause ? .protocolPause : .protocolNetPnPEvent, upcall.object))
       told(index, upcall.argument)
     }
   }
 
   /// The bind handler has succeeded or failed.
   private mutating func bound(
-    _ index: Index<BindingRecord>, _ failure: Failure?, _ actions: inout Actions
+    _ index: Index<BindingRecord>, _ failure: Failure?
   ) {
     let binding = store.bindings[index]
     if failure == nil, binding.opened != 0, binding.closing == 0, binding.ending == 0 {
       store.bindings.update(index) { $0.request = .none }
-      complete(binding.request, bindingHandle(index), &actions)
+      complete(binding.request, bindingHandle(index))
       return
     }
     store.bindings.update(index) {
@@ -88,7 +86,7 @@ extension Simulator {
       // the binding was ending is unbound like any other.
       if failure != nil || $0.opened == 0 { $0.unbindSent = 1 }
     }
-    end(binding: index, &actions)
+    end(binding: index)
   }
 
   // MARK: Network PnP events
@@ -99,7 +97,7 @@ extension Simulator {
   /// Tells the next open binding that has not heard it of a pause, a restart or a removal. `waits` while a
   /// binding is in a handler of its own.
   mutating func tellBindings(
-    of adapter: Index<AdapterRecord>, _ event: NetPnPEvent, _ actions: inout Actions
+    of adapter: Index<AdapterRecord>, _ event: NetPnPEvent
   ) -> Telling {
     var waits = false
     for index in store.bindingsOfAdapter.of(adapter) {
@@ -114,7 +112,7 @@ extension Simulator {
       }
       guard binding.opened != 0 else { continue }
       let type = NDISSIM_UPCALL_NET_PNP_EVENT
-      return callHandler(binding: index, type, argument: event.rawValue, &actions)
+      return callHandler(binding: index, type, argument: event.rawValue)
         ? .acted : .waits
     }
     return waits ? .waits : .done
@@ -144,7 +142,7 @@ extension Simulator {
   // MARK: Going
 
   /// From now on the binding is going; `step` does the rest.
-  mutating func end(binding index: Index<BindingRecord>, _ actions: inout Actions) {
+  mutating func end(binding index: Index<BindingRecord>) {
     store.bindings.update(index) { $0.ending = 1 }
     wake(binding: index)
   }
@@ -156,18 +154,18 @@ extension Simulator {
   }
 
   /// One step of a binding's end; false when it has to wait or is at rest.
-  mutating func step(binding index: Index<BindingRecord>, _ actions: inout Actions) -> Bool {
+  mutating func step(binding index: Index<BindingRecord>) -> Bool {
     let binding = store.bindings[index]
     guard binding.kind != .free else { return false }
     let session = store.drivers[binding.driver.index, \.session].index
     let dead = isDead(session)
-    if binding.closing != 0 { return stepClose(index, binding, dead: dead, &actions) }
+    if binding.closing != 0 { return stepClose(index, binding, dead: dead) }
     guard binding.ending != 0 else { return false }
     if binding.upcallOpen != 0 { return false }
     if binding.opened != 0 {
       let isBinding = binding.kind == .binding
       if isBinding, !dead, binding.unbindSent == 0 {
-        guard callHandler(binding: index, NDISSIM_UPCALL_UNBIND_ADAPTER_EX, &actions) else {
+        guard callHandler(binding: index, NDISSIM_UPCALL_UNBIND_ADAPTER_EX) else {
           return false
         }
         store.bindings.update(index) { $0.unbindSent = 1 }
@@ -178,19 +176,19 @@ extension Simulator {
         violate(
           Failure(.failure, .bindingLeftOpen, handle.rawValue),
           routine: "ProtocolUnbindAdapterEx", bugCheck: nil, handle: handle,
-          party: party(binding: index), session: session, &actions)
+          party: party(binding: index), session: session)
       }
       store.bindings.update(index) { $0.closing = 1 }
       return true
     }
     let adapter = binding.adapter.index
     let driver = binding.driver.index
-    end(domain: bindingHandle(index), &actions)
+    end(domain: bindingHandle(index))
     let failure = binding.failure
     if failure.status == .success {
-      complete(binding.request, &actions)
+      complete(binding.request)
     } else {
-      complete(binding.request, failure, &actions)
+      complete(binding.request, failure)
     }
     remove(binding: index)
     derived.workAdapters.insert(adapter)
@@ -200,32 +198,32 @@ extension Simulator {
 
   /// A binding that closes: its OID requests end, its queues become NDIS's to free, the lists it still has
   /// go back.
-  private mutating func release(_ index: Index<BindingRecord>, _ actions: inout Actions) -> Bool {
-    if endOIDs(binding: index, &actions) { return false }
-    takeOverQueues(binding: index, &actions)
-    returnAll(binding: index, &actions)
+  private mutating func release(_ index: Index<BindingRecord>) -> Bool {
+    if endOIDs(binding: index) { return false }
+    takeOverQueues(binding: index)
+    returnAll(binding: index)
     store.bindings.update(index) { $0.released = 1 }
     return true
   }
 
   private mutating func stepClose(
-    _ index: Index<BindingRecord>, _ binding: BindingRecord, dead: Bool, _ actions: inout Actions
+    _ index: Index<BindingRecord>, _ binding: BindingRecord, dead: Bool
   ) -> Bool {
-    if binding.released == 0 { return release(index, &actions) }
+    if binding.released == 0 { return release(index) }
     if let registration = binding.registration.optional {
       store.bindings.update(index) { $0.registration = .none }
-      end(registration: registration, dead ? .dead : .ended, &actions)
+      end(registration: registration, dead ? .dead : .ended)
       return true
     }
-    if !binding.blocks.isNone { return reclaimOne(.binding(index), &actions) }
-    actions.append(.event(.bindingClosed(party(binding: index), bindingHandle(index))))
+    if !binding.blocks.isNone { return reclaimOne(.binding(index)) }
+    turn.emit(.event(.bindingClosed(party(binding: index), bindingHandle(index))))
     store.bindings.update(index) {
       $0.opened = 0
       $0.closing = 0
       $0.released = 0
       $0.closeRequest = .none
     }
-    complete(binding.closeRequest, &actions)
+    complete(binding.closeRequest)
     derived.workAdapters.insert(binding.adapter.index)
     return true
   }

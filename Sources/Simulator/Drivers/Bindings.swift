@@ -10,7 +10,7 @@ import NDIS
 
 extension Simulator {
   mutating func bindAdapter(
-    _ call: Call, _ handle: Handle, _ name: Name, _ actions: inout Actions
+    _ call: Call, _ handle: Handle, _ name: Name
   ) throws(Failure) {
     let driver = try resolveDriver(handle, [.protocolDriver], session: call.sessionIndex)
     let index = try makeBinding(.binding, call, driver, name)
@@ -22,21 +22,21 @@ extension Simulator {
     }
     store.bindings.update(index) { $0.request = Ref(request) }
     let type = NDISSIM_UPCALL_BIND_ADAPTER_EX
-    if !callHandler(binding: index, type, parent: call.context, &actions) {
+    if !callHandler(binding: index, type, parent: call.context) {
       store.bindings.update(index) {
         $0.failure = slabs.upcalls.full()
       }
-      end(binding: index, &actions)
+      end(binding: index)
     }
   }
 
   mutating func attachFilter(
-    _ call: Call, _ handle: Handle, _ name: Name, _ actions: inout Actions
+    _ call: Call, _ handle: Handle, _ name: Name
   ) throws(Failure) {
     let driver = try resolveDriver(handle, [.filterDriver], session: call.sessionIndex)
     let index = try makeBinding(.module, call, driver, name)
     store.bindings.update(index) { $0.opened = 1 }
-    finish(call.sessionIndex, call.requestID, bindingHandle(index), &actions)
+    finish(call.sessionIndex, call.requestID, bindingHandle(index))
   }
 
   /// Whether an adapter is there for a session: its user's, and a hosted miniport's for everybody.
@@ -79,8 +79,7 @@ extension Simulator {
   }
 
   mutating func openAdapter(
-    _ call: Call, _ handle: Handle, _ bindContext: Handle, _ context: UInt64,
-    _ actions: inout Actions
+    _ call: Call, _ handle: Handle, _ bindContext: Handle, _ context: UInt64
   ) throws(Failure) {
     let driver = try resolveDriver(handle, [.protocolDriver], session: call.sessionIndex)
     let index: Index<BindingRecord>
@@ -115,8 +114,8 @@ extension Simulator {
       // It hears NetEventRestart when the adapter runs.
       $0.paused = runs ? 0 : 1
     }
-    actions.append(.event(.bindingOpened(party(binding: index), binding)))
-    finish(call.sessionIndex, call.requestID, binding, &actions)
+    turn.emit(.event(.bindingOpened(party(binding: index), binding)))
+    finish(call.sessionIndex, call.requestID, binding)
   }
 
   /// The binding a BindContext names.
@@ -139,7 +138,7 @@ extension Simulator {
   }
 
   mutating func closeAdapter(
-    _ call: Call, _ handle: Handle, _ actions: inout Actions
+    _ call: Call, _ handle: Handle
   ) throws(Failure) {
     let index = try resolveBinding(handle, .binding, session: call.sessionIndex)
     guard store.bindings[index, \.opened] != 0, store.bindings[index, \.closing] == 0 else {
@@ -159,7 +158,7 @@ extension Simulator {
   }
 
   mutating func unbindAdapter(
-    _ call: Call, _ handle: Handle, _ kind: Handle.Kind, _ actions: inout Actions
+    _ call: Call, _ handle: Handle, _ kind: Handle.Kind
   ) throws(Failure) {
     let index = try resolveBinding(handle, kind, session: call.sessionIndex)
     guard store.bindings[index, \.ending] == 0 else {
@@ -176,6 +175,6 @@ extension Simulator {
     }
     let request = try open(call, object: handle)
     store.bindings.update(index) { $0.request = Ref(request) }
-    end(binding: index, &actions)
+    end(binding: index)
   }
 }

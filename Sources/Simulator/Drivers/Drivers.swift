@@ -8,8 +8,7 @@ import NDIS
 
 extension Simulator {
   mutating func registerDriver(
-    _ call: Call, _ kind: DriverKind, _ characteristics: DriverCharacteristics,
-    _ actions: inout Actions
+    _ call: Call, _ kind: DriverKind, _ characteristics: DriverCharacteristics
   ) throws(Failure) {
     try checkDriver(kind, characteristics)
     // A reset ends the drivers that were there; none may join them.
@@ -34,8 +33,8 @@ extension Simulator {
     charge(objectOf: index, isNew: true)
     let handle = driverHandle(index)
     guard characteristics.setOptionsHandler != 0 else {
-      registered(index, &actions)
-      finish(call.sessionIndex, call.requestID, handle, &actions)
+      registered(index)
+      finish(call.sessionIndex, call.requestID, handle)
       return
     }
     do throws(Failure) {
@@ -43,16 +42,15 @@ extension Simulator {
       let new = NewUpcall(
         type: NDISSIM_UPCALL_SET_OPTIONS, object: handle, request: Ref(request),
         parent: call.context)
-      guard send(new, session: call.sessionIndex, &actions) != nil else {
+      guard send(new, session: call.sessionIndex) != nil else {
         complete(
-          Ref(request), slabs.upcalls.full(),
-          &actions)
-        end(driver: index, &actions)
+          Ref(request), slabs.upcalls.full())
+        end(driver: index)
         return
       }
       store.drivers.update(index) { $0.upcallOpen = 1 }
     } catch {
-      end(driver: index, &actions)
+      end(driver: index)
       throw error
     }
   }
@@ -108,9 +106,9 @@ extension Simulator {
     }
   }
 
-  private mutating func registered(_ index: Index<DriverRecord>, _ actions: inout Actions) {
+  private mutating func registered(_ index: Index<DriverRecord>) {
     store.drivers.update(index) { $0.state = .registered }
-    actions.append(
+    turn.emit(
       .event(
         .driverRegistered(
           party(driver: index), driverHandle(index), store.drivers[index, \.version])))
@@ -118,7 +116,7 @@ extension Simulator {
 
   /// SetOptions has returned.
   mutating func optionsSet(
-    _ upcall: UpcallRecord, _ ending: Ending, _ actions: inout Actions
+    _ upcall: UpcallRecord, _ ending: Ending
   ) {
     let index = Index<DriverRecord>(upcall.object.index)
     guard store.drivers[index, \.state] != .free, driverHandle(index) == upcall.object else {
@@ -127,21 +125,21 @@ extension Simulator {
     store.drivers.update(index) { $0.upcallOpen = 0 }
     let failure = verdict(
       upcall, ending, routine: "SetOptions", allowed: [.failure, .resources],
-      party: party(driver: index), &actions)
+      party: party(driver: index))
     if store.drivers[index, \.state] == .ending {
       derived.workDrivers.insert(index)
-      complete(upcall.request, Failure(.failure, .ownerEnded), &actions)
+      complete(upcall.request, Failure(.failure, .ownerEnded))
     } else if let failure {
-      complete(upcall.request, failure, &actions)
-      end(driver: index, &actions)
+      complete(upcall.request, failure)
+      end(driver: index)
     } else {
-      registered(index, &actions)
-      complete(upcall.request, upcall.object, &actions)
+      registered(index)
+      complete(upcall.request, upcall.object)
     }
   }
 
   mutating func deregisterDriver(
-    _ call: Call, _ handle: Handle, _ actions: inout Actions
+    _ call: Call, _ handle: Handle
   ) throws(Failure) {
     let kind: Handle.Kind =
       switch Int(call.type) {
@@ -156,7 +154,7 @@ extension Simulator {
     }
     let request = try open(call, object: handle)
     store.drivers.update(index) { $0.request = Ref(request) }
-    end(driver: index, &actions)
+    end(driver: index)
   }
 
   /// The driver to which the object of an upcall belongs.
@@ -171,12 +169,12 @@ extension Simulator {
   }
 
   /// From now on the driver is going; `step` does the rest.
-  mutating func end(driver index: Index<DriverRecord>, _ actions: inout Actions) {
+  mutating func end(driver index: Index<DriverRecord>) {
     store.drivers.update(index) { $0.state = .ending }
     if let registration = store.drivers[index, \.registration].optional {
       // A driver's process may be gone; then its provider is dead and not only deregistered.
       let dead = isDead(store.drivers[index, \.session].index)
-      end(registration: registration, dead ? .dead : .ended, &actions)
+      end(registration: registration, dead ? .dead : .ended)
       store.drivers.update(index) { $0.registration = .none }
     }
     derived.workDrivers.insert(index)
@@ -187,32 +185,32 @@ extension Simulator {
   }
 
   /// One step of a driver's end; false when it has to wait.
-  mutating func step(driver index: Index<DriverRecord>, _ actions: inout Actions) -> Bool {
+  mutating func step(driver index: Index<DriverRecord>) -> Bool {
     let driver = store.drivers[index]
     if !driver.children.isNone {
       if driver.kind == .miniport {
         for adapter in store.adaptersOfDriver.of(index)
         where store.adapters[adapter, \.life] != .ending {
-          end(adapter: adapter, &actions)
+          end(adapter: adapter)
           return true
         }
       } else {
         for binding in store.bindingsOfDriver.of(index)
         where store.bindings[binding, \.ending] == 0 {
-          end(binding: binding, &actions)
+          end(binding: binding)
           return true
         }
       }
       return false
     }
     if driver.upcallOpen != 0 { return false }
-    if !driver.blocks.isNone { return reclaimOne(.driver(index), &actions) }
+    if !driver.blocks.isNone { return reclaimOne(.driver(index)) }
     let handle = driverHandle(index)
-    end(domain: handle, &actions)
-    actions.append(.event(.driverDeregistered(party(driver: index), handle)))
+    end(domain: handle)
+    turn.emit(.event(.driverDeregistered(party(driver: index), handle)))
     charge(objectOf: index, isNew: false)
     store.driversOfSession.remove(index, from: store.drivers[index, \.session].index)
-    complete(driver.request, &actions)
+    complete(driver.request)
     slabs.drivers.release(index)
     derived.workDrivers.remove(index)
     derived.workSessions.insert(driver.session.index)

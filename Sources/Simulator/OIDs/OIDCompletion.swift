@@ -35,7 +35,7 @@ extension Simulator {
 
   /// MiniportOidRequest has returned, its deadline has passed, or its process is gone.
   mutating func oidAnswered(
-    _ upcall: UpcallRecord, _ ending: Ending, _ actions: inout Actions
+    _ upcall: UpcallRecord, _ ending: Ending
   ) {
     if case .answered = ending, upcall.state == .pended {
       return oidPends(upcall)
@@ -46,44 +46,43 @@ extension Simulator {
     derived.workAdapters.insert(record.adapter.index)
     let hasEnded = record.state == .ended
     switch ending {
-    case .died: end(oid: index, Failure(.notAccepted, .handlerDied), .abandoned, &actions)
+    case .died: end(oid: index, Failure(.notAccepted, .handlerDied), .abandoned)
     case .expired where hasEnded:
       miniportViolation(
-        index, Failure(.failure, .handlerDeadline, settings.oidDeadline), nil, &actions)
+        index, Failure(.failure, .handlerDeadline, settings.oidDeadline), nil)
     case .expired:
       let failure = Failure(
         .requestAborted, .oidDeadline, UInt64(record.oid), settings.oidDeadline)
       let check = BugCheck.verifierTimedOIDComplete(
         adapterHandle(record.adapter.index), oid: record.oid, limit: settings.oidDeadline)
-      miniportViolation(index, failure, check, &actions)
-      end(oid: index, failure, .abandoned, &actions)
+      miniportViolation(index, failure, check)
+      end(oid: index, failure, .abandoned)
     case .answered(let answer):
-      let failure = verdict(index, answer, hasEnded: hasEnded, &actions)
-      end(oid: index, failure, .miniport, &actions)
+      let failure = verdict(index, answer, hasEnded: hasEnded)
+      end(oid: index, failure, .miniport)
     }
     settle(oid: index)
   }
 
   /// What the return of MiniportOidRequest means for its request, which may have ended inside it.
   private mutating func verdict(
-    _ index: Index<OIDRecord>, _ answer: ProviderAnswer, hasEnded: Bool, _ actions: inout Actions
+    _ index: Index<OIDRecord>, _ answer: ProviderAnswer, hasEnded: Bool
   ) -> Failure {
     if answer.irql != 0 {
       let failure = Failure(.failure, .providerIRQL, UInt64(answer.irql), 0)
       let check = BugCheck(
         code: BugCheck.driverVerifier, 0xFA, UInt64(answer.irql), 0, isExtension: true)
-      miniportViolation(index, failure, check, &actions)
+      miniportViolation(index, failure, check)
       return failure
     }
     if let malformed = answer.malformed {
       let failure = Failure(.failure, malformed.reason, malformed.a, malformed.b)
-      miniportViolation(index, failure, nil, &actions)
+      miniportViolation(index, failure, nil)
       return failure
     }
     guard hasEnded else {
       return taken(
-        index, answer.status, answer.oid ?? Simulator.nothing, routine: "MiniportOidRequest",
-        &actions
+        index, answer.status, answer.oid ?? Simulator.nothing, routine: "MiniportOidRequest"
       ).failure
     }
     let record = store.oids[index]
@@ -93,7 +92,7 @@ extension Simulator {
       let check = BugCheck.verifierOIDDoubleComplete(
         Handle(rawValue: record.adapterHandle), oid: record.oid,
         request: oidHandle(index).rawValue)
-      miniportViolation(index, failure, check, &actions)
+      miniportViolation(index, failure, check)
     }
     return failure
   }
@@ -102,8 +101,7 @@ extension Simulator {
 
   /// NdisMOidRequestComplete.
   mutating func completeOIDRequest(
-    _ call: Call, _ adapter: Handle, _ oid: Handle, _ status: Status, _ result: OIDResult,
-    _ actions: inout Actions
+    _ call: Call, _ adapter: Handle, _ oid: Handle, _ status: Status, _ result: OIDResult
   ) throws(Failure) {
     let routine = "NdisMOidRequestComplete"
     let owner = try resolveAdapter(adapter, session: call.sessionIndex)
@@ -116,8 +114,8 @@ extension Simulator {
       let (failure, check) = notPending(oid, owner)
       violate(
         failure, routine: routine, bugCheck: check, irql: call.irql, handle: oid,
-        party: party(adapter: owner), session: call.sessionIndex, &actions)
-      finish(call.sessionIndex, call.requestID, failure, bugCheck: check, &actions)
+        party: party(adapter: owner), session: call.sessionIndex)
+      finish(call.sessionIndex, call.requestID, failure, bugCheck: check)
       return
     }
     guard status != .pending else {
@@ -125,16 +123,16 @@ extension Simulator {
       let number = store.oids[index, \.oid]
       let failure = Failure(.failure, .oidStatus, UInt64(number), UInt64(status.rawValue))
       let check = BugCheck.verifierOIDComplete(adapter, oid: number, status: status)
-      miniportViolation(index, failure, check, routine: routine, irql: call.irql, &actions)
-      finish(call.sessionIndex, call.requestID, failure, bugCheck: check, &actions)
+      miniportViolation(index, failure, check, routine: routine, irql: call.irql)
+      finish(call.sessionIndex, call.requestID, failure, bugCheck: check)
       return
     }
-    let taken = taken(index, status, result, routine: routine, irql: call.irql, &actions)
-    end(oid: index, taken.failure, .miniport, &actions)
+    let taken = taken(index, status, result, routine: routine, irql: call.irql)
+    end(oid: index, taken.failure, .miniport)
     if let check = taken.check {
-      finish(call.sessionIndex, call.requestID, taken.failure, bugCheck: check, &actions)
+      finish(call.sessionIndex, call.requestID, taken.failure, bugCheck: check)
     } else {
-      finish(call.sessionIndex, call.requestID, &actions)
+      finish(call.sessionIndex, call.requestID)
     }
   }
 
@@ -163,7 +161,7 @@ extension Simulator {
   /// Checks what a miniport ended a request with, and keeps what it says when that can be believed.
   private mutating func taken(
     _ index: Index<OIDRecord>, _ status: Status, _ result: OIDResult, routine: String,
-    irql: IRQL = .passive, _ actions: inout Actions
+    irql: IRQL = .passive
   ) -> (failure: Failure, check: BugCheck?) {
     let record = store.oids[index]
     let adapter = Handle(rawValue: record.adapterHandle)
@@ -191,7 +189,7 @@ extension Simulator {
         ? Failure(.success, .none) : Failure(status, .handlerFailed, UInt64(status.rawValue))
       return (ended, nil)
     }
-    miniportViolation(index, failure, check, routine: routine, irql: irql, &actions)
+    miniportViolation(index, failure, check, routine: routine, irql: irql)
     return (failure, check)
   }
 
@@ -212,25 +210,25 @@ extension Simulator {
 
   private mutating func miniportViolation(
     _ index: Index<OIDRecord>, _ failure: Failure, _ check: BugCheck?,
-    routine: String = "MiniportOidRequest", irql: IRQL = .passive, _ actions: inout Actions
+    routine: String = "MiniportOidRequest", irql: IRQL = .passive
   ) {
     let adapter = store.oids[index, \.adapter].index
     violate(
       failure, routine: routine, bugCheck: check, irql: irql, handle: oidHandle(index),
       party: party(adapter: adapter),
-      session: store.drivers[store.adapters[adapter, \.driver].index, \.session].optional, &actions)
+      session: store.drivers[store.adapters[adapter, \.driver].index, \.session].optional)
   }
 
   // MARK: The end
 
   /// Ends a request; one that has ended stays as it is.
   mutating func end(
-    oid index: Index<OIDRecord>, _ failure: Failure, _ end: OIDEnd, _ actions: inout Actions
+    oid index: Index<OIDRecord>, _ failure: Failure, _ end: OIDEnd
   ) {
     let state = store.oids[index, \.state]
     guard state != .free, state != .ended else { return }
     let told =
-      state == .queued ? failure : conclude(oid: index, failure, &actions)
+      state == .queued ? failure : conclude(oid: index, failure)
     let isPended = state == .pended
     if isPended, let upcall = upcallRecord(store.oids[index, \.upcall]) { close(upcall: upcall) }
     forgetTimeout(oid: index)
@@ -241,11 +239,11 @@ extension Simulator {
       if isPended { $0.upcall = 0 }
     }
     derived.workAdapters.insert(store.oids[index, \.adapter].index)
-    _ = tell(oid: index, &actions)
+    _ = tell(oid: index)
   }
 
   /// Calls ProtocolOidRequestComplete; false when there is no room for the call.
-  mutating func tell(oid index: Index<OIDRecord>, _ actions: inout Actions) -> Bool {
+  mutating func tell(oid index: Index<OIDRecord>) -> Bool {
     guard let binding = store.oids[index, \.binding].optional,
       let session = store.drivers[store.bindings[binding, \.driver].index, \.session].optional,
       !isDead(session)
@@ -257,7 +255,7 @@ extension Simulator {
     let new = NewUpcall(
       type: NDISSIM_UPCALL_OID_REQUEST_COMPLETE, object: bindingHandle(binding),
       subject: Ref(any: index))
-    guard let id = send(new, session: session, &actions) else { return false }
+    guard let id = send(new, session: session) else { return false }
     store.oids.update(index) {
       $0.told = 1
       $0.completion = id
@@ -270,13 +268,13 @@ extension Simulator {
 
   /// ProtocolOidRequestComplete or MiniportCancelOidRequest has returned.
   mutating func oidCallReturned(
-    _ upcall: UpcallRecord, _ ending: Ending, _ actions: inout Actions
+    _ upcall: UpcallRecord, _ ending: Ending
   ) {
     guard let index = upcall.oid.optional else { return }
     let isCompletion = Int(upcall.type) == NDISSIM_UPCALL_OID_REQUEST_COMPLETE
     let open = isCompletion ? store.oids[index, \.completion] : store.oids[index, \.cancellation]
     guard open == upcall.id else { return }
-    judgeReturn(upcall, ending, isCompletion: isCompletion, &actions)
+    judgeReturn(upcall, ending, isCompletion: isCompletion)
     if isCompletion {
       store.oids.update(index) { $0.completion = 0 }
       let binding = Index<BindingRecord>(upcall.object.index)
@@ -292,7 +290,7 @@ extension Simulator {
 
   /// Both are void: only that the handler comes back, and at which IRQL, is looked at.
   private mutating func judgeReturn(
-    _ upcall: UpcallRecord, _ ending: Ending, isCompletion: Bool, _ actions: inout Actions
+    _ upcall: UpcallRecord, _ ending: Ending, isCompletion: Bool
   ) {
     guard let session = upcall.session.optional else { return }
     var failure: Failure?
@@ -312,8 +310,7 @@ extension Simulator {
     guard let failure else { return }
     violate(
       failure, routine: isCompletion ? "ProtocolOidRequestComplete" : "MiniportCancelOidRequest",
-      bugCheck: check, handle: upcall.object, party: party(session: session), session: session,
-      &actions)
+      bugCheck: check, handle: upcall.object, party: party(session: session), session: session)
   }
 
   // MARK: Records

@@ -9,7 +9,7 @@ import NDIS
 extension Simulator {
   /// One step of the adapter's queue of requests: sends the next one to an idle miniport in a state that
   /// takes OID requests. False when there is nothing to do now.
-  mutating func stepOIDs(adapter index: Index<AdapterRecord>, _ actions: inout Actions) -> Bool {
+  mutating func stepOIDs(adapter index: Index<AdapterRecord>) -> Bool {
     var next = store.adapters[index, \.firstOID]
     guard !next.isNone else { return false }
     let refusal = lastingRefusal(adapter: index)
@@ -21,32 +21,32 @@ extension Simulator {
       switch record.state {
       case .queued:
         if record.cancelled != 0 {
-          end(oid: oid, Failure(.requestAborted, .oidAborted, record.requestID), .notSent, &actions)
+          end(oid: oid, Failure(.requestAborted, .oidAborted, record.requestID), .notSent)
           return true
         }
         if let refusal, record.own == 0 || refusal.isFinal {
-          end(oid: oid, refusal.failure, .notSent, &actions)
+          end(oid: oid, refusal.failure, .notSent)
           return true
         }
         if waiting == nil { waiting = oid }
       case .sent, .pended:
         isBusy = true
         if let refusal, refusal.isFinal {
-          end(oid: oid, refusal.failure, .abandoned, &actions)
+          end(oid: oid, refusal.failure, .abandoned)
           return true
         }
-        if record.cancelled == 1, sendCancellation(oid: oid, &actions) { return true }
+        if record.cancelled == 1, sendCancellation(oid: oid) { return true }
       case .ended:
         // One completed in its own handler keeps the miniport busy until that is back.
         if record.upcall != 0 { isBusy = true }
-        if record.told == 0, tell(oid: oid, &actions) { return true }
+        if record.told == 0, tell(oid: oid) { return true }
       default: break
       }
     }
     guard !isBusy, let waiting, store.oids[waiting, \.own] != 0 || refusal == nil,
       takesOIDs(adapter: index), !slabs.upcalls.isFull
     else { return false }
-    begin(oid: waiting, &actions)
+    begin(oid: waiting)
     return true
   }
 
@@ -76,7 +76,7 @@ extension Simulator {
   }
 
   /// A request's turn has come.
-  private mutating func begin(oid index: Index<OIDRecord>, _ actions: inout Actions) {
+  private mutating func begin(oid index: Index<OIDRecord>) {
     let record = store.oids[index]
     let adapter = record.adapter.index
     let driver = store.adapters[adapter, \.driver].index
@@ -89,40 +89,40 @@ extension Simulator {
         let form = try OID.form(
           number: record.oid, kind: kind, miniport: store.drivers[driver, \.version])
         if form.answeredBy != .ndis { try checkOIDHandler(driver) }
-        preparation = try prepare(oid: index, form, &actions)
+        preparation = try prepare(oid: index, form)
       } else {
         try checkOIDHandler(driver)
       }
       if case .answered = preparation { _ = try knownInformation(oid: index) }
     } catch {
-      end(oid: index, error, .notSent, &actions)
+      end(oid: index, error, .notSent)
       return
     }
     guard case .forward = preparation else {
       store.oids.update(index) { $0.answeredByNDIS = 1 }
-      end(oid: index, Failure(.success, .none), .notSent, &actions)
+      end(oid: index, Failure(.success, .none), .notSent)
       return
     }
     // From here on its end is concluded.
     store.oids.update(index) { $0.state = .sent }
     guard store.drivers[driver].handlers[HandlerSlot.oidRequest] != 0 else {
-      end(oid: index, Failure(.notSupported, .missingHandler, 64), .notSent, &actions)
+      end(oid: index, Failure(.notSupported, .missingHandler, 64), .notSent)
       return
     }
     // Without deadlines, for a driver in a debugger, this one is off too.
     let new = NewUpcall(
       type: NDISSIM_UPCALL_OID_REQUEST, object: adapterHandle(adapter), subject: Ref(any: index),
       limit: settings.upcallDeadline == 0 ? 0 : settings.oidDeadline)
-    guard let id = send(new, session: store.drivers[driver, \.session].index, &actions) else {
+    guard let id = send(new, session: store.drivers[driver, \.session].index) else {
       let failure = slabs.upcalls.full()
-      end(oid: index, failure, .notSent, &actions)
+      end(oid: index, failure, .notSent)
       return
     }
     store.oids.update(index) {
       $0.upcall = id
       $0.lastUpcall = id
     }
-    move(adapter, .oidRequest, &actions)
+    move(adapter, .oidRequest)
   }
 
   /// Before anything is made for a request that the miniport is to be asked.
@@ -134,18 +134,18 @@ extension Simulator {
 
   /// Cancels the requests whose Timeout has passed: one the miniport has not seen ends, of another its
   /// miniport is told, as if its requester had cancelled it.
-  mutating func expireOIDs(_ actions: inout Actions) {
+  mutating func expireOIDs() {
     var next = derived.timedOIDs.first
     while let index = next {
       next = derived.timedOIDs.first(after: index)
       let record = store.oids[index]
-      guard record.deadline <= now else { continue }
+      guard record.deadline <= turn.now else { continue }
       forgetTimeout(oid: index)
       switch record.state {
       case .queued:
         let failure = Failure(
           .requestAborted, .oidDeadline, UInt64(record.oid), UInt64(record.timeout) &* 1_000)
-        end(oid: index, failure, .notSent, &actions)
+        end(oid: index, failure, .notSent)
       case .sent, .pended:
         if record.cancelled == 0 { store.oids.update(index) { $0.cancelled = 1 } }
       default: break
@@ -163,7 +163,7 @@ extension Simulator {
   }
 
   /// Calls MiniportCancelOidRequest, once a request; false when there is no room for the call.
-  private mutating func sendCancellation(oid index: Index<OIDRecord>, _ actions: inout Actions)
+  private mutating func sendCancellation(oid index: Index<OIDRecord>)
     -> Bool
   {
     let adapter = store.oids[index, \.adapter].index
@@ -175,7 +175,7 @@ extension Simulator {
     let new = NewUpcall(
       type: NDISSIM_UPCALL_CANCEL_OID_REQUEST, object: adapterHandle(adapter),
       subject: Ref(any: index))
-    guard let id = send(new, session: store.drivers[driver, \.session].index, &actions) else {
+    guard let id = send(new, session: store.drivers[driver, \.session].index) else {
       return false
     }
     store.oids.update(index) {
@@ -190,19 +190,19 @@ extension Simulator {
   /// Ends every request of the adapter with `status`, told to who asked: the adapter was removed or its
   /// process is gone.
   mutating func endOIDs(
-    adapter index: Index<AdapterRecord>, _ status: Status, _ actions: inout Actions
+    adapter index: Index<AdapterRecord>, _ status: Status
   ) {
     let failure = Failure(status, .adapterRemoved, adapterHandle(index).rawValue)
     for oid in store.oidsOfAdapter.of(index) {
       let isQueued = store.oids[oid, \.state] == .queued
-      end(oid: oid, failure, isQueued ? .notSent : .abandoned, &actions)
+      end(oid: oid, failure, isQueued ? .notSent : .abandoned)
     }
   }
 
   /// The binding is closing: cancels its requests. True while one of them has not ended, or a call of
   /// ProtocolOidRequestComplete has not returned. Of a process that is gone nobody is waited for: what
   /// is at the miniport is cancelled, and its end is told to nobody.
-  mutating func endOIDs(binding index: Index<BindingRecord>, _ actions: inout Actions) -> Bool {
+  mutating func endOIDs(binding index: Index<BindingRecord>) -> Bool {
     let binding = store.bindings[index]
     guard binding.kind == .binding else { return false }
     let isDead = isDead(store.drivers[binding.driver.index, \.session].index)
@@ -212,7 +212,7 @@ extension Simulator {
       guard record.binding == Ref(index), record.told == 0 else { continue }
       switch record.state {
       case .queued:
-        end(oid: oid, Failure(.requestAborted, .oidAborted, record.requestID), .notSent, &actions)
+        end(oid: oid, Failure(.requestAborted, .oidAborted, record.requestID), .notSent)
       case .sent, .pended:
         if record.cancelled == 0 {
           store.oids.update(oid) { $0.cancelled = 1 }
@@ -224,7 +224,7 @@ extension Simulator {
         } else {
           waits = true
         }
-      default: if isDead { _ = tell(oid: oid, &actions) }
+      default: if isDead { _ = tell(oid: oid) }
       }
       if store.oids[oid, \.binding] == Ref(index), store.oids[oid, \.isLinked] != 0,
         store.oids[oid, \.told] == 0

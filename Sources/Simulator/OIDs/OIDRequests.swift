@@ -12,7 +12,7 @@ extension Simulator {
   /// NdisOidRequest. What can be refused from the call alone is refused; else the answer is PENDING with
   /// the request's handle, and the end is told by an upcall.
   mutating func oidRequest(
-    _ call: Call, _ handle: Handle, _ oid: OIDCall, _ actions: inout Actions
+    _ call: Call, _ handle: Handle, _ oid: OIDCall
   ) throws(Failure) {
     let binding = try resolveOpenBinding(handle, session: call.sessionIndex)
     let driver = store.bindings[binding, \.driver].index
@@ -22,7 +22,7 @@ extension Simulator {
     let kind = try checkOIDCall(oid, driver: driver)
     let adapter = store.bindings[binding, \.adapter].index
     if let failure = oidRefusal(adapter: adapter) { throw failure }
-    try checkNotPending(call, binding, oid, &actions)
+    try checkNotPending(call, binding, oid)
     let open = store.sessions[call.sessionIndex, \.oids]
     guard open < settings.quotas.sessionOIDs else {
       throw Failure(
@@ -37,12 +37,12 @@ extension Simulator {
       $0.parent = call.context
     }
     store.sessions.update(call.sessionIndex) { $0.oids &+= 1 }
-    finish(call.sessionIndex, call.requestID, pending: oidHandle(index), &actions)
+    finish(call.sessionIndex, call.requestID, pending: oidHandle(index))
   }
 
   /// NdisCancelOidRequest: a void routine; succeeds whether it found something or not.
   mutating func cancelOIDRequest(
-    _ call: Call, _ handle: Handle, _ requestID: UInt64, _ actions: inout Actions
+    _ call: Call, _ handle: Handle, _ requestID: UInt64
   ) throws(Failure) {
     let binding = try resolveOpenBinding(handle, session: call.sessionIndex)
     let adapter = store.bindings[binding, \.adapter].index
@@ -54,7 +54,7 @@ extension Simulator {
       store.oids.update(index) { $0.cancelled = 1 }
       derived.workAdapters.insert(adapter)
     }
-    finish(call.sessionIndex, call.requestID, &actions)
+    finish(call.sessionIndex, call.requestID)
   }
 
   /// NDIS itself asks, in the same queue as everybody; nobody is told how it ended but `conclude`. False
@@ -149,7 +149,7 @@ extension Simulator {
   /// Rule NdisOidDoubleRequest: the same NDIS_OID_REQUEST, which its driver's number stands for, may be
   /// issued again only when it has ended. A number of zero says nothing.
   private mutating func checkNotPending(
-    _ call: Call, _ binding: Index<BindingRecord>, _ oid: OIDCall, _ actions: inout Actions
+    _ call: Call, _ binding: Index<BindingRecord>, _ oid: OIDCall
   ) throws(Failure) {
     guard oid.requestContext != 0 else { return }
     let adapter = store.bindings[binding, \.adapter].index
@@ -163,9 +163,8 @@ extension Simulator {
         adapterHandle(adapter), oid: store.oids[index, \.oid], request: oidHandle(index).rawValue)
       violate(
         failure, routine: "NdisOidRequest", bugCheck: check, irql: call.irql,
-        handle: oidHandle(index), party: party(binding: binding), session: call.sessionIndex,
-        &actions)
-      finish(call.sessionIndex, call.requestID, failure, bugCheck: check, &actions)
+        handle: oidHandle(index), party: party(binding: binding), session: call.sessionIndex)
+      finish(call.sessionIndex, call.requestID, failure, bugCheck: check)
       throw failure
     }
   }
@@ -190,7 +189,7 @@ extension Simulator {
     let handle = adapterHandle(adapter).rawValue
     let room = room(kind, call)
     // Seconds; 0 = infinite.
-    let deadline = call.timeout == 0 ? 0 : now &+ UInt64(call.timeout) &* 1_000
+    let deadline = call.timeout == 0 ? 0 : turn.now &+ UInt64(call.timeout) &* 1_000
     let index = slabs.oids.allocate {
       $0.state = .queued
       $0.kind = UInt8(truncatingIfNeeded: kind.rawValue)

@@ -82,7 +82,7 @@ extension Simulator {
   }
 
   mutating func concludeSetFilter(
-    _ index: Index<OIDRecord>, _ oid: OIDRecord, _ succeeded: Bool, _ actions: inout Actions
+    _ index: Index<OIDRecord>, _ oid: OIDRecord, _ succeeded: Bool
   ) {
     guard let filter = oid.filter.optional else { return }
     let queue = queue(adapter: oid.adapter.index, id: store.filters[filter, \.queueID])
@@ -90,7 +90,7 @@ extension Simulator {
       if !succeeded {
         let id = UInt64(store.queues[queue, \.queueID])
         blameMiniport(
-          adapter: oid.adapter.index, Failure(.failure, .indicatedEarly, id), &actions)
+          adapter: oid.adapter.index, Failure(.failure, .indicatedEarly, id))
       }
       store.queues.update(queue) { $0.early = 0 }
     }

@@ -111,7 +111,7 @@ extension Simulator {
   }
 
   mutating func concludeAllocateVF(
-    _ index: Index<OIDRecord>, _ oid: OIDRecord, _ actions: inout Actions
+    _ index: Index<OIDRecord>, _ oid: OIDRecord
   ) -> Failure {
     let adapter = oid.adapter.index
     do throws(Failure) {
@@ -128,7 +128,7 @@ extension Simulator {
       }
       return Failure(.success, .none)
     } catch {
-      blameMiniport(adapter: adapter, error, &actions)
+      blameMiniport(adapter: adapter, error)
       return Failure(.failure, error.reason, error.a, error.b)
     }
   }

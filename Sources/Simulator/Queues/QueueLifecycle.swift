@@ -10,14 +10,14 @@ extension Simulator {
   /// The miniport has indicated NDIS_STATUS_RECEIVE_QUEUE_STATE. Only DmaStopped has to be indicated; it
   /// belongs to FREE_QUEUE, once.
   mutating func queueStateIndicated(
-    adapter: Index<AdapterRecord>, _ state: ReceiveQueueState, _ actions: inout Actions
+    adapter: Index<AdapterRecord>, _ state: ReceiveQueueState
   ) {
     guard state.state == .dmaStopped else { return }
     guard let queue = queue(adapter: adapter, id: state.queueID), move(queue: queue, .dmaStopped)
     else {
       blameMiniport(
         adapter: adapter, Failure(.failure, .unexpectedDmaStopped, UInt64(state.queueID)),
-        routine: "NdisMIndicateStatusEx", &actions)
+        routine: "NdisMIndicateStatusEx")
       return
     }
     store.queues.update(queue) { $0.dmaStopped = 1 }
@@ -25,7 +25,7 @@ extension Simulator {
 
   /// The binding is closing: what it allocated and did not free is a violation, once, and becomes NDIS's
   /// to free. Of an adapter that takes no OID requests any more it could not free anything.
-  mutating func takeOverQueues(binding index: Index<BindingRecord>, _ actions: inout Actions) {
+  mutating func takeOverQueues(binding index: Index<BindingRecord>) {
     let adapter = store.bindings[index, \.adapter].index
     let binding = Ref(index)
     var count: UInt64 = 0
@@ -51,7 +51,7 @@ extension Simulator {
     violate(
       Failure(.failure, .queuesLeft, handle.rawValue, count), routine: "NdisCloseAdapterEx",
       bugCheck: nil, handle: handle, party: party(binding: index),
-      session: store.drivers[store.bindings[index, \.driver].index, \.session].optional, &actions)
+      session: store.drivers[store.bindings[index, \.driver].index, \.session].optional)
   }
 
   private func takeOverFunctions(adapter: Index<AdapterRecord>, _ binding: Ref<BindingRecord>)
@@ -72,7 +72,7 @@ extension Simulator {
   /// Before MiniportHaltEx: clears filters, frees queues, deletes VPorts, frees VFs and deletes the switch
   /// by OID requests of NDIS itself, one at a time. What the miniport then refuses is gone all the same.
   /// True while something is left.
-  mutating func freeQueuesBeforeHalt(adapter index: Index<AdapterRecord>, _ actions: inout Actions)
+  mutating func freeQueuesBeforeHalt(adapter index: Index<AdapterRecord>)
     -> Bool
   {
     // One at a time: the last one's end calls this again.

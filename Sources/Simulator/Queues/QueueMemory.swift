@@ -94,26 +94,26 @@ extension Simulator {
 
   /// One step: reclaims a block that a freed queue or deleted VPort had left. False when there is nothing to do
   /// now.
-  mutating func stepPlaces(adapter index: Index<AdapterRecord>, _ actions: inout Actions) -> Bool {
+  mutating func stepPlaces(adapter index: Index<AdapterRecord>) -> Bool {
     for queue in store.queuesOfAdapter.of(index) {
       guard queueState(queue) == .reclaiming,
         let block = store.queues[queue, \.firstBlock].optional
       else { continue }
-      if reclaim(leftBlock: block, &actions) { return true }
+      if reclaim(leftBlock: block) { return true }
     }
     for vport in store.vportsOfAdapter.of(index) {
       guard vportState(vport) == .reclaiming,
         let block = store.vports[vport, \.firstBlock].optional
       else { continue }
-      if reclaim(leftBlock: block, &actions) { return true }
+      if reclaim(leftBlock: block) { return true }
     }
     return false
   }
 
-  private mutating func reclaim(leftBlock block: Index<BlockRecord>, _ actions: inout Actions)
+  private mutating func reclaim(leftBlock block: Index<BlockRecord>)
     -> Bool
   {
     guard let owner = store.blocks[block].ownerIndex else { return false }
-    return reclaim(block: block, owner, &actions)
+    return reclaim(block: block, owner)
   }
 }

@@ -38,7 +38,7 @@ extension Simulator {
   }
 
   mutating func concludeAllocateQueue(
-    _ index: Index<OIDRecord>, _ oid: OIDRecord, _ succeeded: Bool, _ actions: inout Actions
+    _ index: Index<OIDRecord>, _ oid: OIDRecord, _ succeeded: Bool
   ) {
     guard let queue = oid.queue.optional else { return }
     guard succeeded else { return remove(queue: queue) }
@@ -46,7 +46,7 @@ extension Simulator {
       // Of its answer NDIS takes the MSI-X entry (A27); the rest is as it was asked for.
       let answer = try ReceiveQueueParameters(image: answer(oid: index))
       store.queues.update(queue) { $0.parameters.MSIXTableEntry = answer.msixTableEntry }
-    } catch { blameMiniport(adapter: oid.adapter.index, error, &actions) }
+    } catch { blameMiniport(adapter: oid.adapter.index, error) }
     move(queue: queue, .allocateQueue)
     answerWithInput(oid: index)
     put(store.queues[queue, \.parameters].MSIXTableEntry, at: 44, ofOutput: index)
@@ -69,7 +69,7 @@ extension Simulator {
 
   /// Every queue has a status of its own: those that failed stay where they are.
   mutating func concludeAllocationComplete(
-    _ index: Index<OIDRecord>, _ oid: OIDRecord, _ actions: inout Actions
+    _ index: Index<OIDRecord>, _ oid: OIDRecord
   ) -> Failure {
     let adapter = oid.adapter.index
     do throws(Failure) {
@@ -87,7 +87,7 @@ extension Simulator {
       }
     } catch {
       // Nobody can know which queues have their memory.
-      blameMiniport(adapter: adapter, error, &actions)
+      blameMiniport(adapter: adapter, error)
       return Failure(.failure, error.reason, error.a, error.b)
     }
     if store.oids[index, \.outputBytes] == 0 { answerWithInput(oid: index) }
@@ -140,7 +140,7 @@ extension Simulator {
   }
 
   mutating func concludeFreeQueue(
-    _ oid: OIDRecord, _ succeeded: Bool, isGone: Bool, _ actions: inout Actions
+    _ oid: OIDRecord, _ succeeded: Bool, isGone: Bool
   ) {
     guard let queue = oid.queue.optional else { return }
     guard isGone else {
@@ -157,17 +157,17 @@ extension Simulator {
     if succeeded {
       if record.dmaStopped == 0 {
         blameMiniport(
-          adapter: oid.adapter.index, Failure(.failure, .dmaStoppedMissing, id), &actions)
+          adapter: oid.adapter.index, Failure(.failure, .dmaStoppedMissing, id))
       }
       if record.indicated != 0 {
         blameMiniport(
           adapter: oid.adapter.index,
-          Failure(.failure, .indicationsLeft, UInt64(record.indicated), id), &actions)
+          Failure(.failure, .indicationsLeft, UInt64(record.indicated), id))
       }
       if record.blocks != 0 {
         blameMiniport(
           adapter: oid.adapter.index,
-          Failure(.failure, .queueMemoryLeft, id, UInt64(record.blocks)), &actions)
+          Failure(.failure, .queueMemoryLeft, id, UInt64(record.blocks)))
       }
     }
     freed(queue: queue)

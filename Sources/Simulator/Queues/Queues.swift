@@ -71,7 +71,7 @@ extension Simulator {
   /// what it creates, and writes ids NDIS assigns into `oidInputs`. A failure ends the request and has
   /// changed nothing.
   mutating func prepare(
-    oid index: Index<OIDRecord>, _ form: OID.Form, _ actions: inout Actions
+    oid index: Index<OIDRecord>, _ form: OID.Form
   ) throws(Failure) -> Preparation {
     let oid = store.oids[index]
     try checkCapabilities(oid)
@@ -100,7 +100,7 @@ extension Simulator {
   /// A request that was forwarded has ended, however it did: changes or takes back the records. Called
   /// once. What it answers is what the requester is told.
   mutating func conclude(
-    oid index: Index<OIDRecord>, _ failure: Failure, _ actions: inout Actions
+    oid index: Index<OIDRecord>, _ failure: Failure
   ) -> Failure {
     let oid = store.oids[index]
     let succeeded = failure.status == .success
@@ -109,25 +109,25 @@ extension Simulator {
     let isGone = succeeded || oid.own != 0
     switch oid.oid {
     case OID_RECEIVE_FILTER_ALLOCATE_QUEUE:
-      concludeAllocateQueue(index, oid, succeeded, &actions)
+      concludeAllocateQueue(index, oid, succeeded)
     case OID_RECEIVE_FILTER_QUEUE_ALLOCATION_COMPLETE where succeeded:
-      return concludeAllocationComplete(index, oid, &actions)
+      return concludeAllocationComplete(index, oid)
     case OID_RECEIVE_FILTER_QUEUE_PARAMETERS where succeeded:
       concludeQueueParameters(index, oid)
     case OID_RECEIVE_FILTER_FREE_QUEUE:
-      concludeFreeQueue(oid, succeeded, isGone: isGone, &actions)
-    case OID_RECEIVE_FILTER_SET_FILTER: concludeSetFilter(index, oid, succeeded, &actions)
+      concludeFreeQueue(oid, succeeded, isGone: isGone)
+    case OID_RECEIVE_FILTER_SET_FILTER: concludeSetFilter(index, oid, succeeded)
     case OID_RECEIVE_FILTER_CLEAR_FILTER where isGone: concludeClearFilter(oid)
     case OID_RECEIVE_FILTER_MOVE_FILTER where succeeded: concludeMoveFilter(index, oid)
     case OID_NIC_SWITCH_CREATE_SWITCH where succeeded: concludeCreateSwitch(index, oid)
     case OID_NIC_SWITCH_PARAMETERS where succeeded: concludeSwitchParameters(index, oid)
     case OID_NIC_SWITCH_DELETE_SWITCH where isGone: concludeDeleteSwitch(oid)
     case OID_NIC_SWITCH_ALLOCATE_VF where succeeded:
-      return concludeAllocateVF(index, oid, &actions)
+      return concludeAllocateVF(index, oid)
     case OID_NIC_SWITCH_FREE_VF where isGone: concludeFreeVF(index, oid)
     case OID_NIC_SWITCH_CREATE_VPORT: concludeCreateVPort(index, oid, succeeded)
     case OID_NIC_SWITCH_VPORT_PARAMETERS where succeeded: concludeVPortParameters(index, oid)
-    case OID_NIC_SWITCH_DELETE_VPORT: concludeDeleteVPort(oid, isGone: isGone, &actions)
+    case OID_NIC_SWITCH_DELETE_VPORT: concludeDeleteVPort(oid, isGone: isGone)
     default: break
     }
     return failure
@@ -135,12 +135,11 @@ extension Simulator {
 
   /// Records what the miniport of an adapter did wrong with an OID request.
   mutating func blameMiniport(
-    adapter: Index<AdapterRecord>, _ failure: Failure, routine: String = "MiniportOidRequest",
-    _ actions: inout Actions
+    adapter: Index<AdapterRecord>, _ failure: Failure, routine: String = "MiniportOidRequest"
   ) {
     violate(
       failure, routine: routine, bugCheck: nil, handle: adapterHandle(adapter),
       party: party(adapter: adapter),
-      session: store.drivers[store.adapters[adapter, \.driver].index, \.session].optional, &actions)
+      session: store.drivers[store.adapters[adapter, \.driver].index, \.session].optional)
   }
 }

@@ -129,7 +129,7 @@ extension Simulator {
   }
 
   mutating func concludeDeleteVPort(
-    _ oid: OIDRecord, isGone: Bool, _ actions: inout Actions
+    _ oid: OIDRecord, isGone: Bool
   ) {
     guard let vport = oid.vport.optional else { return }
     guard isGone else { return store.vports.update(vport) { $0.deleting = 0 } }
@@ -138,12 +138,12 @@ extension Simulator {
     if record.indicated != 0 {
       blameMiniport(
         adapter: oid.adapter.index,
-        Failure(.failure, .indicationsLeft, UInt64(record.indicated), id), &actions)
+        Failure(.failure, .indicationsLeft, UInt64(record.indicated), id))
     }
     if record.blocks != 0 {
       blameMiniport(
         adapter: oid.adapter.index,
-        Failure(.failure, .vportMemoryLeft, id, UInt64(record.blocks)), &actions)
+        Failure(.failure, .vportMemoryLeft, id, UInt64(record.blocks)))
     }
     deleted(vport: vport)
   }

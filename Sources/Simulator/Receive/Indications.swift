@@ -8,18 +8,17 @@ import NDIS
 
 extension Simulator {
   mutating func indicate(
-    _ plan: ReceivePlan, _ indication: Indication, _ call: Call, adapter: Index<AdapterRecord>,
-    _ actions: inout Actions
+    _ plan: ReceivePlan, _ indication: Indication, _ call: Call, adapter: Index<AdapterRecord>
   ) throws(Failure) {
     let isLent = !ReceiveFlags(rawValue: indication.flags).contains(.resources)
     let received = plan.received
     guard received > 0 || isLent else {
       // The miniport has its lists again when the call returns.
-      return finish(call.sessionIndex, call.requestID, &actions)
+      return finish(call.sessionIndex, call.requestID)
     }
     var request = Ref<RequestRecord>.none
     if !isLent { request = Ref(try open(call, object: adapterHandle(adapter))) }
-    move(adapter, .receive, &actions)
+    move(adapter, .receive)
     plan.forEachGroup { group in
       guard group.target.kind == .queue else { return }
       move(queue: group.target.queue.index, group.target.event)
@@ -28,12 +27,12 @@ extension Simulator {
     if let queue = plan.early.optional { store.queues.update(queue) { $0.early = 1 } }
     if received > 0 {
       let index = makeIndication(plan, indication, request: request, received, adapter: adapter)
-      callReceivers(plan, index, parent: isLent ? 0 : call.context, &actions)
+      callReceivers(plan, index, parent: isLent ? 0 : call.context)
     }
     if isLent {
-      finish(call.sessionIndex, call.requestID, &actions)
+      finish(call.sessionIndex, call.requestID)
       if received < UInt32(clamping: indication.lists.count) {
-        returnUnreceived(plan, indication, adapter: adapter, &actions)
+        returnUnreceived(plan, indication, adapter: adapter)
       }
     }
   }
@@ -126,7 +125,7 @@ extension Simulator {
   }
 
   private mutating func callReceivers(
-    _ plan: ReceivePlan, _ index: Index<IndicationRecord>, parent: UInt64, _ actions: inout Actions
+    _ plan: ReceivePlan, _ index: Index<IndicationRecord>, parent: UInt64
   ) {
     for number in 0..<plan.receiverCount {
       let binding = plan.receivers[Int(number)].index
@@ -137,15 +136,14 @@ extension Simulator {
           type: NDISSIM_UPCALL_RECEIVE_NET_BUFFER_LISTS, object: handle, parent: parent,
           subject: Ref(any: index), argument: start << 16 | (end &- start))
         // There is room: the plan has counted its calls.
-        _ = send(new, session: session, &actions)
+        _ = send(new, session: session)
       }
     }
   }
 
   /// Lists that nobody receives.
   private mutating func returnUnreceived(
-    _ plan: ReceivePlan, _ indication: Indication, adapter: Index<AdapterRecord>,
-    _ actions: inout Actions
+    _ plan: ReceivePlan, _ indication: Indication, adapter: Index<AdapterRecord>
   ) {
     var chain = ReturnChain()
     let lists = indication.lists.span
@@ -158,7 +156,7 @@ extension Simulator {
         append(list: slot, to: &chain)
       }
     }
-    giveBack(&chain, adapter: adapter, &actions)
+    giveBack(&chain, adapter: adapter)
   }
 }
 

@@ -12,7 +12,7 @@ extension Simulator {
   /// NdisMIndicateReceiveNetBufferLists. Succeeds when every receiver has been called; with
   /// NDIS_RECEIVE_FLAGS_RESOURCES when every receiver's handler has returned.
   mutating func indicateReceive(
-    _ call: Call, _ adapter: Handle, _ indication: Indication, _ actions: inout Actions
+    _ call: Call, _ adapter: Handle, _ indication: Indication
   ) throws(Failure) {
     let index = try resolveAdapter(adapter, session: call.sessionIndex)
     let flags = ReceiveFlags(rawValue: indication.flags)
@@ -31,30 +31,30 @@ extension Simulator {
       if error.status != .resources, error.status != .notAccepted {
         violate(
           error, routine: "NdisMIndicateReceiveNetBufferLists", bugCheck: nil, irql: call.irql,
-          handle: adapter, party: party(adapter: index), session: call.sessionIndex, &actions)
+          handle: adapter, party: party(adapter: index), session: call.sessionIndex)
       }
       throw error
     }
-    try indicate(plan, indication, call, adapter: index, &actions)
+    try indicate(plan, indication, call, adapter: index)
   }
 
   /// ProtocolReceiveNetBufferLists or MiniportReturnNetBufferLists has returned.
   mutating func receiveCallReturned(
-    _ upcall: UpcallRecord, _ ending: Ending, _ actions: inout Actions
+    _ upcall: UpcallRecord, _ ending: Ending
   ) {
     let isReturn = Int(upcall.type) == NDISSIM_UPCALL_RETURN_NET_BUFFER_LISTS
-    judge(upcall, ending, isReturn: isReturn, &actions)
+    judge(upcall, ending, isReturn: isReturn)
     if isReturn {
       returnEnded(upcall)
     } else if let index = upcall.indication.optional {
       store.indications.update(index) { $0.calls &-= 1 }
-      finishIfDone(indication: index, &actions)
+      finishIfDone(indication: index)
     }
   }
 
   /// Both handlers are void: only their deadline and their IRQL count.
   private mutating func judge(
-    _ upcall: UpcallRecord, _ ending: Ending, isReturn: Bool, _ actions: inout Actions
+    _ upcall: UpcallRecord, _ ending: Ending, isReturn: Bool
   ) {
     var ending = ending
     switch ending {
@@ -75,6 +75,6 @@ extension Simulator {
     _ = verdict(
       upcall, ending,
       routine: isReturn ? "MiniportReturnNetBufferLists" : "ProtocolReceiveNetBufferLists",
-      allowed: [], party: whose, &actions)
+      allowed: [], party: whose)
   }
 }

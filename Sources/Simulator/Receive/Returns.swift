@@ -11,7 +11,7 @@ import NDIS
 extension Simulator {
   /// NdisReturnNetBufferLists. All of them or, when one is not this binding's to return, none.
   mutating func returnLists(
-    _ call: Call, _ binding: Handle, _ flags: UInt32, _ lists: [Handle], _ actions: inout Actions
+    _ call: Call, _ binding: Handle, _ flags: UInt32, _ lists: [Handle]
   ) throws(Failure) {
     let index = try resolveBinding(binding, .binding, session: call.sessionIndex)
     guard store.bindings[index, \.opened] != 0, store.bindings[index, \.closing] == 0 else {
@@ -25,12 +25,12 @@ extension Simulator {
     } catch {
       violate(
         error, routine: "NdisReturnNetBufferLists", bugCheck: nil, irql: call.irql,
-        handle: binding, party: party(binding: index), session: call.sessionIndex, &actions)
+        handle: binding, party: party(binding: index), session: call.sessionIndex)
       throw error
     }
-    finish(call.sessionIndex, call.requestID, &actions)
+    finish(call.sessionIndex, call.requestID)
     if store.adapters[adapter, \.dropped] == 0 {
-      take(lists, binding: index, adapter: adapter, &actions)
+      take(lists, binding: index, adapter: adapter)
     }
   }
 
@@ -106,8 +106,7 @@ extension Simulator {
 
   /// Takes checked lists from a receiver, one run of lists of the same indication after the other.
   private mutating func take(
-    _ lists: [Handle], binding: Index<BindingRecord>, adapter: Index<AdapterRecord>,
-    _ actions: inout Actions
+    _ lists: [Handle], binding: Index<BindingRecord>, adapter: Index<AdapterRecord>
   ) {
     var chain = ReturnChain()
     var tally = ReceiveTally(sign: -1)
@@ -127,11 +126,11 @@ extension Simulator {
       for at in start..<end {
         take(list: Index(lists[at]), bit, isWhole: isWhole, &chain, &tally)
       }
-      left(indication: indication, last, &actions)
+      left(indication: indication, last)
       start = end
     }
     settle(&tally)
-    giveBack(&chain, adapter: adapter, &actions)
+    giveBack(&chain, adapter: adapter)
   }
 
   /// Takes a list from a receiver. Where a whole indication goes back its chain need not be mended.
@@ -153,7 +152,7 @@ extension Simulator {
 
   /// `count` lists of an indication have no receiver any more.
   private mutating func left(
-    indication index: Index<IndicationRecord>, _ count: UInt32, _ actions: inout Actions
+    indication index: Index<IndicationRecord>, _ count: UInt32
   ) {
     guard count > 0 else { return }
     store.indications.update(index) {
@@ -170,12 +169,12 @@ extension Simulator {
         derived.workAdapters.insert(adapter)
       }
     }
-    finishIfDone(indication: index, &actions)
+    finishIfDone(indication: index)
   }
 
   /// Ends an indication whose handlers have returned: with NDIS_RECEIVE_FLAGS_RESOURCES its lists are the
   /// miniport's again now, else when they have been returned.
-  mutating func finishIfDone(indication index: Index<IndicationRecord>, _ actions: inout Actions) {
+  mutating func finishIfDone(indication index: Index<IndicationRecord>) {
     guard store.indications[index, \.calls] == 0 else { return }
     let resources = ReceiveFlags.resources.rawValue
     if store.indications[index, \.flags] & resources != 0, store.indications[index, \.out] > 0 {
@@ -183,8 +182,8 @@ extension Simulator {
       store.indications.update(index) { $0.request = .none }
       let out = store.indications[index, \.out]
       forget(indication: index)
-      left(indication: index, out, &actions)
-      complete(request, &actions)
+      left(indication: index, out)
+      complete(request)
       return
     }
     if store.indications[index, \.out] == 0 { release(indication: index) }
@@ -205,7 +204,7 @@ extension Simulator {
   /// Tells the miniport which lists are its own again. When no call can be made now, `stepReturns` makes
   /// it later; when the miniport is gone, nobody is told.
   mutating func giveBack(
-    _ chain: inout ReturnChain, adapter: Index<AdapterRecord>, _ actions: inout Actions
+    _ chain: inout ReturnChain, adapter: Index<AdapterRecord>
   ) {
     guard chain.count > 0 else { return }
     let session = store.drivers[store.adapters[adapter, \.driver].index, \.session].index
@@ -222,22 +221,22 @@ extension Simulator {
       store.adapters.update(adapter) { $0.returned = first }
     } else {
       close(&chain)
-      callReturn(chain.first, count, adapter: adapter, session: session, &actions)
+      callReturn(chain.first, count, adapter: adapter, session: session)
     }
   }
 
   private mutating func callReturn(
     _ first: Ref<NetBufferListRecord>, _ count: UInt32, adapter: Index<AdapterRecord>,
-    session: Index<SessionRecord>, _ actions: inout Actions
+    session: Index<SessionRecord>
   ) {
     let new = NewUpcall(
       type: NDISSIM_UPCALL_RETURN_NET_BUFFER_LISTS, object: adapterHandle(adapter),
       subject: Ref(any: first), argument: count)
-    _ = send(new, session: session, &actions)
+    _ = send(new, session: session)
   }
 
   /// Makes the call that could not be made before. False when there is none to make, or still no room.
-  mutating func stepReturns(adapter: Index<AdapterRecord>, _ actions: inout Actions) -> Bool {
+  mutating func stepReturns(adapter: Index<AdapterRecord>) -> Bool {
     guard let first = store.adapters[adapter, \.returned].optional, !slabs.upcalls.isFull
     else { return false }
     let session = store.drivers[store.adapters[adapter, \.driver].index, \.session].index
@@ -254,7 +253,7 @@ extension Simulator {
       count &+= 1
       next = store.listLinks[index].nextReturned
     }
-    callReturn(Ref(first), count, adapter: adapter, session: session, &actions)
+    callReturn(Ref(first), count, adapter: adapter, session: session)
     return true
   }
 
@@ -269,7 +268,7 @@ extension Simulator {
   // MARK: What an adapter's life asks of this file
 
   /// The binding is gone: the lists it still has go back.
-  mutating func returnAll(binding index: Index<BindingRecord>, _ actions: inout Actions) {
+  mutating func returnAll(binding index: Index<BindingRecord>) {
     let adapter = store.bindings[index, \.adapter].index
     // Newest first in the list; what was indicated first goes back first.
     var oldest = Ref<IndicationRecord>.none
@@ -294,15 +293,15 @@ extension Simulator {
         if store.listLinks[at].holders == bit { last &+= 1 }
         take(list: at, bit, isWhole: false, &chain, &tally)
       }
-      left(indication: indication, last, &actions)
+      left(indication: indication, last)
     }
     settle(&tally)
-    giveBack(&chain, adapter: adapter, &actions)
+    giveBack(&chain, adapter: adapter)
   }
 
   /// The adapter is gone: its lists stay with their receivers and refer to nothing any more. What they
   /// return of them is taken without a word.
-  mutating func dropIndications(adapter index: Index<AdapterRecord>, _ actions: inout Actions) {
+  mutating func dropIndications(adapter index: Index<AdapterRecord>) {
     for indication in store.indicationsOfAdapter.of(index) {
       forget(indication: indication)
       let request = store.indications[indication, \.request]
@@ -314,8 +313,8 @@ extension Simulator {
         $0.out = 0
         $0.request = .none
       }
-      complete(request, Failure(.failure, .ownerEnded), &actions)
-      finishIfDone(indication: indication, &actions)
+      complete(request, Failure(.failure, .ownerEnded))
+      finishIfDone(indication: indication)
     }
     let waiting = freeReturned(store.adapters[index, \.returned])
     store.adapters.update(index) {

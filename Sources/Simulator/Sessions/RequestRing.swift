@@ -29,27 +29,27 @@ extension Store {
 extension Simulator {
   /// Carries out a call, or begins to.
   public mutating func perform(
-    _ call: Call, _ request: Request, now: UInt64, _ actions: inout Actions
+    _ call: Call, _ request: Request, now: UInt64
   ) {
-    self.now = now
-    if admit(call, &actions) {
+    turn.now = now
+    if admit(call) {
       do throws(Failure) {
         try checkContext(call)
-        try checkIRQL(call, request, &actions)
-        try dispatch(call, request, &actions)
+        try checkIRQL(call, request)
+        try dispatch(call, request)
       } catch {
-        finish(call.sessionIndex, call.requestID, error, &actions)
+        finish(call.sessionIndex, call.requestID, error)
       }
     }
     commit()
   }
 
   /// The ring of results: whether this call is new.
-  private mutating func admit(_ call: Call, _ actions: inout Actions) -> Bool {
+  private mutating func admit(_ call: Call) -> Bool {
     let next = store.sessions[call.sessionIndex, \.nextRequestID]
     let slot = store.ringSlot(call.sessionIndex, call.requestID)
     func refuse(_ failure: Failure) -> Bool {
-      actions.append(
+      turn.emit(
         .refuse(session: call.session, requestID: call.requestID, type: call.type, failure))
       return false
     }
@@ -75,7 +75,7 @@ extension Simulator {
     else { return refuse(Failure(.invalidParameter, .resultForgotten, call.requestID)) }
     // One still open will be answered when it is done.
     if store.results[place, \.state].isAnswered {
-      actions.append(.reply(session: call.session, requestID: call.requestID))
+      turn.emit(.reply(session: call.session, requestID: call.requestID))
     }
     return false
   }
@@ -153,7 +153,7 @@ extension Simulator {
 
   /// The routine's IRQL rule, from the one table of routines.
   private mutating func checkIRQL(
-    _ call: Call, _ request: Request, _ actions: inout Actions
+    _ call: Call, _ request: Request
   ) throws(Failure) {
     guard let routine = Routine.of(message: call.type) else { return }
     guard call.irql > routine.maximumIRQL else { return }
@@ -179,8 +179,8 @@ extension Simulator {
     }
     violate(
       failure, routine: "\(routine.name)", bugCheck: check, irql: call.irql, handle: handle,
-      party: party(session: call.sessionIndex), session: call.sessionIndex, &actions)
-    finish(call.sessionIndex, call.requestID, failure, bugCheck: check, &actions)
+      party: party(session: call.sessionIndex), session: call.sessionIndex)
+    finish(call.sessionIndex, call.requestID, failure, bugCheck: check)
     throw failure
   }
 
@@ -188,43 +188,41 @@ extension Simulator {
 
   /// Answers a request with a failure, once.
   mutating func finish(
-    _ session: Index<SessionRecord>, _ id: UInt64, _ failure: Failure, bugCheck: BugCheck? = nil,
-    _ actions: inout Actions
+    _ session: Index<SessionRecord>, _ id: UInt64, _ failure: Failure, bugCheck: BugCheck? = nil
   ) {
-    answerResult(session, id, failure, bugCheck, 0, 0, &actions)
+    answerResult(session, id, failure, bugCheck, 0, 0)
   }
 
   /// Answers a request with success and the handles it hands out.
   mutating func finish(
-    _ session: Index<SessionRecord>, _ id: UInt64, _ value: Handle, _ value2: UInt64,
-    _ actions: inout Actions
+    _ session: Index<SessionRecord>, _ id: UInt64, _ value: Handle, _ value2: UInt64
   ) {
     answerResult(
-      session, id, Failure(.success, .none), nil, value.rawValue, value2, &actions)
+      session, id, Failure(.success, .none), nil, value.rawValue, value2)
   }
 
   mutating func finish(
-    _ session: Index<SessionRecord>, _ id: UInt64, _ value: Handle, _ actions: inout Actions
+    _ session: Index<SessionRecord>, _ id: UInt64, _ value: Handle
   ) {
-    finish(session, id, value, 0, &actions)
+    finish(session, id, value, 0)
   }
 
   /// Answers a request with PENDING and the handle under which its end will be told.
   mutating func finish(
-    _ session: Index<SessionRecord>, _ id: UInt64, pending value: Handle, _ actions: inout Actions
+    _ session: Index<SessionRecord>, _ id: UInt64, pending value: Handle
   ) {
     answerResult(
-      session, id, Failure(.pending, .none), nil, value.rawValue, 0, &actions)
+      session, id, Failure(.pending, .none), nil, value.rawValue, 0)
   }
 
-  mutating func finish(_ session: Index<SessionRecord>, _ id: UInt64, _ actions: inout Actions) {
-    finish(session, id, .null, 0, &actions)
+  mutating func finish(_ session: Index<SessionRecord>, _ id: UInt64) {
+    finish(session, id, .null, 0)
   }
 
   private mutating func answerResult(
     _ session: Index<SessionRecord>, _ id: UInt64, _ failure: Failure, _ bugCheck: BugCheck?,
     _ value: UInt64,
-    _ value2: UInt64, _ actions: inout Actions
+    _ value2: UInt64
   ) {
     guard let slot = resultSlot(session, id), store.results[slot, \.state] == .open else { return }
     defer {
@@ -246,7 +244,7 @@ extension Simulator {
         $0.parameters = bugCheck.parameters
       }
     }
-    actions.append(.reply(session: session.raw, requestID: id))
+    turn.emit(.reply(session: session.raw, requestID: id))
   }
 
   // MARK: Requests that last longer than their turn
@@ -272,32 +270,31 @@ extension Simulator {
 
   /// Answers an open request and frees its record.
   mutating func complete(
-    _ request: Ref<RequestRecord>, _ failure: Failure, bugCheck: BugCheck? = nil,
-    _ actions: inout Actions
+    _ request: Ref<RequestRecord>, _ failure: Failure, bugCheck: BugCheck? = nil
   ) {
     guard let index = request.optional else { return }
     let record = store.requests[index]
     if let session = record.session.optional {
-      finish(session, record.id, failure, bugCheck: bugCheck, &actions)
+      finish(session, record.id, failure, bugCheck: bugCheck)
     }
     close(request: index)
   }
 
-  mutating func complete(_ request: Ref<RequestRecord>, _ actions: inout Actions) {
-    complete(request, .null, 0, &actions)
+  mutating func complete(_ request: Ref<RequestRecord>) {
+    complete(request, .null, 0)
   }
 
-  mutating func complete(_ request: Ref<RequestRecord>, _ value: Handle, _ actions: inout Actions) {
-    complete(request, value, 0, &actions)
+  mutating func complete(_ request: Ref<RequestRecord>, _ value: Handle) {
+    complete(request, value, 0)
   }
 
   mutating func complete(
-    _ request: Ref<RequestRecord>, _ value: Handle, _ value2: UInt64, _ actions: inout Actions
+    _ request: Ref<RequestRecord>, _ value: Handle, _ value2: UInt64
   ) {
     guard let index = request.optional else { return }
     let record = store.requests[index]
     if let session = record.session.optional {
-      finish(session, record.id, value, value2, &actions)
+      finish(session, record.id, value, value2)
     }
     close(request: index)
   }

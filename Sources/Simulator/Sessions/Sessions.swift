@@ -12,9 +12,9 @@ extension Simulator {
   /// `token` its client can come back after a restart.
   public mutating func begin(
     name: Name, pid: Int32, uid: UInt32, isHosted: Bool = false, firstRequestID: UInt64 = 1,
-    token: UInt64 = 0, now: UInt64, _ actions: inout Actions
+    token: UInt64 = 0, now: UInt64
   ) throws(Failure) -> UInt32 {
-    self.now = now
+    turn.now = now
     let sessions = derived.users[uid]?.sessions ?? 0
     guard sessions < settings.quotas.userSessions else {
       throw Failure(
@@ -33,28 +33,28 @@ extension Simulator {
     for result in store.slots(index) {
       if store.results[result, \.id] != 0 { store.results.update(result) { $0 = ResultRecord() } }
     }
-    actions.append(.event(.sessionOpened(party(session: index))))
+    turn.emit(.event(.sessionOpened(party(session: index))))
     commit()
     return index.raw
   }
 
   /// The connection is gone.
   public mutating func end(
-    session index: UInt32, reason: String, now: UInt64, _ actions: inout Actions
+    session index: UInt32, reason: String, now: UInt64
   ) {
     let index = Index<SessionRecord>(index)
-    self.now = now
+    turn.now = now
     guard store.sessions[index, \.state] != .free,
       store.sessions[index, \.state] != .ended
     else { return }
-    actions.append(.event(.sessionClosed(party(session: index), reason: reason)))
+    turn.emit(.event(.sessionClosed(party(session: index), reason: reason)))
     store.sessions.update(index) { $0.state = .ended }
     derived.workSessions.insert(index)
     wakeAll(ofDead: index)
     commit()
   }
 
-  mutating func reset(_ call: Call, _ actions: inout Actions) throws(Failure) {
+  mutating func reset(_ call: Call) throws(Failure) {
     guard call.context == 0 else {
       throw Failure(.failure, .circularWait, call.context, call.context)
     }
@@ -69,8 +69,7 @@ extension Simulator {
     derived.workSessions.insert(call.sessionIndex)
   }
 
-  private mutating func step(session index: Index<SessionRecord>, _ actions: inout Actions) -> Bool
-  {
+  private mutating func step(session index: Index<SessionRecord>) -> Bool {
     let session = store.sessions[index]
     let dead = session.state == .ended
     // A driver's end wakes its session, which may be an open one.
@@ -83,10 +82,10 @@ extension Simulator {
           close(upcall: upcall)
           if let registration = registration.optional {
             settleDebt(registration: registration)
-            releaseIfDone(registration: registration, &actions)
+            releaseIfDone(registration: registration)
           }
         } else {
-          answered(upcall, .died, &actions)
+          answered(upcall, .died)
         }
         return true
       }
@@ -98,7 +97,7 @@ extension Simulator {
     }
     for driver in store.driversOfSession.of(index)
     where store.drivers[driver, \.state] != .ending {
-      end(driver: driver, &actions)
+      end(driver: driver)
       return true
     }
     guard session.drivers.isNone else { return false }
@@ -108,17 +107,17 @@ extension Simulator {
         $0.resetRequest = .none
       }
       derived.workSessions.remove(index)
-      complete(session.resetRequest, &actions)
+      complete(session.resetRequest)
       return true
     }
     guard dead else { return false }
     // Registrations that hold other drivers' blocks lose their process now.
     if let registration = registrationOfDead(session: index) {
-      orphan(registration: registration, &actions)
+      orphan(registration: registration)
       return true
     }
     // A reset the process did not live to see the end of.
-    complete(session.resetRequest, &actions)
+    complete(session.resetRequest)
     var paid = derived.liveSections.first
     while let section = paid {
       paid = derived.liveSections.first(after: section)
@@ -128,7 +127,7 @@ extension Simulator {
     if derived.users[session.uid]?.sessions == 0 { derived.users[session.uid] = nil }
     slabs.sessions.release(index)
     derived.workSessions.remove(index)
-    actions.append(.sessionGone(index.raw))
+    turn.emit(.sessionGone(index.raw))
     return true
   }
 
@@ -145,7 +144,7 @@ extension Simulator {
 
   /// Its blocks live on without their provider's process, and are reclaimed directly when freed.
   private mutating func orphan(
-    registration index: Index<RegistrationRecord>, _ actions: inout Actions
+    registration index: Index<RegistrationRecord>
   ) {
     for section in store.sectionsOfProvider.of(index) {
       settle(section: section)
@@ -157,7 +156,7 @@ extension Simulator {
       $0.stuckUpcall = 0
       $0.hosted = UInt32.max
     }
-    releaseIfDone(registration: index, &actions)
+    releaseIfDone(registration: index)
   }
 
   // MARK: Steps
@@ -170,24 +169,24 @@ extension Simulator {
 
   /// Does one bounded piece of the work of ending and starting objects; false when nothing is left to
   /// do for now.
-  public mutating func step(now: UInt64, _ actions: inout Actions) -> Bool {
-    self.now = now
+  public mutating func step(now: UInt64) -> Bool {
+    turn.now = now
     defer { commit() }
     if let index = derived.workBindings.first {
-      if !step(binding: index, &actions) { derived.workBindings.remove(index) }
+      if !step(binding: index) { derived.workBindings.remove(index) }
       return true
     }
     if let index = derived.workAdapters.first {
-      if !step(adapter: index, &actions) { derived.workAdapters.remove(index) }
+      if !step(adapter: index) { derived.workAdapters.remove(index) }
       return true
     }
     if let index = derived.workDrivers.first {
       let ending = store.drivers[index, \.state] == .ending
-      if !ending || !step(driver: index, &actions) { derived.workDrivers.remove(index) }
+      if !ending || !step(driver: index) { derived.workDrivers.remove(index) }
       return true
     }
     if let index = derived.workSessions.first {
-      if !step(session: index, &actions) { derived.workSessions.remove(index) }
+      if !step(session: index) { derived.workSessions.remove(index) }
       return true
     }
     return false

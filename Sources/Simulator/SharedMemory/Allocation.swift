@@ -10,7 +10,7 @@ import NDIS
 extension Simulator {
   mutating func allocate(
     _ call: Call, _ ndisHandle: Handle, _ parameters: SharedMemoryParameters, _ tag: UInt32,
-    _ site: Site, _ actions: inout Actions
+    _ site: Site
   ) throws(Failure) {
     do throws(Failure) {
       let owner = try resolveOwner(ndisHandle, session: call.sessionIndex)
@@ -27,11 +27,11 @@ extension Simulator {
       }
       try checkDMA(owner, driver, registration: registration)
       try checkProvider(registration, call, length: parameters.length)
-      try ask(registration, owner, call, parameters, place, tag, site, &actions)
+      try ask(registration, owner, call, parameters, place, tag, site)
     } catch {
       store.globals.update(0) { $0.failedAllocations &+= 1 }
       if error.status == .resources {
-        actions.append(.event(.shortage(party(session: call.sessionIndex), error)))
+        turn.emit(.event(.shortage(party(session: call.sessionIndex), error)))
       }
       throw error
     }
@@ -164,7 +164,7 @@ extension Simulator {
   private mutating func ask(
     _ registration: Index<RegistrationRecord>, _ owner: Owner, _ call: Call,
     _ parameters: SharedMemoryParameters,
-    _ place: MemoryPlace, _ tag: UInt32, _ site: Site, _ actions: inout Actions
+    _ place: MemoryPlace, _ tag: UInt32, _ site: Site
   ) throws(Failure) {
     guard let index = slabs.blocks.next, index.raw <= Handle.maximumIndex else {
       throw slabs.blocks.full()
@@ -191,7 +191,7 @@ extension Simulator {
       $0.sgListBufferLength = parameters.sgListBufferLength
       $0.tag = tag
       $0.site = siteRef
-      $0.born = now
+      $0.born = turn.now
     }
     link(block: index, owner: owner.object)
     link(block: index, to: place)
@@ -200,11 +200,11 @@ extension Simulator {
     let new = NewUpcall(
       type: NDISSIM_UPCALL_ALLOCATE_SHARED_MEMORY, object: domain, registration: Ref(registration),
       request: Ref(request), block: Ref(index), parent: call.context)
-    guard sendToProvider(new, registration, &actions) else {
-      discard(block: index, &actions)
+    guard sendToProvider(new, registration) else {
+      discard(block: index)
       complete(
         Ref(request),
-        slabs.upcalls.full(), &actions)
+        slabs.upcalls.full())
       return
     }
     store.registrations.update(registration) { $0.allocationsInFlight &+= 1 }
@@ -212,13 +212,13 @@ extension Simulator {
 
   /// Sends an upcall to whoever stands behind a registration.
   mutating func sendToProvider(
-    _ new: NewUpcall, _ registration: Index<RegistrationRecord>, _ actions: inout Actions
+    _ new: NewUpcall, _ registration: Index<RegistrationRecord>
   ) -> Bool {
     let record = store.registrations[registration]
     guard let session = record.ownerSession.optional else {
-      return sendHosted(new, provider: record.hosted, &actions) != nil
+      return sendHosted(new, provider: record.hosted) != nil
     }
-    return send(new, session: session, &actions) != nil
+    return send(new, session: session) != nil
   }
 
   // MARK: Accounts

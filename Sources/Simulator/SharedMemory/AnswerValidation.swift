@@ -9,55 +9,53 @@ import NDIS
 
 extension Simulator {
   mutating func providerAllocated(
-    _ upcall: UpcallRecord, _ ending: Ending, _ actions: inout Actions
+    _ upcall: UpcallRecord, _ ending: Ending
   ) {
     let registration = upcall.registration.index
     store.registrations.update(registration) { $0.allocationsInFlight &-= 1 }
-    defer { releaseIfDone(registration: registration, &actions) }
+    defer { releaseIfDone(registration: registration) }
     guard let index = upcall.block.optional else { return }
     let abandoned = store.blocks[index, \.state] == .abandoned
     switch ending {
     case .died:
-      refuse(index, upcall, Failure(.failure, .providerDied), &actions)
+      refuse(index, upcall, Failure(.failure, .providerDied))
     case .expired:
       refuse(
-        index, upcall, Failure(.failure, .providerDeadline, settings.upcallDeadline), &actions)
+        index, upcall, Failure(.failure, .providerDeadline, settings.upcallDeadline))
     case .answered(let answer):
       if let lie = firstLie(answer, block: index, registration),
         // With its owner a block loses its domain, and so its section: no lie of the provider's.
         !(abandoned && lie.reason == .providerSection)
       {
-        report(lie, upcall, registration, answer, &actions)
-        if answer.status == .success { giveBack(answer, registration: registration, &actions) }
-        refuse(index, upcall, lie, &actions)
+        report(lie, upcall, registration, answer)
+        if answer.status == .success { giveBack(answer, registration: registration) }
+        refuse(index, upcall, lie)
       } else if answer.status != .success {
         refuse(
           index, upcall,
           answer.explanation
-            ?? Failure(answer.status, .providerRefused, UInt64(answer.status.rawValue)), &actions)
+            ?? Failure(answer.status, .providerRefused, UInt64(answer.status.rawValue)))
       } else if abandoned {
-        giveBack(answer, registration: registration, &actions)
-        refuse(index, upcall, Failure(.failure, .ownerEnded), &actions)
+        giveBack(answer, registration: registration)
+        refuse(index, upcall, Failure(.failure, .ownerEnded))
       } else {
-        commit(answer, block: index, upcall, registration, &actions)
+        commit(answer, block: index, upcall, registration)
       }
     }
   }
 
   /// The provider refused or cannot be believed: the caller gets a documented status.
   private mutating func refuse(
-    _ index: Index<BlockRecord>, _ upcall: UpcallRecord, _ failure: Failure,
-    _ actions: inout Actions
+    _ index: Index<BlockRecord>, _ upcall: UpcallRecord, _ failure: Failure
   ) {
-    discard(block: index, &actions)
+    discard(block: index)
     store.globals.update(0) { $0.failedAllocations &+= 1 }
-    complete(upcall.request, failure, &actions)
+    complete(upcall.request, failure)
   }
 
   private mutating func report(
     _ lie: Failure, _ upcall: UpcallRecord, _ registration: Index<RegistrationRecord>,
-    _ answer: ProviderAnswer,
-    _ actions: inout Actions
+    _ answer: ProviderAnswer
   ) {
     let check =
       lie.reason == .providerIRQL
@@ -66,8 +64,7 @@ extension Simulator {
     violate(
       lie, routine: "NetAllocateSharedMemory", bugCheck: check,
       irql: IRQL(rawValue: answer.irql) ?? .high, handle: store.registrations[registration].owner,
-      party: party(registration: registration), session: upcall.session.optional, lied: true,
-      &actions)
+      party: party(registration: registration), session: upcall.session.optional, lied: true)
   }
 
   // MARK: The checks
@@ -214,23 +211,22 @@ extension Simulator {
 
   private mutating func commit(
     _ answer: ProviderAnswer, block index: Index<BlockRecord>, _ upcall: UpcallRecord,
-    _ registration: Index<RegistrationRecord>,
-    _ actions: inout Actions
+    _ registration: Index<RegistrationRecord>
   ) {
     // The caller's buffer is looked at last: it is the caller's mistake and not the provider's (A12).
     let needed = 16 + 24 * UInt64(answer.extents.count)
     let given = UInt64(store.blocks[index, \.sgListBufferLength])
     guard given >= needed else {
-      giveBack(answer, registration: registration, &actions)
+      giveBack(answer, registration: registration)
       refuse(
-        index, upcall, Failure(.invalidParameter, .sgListBufferTooSmall, given, needed), &actions)
+        index, upcall, Failure(.invalidParameter, .sgListBufferTooSmall, given, needed))
       return
     }
     guard Int(slabs.extents.available) >= answer.extents.count - 1 else {
-      giveBack(answer, registration: registration, &actions)
+      giveBack(answer, registration: registration)
       refuse(
         index, upcall,
-        slabs.extents.full(), &actions)
+        slabs.extents.full())
       return
     }
     let section = Index<SectionRecord>(answer.section.index)
@@ -266,26 +262,26 @@ extension Simulator {
     let isHAL = store.registrations.read(registration) { $0.level } == .hal
     complete(
       upcall.request, handle(.allocation, generation, index),
-      isHAL ? 0 : handle(.sharedMemory, generation, index).rawValue, &actions)
+      isHAL ? 0 : handle(.sharedMemory, generation, index).rawValue)
   }
 
   /// Frees at the provider what it gave and NDIS did not take: nothing leaks there either. It has
   /// just answered, so it is told even if it owes another answer still.
   mutating func giveBack(
-    _ answer: ProviderAnswer, registration: Index<RegistrationRecord>, _ actions: inout Actions
+    _ answer: ProviderAnswer, registration: Index<RegistrationRecord>
   ) {
     guard answer.namesBlock else { return }
     let section = Ref(try? resolveSection(answer.section))
     let new = NewUpcall(
       type: NDISSIM_UPCALL_FREE_SHARED_MEMORY, registration: Ref(registration), section: section,
       providerContext: answer.providerContext)
-    if canBeReached(registration), sendToProvider(new, registration, &actions) {
+    if canBeReached(registration), sendToProvider(new, registration) {
       store.registrations.update(registration) { $0.freesInFlight &+= 1 }
     }
   }
 
   /// Removes a block that never became live.
-  mutating func discard(block index: Index<BlockRecord>, _ actions: inout Actions) {
+  mutating func discard(block index: Index<BlockRecord>) {
     let block = store.blocks[index]
     if let owner = block.ownerIndex {
       if let session = session(owner: owner) {

@@ -10,7 +10,7 @@ import NDIS
 
 extension Simulator {
   mutating func free(
-    _ call: Call, _ ndisHandle: Handle, _ allocation: Handle, _ actions: inout Actions
+    _ call: Call, _ ndisHandle: Handle, _ allocation: Handle
   ) throws(Failure) {
     let index: Index<BlockRecord>
     do throws(Failure) {
@@ -32,9 +32,8 @@ extension Simulator {
           isExtension: true)
       violate(
         failure, routine: "NdisFreeSharedMemory", bugCheck: check, irql: call.irql,
-        handle: allocation, party: party(session: call.sessionIndex), session: call.sessionIndex,
-        &actions)
-      finish(call.sessionIndex, call.requestID, failure, bugCheck: check, &actions)
+        handle: allocation, party: party(session: call.sessionIndex), session: call.sessionIndex)
+      finish(call.sessionIndex, call.requestID, failure, bugCheck: check)
       return
     }
     // Its provider has to be told; the block stays live until that can be done.
@@ -42,7 +41,7 @@ extension Simulator {
     else { throw slabs.upcalls.full() }
     let request = try open(call, object: allocation, block: Ref(index))
     store.globals.update(0) { $0.frees &+= 1 }
-    beginFree(block: index, request: Ref(request), parent: call.context, &actions)
+    beginFree(block: index, request: Ref(request), parent: call.context)
   }
 
   /// A43: in MiniportShutdownEx nothing is freed, and nothing of an adapter that was shut down.
@@ -111,8 +110,7 @@ extension Simulator {
 
   /// Ends a live block; `request` is answered when the provider has freed it.
   mutating func beginFree(
-    block index: Index<BlockRecord>, request: Ref<RequestRecord>, parent: UInt64 = 0,
-    _ actions: inout Actions
+    block index: Index<BlockRecord>, request: Ref<RequestRecord>, parent: UInt64 = 0
   ) {
     let block = store.blocks[index]
     if let owner = block.ownerIndex {
@@ -130,19 +128,19 @@ extension Simulator {
         type: NDISSIM_UPCALL_FREE_SHARED_MEMORY, registration: Ref(registration),
         request: circular ? .none : request, block: Ref(index), section: block.section,
         parent: circular ? 0 : parent, providerContext: block.providerContext)
-      if sendToProvider(new, registration, &actions) {
+      if sendToProvider(new, registration) {
         store.registrations.update(registration) { $0.freesInFlight &+= 1 }
-        if circular { complete(request, &actions) }
+        if circular { complete(request) }
         return
       }
     }
-    finishFree(block: index, &actions)
-    complete(request, &actions)
+    finishFree(block: index)
+    complete(request)
   }
 
   /// The free handler has answered, or never will.
   mutating func providerFreed(
-    _ upcall: UpcallRecord, _ ending: Ending, _ actions: inout Actions
+    _ upcall: UpcallRecord, _ ending: Ending
   ) {
     let registration = upcall.registration.index
     store.registrations.update(registration) { $0.freesInFlight &-= 1 }
@@ -152,17 +150,16 @@ extension Simulator {
         bugCheck: BugCheck(
           code: BugCheck.driverVerifier, 0xFA, UInt64(answer.irql), 0, isExtension: true),
         handle: store.registrations[registration].owner,
-        party: party(registration: registration), session: upcall.session.optional, lied: true,
-        &actions)
+        party: party(registration: registration), session: upcall.session.optional, lied: true)
     }
-    if let block = upcall.block.optional { finishFree(block: block, &actions) }
-    complete(upcall.request, &actions)
+    if let block = upcall.block.optional { finishFree(block: block) }
+    complete(upcall.request)
     wakeAll(waitingFor: registration)
-    releaseIfDone(registration: registration, &actions)
+    releaseIfDone(registration: registration)
   }
 
   /// The pages are free again, the record is gone.
-  mutating func finishFree(block index: Index<BlockRecord>, _ actions: inout Actions) {
+  mutating func finishFree(block index: Index<BlockRecord>) {
     let block = store.blocks[index]
     let section = block.section.index
     _ = derived.pageMaps[Int(section)]?.release(start: block.firstPage, count: block.pages)
@@ -176,8 +173,8 @@ extension Simulator {
     unlinkFromProvider(block: index)
     freeSlot(block: index)
     store.sections.update(section) { $0.blocks &-= 1 }
-    releaseIfDone(section: section, &actions)
-    releaseIfDone(registration: block.registration.index, &actions)
+    releaseIfDone(section: section)
+    releaseIfDone(registration: block.registration.index)
   }
 
   // MARK: Leaks
@@ -185,16 +182,15 @@ extension Simulator {
   /// Reports the first block of an owner as leaked, unless it could not have been freed, and reclaims it.
   /// False when none is left to take, or the provider has enough to free for now.
   mutating func reclaimOne(
-    _ owner: OwnerIndex, asLeak: Bool = true, _ actions: inout Actions
+    _ owner: OwnerIndex, asLeak: Bool = true
   ) -> Bool {
     guard let index = firstBlock(owner: owner).optional else { return false }
-    return reclaim(block: index, owner, asLeak: asLeak, &actions)
+    return reclaim(block: index, owner, asLeak: asLeak)
   }
 
   /// The same for one block of an owner.
   mutating func reclaim(
-    block index: Index<BlockRecord>, _ owner: OwnerIndex, asLeak: Bool = true,
-    _ actions: inout Actions
+    block index: Index<BlockRecord>, _ owner: OwnerIndex, asLeak: Bool = true
   ) -> Bool {
     let block = store.blocks[index]
     if block.state == .pending {
@@ -211,21 +207,21 @@ extension Simulator {
       store.registrations[registration, \.freesInFlight] < 64 && !slabs.upcalls.isFull
     guard isRoom || !canBeCalled(registration) else { return false }
     guard asLeak else {
-      beginFree(block: index, request: .none, &actions)
+      beginFree(block: index, request: .none)
       return true
     }
     let party = party(owner: owner)
     let leak = LeakedBlock(
       party: party, handle: handle(.allocation, block.generation, index), queueID: block.queueID,
       usage: SharedMemoryUsage(rawValue: block.usage) ?? .undefined, length: block.length,
-      age: now &- block.born, tag: block.tag,
+      age: turn.now &- block.born, tag: block.tag,
       site: block.site.optional.map { store.sites[$0, \.site] } ?? Site())
-    actions.append(.event(.leak(leak)))
+    turn.emit(.event(.leak(leak)))
     store.globals.update(0) { $0.leakedBlocks &+= 1 }
     if let session = session(owner: owner) {
       store.sessions.update(session) { $0.leaked &+= 1 }
     }
-    beginFree(block: index, request: .none, &actions)
+    beginFree(block: index, request: .none)
     return true
   }
 }

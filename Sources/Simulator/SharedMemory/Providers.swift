@@ -10,8 +10,7 @@ public import NDIS
 
 extension Simulator {
   mutating func setOptionalHandlers(
-    _ call: Call, _ handle: Handle, _ characteristics: ProviderCharacteristics,
-    _ actions: inout Actions
+    _ call: Call, _ handle: Handle, _ characteristics: ProviderCharacteristics
   ) throws(Failure) {
     guard handle != .null else { throw Failure(.failure, .nullHandle) }
     switch handle.kind {
@@ -33,7 +32,7 @@ extension Simulator {
       let level: ProviderLevel = handle.kind == .protocolDriver ? .protocolDriver : .miniportDriver
       let made = try register(
         level, handle, session: call.sessionIndex, driver: driver, adapter: .none, characteristics,
-        replacing: store.drivers[driver, \.registration], &actions)
+        replacing: store.drivers[driver, \.registration])
       store.drivers.update(driver) { $0.registration = Ref(made) }
     case .binding:
       let binding = try documented {
@@ -55,14 +54,14 @@ extension Simulator {
       let made = try register(
         .binding, handle, session: call.sessionIndex, driver: driver,
         adapter: store.bindings[binding, \.adapter], characteristics,
-        replacing: store.bindings[binding, \.registration], &actions)
+        replacing: store.bindings[binding, \.registration])
       store.bindings.update(binding) { $0.registration = Ref(made) }
     case .filterDriver, .filterModule:
       throw Failure(.failure, .filterMayNotProvide)
     default:
       throw Failure(.failure, .wrongKindOfHandle, handle.rawValue)
     }
-    finish(call.sessionIndex, call.requestID, &actions)
+    finish(call.sessionIndex, call.requestID)
   }
 
   /// NdisSetOptionalHandlers does not document INVALID_PARAMETER: what is wrong is FAILURE (A41).
@@ -107,7 +106,7 @@ extension Simulator {
     driver: Index<DriverRecord>?, adapter: Ref<AdapterRecord>,
     _ characteristics: ProviderCharacteristics, replacing old: Ref<RegistrationRecord>,
     hosted: UInt32 = 0,
-    name: Name? = nil, _ actions: inout Actions
+    name: Name? = nil
   ) throws(Failure) -> Index<RegistrationRecord> {
     let order = store.globals[0].registrationOrder &+ 1
     let name = name ?? driver.map { store.drivers[$0, \.name] } ?? Name()
@@ -131,10 +130,10 @@ extension Simulator {
     let party = party(registration: index)
     if let old = old.optional {
       // "Set or change": the new handlers serve new requests, old blocks keep theirs (A22).
-      actions.append(.event(.providerReplaced(party, owner, context: characteristics.context)))
-      end(registration: old, .superseded, &actions)
+      turn.emit(.event(.providerReplaced(party, owner, context: characteristics.context)))
+      end(registration: old, .superseded)
     } else {
-      actions.append(.event(.providerRegistered(party, owner, context: characteristics.context)))
+      turn.emit(.event(.providerRegistered(party, owner, context: characteristics.context)))
     }
     return index
   }
@@ -143,9 +142,9 @@ extension Simulator {
   /// the host's number for it, which may be used again when `hostedRegistration` finds none any more.
   @discardableResult
   public mutating func registerHosted(
-    _ level: ProviderLevel, provider: UInt32, name: Name, now: UInt64, _ actions: inout Actions
+    _ level: ProviderLevel, provider: UInt32, name: Name, now: UInt64
   ) throws(Failure) -> UInt32 {
-    self.now = now
+    turn.now = now
     defer { commit() }
     let characteristics = ProviderCharacteristics(
       header: ObjectHeader(type: 0xB0, revision: 1, size: 32),
@@ -156,21 +155,21 @@ extension Simulator {
     return try register(
       level, handle(.hostedProvider, order, Index<AnyRecord>(provider)), session: nil, driver: nil,
       adapter: .none,
-      characteristics, replacing: .none, hosted: provider, name: name, &actions
+      characteristics, replacing: .none, hosted: provider, name: name
     ).raw
   }
 
   /// The active registration of a hosted provider ends: it gets no new request, and is gone with the
   /// last of its blocks, or at once if it has none. Answers its index.
   public mutating func endHosted(
-    provider: UInt32, now: UInt64, _ actions: inout Actions
+    provider: UInt32, now: UInt64
   ) throws(Failure) -> UInt32 {
-    self.now = now
+    turn.now = now
     defer { commit() }
     guard let index = hostedRegistration(provider, isActive: true) else {
       throw Failure(.failure, .noProvider)
     }
-    end(registration: Index(index), .ended, &actions)
+    end(registration: Index(index), .ended)
     return index
   }
 
@@ -243,8 +242,7 @@ extension Simulator {
   /// No new request goes to this registration. Its blocks stay valid; they are freed through it while
   /// its process lives (A21), directly when it is dead.
   mutating func end(
-    registration index: Index<RegistrationRecord>, _ state: RegistrationState,
-    _ actions: inout Actions
+    registration index: Index<RegistrationRecord>, _ state: RegistrationState
   ) {
     let record = store.registrations[index]
     guard record.state == .active || state == .dead else { return }
@@ -253,7 +251,7 @@ extension Simulator {
       $0.state = state
     }
     if state != .superseded {
-      actions.append(
+      turn.emit(
         .event(
           .providerEnded(
             party(registration: index), record.owner, blocks: UInt64(record.blockCount),
@@ -264,7 +262,7 @@ extension Simulator {
       $0.driver = .none
       $0.adapter = .none
     }
-    releaseIfDone(registration: index, &actions)
+    releaseIfDone(registration: index)
   }
 
   /// An expired upcall of a registration is gone: whether it still owes the answer to another.
@@ -285,7 +283,7 @@ extension Simulator {
 
   /// Frees the record of a registration that has ended, holds nothing and owes no answer.
   mutating func releaseIfDone(
-    registration index: Index<RegistrationRecord>, _ actions: inout Actions
+    registration index: Index<RegistrationRecord>
   ) {
     let state = store.registrations.read(index) { $0.state }
     guard state != .free, state != .active else { return }
@@ -295,8 +293,8 @@ extension Simulator {
     else { return }
     if let section = record.sections.optional {
       guard store.sections[section, \.blocks] == 0 else { return }
-      release(section: section, &actions)
-      releaseIfDone(registration: index, &actions)
+      release(section: section)
+      releaseIfDone(registration: index)
       return
     }
     slabs.registrations.release(index)

@@ -7,8 +7,7 @@ public import NDIS
 
 extension Simulator {
   mutating func offerSection(
-    _ call: Call, _ provider: Handle, _ domain: Handle, _ size: UInt64, _ node: UInt32,
-    _ actions: inout Actions
+    _ call: Call, _ provider: Handle, _ domain: Handle, _ size: UInt64, _ node: UInt32
   ) throws(Failure) {
     let registration = try registrationOf(provider, session: call.sessionIndex)
     try checkDomain(domain)
@@ -23,8 +22,7 @@ extension Simulator {
       pageSize: settings.pageSize)
     finish(
       call.sessionIndex, call.requestID, sectionHandle(index),
-      store.sections[index, \.physicalBase],
-      &actions)
+      store.sections[index, \.physicalBase])
   }
 
   private func checkSectionQuotas(session index: Index<SessionRecord>) throws(Failure) {
@@ -44,7 +42,7 @@ extension Simulator {
   public mutating func addHostedSection(
     provider: UInt32, domain: Handle, size: UInt64, node: UInt32, pageSize: UInt32, now: UInt64
   ) throws(Failure) -> Handle {
-    self.now = now
+    turn.now = now
     defer { commit() }
     try checkDomain(domain)
     // The owner of the domain pays: descriptors and memory are spent for it.
@@ -96,7 +94,7 @@ extension Simulator {
   }
 
   mutating func withdrawSection(
-    _ call: Call, _ handle: Handle, _ actions: inout Actions
+    _ call: Call, _ handle: Handle
   ) throws(Failure) {
     let index = try resolveSection(handle)
     let section = store.sections[index]
@@ -106,8 +104,8 @@ extension Simulator {
     guard section.blocks == 0 else {
       throw Failure(.failure, .sectionInUse, handle.rawValue, UInt64(section.blocks))
     }
-    release(section: index, &actions)
-    finish(call.sessionIndex, call.requestID, &actions)
+    release(section: index)
+    finish(call.sessionIndex, call.requestID)
   }
 
   /// The active registration made on a handle of this session.
@@ -157,20 +155,20 @@ extension Simulator {
   }
 
   /// A section whose domain has ended goes when its last block has gone.
-  mutating func releaseIfDone(section index: Index<SectionRecord>, _ actions: inout Actions) {
+  mutating func releaseIfDone(section index: Index<SectionRecord>) {
     let section = store.sections[index]
     guard section.state != .free, section.ownerEnded != 0, section.blocks == 0 else { return }
-    release(section: index, &actions)
+    release(section: index)
   }
 
   /// The domain has ended: no new block comes into its sections.
-  mutating func end(domain: Handle, _ actions: inout Actions) {
+  mutating func end(domain: Handle) {
     var next = derived.liveSections.first
     while let index = next {
       next = derived.liveSections.first(after: index)
       guard store.sections[index, \.domain] == domain else { continue }
       store.sections.update(index) { $0.ownerEnded = 1 }
-      releaseIfDone(section: index, &actions)
+      releaseIfDone(section: index)
     }
   }
 
@@ -182,7 +180,7 @@ extension Simulator {
     store.sections.update(index) { $0.payer = .none }
   }
 
-  mutating func release(section index: Index<SectionRecord>, _ actions: inout Actions) {
+  mutating func release(section index: Index<SectionRecord>) {
     let section = store.sections[index]
     let handle = sectionHandle(index)
     store.sectionsOfProvider.remove(index, from: store.sections[index, \.registration].index)
@@ -191,7 +189,7 @@ extension Simulator {
     slabs.sections.release(index)
     derived.liveSections.remove(index)
     derived.pageMaps[Int(index)] = nil
-    actions.append(
+    turn.emit(
       .sectionReleased(
         index: index.raw, handle, session: section.session.optional?.raw,
         hosted: registration.ownerSession.isNone && registration.hosted != UInt32.max

@@ -23,7 +23,7 @@ extension Simulator {
   /// Whether the handler has answered PENDING; then that is dealt with. An OID request is told of it, the
   /// upcall being `pended` when `oidAnswered` sees the answer.
   mutating func pends(
-    _ index: Index<UpcallRecord>, _ upcall: UpcallRecord, _ ending: Ending, _ actions: inout Actions
+    _ index: Index<UpcallRecord>, _ upcall: UpcallRecord, _ ending: Ending
   ) -> Bool {
     guard case .answered(let answer) = ending, answer.status == .pending, answer.irql == 0,
       answer.malformed == nil
@@ -32,13 +32,13 @@ extension Simulator {
       close(upcall: index)
       var told = upcall
       told.completion = .pending
-      tell(told, .answered(ProviderAnswer(status: upcall.completion)), &actions)
+      tell(told, .answered(ProviderAnswer(status: upcall.completion)))
       return true
     }
     store.upcalls.update(index) { $0.state = .pended }
     store.globals.update(0) { $0.pended &+= 1 }
     if Int(upcall.type) == NDISSIM_UPCALL_OID_REQUEST {
-      tell(store.upcalls[index], ending, &actions)
+      tell(store.upcalls[index], ending)
     }
     return true
   }
@@ -46,7 +46,7 @@ extension Simulator {
   /// Completes what a handler answered PENDING to, or is going to. False when there is nothing to
   /// complete: no such call, or one completed already.
   mutating func complete(
-    upcall id: UInt64, _ type: Int, _ status: Status, _ actions: inout Actions
+    upcall id: UInt64, _ type: Int, _ status: Status
   ) -> Bool {
     guard let index = upcallRecord(id), Int(store.upcalls[index, \.type]) == type else {
       return false
@@ -58,7 +58,7 @@ extension Simulator {
     case .pended:
       let upcall = store.upcalls[index]
       close(upcall: index)
-      tell(upcall, .answered(ProviderAnswer(status: status)), &actions)
+      tell(upcall, .answered(ProviderAnswer(status: status)))
       return true
     default: return false
     }
@@ -68,35 +68,34 @@ extension Simulator {
   /// of one that takes too long, `twice` that of one that was completed and did not answer PENDING.
   mutating func verdict(
     _ upcall: UpcallRecord, _ ending: Ending, routine: String, allowed: [Status], party: Party,
-    watchdog: BugCheck? = nil, twice: BugCheck? = nil, _ actions: inout Actions
+    watchdog: BugCheck? = nil, twice: BugCheck? = nil
   ) -> Failure? {
-    func blame(_ failure: Failure, _ check: BugCheck?, _ actions: inout Actions) -> Failure {
+    func blame(_ failure: Failure, _ check: BugCheck?) -> Failure {
       violate(
         failure, routine: routine, bugCheck: check, handle: upcall.object, party: party,
-        session: upcall.session.optional, &actions)
+        session: upcall.session.optional)
       return failure
     }
     switch ending {
     case .died: return Failure(.failure, .handlerDied)
     case .expired:
       return blame(
-        Failure(.failure, .handlerDeadline, settings.upcallDeadline), watchdog, &actions)
+        Failure(.failure, .handlerDeadline, settings.upcallDeadline), watchdog)
     case .answered(let answer):
       if answer.irql != 0 {
         return blame(
           Failure(.failure, .providerIRQL, UInt64(answer.irql), 0),
           BugCheck(
-            code: BugCheck.driverVerifier, 0xFA, UInt64(answer.irql), 0, isExtension: true),
-          &actions)
+            code: BugCheck.driverVerifier, 0xFA, UInt64(answer.irql), 0, isExtension: true))
       }
       if upcall.completion != .pending {
         _ = blame(
-          Failure(.failure, .completionUnexpected, upcall.object.rawValue), twice, &actions)
+          Failure(.failure, .completionUnexpected, upcall.object.rawValue), twice)
       }
       if answer.status == .success { return nil }
       guard allowed.contains(answer.status) else {
         return blame(
-          Failure(.failure, .handlerStatus, UInt64(answer.status.rawValue)), nil, &actions)
+          Failure(.failure, .handlerStatus, UInt64(answer.status.rawValue)), nil)
       }
       return Failure(answer.status, .handlerFailed, UInt64(answer.status.rawValue))
     }

@@ -49,32 +49,32 @@ extension Simulator {
 
   /// Sends an upcall to a session's process; nil when the table is full.
   mutating func send(
-    _ new: NewUpcall, session: Index<SessionRecord>, _ actions: inout Actions
+    _ new: NewUpcall, session: Index<SessionRecord>
   ) -> UInt64? {
     guard let index = makeUpcall(new) else { return nil }
     store.upcallsOfSession.insert(index, in: session) { $0.session = Ref(session) }
     let limit = new.limit ?? settings.upcallDeadline
     if limit > 0 {
-      var deadline = now &+ limit
+      var deadline = turn.now &+ limit
       // An inner deadline ends before its outer one, so that the inner failure can still be answered.
       if let parent = openUpcall(new.parent), store.upcalls[parent, \.deadline] != 0 {
-        deadline = min(deadline, max(now, store.upcalls[parent, \.deadline] &- 50))
+        deadline = min(deadline, max(turn.now, store.upcalls[parent, \.deadline] &- 50))
       }
       store.upcalls.update(index) { $0.deadline = max(1, deadline) }
       derived.timedUpcalls.insert(index)
     }
     let id = store.upcalls[index, \.id]
-    actions.append(.upcall(session: session.raw, id: id))
+    turn.emit(.upcall(session: session.raw, id: id))
     return id
   }
 
   /// Has an upcall served by a hosted provider, which always answers.
   mutating func sendHosted(
-    _ new: NewUpcall, provider: UInt32, _ actions: inout Actions
+    _ new: NewUpcall, provider: UInt32
   ) -> UInt64? {
     guard let index = makeUpcall(new) else { return nil }
     let id = store.upcalls[index, \.id]
-    actions.append(.hostedUpcall(provider: provider, id: id))
+    turn.emit(.hostedUpcall(provider: provider, id: id))
     return id
   }
 
@@ -134,9 +134,9 @@ extension Simulator {
 
   /// The answer of a process, or of a hosted provider (`session` nil), to an upcall.
   public mutating func answer(
-    _ id: UInt64, session: UInt32?, answer: ProviderAnswer, now: UInt64, _ actions: inout Actions
+    _ id: UInt64, session: UInt32?, answer: ProviderAnswer, now: UInt64
   ) {
-    self.now = now
+    turn.now = now
     if let index = upcallRecord(id), store.upcalls[index, \.session].optional?.raw == session,
       store.upcalls[index, \.state] != .pended
     {
@@ -147,42 +147,42 @@ extension Simulator {
         other.status = .failure
         other.namesBlock = false
         other.malformed = Failure(.failure, .malformedMessage, UInt64(type), expected)
-        taken(index, other, &actions)
+        taken(index, other)
       } else {
-        taken(index, answer, &actions)
+        taken(index, answer)
       }
     } else {
       let session = session.map { Index<SessionRecord>($0) }
       let party = session.map { self.party(session: $0) } ?? Party()
       violate(
         Failure(.invalidParameter, .unexpectedAnswer, id), routine: "answer", bugCheck: nil,
-        party: party, session: session, &actions)
+        party: party, session: session)
     }
     commit()
   }
 
   private mutating func taken(
-    _ index: Index<UpcallRecord>, _ answer: ProviderAnswer, _ actions: inout Actions
+    _ index: Index<UpcallRecord>, _ answer: ProviderAnswer
   ) {
     if store.upcalls[index, \.state] == .expired {
-      answeredLate(index, answer, &actions)
+      answeredLate(index, answer)
     } else {
-      answered(index, .answered(answer), &actions)
+      answered(index, .answered(answer))
     }
   }
 
   /// Lets upcalls whose deadline has passed fail, and cancels OID requests whose Timeout has.
-  public mutating func expire(now: UInt64, _ actions: inout Actions) {
-    self.now = now
+  public mutating func expire(now: UInt64) {
+    turn.now = now
     var next = derived.timedUpcalls.first
     while let index = next {
       next = derived.timedUpcalls.first(after: index)
-      guard store.upcalls[index, \.deadline] <= now else { continue }
+      guard store.upcalls[index, \.deadline] <= turn.now else { continue }
       derived.timedUpcalls.remove(index)
-      answered(index, .expired, &actions)
+      answered(index, .expired)
       commit()
     }
-    expireOIDs(&actions)
+    expireOIDs()
   }
 
   /// How an upcall ended.
@@ -192,9 +192,9 @@ extension Simulator {
     case expired
   }
 
-  mutating func answered(_ index: Index<UpcallRecord>, _ ending: Ending, _ actions: inout Actions) {
+  mutating func answered(_ index: Index<UpcallRecord>, _ ending: Ending) {
     let upcall = store.upcalls[index]
-    if Simulator.mayPend(upcall.type), pends(index, upcall, ending, &actions) { return }
+    if Simulator.mayPend(upcall.type), pends(index, upcall, ending) { return }
     if case .expired = ending, upcall.state == .open {
       // The record stays for the late answer; nobody waits for it any more.
       store.upcalls.update(index) {
@@ -205,42 +205,41 @@ extension Simulator {
       }
       if let registration = upcall.registration.optional {
         store.registrations.update(registration) { $0.stuckUpcall = upcall.id }
-        actions.append(
+        turn.emit(
           .event(
             .providerStuck(
               party(registration: registration), store.registrations[registration].owner,
               upcall: upcall.id)))
       }
-      if let session = upcall.session.optional { forgetOldExpired(session, &actions) }
+      if let session = upcall.session.optional { forgetOldExpired(session) }
     } else {
       close(upcall: index)
     }
-    tell(upcall, ending, &actions)
+    tell(upcall, ending)
   }
 
   /// Whoever waits for an upcall learns its end.
-  mutating func tell(_ upcall: UpcallRecord, _ ending: Ending, _ actions: inout Actions) {
+  mutating func tell(_ upcall: UpcallRecord, _ ending: Ending) {
     switch Int(upcall.type) {
-    case NDISSIM_UPCALL_ALLOCATE_SHARED_MEMORY: providerAllocated(upcall, ending, &actions)
-    case NDISSIM_UPCALL_FREE_SHARED_MEMORY: providerFreed(upcall, ending, &actions)
-    case NDISSIM_UPCALL_SET_OPTIONS: optionsSet(upcall, ending, &actions)
+    case NDISSIM_UPCALL_ALLOCATE_SHARED_MEMORY: providerAllocated(upcall, ending)
+    case NDISSIM_UPCALL_FREE_SHARED_MEMORY: providerFreed(upcall, ending)
+    case NDISSIM_UPCALL_SET_OPTIONS: optionsSet(upcall, ending)
     case NDISSIM_UPCALL_BIND_ADAPTER_EX, NDISSIM_UPCALL_UNBIND_ADAPTER_EX,
       NDISSIM_UPCALL_NET_PNP_EVENT:
-      bindingAnswered(upcall, ending, &actions)
-    case NDISSIM_UPCALL_OID_REQUEST: oidAnswered(upcall, ending, &actions)
+      bindingAnswered(upcall, ending)
+    case NDISSIM_UPCALL_OID_REQUEST: oidAnswered(upcall, ending)
     case NDISSIM_UPCALL_OID_REQUEST_COMPLETE, NDISSIM_UPCALL_CANCEL_OID_REQUEST:
-      oidCallReturned(upcall, ending, &actions)
+      oidCallReturned(upcall, ending)
     case NDISSIM_UPCALL_RECEIVE_NET_BUFFER_LISTS, NDISSIM_UPCALL_RETURN_NET_BUFFER_LISTS:
-      receiveCallReturned(upcall, ending, &actions)
-    case NDISSIM_UPCALL_STATUS_EX: statusReturned(upcall, ending, &actions)
-    default: adapterAnswered(upcall, ending, &actions)
+      receiveCallReturned(upcall, ending)
+    case NDISSIM_UPCALL_STATUS_EX: statusReturned(upcall, ending)
+    default: adapterAnswered(upcall, ending)
     }
   }
 
   /// A session's late answers are waited for, but not for ever: of those that block nothing, its own
   /// handlers' and its ended providers', the last 64 are kept, and never much of the table.
-  private mutating func forgetOldExpired(_ session: Index<SessionRecord>, _ actions: inout Actions)
-  {
+  private mutating func forgetOldExpired(_ session: Index<SessionRecord>) {
     let most = max(1, min(64, store.upcalls.capacity / 8))
     var kept: UInt32 = 0
     for index in store.upcallsOfSession.of(session) {
@@ -256,13 +255,13 @@ extension Simulator {
       close(upcall: index)
       if let registration = record.registration.optional {
         settleDebt(registration: registration)
-        releaseIfDone(registration: registration, &actions)
+        releaseIfDone(registration: registration)
       }
     }
   }
 
   private mutating func answeredLate(
-    _ index: Index<UpcallRecord>, _ answer: ProviderAnswer, _ actions: inout Actions
+    _ index: Index<UpcallRecord>, _ answer: ProviderAnswer
   ) {
     let upcall = store.upcalls[index]
     close(upcall: index)
@@ -271,16 +270,15 @@ extension Simulator {
       violate(
         Failure(.failure, .lateAnswer, upcall.id), routine: "upcall answer", bugCheck: nil,
         handle: store.registrations[registration].owner,
-        party: party(registration: registration), session: upcall.session.optional, lied: true,
-        &actions)
+        party: party(registration: registration), session: upcall.session.optional, lied: true)
       if Int(upcall.type) == NDISSIM_UPCALL_ALLOCATE_SHARED_MEMORY, answer.status == .success {
-        giveBack(answer, registration: registration, &actions)
+        giveBack(answer, registration: registration)
       }
-      releaseIfDone(registration: registration, &actions)
+      releaseIfDone(registration: registration)
     } else if let session = upcall.session.optional {
       violate(
         Failure(.failure, .lateAnswer, upcall.id), routine: "upcall answer", bugCheck: nil,
-        handle: upcall.object, party: party(session: session), session: session, &actions)
+        handle: upcall.object, party: party(session: session), session: session)
     }
   }
 }

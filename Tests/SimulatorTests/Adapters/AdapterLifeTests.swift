@@ -367,9 +367,9 @@ import Testing
     func change(_ change: AdapterChange) -> Failure? {
       let now = host.now
       let adapter = bed.adapter
-      return host.turn { (simulator, actions) -> Failure? in
+      return host.turn { (simulator) -> Failure? in
         do throws(Failure) {
-          try simulator.change(adapter: adapter, change, now: now, &actions)
+          try simulator.change(adapter: adapter, change, now: now)
           return nil
         } catch { return error }
       }

@@ -288,8 +288,8 @@ import Testing
     scene.pend()
     let handle = try #require(scene.request()?.value)
     scene.request()
-    scene.host.turn { simulator, actions in
-      simulator.endOIDs(adapter: 0, .notAccepted, &actions)
+    scene.host.turn { simulator in
+      simulator.endOIDs(adapter: 0, .notAccepted)
       simulator.commit()
     }
     #expect(scene.told.map(\.failure.status) == [.notAccepted, .notAccepted])
@@ -306,7 +306,7 @@ import Testing
     let scene = try OIDScene(shadow: false)
     scene.pend()
     let first = try #require(scene.request()?.value)
-    scene.host.turn { simulator, actions in
+    scene.host.turn { simulator in
       _ = simulator.ownRequest(
         adapter: 0, oid: OID_PNP_SET_POWER, kind: .set, input: [4, 0, 0, 0])
       simulator.commit()

@@ -328,7 +328,7 @@ import Testing
     scene.pend()
     let first = try #require(scene.request()?.value)
     scene.request()
-    scene.host.turn { simulator, actions in
+    scene.host.turn { simulator in
       simulator.store.adapters.update(0) { $0.removed = 1 }
       simulator.derived.workAdapters.insert(0)
       simulator.commit()

@@ -236,9 +236,9 @@ final class PathWorld: Dicing {
       return
     }
     let now = host.now
-    host.turn { (simulator, actions) -> Failure? in
+    host.turn { (simulator) -> Failure? in
       do throws(Failure) {
-        try simulator.change(adapter: adapter, change, now: now, &actions)
+        try simulator.change(adapter: adapter, change, now: now)
         return nil
       } catch { return error }
     }

@@ -78,7 +78,7 @@ import Testing
     // What the receive path notes while the request is with the miniport.
     bed.inHandler = { bed, _, oid in
       guard oid.call.oid == Self.set else { return }
-      bed.host.turn { simulator, _ in
+      bed.host.turn { simulator in
         simulator.store.queues.update(index) { $0.early = 1 }
         simulator.commit()
       }

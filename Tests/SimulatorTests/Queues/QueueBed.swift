@@ -213,9 +213,9 @@ final class QueueBed {
   /// The miniport says that DMA has stopped, as NdisMIndicateStatusEx would.
   func indicate(_ queue: UInt32, _ state: ReceiveQueueOperationalState = .dmaStopped) {
     let adapter = index
-    host.turn { simulator, actions in
+    host.turn { simulator in
       simulator.queueStateIndicated(
-        adapter: adapter, ReceiveQueueState(queueID: queue, state: state), &actions)
+        adapter: adapter, ReceiveQueueState(queueID: queue, state: state))
       simulator.commit()
     }
   }

@@ -179,8 +179,8 @@ import Testing
     #expect(theirs.status == .success)
     let binding = bed.binding
     for _ in 0..<2 {
-      bed.host.turn { simulator, actions in
-        simulator.takeOverQueues(binding: Index(binding), &actions)
+      bed.host.turn { simulator in
+        simulator.takeOverQueues(binding: Index(binding))
         simulator.commit()
       }
     }
@@ -222,8 +222,8 @@ import Testing
     let index = bed.index
     var rounds = 0
     while rounds < 20,
-      bed.host.turn({ simulator, actions in
-        let left = simulator.freeQueuesBeforeHalt(adapter: index, &actions)
+      bed.host.turn({ simulator in
+        let left = simulator.freeQueuesBeforeHalt(adapter: index)
         simulator.commit()
         return left
       })

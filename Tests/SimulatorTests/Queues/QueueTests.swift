@@ -76,7 +76,7 @@ import Testing
     #expect(bed.allocate() == 1)
     let worn = try #require(bed.record(1))
     let free = bed.host.simulator.slabs.queues.available
-    bed.host.turn { simulator, _ in
+    bed.host.turn { simulator in
       simulator.store.queues.update(worn) { $0.generation = simulator.lastGeneration }
       simulator.commit()
     }

@@ -122,7 +122,7 @@ final class ReceivePath {
   /// Changes the stores by hand.
   func poke(_ body: (Store) -> Void) {
     host.isMadeByHand = true
-    host.turn { simulator, _ in
+    host.turn { simulator in
       body(simulator.store)
       simulator.commit()
       simulator.slabs = Slabs(simulator.store)

@@ -242,8 +242,8 @@ import Testing
         == nil)
     let request = path.host.clients[path.miniport.session]?.pending.first ?? 0
     let index = path.index
-    path.host.turn { simulator, actions in
-      simulator.dropIndications(adapter: index, &actions)
+    path.host.turn { simulator in
+      simulator.dropIndications(adapter: index)
       simulator.commit()
     }
     #expect(path.indicated(memory) == 0 && path.indicated == 0)

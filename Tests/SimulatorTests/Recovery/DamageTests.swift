@@ -165,7 +165,6 @@ final class DamagedUse {
   private let settings: Settings
   private let dice: DamageDice
   private var simulator: Simulator
-  private var actions = Actions()
   private var now: UInt64
 
   init(_ memory: TestMemory, _ settings: Settings, _ dice: DamageDice) throws(StoreError) {
@@ -185,13 +184,13 @@ final class DamagedUse {
       carryOut()
     }
     for session in simulator.adoptedSessions {
-      simulator.end(session: session.index, reason: "gone", now: now, &actions)
+      simulator.end(session: session.index, reason: "gone", now: now)
       carryOut()
     }
     for _ in 0..<4 {
       guard settle() else { return "steps without an end" }
       now &+= 1_000_000
-      simulator.expire(now: now, &actions)
+      simulator.expire(now: now)
       carryOut()
     }
     look()
@@ -203,7 +202,7 @@ final class DamagedUse {
 
   private func settle() -> Bool {
     for _ in 0..<10_000 {
-      guard simulator.step(now: now, &actions) else { return true }
+      guard simulator.step(now: now) else { return true }
       carryOut()
     }
     return false
@@ -214,19 +213,19 @@ final class DamagedUse {
     let session = dice.pick(sessions)?.index
     switch dice.dice(20) {
     case 0: now &+= UInt64(dice.dice(9_000))
-    case 1: simulator.expire(now: now, &actions)
-    case 2..<7: for _ in 0..<4 where simulator.step(now: now, &actions) { carryOut() }
+    case 1: simulator.expire(now: now)
+    case 2..<7: for _ in 0..<4 where simulator.step(now: now) { carryOut() }
     case 7 where dice.chance(15):
-      if let session { simulator.end(session: session, reason: "gone", now: now, &actions) }
+      if let session { simulator.end(session: session, reason: "gone", now: now) }
     case 8 where dice.chance(50):
-      _ = try? simulator.begin(name: Name("new"), pid: 1, uid: 1, now: now, &actions)
+      _ = try? simulator.begin(name: Name("new"), pid: 1, uid: 1, now: now)
     case 9:
       if let adapter = handles(.adapter) {
-        try? simulator.change(adapter: adapter, change(), now: now, &actions)
+        try? simulator.change(adapter: adapter, change(), now: now)
       }
     case 10..<15:
       if let session, let id = dice.pick(simulator.unanswered(session: session)) {
-        simulator.answer(id, session: session, answer: answer(id), now: now, &actions)
+        simulator.answer(id, session: session, answer: answer(id), now: now)
       }
     case 15: look()
     default: if let session { call(session) }
@@ -269,7 +268,7 @@ final class DamagedUse {
     let call = Call(
       session: session, requestID: simulator.nextRequestID(session: session),
       type: request.messageType, context: context, irql: .passive)
-    simulator.perform(call, request, now: now, &actions)
+    simulator.perform(call, request, now: now)
   }
 
   private func request() -> Request {
@@ -329,17 +328,17 @@ final class DamagedUse {
   /// What the host reads for each action; hosted providers answer.
   private func carryOut() {
     var hosted: [UInt64] = []
-    for action in actions.list {
+    for action in simulator.turn.actions {
       if case .hostedUpcall(_, let id) = action { hosted.append(id) }
       if case .upcall(_, let id) = action { simulator.note(delivered: id) }
       _ = Delivery(action, simulator)
     }
-    actions.removeAll()
+    simulator.removeActions()
     for id in hosted {
       _ = simulator.hostedCall(id)
       simulator.answer(
         id, session: nil, answer: ProviderAnswer(status: dice.chance(50) ? .success : .resources),
-        now: now, &actions)
+        now: now)
     }
     if !hosted.isEmpty { carryOut() }
   }
