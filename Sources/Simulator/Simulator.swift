@@ -16,6 +16,7 @@ public struct Simulator: ~Copyable {
   var settings: Settings
   var slabs: Slabs
   var derived: Derived
+  var scheduler: Scheduler
   /// The turn that is made, or the last one.
   public internal(set) var turn = Turn()
   /// Gives the value a fixed address, by which it is then passed. Without it Swift hands it to every
@@ -49,6 +50,7 @@ public struct Simulator: ~Copyable {
     self.settings = settings
     slabs = Slabs(store, fresh: fresh)
     derived = Derived(store, slabs, fresh: fresh, pageMaps: pageMaps)
+    scheduler = Scheduler(store, slabs, fresh: fresh)
   }
 
   /// Changes what a running simulator can have changed: quotas hold for what is asked for from now on,

@@ -24,7 +24,7 @@ func inconsistencies(_ simulator: borrowing Simulator, madeByHand: Bool = false)
       audit.wrong.append("OID request \(index) is in state \(simulator.store.oids[index].state)")
     }
     let isTimed = simulator.store.oids[index].deadline != 0
-    if simulator.derived.timedOIDs.contains(index) != isTimed {
+    if simulator.scheduler.timedOIDs.contains(index) != isTimed {
       audit.wrong.append("OID request \(index) has or has not a Timeout")
     }
   }

@@ -50,6 +50,7 @@ final class Shadow {
     guard !madeByHand else {
       simulator.slabs = Slabs(simulator.store)
       simulator.derived = Derived(simulator.store, simulator.slabs)
+      simulator.scheduler = Scheduler(simulator.store, simulator.slabs)
       return
     }
     simulator = try Simulator(

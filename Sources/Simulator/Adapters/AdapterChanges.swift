@@ -164,7 +164,7 @@ extension Simulator {
   private mutating func make(
     _ change: AdapterChange, _ index: Index<AdapterRecord>, _ request: Ref<RequestRecord>
   ) {
-    derived.workAdapters.insert(index)
+    scheduler.wake(index)
     switch change {
     case .pause(let reason):
       store.adapters.update(index) {

@@ -81,7 +81,7 @@ extension Simulator {
   mutating func handlerEnded(
     adapter index: Index<AdapterRecord>, _ type: Int, _ failure: Failure?
   ) {
-    derived.workAdapters.insert(index)
+    scheduler.wake(index)
     switch type {
     case NDISSIM_UPCALL_INITIALIZE_EX:
       move(index, failure == nil ? .initializeComplete : .initializeFailed)

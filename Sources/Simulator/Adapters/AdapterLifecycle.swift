@@ -17,7 +17,7 @@ extension Simulator {
       $0.pauseReason = PauseReason.miniportDeviceRemove.rawValue
     }
     complete(change, Failure(.failure, .ownerEnded))
-    derived.workAdapters.insert(index)
+    scheduler.wake(index)
   }
 
   /// One step of an adapter towards running, paused or gone; false when it has to wait or is at rest.
@@ -180,7 +180,7 @@ extension Simulator {
     }
     dropQueues(adapter: index)
     end(domain: handle)
-    charge(objectOf: driver, isNew: false)
+    refund(objectOf: driver)
     store.adaptersOfDriver.remove(index, from: store.adapters[index, \.driver].index)
     derived.adaptersByName[adapter.name] = nil
     let failure =
@@ -188,7 +188,7 @@ extension Simulator {
     complete(adapter.addRequest, failure)
     complete(adapter.removeRequest)
     slabs.adapters.release(index)
-    derived.workAdapters.remove(index)
-    derived.workDrivers.insert(driver)
+    scheduler.rest(index)
+    scheduler.wake(driver)
   }
 }

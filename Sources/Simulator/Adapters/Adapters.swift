@@ -18,7 +18,7 @@ extension Simulator {
       throw Failure(.failure, .wrongState, handle.rawValue)
     }
     guard derived.adaptersByName[name] == nil else { throw Failure(.failure, .nameTaken) }
-    try checkObjects(session: call.sessionIndex)
+    try checkQuota(objectsOf: call.sessionIndex)
     guard !slabs.adapters.isFull else { throw slabs.adapters.full() }
     let request = try open(call, object: handle)
     let index = try slabs.adapters.allocateOrRefuse {
@@ -28,7 +28,7 @@ extension Simulator {
     }
     derived.adaptersByName[name] = index
     store.adaptersOfDriver.insert(index, in: driver) { $0.driver = Ref(driver) }
-    charge(objectOf: driver, isNew: true)
+    charge(objectOf: driver)
     move(index, .initialize)
     let type = NDISSIM_UPCALL_INITIALIZE_EX
     if !callHandler(adapter: index, type, parent: call.context) {

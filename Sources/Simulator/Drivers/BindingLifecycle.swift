@@ -44,8 +44,8 @@ extension Simulator {
       $0.upcallOpen = 0
       $0.upcall = 0
     }
-    derived.workBindings.insert(index)
-    derived.workAdapters.insert(store.bindings[index, \.adapter].index)
+    scheduler.wake(index)
+    scheduler.wake(store.bindings[index, \.adapter].index)
     let party = party(binding: index)
     switch Int(upcall.type) {
     case NDISSIM_UPCALL_BIND_ADAPTER_EX:
@@ -149,8 +149,8 @@ extension Simulator {
 
   /// The binding has begun to go: it has something to do, and its adapter's pause waits for it no more.
   mutating func wake(binding index: Index<BindingRecord>) {
-    derived.workBindings.insert(index)
-    derived.workAdapters.insert(store.bindings[index, \.adapter].index)
+    scheduler.wake(index)
+    scheduler.wake(store.bindings[index, \.adapter].index)
   }
 
   /// One step of a binding's end; false when it has to wait or is at rest.
@@ -191,8 +191,8 @@ extension Simulator {
       complete(binding.request, failure)
     }
     remove(binding: index)
-    derived.workAdapters.insert(adapter)
-    derived.workDrivers.insert(driver)
+    scheduler.wake(adapter)
+    scheduler.wake(driver)
     return true
   }
 
@@ -224,17 +224,17 @@ extension Simulator {
       $0.closeRequest = .none
     }
     complete(binding.closeRequest)
-    derived.workAdapters.insert(binding.adapter.index)
+    scheduler.wake(binding.adapter.index)
     return true
   }
 
   mutating func remove(binding index: Index<BindingRecord>) {
     forgetOIDs(binding: index)
-    charge(objectOf: store.bindings[index, \.driver].index, isNew: false)
+    refund(objectOf: store.bindings[index, \.driver].index)
     store.bindingsOfDriver.remove(index, from: store.bindings[index, \.driver].index)
     store.bindingsOfAdapter.remove(index, from: store.bindings[index, \.adapter].index)
     slabs.bindings.release(index)
-    derived.workBindings.remove(index)
+    scheduler.rest(index)
   }
 
   /// OID requests that its end has not waited for name it no more: one that was told and whose miniport's

@@ -59,7 +59,7 @@ extension Simulator {
     guard store.adapters[adapter, \.life] == .live,
       state == .running || state == .paused || state == .restarting
     else { throw Failure(.failure, .wrongState, adapterHandle(adapter).rawValue) }
-    try checkObjects(session: call.sessionIndex)
+    try checkQuota(objectsOf: call.sessionIndex)
     let count = bindingCount(adapter)
     guard count < settings.adapterBindings else {
       throw Failure(
@@ -70,7 +70,7 @@ extension Simulator {
     }
     store.bindingsOfDriver.insert(index, in: driver) { $0.driver = Ref(driver) }
     store.bindingsOfAdapter.insert(index, in: adapter) { $0.adapter = Ref(adapter) }
-    charge(objectOf: driver, isNew: true)
+    charge(objectOf: driver)
     return index
   }
 

@@ -15,7 +15,7 @@ extension Simulator {
     guard store.sessions[call.sessionIndex, \.state] == .open else {
       throw Failure(.failure, .objectEnding)
     }
-    try checkObjects(session: call.sessionIndex)
+    try checkQuota(objectsOf: call.sessionIndex)
     let index = try slabs.drivers.allocateOrRefuse {
       $0.state = .registering
       $0.kind = kind
@@ -30,7 +30,7 @@ extension Simulator {
     store.driversOfSession.insert(index, in: call.sessionIndex) {
       $0.session = Ref(call.sessionIndex)
     }
-    charge(objectOf: index, isNew: true)
+    charge(objectOf: index)
     let handle = driverHandle(index)
     guard characteristics.setOptionsHandler != 0 else {
       registered(index)
@@ -127,7 +127,7 @@ extension Simulator {
       upcall, ending, routine: "SetOptions", allowed: [.failure, .resources],
       party: party(driver: index))
     if store.drivers[index, \.state] == .ending {
-      derived.workDrivers.insert(index)
+      scheduler.wake(index)
       complete(upcall.request, Failure(.failure, .ownerEnded))
     } else if let failure {
       complete(upcall.request, failure)
@@ -177,7 +177,7 @@ extension Simulator {
       end(registration: registration, dead ? .dead : .ended)
       store.drivers.update(index) { $0.registration = .none }
     }
-    derived.workDrivers.insert(index)
+    scheduler.wake(index)
   }
 
   func isDead(_ session: Index<SessionRecord>) -> Bool {
@@ -208,12 +208,12 @@ extension Simulator {
     let handle = driverHandle(index)
     end(domain: handle)
     turn.emit(.event(.driverDeregistered(party(driver: index), handle)))
-    charge(objectOf: index, isNew: false)
+    refund(objectOf: index)
     store.driversOfSession.remove(index, from: store.drivers[index, \.session].index)
     complete(driver.request)
     slabs.drivers.release(index)
-    derived.workDrivers.remove(index)
-    derived.workSessions.insert(driver.session.index)
+    scheduler.rest(index)
+    scheduler.wake(driver.session.index)
     return true
   }
 }

@@ -164,9 +164,6 @@ extension Simulator {
   /// Whether a section's handle names a live one.
   public func isLive(section handle: Handle) -> Bool { (try? resolveSection(handle)) != nil }
 
-  /// Whether an upcall is waiting that has a deadline.
-  public var hasDeadlines: Bool { !derived.timedUpcalls.isEmpty || !derived.timedOIDs.isEmpty }
-
   /// The live block an AllocationHandle names.
   public func allocation(_ handle: Handle) -> AllocationDetails? {
     let index = Index<BlockRecord>(handle.index)

@@ -21,7 +21,7 @@ extension Simulator {
     if let pended = upcallRecord(upcall.id) { close(upcall: pended) }
     guard let index = oidRecord(upcall) else { return }
     store.oids.update(index) { $0.upcall = 0 }
-    derived.workAdapters.insert(store.oids[index, \.adapter].index)
+    scheduler.wake(store.oids[index, \.adapter].index)
     settle(oid: index)
   }
 
@@ -43,7 +43,7 @@ extension Simulator {
     guard let index = oidRecord(upcall) else { return }
     let record = store.oids[index]
     store.oids.update(index) { $0.upcall = 0 }
-    derived.workAdapters.insert(record.adapter.index)
+    scheduler.wake(record.adapter.index)
     let hasEnded = record.state == .ended
     switch ending {
     case .died: end(oid: index, Failure(.notAccepted, .handlerDied), .abandoned)
@@ -238,7 +238,7 @@ extension Simulator {
       $0.failure = told
       if isPended { $0.upcall = 0 }
     }
-    derived.workAdapters.insert(store.oids[index, \.adapter].index)
+    scheduler.wake(store.oids[index, \.adapter].index)
     _ = tell(oid: index)
   }
 
@@ -261,7 +261,7 @@ extension Simulator {
       $0.completion = id
     }
     store.bindings.update(binding) { $0.completions &+= 1 }
-    derived.workBindings.insert(binding)
+    scheduler.wake(binding)
     settle(oid: index)
     return true
   }
@@ -280,7 +280,7 @@ extension Simulator {
       let binding = Index<BindingRecord>(upcall.object.index)
       if store.bindings[binding, \.kind] != .free, bindingHandle(binding) == upcall.object {
         store.bindings.update(binding) { $0.completions &-= 1 }
-        derived.workBindings.insert(binding)
+        scheduler.wake(binding)
       }
     } else {
       store.oids.update(index) { $0.cancellation = 0 }
@@ -329,7 +329,7 @@ extension Simulator {
         $0.next = .none
         $0.isLinked = 0
       }
-      derived.workAdapters.insert(record.adapter.index)
+      scheduler.wake(record.adapter.index)
     }
     guard record.completion == 0 else { return }
     if slabs.oids.isFull { wakeAll() }
@@ -345,7 +345,7 @@ extension Simulator {
   /// It counts against nobody's quota any more.
   mutating func uncharge(oid index: Index<OIDRecord>) {
     guard let session = store.oids[index, \.session].optional else { return }
-    store.sessions.update(session) { $0.oids &-= 1 }
+    refund(oidOf: session)
     store.oids.update(index) { $0.session = .none }
   }
 }

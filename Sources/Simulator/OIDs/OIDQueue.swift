@@ -132,34 +132,28 @@ extension Simulator {
     }
   }
 
-  /// Cancels the requests whose Timeout has passed: one the miniport has not seen ends, of another its
-  /// miniport is told, as if its requester had cancelled it.
-  mutating func expireOIDs() {
-    var next = derived.timedOIDs.first
-    while let index = next {
-      next = derived.timedOIDs.first(after: index)
-      let record = store.oids[index]
-      guard record.deadline <= turn.now else { continue }
-      forgetTimeout(oid: index)
-      switch record.state {
-      case .queued:
-        let failure = Failure(
-          .requestAborted, .oidDeadline, UInt64(record.oid), UInt64(record.timeout) &* 1_000)
-        end(oid: index, failure, .notSent)
-      case .sent, .pended:
-        if record.cancelled == 0 { store.oids.update(index) { $0.cancelled = 1 } }
-      default: break
-      }
-      derived.workAdapters.insert(record.adapter.index)
-      commit()
+  /// Its Timeout has passed. A request that the miniport has not seen ends; of another its miniport is told, as if
+  /// its requester had cancelled it.
+  mutating func timedOut(oid index: Index<OIDRecord>) {
+    forgetTimeout(oid: index)
+    let record = store.oids[index]
+    switch record.state {
+    case .queued:
+      let failure = Failure(
+        .requestAborted, .oidDeadline, UInt64(record.oid), UInt64(record.timeout) &* 1_000)
+      end(oid: index, failure, .notSent)
+    case .sent, .pended:
+      if record.cancelled == 0 { store.oids.update(index) { $0.cancelled = 1 } }
+    default: break
     }
+    scheduler.wake(record.adapter.index)
   }
 
   /// Its Timeout counts no more.
   mutating func forgetTimeout(oid index: Index<OIDRecord>) {
     guard store.oids[index, \.deadline] != 0 else { return }
     store.oids.update(index) { $0.deadline = 0 }
-    derived.timedOIDs.remove(index)
+    scheduler.forgetDeadline(of: index)
   }
 
   /// Calls MiniportCancelOidRequest, once a request; false when there is no room for the call.
@@ -216,7 +210,7 @@ extension Simulator {
       case .sent, .pended:
         if record.cancelled == 0 {
           store.oids.update(oid) { $0.cancelled = 1 }
-          derived.workAdapters.insert(binding.adapter.index)
+          scheduler.wake(binding.adapter.index)
         }
         if isDead {
           store.oids.update(oid) { $0.binding = .none }

@@ -23,11 +23,7 @@ extension Simulator {
     let adapter = store.bindings[binding, \.adapter].index
     if let failure = oidRefusal(adapter: adapter) { throw failure }
     try checkNotPending(call, binding, oid)
-    let open = store.sessions[call.sessionIndex, \.oids]
-    guard open < settings.quotas.sessionOIDs else {
-      throw Failure(
-        .resources, .tooManyOutstanding, UInt64(open), UInt64(settings.quotas.sessionOIDs))
-    }
+    try checkQuota(oidsOf: call.sessionIndex)
     guard let index = makeOID(adapter: adapter, kind, oid) else {
       throw slabs.oids.full()
     }
@@ -36,7 +32,7 @@ extension Simulator {
       $0.session = Ref(call.sessionIndex)
       $0.parent = call.context
     }
-    store.sessions.update(call.sessionIndex) { $0.oids &+= 1 }
+    charge(oidOf: call.sessionIndex)
     finish(call.sessionIndex, call.requestID, pending: oidHandle(index))
   }
 
@@ -52,7 +48,7 @@ extension Simulator {
         store.oids[index, \.state] != .ended
       else { continue }
       store.oids.update(index) { $0.cancelled = 1 }
-      derived.workAdapters.insert(adapter)
+      scheduler.wake(adapter)
     }
     finish(call.sessionIndex, call.requestID)
   }
@@ -218,12 +214,12 @@ extension Simulator {
         for (at, byte) in input.enumerated() { $0.bytes[at] = byte }
       }
     }
-    if deadline != 0 { derived.timedOIDs.insert(index) }
+    if deadline != 0 { scheduler.watchDeadline(of: index) }
     store.oidsOfAdapter.append(index, to: adapter) {
       $0.adapter = Ref(adapter)
       $0.isLinked = 1
     }
-    derived.workAdapters.insert(adapter)
+    scheduler.wake(adapter)
     return index
   }
 }

@@ -65,7 +65,7 @@ extension Simulator {
     }
     move(queue: index, .resourcesLeft)
     store.queues.update(index) { $0.owner = .none }
-    derived.workAdapters.insert(record.adapter.index)
+    scheduler.wake(record.adapter.index)
   }
 
   /// DELETE_VPORT has ended, and the VPort is gone: at once when nothing of it is outstanding.
@@ -74,7 +74,7 @@ extension Simulator {
     guard record.blocks != 0 || record.indicated != 0 else { return release(vport: index, .delete) }
     move(vport: index, .deleteResourcesLeft)
     store.vports.update(index) { $0.owner = .none }
-    derived.workAdapters.insert(record.adapter.index)
+    scheduler.wake(record.adapter.index)
   }
 
   /// Memory or a list of a queue has come back; that was the last when the queue is being reclaimed.

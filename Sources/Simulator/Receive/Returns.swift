@@ -166,7 +166,7 @@ extension Simulator {
         store.adapters[adapter, \.life] == .ending
           || store.adapters[adapter, \.state] != AdapterState.running.rawValue
       {
-        derived.workAdapters.insert(adapter)
+        scheduler.wake(adapter)
       }
     }
     finishIfDone(indication: index)

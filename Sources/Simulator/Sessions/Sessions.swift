@@ -15,11 +15,7 @@ extension Simulator {
     token: UInt64 = 0, now: UInt64
   ) throws(Failure) -> UInt32 {
     turn.now = now
-    let sessions = derived.users[uid]?.sessions ?? 0
-    guard sessions < settings.quotas.userSessions else {
-      throw Failure(
-        .resources, .quotaSessions, UInt64(sessions), UInt64(settings.quotas.userSessions))
-    }
+    try checkQuota(sessionsOf: uid)
     let index = try slabs.sessions.allocateOrRefuse {
       $0.state = .open
       $0.isHosted = isHosted ? 1 : 0
@@ -29,7 +25,7 @@ extension Simulator {
       $0.nextRequestID = max(1, firstRequestID)
       $0.token = token
     }
-    derived.users[uid, default: UserUsage()].sessions += 1
+    charge(sessionOf: uid)
     for result in store.slots(index) {
       if store.results[result, \.id] != 0 { store.results.update(result) { $0 = ResultRecord() } }
     }
@@ -49,7 +45,7 @@ extension Simulator {
     else { return }
     turn.emit(.event(.sessionClosed(party(session: index), reason: reason)))
     store.sessions.update(index) { $0.state = .ended }
-    derived.workSessions.insert(index)
+    scheduler.wake(index)
     wakeAll(ofDead: index)
     commit()
   }
@@ -66,10 +62,10 @@ extension Simulator {
       $0.state = .resetting
       $0.resetRequest = Ref(request)
     }
-    derived.workSessions.insert(call.sessionIndex)
+    scheduler.wake(call.sessionIndex)
   }
 
-  private mutating func step(session index: Index<SessionRecord>) -> Bool {
+  mutating func step(session index: Index<SessionRecord>) -> Bool {
     let session = store.sessions[index]
     let dead = session.state == .ended
     // A driver's end wakes its session, which may be an open one.
@@ -106,7 +102,7 @@ extension Simulator {
         $0.state = .open
         $0.resetRequest = .none
       }
-      derived.workSessions.remove(index)
+      scheduler.rest(index)
       complete(session.resetRequest)
       return true
     }
@@ -123,10 +119,9 @@ extension Simulator {
       paid = derived.liveSections.first(after: section)
       if store.sections[section, \.payer] == Ref(index) { settle(section: section) }
     }
-    derived.users[session.uid, default: UserUsage()].sessions &-= 1
-    if derived.users[session.uid]?.sessions == 0 { derived.users[session.uid] = nil }
+    refund(sessionOf: session.uid)
     slabs.sessions.release(index)
-    derived.workSessions.remove(index)
+    scheduler.rest(index)
     turn.emit(.sessionGone(index.raw))
     return true
   }
@@ -157,73 +152,5 @@ extension Simulator {
       $0.hosted = UInt32.max
     }
     releaseIfDone(registration: index)
-  }
-
-  // MARK: Steps
-
-  /// Whether `step` has something to do.
-  public var hasWork: Bool {
-    !(derived.workBindings.isEmpty && derived.workAdapters.isEmpty && derived.workDrivers.isEmpty
-      && derived.workSessions.isEmpty)
-  }
-
-  /// Does one bounded piece of the work of ending and starting objects; false when nothing is left to
-  /// do for now.
-  public mutating func step(now: UInt64) -> Bool {
-    turn.now = now
-    defer { commit() }
-    if let index = derived.workBindings.first {
-      if !step(binding: index) { derived.workBindings.remove(index) }
-      return true
-    }
-    if let index = derived.workAdapters.first {
-      if !step(adapter: index) { derived.workAdapters.remove(index) }
-      return true
-    }
-    if let index = derived.workDrivers.first {
-      let ending = store.drivers[index, \.state] == .ending
-      if !ending || !step(driver: index) { derived.workDrivers.remove(index) }
-      return true
-    }
-    if let index = derived.workSessions.first {
-      if !step(session: index) { derived.workSessions.remove(index) }
-      return true
-    }
-    return false
-  }
-
-  /// A provider has freed a block: owners that waited for it to catch up go on.
-  mutating func wakeAll(waitingFor registration: Index<RegistrationRecord>) {
-    if store.registrations[registration, \.freesInFlight] == 32 { wakeAll() }
-  }
-
-  /// A process is gone: its adapters end without a call, what its miniports were asked is answered for
-  /// them, and adapters it was bound to wait for it no more.
-  private mutating func wakeAll(ofDead session: Index<SessionRecord>) {
-    for driver in store.driversOfSession.of(session) {
-      if store.drivers[driver, \.kind] == .miniport {
-        for adapter in store.adaptersOfDriver.of(driver) { derived.workAdapters.insert(adapter) }
-      } else {
-        for binding in store.bindingsOfDriver.of(driver) {
-          derived.workAdapters.insert(store.bindings[binding, \.adapter].index)
-          derived.workBindings.insert(binding)
-        }
-      }
-    }
-  }
-
-  /// Everything that waits looks again whether it can go on.
-  mutating func wakeAll() {
-    for index in store.drivers.indices
-    where store.drivers[index, \.state] == .ending {
-      derived.workDrivers.insert(index)
-    }
-    for index in store.adapters.indices where store.adapters[index, \.life] != .free {
-      derived.workAdapters.insert(index)
-    }
-    for index in store.bindings.indices
-    where store.bindings[index, \.closing] != 0 || store.bindings[index, \.ending] != 0 {
-      derived.workBindings.insert(index)
-    }
   }
 }

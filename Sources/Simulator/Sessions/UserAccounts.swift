@@ -18,6 +18,21 @@ struct UserTable: ~Copyable {
   private var free: [Int] = []
   private var recent: (user: UInt32, slot: Int)?
 
+  init() {}
+
+  /// What the users of the sessions hold.
+  init(_ slabs: borrowing Slabs) {
+    slabs.sessions.forEachUsed { _, session in
+      var usage = self[session.uid] ?? UserUsage()
+      usage.sessions &+= 1
+      usage.sections &+= session.sections
+      usage.objects &+= session.objects
+      usage.blocks &+= session.blocks
+      usage.bytes &+= session.bytes
+      self[session.uid] = usage
+    }
+  }
+
   private func slot(_ user: UInt32) -> Int? {
     if let recent, recent.user == user { return recent.slot }
     return slots[user]

@@ -18,7 +18,7 @@ extension Simulator {
       let driver = store.drivers[owner.driver]
       try checkStructure(parameters, version: driver.version)
       let place = try checkPlace(parameters, owner)
-      try checkQuotas(session: call.sessionIndex, length: parameters.length)
+      try checkQuota(blocksOf: call.sessionIndex, length: parameters.length)
       guard
         let registration = provider(
           for: owner, session: call.sessionIndex, vport: place.isVPort)
@@ -108,26 +108,6 @@ extension Simulator {
     }
   }
 
-  private func checkQuotas(session: Index<SessionRecord>, length: UInt32) throws(Failure) {
-    let quotas = settings.quotas
-    let record = store.sessions[session]
-    guard record.blocks < quotas.sessionBlocks else {
-      throw Failure(
-        .resources, .quotaBlocks, UInt64(record.blocks), UInt64(quotas.sessionBlocks))
-    }
-    guard record.bytes + UInt64(length) <= quotas.sessionBytes else {
-      throw Failure(
-        .resources, .quotaBytes, record.bytes + UInt64(length), quotas.sessionBytes)
-    }
-    let user = derived.users[record.uid] ?? UserUsage()
-    guard user.blocks < quotas.userBlocks else {
-      throw Failure(.resources, .quotaBlocks, UInt64(user.blocks), UInt64(quotas.userBlocks))
-    }
-    guard user.bytes + UInt64(length) <= quotas.userBytes else {
-      throw Failure(.resources, .quotaBytes, user.bytes + UInt64(length), quotas.userBytes)
-    }
-  }
-
   /// A10: a miniport must have registered DMA; by default only HAL memory asks for it.
   private func checkDMA(
     _ owner: Owner, _ driver: DriverRecord, registration: Index<RegistrationRecord>
@@ -143,10 +123,7 @@ extension Simulator {
   private mutating func checkProvider(
     _ registration: Index<RegistrationRecord>, _ call: Call, length: UInt32
   ) throws(Failure) {
-    let bytes = store.registrations[registration, \.bytes] + UInt64(length)
-    guard bytes <= settings.quotas.providerBytes else {
-      throw Failure(.resources, .quotaBytes, bytes, settings.quotas.providerBytes)
-    }
+    try checkQuota(bytesOf: registration, length: length)
     let stuck = store.registrations[registration, \.stuckUpcall]
     guard stuck == 0 else { throw Failure(.failure, .providerStuck, stuck) }
     let target = Ref(registration)
@@ -196,7 +173,7 @@ extension Simulator {
     link(block: index, owner: owner.object)
     link(block: index, to: place)
     link(block: index, provider: registration)
-    charge(session: call.sessionIndex, blocks: 1, bytes: Int64(parameters.length))
+    charge(blockOf: call.sessionIndex, length: parameters.length)
     let new = NewUpcall(
       type: NDISSIM_UPCALL_ALLOCATE_SHARED_MEMORY, object: domain, registration: Ref(registration),
       request: Ref(request), block: Ref(index), parent: call.context)
@@ -221,42 +198,7 @@ extension Simulator {
     return send(new, session: session) != nil
   }
 
-  // MARK: Accounts
-
-  /// Counts blocks and bytes for a session, its user and the whole simulator.
-  mutating func charge(session: Index<SessionRecord>, blocks: Int32, bytes: Int64) {
-    store.sessions.update(session) {
-      $0.blocks = UInt32(truncatingIfNeeded: Int64($0.blocks) + Int64(blocks))
-      $0.bytes = UInt64(truncatingIfNeeded: Int64(truncatingIfNeeded: $0.bytes) + bytes)
-    }
-    store.globals.update(0) {
-      $0.blocks = UInt64(truncatingIfNeeded: Int64(truncatingIfNeeded: $0.blocks) + Int64(blocks))
-      $0.bytes = UInt64(truncatingIfNeeded: Int64(truncatingIfNeeded: $0.bytes) + bytes)
-    }
-    let uid = store.sessions[session, \.uid]
-    func count(_ usage: inout UserUsage) {
-      usage.blocks = UInt32(truncatingIfNeeded: Int64(usage.blocks) + Int64(blocks))
-      usage.bytes = UInt64(truncatingIfNeeded: Int64(truncatingIfNeeded: usage.bytes) + bytes)
-    }
-    count(&derived.users[uid, default: UserUsage()])
-  }
-
-  func checkObjects(session: Index<SessionRecord>) throws(Failure) {
-    let objects = derived.users[store.sessions[session, \.uid]]?.objects ?? 0
-    guard objects < settings.quotas.userObjects else {
-      throw Failure(
-        .resources, .quotaObjects, UInt64(objects), UInt64(settings.quotas.userObjects))
-    }
-  }
-
-  /// Counts a driver, adapter, binding or module for its driver's session, or takes it off.
-  mutating func charge(objectOf driver: Index<DriverRecord>, isNew: Bool) {
-    let session = store.drivers[driver, \.session].index
-    let uid = store.sessions[session, \.uid]
-    store.sessions.update(session) { $0.objects = isNew ? $0.objects &+ 1 : $0.objects &- 1 }
-    let objects = derived.users[uid]?.objects ?? 0
-    derived.users[uid, default: UserUsage()].objects = isNew ? objects &+ 1 : objects &- 1
-  }
+  // MARK: Sites
 
   /// The record of a site label; none when it is empty or the table is full.
   private mutating func intern(_ site: Site) -> Ref<SiteRecord> {

@@ -285,7 +285,7 @@ extension Simulator {
     let block = store.blocks[index]
     if let owner = block.ownerIndex {
       if let session = session(owner: owner) {
-        charge(session: session, blocks: -1, bytes: -Int64(block.length))
+        refund(blockOf: session, length: block.length)
       }
       unlinkFromOwner(block: index)
     }

@@ -115,7 +115,7 @@ extension Simulator {
     let block = store.blocks[index]
     if let owner = block.ownerIndex {
       if let session = session(owner: owner) {
-        charge(session: session, blocks: -1, bytes: -Int64(block.length))
+        refund(blockOf: session, length: block.length)
       }
       unlinkFromOwner(block: index)
     }
@@ -196,7 +196,7 @@ extension Simulator {
     if block.state == .pending {
       // Its provider has not answered yet; what it answers will be given back.
       if let session = session(owner: owner) {
-        charge(session: session, blocks: -1, bytes: -Int64(block.length))
+        refund(blockOf: session, length: block.length)
       }
       unlinkFromOwner(block: index)
       store.blocks.update(index) { $0.state = .abandoned }

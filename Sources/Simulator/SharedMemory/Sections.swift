@@ -12,7 +12,7 @@ extension Simulator {
     let registration = try registrationOf(provider, session: call.sessionIndex)
     try checkDomain(domain)
     let quotas = settings.quotas
-    try checkSectionQuotas(session: call.sessionIndex)
+    try checkQuota(sectionsOf: call.sessionIndex)
     guard size > 0, size % UInt64(settings.pageSize) == 0, size <= quotas.sectionBytes else {
       throw Failure(.invalidParameter, .sectionSize, size, quotas.sectionBytes)
     }
@@ -25,19 +25,6 @@ extension Simulator {
       store.sections[index, \.physicalBase])
   }
 
-  private func checkSectionQuotas(session index: Index<SessionRecord>) throws(Failure) {
-    let session = store.sessions[index]
-    let quotas = settings.quotas
-    guard session.sections < quotas.sessionSections else {
-      throw Failure(
-        .resources, .quotaSections, UInt64(session.sections), UInt64(quotas.sessionSections))
-    }
-    let user = derived.users[session.uid] ?? UserUsage()
-    guard user.sections < quotas.userSections else {
-      throw Failure(.resources, .quotaSections, UInt64(user.sections), UInt64(quotas.userSections))
-    }
-  }
-
   /// A hosted provider's section, its memory made by the host.
   public mutating func addHostedSection(
     provider: UInt32, domain: Handle, size: UInt64, node: UInt32, pageSize: UInt32, now: UInt64
@@ -47,7 +34,7 @@ extension Simulator {
     try checkDomain(domain)
     // The owner of the domain pays: descriptors and memory are spent for it.
     let payer = driver(ofObject: domain).flatMap { store.drivers[$0, \.session].optional }
-    if let payer { try checkSectionQuotas(session: payer) }
+    if let payer { try checkQuota(sectionsOf: payer) }
     var next = derived.activeRegistrations.first
     while let index = next {
       let record = store.registrations[index]
@@ -86,10 +73,7 @@ extension Simulator {
     derived.liveSections.insert(index)
     derived.pageMaps[Int(index)] = PageSet(pageCount: pages)
     store.sectionsOfProvider.insert(index, in: registration) { $0.registration = Ref(registration) }
-    if let payer {
-      store.sessions.update(payer) { $0.sections &+= 1 }
-      derived.users[store.sessions[payer, \.uid], default: UserUsage()].sections += 1
-    }
+    if let payer { charge(sectionOf: payer) }
     return index
   }
 
@@ -175,8 +159,7 @@ extension Simulator {
   /// Takes a section off its payer's account.
   mutating func settle(section index: Index<SectionRecord>) {
     guard let payer = store.sections[index, \.payer].optional else { return }
-    store.sessions.update(payer) { $0.sections &-= 1 }
-    derived.users[store.sessions[payer, \.uid], default: UserUsage()].sections &-= 1
+    refund(sectionOf: payer)
     store.sections.update(index) { $0.payer = .none }
   }
 

@@ -61,7 +61,7 @@ extension Simulator {
         deadline = min(deadline, max(turn.now, store.upcalls[parent, \.deadline] &- 50))
       }
       store.upcalls.update(index) { $0.deadline = max(1, deadline) }
-      derived.timedUpcalls.insert(index)
+      scheduler.watchDeadline(of: index)
     }
     let id = store.upcalls[index, \.id]
     turn.emit(.upcall(session: session.raw, id: id))
@@ -107,7 +107,7 @@ extension Simulator {
     if let session = store.upcalls[index, \.session].optional {
       store.upcallsOfSession.remove(index, from: session)
     }
-    if store.upcalls[index, \.deadline] != 0 { derived.timedUpcalls.remove(index) }
+    if store.upcalls[index, \.deadline] != 0 { scheduler.forgetDeadline(of: index) }
     if slabs.upcalls.isFull { wakeAll() }
     slabs.upcalls.release(index)
   }
@@ -169,20 +169,6 @@ extension Simulator {
     } else {
       answered(index, .answered(answer))
     }
-  }
-
-  /// Lets upcalls whose deadline has passed fail, and cancels OID requests whose Timeout has.
-  public mutating func expire(now: UInt64) {
-    turn.now = now
-    var next = derived.timedUpcalls.first
-    while let index = next {
-      next = derived.timedUpcalls.first(after: index)
-      guard store.upcalls[index, \.deadline] <= turn.now else { continue }
-      derived.timedUpcalls.remove(index)
-      answered(index, .expired)
-      commit()
-    }
-    expireOIDs()
   }
 
   /// How an upcall ended.

@@ -330,7 +330,7 @@ import Testing
     scene.request()
     scene.host.turn { simulator in
       simulator.store.adapters.update(0) { $0.removed = 1 }
-      simulator.derived.workAdapters.insert(0)
+      simulator.scheduler.wake(Index<AdapterRecord>(0))
       simulator.commit()
     }
     #expect(scene.told.map(\.failure.status) == [.notAccepted])

@@ -127,6 +127,7 @@ final class ReceivePath {
       simulator.commit()
       simulator.slabs = Slabs(simulator.store)
       simulator.derived = Derived(simulator.store, simulator.slabs)
+      simulator.scheduler = Scheduler(simulator.store, simulator.slabs)
     }
   }
 

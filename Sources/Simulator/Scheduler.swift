@@ -1,0 +1,153 @@
+// The scheduler: which objects have something to do before they are at rest, and which calls have a deadline. The
+// host has `step` do one bounded piece of work at a time, and `expire` end what has taken too long.
+
+import NDISDriverInterface
+
+/// Objects with work and calls with a deadline. Derived from the store; the lowest number is served first, so it
+/// does not matter in which order they were woken.
+struct Scheduler: ~Copyable {
+  private(set) var sessions: RecordSet<SessionRecord>
+  private(set) var drivers: RecordSet<DriverRecord>
+  private(set) var adapters: RecordSet<AdapterRecord>
+  private(set) var bindings: RecordSet<BindingRecord>
+  /// Upcalls with a deadline.
+  private(set) var timedUpcalls: RecordSet<UpcallRecord>
+  /// OID requests with a Timeout.
+  private(set) var timedOIDs: RecordSet<OIDRecord>
+
+  /// `fresh`: the store was just laid out, and there is nothing to read.
+  init(_ store: Store, _ slabs: borrowing Slabs, fresh: Bool = false) {
+    let capacities = store.capacities
+    sessions = RecordSet(IndexSet(capacity: capacities.sessions))
+    drivers = RecordSet(IndexSet(capacity: capacities.drivers))
+    adapters = RecordSet(IndexSet(capacity: capacities.adapters))
+    bindings = RecordSet(IndexSet(capacity: capacities.bindings))
+    timedUpcalls = RecordSet(IndexSet(capacity: capacities.upcalls))
+    timedOIDs = RecordSet(IndexSet(capacity: capacities.oids))
+    if !fresh { adopt(slabs) }
+  }
+
+  private mutating func adopt(_ slabs: borrowing Slabs) {
+    slabs.sessions.forEachUsed { if $1.state != .open { wake($0) } }
+    slabs.drivers.forEachUsed { if $1.state == .ending { wake($0) } }
+    slabs.adapters.forEachUsed { index, _ in wake(index) }
+    slabs.bindings.forEachUsed { index, _ in wake(index) }
+    slabs.upcalls.forEachUsed {
+      if $1.deadline != 0, $1.state == .open || $1.state == .pended { watchDeadline(of: $0) }
+    }
+    slabs.oids.forEachUsed { if $1.deadline != 0 { watchDeadline(of: $0) } }
+  }
+
+  var isIdle: Bool {
+    bindings.isEmpty && adapters.isEmpty && drivers.isEmpty && sessions.isEmpty
+  }
+
+  // MARK: Work
+
+  mutating func wake(_ index: Index<SessionRecord>) { sessions.insert(index) }
+  mutating func wake(_ index: Index<DriverRecord>) { drivers.insert(index) }
+  mutating func wake(_ index: Index<AdapterRecord>) { adapters.insert(index) }
+  mutating func wake(_ index: Index<BindingRecord>) { bindings.insert(index) }
+
+  /// It has nothing to do until it is woken.
+  mutating func rest(_ index: Index<SessionRecord>) { sessions.remove(index) }
+  mutating func rest(_ index: Index<DriverRecord>) { drivers.remove(index) }
+  mutating func rest(_ index: Index<AdapterRecord>) { adapters.remove(index) }
+  mutating func rest(_ index: Index<BindingRecord>) { bindings.remove(index) }
+
+  // MARK: Deadlines
+
+  mutating func watchDeadline(of index: Index<UpcallRecord>) { timedUpcalls.insert(index) }
+  mutating func watchDeadline(of index: Index<OIDRecord>) { timedOIDs.insert(index) }
+  mutating func forgetDeadline(of index: Index<UpcallRecord>) { timedUpcalls.remove(index) }
+  mutating func forgetDeadline(of index: Index<OIDRecord>) { timedOIDs.remove(index) }
+}
+
+extension Simulator {
+  /// Whether `step` has something to do.
+  public var hasWork: Bool { !scheduler.isIdle }
+
+  /// Whether a call is waiting that has a deadline.
+  public var hasDeadlines: Bool { !scheduler.timedUpcalls.isEmpty || !scheduler.timedOIDs.isEmpty }
+
+  /// Does one bounded piece of the work of ending and starting objects; false when nothing is left to
+  /// do for now.
+  public mutating func step(now: UInt64) -> Bool {
+    turn.now = now
+    defer { commit() }
+    if let index = scheduler.bindings.first {
+      if !step(binding: index) { scheduler.rest(index) }
+      return true
+    }
+    if let index = scheduler.adapters.first {
+      if !step(adapter: index) { scheduler.rest(index) }
+      return true
+    }
+    if let index = scheduler.drivers.first {
+      let ending = store.drivers[index, \.state] == .ending
+      if !ending || !step(driver: index) { scheduler.rest(index) }
+      return true
+    }
+    if let index = scheduler.sessions.first {
+      if !step(session: index) { scheduler.rest(index) }
+      return true
+    }
+    return false
+  }
+
+  /// Lets upcalls whose deadline has passed fail, and cancels OID requests whose Timeout has.
+  public mutating func expire(now: UInt64) {
+    turn.now = now
+    var upcall = scheduler.timedUpcalls.first
+    while let index = upcall {
+      upcall = scheduler.timedUpcalls.first(after: index)
+      guard store.upcalls[index, \.deadline] <= now else { continue }
+      scheduler.forgetDeadline(of: index)
+      answered(index, .expired)
+      commit()
+    }
+    var oid = scheduler.timedOIDs.first
+    while let index = oid {
+      oid = scheduler.timedOIDs.first(after: index)
+      guard store.oids[index, \.deadline] <= now else { continue }
+      timedOut(oid: index)
+      commit()
+    }
+  }
+
+  // MARK: Waking others
+
+  /// A provider has freed a block: owners that waited for it to catch up go on.
+  mutating func wakeAll(waitingFor registration: Index<RegistrationRecord>) {
+    if store.registrations[registration, \.freesInFlight] == 32 { wakeAll() }
+  }
+
+  /// A process is gone: its adapters end without a call, what its miniports were asked is answered for
+  /// them, and adapters it was bound to wait for it no more.
+  mutating func wakeAll(ofDead session: Index<SessionRecord>) {
+    for driver in store.driversOfSession.of(session) {
+      if store.drivers[driver, \.kind] == .miniport {
+        for adapter in store.adaptersOfDriver.of(driver) { scheduler.wake(adapter) }
+      } else {
+        for binding in store.bindingsOfDriver.of(driver) {
+          scheduler.wake(store.bindings[binding, \.adapter].index)
+          scheduler.wake(binding)
+        }
+      }
+    }
+  }
+
+  /// Everything that waits looks again whether it can go on.
+  mutating func wakeAll() {
+    for index in store.drivers.indices where store.drivers[index, \.state] == .ending {
+      scheduler.wake(index)
+    }
+    for index in store.adapters.indices where store.adapters[index, \.life] != .free {
+      scheduler.wake(index)
+    }
+    for index in store.bindings.indices
+    where store.bindings[index, \.closing] != 0 || store.bindings[index, \.ending] != 0 {
+      scheduler.wake(index)
+    }
+  }
+}
