@@ -153,7 +153,7 @@ public struct Simulator: ~Copyable {
     handle: Handle = .null, party: Party, session: Index<SessionRecord>?, lied: Bool = false
   ) {
     store.globals.update(0) { $0.violations &+= 1 }
-    if let session { store.sessions.update(session) { $0.violations &+= 1 } }
+    if let session { countViolation(session: session) }
     let violation = Violation(
       failure: failure, routine: routine, bugCheck: bugCheck, irql: irql, handle: handle,
       party: party)

@@ -236,20 +236,4 @@ extension Simulator {
     slabs.bindings.release(index)
     scheduler.rest(index)
   }
-
-  /// OID requests that its end has not waited for name it no more: one that was told and whose miniport's
-  /// handler still runs, and one in whose ProtocolOidRequestComplete it was closed, which is in no queue.
-  private func forgetOIDs(binding index: Index<BindingRecord>) {
-    func forget(_ oid: Index<OIDRecord>) {
-      guard store.oids[oid, \.state] != .free, store.oids[oid, \.binding] == Ref(index) else {
-        return
-      }
-      store.oids.update(oid) { $0.binding = .none }
-    }
-    for oid in store.oidsOfAdapter.of(store.bindings[index, \.adapter].index) {
-      forget(oid)
-    }
-    guard store.bindings[index, \.completions] > 0 else { return }
-    for oid in store.oids.indices { forget(oid) }
-  }
 }

@@ -177,4 +177,22 @@ extension Simulator {
     store.bindings.update(index) { $0.request = Ref(request) }
     end(binding: index)
   }
+
+  // MARK: What others keep in a binding
+
+  /// ProtocolOidRequestComplete is called.
+  mutating func completionBegan(binding index: Index<BindingRecord>) {
+    store.bindings.update(index) { $0.completions &+= 1 }
+    scheduler.wake(index)
+  }
+
+  /// ProtocolOidRequestComplete has returned.
+  mutating func completionEnded(binding index: Index<BindingRecord>) {
+    store.bindings.update(index) { $0.completions &-= 1 }
+    scheduler.wake(index)
+  }
+
+  func set(registration: Index<RegistrationRecord>, binding index: Index<BindingRecord>) {
+    store.bindings.update(index) { $0.registration = Ref(registration) }
+  }
 }

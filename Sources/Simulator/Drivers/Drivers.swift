@@ -216,4 +216,8 @@ extension Simulator {
     scheduler.wake(driver.session.index)
     return true
   }
+
+  func set(registration: Index<RegistrationRecord>, driver index: Index<DriverRecord>) {
+    store.drivers.update(index) { $0.registration = Ref(registration) }
+  }
 }

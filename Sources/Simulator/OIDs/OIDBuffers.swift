@@ -17,6 +17,11 @@ extension Simulator {
     return length == 0 ? input(oid: index) : bytes(store.oidOutputs[index], length)
   }
 
+  /// What the miniport has answered, and nothing else.
+  func output(oid index: Index<OIDRecord>) -> [UInt8] {
+    bytes(store.oidOutputs[index], store.oids[index, \.outputBytes])
+  }
+
   private func bytes(_ record: OIDBufferRecord, _ length: UInt32) -> [UInt8] {
     let count = min(Int(length), OIDBufferRecord.capacity)
     var bytes: [UInt8] = []

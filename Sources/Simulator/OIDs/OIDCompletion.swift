@@ -260,8 +260,7 @@ extension Simulator {
       $0.told = 1
       $0.completion = id
     }
-    store.bindings.update(binding) { $0.completions &+= 1 }
-    scheduler.wake(binding)
+    completionBegan(binding: binding)
     settle(oid: index)
     return true
   }
@@ -279,8 +278,7 @@ extension Simulator {
       store.oids.update(index) { $0.completion = 0 }
       let binding = Index<BindingRecord>(upcall.object.index)
       if store.bindings[binding, \.kind] != .free, bindingHandle(binding) == upcall.object {
-        store.bindings.update(binding) { $0.completions &-= 1 }
-        scheduler.wake(binding)
+        completionEnded(binding: binding)
       }
     } else {
       store.oids.update(index) { $0.cancellation = 0 }

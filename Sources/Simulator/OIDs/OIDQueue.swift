@@ -253,4 +253,11 @@ extension Simulator {
       return record.upcall == $0.id && record.binding == Ref(index) && record.told == 0
     }
   }
+
+  /// After a restart: what was due while nobody was there is due as much later.
+  func postponeOIDs(by milliseconds: UInt64) {
+    for index in store.oids.touched where store.oids[index, \.deadline] != 0 {
+      store.oids.update(index) { $0.deadline &+= milliseconds }
+    }
+  }
 }

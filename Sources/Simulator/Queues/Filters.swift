@@ -20,10 +20,10 @@ extension Simulator {
     try checkRoom(oid, ReceiveFilterParameters.structure.size(parameters.revision))
     let adapter = oid.adapter.index
     try checkPlace(queueID: parameters.queueID, vportID: parameters.vportID, oid)
-    let set = filterCount(adapter: adapter)
+    let count = filterCount(adapter: adapter)
     let most = min(
       store.capabilities[adapter, \.receiveFilter].MaxMacHeaderFilters, FilterRecord.maximum)
-    guard set < most else { throw Failure(.failure, .filterLimit, UInt64(set), UInt64(most)) }
+    guard count < most else { throw Failure(.failure, .filterLimit, UInt64(count), UInt64(most)) }
     guard !slabs.filters.isFull else { throw slabs.filters.full(.failure) }
     let id = newFilterID(adapter: adapter)
     var kept = image(of: parameters, as: NDIS_RECEIVE_FILTER_PARAMETERS())
@@ -44,7 +44,7 @@ extension Simulator {
       $0.fields = fields
     }
     store.filtersOfAdapter.insert(filter, in: adapter)
-    store.oids.update(index) { $0.filter = Ref(filter) }
+    set(filter: filter, ofOID: index)
     put(id, at: 16, ofInput: index)
   }
 
@@ -69,8 +69,7 @@ extension Simulator {
   private func newFilterID(adapter: Index<AdapterRecord>) -> UInt32 {
     var id = store.adapters[adapter, \.lastFilterID]
     repeat { id = id >= 0xFFFF ? 1 : id + 1 } while isTaken(filterID: id, adapter: adapter)
-    let new = id
-    store.adapters.update(adapter) { $0.lastFilterID = new }
+    set(lastFilterID: id, adapter: adapter)
     return id
   }
 
@@ -113,7 +112,7 @@ extension Simulator {
     guard mayChange(store.filters[filter, \.owner], oid) else {
       throw Failure(.fileNotFound, .filterOwner, UInt64(clear.filterID))
     }
-    store.oids.update(index) { $0.filter = Ref(filter) }
+    set(filter: filter, ofOID: index)
   }
 
   mutating func concludeClearFilter(_ oid: OIDRecord) {
@@ -142,7 +141,7 @@ extension Simulator {
       throw Failure(.invalidParameter, .queueAndVPort, UInt64(to.queueID), UInt64(to.vportID))
     }
     try checkPlace(queueID: to.queueID, vportID: to.vportID, oid)
-    store.oids.update(index) { $0.filter = Ref(filter) }
+    set(filter: filter, ofOID: index)
   }
 
   /// Both ends change in one turn.

@@ -27,10 +27,7 @@ extension Simulator {
   mutating func concludeCreateSwitch(_ index: Index<OIDRecord>, _ oid: OIDRecord) {
     guard let parameters = try? input(NICSwitchParameters.self, oid: index) else { return }
     let kept = image(of: parameters, as: NDIS_NIC_SWITCH_PARAMETERS())
-    store.capabilities.update(oid.adapter.index) {
-      $0.hasSwitch = 1
-      $0.switchParameters = kept
-    }
+    set(switchParameters: kept, adapter: oid.adapter.index)
     answerWithInput(oid: index)
   }
 
@@ -47,7 +44,7 @@ extension Simulator {
       let changed = try? switchParameters(adapter: adapter).applying(change)
     else { return }
     let kept = image(of: changed, as: NDIS_NIC_SWITCH_PARAMETERS())
-    store.capabilities.update(adapter) { $0.switchParameters = kept }
+    set(switchParameters: kept, adapter: adapter)
   }
 
   mutating func prepareDeleteSwitch(_ index: Index<OIDRecord>, _ oid: OIDRecord) throws(Failure) {
@@ -62,10 +59,7 @@ extension Simulator {
   }
 
   mutating func concludeDeleteSwitch(_ oid: OIDRecord) {
-    store.capabilities.update(oid.adapter.index) {
-      $0.hasSwitch = 0
-      $0.switchParameters = NDIS_NIC_SWITCH_PARAMETERS()
-    }
+    removeSwitch(adapter: oid.adapter.index)
   }
 
   /// Fails unless `id` is the default switch and the adapter has it.
@@ -122,10 +116,7 @@ extension Simulator {
         throw Failure(
           .failure, .functionAnswered, UInt64(function.rawValue), UInt64(most))
       }
-      store.capabilities.update(adapter) {
-        $0.functions |= 1 << UInt64(function.rawValue)
-        $0.functionOwners[Int(function.rawValue)] = oid.binding
-      }
+      add(function, owner: oid.binding, adapter: adapter)
       return Failure(.success, .none)
     } catch {
       blameMiniport(adapter: adapter, error)
@@ -154,9 +145,6 @@ extension Simulator {
     guard let function = try? input(VFFreeParameters.self, oid: index).function,
       isAllocated(function, adapter: oid.adapter.index)
     else { return }
-    store.capabilities.update(oid.adapter.index) {
-      $0.functions &= ~(1 << UInt64(function.rawValue))
-      $0.functionOwners[Int(function.rawValue)] = .none
-    }
+    remove(function, adapter: oid.adapter.index)
   }
 }

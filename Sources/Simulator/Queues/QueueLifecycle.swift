@@ -45,26 +45,13 @@ extension Simulator {
       if vportState(vport).isLive { count += 1 }
       store.vports.update(vport) { $0.owner = .none }
     }
-    count += takeOverFunctions(adapter: adapter, binding)
+    count += disownFunctions(of: binding, adapter: adapter)
     guard count > 0, oidRefusal(adapter: adapter) == nil else { return }
     let handle = bindingHandle(index)
     violate(
       Failure(.failure, .queuesLeft, handle.rawValue, count), routine: "NdisCloseAdapterEx",
       bugCheck: nil, handle: handle, party: party(binding: index),
       session: store.drivers[store.bindings[index, \.driver].index, \.session].optional)
-  }
-
-  private func takeOverFunctions(adapter: Index<AdapterRecord>, _ binding: Ref<BindingRecord>)
-    -> UInt64
-  {
-    guard store.capabilities[adapter, \.functions] != 0 else { return 0 }
-    var count: UInt64 = 0
-    let owners = store.capabilities[adapter, \.functionOwners]
-    for function in owners.indices where owners[function] == binding {
-      count += 1
-      store.capabilities.update(adapter) { $0.functionOwners[function] = .none }
-    }
-    return count
   }
 
   // MARK: Before a halt
@@ -126,9 +113,7 @@ extension Simulator {
   /// The adapter is gone: its queues, filters and VPorts go without anybody being asked. Their memory has been
   /// reclaimed, and no list that is out counts for them.
   mutating func dropQueues(adapter index: Index<AdapterRecord>) {
-    for oid in store.oidsOfAdapter.of(index) {
-      store.oids.update(oid) { $0.subject = .none }
-    }
+    forgetOIDSubjects(adapter: index)
     while let filter = store.adapters[index, \.filters].optional { remove(filter: filter) }
     for queue in store.queuesOfAdapter.of(index) {
       release(queue: queue, .adapterRemoved)
@@ -136,9 +121,6 @@ extension Simulator {
     for vport in store.vportsOfAdapter.of(index) {
       release(vport: vport, .adapterRemoved)
     }
-    let capabilities = store.capabilities[index]
-    if capabilities.receiveFilterLength != 0 || capabilities.nicSwitchLength != 0 {
-      store.capabilities.update(index) { $0 = CapabilitiesRecord() }
-    }
+    forgetCapabilities(adapter: index)
   }
 }

@@ -51,43 +51,40 @@ extension Simulator {
     return vportState(index).mayAllocateMemory(on: function) && store.vports[index, \.deleting] == 0
   }
 
-  // MARK: Blocks of a queue or VPort
+  // MARK: What a queue or VPort holds
 
-  /// Counts a new block; the default queue's are not counted.
-  func link(block index: Index<BlockRecord>, to place: MemoryPlace) {
-    switch place {
-    case .defaultQueue: break
-    case .queue(let queue):
-      store.blocksOfQueue.insert(index, in: queue) { $0.queue = Ref(queue) }
-      store.queues.update(queue) { $0.blocks &+= 1 }
-    case .vport(let vport):
-      store.blocksOfVPort.insert(index, in: vport) { $0.vport = Ref(vport) }
-      store.vports.update(vport) { $0.blocks &+= 1 }
-    }
+  func countBlock(queue: Index<QueueRecord>) {
+    store.queues.update(queue) { $0.blocks &+= 1 }
   }
 
-  /// A block is its owner's no more: its queue or VPort has one less.
-  mutating func unlinkFromPlace(block index: Index<BlockRecord>) {
-    let block = store.blocks[index]
-    guard !block.place.isNone else { return }
-    let isQueue = block.queueID != 0
-    if isQueue {
-      store.blocksOfQueue.remove(index, from: block.queue.index)
-    } else {
-      store.blocksOfVPort.remove(index, from: block.vport.index)
-    }
-    store.blocks.update(index) {
-      $0.place = .none
-      $0.placePrevious = .none
-      $0.placeNext = .none
-    }
-    if isQueue {
-      store.queues.update(block.queue.index) { $0.blocks &-= 1 }
-      releaseIfReclaimed(queue: block.queue.index)
-    } else {
-      store.vports.update(block.vport.index) { $0.blocks &-= 1 }
-      releaseIfReclaimed(vport: block.vport.index)
-    }
+  func countBlock(vport: Index<VPortRecord>) {
+    store.vports.update(vport) { $0.blocks &+= 1 }
+  }
+
+  mutating func uncountBlock(queue: Index<QueueRecord>) {
+    store.queues.update(queue) { $0.blocks &-= 1 }
+    releaseIfReclaimed(queue: queue)
+  }
+
+  mutating func uncountBlock(vport: Index<VPortRecord>) {
+    store.vports.update(vport) { $0.blocks &-= 1 }
+    releaseIfReclaimed(vport: vport)
+  }
+
+  /// Sets how many indicated lists count for a queue.
+  mutating func set(indicated count: UInt32, queue: Index<QueueRecord>) {
+    store.queues.update(queue) { $0.indicated = count }
+    if count == 0 { releaseIfReclaimed(queue: queue) }
+  }
+
+  mutating func set(indicated count: UInt32, vport: Index<VPortRecord>) {
+    store.vports.update(vport) { $0.indicated = count }
+    if count == 0 { releaseIfReclaimed(vport: vport) }
+  }
+
+  /// A frame came before its SET_FILTER had ended.
+  func noteEarlyFrame(queue: Index<QueueRecord>) {
+    store.queues.update(queue) { $0.early = 1 }
   }
 
   // MARK: Reclaiming

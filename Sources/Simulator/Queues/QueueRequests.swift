@@ -24,7 +24,7 @@ extension Simulator {
       $0.parameters = kept
     }
     store.queuesOfAdapter.insert(queue, in: adapter)
-    store.oids.update(index) { $0.queue = Ref(queue) }
+    set(queue: queue, ofOID: index)
     put(id, at: 12, ofInput: index)
   }
 
@@ -103,7 +103,7 @@ extension Simulator {
     try checkOwner(queue: queue, oid)
     try check(.queueParametersSet, queue: queue)
     _ = try parameters(queue: queue).applying(change)
-    store.oids.update(index) { $0.queue = Ref(queue) }
+    set(queue: queue, ofOID: index)
   }
 
   mutating func concludeQueueParameters(_ index: Index<OIDRecord>, _ oid: OIDRecord) {
@@ -133,10 +133,7 @@ extension Simulator {
     guard filters == 0 else { throw Failure(.invalidParameter, .filtersLeft, UInt64(filters)) }
     let before = store.queues[queue, \.state]
     try take(.freeQueue, queue: queue)
-    store.oids.update(index) {
-      $0.queue = Ref(queue)
-      $0.before = before
-    }
+    set(queue: queue, before: before, ofOID: index)
   }
 
   mutating func concludeFreeQueue(

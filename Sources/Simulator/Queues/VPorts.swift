@@ -35,7 +35,7 @@ extension Simulator {
       $0.parameters = kept
     }
     store.vportsOfAdapter.insert(vport, in: adapter)
-    store.oids.update(index) { $0.vport = Ref(vport) }
+    set(vport: vport, ofOID: index)
     put(id, at: 12, ofInput: index)
   }
 
@@ -96,7 +96,7 @@ extension Simulator {
       throw Failure(
         .invalidParameter, .vportState, UInt64(UInt32(bitPattern: change.state.rawValue)))
     }
-    store.oids.update(index) { $0.vport = Ref(vport) }
+    set(vport: vport, ofOID: index)
   }
 
   mutating func concludeVPortParameters(_ index: Index<OIDRecord>, _ oid: OIDRecord) {
@@ -123,7 +123,7 @@ extension Simulator {
     try checkOwner(vport: vport, oid)
     let filters = store.vports[vport, \.filters]
     guard filters == 0 else { throw Failure(.invalidParameter, .filtersLeft, UInt64(filters)) }
-    store.oids.update(index) { $0.vport = Ref(vport) }
+    set(vport: vport, ofOID: index)
     // From here on it gets no memory.
     store.vports.update(vport) { $0.deleting = 1 }
   }

@@ -92,29 +92,25 @@ extension Simulator {
       store.blocks[index, \.state] == .live,
       store.blocks[index, \.generation] == tally.blockGeneration
     else { return }
-    let change = tally
-    store.blocks.update(index) { $0.indicated = change.applied(to: $0.indicated, lists) }
+    set(indicated: tally.applied(to: store.blocks[index, \.indicated], lists), block: index)
   }
 
   private mutating func settleTarget(_ tally: inout ReceiveTally) {
     let lists = tally.targetLists
     tally.targetLists = 0
     guard lists > 0, !tally.target.isNone else { return }
-    let change = tally
     if tally.targetKind == .queue {
       let index = tally.queue.index
       guard store.queues[index, \.generation] == tally.targetGeneration,
         !store.queues[index, \.adapter].isNone
       else { return }
-      store.queues.update(index) { $0.indicated = change.applied(to: $0.indicated, lists) }
-      if store.queues[index, \.indicated] == 0 { releaseIfReclaimed(queue: index) }
+      set(indicated: tally.applied(to: store.queues[index, \.indicated], lists), queue: index)
     } else {
       let index = tally.vport.index
       guard store.vports[index, \.generation] == tally.targetGeneration,
         !store.vports[index, \.adapter].isNone
       else { return }
-      store.vports.update(index) { $0.indicated = change.applied(to: $0.indicated, lists) }
-      if store.vports[index, \.indicated] == 0 { releaseIfReclaimed(vport: index) }
+      set(indicated: tally.applied(to: store.vports[index, \.indicated], lists), vport: index)
     }
   }
 

@@ -24,7 +24,7 @@ extension Simulator {
       move(queue: group.target.queue.index, group.target.event)
     }
     // Its SET_FILTER must end with SUCCESS now.
-    if let queue = plan.early.optional { store.queues.update(queue) { $0.early = 1 } }
+    if let queue = plan.early.optional { noteEarlyFrame(queue: queue) }
     if received > 0 {
       let index = makeIndication(plan, indication, request: request, received, adapter: adapter)
       callReceivers(plan, index, parent: isLent ? 0 : call.context)
@@ -59,7 +59,7 @@ extension Simulator {
       $0.receivers = plan.receivers
     }
     store.indicationsOfAdapter.insert(index, in: adapter) { $0.adapter = Ref(adapter) }
-    store.adapters.update(adapter) { $0.indicated = $0.indicated &+ received }
+    countIndicated(received, adapter: adapter)
 
     var slot = first
     var previous = Ref<NetBufferListRecord>.none

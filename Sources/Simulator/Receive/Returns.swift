@@ -160,7 +160,7 @@ extension Simulator {
       if $0.out == 0 { $0.first = .none }
     }
     if let adapter = store.indications[index, \.adapter].optional {
-      store.adapters.update(adapter) { $0.indicated = $0.indicated &- count }
+      countUnindicated(count, adapter: adapter)
       // An adapter on its way somewhere may wait for this.
       if store.adapters[adapter, \.indicated] == 0,
         store.adapters[adapter, \.life] == .ending
@@ -214,11 +214,11 @@ extension Simulator {
       return
     }
     let count = chain.count
-    store.adapters.update(adapter) { $0.returning = $0.returning &+ count }
+    countReturning(count, adapter: adapter)
     if slabs.upcalls.isFull {
       let first = chain.first
       close(&chain, next: store.adapters[adapter, \.returned])
-      store.adapters.update(adapter) { $0.returned = first }
+      set(returned: first, adapter: adapter)
     } else {
       close(&chain)
       callReturn(chain.first, count, adapter: adapter, session: session)
@@ -240,10 +240,9 @@ extension Simulator {
     guard let first = store.adapters[adapter, \.returned].optional, !slabs.upcalls.isFull
     else { return false }
     let session = store.drivers[store.adapters[adapter, \.driver].index, \.session].index
-    store.adapters.update(adapter) { $0.returned = .none }
+    set(returned: .none, adapter: adapter)
     if isDead(session) {
-      let count = freeReturned(Ref(first))
-      store.adapters.update(adapter) { $0.returning = $0.returning &- count }
+      countReturned(freeReturned(Ref(first)), adapter: adapter)
       return true
     }
     // There are no more than `maximumReturned`: that many an adapter may have out and returning.
@@ -262,7 +261,7 @@ extension Simulator {
     let count = freeReturned(upcall.returned)
     let adapter = Index<AdapterRecord>(upcall.object.index)
     guard isLiveOwner(upcall.object) else { return }
-    store.adapters.update(adapter) { $0.returning = $0.returning &- count }
+    countReturned(count, adapter: adapter)
   }
 
   // MARK: What an adapter's life asks of this file
@@ -317,12 +316,6 @@ extension Simulator {
       finishIfDone(indication: indication)
     }
     let waiting = freeReturned(store.adapters[index, \.returned])
-    store.adapters.update(index) {
-      $0.indications = .none
-      $0.indicated = 0
-      $0.returned = .none
-      $0.returning = $0.returning &- waiting
-      $0.dropped = 1
-    }
+    forgetIndications(waiting: waiting, adapter: index)
   }
 }

@@ -40,12 +40,8 @@ extension Simulator {
     let last = store.header.time
     // Another boot's clock, or none yet.
     let away = last > 0 && last <= now ? now - last : 0
-    for index in store.upcalls.touched where store.upcalls[index, \.deadline] != 0 {
-      store.upcalls.update(index) { $0.deadline &+= away }
-    }
-    for index in store.oids.touched where store.oids[index, \.deadline] != 0 {
-      store.oids.update(index) { $0.deadline &+= away }
-    }
+    postponeUpcalls(by: away)
+    postponeOIDs(by: away)
     commit()
   }
 
@@ -87,24 +83,6 @@ extension Simulator {
           blocks: section.blocks, owner: registration.name))
     }
     return found
-  }
-
-  /// Notes by what a section's memory is found again, and whether it is kept.
-  public mutating func note(section handle: Handle, inode: UInt64, keeping: SectionKeeping) {
-    guard let index = try? resolveSection(handle) else { return }
-    store.sections.update(index) {
-      $0.inode = inode
-      $0.keeping = keeping
-    }
-    commit()
-  }
-
-  /// Notes by what a session's connection is found again; 0: by nothing.
-  public mutating func note(session index: UInt32, socket inode: UInt64) {
-    let index = Index<SessionRecord>(index)
-    guard store.sessions[index, \.socket] != inode else { return }
-    store.sessions.update(index) { $0.socket = inode }
-    commit()
   }
 
   /// Whether a session's client can come back after a restart.
@@ -175,12 +153,5 @@ extension Simulator {
   /// Whether a hosted driver has a call already.
   public func isDelivered(_ id: UInt64) -> Bool {
     upcallRecord(id).map { store.upcalls[$0, \.delivered] != 0 } ?? false
-  }
-
-  /// Notes that a hosted driver has a call; part of the transaction in which its state changes.
-  public mutating func note(delivered id: UInt64) {
-    guard let index = upcallRecord(id) else { return }
-    store.upcalls.update(index) { $0.delivered = 1 }
-    commit()
   }
 }

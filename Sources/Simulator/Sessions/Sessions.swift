@@ -126,31 +126,20 @@ extension Simulator {
     return true
   }
 
-  /// A registration that still names the session, now that its drivers have gone.
-  private func registrationOfDead(session: Index<SessionRecord>) -> Index<RegistrationRecord>? {
-    for index in store.registrations.indices
-    where store.registrations[index, \.state] != .free
-      && store.registrations[index, \.ownerSession] == Ref(session)
-    {
-      return index
-    }
-    return nil
+  /// Notes by what a session's connection is found again; 0: by nothing.
+  public mutating func note(session index: UInt32, socket inode: UInt64) {
+    let index = Index<SessionRecord>(index)
+    guard store.sessions[index, \.socket] != inode else { return }
+    store.sessions.update(index) { $0.socket = inode }
+    commit()
   }
 
-  /// Its blocks live on without their provider's process, and are reclaimed directly when freed.
-  private mutating func orphan(
-    registration index: Index<RegistrationRecord>
-  ) {
-    for section in store.sectionsOfProvider.of(index) {
-      settle(section: section)
-      store.sections.update(section) { $0.session = .none }
-    }
-    store.registrations.update(index) {
-      $0.state = .dead
-      $0.ownerSession = .none
-      $0.stuckUpcall = 0
-      $0.hosted = UInt32.max
-    }
-    releaseIfDone(registration: index)
+  func countViolation(session index: Index<SessionRecord>) {
+    store.sessions.update(index) { $0.violations &+= 1 }
+  }
+
+  /// A block was left behind by what owned it.
+  func countLeak(session index: Index<SessionRecord>) {
+    store.sessions.update(index) { $0.leaked &+= 1 }
   }
 }

@@ -1,5 +1,5 @@
-// Whom a block belongs to: the driver, adapter or binding that allocated it, and the provider that has its
-// memory. Blocks of an object end with it.
+// Whom a block belongs to: the driver, adapter or binding that allocated it, the queue or VPort it is for, and
+// the provider that has its memory. Blocks of an object end with it.
 
 import NDISEvents
 import NDIS
@@ -86,5 +86,49 @@ extension Simulator {
       $0.blockCount &-= 1
       $0.bytes &-= length
     }
+  }
+
+  // MARK: Blocks of a queue or VPort
+
+  /// Counts a new block; the default queue's are not counted.
+  func link(block index: Index<BlockRecord>, to place: MemoryPlace) {
+    switch place {
+    case .defaultQueue: break
+    case .queue(let queue):
+      store.blocksOfQueue.insert(index, in: queue) { $0.queue = Ref(queue) }
+      countBlock(queue: queue)
+    case .vport(let vport):
+      store.blocksOfVPort.insert(index, in: vport) { $0.vport = Ref(vport) }
+      countBlock(vport: vport)
+    }
+  }
+
+  /// A block is its owner's no more: its queue or VPort has one less.
+  mutating func unlinkFromPlace(block index: Index<BlockRecord>) {
+    let block = store.blocks[index]
+    guard !block.place.isNone else { return }
+    let isQueue = block.queueID != 0
+    if isQueue {
+      store.blocksOfQueue.remove(index, from: block.queue.index)
+    } else {
+      store.blocksOfVPort.remove(index, from: block.vport.index)
+    }
+    store.blocks.update(index) {
+      $0.place = .none
+      $0.placePrevious = .none
+      $0.placeNext = .none
+    }
+    if isQueue {
+      uncountBlock(queue: block.queue.index)
+    } else {
+      uncountBlock(vport: block.vport.index)
+    }
+  }
+
+  // MARK: Received lists
+
+  /// Sets how many indicated lists refer to a block.
+  func set(indicated count: UInt32, block index: Index<BlockRecord>) {
+    store.blocks.update(index) { $0.indicated = count }
   }
 }

@@ -219,7 +219,7 @@ extension Simulator {
     turn.emit(.event(.leak(leak)))
     store.globals.update(0) { $0.leakedBlocks &+= 1 }
     if let session = session(owner: owner) {
-      store.sessions.update(session) { $0.leaked &+= 1 }
+      countLeak(session: session)
     }
     beginFree(block: index, request: .none)
     return true

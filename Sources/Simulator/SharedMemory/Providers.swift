@@ -33,7 +33,7 @@ extension Simulator {
       let made = try register(
         level, handle, session: call.sessionIndex, driver: driver, adapter: .none, characteristics,
         replacing: store.drivers[driver, \.registration])
-      store.drivers.update(driver) { $0.registration = Ref(made) }
+      set(registration: made, driver: driver)
     case .binding:
       let binding = try documented {
         () throws(Failure) in try resolveBinding(handle, .binding, session: call.sessionIndex)
@@ -55,7 +55,7 @@ extension Simulator {
         .binding, handle, session: call.sessionIndex, driver: driver,
         adapter: store.bindings[binding, \.adapter], characteristics,
         replacing: store.bindings[binding, \.registration])
-      store.bindings.update(binding) { $0.registration = Ref(made) }
+      set(registration: made, binding: binding)
     case .filterDriver, .filterModule:
       throw Failure(.failure, .filterMayNotProvide)
     default:
@@ -298,5 +298,44 @@ extension Simulator {
       return
     }
     slabs.registrations.release(index)
+  }
+
+  // MARK: Without a process
+
+  /// A registration that still names the session, now that its drivers have gone.
+  func registrationOfDead(session: Index<SessionRecord>) -> Index<RegistrationRecord>? {
+    for index in store.registrations.indices
+    where store.registrations[index, \.state] != .free
+      && store.registrations[index, \.ownerSession] == Ref(session)
+    {
+      return index
+    }
+    return nil
+  }
+
+  /// Its blocks live on without their provider's process, and are reclaimed directly when freed.
+  mutating func orphan(
+    registration index: Index<RegistrationRecord>
+  ) {
+    for section in store.sectionsOfProvider.of(index) {
+      settle(section: section)
+      store.sections.update(section) { $0.session = .none }
+    }
+    store.registrations.update(index) {
+      $0.state = .dead
+      $0.ownerSession = .none
+      $0.stuckUpcall = 0
+      $0.hosted = UInt32.max
+    }
+    releaseIfDone(registration: index)
+  }
+
+  /// The provider owes an answer whose deadline has passed: nobody asks it until it has given it.
+  mutating func markStuck(registration index: Index<RegistrationRecord>, upcall: UInt64) {
+    store.registrations.update(index) { $0.stuckUpcall = upcall }
+    turn.emit(
+      .event(
+        .providerStuck(
+          party(registration: index), store.registrations[index].owner, upcall: upcall)))
   }
 }

@@ -178,4 +178,14 @@ extension Simulator {
         hosted: registration.ownerSession.isNone && registration.hosted != UInt32.max
           ? registration.hosted : nil))
   }
+
+  /// Notes by what a section's memory is found again, and whether it is kept.
+  public mutating func note(section handle: Handle, inode: UInt64, keeping: SectionKeeping) {
+    guard let index = try? resolveSection(handle) else { return }
+    store.sections.update(index) {
+      $0.inode = inode
+      $0.keeping = keeping
+    }
+    commit()
+  }
 }

@@ -31,7 +31,7 @@ extension Simulator {
     var call = OIDCall(
       header: ObjectHeader(type: 0x96, revision: record.revision, size: UInt16(size)),
       kind: UInt32(record.kind), oid: record.oid,
-      input: bytes(store.oidInputs, index, record.inputLength), outputLength: record.outputLength,
+      input: input(oid: index), outputLength: record.outputLength,
       requestID: record.requestID, requestContext: record.requestContext)
     call.port = record.port
     call.timeout = record.timeout
@@ -51,7 +51,7 @@ extension Simulator {
         bytesRead: record.bytesRead, bytesWritten: record.bytesWritten,
         bytesNeeded: neededBytes(record.failure) ?? record.bytesNeeded,
         supportedRevision: record.supportedRevision,
-        information: bytes(store.oidOutputs, index, record.outputBytes))
+        information: output(oid: index))
       return (record.failure, result)
     }
     do throws(Failure) {
@@ -71,14 +71,6 @@ extension Simulator {
   private func neededBytes(_ failure: Failure) -> UInt32? {
     guard failure.status == .invalidLength, failure.reason == .informationBuffer else { return nil }
     return UInt32(clamping: failure.b)
-  }
-
-  private func bytes(
-    _ table: Table<OIDBufferRecord>, _ index: Index<OIDRecord>, _ count: UInt32
-  ) -> [UInt8] {
-    guard count > 0 else { return [] }
-    let buffer = table[index]
-    return (0..<min(Int(count), OIDBufferRecord.capacity)).map { buffer.bytes[$0] }
   }
 
   /// Port and flags of the indication of an open upcall of ProtocolReceiveNetBufferLists, and how many

@@ -190,12 +190,7 @@ extension Simulator {
         $0.subject = .none
       }
       if let registration = upcall.registration.optional {
-        store.registrations.update(registration) { $0.stuckUpcall = upcall.id }
-        turn.emit(
-          .event(
-            .providerStuck(
-              party(registration: registration), store.registrations[registration].owner,
-              upcall: upcall.id)))
+        markStuck(registration: registration, upcall: upcall.id)
       }
       if let session = upcall.session.optional { forgetOldExpired(session) }
     } else {
@@ -265,6 +260,22 @@ extension Simulator {
       violate(
         Failure(.failure, .lateAnswer, upcall.id), routine: "upcall answer", bugCheck: nil,
         handle: upcall.object, party: party(session: session), session: session)
+    }
+  }
+
+  // MARK: After a restart
+
+  /// Notes that a hosted driver has a call; part of the transaction in which its state changes.
+  public mutating func note(delivered id: UInt64) {
+    guard let index = upcallRecord(id) else { return }
+    store.upcalls.update(index) { $0.delivered = 1 }
+    commit()
+  }
+
+  /// What was due while nobody was there is due as much later.
+  func postponeUpcalls(by milliseconds: UInt64) {
+    for index in store.upcalls.touched where store.upcalls[index, \.deadline] != 0 {
+      store.upcalls.update(index) { $0.deadline &+= milliseconds }
     }
   }
 }

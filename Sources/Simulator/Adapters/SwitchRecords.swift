@@ -1,0 +1,57 @@
+// The NIC switch and the virtual functions of an adapter, as its capabilities record keeps them.
+
+import CNDIS
+import NDIS
+
+extension Simulator {
+  /// The default switch is made, or changed.
+  func set(switchParameters: NDIS_NIC_SWITCH_PARAMETERS, adapter: Index<AdapterRecord>) {
+    store.capabilities.update(adapter) {
+      $0.hasSwitch = 1
+      $0.switchParameters = switchParameters
+    }
+  }
+
+  func removeSwitch(adapter: Index<AdapterRecord>) {
+    store.capabilities.update(adapter) {
+      $0.hasSwitch = 0
+      $0.switchParameters = NDIS_NIC_SWITCH_PARAMETERS()
+    }
+  }
+
+  func add(
+    _ function: FunctionID, owner: Ref<BindingRecord>, adapter: Index<AdapterRecord>
+  ) {
+    store.capabilities.update(adapter) {
+      $0.functions |= 1 << UInt64(function.rawValue)
+      $0.functionOwners[Int(function.rawValue)] = owner
+    }
+  }
+
+  func remove(_ function: FunctionID, adapter: Index<AdapterRecord>) {
+    store.capabilities.update(adapter) {
+      $0.functions &= ~(1 << UInt64(function.rawValue))
+      $0.functionOwners[Int(function.rawValue)] = .none
+    }
+  }
+
+  /// A binding is gone: its VFs stay, and belong to nobody. How many it had.
+  func disownFunctions(of binding: Ref<BindingRecord>, adapter: Index<AdapterRecord>) -> UInt64 {
+    guard store.capabilities[adapter, \.functions] != 0 else { return 0 }
+    var count: UInt64 = 0
+    let owners = store.capabilities[adapter, \.functionOwners]
+    for function in owners.indices where owners[function] == binding {
+      count += 1
+      store.capabilities.update(adapter) { $0.functionOwners[function] = .none }
+    }
+    return count
+  }
+
+  /// The adapter is gone.
+  func forgetCapabilities(adapter: Index<AdapterRecord>) {
+    let capabilities = store.capabilities[adapter]
+    if capabilities.receiveFilterLength != 0 || capabilities.nicSwitchLength != 0 {
+      store.capabilities.update(adapter) { $0 = CapabilitiesRecord() }
+    }
+  }
+}
