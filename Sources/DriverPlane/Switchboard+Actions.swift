@@ -79,7 +79,7 @@ extension SwitchboardState {
 
   mutating func reply(_ session: UInt32, _ id: UInt64) {
     if LatencyBook.isTimed(id) {
-      latencies.requestAnswered(session, id, at: MonotonicClock.nanoseconds)
+      latencies.requestAnswered(session, id, at: host.nanoseconds())
     }
     let reply = DeferredReply(session: session, id: id)
     if persistence.deferReply(reply, memories, &simulator) { return }
@@ -139,7 +139,7 @@ extension SwitchboardState {
         id, session: session, answer: ProviderAnswer(status: .failure), now: now)
       return
     }
-    latencies.upcallSent(id, at: MonotonicClock.nanoseconds)
+    latencies.upcallSent(id, at: host.nanoseconds())
     send(length, to: connection)
   }
 

@@ -18,7 +18,8 @@ extension SwitchboardState {
     miniports: [VMQSettings], persistence: PersistentStore, onEvent: @escaping (Event) -> Void
   ) throws(RestoreFailure) -> SwitchboardState {
     var inherited = inherited
-    let begun = MonotonicClock.milliseconds
+    let host = HostServices()
+    let begun = host.milliseconds()
     let simulator: Simulator
     let crash: (work: InHand, crashes: UInt64)?
     do throws(StoreError) {
@@ -34,7 +35,7 @@ extension SwitchboardState {
         fresh: false)
     } catch { throw RestoreFailure("\(error)") }
     let instance: (UInt64, UInt64)
-    do throws(StartFailure) { instance = try newInstance() } catch {
+    do throws(StartFailure) { instance = try newInstance(host) } catch {
       throw RestoreFailure(error.description)
     }
     // Handles and addresses are those of the seed the store was laid out with.
@@ -49,7 +50,7 @@ extension SwitchboardState {
     onEvent(
       .storeRestored(
         sessions: UInt64(sessions), connections: UInt64(inherited.connections.count),
-        blocks: state.statistics.blocks, milliseconds: MonotonicClock.milliseconds &- begun))
+        blocks: state.statistics.blocks, milliseconds: host.milliseconds() &- begun))
     return state
   }
 

@@ -116,12 +116,12 @@ extension SwitchboardState {
 
   /// Whether a process may still come back. Of one in another namespace nothing is known; it is waited for.
   private func isAlive(_ pid: Int32) -> Bool {
-    pid <= 0 || CurrentProcess.exists(pid)
+    pid <= 0 || host.exists(pid)
   }
 
   func freshToken() throws(Failure) -> UInt64 {
     do throws(SystemError) {
-      let bits = try Randomness.bits()
+      let bits = try host.randomBits()
       return bits == 0 ? 1 : bits
     } catch { throw Failure(.resources, .memoryUnavailable, UInt64(clamping: error.errno)) }
   }

@@ -50,8 +50,8 @@ package import NDISSimulator
 
   /// Monotonic milliseconds.
   package var clock: () -> UInt64 {
-    get { state.clock }
-    set { state.clock = newValue }
+    get { state.host.milliseconds }
+    set { state.host.milliseconds = newValue }
   }
 
   /// Sees every request before it is carried out; for tests of what a crash leaves behind.

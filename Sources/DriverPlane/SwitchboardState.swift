@@ -39,8 +39,7 @@ import NDISSimulator
   let instance: (UInt64, UInt64)
   /// Sees every request before it is carried out; for tests of what a crash leaves behind.
   var beforeRequest: ((Request) -> Void)?
-  /// Monotonic milliseconds.
-  var clock: () -> UInt64 = { MonotonicClock.milliseconds }
+  var host = HostServices()
   /// The time handed to the turns of one packet, read when it comes.
   private(set) var now: UInt64 = 0
 
@@ -60,7 +59,7 @@ import NDISSimulator
       settings,
       persistence.map { DescriptorPersistence($0.descriptorStore, onEvent: onEvent) }
         ?? NoPersistence(),
-      onEvent, store, simulator, try newInstance())
+      onEvent, store, simulator, try newInstance(HostServices()))
     state.readClock()
     for pool in pools {
       do throws(Failure) { _ = try state.add(pool, isConfigured: true) } catch {
@@ -86,9 +85,9 @@ import NDISSimulator
   }
 
   /// A number that no other start of a daemon has.
-  static func newInstance() throws(StartFailure) -> (UInt64, UInt64) {
+  static func newInstance(_ host: HostServices) throws(StartFailure) -> (UInt64, UInt64) {
     do throws(SystemError) {
-      return (try Randomness.bits(), try Randomness.bits())
+      return (try host.randomBits(), try host.randomBits())
     } catch { throw StartFailure("\(error)") }
   }
 
@@ -180,7 +179,7 @@ import NDISSimulator
     }
     beforeRequest?(request)
     if LatencyBook.isTimed(header.requestID) {
-      latencies.requestCame(session, header.requestID, at: MonotonicClock.nanoseconds)
+      latencies.requestCame(session, header.requestID, at: host.nanoseconds())
     }
     simulator.perform(call, request, now: now)
     if let offered { accept(offered, by: connection, call) }
@@ -191,7 +190,7 @@ import NDISSimulator
     _ connection: DriverConnection, _ header: MessageHeader, _ packet: UnsafeRawBufferPointer
   ) {
     guard let session = connection.session, header.isReply else { return }
-    if let took = latencies.upcallAnswered(header.requestID, at: MonotonicClock.nanoseconds) {
+    if let took = latencies.upcallAnswered(header.requestID, at: host.nanoseconds()) {
       connection.latency = connection.latency ?? Histogram()
       connection.latency?.add(nanoseconds: took)
     }
@@ -224,7 +223,7 @@ import NDISSimulator
   }
 
   /// Takes note of the time.
-  mutating func readClock() { now = clock() }
+  mutating func readClock() { now = host.milliseconds() }
 
   /// Whether `tick` should be called again at once.
   var hasWork: Bool { simulator.hasWork }
