@@ -1,5 +1,5 @@
 // Intrusive doubly linked lists: a reference to the first member in the owner, and to its neighbours in each
-// member. A list is described once, by the key paths of these stored fields; `StoreLayout.swift` has all of
+// member. A list is described once, by the key paths of these stored fields; `Recovery/Tables.swift` has all of
 // them. Kept are the offsets of the fields: key paths cost what the rest of an allocation does.
 //
 // New members go to the front (`insert`), or to the back of a list that has a tail (`append`).
