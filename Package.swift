@@ -23,7 +23,7 @@ let strict: [SwiftSetting] = [
 // Target names have a prefix of our own, so that they collide with those of no package that depends on this
 // one; folders have the short names. `Platform` is the target NDISPlatform in Sources/Platform.
 let shortNames: Set = [
-  "DriverInterface", "Events", "Simulator", "HostedDrivers", "DriverProtocol", "Platform",
+  "DriverInterface", "Events", "Store", "Simulator", "HostedDrivers", "DriverProtocol", "Platform",
   "DriverPlane", "ServiceManager", "Varlink", "Configuration", "ManagementInterface",
   "ManagementPlane", "Daemon", "Drawing", "PrivateDaemon", "Bench",
 ]
@@ -90,8 +90,10 @@ let package = Package(
     .module("NDIS", ["CNDIS"]),
     .module("DriverInterface", ["CNDIS", "NDIS"]),
     .module("Events", ["NDIS"]),
-    .module("Simulator", ["CNDIS", "NDIS", "DriverInterface", "Events"]),
-    .module("HostedDrivers", ["CNDIS", "NDIS", "DriverInterface", "Simulator"]),
+    // A typed store over bytes. Knows nothing of NDIS.
+    .module("Store", []),
+    .module("Simulator", ["CNDIS", "NDIS", "Store", "DriverInterface", "Events"]),
+    .module("HostedDrivers", ["CNDIS", "NDIS", "Store", "DriverInterface", "Simulator"]),
     .module("DriverProtocol", ["CNDIS", "NDIS", "DriverInterface"]),
 
     // MARK: Linux, systemd, Varlink, configuration
@@ -109,7 +111,7 @@ let package = Package(
     .module(
       "DriverPlane",
       [
-        "NDIS", "DriverInterface", "Events", "Platform", "Simulator", "HostedDrivers",
+        "NDIS", "Store", "DriverInterface", "Events", "Platform", "Simulator", "HostedDrivers",
         "DriverProtocol",
       ]),
     // The org.ndissim.* interfaces: descriptions, typed calls, both ends.
@@ -127,9 +129,9 @@ let package = Package(
     .module(
       "Daemon",
       [
-        "CNDIS", "NDIS", "DriverInterface", "Events", "Platform", "Simulator", "HostedDrivers",
-        "DriverPlane", "ServiceManager", "Varlink", "ManagementInterface", "ManagementPlane",
-        "Configuration",
+        "CNDIS", "NDIS", "Store", "DriverInterface", "Events", "Platform", "Simulator",
+        "HostedDrivers", "DriverPlane", "ServiceManager", "Varlink", "ManagementInterface",
+        "ManagementPlane", "Configuration",
       ]),
     .program(
       "ndissimd", ["Configuration", "Daemon", "NDIS", "ArgumentParser"]),
@@ -163,7 +165,7 @@ let package = Package(
       "ndissim-hot-paths",
       [
         "CNDIS", "CNDISCounters", "DriverInterface", "DriverProtocol", "HostedDrivers", "NDIS",
-        "Simulator",
+        "Simulator", "Store",
       ],
       path: "Benchmarks/Sources/hot-paths"),
     // Writes Swift from a Varlink interface description; its output is committed and held by a test.
@@ -202,8 +204,8 @@ let package = Package(
     .tests(
       "SimulatorTests",
       [
-        "Simulator", "HostedDrivers", "CNDIS", "NDIS", "DriverInterface", "DriverProtocol",
-        "Events",
+        "Simulator", "Store", "HostedDrivers", "CNDIS", "NDIS", "DriverInterface",
+        "DriverProtocol", "Events",
       ]),
     .tests(
       "HostedDriversTests", ["HostedDrivers", "CNDIS", "NDIS", "DriverInterface", "Simulator"]),

@@ -1,6 +1,7 @@
 // Where a daemon begins: from the store of the previous process, if the service manager has one, or anew. A store
 // that cannot be restored from is set aside for inspection, and the start is clean.
 
+import NDISStore
 import NDISDriverPlane
 import NDISEvents
 import Glibc

@@ -1,6 +1,7 @@
 // Where the bytes of the simulator's store are: in a memory file that the next process is given, or in anonymous
 // memory that ends with this process.
 
+import NDISStore
 package import NDISPlatform
 import NDISSimulator
 

@@ -7,6 +7,7 @@
 // It keeps nothing that is not also in the store: sections, blocks and their extents are handed to it
 // again when a daemon adopts a store.
 
+import NDISStore
 public import NDISDriverInterface
 public import NDIS
 public import NDISSimulator

@@ -2,6 +2,7 @@
 // host has `step` do one bounded piece of work at a time, and `expire` end what has taken too long.
 
 import NDISDriverInterface
+import NDISStore
 
 /// Objects with work and calls with a deadline. Derived from the store; the lowest number is served first, so it
 /// does not matter in which order they were woken.

@@ -6,6 +6,7 @@
 // indices, what still has to be ended) is made anew by `init`, and is a function of the bytes alone, so
 // that a simulator thrown away between two turns is not missed.
 
+public import NDISStore
 import NDISEvents
 import NDIS
 import Synchronization

@@ -13,6 +13,7 @@ import NDIS
 import Testing
 
 @testable import NDISSimulator
+import NDISStore
 
 @Suite struct GeneratedTests {
   /// What lengthens a run or replays one of its cases.

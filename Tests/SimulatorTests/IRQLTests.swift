@@ -8,6 +8,7 @@ import NDISEvents
 import NDIS
 import NDISSimulator
 import Testing
+import NDISStore
 
 @Suite struct IRQLTests {
   static let passiveOnly: [Int] = [

@@ -3,6 +3,7 @@
 import NDIS
 
 @testable import NDISSimulator
+import NDISStore
 
 /// Everything that is wrong with the simulator's state; empty when it is consistent. Where a test has made
 /// queues, VPorts or OID requests by hand, how these came about is not looked at.

@@ -1,5 +1,7 @@
 // Prints how many mutants each table has, for `.ci/mutants`, which reads it from the run without one.
 
+import NDISStore
+
 #if MUTANTS
   import NDIS
   import NDISDriverInterface

@@ -12,6 +12,7 @@ import NDISDriverProtocol
 import Testing
 
 @testable import NDISSimulator
+import NDISStore
 
 /// One party's side of a session.
 struct Client {

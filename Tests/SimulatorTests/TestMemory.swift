@@ -2,6 +2,7 @@
 // in real life, without the descriptor.
 
 @testable import NDISSimulator
+import NDISStore
 
 /// Memory of one store.
 @safe final class TestMemory {

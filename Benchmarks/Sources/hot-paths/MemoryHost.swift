@@ -1,6 +1,7 @@
 // A simulator in plain memory with one hosted pool and one protocol driver that allocates: the daemon
 // without packets and sockets. It carries out a turn's actions as the switchboard does.
 
+import NDISStore
 import NDISDriverInterface
 import CNDIS
 import Glibc

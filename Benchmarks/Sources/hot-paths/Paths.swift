@@ -1,5 +1,6 @@
 // The hot paths. Each operation is checked to have done what it is measured for.
 
+import NDISStore
 import CNDIS
 import NDISDriverProtocol
 import NDIS

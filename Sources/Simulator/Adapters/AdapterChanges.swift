@@ -5,6 +5,7 @@ import NDISDriverInterface
 import CNDIS
 import NDISEvents
 public import NDIS
+import NDISStore
 
 extension Simulator {
   /// NdisMPauseComplete.

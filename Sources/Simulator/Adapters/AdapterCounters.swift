@@ -1,6 +1,7 @@
 // What other subjects keep in an adapter's record: the lists it has indicated, and the last FilterId.
 
 import NDIS
+import NDISStore
 
 extension Simulator {
   /// `count` lists are with receivers.

@@ -5,6 +5,7 @@ import NDISDriverInterface
 import CNDIS
 import NDISEvents
 import NDIS
+import NDISStore
 
 extension Simulator {
   /// Calls a handler. False when the table of upcalls is full: nothing has changed, and the adapter is

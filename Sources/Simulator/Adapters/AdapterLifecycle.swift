@@ -6,6 +6,7 @@
 import CNDIS
 import NDISEvents
 import NDIS
+import NDISStore
 
 extension Simulator {
   /// From now on the adapter is going; `step` does the rest. A change that waits is not made any more.

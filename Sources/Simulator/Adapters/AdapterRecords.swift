@@ -3,6 +3,7 @@
 
 import CNDIS
 import NDIS
+import NDISStore
 
 /// Whether an adapter is there. `live`: it is on its way to Running, or to where CHANGE_ADAPTER wants it. `ending`: it
 /// is on its way to its end.

@@ -4,6 +4,7 @@
 import CNDIS
 import NDIS
 import NDISEvents
+import NDISStore
 
 extension Simulator {
   /// The state of the adapter at a used index.

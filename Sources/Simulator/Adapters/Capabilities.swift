@@ -6,6 +6,7 @@ import NDISDriverInterface
 import CNDIS
 import NDISEvents
 import NDIS
+import NDISStore
 
 extension Simulator {
   /// NdisMSetMiniportAttributes with hardware-assist attributes; in MiniportInitializeEx only, after the

@@ -6,6 +6,7 @@ public import NDISDriverInterface
 import CNDIS
 import NDISEvents
 import NDIS
+import NDISStore
 
 extension Simulator {
   /// NdisMIndicateStatusEx. Allowed from the setting of the registration attributes until MiniportHaltEx

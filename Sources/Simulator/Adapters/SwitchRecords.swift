@@ -2,6 +2,7 @@
 
 import CNDIS
 import NDIS
+import NDISStore
 
 extension Simulator {
   /// The default switch is made, or changed.

@@ -4,6 +4,7 @@
 import CNDIS
 import NDISEvents
 import NDIS
+import NDISStore
 
 extension Simulator {
   /// Calls a handler. False when the table of upcalls is full: nothing has changed, and the binding is

@@ -7,6 +7,7 @@ import NDISDriverInterface
 import CNDIS
 import NDISEvents
 import NDIS
+import NDISStore
 
 extension Simulator {
   mutating func bindAdapter(

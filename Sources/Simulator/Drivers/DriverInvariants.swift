@@ -3,6 +3,7 @@
 
 import CNDIS
 import NDIS
+import NDISStore
 
 extension StoreCheck {
   mutating func checkDrivers() throws(StoreError) {

@@ -1,6 +1,7 @@
 // The records of drivers, and of the bindings and filter modules they have on adapters.
 
 import NDIS
+import NDISStore
 
 enum DriverState: UInt8, StoredEnum {
   case free = 0, registering, registered, ending

@@ -5,6 +5,7 @@ import NDISDriverInterface
 import CNDIS
 import NDISEvents
 import NDIS
+import NDISStore
 
 extension Simulator {
   mutating func registerDriver(

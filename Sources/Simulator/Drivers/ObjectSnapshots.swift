@@ -6,6 +6,7 @@
 // would have to pay for it); who wants to know counts blocks by owner.
 
 public import NDIS
+import NDISStore
 
 /// A session.
 public struct SessionSnapshot: Sendable, Equatable {

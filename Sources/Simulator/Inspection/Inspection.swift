@@ -4,6 +4,7 @@
 public import NDISDriverInterface
 import CNDIS
 public import NDIS
+import NDISStore
 
 /// An upcall to a hosted provider: the part of `UpcallDetails` such a one looks at.
 public struct HostedCall: Sendable {

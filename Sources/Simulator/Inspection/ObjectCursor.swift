@@ -8,6 +8,7 @@
 // indices only grow.
 
 public import NDIS
+import NDISStore
 
 /// Kinds of records that can be listed.
 public enum ListedKind: Sendable, CaseIterable {

@@ -4,6 +4,7 @@
 
 import CNDIS
 import NDIS
+import NDISStore
 
 extension Simulator {
   /// What came with a request.

@@ -2,6 +2,7 @@
 
 import CNDIS
 import NDIS
+import NDISStore
 
 extension StoreCheck {
   mutating func checkOIDs() throws(StoreError) {

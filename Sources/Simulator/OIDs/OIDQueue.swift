@@ -5,6 +5,7 @@
 
 import CNDIS
 import NDIS
+import NDISStore
 
 extension Simulator {
   /// One step of the adapter's queue of requests: sends the next one to an idle miniport in a state that

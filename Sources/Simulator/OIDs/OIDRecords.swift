@@ -1,6 +1,7 @@
 // The records of OID requests and their buffers.
 
 import NDIS
+import NDISStore
 
 /// Where an OID request stands. `queued`: behind another in its adapter's queue. `sent`: the miniport's
 /// handler runs. `pended`: it answered PENDING. `ended`: how it ended is known; it has still to be told,

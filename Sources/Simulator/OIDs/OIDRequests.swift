@@ -7,6 +7,7 @@ import NDISDriverInterface
 import CNDIS
 import NDISEvents
 import NDIS
+import NDISStore
 
 extension Simulator {
   /// NdisOidRequest. What can be refused from the call alone is refused; else the answer is PENDING with

@@ -1,6 +1,7 @@
 // What an OID request is about: the filter, queue or VPort that it makes, changes or removes.
 
 import NDIS
+import NDISStore
 
 extension Simulator {
   func set(filter: Index<FilterRecord>, ofOID index: Index<OIDRecord>) {

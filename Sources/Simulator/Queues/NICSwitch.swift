@@ -5,6 +5,7 @@
 import CNDIS
 import NDISEvents
 import NDIS
+import NDISStore
 
 extension Simulator {
   // MARK: The switch

@@ -3,6 +3,7 @@
 
 import CNDIS
 import NDIS
+import NDISStore
 
 /// What filters say of ids, for one adapter at a time.
 struct PlaceScratch {

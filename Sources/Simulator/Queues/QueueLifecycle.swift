@@ -5,6 +5,7 @@
 import CNDIS
 import NDISEvents
 import NDIS
+import NDISStore
 
 extension Simulator {
   /// The miniport has indicated NDIS_STATUS_RECEIVE_QUEUE_STATE. Only DmaStopped has to be indicated; it

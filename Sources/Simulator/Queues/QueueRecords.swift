@@ -3,6 +3,7 @@
 
 import CNDIS
 import NDIS
+import NDISStore
 
 /// A receive queue that was allocated; the default queue has no record.
 struct QueueRecord: NamedRecord {

@@ -1,6 +1,7 @@
 // Taking queues, filters and VPorts out of their adapter's lists, and the ids that are not in use there.
 
 import NDIS
+import NDISStore
 
 extension Simulator {
   /// Unlinks a queue and frees its record.

@@ -3,6 +3,7 @@
 
 import CNDIS
 public import NDIS
+import NDISStore
 
 /// What a queue, VPort, filter or OID request hangs on.
 public struct PlaceSnapshot: Sendable, Equatable {

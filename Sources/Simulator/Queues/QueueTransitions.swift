@@ -8,6 +8,7 @@
 // Reclaiming) and resourcesFreed when the last of them has come back (`releaseIfReclaimed`).
 
 import NDIS
+import NDISStore
 
 extension Simulator {
   /// The state of the queue at a used index.

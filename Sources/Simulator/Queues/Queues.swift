@@ -7,6 +7,7 @@
 import CNDIS
 import NDISEvents
 import NDIS
+import NDISStore
 
 extension Simulator {
   /// The record of a queue of an adapter; nil for the default queue and unknown ones. A queue that is

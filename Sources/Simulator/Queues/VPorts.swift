@@ -4,6 +4,7 @@
 import CNDIS
 import NDISEvents
 import NDIS
+import NDISStore
 
 extension Simulator {
   // MARK: CREATE_VPORT

@@ -4,6 +4,7 @@
 // the same block and queue.
 
 import NDIS
+import NDISStore
 
 /// Lists that a block and a queue or VPort are about to gain or lose.
 struct ReceiveTally {

@@ -4,6 +4,7 @@
 import NDISDriverInterface
 import CNDIS
 import NDIS
+import NDISStore
 
 extension Simulator {
   /// A block that was looked up for a segment, and for which target.

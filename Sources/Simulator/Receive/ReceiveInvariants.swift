@@ -4,6 +4,7 @@
 
 import CNDIS
 import NDIS
+import NDISStore
 
 extension StoreCheck {
   /// The lists themselves, and what they count for.

@@ -2,6 +2,7 @@
 // that down will need. Values only; nothing is changed before the whole indication has passed.
 
 import NDIS
+import NDISStore
 
 /// The queue or VPort that lists are indicated on, with what it asks of them.
 struct ReceiveTarget {

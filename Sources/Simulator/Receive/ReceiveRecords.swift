@@ -1,6 +1,7 @@
 // The records of what is indicated: calls of NdisMIndicateReceiveNetBufferLists and their NET_BUFFER_LISTs.
 
 import NDIS
+import NDISStore
 
 enum IndicationState: UInt32, StoredEnum {
   case free = 0, open

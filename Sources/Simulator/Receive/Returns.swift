@@ -7,6 +7,7 @@ import NDISDriverInterface
 import CNDIS
 import NDISEvents
 import NDIS
+import NDISStore
 
 extension Simulator {
   /// NdisReturnNetBufferLists. All of them or, when one is not this binding's to return, none.

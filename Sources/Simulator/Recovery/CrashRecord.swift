@@ -3,6 +3,8 @@
 // in a row is not tried a third time. A process that is killed from outside dies with something in hand as
 // well; but one that crashes leaves a mark.
 
+public import NDISStore
+
 /// A piece of work, by names that mean the same after a restart.
 public struct InHand: BitwiseCopyable, Equatable, Sendable {
   public enum Kind: UInt32, Sendable {

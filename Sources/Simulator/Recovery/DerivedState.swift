@@ -3,6 +3,7 @@
 // address, newest registration), so it does not matter how the state came about.
 
 import NDIS
+import NDISStore
 
 struct Derived: ~Copyable {
   /// Registrations that may serve requests.

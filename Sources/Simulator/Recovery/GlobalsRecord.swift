@@ -1,5 +1,7 @@
 // The record of what belongs to no object.
 
+import NDISStore
+
 /// State that belongs to no object.
 struct GlobalsRecord: StoreRecord {
   var seed: UInt64 = 0

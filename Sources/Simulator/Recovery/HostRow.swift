@@ -3,6 +3,8 @@
 // of something the other has not done. Only the host understands them, so each carries a checksum: a record
 // with a number that is no value of its type must never be made.
 
+public import NDISStore
+
 /// One row: plain bytes of a record, and their checksum.
 public struct HostRow: BitwiseCopyable, Sendable {
   /// Bytes of the greatest record.
@@ -45,7 +47,7 @@ public struct HostRow: BitwiseCopyable, Sendable {
 }
 
 extension HostRow: StoreRecord {
-  typealias Key = HostRow
+  @usableFromInline package typealias Key = HostRow
 }
 
 extension Simulator {

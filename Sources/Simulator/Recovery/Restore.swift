@@ -3,6 +3,7 @@
 
 public import NDISEvents
 public import NDIS
+import NDISStore
 
 /// A session of an adopted store.
 public struct AdoptedSession: Sendable {

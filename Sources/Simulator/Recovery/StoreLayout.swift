@@ -3,6 +3,8 @@
 // from the bytes. The memory may be sparse: capacities are upper limits, and pages never touched cost
 // nothing.
 
+import NDISStore
+
 /// Why bytes were not taken for a store.
 public enum StoreError: Error, Hashable, Sendable {
   case tooSmall(needed: Int, given: Int)

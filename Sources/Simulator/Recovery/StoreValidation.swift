@@ -11,6 +11,7 @@
 // members' ways back, so that a circle is noticed where it closes: a member's way back leads to one other only.
 
 import NDIS
+import NDISStore
 
 /// A record that is looked at, as the sentence about it names it.
 struct CheckedRecord {

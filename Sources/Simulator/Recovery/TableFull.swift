@@ -1,6 +1,7 @@
 // Refusals because all records of a kind are in use.
 
 import NDIS
+import NDISStore
 
 /// A record whose shortage is reported.
 protocol NamedRecord: SlabRecord {

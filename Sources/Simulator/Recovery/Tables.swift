@@ -1,6 +1,8 @@
 // Every table of the store: how many records it has room for, where it lies, the lists between its records, and
 // which of them are free. A new kind of record is declared here and in a file of its subject's folder.
 
+import NDISStore
+
 /// How many records of each kind a store has room for. Capabilities have one record an adapter, buffers
 /// of OID requests two a request.
 public struct StoreCapacities: Hashable, Sendable, BitwiseCopyable {

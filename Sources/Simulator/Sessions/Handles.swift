@@ -4,6 +4,7 @@
 import NDISDriverInterface
 import NDISEvents
 import NDIS
+import NDISStore
 
 extension Call {
   /// The session it came through.

@@ -2,6 +2,7 @@
 // here and nowhere else. The sessions' records are the truth; what a user holds is derived from them.
 
 import NDIS
+import NDISStore
 
 extension Simulator {
   // MARK: Sessions

@@ -7,6 +7,7 @@
 public import NDISDriverInterface
 import NDISEvents
 public import NDIS
+import NDISStore
 
 extension Store {
   /// The place of a request in its session's ring.

@@ -1,6 +1,7 @@
 // The records of a session, its requests and their results.
 
 import NDIS
+import NDISStore
 
 enum SessionState: UInt8, StoredEnum {
   case free = 0, open, resetting, ended

@@ -5,6 +5,7 @@
 import NDISDriverInterface
 import NDISEvents
 public import NDIS
+import NDISStore
 
 extension Simulator {
   /// Begins a session. The host checked the peer's credentials. A hosted driver's session is like any

@@ -1,6 +1,8 @@
 // How much each user holds, over all of its sessions. Derived: the sessions' records are the truth. A
 // request of a user usually follows another of the same one, so the last one asked for is remembered.
 
+import NDISStore
+
 /// How much one user holds.
 struct UserUsage {
   var sessions: UInt32 = 0

@@ -6,6 +6,7 @@ import NDISDriverInterface
 import CNDIS
 import NDISEvents
 import NDIS
+import NDISStore
 
 extension Simulator {
   mutating func providerAllocated(

@@ -2,6 +2,7 @@
 // the lists of its owner, its provider and its queue.
 
 import NDIS
+import NDISStore
 
 extension StoreCheck {
   /// A damaged number of pages would make a set of that size, so they are held against the addresses first:

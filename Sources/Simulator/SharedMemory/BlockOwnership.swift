@@ -3,6 +3,7 @@
 
 import NDISEvents
 import NDIS
+import NDISStore
 
 extension Simulator {
   // MARK: Owners

@@ -1,6 +1,7 @@
 // The records of blocks of shared memory: their owners, extents and call sites.
 
 import NDIS
+import NDISStore
 
 enum BlockState: UInt8, StoredEnum {
   case free = 0, pending, live, freeing, abandoned

@@ -2,6 +2,7 @@
 // names have become handles by then, so that a block is decided by comparing a few numbers.
 
 public import NDIS
+import NDISStore
 
 /// A block.
 public struct BlockSnapshot: Sendable, Equatable {

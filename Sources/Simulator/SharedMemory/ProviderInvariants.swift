@@ -1,6 +1,7 @@
 // Registrations of providers, and sessions: whose each is, what it owes, its lists and its counters.
 
 import NDIS
+import NDISStore
 
 extension StoreCheck {
   mutating func checkRegistrations() throws(StoreError) {

@@ -1,5 +1,6 @@
 // The records of providers of shared memory, and of the sections they have.
 
+public import NDISStore
 import NDIS
 
 /// Where a provider stands in the order of precedence; smaller wins.
@@ -12,7 +13,7 @@ public enum ProviderLevel: UInt8, Sendable, CaseIterable {
 }
 
 extension ProviderLevel: StoredEnum {
-  static let fallback = hal
+  @usableFromInline package static let fallback = hal
 }
 
 enum RegistrationState: UInt8, StoredEnum {
@@ -56,7 +57,7 @@ struct RegistrationRecord: NamedRecord {
 public enum SectionKeeping: UInt8, Sendable { case new = 0, kept, lost }
 
 extension SectionKeeping: StoredEnum {
-  static let fallback = lost
+  @usableFromInline package static let fallback = lost
 }
 
 enum SectionState: UInt8, StoredEnum {

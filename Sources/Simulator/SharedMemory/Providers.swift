@@ -7,6 +7,7 @@ import NDISDriverInterface
 import CNDIS
 import NDISEvents
 public import NDIS
+import NDISStore
 
 extension Simulator {
   mutating func setOptionalHandlers(

@@ -4,6 +4,7 @@
 import NDISDriverInterface
 import NDISEvents
 public import NDIS
+import NDISStore
 
 extension Simulator {
   mutating func offerSection(

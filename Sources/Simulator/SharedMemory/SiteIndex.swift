@@ -4,6 +4,7 @@
 // blocks name them or not.
 
 import NDIS
+import NDISStore
 
 /// Slots by label.
 struct SiteIndex: ~Copyable {

@@ -8,6 +8,7 @@ import NDISDriverInterface
 import CNDIS
 import NDISEvents
 import NDIS
+import NDISStore
 
 extension Simulator {
   /// Whether the handler of an upcall may answer PENDING.

@@ -4,6 +4,7 @@
 public import NDISDriverInterface
 import CNDIS
 import NDIS
+import NDISStore
 
 extension Simulator {
   /// The OID request an open upcall is about.

@@ -3,6 +3,7 @@
 
 import CNDIS
 import NDIS
+import NDISStore
 
 extension StoreCheck {
   /// What is left is one request for each that waits.

@@ -1,6 +1,7 @@
 // The record of a call of a handler.
 
 import NDIS
+import NDISStore
 
 /// `expired`: its deadline has passed, a late answer may come. `pended`: the handler has returned PENDING
 /// and is no context any more; its completion, its deadline or a death ends the upcall.

@@ -8,6 +8,7 @@ public import NDISDriverInterface
 import CNDIS
 import NDISEvents
 import NDIS
+import NDISStore
 
 extension Index where Record == UpcallRecord {
   /// The index that an upcall's id contains: its twenty low bits.

@@ -5,6 +5,7 @@ import Glibc
 import NDIS
 import NDISSimulator
 import Testing
+import NDISStore
 
 @Suite struct DiagramTests {
   static let diagrams = [QueueState.diagram, VPortState.diagram, AdapterState.diagram]

@@ -10,6 +10,7 @@ import NDIS
 import Testing
 
 @testable import NDISSimulator
+import NDISStore
 
 @Suite struct OIDGeneratedTests {
   /// Every turn looks at every record: half as many steps as the one with memory.

@@ -8,6 +8,7 @@ import NDIS
 import Testing
 
 @testable import NDISSimulator
+import NDISStore
 
 @Suite struct OIDRequestTests {
   @Test("behaviour 47: a request is PENDING, the miniport answers, the requester is told once")

@@ -7,6 +7,7 @@ import NDIS
 import Testing
 
 @testable import NDISSimulator
+import NDISStore
 
 /// One adapter and one binding, or more.
 final class OIDScene {

@@ -5,6 +5,7 @@ import NDISDriverInterface
 import NDIS
 
 @testable import NDISSimulator
+import NDISStore
 
 struct PathAccounts {
   /// Told as events.

@@ -13,6 +13,7 @@ import Synchronization
 import Testing
 
 @testable import NDISSimulator
+import NDISStore
 
 @Suite struct PathGeneratedTests {
   static let steps = GeneratedTests.steps

@@ -6,6 +6,7 @@ import CNDIS
 import NDIS
 
 @testable import NDISSimulator
+import NDISStore
 
 extension PathWorld {
   /// What of an upcall concerns the books; true: it is answered later, or has been.

@@ -7,6 +7,7 @@ import NDISHostedDrivers
 import NDIS
 
 @testable import NDISSimulator
+import NDISStore
 
 extension PathWorld {
   func requestOID() {

@@ -8,6 +8,7 @@ import CNDIS
 import NDIS
 
 @testable import NDISSimulator
+import NDISStore
 
 extension PathWorld {
   func walk() {

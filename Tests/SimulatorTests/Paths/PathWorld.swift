@@ -10,6 +10,7 @@ import NDISHostedDrivers
 import NDIS
 
 @testable import NDISSimulator
+import NDISStore
 
 final class PathWorld: Dicing {
   let host: TestHost

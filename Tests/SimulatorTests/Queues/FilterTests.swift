@@ -6,6 +6,7 @@ import NDIS
 import Testing
 
 @testable import NDISSimulator
+import NDISStore
 
 @Suite struct FilterTests {
   typealias Bed = QueueBed

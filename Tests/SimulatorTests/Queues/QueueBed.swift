@@ -9,6 +9,7 @@ import NDIS
 import Testing
 
 @testable import NDISSimulator
+import NDISStore
 
 final class QueueBed {
   let host: TestHost

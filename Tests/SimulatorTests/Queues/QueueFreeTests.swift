@@ -8,6 +8,7 @@ import NDIS
 import Testing
 
 @testable import NDISSimulator
+import NDISStore
 
 @Suite struct QueueFreeTests {
   typealias Bed = QueueBed

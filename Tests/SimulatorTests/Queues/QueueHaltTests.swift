@@ -7,6 +7,7 @@ import NDIS
 import Testing
 
 @testable import NDISSimulator
+import NDISStore
 
 @Suite struct QueueHaltTests {
   typealias Bed = QueueBed

@@ -5,6 +5,7 @@ import CNDIS
 import NDIS
 
 @testable import NDISSimulator
+import NDISStore
 
 extension Audit {
   mutating func places() {

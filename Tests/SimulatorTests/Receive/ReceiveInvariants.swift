@@ -5,6 +5,7 @@ import CNDIS
 import NDIS
 
 @testable import NDISSimulator
+import NDISStore
 
 /// Everything that is wrong with what is indicated.
 func receiveInconsistencies(_ store: Store) -> [String] {

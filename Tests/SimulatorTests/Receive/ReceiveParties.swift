@@ -10,6 +10,7 @@ import NDIS
 import Testing
 
 @testable import NDISSimulator
+import NDISStore
 
 /// A driver that is bound to the adapter and keeps what it receives.
 final class Receiver {

@@ -9,6 +9,7 @@ import NDIS
 import Testing
 
 @testable import NDISSimulator
+import NDISStore
 
 @Suite struct ReceiveTests {
   // MARK: Behaviour 44: shared memory

@@ -4,6 +4,7 @@
 import NDIS
 
 @testable import NDISSimulator
+import NDISStore
 
 final class CrashPoints {
   private var before: TestMemory?

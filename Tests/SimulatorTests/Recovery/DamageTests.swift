@@ -12,6 +12,7 @@ import NDISDriverProtocol
 import Testing
 
 @testable import NDISSimulator
+import NDISStore
 
 @Suite struct DamageTests {
   static let only = GeneratedTests.environment["NDISSIM_CASE"].flatMap { Int($0) }

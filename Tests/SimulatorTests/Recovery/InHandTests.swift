@@ -4,6 +4,7 @@ import NDIS
 import Testing
 
 @testable import NDISSimulator
+import NDISStore
 
 @Suite struct InHandTests {
   private static let settings: Settings = {

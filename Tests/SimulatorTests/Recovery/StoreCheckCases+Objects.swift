@@ -5,6 +5,7 @@ import CNDIS
 import NDIS
 
 @testable import NDISSimulator
+import NDISStore
 
 extension Ref {
   /// A reference to a record outside every table.

@@ -7,6 +7,7 @@ import NDIS
 import Testing
 
 @testable import NDISSimulator
+import NDISStore
 
 /// One thing made wrong: false when there is nothing like it in this world.
 struct Wrong: CustomTestStringConvertible, Sendable {

@@ -7,6 +7,7 @@ import NDIS
 import Testing
 
 @testable import NDISSimulator
+import NDISStore
 
 @Suite struct StoreTests {
   @Test("records have the sizes the numbers of the design rest on")

@@ -3,6 +3,7 @@
 
 import NDISSimulator
 import Testing
+import NDISStore
 
 @Suite struct IndexSetTests {
   static let sizes: [UInt32] = [1, 2, 63, 64, 65, 1000, 4096, 4097, 300_000]

@@ -4,6 +4,7 @@
 
 import NDISSimulator
 import Testing
+import NDISStore
 
 /// The same numbers from the same seed, on every machine.
 struct SplitMix64: RandomNumberGenerator {

@@ -4,7 +4,7 @@
 /// A record of the store: plain bytes, of a size that is a multiple of eight. A free record keeps its
 /// generation. Lists are intrusive: a `Ref` to the first member in the owner, `previous` and `next` in the
 /// members.
-protocol StoreRecord: BitwiseCopyable {
+@usableFromInline package protocol StoreRecord: BitwiseCopyable {
   /// Whose indices number the table: a record kept beside another (an adapter's capabilities) has that
   /// one's.
   associatedtype Key = Self
@@ -13,14 +13,14 @@ protocol StoreRecord: BitwiseCopyable {
 /// A field of a table's records that changes often and by itself: only its own bytes are saved before it
 /// does. It begins behind the record's first word, for the undo log knows a record by that, and is of
 /// whole words.
-@safe struct Column<Record: StoreRecord, Field: BitwiseCopyable> {
-  private let base: UnsafeMutableRawPointer
-  private let offset: Int
-  private let stride: Int
-  private let undo: UndoLog
-  private let capacity: UInt32
+@safe @usableFromInline package struct Column<Record: StoreRecord, Field: BitwiseCopyable> {
+  @usableFromInline let base: UnsafeMutableRawPointer
+  @usableFromInline let offset: Int
+  @usableFromInline let stride: Int
+  @usableFromInline let undo: UndoLog
+  @usableFromInline let capacity: UInt32
 
-  init(
+  @inlinable package init(
     store: UnsafeMutableRawPointer, offset: Int, stride: Int, capacity: UInt32, undo: UndoLog
   ) {
     unsafe base = store
@@ -30,14 +30,14 @@ protocol StoreRecord: BitwiseCopyable {
     self.undo = undo
   }
 
-  @inline(__always)
-  subscript(index: Index<Record.Key>) -> Field {
+  @inlinable @inline(__always)
+  package subscript(index: Index<Record.Key>) -> Field {
     precondition(index.raw < capacity)
     return unsafe (base + offset + Int(index) * stride).load(as: Field.self)
   }
 
-  @inline(__always)
-  func update(_ index: Index<Record.Key>, _ change: (inout Field) -> Void) {
+  @inlinable @inline(__always)
+  package func update(_ index: Index<Record.Key>, _ change: (inout Field) -> Void) {
     precondition(index.raw < capacity)
     let place = offset + Int(index) * stride
     if !undo.isSaved(place) { undo.save(offset: place, as: Field.self) }
@@ -47,17 +47,17 @@ protocol StoreRecord: BitwiseCopyable {
 }
 
 /// Records of one kind.
-@safe struct Table<Record: StoreRecord> {
-  private let base: UnsafeMutablePointer<Record>
+@safe @usableFromInline package struct Table<Record: StoreRecord> {
+  @usableFromInline let base: UnsafeMutablePointer<Record>
   /// Of the first record in the store.
-  let offset: Int
-  private let undo: UndoLog
-  let capacity: UInt32
+  @usableFromInline package let offset: Int
+  @usableFromInline let undo: UndoLog
+  @usableFromInline package let capacity: UInt32
   /// Records that may not be all zeros when the store is opened, or be in use later: all of them, unless the
   /// store was adopted from a memory file with holes.
-  private let adopted: [Range<UInt32>]?
+  @usableFromInline let adopted: [Range<UInt32>]?
 
-  init(
+  @inlinable package init(
     store: UnsafeMutableRawPointer, offset: Int, capacity: UInt32, undo: UndoLog,
     touched: [Range<Int>]? = nil
   ) {
@@ -69,21 +69,21 @@ protocol StoreRecord: BitwiseCopyable {
   }
 
   /// The indices of all records.
-  var indices: Range<Index<Record.Key>> { 0..<Index(capacity) }
+  @inlinable package var indices: Range<Index<Record.Key>> { 0..<Index(capacity) }
 
   /// While a store is being adopted: those of records that may not be all zeros.
-  var touched: IndexRanges<Record.Key> { IndexRanges(adopted ?? [0..<capacity]) }
+  @inlinable package var touched: IndexRanges<Record.Key> { IndexRanges(adopted ?? [0..<capacity]) }
 
   /// Whether a number that came from outside, or from bytes not yet validated, is an index.
-  @inline(__always)
-  func contains(_ index: Index<Record.Key>) -> Bool { index.raw < capacity }
+  @inlinable @inline(__always)
+  package func contains(_ index: Index<Record.Key>) -> Bool { index.raw < capacity }
 
   /// Whether a reference names a record: it is not none, and within the table.
-  @inline(__always)
-  func contains(_ ref: Ref<Record.Key>) -> Bool { ref.index.raw < capacity }
+  @inlinable @inline(__always)
+  package func contains(_ ref: Ref<Record.Key>) -> Bool { ref.index.raw < capacity }
 
   /// The records that lie in some of the bytes, each once.
-  private static func records(
+  @inlinable static func records(
     in bytes: [Range<Int>], offset: Int, capacity: UInt32
   ) -> [Range<UInt32>] {
     let stride = MemoryLayout<Record>.stride
@@ -100,7 +100,7 @@ protocol StoreRecord: BitwiseCopyable {
   }
 
   /// The column of a stored field.
-  func column<Field>(_ path: KeyPath<Record, Field>) -> Column<Record, Field> {
+  @inlinable package func column<Field>(_ path: KeyPath<Record, Field>) -> Column<Record, Field> {
     let field = MemoryLayout<Record>.offset(of: path) ?? 0
     precondition(field > 0 && field % 8 == 0 && MemoryLayout<Field>.stride % 8 == 0)
     let store = unsafe UnsafeMutableRawPointer(base) - offset
@@ -110,30 +110,30 @@ protocol StoreRecord: BitwiseCopyable {
   }
 
   /// A copy of the record at `index`, which must be below `capacity`.
-  @inline(__always)
-  subscript(index: Index<Record.Key>) -> Record {
+  @inlinable @inline(__always)
+  package subscript(index: Index<Record.Key>) -> Record {
     precondition(index.raw < capacity)
     return unsafe base[Int(index)]
   }
 
   /// One field of a record, without copying the rest.
-  @inline(__always)
-  subscript<Field>(index: Index<Record.Key>, path: KeyPath<Record, Field>) -> Field {
+  @inlinable @inline(__always)
+  package subscript<Field>(index: Index<Record.Key>, path: KeyPath<Record, Field>) -> Field {
     precondition(index.raw < capacity)
     return unsafe base[Int(index)][keyPath: path]
   }
 
   /// What a function reads of a record in place. A key path of a computed property (a `Raw` field's enum) copies
   /// the record first, which costs more than it reads of a long one.
-  @inline(__always)
-  func read<Value>(_ index: Index<Record.Key>, _ value: (Record) -> Value) -> Value {
+  @inlinable @inline(__always)
+  package func read<Value>(_ index: Index<Record.Key>, _ value: (Record) -> Value) -> Value {
     precondition(index.raw < capacity)
     return value(unsafe base[Int(index)])
   }
 
   /// Changes a record in place, its old bytes saved first.
-  @inline(__always)
-  func update(_ index: Index<Record.Key>, _ change: (inout Record) -> Void) {
+  @inlinable @inline(__always)
+  package func update(_ index: Index<Record.Key>, _ change: (inout Record) -> Void) {
     precondition(index.raw < capacity)
     let place = offset + Int(index) * MemoryLayout<Record>.stride
     if !undo.isSaved(place) { save(place) }
@@ -144,29 +144,29 @@ protocol StoreRecord: BitwiseCopyable {
   // MARK: Fields at an offset, for lists
 
   /// The reference at an offset of a record.
-  @inline(__always)
-  func ref<Other>(_ index: Index<Record.Key>, at offset: Int) -> Ref<Other> {
+  @inlinable @inline(__always)
+  package func ref<Other>(_ index: Index<Record.Key>, at offset: Int) -> Ref<Other> {
     precondition(index.raw < capacity)
     return unsafe (UnsafeRawPointer(base + Int(index)) + offset).load(as: Ref<Other>.self)
   }
 
   /// Changes the reference at an offset of a record, its old bytes saved first.
-  @inline(__always)
-  func set<Other>(_ ref: Ref<Other>, at offset: Int, of index: Index<Record.Key>) {
+  @inlinable @inline(__always)
+  package func set<Other>(_ ref: Ref<Other>, at offset: Int, of index: Index<Record.Key>) {
     update(index) { Table.set(ref, at: offset, of: &$0) }
   }
 
   /// The same of a record that is being changed.
-  @inline(__always)
-  static func set<Other>(_ ref: Ref<Other>, at offset: Int, of record: inout Record) {
+  @inlinable @inline(__always)
+  package static func set<Other>(_ ref: Ref<Other>, at offset: Int, of record: inout Record) {
     unsafe withUnsafeMutableBytes(of: &record) {
       unsafe $0.storeBytes(of: ref, toByteOffset: offset, as: Ref<Other>.self)
     }
   }
 
   /// Out of line, but once a kind of record: bytes of a known number are copied in a few moves.
-  @inline(never)
-  private func save(_ place: Int) {
+  @inlinable @inline(never)
+  func save(_ place: Int) {
     undo.save(offset: place, as: Record.self)
   }
 }

@@ -12,34 +12,34 @@
 // of that for the levels above: 260 KB for two million.
 
 /// A set of numbers below a fixed capacity, with quick access to the lowest.
-public struct IndexSet: Sendable, Equatable {
+@usableFromInline package struct IndexSet: Sendable, Equatable {
   /// Members are below this.
-  public let capacity: UInt32
+  @usableFromInline package let capacity: UInt32
 
   /// The number of members.
-  public private(set) var count: UInt32
+  @usableFromInline package internal(set) var count: UInt32
 
   /// The words of every level, the members' own first. A bit of a higher level is set exactly if
   /// the word it stands for is not zero; bits that stand for nothing are zero.
-  private var words: [UInt64]
+  @usableFromInline var words: [UInt64]
 
   /// Where in `words` each level starts; the members' own at 0.
-  private let levels: [Int]
+  @usableFromInline let levels: [Int]
 
   /// The lowest member, the capacity while there is none: known at once, for it is what most look for.
-  private var lowest: UInt32
+  @usableFromInline var lowest: UInt32
 
   /// Makes an empty set for numbers below `capacity`.
-  public init(capacity: UInt32) {
+  @inlinable package init(capacity: UInt32) {
     self.init(capacity: capacity, full: false)
   }
 
   /// Makes a set of all numbers below `capacity`.
-  public init(fullWithCapacity capacity: UInt32) {
+  @inlinable package init(fullWithCapacity capacity: UInt32) {
     self.init(capacity: capacity, full: true)
   }
 
-  private init(capacity: UInt32, full: Bool) {
+  @inlinable init(capacity: UInt32, full: Bool) {
     var levels: [Int] = []
     var wordCount = 0
     // The number of bits that stand for something on the level at hand.
@@ -68,19 +68,19 @@ public struct IndexSet: Sendable, Equatable {
   }
 
   /// Whether there are no members.
-  public var isEmpty: Bool { count == 0 }
+  @inlinable package var isEmpty: Bool { count == 0 }
 
   /// The lowest member; nil if there is none.
-  public var first: UInt32? { count > 0 ? lowest : nil }
+  @inlinable package var first: UInt32? { count > 0 ? lowest : nil }
 
   /// Whether `index` is a member.
-  public func contains(_ index: UInt32) -> Bool {
+  @inlinable package func contains(_ index: UInt32) -> Bool {
     index < capacity && words[Int(index / 64)] & (1 << UInt64(index % 64)) != 0
   }
 
   /// Makes `index` a member; false if it was one or is not below the capacity.
-  @discardableResult
-  public mutating func insert(_ index: UInt32) -> Bool {
+  @inlinable @discardableResult
+  package mutating func insert(_ index: UInt32) -> Bool {
     guard index < capacity else { return false }
     let place = Int(index / 64)
     let old = words[place]
@@ -96,8 +96,8 @@ public struct IndexSet: Sendable, Equatable {
 
   /// Tells the levels above that the members' word `bit` is not zero any more. Out of line, as `lower`
   /// is: one change in 64 needs it.
-  @inline(never)
-  private mutating func raise(_ bit: Int) {
+  @usableFromInline @inline(never)
+  mutating func raise(_ bit: Int) {
     var bit = bit
     for start in levels.dropFirst() {
       let old = words[start + bit / 64]
@@ -108,8 +108,8 @@ public struct IndexSet: Sendable, Equatable {
   }
 
   /// Makes `index` no member; false if it was none.
-  @discardableResult
-  public mutating func remove(_ index: UInt32) -> Bool {
+  @inlinable @discardableResult
+  package mutating func remove(_ index: UInt32) -> Bool {
     guard index < capacity else { return false }
     let place = Int(index / 64)
     let old = words[place]
@@ -130,8 +130,8 @@ public struct IndexSet: Sendable, Equatable {
   }
 
   /// Tells the levels above that the members' word `bit` is zero now.
-  @inline(never)
-  private mutating func lower(_ bit: Int) {
+  @usableFromInline @inline(never)
+  mutating func lower(_ bit: Int) {
     var bit = bit
     for start in levels.dropFirst() {
       let new = words[start + bit / 64] & ~(1 << UInt64(bit % 64))
@@ -142,7 +142,7 @@ public struct IndexSet: Sendable, Equatable {
   }
 
   /// The lowest member at or above `index`; nil if there is none.
-  public func first(from index: UInt32) -> UInt32? {
+  @inlinable package func first(from index: UInt32) -> UInt32? {
     guard index < capacity else { return nil }
     // Up to the first level where something is set at `bit` or to the right of it in its word.
     var bit = Int(index)
@@ -160,13 +160,14 @@ public struct IndexSet: Sendable, Equatable {
   }
 
   /// The lowest member above `index`; nil if there is none.
-  public func first(after index: UInt32) -> UInt32? {
+  @inlinable package func first(after index: UInt32) -> UInt32? {
     index < capacity ? first(from: index + 1) : nil
   }
 
   /// The lowest number at or above `index`, and below the capacity, that is no member; nil when none
   /// was found. Looks along the members' words, at most `limit` of them: `next` is where to go on.
-  func firstAbsent(from index: UInt32, words limit: Int) -> (found: UInt32?, next: UInt32) {
+  @inlinable
+  package func firstAbsent(from index: UInt32, words limit: Int) -> (found: UInt32?, next: UInt32) {
     var next = index
     for _ in 0..<limit {
       guard next < capacity else { break }
@@ -184,7 +185,7 @@ public struct IndexSet: Sendable, Equatable {
 
   /// The lowest member that bit `bit` of level `level` stands for. On level 0 a bit stands for
   /// itself; one level above the highest, bit 0 stands for the whole set.
-  private func lowest(below level: Int, _ bit: Int) -> UInt32 {
+  @inlinable func lowest(below level: Int, _ bit: Int) -> UInt32 {
     var bit = bit
     for start in levels[..<level].reversed() {
       bit = bit * 64 + words[start + bit].trailingZeroBitCount

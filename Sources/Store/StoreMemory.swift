@@ -9,16 +9,16 @@
 // only its protection against a crash in that very turn; `overflows` counts such turns and a test holds
 // it at zero.
 
-import Synchronization
+public import Synchronization
 
 /// Raw memory handed to the simulator. It must stay valid, and untouched by others, while a store uses
 /// it; fresh memory is zero-filled.
 @safe public struct StoreMemory {
-  let base: UnsafeMutableRawPointer
+  @usableFromInline package let base: UnsafeMutableRawPointer
   public let size: Int
   /// Where bytes may be that are not zero, in order; nil: anywhere. To read a hole of a memory file is to
   /// fill it, so an adoption looks at these only.
-  let touched: [Range<Int>]?
+  @usableFromInline package let touched: [Range<Int>]?
 
   public init(base: UnsafeMutableRawPointer, size: Int, touched: [Range<Int>]? = nil) {
     unsafe self.base = base
@@ -35,20 +35,21 @@ public final class StoreObserver {
 }
 
 /// The undo log of a store.
-@safe final class UndoLog {
-  private let base: UnsafeMutableRawPointer  // of the whole store
-  private let length: UnsafeMutablePointer<UInt64>  // bytes used, in the store
-  private let start: UnsafeMutableRawPointer
-  private let capacity: UInt64
-  private let observer: StoreObserver?
+@safe @usableFromInline package final class UndoLog {
+  @usableFromInline let base: UnsafeMutableRawPointer  // of the whole store
+  @usableFromInline let length: UnsafeMutablePointer<UInt64>  // bytes used, in the store
+  @usableFromInline let start: UnsafeMutableRawPointer
+  @usableFromInline let capacity: UInt64
+  @usableFromInline let observer: StoreObserver?
   /// Places known to be saved in this turn, so that only the first of a record's changes looks at the
   /// log: word 0 is the number of the turn, the others each hold a turn and a place, by the place's hash.
   /// What is not found here is saved once more, which is harmless: undone newest first, the oldest bytes
   /// come last.
-  private let saved: UnsafeMutablePointer<UInt64>
-  private static let savedBits = 6
+  @usableFromInline let saved: UnsafeMutablePointer<UInt64>
+  @inlinable @inline(__always)
+  static var savedBits: Int { 6 }
 
-  init(
+  package init(
     base: UnsafeMutableRawPointer, lengthOffset: Int, start: Int, capacity: Int,
     observer: StoreObserver?
   ) {
@@ -64,30 +65,30 @@ public final class StoreObserver {
 
   deinit { unsafe saved.deallocate() }
 
-  var isOpen: Bool { unsafe length.pointee != 0 }
+  @inlinable package var isOpen: Bool { unsafe length.pointee != 0 }
   /// Writes that found no room; it stands behind the length in the store's header.
-  var overflows: UInt64 { unsafe (length + 1).pointee }
+  @inlinable package var overflows: UInt64 { unsafe (length + 1).pointee }
 
   // A place is a multiple of eight below 8 TiB, a turn 24 bits: together one word.
-  @inline(__always)
-  private func stamp(_ offset: Int) -> UInt64 {
+  @inlinable @inline(__always)
+  func stamp(_ offset: Int) -> UInt64 {
     unsafe saved.pointee << 40 | UInt64(truncatingIfNeeded: offset >> 3)
   }
 
-  @inline(__always)
-  private func slot(_ offset: Int) -> UnsafeMutablePointer<UInt64> {
+  @inlinable @inline(__always)
+  func slot(_ offset: Int) -> UnsafeMutablePointer<UInt64> {
     let place = UInt64(truncatingIfNeeded: offset >> 3)
     let hash = (place &* 0x9E37_79B9_7F4A_7C15) >> UInt64(64 - UndoLog.savedBits)
     return unsafe saved + 1 + Int(truncatingIfNeeded: hash)
   }
 
   /// Whether what stands at `offset` is known to be saved in this turn.
-  @inline(__always)
-  func isSaved(_ offset: Int) -> Bool { unsafe slot(offset).pointee == stamp(offset) }
+  @inlinable @inline(__always)
+  package func isSaved(_ offset: Int) -> Bool { unsafe slot(offset).pointee == stamp(offset) }
 
   /// Saves the record at `offset` before it changes. What stands at a place is always of one type.
-  @inline(__always)
-  func save<Record: BitwiseCopyable>(offset: Int, as _: Record.Type) {
+  @inlinable @inline(__always)
+  package func save<Record: BitwiseCopyable>(offset: Int, as _: Record.Type) {
     let length = unsafe length
     let used = unsafe length.pointee
     let size = MemoryLayout<Record>.stride
@@ -111,14 +112,14 @@ public final class StoreObserver {
   }
 
   /// Tells the observer that a place has changed.
-  @inline(__always)
-  func wrote() { if observer != nil { tell() } }
+  @inlinable @inline(__always)
+  package func wrote() { if observer != nil { tell() } }
 
   /// Out of line: there is an observer in tests only.
-  @inline(never)
-  private func tell() { observer?.onWrite() }
+  @usableFromInline @inline(never)
+  func tell() { observer?.onWrite() }
 
-  func commit() {
+  @inlinable package func commit() {
     atomicMemoryFence(ordering: .releasing)
     unsafe length.pointee = 0
     atomicMemoryFence(ordering: .releasing)
@@ -133,7 +134,7 @@ public final class StoreObserver {
 
   /// Puts an unfinished turn's old bytes back; those of the tables, which begin at `from`. False when the
   /// log makes no sense.
-  func rollBack(storeSize: Int, from: Int) -> Bool {
+  package func rollBack(storeSize: Int, from: Int) -> Bool {
     guard unsafe length.pointee <= capacity else { return false }
     var used = unsafe Int(length.pointee)
     while used > 0 {

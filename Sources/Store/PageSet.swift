@@ -5,19 +5,19 @@
 // reaches outside is answered with false, no argument traps, nothing is allocated after `init`.
 
 /// Taken pages, numbered from 0 to `pageCount`.
-public struct PageSet: Sendable, Equatable {
+@usableFromInline package struct PageSet: Sendable, Equatable {
   /// The number of pages in the set.
-  public let pageCount: UInt32
+  @usableFromInline package let pageCount: UInt32
 
   /// The number of pages that are free.
-  public private(set) var freePages: UInt32
+  @usableFromInline package internal(set) var freePages: UInt32
 
   /// Bits past the last page are set and stay so: nothing that looks for free pages then needs to know
   /// where the set ends.
-  private(set) var words: [UInt64]
+  @usableFromInline package internal(set) var words: [UInt64]
 
   /// Makes a set of `pageCount` pages, all free.
-  public init(pageCount: UInt32) {
+  @inlinable package init(pageCount: UInt32) {
     // At least one word, so that an empty set is not a special case anywhere else.
     let wordCount = max(1, (Int(pageCount) + 63) / 64)
     self.pageCount = pageCount
@@ -30,7 +30,7 @@ public struct PageSet: Sendable, Equatable {
 
   /// Whether `count` pages from `start` on are all free; false for an empty range and for one that
   /// reaches outside the set.
-  public func isFree(start: UInt32, count: UInt32) -> Bool {
+  @inlinable package func isFree(start: UInt32, count: UInt32) -> Bool {
     if let (index, mask) = oneWord(start, count) { return words[index] & mask == 0 }
     guard let range = WordRange(start: start, count: count, within: pageCount) else { return false }
     for index in range.first...range.last where words[index] & range.mask(index) != 0 {
@@ -41,7 +41,7 @@ public struct PageSet: Sendable, Equatable {
 
   /// Takes `count` pages from `start` on if all of them are free; otherwise changes nothing and
   /// answers false.
-  public mutating func take(start: UInt32, count: UInt32) -> Bool {
+  @inlinable package mutating func take(start: UInt32, count: UInt32) -> Bool {
     if let (index, mask) = oneWord(start, count) {
       let word = words[index]
       guard word & mask == 0 else { return false }
@@ -60,7 +60,7 @@ public struct PageSet: Sendable, Equatable {
 
   /// Releases `count` pages from `start` on if all of them are taken; otherwise changes nothing and
   /// answers false.
-  public mutating func release(start: UInt32, count: UInt32) -> Bool {
+  @inlinable package mutating func release(start: UInt32, count: UInt32) -> Bool {
     if let (index, mask) = oneWord(start, count) {
       let word = words[index]
       guard ~word & mask == 0 else { return false }
@@ -79,8 +79,8 @@ public struct PageSet: Sendable, Equatable {
 
   /// The word and the bits of a range that lies within one word, as that of most blocks does. Nil for any
   /// other and for what is no range of this set: a WordRange then tells which.
-  @inline(__always)
-  private func oneWord(_ start: UInt32, _ count: UInt32) -> (index: Int, mask: UInt64)? {
+  @inlinable @inline(__always)
+  func oneWord(_ start: UInt32, _ count: UInt32) -> (index: Int, mask: UInt64)? {
     let bit = start % 64
     guard count > 0, start < pageCount, count <= pageCount &- start, count <= 64 &- bit else {
       return nil
@@ -89,24 +89,26 @@ public struct PageSet: Sendable, Equatable {
   }
 
   /// The length of the longest run of free pages. Looks at every page: for reports.
-  public var longestFreeRun: UInt32 { runs().reduce(0) { max($0, $1.free ? $1.count : 0) } }
+  @inlinable package var longestFreeRun: UInt32 {
+    runs().reduce(0) { max($0, $1.free ? $1.count : 0) }
+  }
 
   /// The set from the first page to the last as maximal runs, free and taken in turn, over the set as it
   /// was when this was called.
-  public func runs() -> Runs { Runs(pages: self) }
+  @inlinable package func runs() -> Runs { Runs(pages: self) }
 
   /// The runs of a set in order.
-  public struct Runs: Sequence, IteratorProtocol, Sendable {
+  @usableFromInline package struct Runs: Sequence, IteratorProtocol, Sendable {
     /// One maximal run: its first page, its length and whether its pages are free.
-    public typealias Element = (start: UInt32, count: UInt32, free: Bool)
+    @usableFromInline package typealias Element = (start: UInt32, count: UInt32, free: Bool)
 
-    private let pages: PageSet
-    private var position: UInt32 = 0
+    @usableFromInline let pages: PageSet
+    @usableFromInline var position: UInt32 = 0
 
-    fileprivate init(pages: PageSet) { self.pages = pages }
+    @inlinable init(pages: PageSet) { self.pages = pages }
 
     /// The next run; nil after the last.
-    public mutating func next() -> Element? {
+    @inlinable package mutating func next() -> Element? {
       guard position < pages.pageCount else { return nil }
       let start = position
       let free = pages.words[Int(start / 64)] & (1 << UInt64(start % 64)) == 0
@@ -116,7 +118,7 @@ public struct PageSet: Sendable, Equatable {
   }
 
   /// The first page after `page` that is not as it is.
-  private func end(ofRunAt page: UInt32, free: Bool) -> UInt32 {
+  @inlinable func end(ofRunAt page: UInt32, free: Bool) -> UInt32 {
     var index = Int(page / 64)
     var mask = ~UInt64(0) << UInt64(page % 64)
     while index < words.count {
@@ -132,14 +134,14 @@ public struct PageSet: Sendable, Equatable {
 }
 
 /// The words a range of pages touches, and which of their bits.
-struct WordRange {
-  let first: Int
-  let last: Int
-  private let firstMask: UInt64
-  private let lastMask: UInt64
+@usableFromInline package struct WordRange {
+  @usableFromInline package let first: Int
+  @usableFromInline package let last: Int
+  @usableFromInline let firstMask: UInt64
+  @usableFromInline let lastMask: UInt64
 
   /// Nil for an empty range and for one that reaches outside `pageCount` pages.
-  init?(start: UInt32, count: UInt32, within pageCount: UInt32) {
+  @inlinable package init?(start: UInt32, count: UInt32, within pageCount: UInt32) {
     guard count > 0, start < pageCount, count <= pageCount - start else { return nil }
     let end = start + (count - 1)
     first = Int(start / 64)
@@ -148,7 +150,7 @@ struct WordRange {
     lastMask = ~0 >> UInt64(63 - end % 64)
   }
 
-  func mask(_ index: Int) -> UInt64 {
+  @inlinable package func mask(_ index: Int) -> UInt64 {
     (index == first ? firstMask : ~0) & (index == last ? lastMask : ~0)
   }
 }

@@ -5,19 +5,19 @@
 // New members go to the front (`insert`), or to the back of a list that has a tail (`append`).
 
 /// One list of each record of `Owners`, of records of `Members`.
-struct LinkedList<Owners: StoreRecord, Members: StoreRecord>
+@usableFromInline package struct LinkedList<Owners: StoreRecord, Members: StoreRecord>
 where Owners.Key == Owners, Members.Key == Members {
-  private let owners: Table<Owners>
-  private let members: Table<Members>
+  @usableFromInline let owners: Table<Owners>
+  @usableFromInline let members: Table<Members>
   /// In the owner.
-  private let head: Int
-  private let tail: Int
-  private let hasTail: Bool
+  @usableFromInline let head: Int
+  @usableFromInline let tail: Int
+  @usableFromInline let hasTail: Bool
   /// In a member.
-  private let previous: Int
-  private let next: Int
+  @usableFromInline let previous: Int
+  @usableFromInline let next: Int
 
-  init(
+  @inlinable package init(
     _ owners: Table<Owners>, _ head: PartialKeyPath<Owners>,
     tail: PartialKeyPath<Owners>? = nil, _ members: Table<Members>,
     _ previous: PartialKeyPath<Members>, _ next: PartialKeyPath<Members>
@@ -32,12 +32,12 @@ where Owners.Key == Owners, Members.Key == Members {
   }
 
   /// The first member; none of an empty list.
-  @inline(__always)
-  func first(of owner: Index<Owners>) -> Ref<Members> { owners.ref(owner, at: head) }
+  @inlinable @inline(__always)
+  package func first(of owner: Index<Owners>) -> Ref<Members> { owners.ref(owner, at: head) }
 
   /// Makes a record the first member; `fill` writes its other fields in the same change.
-  @inline(__always)
-  func insert(
+  @inlinable @inline(__always)
+  package func insert(
     _ member: Index<Members>, in owner: Index<Owners>,
     _ fill: (inout Members) -> Void = { _ in }
   ) {
@@ -53,8 +53,8 @@ where Owners.Key == Owners, Members.Key == Members {
   }
 
   /// Makes a record the last member of a list that has a tail.
-  @inline(__always)
-  func append(
+  @inlinable @inline(__always)
+  package func append(
     _ member: Index<Members>, to owner: Index<Owners>,
     _ fill: (inout Members) -> Void = { _ in }
   ) {
@@ -70,8 +70,8 @@ where Owners.Key == Owners, Members.Key == Members {
   }
 
   /// Takes a member out. Its own references stay as they are.
-  @inline(__always)
-  func remove(_ member: Index<Members>, from owner: Index<Owners>) {
+  @inlinable @inline(__always)
+  package func remove(_ member: Index<Members>, from owner: Index<Owners>) {
     let before: Ref<Members> = members.ref(member, at: previous)
     let after: Ref<Members> = members.ref(member, at: next)
     if let before = before.optional {
@@ -87,21 +87,28 @@ where Owners.Key == Owners, Members.Key == Members {
   }
 
   /// The members from the first on. The one that was returned last may be taken out meanwhile.
-  @inline(__always)
-  func of(_ owner: Index<Owners>) -> LinkedMembers<Members> {
+  @inlinable @inline(__always)
+  package func of(_ owner: Index<Owners>) -> LinkedMembers<Members> {
     LinkedMembers(members: members, link: next, at: owners.ref(owner, at: head))
   }
 }
 
 /// The members of a list, in order.
-struct LinkedMembers<Members: StoreRecord>: Sequence, IteratorProtocol
+@usableFromInline package struct LinkedMembers<Members: StoreRecord>: Sequence, IteratorProtocol
 where Members.Key == Members {
-  let members: Table<Members>
-  fileprivate let link: Int
-  fileprivate var at: Ref<Members>
+  @usableFromInline package let members: Table<Members>
+  @usableFromInline let link: Int
+  @usableFromInline var at: Ref<Members>
 
-  @inline(__always)
-  mutating func next() -> Index<Members>? {
+  @inlinable @inline(__always)
+  init(members: Table<Members>, link: Int, at: Ref<Members>) {
+    self.members = members
+    self.link = link
+    self.at = at
+  }
+
+  @inlinable @inline(__always)
+  package mutating func next() -> Index<Members>? {
     guard let index = at.optional else { return nil }
     at = members.ref(index, at: link)
     return index
@@ -110,7 +117,7 @@ where Members.Key == Members {
 
 extension StoreRecord {
   /// The offset of a stored field. That it is stored, the description of the list has to see to.
-  fileprivate static func offset(of field: PartialKeyPath<Self>) -> Int {
+  @inlinable static func offset(of field: PartialKeyPath<Self>) -> Int {
     guard let offset = MemoryLayout<Self>.offset(of: field) else {
       preconditionFailure("a list needs stored fields")
     }

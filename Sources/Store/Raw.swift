@@ -3,7 +3,7 @@
 // itself is read as the enum.
 
 /// An enum that records store. Cases and raw values are part of the store's layout.
-protocol StoredEnum: RawRepresentable, Equatable, Sendable
+@usableFromInline package protocol StoredEnum: RawRepresentable, Equatable, Sendable
 where RawValue: FixedWidthInteger & BitwiseCopyable & Sendable {
   /// What bytes of no case are read as. A store that has such bytes is not opened, for the validation looks
   /// at `validated`; that it does not take the record for a free one, this must not be the case of zero.
@@ -12,26 +12,26 @@ where RawValue: FixedWidthInteger & BitwiseCopyable & Sendable {
 
 /// Stores an enum as its raw value.
 @propertyWrapper
-struct Raw<Value: StoredEnum>: BitwiseCopyable, Sendable {
+@usableFromInline package struct Raw<Value: StoredEnum>: BitwiseCopyable, Sendable {
   /// The bytes: those of a case, unless the store has not been validated.
-  var raw: Value.RawValue
+  @usableFromInline package var raw: Value.RawValue
 
-  @inline(__always)
-  init(wrappedValue: Value) { raw = wrappedValue.rawValue }
+  @inlinable @inline(__always)
+  package init(wrappedValue: Value) { raw = wrappedValue.rawValue }
 
-  @inline(__always)
-  var wrappedValue: Value {
+  @inlinable @inline(__always)
+  package var wrappedValue: Value {
     get { Value(rawValue: raw) ?? Value.fallback }
     set { raw = newValue.rawValue }
   }
 
   /// The stored value itself, to validate it.
-  @inline(__always)
-  var projectedValue: Raw {
+  @inlinable @inline(__always)
+  package var projectedValue: Raw {
     get { self }
     set { self = newValue }
   }
 
   /// The case; nil for bytes that are of none.
-  var validated: Value? { Value(rawValue: raw) }
+  @inlinable package var validated: Value? { Value(rawValue: raw) }
 }

@@ -18,7 +18,7 @@
 // A range costs O(count / 64 + log n), so one page costs O(log n).
 
 /// Which pages of a section are taken, numbered from 0 to `pageCount`.
-public struct PageMap: Sendable {
+package struct PageMap: Sendable {
   /// The free runs of the pages below one tree node, all that its parent needs to know.
   private struct FreeRuns: Sendable, Equatable {
     /// Free pages from the left edge on.
@@ -53,10 +53,10 @@ public struct PageMap: Sendable {
   }
 
   /// The number of pages in the map.
-  public var pageCount: UInt32 { pages.pageCount }
+  package var pageCount: UInt32 { pages.pageCount }
 
   /// The number of pages that are free.
-  public var freePages: UInt32 { pages.freePages }
+  package var freePages: UInt32 { pages.freePages }
 
   private var pages: PageSet
 
@@ -76,7 +76,7 @@ public struct PageMap: Sendable {
   private var stale = -1
 
   /// Makes a map of `pageCount` pages, all free.
-  public init(pageCount: UInt32) {
+  package init(pageCount: UInt32) {
     pages = PageSet(pageCount: pageCount)
     let wordCount = pages.words.count
     var leafCount = 1
@@ -87,7 +87,7 @@ public struct PageMap: Sendable {
   }
 
   /// The length of the longest free run.
-  public var longestFreeRun: UInt32 {
+  package var longestFreeRun: UInt32 {
     mutating get {
       settle()
       return nodes[1].longest
@@ -96,13 +96,13 @@ public struct PageMap: Sendable {
 
   /// Whether `count` pages from `start` on are all free; false for an empty range and for one that
   /// reaches outside the map.
-  public func isFree(start: UInt32, count: UInt32) -> Bool {
+  package func isFree(start: UInt32, count: UInt32) -> Bool {
     pages.isFree(start: start, count: count)
   }
 
   /// Takes `count` pages from `start` on if all of them are free; otherwise changes nothing and
   /// answers false.
-  public mutating func take(start: UInt32, count: UInt32) -> Bool {
+  package mutating func take(start: UInt32, count: UInt32) -> Bool {
     guard pages.take(start: start, count: count) else { return false }
     if start == lowest { raiseLowest(to: start + count) }
     changed(Int(start / 64), Int((start + (count - 1)) / 64))
@@ -111,7 +111,7 @@ public struct PageMap: Sendable {
 
   /// Releases `count` pages from `start` on if all of them are taken; otherwise changes nothing and
   /// answers false.
-  public mutating func release(start: UInt32, count: UInt32) -> Bool {
+  package mutating func release(start: UInt32, count: UInt32) -> Bool {
     guard pages.release(start: start, count: count) else { return false }
     lowest = min(lowest, start)
     changed(Int(start / 64), Int((start + (count - 1)) / 64))
@@ -120,7 +120,7 @@ public struct PageMap: Sendable {
 
   /// The lowest page at which at least `count` free pages follow each other; nil if there is none
   /// or `count` is 0.
-  public mutating func firstFit(count: UInt32) -> UInt32? {
+  package mutating func firstFit(count: UInt32) -> UInt32? {
     // A range of no pages, or one that reaches outside, is not free. Below `lowest` nothing is, so that a
     // run which fits there is the first.
     if pages.isFree(start: lowest, count: count) { return lowest }
@@ -162,7 +162,7 @@ public struct PageMap: Sendable {
   /// The first free page at or after `from` and the number of free pages from there up to the next
   /// taken one; nil if none is free. If `from` lies inside a free run, its rest is answered. Costs
   /// O(log n) however much is taken before the run and however long it is.
-  public mutating func firstRun(from: UInt32) -> (start: UInt32, count: UInt32)? {
+  package mutating func firstRun(from: UInt32) -> (start: UInt32, count: UInt32)? {
     settle()
     guard from < pageCount, let start = nextFree(from) else { return nil }
     return (start, nextTaken(start) &- start)
@@ -170,16 +170,16 @@ public struct PageMap: Sendable {
 
   /// The map from the first page to the last as maximal runs, free and taken in turn. It is
   /// computed as it is iterated, O(log n) a run, over the map as it was when this was called.
-  public func runs() -> Runs {
+  package func runs() -> Runs {
     var map = self
     map.settle()
     return Runs(map: map)
   }
 
   /// The runs of a map in order; see `PageMap.runs()`.
-  public struct Runs: Sequence, IteratorProtocol, Sendable {
+  package struct Runs: Sequence, IteratorProtocol, Sendable {
     /// One maximal run: its first page, its length and whether its pages are free.
-    public typealias Element = (start: UInt32, count: UInt32, free: Bool)
+    package typealias Element = (start: UInt32, count: UInt32, free: Bool)
 
     private let map: PageMap
     private var position: UInt32 = 0
@@ -187,7 +187,7 @@ public struct PageMap: Sendable {
     fileprivate init(map: PageMap) { self.map = map }
 
     /// The next run; nil after the last.
-    public mutating func next() -> Element? {
+    package mutating func next() -> Element? {
       guard position < map.pageCount else { return nil }
       let start = position
       let free = map.isFree(start: start, count: 1)
@@ -323,7 +323,7 @@ public struct PageMap: Sendable {
 extension PageMap: Equatable {
   /// Whether both maps have as many pages and the same ones taken. Only the bits are compared: the
   /// rest follows from them.
-  public static func == (left: PageMap, right: PageMap) -> Bool {
+  package static func == (left: PageMap, right: PageMap) -> Bool {
     left.pages == right.pages
   }
 }

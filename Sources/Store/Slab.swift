@@ -3,7 +3,7 @@
 // so it does not matter how the state came about.
 
 /// A record that is allocated and released.
-protocol SlabRecord: StoreRecord where Key == Self {
+@usableFromInline package protocol SlabRecord: StoreRecord where Key == Self {
   /// A free record.
   init()
   /// Whether it is not in use.
@@ -13,15 +13,15 @@ protocol SlabRecord: StoreRecord where Key == Self {
 }
 
 extension SlabRecord {
-  @inline(__always)
-  var generation: UInt32 {
+  @inlinable @inline(__always)
+  package var generation: UInt32 {
     get { 0 }
     set {}
   }
 
   /// Empties the record; its generation stays.
-  @inline(__always)
-  mutating func clear() {
+  @inlinable @inline(__always)
+  package mutating func clear() {
     let generation = generation
     self = Self()
     self.generation = generation
@@ -29,14 +29,14 @@ extension SlabRecord {
 }
 
 /// The records of a table, as they are allocated and released.
-struct Slab<Record: SlabRecord> {
-  let table: Table<Record>
+@usableFromInline package struct Slab<Record: SlabRecord> {
+  @usableFromInline package let table: Table<Record>
   /// The greatest generation a record may have; one that has it is not allocated again.
-  private let lastGeneration: UInt32
-  private var free: RecordSet<Record>
+  @usableFromInline let lastGeneration: UInt32
+  @usableFromInline var free: RecordSet<Record>
 
   /// Looks for the records in use, unless the table is `fresh`.
-  init(_ table: Table<Record>, lastGeneration: UInt32, fresh: Bool) {
+  @inlinable package init(_ table: Table<Record>, lastGeneration: UInt32, fresh: Bool) {
     self.table = table
     self.lastGeneration = lastGeneration
     free = RecordSet(IndexSet(fullWithCapacity: table.capacity))
@@ -50,23 +50,23 @@ struct Slab<Record: SlabRecord> {
   // MARK: Which are free
 
   /// The record that is allocated next; nil when all are in use.
-  @inline(__always)
-  var next: Index<Record>? { free.first }
+  @inlinable @inline(__always)
+  package var next: Index<Record>? { free.first }
 
-  @inline(__always)
-  var isFull: Bool { free.isEmpty }
+  @inlinable @inline(__always)
+  package var isFull: Bool { free.isEmpty }
 
   /// How many can be allocated.
-  @inline(__always)
-  var available: UInt32 { free.count }
+  @inlinable @inline(__always)
+  package var available: UInt32 { free.count }
 
   /// How many cannot: those in use, and those whose generations are used up.
-  var used: UInt32 { table.capacity - free.count }
+  @inlinable package var used: UInt32 { table.capacity - free.count }
 
-  func isAvailable(_ index: Index<Record>) -> Bool { free.contains(index) }
+  @inlinable package func isAvailable(_ index: Index<Record>) -> Bool { free.contains(index) }
 
   /// Visits the records in use.
-  func forEachUsed(_ body: (Index<Record>, Record) -> Void) {
+  @inlinable package func forEachUsed(_ body: (Index<Record>, Record) -> Void) {
     for index in table.touched {
       let record = table[index]
       if !record.isFree { body(index, record) }
@@ -74,7 +74,8 @@ struct Slab<Record: SlabRecord> {
   }
 
   /// The lowest number at or above `number` of a record that cannot be allocated, as an IndexSet finds it.
-  func firstUsed(from number: UInt32, words limit: Int) -> (found: UInt32?, next: UInt32) {
+  @inlinable
+  package func firstUsed(from number: UInt32, words limit: Int) -> (found: UInt32?, next: UInt32) {
     free.firstAbsent(from: number, words: limit)
   }
 
@@ -82,8 +83,8 @@ struct Slab<Record: SlabRecord> {
 
   /// Allocates the lowest free record, empty but for its generation and what `fill` writes. Nil when all are in
   /// use.
-  @inline(__always)
-  mutating func allocate(_ fill: (inout Record) -> Void) -> Index<Record>? {
+  @inlinable @inline(__always)
+  package mutating func allocate(_ fill: (inout Record) -> Void) -> Index<Record>? {
     guard let index = free.first else { return nil }
     take(index)
     table.update(index) {
@@ -95,12 +96,12 @@ struct Slab<Record: SlabRecord> {
   }
 
   /// Takes a free record, whose bytes the caller writes.
-  @inline(__always)
-  mutating func take(_ index: Index<Record>) { free.remove(index) }
+  @inlinable @inline(__always)
+  package mutating func take(_ index: Index<Record>) { free.remove(index) }
 
   /// Empties a record and makes it available again; `keep` writes what a free record still says.
-  @inline(__always)
-  mutating func release(_ index: Index<Record>, _ keep: (inout Record) -> Void = { _ in }) {
+  @inlinable @inline(__always)
+  package mutating func release(_ index: Index<Record>, _ keep: (inout Record) -> Void = { _ in }) {
     table.update(index) {
       $0.clear()
       keep(&$0)
@@ -109,8 +110,8 @@ struct Slab<Record: SlabRecord> {
   }
 
   /// Makes a record available again that its caller has emptied, unless its generations are used up.
-  @inline(__always)
-  mutating func putBack(_ index: Index<Record>) {
+  @inlinable @inline(__always)
+  package mutating func putBack(_ index: Index<Record>) {
     if table.read(index, { $0.generation }) < lastGeneration { free.insert(index) }
   }
 }
