@@ -91,7 +91,7 @@ let package = Package(
     .module("DriverInterface", ["CNDIS", "NDIS"]),
     .module("Events", ["NDIS"]),
     .module("Simulator", ["CNDIS", "NDIS", "DriverInterface", "Events"]),
-    .module("HostedDrivers", ["CNDIS", "NDIS", "DriverInterface", "Simulator"]),
+    .module("HostedDrivers", ["NDIS", "DriverInterface", "Simulator"]),
     .module("DriverProtocol", ["CNDIS", "NDIS", "DriverInterface"]),
 
     // MARK: Linux, systemd, Varlink, configuration
