@@ -90,7 +90,7 @@ let package = Package(
     .module("NDIS", ["CNDIS"]),
     .module("DriverInterface", ["CNDIS", "NDIS"]),
     .module("Events", ["NDIS"]),
-    .module("Simulator", ["CNDIS", "NDIS", "DriverInterface", "Events"]),
+    .module("Simulator", ["NDIS", "DriverInterface", "Events"]),
     .module("HostedDrivers", ["NDIS", "DriverInterface", "Simulator"]),
     .module("DriverProtocol", ["CNDIS", "NDIS", "DriverInterface"]),
 

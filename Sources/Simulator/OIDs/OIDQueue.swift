@@ -3,7 +3,6 @@
 // the queue until its end has been told and no handler of the miniport knows of it; so an adapter whose
 // queue is empty may be halted.
 
-import CNDIS
 import NDIS
 
 extension Simulator {
@@ -72,7 +71,7 @@ extension Simulator {
     guard failure.reason == .adapterRemoved else { return false }
     let state = AdapterState(rawValue: store.adapters[index, \.state])
     return state?.after(.oidRequest) != nil
-      && Int(store.adapters[index, \.upcallOpen]) != NDISSIM_UPCALL_HALT_EX
+      && store.adapters[index, \.upcallOpen] != .haltEx
   }
 
   /// A request's turn has come.
@@ -111,7 +110,7 @@ extension Simulator {
     }
     // Without deadlines, for a driver in a debugger, this one is off too.
     let new = NewUpcall(
-      type: NDISSIM_UPCALL_OID_REQUEST, object: adapterHandle(adapter), subject: Ref(any: index),
+      type: .oidRequest, object: adapterHandle(adapter), subject: Ref(any: index),
       limit: settings.upcallDeadline == 0 ? 0 : settings.oidDeadline)
     guard let id = send(new, session: store.drivers[driver, \.session].index) else {
       let failure = slabs.upcalls.full()
@@ -167,7 +166,7 @@ extension Simulator {
       return true
     }
     let new = NewUpcall(
-      type: NDISSIM_UPCALL_CANCEL_OID_REQUEST, object: adapterHandle(adapter),
+      type: .cancelOIDRequest, object: adapterHandle(adapter),
       subject: Ref(any: index))
     guard let id = send(new, session: store.drivers[driver, \.session].index) else {
       return false
@@ -236,7 +235,7 @@ extension Simulator {
     let handle = bindingHandle(index)
     var count: UInt32 = 0
     _ = chain(of: store.requests[request, \.context]) {
-      if Int($0.type) == NDISSIM_UPCALL_OID_REQUEST_COMPLETE, $0.object == handle { count += 1 }
+      if $0.type == .oidRequestComplete, $0.object == handle { count += 1 }
       return false
     }
     return count
@@ -246,7 +245,7 @@ extension Simulator {
   /// there would wait for itself.
   func oidCircle(binding index: Index<BindingRecord>, context: UInt64) -> UInt64? {
     chain(of: context) {
-      guard Int($0.type) == NDISSIM_UPCALL_OID_REQUEST, let oid = $0.oid.optional else {
+      guard $0.type == .oidRequest, let oid = $0.oid.optional else {
         return false
       }
       let record = store.oids[oid]

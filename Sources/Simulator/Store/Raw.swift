@@ -19,6 +19,10 @@ struct Raw<Value: StoredEnum>: BitwiseCopyable, Sendable {
   @inline(__always)
   init(wrappedValue: Value) { raw = wrappedValue.rawValue }
 
+  /// Bytes as they are, for a field that in a free record is of no case.
+  @inline(__always)
+  init(raw: Value.RawValue) { self.raw = raw }
+
   @inline(__always)
   var wrappedValue: Value {
     get { Value(rawValue: raw) ?? Value.fallback }
