@@ -92,8 +92,8 @@ let package = Package(
     .module("Events", ["NDIS"]),
     // A typed store over bytes. Knows nothing of NDIS.
     .module("Store", []),
-    .module("Simulator", ["CNDIS", "NDIS", "Store", "DriverInterface", "Events"]),
-    .module("HostedDrivers", ["CNDIS", "NDIS", "Store", "DriverInterface", "Simulator"]),
+    .module("Simulator", ["NDIS", "Store", "DriverInterface", "Events"]),
+    .module("HostedDrivers", ["NDIS", "Store", "DriverInterface", "Simulator"]),
     .module("DriverProtocol", ["CNDIS", "NDIS", "DriverInterface"]),
 
     // MARK: Linux, systemd, Varlink, configuration

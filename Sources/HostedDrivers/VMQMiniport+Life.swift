@@ -3,7 +3,6 @@
 // can do, DMA, memory; in MiniportHaltEx, and when initializing fails, they are undone backwards.
 
 import NDISDriverInterface
-import CNDIS
 import NDIS
 import NDISSimulator
 
@@ -13,7 +12,7 @@ extension VMQMiniport {
     for slot in handlers.indices { handlers[slot] = UInt64(slot) + 1 }
     return DriverCharacteristics(
       header: ObjectHeader(
-        type: UInt8(NDIS_OBJECT_TYPE_MINIPORT_DRIVER_CHARACTERISTICS), revision: 2, size: 152),
+        type: ObjectType.miniportDriverCharacteristics, revision: 2, size: 152),
       version: settings.version, name: Name("vmq"), context: 1, setOptionsHandler: 0,
       handlers: handlers)
   }
@@ -53,14 +52,14 @@ extension VMQMiniport {
     queues = Array(repeating: VMQQueue(), count: queues.count)
     filters = []
     let flags =
-      UInt32(NDIS_MINIPORT_ATTRIBUTES_BUS_MASTER) | 0x1 /* HARDWARE_DEVICE */
+      MiniportAttributes.busMaster | 0x1 /* HARDWARE_DEVICE */
       | 0x4 /* SURPRISE_REMOVE_OK */
     call(
       .setAttributes, in: upcall.id,
       .setMiniportAttributes(
         upcall.object,
         ObjectHeader(
-          type: UInt8(NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES), revision: 1,
+          type: ObjectType.miniportAdapterRegistrationAttributes, revision: 1,
           size: 28), context: 1, flags: flags))
   }
 
@@ -83,7 +82,7 @@ extension VMQMiniport {
         .registerDMA, in: state.handler,
         .registerScatterGatherDMA(
           adapter,
-          ObjectHeader(type: UInt8(NDIS_OBJECT_TYPE_SG_DMA_DESCRIPTION), revision: 1, size: 36)))
+          ObjectHeader(type: ObjectType.scatterGatherDMADescription, revision: 1, size: 36)))
     default:
       state.dma = reply.value
       state.setUp = .memory

@@ -3,7 +3,6 @@
 // end when that is done, and have answered PENDING by then.
 
 import NDISDriverInterface
-import CNDIS
 import NDIS
 import NDISSimulator
 
@@ -28,9 +27,9 @@ extension VMQMiniport {
     let outcome: Outcome
     // What frees something is done all the same, and then ended so.
     let isFreeing =
-      oid.call.oid == OID_RECEIVE_FILTER_FREE_QUEUE
-      || oid.call.oid == OID_NIC_SWITCH_DELETE_VPORT
-    if state.isRemoved, !isFreeing, oid.call.oid != OID_PNP_QUERY_POWER {
+      oid.call.oid == OIDNumber.receiveFilterFreeQueue
+      || oid.call.oid == OIDNumber.nicSwitchDeleteVPort
+    if state.isRemoved, !isFreeing, oid.call.oid != OIDNumber.pnpQueryPower {
       outcome = Outcome(status: .notAccepted)
     } else {
       do throws(Failure) { outcome = try serve(oid.call) } catch {
@@ -41,8 +40,8 @@ extension VMQMiniport {
     }
     let isLater = outcome.status == .pending
     let isOfQueues =
-      oid.call.oid == OID_RECEIVE_FILTER_QUEUE_ALLOCATION_COMPLETE
-      || oid.call.oid == OID_RECEIVE_FILTER_FREE_QUEUE
+      oid.call.oid == OIDNumber.receiveFilterQueueAllocationComplete
+      || oid.call.oid == OIDNumber.receiveFilterFreeQueue
     if settings.pends == .always || (settings.pends == .queues && isLater && isOfQueues) {
       pend()
     }
@@ -99,34 +98,34 @@ extension VMQMiniport {
 
   private mutating func serve(_ call: OIDCall) throws(Failure) -> Outcome {
     switch call.oid {
-    case OID_RECEIVE_FILTER_ALLOCATE_QUEUE where call.kind == OIDRequestKind.method.rawValue:
+    case OIDNumber.receiveFilterAllocateQueue where call.kind == OIDRequestKind.method.rawValue:
       return try allocateQueue(call)
-    case OID_RECEIVE_FILTER_QUEUE_ALLOCATION_COMPLETE: return try completeAllocation(call)
-    case OID_RECEIVE_FILTER_FREE_QUEUE: return try freeQueue(call)
-    case OID_RECEIVE_FILTER_QUEUE_PARAMETERS: return try setQueueParameters(call)
-    case OID_RECEIVE_FILTER_SET_FILTER: return try setFilter(call)
-    case OID_RECEIVE_FILTER_CLEAR_FILTER: return try clearFilter(call)
-    case OID_RECEIVE_FILTER_MOVE_FILTER: return try moveFilter(call)
-    case OID_NIC_SWITCH_CREATE_SWITCH: return try createSwitch(call)
-    case OID_NIC_SWITCH_DELETE_SWITCH:
+    case OIDNumber.receiveFilterQueueAllocationComplete: return try completeAllocation(call)
+    case OIDNumber.receiveFilterFreeQueue: return try freeQueue(call)
+    case OIDNumber.receiveFilterQueueParameters: return try setQueueParameters(call)
+    case OIDNumber.receiveFilterSetFilter: return try setFilter(call)
+    case OIDNumber.receiveFilterClearFilter: return try clearFilter(call)
+    case OIDNumber.receiveFilterMoveFilter: return try moveFilter(call)
+    case OIDNumber.nicSwitchCreateSwitch: return try createSwitch(call)
+    case OIDNumber.nicSwitchDeleteSwitch:
       state.hasSwitch = false
       return .success
-    case OID_NIC_SWITCH_PARAMETERS where settings.hasSwitch: return .success
-    case OID_NIC_SWITCH_CREATE_VPORT: return try createVPort(call)
-    case OID_NIC_SWITCH_VPORT_PARAMETERS: return try setVPortParameters(call)
-    case OID_NIC_SWITCH_DELETE_VPORT: return try deleteVPort(call)
-    case OID_NDISSIM_GENERATE:
+    case OIDNumber.nicSwitchParameters where settings.hasSwitch: return .success
+    case OIDNumber.nicSwitchCreateVPort: return try createVPort(call)
+    case OIDNumber.nicSwitchVPortParameters: return try setVPortParameters(call)
+    case OIDNumber.nicSwitchDeleteVPort: return try deleteVPort(call)
+    case OIDNumber.generate:
       let what = try GenerateParameters(image: call.input)
       try ask(what)
       return .success
-    case OID_PNP_SET_POWER:
+    case OIDNumber.pnpSetPower:
       guard call.input.count >= 4 else {
         throw Failure(.invalidLength, .informationBuffer, UInt64(call.input.count), 4)
       }
       // NdisDeviceStateD0; in any other state the device takes no frames.
       state.isAsleep = call.input.prefix(4).elementsEqual([1, 0, 0, 0]) == false
       return .success
-    case OID_PNP_QUERY_POWER: return .success
+    case OIDNumber.pnpQueryPower: return .success
     default: throw Failure(.notSupported, .oidUnknown, UInt64(call.oid))
     }
   }

@@ -2,7 +2,6 @@
 // for as soon as its activation is complete and given back while it is deleted.
 
 import NDISDriverInterface
-import CNDIS
 import NDIS
 import NDISSimulator
 
@@ -44,7 +43,7 @@ extension VMQMiniport {
 
   /// A VPort may have memory once it is activated, and that it is when the request has ended.
   mutating func activate(after call: OIDCall, _ outcome: Outcome) {
-    guard outcome.status == .success, call.oid == OID_NIC_SWITCH_VPORT_PARAMETERS,
+    guard outcome.status == .success, call.oid == OIDNumber.nicSwitchVPortParameters,
       let parameters = try? VPortParameters(image: call.input),
       parameters.flags.contains(.stateChanged), parameters.state == .activated,
       let index = record(parameters.vportID), queues[index].kind == .vport,
@@ -70,12 +69,12 @@ extension VMQMiniport {
   /// For NdisMSetMiniportAttributes with hardware-assist attributes.
   var hardwareAssist: HardwareAssist {
     var filter = ReceiveFilterCapabilities(revision: settings.version >= .vports ? 2 : 1)
-    filter.enabledFilterTypes = NDIS_RECEIVE_FILTER_VMQ_FILTERS_ENABLED
-    filter.supportedQueueProperties = NDIS_RECEIVE_FILTER_MSI_X_SUPPORTED
+    filter.enabledFilterTypes = ReceiveFilterCapabilityFlags.vmqFiltersEnabled
+    filter.supportedQueueProperties = ReceiveFilterCapabilityFlags.msixSupported
     if !settings.hasSwitch {
-      filter.enabledQueueTypes = NDIS_RECEIVE_FILTER_VM_QUEUES_ENABLED
+      filter.enabledQueueTypes = ReceiveFilterCapabilityFlags.vmQueuesEnabled
       filter.numQueues = settings.queues
-      filter.supportedQueueProperties |= NDIS_RECEIVE_FILTER_VM_QUEUE_SUPPORTED
+      filter.supportedQueueProperties |= ReceiveFilterCapabilityFlags.vmQueueSupported
     }
     // NDIS_RECEIVE_FILTER_TEST_HEADER_FIELD_EQUAL_SUPPORTED, ..._MAC_HEADER_SUPPORTED,
     // ..._MAC_HEADER_DEST_ADDR_SUPPORTED and ..._MAC_HEADER_VLAN_ID_SUPPORTED.
@@ -84,7 +83,7 @@ extension VMQMiniport {
     filter.supportedMACHeaderFields = 0x1 | 0x8
     filter.maxMACHeaderFilters = UInt32(clamping: Self.maximumFilters)
     if settings.canSplit {
-      filter.supportedQueueProperties |= NDIS_RECEIVE_FILTER_LOOKAHEAD_SPLIT_SUPPORTED
+      filter.supportedQueueProperties |= ReceiveFilterCapabilityFlags.lookaheadSplitSupported
       filter.minLookaheadSplitSize = Self.lookaheadSizes.lowerBound
       filter.maxLookaheadSplitSize = Self.lookaheadSizes.upperBound
     }

@@ -7,7 +7,6 @@
 // depends on a program counter, and the state, which is plain bytes, is all there is to keep.
 
 import NDISDriverInterface
-import CNDIS
 public import NDIS
 import NDISSimulator
 
@@ -51,25 +50,25 @@ public struct VMQMiniport: Sendable {
 
   /// One of its handlers is called.
   public mutating func called(_ upcall: DriverUpcall) -> [DriverStep] {
-    switch Int(upcall.type) {
-    case NDISSIM_UPCALL_INITIALIZE_EX: initialize(upcall)
-    case NDISSIM_UPCALL_RESTART: restart(upcall)
-    case NDISSIM_UPCALL_PAUSE: pause(upcall)
-    case NDISSIM_UPCALL_HALT_EX: halt(upcall)
-    case NDISSIM_UPCALL_SHUTDOWN_EX:
+    switch UpcallType(rawValue: upcall.type) {
+    case .initializeEx: initialize(upcall)
+    case .restart: restart(upcall)
+    case .pause: pause(upcall)
+    case .haltEx: halt(upcall)
+    case .shutdownEx:
       // From here on no routine of NDIS may be called.
       state.adapterState = .shutdown
       answer(upcall.id, .success)
-    case NDISSIM_UPCALL_DEVICE_PNP_EVENT_NOTIFY:
+    case .devicePnPEventNotify:
       if upcall.argument == PnPEvent.surpriseRemoved.rawValue { state.isRemoved = true }
       answer(upcall.id, .success)
-    case NDISSIM_UPCALL_OID_REQUEST: request(upcall)
-    case NDISSIM_UPCALL_CANCEL_OID_REQUEST:
+    case .oidRequest: request(upcall)
+    case .cancelOIDRequest:
       if let oid = upcall.oid, oid.handle == state.request.handle {
         state.request.isCancelled = true
       }
       answer(upcall.id, .success)
-    case NDISSIM_UPCALL_RETURN_NET_BUFFER_LISTS:
+    case .returnNetBufferLists:
       for number in upcall.returned { returned(number) }
       answer(upcall.id, .success)
     default: answer(upcall.id, .success)

@@ -19,6 +19,10 @@ where RawValue: FixedWidthInteger & BitwiseCopyable & Sendable {
   @inlinable @inline(__always)
   package init(wrappedValue: Value) { raw = wrappedValue.rawValue }
 
+  /// Bytes as they are, for a field that in a free record is of no case.
+  @inlinable @inline(__always)
+  package init(raw: Value.RawValue) { self.raw = raw }
+
   @inlinable @inline(__always)
   package var wrappedValue: Value {
     get { Value(rawValue: raw) ?? Value.fallback }

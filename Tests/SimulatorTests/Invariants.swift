@@ -352,7 +352,7 @@ struct Audit {
         &+ store.bindings[index].generation
       let calls = (store.upcalls.indices).count {
         let upcall = store.upcalls[$0]
-        return upcall.state == .open && upcall.type == 147
+        return upcall.state == .open && upcall.type == .oidRequestComplete
           && upcall.object.index == index.raw && upcall.object.generation == generation
       }
       if calls != Int(store.bindings[index].completions) {

@@ -76,6 +76,11 @@ public struct Routine: Sendable {
     }
   #endif
 
+  /// The message type of NdisMDeregisterMiniportDriver.
+  public static let deregisterMiniportDriver = UInt16(NDISSIM_DEREGISTER_MINIPORT_DRIVER)
+  /// The message type of NdisDeregisterProtocolDriver.
+  public static let deregisterProtocolDriver = UInt16(NDISSIM_DEREGISTER_PROTOCOL_DRIVER)
+
   /// The row of a message type by its number; message types of routines are below 128.
   private static let byMessage: [Int8] = {
     var index = [Int8](repeating: -1, count: 128)

@@ -2,7 +2,6 @@
 // outside. The routines that complete are VOID on Windows: a wrong call of one is a violation.
 
 import NDISDriverInterface
-import CNDIS
 import NDISEvents
 public import NDIS
 import NDISStore
@@ -14,7 +13,7 @@ extension Simulator {
   ) throws(Failure) {
     let index = try resolveAdapter(handle, session: call.sessionIndex)
     let pended = Pended(
-      upcall: store.adapters[index, \.upcall], type: NDISSIM_UPCALL_PAUSE, object: handle,
+      upcall: store.adapters[index, \.upcall], type: .pause, object: handle,
       party: party(adapter: index), allowed: [], check: .illegalStateTransition(.pause, handle))
     end(pended, call, .success)
   }
@@ -25,7 +24,7 @@ extension Simulator {
   ) throws(Failure) {
     let index = try resolveAdapter(handle, session: call.sessionIndex)
     let pended = Pended(
-      upcall: store.adapters[index, \.upcall], type: NDISSIM_UPCALL_RESTART, object: handle,
+      upcall: store.adapters[index, \.upcall], type: .restart, object: handle,
       party: party(adapter: index), allowed: Simulator.restartStatuses,
       check: .illegalStateTransition(.restart, handle))
     end(pended, call, status)
@@ -37,7 +36,7 @@ extension Simulator {
   ) throws(Failure) {
     let index = try resolveBindContext(bindContext, session: call.sessionIndex)
     let pended = Pended(
-      upcall: store.bindings[index, \.upcall], type: NDISSIM_UPCALL_BIND_ADAPTER_EX,
+      upcall: store.bindings[index, \.upcall], type: .bindAdapterEx,
       object: bindContext, party: party(binding: index), allowed: Simulator.bindStatuses)
     end(pended, call, status)
   }
@@ -48,7 +47,7 @@ extension Simulator {
   ) throws(Failure) {
     let index = try resolveBinding(binding, .binding, session: call.sessionIndex)
     let pended = Pended(
-      upcall: store.bindings[index, \.upcall], type: NDISSIM_UPCALL_UNBIND_ADAPTER_EX,
+      upcall: store.bindings[index, \.upcall], type: .unbindAdapterEx,
       object: binding, party: party(binding: index), allowed: [])
     end(pended, call, status)
   }
@@ -61,7 +60,7 @@ extension Simulator {
     let upcall = store.bindings[index, \.upcall]
     let event = upcallRecord(upcall).map { store.upcalls[$0, \.argument] } ?? 0
     let pended = Pended(
-      upcall: upcall, type: NDISSIM_UPCALL_NET_PNP_EVENT, object: binding,
+      upcall: upcall, type: .netPnPEvent, object: binding,
       party: party(binding: index), allowed: Simulator.statuses(ofEvent: event))
     end(pended, call, status)
   }
@@ -69,7 +68,7 @@ extension Simulator {
   /// What may be pending, and how it may end besides with SUCCESS.
   private struct Pended {
     var upcall: UInt64
-    var type: Int
+    var type: UpcallType
     var object: Handle
     var party: Party
     var allowed: [Status]
@@ -211,14 +210,14 @@ extension Simulator {
       $0.changeRequest = request
       $0.addRequest = .none
       $0.shutdownAction = action.rawValue
-      $0.upcallOpen = 0
+      $0.upcallOpen = nil
       $0.upcall = 0
       // Whoever added it has not got its handle; it goes.
       if !adapter.addRequest.isNone { $0.end() }
     }
     // First of all: `check` has seen room for one call, and the ends of OID requests are calls too.
     _ = callHandler(
-      adapter: index, NDISSIM_UPCALL_SHUTDOWN_EX, argument: action.rawValue)
+      adapter: index, .shutdownEx, argument: action.rawValue)
     let overtaken = Failure(.failure, .ownerEnded)
     complete(adapter.changeRequest, overtaken)
     complete(adapter.addRequest, overtaken)

@@ -2,7 +2,6 @@
 // MiniportShutdownEx, which overtakes the others; what they answer then is not looked at.
 
 import NDISDriverInterface
-import CNDIS
 import NDISEvents
 import NDIS
 import NDISStore
@@ -11,14 +10,15 @@ extension Simulator {
   /// Calls a handler. False when the table of upcalls is full: nothing has changed, and the adapter is
   /// woken when there is room.
   mutating func callHandler(
-    adapter index: Index<AdapterRecord>, _ type: Int, argument: UInt32 = 0, parent: UInt64 = 0
+    adapter index: Index<AdapterRecord>, _ type: UpcallType, argument: UInt32 = 0,
+    parent: UInt64 = 0
   ) -> Bool {
     let session = store.drivers[store.adapters[index, \.driver].index, \.session].index
     let new = NewUpcall(
       type: type, object: adapterHandle(index), parent: parent, argument: argument)
     guard let id = send(new, session: session) else { return false }
     store.adapters.update(index) {
-      $0.upcallOpen = UInt32(truncatingIfNeeded: type)
+      $0.upcallOpen = type
       $0.upcall = id
     }
     return true
@@ -33,32 +33,32 @@ extension Simulator {
       adapterHandle(index) == upcall.object, store.adapters[index, \.upcall] == upcall.id
     else { return }
     store.adapters.update(index) {
-      $0.upcallOpen = 0
+      $0.upcallOpen = nil
       $0.upcall = 0
     }
     let handle = upcall.object
     let party = party(adapter: index)
-    let type = Int(upcall.type)
+    let type = upcall.type
     let failure: Failure? =
       switch type {
-      case NDISSIM_UPCALL_INITIALIZE_EX:
+      case .initializeEx:
         verdict(
           upcall, ending, routine: "MiniportInitializeEx",
           allowed: [.notAccepted, .resources, .failure], party: party)
-      case NDISSIM_UPCALL_RESTART:
+      case .restart:
         verdict(
           upcall, ending, routine: "MiniportRestart", allowed: Simulator.restartStatuses,
           party: party, twice: .illegalStateTransition(.restart, handle))
-      case NDISSIM_UPCALL_PAUSE:
+      case .pause:
         verdict(
           upcall, ending, routine: "MiniportPause", allowed: [], party: party,
           watchdog: .watchdog(.miniportPause, handle),
           twice: .illegalStateTransition(.pause, handle))
-      case NDISSIM_UPCALL_SHUTDOWN_EX:
+      case .shutdownEx:
         verdict(
           upcall, shutdownEnding(upcall, ending), routine: "MiniportShutdownEx", allowed: [],
           party: party)
-      case NDISSIM_UPCALL_DEVICE_PNP_EVENT_NOTIFY:
+      case .devicePnPEventNotify:
         verdict(
           upcall, ending, routine: "MiniportDevicePnPEventNotify", allowed: [], party: party)
       default:
@@ -80,26 +80,26 @@ extension Simulator {
   }
 
   mutating func handlerEnded(
-    adapter index: Index<AdapterRecord>, _ type: Int, _ failure: Failure?
+    adapter index: Index<AdapterRecord>, _ type: UpcallType, _ failure: Failure?
   ) {
     scheduler.wake(index)
     switch type {
-    case NDISSIM_UPCALL_INITIALIZE_EX:
+    case .initializeEx:
       move(index, failure == nil ? .initializeComplete : .initializeFailed)
       guard let failure else { return }
       store.adapters.update(index) { $0.failure = failure }
       end(adapter: index)
-    case NDISSIM_UPCALL_RESTART:
+    case .restart:
       move(index, failure == nil ? .restartComplete : .restartFailed)
       if let failure { restartFailed(index, failure) }
     // A pause cannot fail; one that took too long is over all the same, and so is a halt.
-    case NDISSIM_UPCALL_PAUSE:
+    case .pause:
       move(index, .pauseComplete)
       if failure == nil { checkIndicationsBack(index, "MiniportPause") }
-    case NDISSIM_UPCALL_HALT_EX:
+    case .haltEx:
       move(index, .halt)
       checkIndicationsBack(index, "MiniportHaltEx")
-    case NDISSIM_UPCALL_SHUTDOWN_EX: _ = changeMade(index)
+    case .shutdownEx: _ = changeMade(index)
     default: break
     }
   }

@@ -3,7 +3,6 @@
 // nothing else while an adapter is Pausing or a restart is pending. A process that has died takes no
 // calls, its adapters end without them.
 
-import CNDIS
 import NDISEvents
 import NDIS
 import NDISStore
@@ -32,7 +31,7 @@ extension Simulator {
     if stepPlaces(adapter: index) { return true }
     let dead = isDead(store.drivers[adapter.driver.index, \.session].index)
     // Of a dead process too: its session answers for it.
-    if adapter.upcallOpen != 0 { return false }
+    if adapter.upcallOpen != nil { return false }
     if adapter.life == .ending { return stepAway(index, adapter, state, dead: dead) }
     switch state {
     case .paused where dead:
@@ -40,7 +39,7 @@ extension Simulator {
       return true
     case .paused where adapter.held != 0: return changeMade(index)
     case .paused:
-      guard callHandler(adapter: index, NDISSIM_UPCALL_RESTART) else { return false }
+      guard callHandler(adapter: index, .restart) else { return false }
       move(index, .restart)
       return true
     case .running where adapter.held != 0: return stepPause(index, adapter)
@@ -77,7 +76,7 @@ extension Simulator {
     case .done: break
     }
     let reason = adapter.pauseReason
-    guard callHandler(adapter: index, NDISSIM_UPCALL_PAUSE, argument: reason) else {
+    guard callHandler(adapter: index, .pause, argument: reason) else {
       return false
     }
     move(index, .pause)
@@ -137,7 +136,7 @@ extension Simulator {
     }
     if adapter.notified == 0 {
       let event = PnPEvent.surpriseRemoved.rawValue
-      let type = NDISSIM_UPCALL_DEVICE_PNP_EVENT_NOTIFY
+      let type = UpcallType.devicePnPEventNotify
       guard callHandler(adapter: index, type, argument: event) else { return false }
       store.adapters.update(index) { $0.notified = 1 }
       return true
@@ -158,7 +157,7 @@ extension Simulator {
     guard store.adapters[index, \.firstOID].isNone else { return false }
     // The state becomes Halted when MiniportHaltEx returns; it is called in Paused.
     return callHandler(
-      adapter: index, NDISSIM_UPCALL_HALT_EX, argument: adapter.haltAction)
+      adapter: index, .haltEx, argument: adapter.haltAction)
   }
 
   private mutating func finishAdapter(

@@ -1,7 +1,6 @@
 // The records of adapters, of what their hardware can do, and of the status indications they make.
 // Structures whose every field NDIS must be able to give back are kept as their images.
 
-import CNDIS
 import NDIS
 import NDISStore
 
@@ -28,7 +27,7 @@ struct AdapterRecord: NamedRecord {
   var addRequest = Ref<RequestRecord>.none
   var removeRequest = Ref<RequestRecord>.none
   /// The type of the upcall that is open or pended, and its id.
-  var upcallOpen: UInt32 = 0
+  @RawUpcallType var upcallOpen: UpcallType? = nil
   var upcall: UInt64 = 0
   var attributeFlags: UInt32 = 0
   var dmaGeneration: UInt32 = 0
@@ -97,11 +96,11 @@ struct CapabilitiesRecord: StoreRecord {
   var functions: UInt64 = 0
   var receiveFilterLength: UInt32 = 0  // of the image; 0 = it has none
   var nicSwitchLength: UInt32 = 0
-  var receiveFilter = NDIS_RECEIVE_FILTER_CAPABILITIES()
-  var nicSwitch = NDIS_NIC_SWITCH_CAPABILITIES()
+  var receiveFilter = ReceiveFilterCapabilitiesImage()
+  var nicSwitch = NICSwitchCapabilitiesImage()
   /// OID_NIC_SWITCH_CREATE_SWITCH has succeeded.
   var hasSwitch: UInt32 = 0
-  var switchParameters = NDIS_NIC_SWITCH_PARAMETERS()
+  var switchParameters = NICSwitchParametersImage()
   /// The binding that allocated VF n.
   var functionOwners = InlineArray<64, Ref<BindingRecord>>(repeating: .none)
   var padding: UInt32 = 0

@@ -1,7 +1,6 @@
 // Where the state of an adapter changes, and nowhere else: an event is looked up in AdapterState.table, the record
 // takes the row, and a change is reported. A row that ends where it began writes nothing.
 
-import CNDIS
 import NDIS
 import NDISEvents
 import NDISStore
@@ -12,13 +11,13 @@ extension Simulator {
     AdapterState(rawValue: store.adapters[index, \.state]) ?? .halted
   }
 
-  /// The handler whose end an adapter in this state waits for: its call is open or pended; 0 for none.
-  static func handler(of state: UInt8) -> UInt32 {
+  /// The handler whose end an adapter in this state waits for: its call is open or pended; nil for none.
+  static func handler(of state: UInt8) -> UpcallType? {
     switch AdapterState(rawValue: state) {
-    case .initializing: UInt32(NDISSIM_UPCALL_INITIALIZE_EX)
-    case .restarting: UInt32(NDISSIM_UPCALL_RESTART)
-    case .pausing: UInt32(NDISSIM_UPCALL_PAUSE)
-    case .halted, .shutdown, .paused, .running, nil: 0
+    case .initializing: .initializeEx
+    case .restarting: .restart
+    case .pausing: .pause
+    case .halted, .shutdown, .paused, .running, nil: nil
     }
   }
 

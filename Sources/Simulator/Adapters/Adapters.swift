@@ -3,7 +3,6 @@
 // REMOVE_ADAPTER takes it the legal way back. The way itself is in AdapterLifecycle.swift.
 
 import NDISDriverInterface
-import CNDIS
 import NDISEvents
 import NDIS
 import NDISStore
@@ -31,7 +30,7 @@ extension Simulator {
     store.adaptersOfDriver.insert(index, in: driver) { $0.driver = Ref(driver) }
     charge(objectOf: driver)
     move(index, .initialize)
-    let type = NDISSIM_UPCALL_INITIALIZE_EX
+    let type = UpcallType.initializeEx
     if !callHandler(adapter: index, type, parent: call.context) {
       // As if the handler had failed for want of resources.
       let failure = slabs.upcalls.full()
@@ -73,7 +72,7 @@ extension Simulator {
     _ call: Call, _ handle: Handle, _ header: ObjectHeader, _ context: UInt64, _ flags: UInt32
   ) throws(Failure) {
     let index = try resolveAdapter(handle, session: call.sessionIndex)
-    let type = UInt8(NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES)
+    let type = ObjectType.miniportAdapterRegistrationAttributes
     guard header.type == type else {
       throw Failure(.badVersion, .headerType, UInt64(header.type), UInt64(type))
     }
@@ -96,7 +95,7 @@ extension Simulator {
     _ call: Call, _ handle: Handle, _ header: ObjectHeader
   ) throws(Failure) {
     let index = try resolveAdapter(handle, session: call.sessionIndex)
-    let type = UInt8(NDIS_OBJECT_TYPE_SG_DMA_DESCRIPTION)
+    let type = ObjectType.scatterGatherDMADescription
     guard header.type == type else {
       throw Failure(.badVersion, .headerType, UInt64(header.type), UInt64(type))
     }
@@ -104,7 +103,7 @@ extension Simulator {
       throw Failure(.badVersion, .headerSize, UInt64(header.size), 36)
     }
     try checkInitializing(index, handle)
-    let busMaster = UInt32(NDIS_MINIPORT_ATTRIBUTES_BUS_MASTER)
+    let busMaster = MiniportAttributes.busMaster
     guard store.adapters[index, \.attributeFlags] & busMaster != 0 else {
       throw Failure(.notSupported, .busMaster)
     }

@@ -3,7 +3,6 @@
 // the OIDs of queues, filters and VPorts are NOT_SUPPORTED.
 
 import NDISDriverInterface
-import CNDIS
 import NDISEvents
 import NDIS
 import NDISStore
@@ -28,16 +27,16 @@ extension Simulator {
       try capabilities.check(for: version)
       let size = ReceiveFilterCapabilities.structure.size(capabilities.revision)
       record.receiveFilterLength = UInt32(truncatingIfNeeded: size)
-      record.receiveFilter = image(
-        Array(assist.receiveFilter.prefix(size)), as: record.receiveFilter)
-      record.receiveFilter.Header.Size = UInt16(truncatingIfNeeded: size)
+      record.receiveFilter = ReceiveFilterCapabilitiesImage(
+        bytes: Array(assist.receiveFilter.prefix(size)))
+      record.receiveFilter.headerSize = UInt16(truncatingIfNeeded: size)
     }
     if !assist.nicSwitch.isEmpty {
       let capabilities: NICSwitchCapabilities = try capabilities(assist.nicSwitch, version)
       let size = NICSwitchCapabilities.structure.size(capabilities.revision)
       record.nicSwitchLength = UInt32(truncatingIfNeeded: size)
-      record.nicSwitch = image(Array(assist.nicSwitch.prefix(size)), as: record.nicSwitch)
-      record.nicSwitch.Header.Size = UInt16(truncatingIfNeeded: size)
+      record.nicSwitch = NICSwitchCapabilitiesImage(bytes: Array(assist.nicSwitch.prefix(size)))
+      record.nicSwitch.headerSize = UInt16(truncatingIfNeeded: size)
     }
     store.capabilities.update(index) { $0 = record }
     finish(call.sessionIndex, call.requestID)
@@ -61,24 +60,26 @@ extension Simulator {
     let record = oid.adapter.index
     let has: Bool
     switch oid.oid {
-    case OID_RECEIVE_FILTER_HARDWARE_CAPABILITIES, OID_RECEIVE_FILTER_CURRENT_CAPABILITIES,
-      OID_RECEIVE_FILTER_GLOBAL_PARAMETERS:
+    case OIDNumber.receiveFilterHardwareCapabilities, OIDNumber.receiveFilterCurrentCapabilities,
+      OIDNumber.receiveFilterGlobalParameters:
       has = store.capabilities[record, \.receiveFilterLength] != 0
-    case OID_RECEIVE_FILTER_ALLOCATE_QUEUE, OID_RECEIVE_FILTER_FREE_QUEUE,
-      OID_RECEIVE_FILTER_ENUM_QUEUES, OID_RECEIVE_FILTER_QUEUE_PARAMETERS,
-      OID_RECEIVE_FILTER_QUEUE_ALLOCATION_COMPLETE:
+    case OIDNumber.receiveFilterAllocateQueue, OIDNumber.receiveFilterFreeQueue,
+      OIDNumber.receiveFilterEnumQueues, OIDNumber.receiveFilterQueueParameters,
+      OIDNumber.receiveFilterQueueAllocationComplete:
       has = receiveFilterCapabilities(adapter: record)?.hasVMQueues ?? false
-    case OID_RECEIVE_FILTER_SET_FILTER, OID_RECEIVE_FILTER_CLEAR_FILTER,
-      OID_RECEIVE_FILTER_ENUM_FILTERS, OID_RECEIVE_FILTER_PARAMETERS,
-      OID_RECEIVE_FILTER_MOVE_FILTER:
+    case OIDNumber.receiveFilterSetFilter, OIDNumber.receiveFilterClearFilter,
+      OIDNumber.receiveFilterEnumFilters, OIDNumber.receiveFilterParameters,
+      OIDNumber.receiveFilterMoveFilter:
       has = receiveFilterCapabilities(adapter: record)?.hasVMQFilters ?? false
-    case OID_NIC_SWITCH_HARDWARE_CAPABILITIES, OID_NIC_SWITCH_CURRENT_CAPABILITIES:
+    case OIDNumber.nicSwitchHardwareCapabilities, OIDNumber.nicSwitchCurrentCapabilities:
       has = store.capabilities[record, \.nicSwitchLength] != 0
-    case OID_NIC_SWITCH_CREATE_SWITCH, OID_NIC_SWITCH_PARAMETERS, OID_NIC_SWITCH_DELETE_SWITCH,
-      OID_NIC_SWITCH_ENUM_SWITCHES, OID_NIC_SWITCH_ALLOCATE_VF, OID_NIC_SWITCH_FREE_VF,
-      OID_NIC_SWITCH_CREATE_VPORT, OID_NIC_SWITCH_VPORT_PARAMETERS, OID_NIC_SWITCH_ENUM_VPORTS,
-      OID_NIC_SWITCH_DELETE_VPORT:
-      has = store.capabilities[record, \.nicSwitch].MaxNumSwitches > 0
+    case OIDNumber.nicSwitchCreateSwitch, OIDNumber.nicSwitchParameters,
+      OIDNumber.nicSwitchDeleteSwitch,
+      OIDNumber.nicSwitchEnumSwitches, OIDNumber.nicSwitchAllocateVF, OIDNumber.nicSwitchFreeVF,
+      OIDNumber.nicSwitchCreateVPort, OIDNumber.nicSwitchVPortParameters,
+      OIDNumber.nicSwitchEnumVPorts,
+      OIDNumber.nicSwitchDeleteVPort:
+      has = store.capabilities[record, \.nicSwitch].maxNumSwitches > 0
     default: return
     }
     guard has else { throw Failure(.notSupported, .capabilityMissing, UInt64(oid.oid)) }
@@ -87,7 +88,6 @@ extension Simulator {
   private func receiveFilterCapabilities(adapter: Index<AdapterRecord>)
     -> ReceiveFilterCapabilities?
   {
-    try? value(
-      ReceiveFilterCapabilities.self, of: store.capabilities[adapter, \.receiveFilter])
+    try? store.capabilities[adapter, \.receiveFilter].value()
   }
 }

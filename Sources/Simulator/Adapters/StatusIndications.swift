@@ -3,7 +3,6 @@
 // routine is VOID on Windows: what is wrong with a call of it is a violation.
 
 public import NDISDriverInterface
-import CNDIS
 import NDISEvents
 import NDIS
 import NDISStore
@@ -150,7 +149,7 @@ extension Simulator {
       let session = store.drivers[store.bindings[binding, \.driver].index, \.session].index
       // The miniport's call does not wait for the handlers, so they are not nested in it.
       let new = NewUpcall(
-        type: NDISSIM_UPCALL_STATUS_EX, object: bindingHandle(binding), subject: Ref(any: index))
+        type: .statusEx, object: bindingHandle(binding), subject: Ref(any: index))
       _ = send(new, session: session)
     }
   }
@@ -186,7 +185,7 @@ extension Simulator {
   /// The status an open upcall of ProtocolStatusEx tells.
   public func status(ofUpcall id: UInt64) -> IndicatedStatus? {
     guard let upcall = openUpcall(id),
-      Int(store.upcalls[upcall, \.type]) == NDISSIM_UPCALL_STATUS_EX,
+      store.upcalls[upcall, \.type] == .statusEx,
       let index = store.upcalls[upcall, \.status].optional
     else { return nil }
     let record = store.statuses[index]

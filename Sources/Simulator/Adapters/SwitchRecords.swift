@@ -1,12 +1,11 @@
 // The NIC switch and the virtual functions of an adapter, as its capabilities record keeps them.
 
-import CNDIS
 import NDIS
 import NDISStore
 
 extension Simulator {
   /// The default switch is made, or changed.
-  func set(switchParameters: NDIS_NIC_SWITCH_PARAMETERS, adapter: Index<AdapterRecord>) {
+  func set(switchParameters: NICSwitchParametersImage, adapter: Index<AdapterRecord>) {
     store.capabilities.update(adapter) {
       $0.hasSwitch = 1
       $0.switchParameters = switchParameters
@@ -16,7 +15,7 @@ extension Simulator {
   func removeSwitch(adapter: Index<AdapterRecord>) {
     store.capabilities.update(adapter) {
       $0.hasSwitch = 0
-      $0.switchParameters = NDIS_NIC_SWITCH_PARAMETERS()
+      $0.switchParameters = NICSwitchParametersImage()
     }
   }
 

@@ -1,7 +1,6 @@
 // A binding's life: the handlers NDIS calls for it, what an adapter's pause, restart or removal means to
 // it, and its end. The documents let every one of these handlers answer PENDING.
 
-import CNDIS
 import NDISEvents
 import NDIS
 import NDISStore
@@ -10,14 +9,15 @@ extension Simulator {
   /// Calls a handler. False when the table of upcalls is full: nothing has changed, and the binding is
   /// woken when there is room.
   mutating func callHandler(
-    binding index: Index<BindingRecord>, _ type: Int, argument: UInt32 = 0, parent: UInt64 = 0
+    binding index: Index<BindingRecord>, _ type: UpcallType, argument: UInt32 = 0,
+    parent: UInt64 = 0
   ) -> Bool {
     let session = store.drivers[store.bindings[index, \.driver].index, \.session].index
     let new = NewUpcall(
       type: type, object: bindingHandle(index), parent: parent, argument: argument)
     guard let id = send(new, session: session) else { return false }
     store.bindings.update(index) {
-      $0.upcallOpen = UInt32(truncatingIfNeeded: type)
+      $0.upcallOpen = type
       $0.upcall = id
     }
     return true
@@ -42,19 +42,19 @@ extension Simulator {
       bindingHandle(index) == upcall.object, store.bindings[index, \.upcall] == upcall.id
     else { return }
     store.bindings.update(index) {
-      $0.upcallOpen = 0
+      $0.upcallOpen = nil
       $0.upcall = 0
     }
     scheduler.wake(index)
     scheduler.wake(store.bindings[index, \.adapter].index)
     let party = party(binding: index)
-    switch Int(upcall.type) {
-    case NDISSIM_UPCALL_BIND_ADAPTER_EX:
+    switch upcall.type {
+    case .bindAdapterEx:
       let failure = verdict(
         upcall, ending, routine: "ProtocolBindAdapterEx", allowed: Simulator.bindStatuses,
         party: party)
       bound(index, failure)
-    case NDISSIM_UPCALL_UNBIND_ADAPTER_EX:
+    case .unbindAdapterEx:
       _ = verdict(
         upcall, ending, routine: "ProtocolUnbindAdapterEx", allowed: [], party: party,
         watchdog: .watchdog(.protocolUnbind, upcall.object))
@@ -107,12 +107,12 @@ extension Simulator {
         binding.closing == 0, needs(binding, event),
         !isDead(store.drivers[binding.driver.index, \.session].index)
       else { continue }
-      if binding.upcallOpen != 0 {
+      if binding.upcallOpen != nil {
         waits = true
         continue
       }
       guard binding.opened != 0 else { continue }
-      let type = NDISSIM_UPCALL_NET_PNP_EVENT
+      let type = UpcallType.netPnPEvent
       return callHandler(binding: index, type, argument: event.rawValue)
         ? .acted : .waits
     }
@@ -162,11 +162,11 @@ extension Simulator {
     let dead = isDead(session)
     if binding.closing != 0 { return stepClose(index, binding, dead: dead) }
     guard binding.ending != 0 else { return false }
-    if binding.upcallOpen != 0 { return false }
+    if binding.upcallOpen != nil { return false }
     if binding.opened != 0 {
       let isBinding = binding.kind == .binding
       if isBinding, !dead, binding.unbindSent == 0 {
-        guard callHandler(binding: index, NDISSIM_UPCALL_UNBIND_ADAPTER_EX) else {
+        guard callHandler(binding: index, .unbindAdapterEx) else {
           return false
         }
         store.bindings.update(index) { $0.unbindSent = 1 }

@@ -4,7 +4,6 @@
 // is in BindingLifecycle.swift.
 
 import NDISDriverInterface
-import CNDIS
 import NDISEvents
 import NDIS
 import NDISStore
@@ -22,7 +21,7 @@ extension Simulator {
       throw error
     }
     store.bindings.update(index) { $0.request = Ref(request) }
-    let type = NDISSIM_UPCALL_BIND_ADAPTER_EX
+    let type = UpcallType.bindAdapterEx
     if !callHandler(binding: index, type, parent: call.context) {
       store.bindings.update(index) {
         $0.failure = slabs.upcalls.full()
@@ -101,7 +100,7 @@ extension Simulator {
       chain(
         of: call.context,
         {
-          $0.object == binding && Int($0.type) == NDISSIM_UPCALL_BIND_ADAPTER_EX
+          $0.object == binding && $0.type == .bindAdapterEx
         }) != nil
     else { throw Failure(.failure, .wrongContext) }
     guard store.bindings[index, \.opened] == 0, store.bindings[index, \.closing] == 0 else {
@@ -153,7 +152,7 @@ extension Simulator {
       $0.closing = 1
       $0.closeRequest = Ref(request)
       // A closed binding has nothing left to live for; one that is being bound ends as a failed bind.
-      if $0.upcallOpen != UInt32(NDISSIM_UPCALL_BIND_ADAPTER_EX) { $0.ending = 1 }
+      if $0.upcallOpen != .bindAdapterEx { $0.ending = 1 }
     }
     wake(binding: index)
   }

@@ -1,7 +1,6 @@
 // Drivers, adapters and bindings: what each names, the lists each has, and its counters held against what was
 // counted before.
 
-import CNDIS
 import NDIS
 import NDISStore
 
@@ -95,7 +94,7 @@ extension StoreCheck {
         "it is a module and is called")
       try at.hold(
         isCurrent(binding.registration, of: bindingHandle(index)), "its provider is not its own")
-      try checkCall(binding.upcall, binding.upcallOpen, bindingHandle(index), at)
+      try checkCall(binding.upcall, binding.$upcallOpen, bindingHandle(index), at)
       try at.hold(
         binding.completions == completions[Int(index)],
         "it counts other calls of ProtocolOidRequestComplete than are open")
@@ -113,11 +112,11 @@ extension StoreCheck {
 
   /// The call of a handler that an adapter or binding waits for.
   private func checkCall(
-    _ id: UInt64, _ type: UInt32, _ object: Handle, _ at: CheckedRecord
+    _ id: UInt64, _ type: RawUpcallType, _ object: Handle, _ at: CheckedRecord
   ) throws(StoreError) {
-    try at.hold((id == 0) == (type == 0), "the call it waits for has no type")
+    try at.hold((id == 0) == (type.raw == 0), "the call it waits for has no type")
     guard id != 0 else { return }
-    let state = state(ofUpcall: id, Int(type))
+    let state = type.wrappedValue.flatMap { self.state(ofUpcall: id, $0) }
     try at.hold(state == .open || state == .pended, "the call it waits for is not there")
     let upcall = Index<UpcallRecord>(upcall: id)
     try at.hold(store.upcalls[upcall, \.object] == object, "the call it waits for is another's")
@@ -150,10 +149,10 @@ extension StoreCheck {
           && store.drivers[adapter.driver.index, \.$kind.validated] == .miniport,
         "its driver is not there, or no miniport")
       try at.hold(isReason(adapter.failure), "its failure has no reason")
-      try checkCall(adapter.upcall, adapter.upcallOpen, adapterHandle(index), at)
+      try checkCall(adapter.upcall, adapter.$upcallOpen, adapterHandle(index), at)
       let handler = Simulator.handler(of: adapter.state)
       try at.hold(
-        handler == 0 || handler == adapter.upcallOpen, "the call of its state is not open")
+        handler == nil || handler == adapter.upcallOpen, "the call of its state is not open")
       try wait(for: adapter.addRequest, at)
       try wait(for: adapter.removeRequest, at)
       try wait(for: adapter.changeRequest, at)

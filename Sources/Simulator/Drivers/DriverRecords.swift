@@ -101,7 +101,7 @@ struct BindingRecord: NamedRecord {
   var request = Ref<RequestRecord>.none
   var closeRequest = Ref<RequestRecord>.none
   /// The type of the upcall that is open or pended, and its id.
-  var upcallOpen: UInt32 = 0
+  @RawUpcallType var upcallOpen: UpcallType? = nil
   /// Open calls of ProtocolOidRequestComplete.
   var completions: UInt32 = 0
   var upcall: UInt64 = 0

@@ -2,7 +2,6 @@
 // belongs to the driver first.
 
 import NDISDriverInterface
-import CNDIS
 import NDISEvents
 import NDIS
 import NDISStore
@@ -41,7 +40,7 @@ extension Simulator {
     do throws(Failure) {
       let request = try open(call, object: handle)
       let new = NewUpcall(
-        type: NDISSIM_UPCALL_SET_OPTIONS, object: handle, request: Ref(request),
+        type: .setOptions, object: handle, request: Ref(request),
         parent: call.context)
       guard send(new, session: call.sessionIndex) != nil else {
         complete(
@@ -143,9 +142,9 @@ extension Simulator {
     _ call: Call, _ handle: Handle
   ) throws(Failure) {
     let kind: Handle.Kind =
-      switch Int(call.type) {
-      case NDISSIM_DEREGISTER_MINIPORT_DRIVER: .miniportDriver
-      case NDISSIM_DEREGISTER_PROTOCOL_DRIVER: .protocolDriver
+      switch call.type {
+      case Routine.deregisterMiniportDriver: .miniportDriver
+      case Routine.deregisterProtocolDriver: .protocolDriver
       default: .filterDriver
       }
     let index = try resolveDriver(handle, [kind], session: call.sessionIndex)

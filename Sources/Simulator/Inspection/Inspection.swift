@@ -2,7 +2,6 @@
 // here changes anything.
 
 public import NDISDriverInterface
-import CNDIS
 public import NDIS
 import NDISStore
 
@@ -46,7 +45,7 @@ extension Simulator {
     guard let index = openUpcall(id) else { return nil }
     let record = store.upcalls[index]
     var details = UpcallDetails(
-      type: record.type, parent: record.parent, object: record.object, context: 0, handler: 0,
+      type: record.$type.raw, parent: record.parent, object: record.object, context: 0, handler: 0,
       name: Name(), bindContext: .null, providerContext: record.providerContext, section: .null,
       parameters: Simulator.noParameters, tag: 0, site: Site())
     details.argument = record.argument
@@ -63,7 +62,7 @@ extension Simulator {
   public func hostedCall(_ id: UInt64) -> HostedCall? {
     guard let index = openUpcall(id) else { return nil }
     let isAllocation =
-      Int(store.upcalls[index, \.type]) == NDISSIM_UPCALL_ALLOCATE_SHARED_MEMORY
+      store.upcalls[index, \.$type.raw] == UpcallType.allocateSharedMemory.rawValue
     let block = isAllocation ? store.upcalls[index, \.block].optional : nil
     return HostedCall(
       isAllocation: isAllocation, domain: store.upcalls[index, \.object],
@@ -91,14 +90,14 @@ extension Simulator {
 
   /// Whether an upcall is the allocate handler's; a provider's only other one is its free handler.
   public func isAllocation(_ upcall: UpcallDetails) -> Bool {
-    Int(upcall.type) == NDISSIM_UPCALL_ALLOCATE_SHARED_MEMORY
+    upcall.type == UpcallType.allocateSharedMemory.rawValue
   }
 
   private func describeProviderCall(
     _ upcall: UpcallRecord, _ registration: RegistrationRecord, _ details: inout UpcallDetails
   ) {
     details.context = registration.context
-    guard Int(upcall.type) == NDISSIM_UPCALL_ALLOCATE_SHARED_MEMORY else {
+    guard upcall.type == .allocateSharedMemory else {
       details.handler = registration.freeHandler
       return
     }
@@ -113,22 +112,22 @@ extension Simulator {
   private func describeDriverCall(_ upcall: UpcallRecord, _ details: inout UpcallDetails) {
     // A binding may go while a call about it has not returned: its process takes its time, or is stuck.
     guard isLiveOwner(upcall.object) else { return }
-    switch Int(upcall.type) {
-    case NDISSIM_UPCALL_SET_OPTIONS:
+    switch upcall.type {
+    case .setOptions:
       let index = Index<DriverRecord>(upcall.object)
       details.context = store.drivers[index].context
       details.handler = store.drivers[index].handlers[HandlerSlot.setOptions]
-    case NDISSIM_UPCALL_BIND_ADAPTER_EX, NDISSIM_UPCALL_UNBIND_ADAPTER_EX:
+    case .bindAdapterEx, .unbindAdapterEx:
       let index = Index<BindingRecord>(upcall.object)
       let binding = store.bindings[index]
       let driver = store.drivers[binding.driver.index]
-      let isBind = Int(upcall.type) == NDISSIM_UPCALL_BIND_ADAPTER_EX
+      let isBind = upcall.type == .bindAdapterEx
       details.context = isBind ? driver.context : binding.context
       details.handler = driver.handlers[isBind ? HandlerSlot.bind : HandlerSlot.unbind]
       details.name = store.adapters[binding.adapter.index].name
       details.bindContext = bindContext(index)
-    case NDISSIM_UPCALL_OID_REQUEST_COMPLETE, NDISSIM_UPCALL_STATUS_EX,
-      NDISSIM_UPCALL_RECEIVE_NET_BUFFER_LISTS, NDISSIM_UPCALL_NET_PNP_EVENT:
+    case .oidRequestComplete, .statusEx,
+      .receiveNetBufferLists, .netPnPEvent:
       let index = Index<BindingRecord>(upcall.object)
       details.context = store.bindings[index, \.context]
       let driver = store.bindings[index, \.driver].index
@@ -137,27 +136,27 @@ extension Simulator {
       let adapter = store.adapters[Index(upcall.object)]
       let driver = store.drivers[adapter.driver.index]
       details.context =
-        Int(upcall.type) == NDISSIM_UPCALL_INITIALIZE_EX ? driver.context : adapter.context
+        upcall.type == .initializeEx ? driver.context : adapter.context
       details.name = adapter.name
       details.handler = driver.handlers[Simulator.handlerSlot(upcall.type)]
     }
   }
 
   /// Which of a driver's cookies is the handler of an upcall about an adapter or an open binding.
-  private static func handlerSlot(_ type: UInt16) -> Int {
-    switch Int(type) {
-    case NDISSIM_UPCALL_OID_REQUEST_COMPLETE: HandlerSlot.oidRequestComplete
-    case NDISSIM_UPCALL_STATUS_EX: HandlerSlot.status
-    case NDISSIM_UPCALL_RECEIVE_NET_BUFFER_LISTS: HandlerSlot.receive
-    case NDISSIM_UPCALL_NET_PNP_EVENT: HandlerSlot.netPnPEvent
-    case NDISSIM_UPCALL_INITIALIZE_EX: HandlerSlot.initialize
-    case NDISSIM_UPCALL_HALT_EX: HandlerSlot.halt
-    case NDISSIM_UPCALL_PAUSE: HandlerSlot.pause
-    case NDISSIM_UPCALL_SHUTDOWN_EX: HandlerSlot.shutdown
-    case NDISSIM_UPCALL_OID_REQUEST: HandlerSlot.oidRequest
-    case NDISSIM_UPCALL_CANCEL_OID_REQUEST: HandlerSlot.cancelOIDRequest
-    case NDISSIM_UPCALL_RETURN_NET_BUFFER_LISTS: HandlerSlot.returnLists
-    case NDISSIM_UPCALL_DEVICE_PNP_EVENT_NOTIFY: HandlerSlot.pnpEvent
+  private static func handlerSlot(_ type: UpcallType) -> Int {
+    switch type {
+    case .oidRequestComplete: HandlerSlot.oidRequestComplete
+    case .statusEx: HandlerSlot.status
+    case .receiveNetBufferLists: HandlerSlot.receive
+    case .netPnPEvent: HandlerSlot.netPnPEvent
+    case .initializeEx: HandlerSlot.initialize
+    case .haltEx: HandlerSlot.halt
+    case .pause: HandlerSlot.pause
+    case .shutdownEx: HandlerSlot.shutdown
+    case .oidRequest: HandlerSlot.oidRequest
+    case .cancelOIDRequest: HandlerSlot.cancelOIDRequest
+    case .returnNetBufferLists: HandlerSlot.returnLists
+    case .devicePnPEventNotify: HandlerSlot.pnpEvent
     default: HandlerSlot.restart
     }
   }

@@ -2,7 +2,6 @@
 // few numbers NDIS writes into them. What a method request answers stands where its input stood, so that
 // a miniport that writes nothing has answered with what it was given.
 
-import CNDIS
 import NDIS
 import NDISStore
 
@@ -84,35 +83,5 @@ extension Simulator {
       $0.outputBytes = count
       $0.bytesWritten = count
     }
-  }
-
-  // MARK: Structures in records
-
-  /// A structure as a record keeps it.
-  func image<Image: BitwiseCopyable>(
-    of value: some StructureImage, as empty: Image
-  ) -> Image {
-    image(value.image(), as: empty)
-  }
-
-  /// The first bytes of a structure as a record keeps it.
-  func image<Image: BitwiseCopyable>(_ bytes: [UInt8], as empty: Image) -> Image {
-    var image = empty
-    unsafe withUnsafeMutableBytes(of: &image) { target in
-      unsafe target.copyBytes(from: bytes.prefix(target.count))
-    }
-    return image
-  }
-
-  /// The bytes of a structure in a record.
-  func bytes<Image: BitwiseCopyable>(of image: Image) -> [UInt8] {
-    unsafe withUnsafeBytes(of: image) { unsafe Array($0) }
-  }
-
-  /// A structure of a record, which was checked before it was kept.
-  func value<Value: StructureImage, Image: BitwiseCopyable>(
-    _: Value.Type, of image: Image
-  ) throws(Failure) -> Value {
-    try Value(image: bytes(of: image), for: .running)
   }
 }

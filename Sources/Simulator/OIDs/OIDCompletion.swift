@@ -4,7 +4,6 @@
 // date (`conclude`), and the requester is told by ProtocolOidRequestComplete.
 
 import NDISDriverInterface
-import CNDIS
 import NDISEvents
 import NDIS
 import NDISStore
@@ -254,7 +253,7 @@ extension Simulator {
       return true
     }
     let new = NewUpcall(
-      type: NDISSIM_UPCALL_OID_REQUEST_COMPLETE, object: bindingHandle(binding),
+      type: .oidRequestComplete, object: bindingHandle(binding),
       subject: Ref(any: index))
     guard let id = send(new, session: session) else { return false }
     store.oids.update(index) {
@@ -271,7 +270,7 @@ extension Simulator {
     _ upcall: UpcallRecord, _ ending: Ending
   ) {
     guard let index = upcall.oid.optional else { return }
-    let isCompletion = Int(upcall.type) == NDISSIM_UPCALL_OID_REQUEST_COMPLETE
+    let isCompletion = upcall.type == .oidRequestComplete
     let open = isCompletion ? store.oids[index, \.completion] : store.oids[index, \.cancellation]
     guard open == upcall.id else { return }
     judgeReturn(upcall, ending, isCompletion: isCompletion)

@@ -1,6 +1,5 @@
 // OID requests: where each stands, the calls it is known to, and the adapter's queue it waits in.
 
-import CNDIS
 import NDIS
 import NDISStore
 
@@ -56,7 +55,7 @@ extension StoreCheck {
   private func checkState(
     _ oid: OIDRecord, _ own: Ref<AnyRecord>, _ state: OIDState, _ at: CheckedRecord
   ) throws(StoreError) {
-    let type = NDISSIM_UPCALL_OID_REQUEST
+    let type = UpcallType.oidRequest
     let call = oid.upcall == 0 ? nil : self.state(ofUpcall: oid.upcall, type, subject: own)
     let isWaiting = oid.told == 0 || oid.upcall != 0 || oid.cancellation != 0
     let mayBe =
@@ -71,8 +70,8 @@ extension StoreCheck {
           && (oid.upcall == 0 || call == .open) && oid.deadline == 0
       }
     try at.hold(mayBe, "its state is not that of its calls")
-    let cancel = NDISSIM_UPCALL_CANCEL_OID_REQUEST
-    let complete = NDISSIM_UPCALL_OID_REQUEST_COMPLETE
+    let cancel = UpcallType.cancelOIDRequest
+    let complete = UpcallType.oidRequestComplete
     try at.hold(
       (oid.cancellation == 0
         || self.state(ofUpcall: oid.cancellation, cancel, subject: own) == .open)
@@ -86,15 +85,16 @@ extension StoreCheck {
   private func isSubject(_ oid: OIDRecord) -> Bool {
     guard !oid.subject.isNone else { return true }
     return switch oid.oid {
-    case OID_RECEIVE_FILTER_ALLOCATE_QUEUE, OID_RECEIVE_FILTER_QUEUE_PARAMETERS,
-      OID_RECEIVE_FILTER_FREE_QUEUE:
+    case OIDNumber.receiveFilterAllocateQueue, OIDNumber.receiveFilterQueueParameters,
+      OIDNumber.receiveFilterFreeQueue:
       store.queues.contains(oid.queue)
         && store.queues[oid.queue.index, \.adapter] == oid.adapter
-    case OID_RECEIVE_FILTER_SET_FILTER, OID_RECEIVE_FILTER_CLEAR_FILTER,
-      OID_RECEIVE_FILTER_MOVE_FILTER:
+    case OIDNumber.receiveFilterSetFilter, OIDNumber.receiveFilterClearFilter,
+      OIDNumber.receiveFilterMoveFilter:
       store.filters.contains(oid.filter)
         && store.filters[oid.filter.index, \.adapter] == oid.adapter
-    case OID_NIC_SWITCH_CREATE_VPORT, OID_NIC_SWITCH_VPORT_PARAMETERS, OID_NIC_SWITCH_DELETE_VPORT:
+    case OIDNumber.nicSwitchCreateVPort, OIDNumber.nicSwitchVPortParameters,
+      OIDNumber.nicSwitchDeleteVPort:
       store.vports.contains(oid.vport)
         && store.vports[oid.vport.index, \.adapter] == oid.adapter
     default: false

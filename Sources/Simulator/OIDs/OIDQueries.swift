@@ -2,7 +2,6 @@
 // miniport. Lists are in the order of ids. States are the coarser ones the documents report (A25). An answer
 // that does not fit the requester's buffer is INVALID_LENGTH with the bytes needed.
 
-import CNDIS
 import NDIS
 import NDISStore
 
@@ -13,33 +12,33 @@ extension Simulator {
     let adapter = oid.adapter.index
     let answer: [UInt8]
     switch oid.oid {
-    case OID_RECEIVE_FILTER_HARDWARE_CAPABILITIES, OID_RECEIVE_FILTER_CURRENT_CAPABILITIES:
+    case OIDNumber.receiveFilterHardwareCapabilities, OIDNumber.receiveFilterCurrentCapabilities:
       answer = Array(
-        bytes(of: store.capabilities[adapter, \.receiveFilter])
+        store.capabilities[adapter, \.receiveFilter].bytes
           .prefix(Int(store.capabilities[adapter, \.receiveFilterLength])))
-    case OID_RECEIVE_FILTER_GLOBAL_PARAMETERS:
+    case OIDNumber.receiveFilterGlobalParameters:
       let capabilities = store.capabilities[adapter, \.receiveFilter]
       answer = ReceiveFilterGlobalParameters(
-        enabledFilterTypes: capabilities.EnabledFilterTypes,
-        enabledQueueTypes: capabilities.EnabledQueueTypes
+        enabledFilterTypes: capabilities.enabledFilterTypes,
+        enabledQueueTypes: capabilities.enabledQueueTypes
       ).image()
-    case OID_RECEIVE_FILTER_ENUM_QUEUES: answer = try knownQueues(index, adapter)
-    case OID_RECEIVE_FILTER_QUEUE_PARAMETERS: answer = try knownQueue(index, adapter)
-    case OID_RECEIVE_FILTER_ENUM_FILTERS: answer = try knownFilters(index, adapter)
-    case OID_RECEIVE_FILTER_PARAMETERS: answer = try knownFilter(index, adapter)
-    case OID_NIC_SWITCH_HARDWARE_CAPABILITIES, OID_NIC_SWITCH_CURRENT_CAPABILITIES:
+    case OIDNumber.receiveFilterEnumQueues: answer = try knownQueues(index, adapter)
+    case OIDNumber.receiveFilterQueueParameters: answer = try knownQueue(index, adapter)
+    case OIDNumber.receiveFilterEnumFilters: answer = try knownFilters(index, adapter)
+    case OIDNumber.receiveFilterParameters: answer = try knownFilter(index, adapter)
+    case OIDNumber.nicSwitchHardwareCapabilities, OIDNumber.nicSwitchCurrentCapabilities:
       answer = Array(
-        bytes(of: store.capabilities[adapter, \.nicSwitch])
+        store.capabilities[adapter, \.nicSwitch].bytes
           .prefix(Int(store.capabilities[adapter, \.nicSwitchLength])))
-    case OID_NIC_SWITCH_PARAMETERS:
+    case OIDNumber.nicSwitchParameters:
       let asked = try input(NICSwitchParameters.self, oid: index)
       try checkSwitch(adapter, asked.switchID)
       var known = try switchParameters(adapter: adapter)
       known.revision = asked.revision
       answer = known.image()
-    case OID_NIC_SWITCH_ENUM_SWITCHES: answer = try knownSwitches(adapter)
-    case OID_NIC_SWITCH_VPORT_PARAMETERS: answer = try knownVPort(index, adapter)
-    case OID_NIC_SWITCH_ENUM_VPORTS: answer = try knownVPorts(index, adapter)
+    case OIDNumber.nicSwitchEnumSwitches: answer = try knownSwitches(adapter)
+    case OIDNumber.nicSwitchVPortParameters: answer = try knownVPort(index, adapter)
+    case OIDNumber.nicSwitchEnumVPorts: answer = try knownVPorts(index, adapter)
     default: return []
     }
     try checkRoom(oid, answer.count)
@@ -194,7 +193,7 @@ extension Simulator {
       return asked.rawValue == function
     }
     let vports = liveVPorts(adapter: adapter).filter {
-      isAsked(store.vports[$0, \.parameters].AttachedFunctionId)
+      isAsked(store.vports[$0, \.parameters].attachedFunctionID)
     }
     let standard = try defaultVPort(adapter: adapter)
     let hasDefault = isAsked(standard.attachedFunction.rawValue)

@@ -3,7 +3,6 @@
 // the queue until its end has been told and no handler of the miniport knows of it; so an adapter whose
 // queue is empty may be halted.
 
-import CNDIS
 import NDIS
 import NDISStore
 
@@ -73,7 +72,7 @@ extension Simulator {
     guard failure.reason == .adapterRemoved else { return false }
     let state = AdapterState(rawValue: store.adapters[index, \.state])
     return state?.after(.oidRequest) != nil
-      && Int(store.adapters[index, \.upcallOpen]) != NDISSIM_UPCALL_HALT_EX
+      && store.adapters[index, \.upcallOpen] != .haltEx
   }
 
   /// A request's turn has come.
@@ -112,7 +111,7 @@ extension Simulator {
     }
     // Without deadlines, for a driver in a debugger, this one is off too.
     let new = NewUpcall(
-      type: NDISSIM_UPCALL_OID_REQUEST, object: adapterHandle(adapter), subject: Ref(any: index),
+      type: .oidRequest, object: adapterHandle(adapter), subject: Ref(any: index),
       limit: settings.upcallDeadline == 0 ? 0 : settings.oidDeadline)
     guard let id = send(new, session: store.drivers[driver, \.session].index) else {
       let failure = slabs.upcalls.full()
@@ -168,7 +167,7 @@ extension Simulator {
       return true
     }
     let new = NewUpcall(
-      type: NDISSIM_UPCALL_CANCEL_OID_REQUEST, object: adapterHandle(adapter),
+      type: .cancelOIDRequest, object: adapterHandle(adapter),
       subject: Ref(any: index))
     guard let id = send(new, session: store.drivers[driver, \.session].index) else {
       return false
@@ -237,7 +236,7 @@ extension Simulator {
     let handle = bindingHandle(index)
     var count: UInt32 = 0
     _ = chain(of: store.requests[request, \.context]) {
-      if Int($0.type) == NDISSIM_UPCALL_OID_REQUEST_COMPLETE, $0.object == handle { count += 1 }
+      if $0.type == .oidRequestComplete, $0.object == handle { count += 1 }
       return false
     }
     return count
@@ -247,7 +246,7 @@ extension Simulator {
   /// there would wait for itself.
   func oidCircle(binding index: Index<BindingRecord>, context: UInt64) -> UInt64? {
     chain(of: context) {
-      guard Int($0.type) == NDISSIM_UPCALL_OID_REQUEST, let oid = $0.oid.optional else {
+      guard $0.type == .oidRequest, let oid = $0.oid.optional else {
         return false
       }
       let record = store.oids[oid]

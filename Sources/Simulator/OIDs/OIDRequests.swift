@@ -4,7 +4,6 @@
 // cancelled, took too long, or its miniport went away. Here: how it is asked for and cancelled.
 
 import NDISDriverInterface
-import CNDIS
 import NDISEvents
 import NDIS
 import NDISStore
@@ -90,7 +89,7 @@ extension Simulator {
     -> OIDRequestKind
   {
     let header = oid.header
-    let type = UInt8(NDIS_OBJECT_TYPE_OID_REQUEST)
+    let type = ObjectType.oidRequest
     guard header.type == type else {
       throw Failure(.invalidParameter, .headerType, UInt64(header.type), UInt64(type))
     }
@@ -104,14 +103,14 @@ extension Simulator {
     }
     let size = UInt64(
       header.revision == 1
-        ? NDIS_SIZEOF_OID_REQUEST_REVISION_1 : NDIS_SIZEOF_OID_REQUEST_REVISION_2)
+        ? OIDRequestStructure.sizeOfRevision1 : OIDRequestStructure.sizeOfRevision2)
     guard UInt64(header.size) >= size else {
       throw Failure(.invalidParameter, .headerSize, UInt64(header.size), size)
     }
     guard let kind = OIDRequestKind(rawValue: oid.kind) else {
       throw Failure(.invalidParameter, .oidKind, UInt64(oid.oid), UInt64(oid.kind))
     }
-    let known = UInt32(NDIS_OID_REQUEST_FLAGS_VPORT_ID_VALID)
+    let known = OIDRequestStructure.vportIDValid
     guard header.revision == 1 || oid.flags & ~known == 0 else {
       throw Failure(.invalidParameter, .unknownFlags, UInt64(oid.flags), UInt64(known))
     }
@@ -137,8 +136,8 @@ extension Simulator {
     if adapter.removed != 0 { return Failure(.notAccepted, .adapterRemoved, handle) }
     // While MiniportHaltEx or MiniportShutdownEx runs the state is still the one before.
     guard let state = AdapterState(rawValue: adapter.state), state.after(.oidRequest) != nil,
-      Int(adapter.upcallOpen) != NDISSIM_UPCALL_HALT_EX,
-      Int(adapter.upcallOpen) != NDISSIM_UPCALL_SHUTDOWN_EX
+      adapter.upcallOpen != .haltEx,
+      adapter.upcallOpen != .shutdownEx
     else { return Failure(.failure, .wrongState, handle) }
     return nil
   }

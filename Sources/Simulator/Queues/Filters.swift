@@ -2,7 +2,6 @@
 // which every protocol driver may use. NDIS assigns the FilterId. The first filter of a queue and the
 // last one move it through its states; clearing the last one never asks for DmaStopped.
 
-import CNDIS
 import NDISEvents
 import NDIS
 import NDISStore
@@ -23,15 +22,15 @@ extension Simulator {
     try checkPlace(queueID: parameters.queueID, vportID: parameters.vportID, oid)
     let count = filterCount(adapter: adapter)
     let most = min(
-      store.capabilities[adapter, \.receiveFilter].MaxMacHeaderFilters, FilterRecord.maximum)
+      store.capabilities[adapter, \.receiveFilter].maxMACHeaderFilters, FilterRecord.maximum)
     guard count < most else { throw Failure(.failure, .filterLimit, UInt64(count), UInt64(most)) }
     guard !slabs.filters.isFull else { throw slabs.filters.full(.failure) }
     let id = newFilterID(adapter: adapter)
-    var kept = image(of: parameters, as: NDIS_RECEIVE_FILTER_PARAMETERS())
-    kept.FilterId = id
+    var kept = ReceiveFilterParametersImage(parameters)
+    kept.filterID = id
     var fields = FilterRecord().fields
     for (place, field) in parameters.fields.enumerated() {
-      fields[place] = image(of: field, as: NDIS_RECEIVE_FILTER_FIELD_PARAMETERS())
+      fields[place] = ReceiveFilterFieldImage(field)
     }
     let filter = try slabs.filters.allocateOrRefuse(.failure) {
       $0.state = .setting
@@ -154,8 +153,8 @@ extension Simulator {
     store.filters.update(filter) {
       $0.queueID = to.queueID
       $0.vportID = to.vportID
-      $0.parameters.QueueId = to.queueID
-      $0.parameters.VPortId = to.vportID
+      $0.parameters.queueID = to.queueID
+      $0.parameters.vportID = to.vportID
     }
     arrive(filter: filter)
   }
@@ -192,10 +191,10 @@ extension Simulator {
     let record = store.filters[index]
     // The image is kept without its fields, which stand beside it.
     var head = record.parameters
-    head.FieldParametersArrayNumElements = 0
-    var result = try value(ReceiveFilterParameters.self, of: head)
+    head.fieldCount = 0
+    var result = try head.value()
     for place in 0..<min(Int(record.fieldCount), FilterRecord.maximumFields) {
-      result.fields.append(try value(ReceiveFilterField.self, of: record.fields[place]))
+      result.fields.append(try record.fields[place].value())
     }
     return result
   }

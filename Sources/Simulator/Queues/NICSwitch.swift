@@ -2,7 +2,6 @@
 // and deleted by OID requests; on Windows NDIS makes it, here an overlying driver asks. VFs are numbered by
 // the miniport.
 
-import CNDIS
 import NDISEvents
 import NDIS
 import NDISStore
@@ -27,7 +26,7 @@ extension Simulator {
 
   mutating func concludeCreateSwitch(_ index: Index<OIDRecord>, _ oid: OIDRecord) {
     guard let parameters = try? input(NICSwitchParameters.self, oid: index) else { return }
-    let kept = image(of: parameters, as: NDIS_NIC_SWITCH_PARAMETERS())
+    let kept = NICSwitchParametersImage(parameters)
     set(switchParameters: kept, adapter: oid.adapter.index)
     answerWithInput(oid: index)
   }
@@ -44,7 +43,7 @@ extension Simulator {
     guard let change = try? input(NICSwitchParameters.self, oid: index),
       let changed = try? switchParameters(adapter: adapter).applying(change)
     else { return }
-    let kept = image(of: changed, as: NDIS_NIC_SWITCH_PARAMETERS())
+    let kept = NICSwitchParametersImage(changed)
     set(switchParameters: kept, adapter: adapter)
   }
 
@@ -69,13 +68,13 @@ extension Simulator {
     guard store.capabilities[adapter, \.hasSwitch] != 0 else {
       throw Failure(
         .invalidParameter, .noSwitch, 0,
-        UInt64(store.capabilities[adapter, \.nicSwitch].MaxNumVPorts))
+        UInt64(store.capabilities[adapter, \.nicSwitch].maxNumVPorts))
     }
   }
 
   /// The switch's parameters as they are now.
   func switchParameters(adapter: Index<AdapterRecord>) throws(Failure) -> NICSwitchParameters {
-    try value(NICSwitchParameters.self, of: store.capabilities[adapter, \.switchParameters])
+    try store.capabilities[adapter, \.switchParameters].value()
   }
 
   // MARK: Virtual functions
@@ -83,7 +82,7 @@ extension Simulator {
   /// VFs that the adapter can have.
   private func functionLimit(adapter: Index<AdapterRecord>) -> UInt32 {
     min(
-      store.capabilities[adapter, \.nicSwitch].MaxNumVFs, CapabilitiesRecord.maximumFunctions)
+      store.capabilities[adapter, \.nicSwitch].maxNumVFs, CapabilitiesRecord.maximumFunctions)
   }
 
   /// Whether a VF is allocated.
@@ -99,7 +98,7 @@ extension Simulator {
     try checkSwitch(adapter, parameters.switchID)
     try checkRoom(oid, VFParameters.structure.size(parameters.revision))
     let allocated = store.capabilities[adapter, \.functions].nonzeroBitCount
-    let most = store.capabilities[adapter, \.switchParameters].NumVFs
+    let most = store.capabilities[adapter, \.switchParameters].numVFs
     guard allocated < Int(most) else {
       throw Failure(.failure, .noFunctions, UInt64(most))
     }

@@ -1,7 +1,6 @@
 // What an adapter has of queues, filters and VPorts: lists, ids that are unique, counts of filters, blocks and
 // indicated lists, states that fit these.
 
-import CNDIS
 import NDIS
 import NDISStore
 
@@ -34,8 +33,8 @@ extension StoreCheck {
         try at.hold(isEmpty, "its adapter is not there")
         continue
       }
-      let receiveFilter = UInt32(MemoryLayout<NDIS_RECEIVE_FILTER_CAPABILITIES>.size)
-      let nicSwitch = UInt32(MemoryLayout<NDIS_NIC_SWITCH_CAPABILITIES>.size)
+      let receiveFilter = UInt32(MemoryLayout<ReceiveFilterCapabilitiesImage>.size)
+      let nicSwitch = UInt32(MemoryLayout<NICSwitchCapabilitiesImage>.size)
       try at.hold(
         record.receiveFilterLength <= receiveFilter && record.nicSwitchLength <= nicSwitch,
         "they are longer than any")
@@ -164,7 +163,7 @@ extension StoreCheck {
       try at.hold(
         state != .stopDMA && state != .freeing || isBeingFreed(index, on: own.index),
         "nobody frees it")
-      try at.hold(queue.parameters.QueueId == queue.queueID, "its parameters are another's")
+      try at.hold(queue.parameters.queueID == queue.queueID, "its parameters are another's")
       let filters = scratch.queues[Int(queue.queueID)]
       scratch.queues[Int(queue.queueID)] = PlaceScratch.absent
       let hasFilters = state == .set || state == .running
@@ -194,7 +193,7 @@ extension StoreCheck {
     // The list of requests has been checked to close.
     for index in store.oidsOfAdapter.of(adapter) {
       let oid = store.oids[index]
-      if oid.queue == Ref(queue), oid.oid == OID_RECEIVE_FILTER_FREE_QUEUE,
+      if oid.queue == Ref(queue), oid.oid == OIDNumber.receiveFilterFreeQueue,
         oid.state == .sent || oid.state == .pended
       {
         return true
@@ -220,7 +219,7 @@ extension StoreCheck {
       try at.hold(
         state != .reclaiming || vport.blocks != 0 || vport.indicated != 0,
         "it was deleted and nothing of it is left")
-      try at.hold(vport.parameters.VPortId == vport.vportID, "its parameters are another's")
+      try at.hold(vport.parameters.vportID == vport.vportID, "its parameters are another's")
       let filters = scratch.vports[Int(vport.vportID)]
       scratch.vports[Int(vport.vportID)] = PlaceScratch.absent
       try at.hold(vport.filters == filters, "it counts other filters than it has")

@@ -2,7 +2,6 @@
 // the end of the binding that made them, what NDIS itself frees before MiniportHaltEx, and the end of an
 // adapter that nobody can be asked about.
 
-import CNDIS
 import NDISEvents
 import NDIS
 import NDISStore
@@ -68,28 +67,28 @@ extension Simulator {
     if let filter = store.adapters[index, \.filters].optional {
       let clear = ReceiveFilterClearParameters(
         queueID: store.filters[filter, \.queueID], filterID: store.filters[filter, \.filterID])
-      ask(adapter: index, OID_RECEIVE_FILTER_CLEAR_FILTER, clear)
+      ask(adapter: index, OIDNumber.receiveFilterClearFilter, clear)
       return true
     }
     if let queue = firstLiveQueue(adapter: index) {
       let free = ReceiveQueueFreeParameters(queueID: store.queues[queue, \.queueID])
-      ask(adapter: index, OID_RECEIVE_FILTER_FREE_QUEUE, free)
+      ask(adapter: index, OIDNumber.receiveFilterFreeQueue, free)
       return true
     }
     if let vport = liveVPorts(adapter: index).first {
       let delete = VPortDeleteParameters(vportID: store.vports[vport, \.vportID])
-      ask(adapter: index, OID_NIC_SWITCH_DELETE_VPORT, delete)
+      ask(adapter: index, OIDNumber.nicSwitchDeleteVPort, delete)
       return true
     }
     let functions = store.capabilities[index, \.functions]
     if functions != 0 {
       let function = UInt16(truncatingIfNeeded: functions.trailingZeroBitCount)
       let free = VFFreeParameters(function: FunctionID(rawValue: function))
-      ask(adapter: index, OID_NIC_SWITCH_FREE_VF, free)
+      ask(adapter: index, OIDNumber.nicSwitchFreeVF, free)
       return true
     }
     if store.capabilities[index, \.hasSwitch] != 0 {
-      ask(adapter: index, OID_NIC_SWITCH_DELETE_SWITCH, NICSwitchDeleteParameters())
+      ask(adapter: index, OIDNumber.nicSwitchDeleteSwitch, NICSwitchDeleteParameters())
       return true
     }
     // A freed queue whose memory or lists are not back yet holds nothing up; that is reported already.

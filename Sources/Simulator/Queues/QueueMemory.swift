@@ -5,7 +5,6 @@
 // a step.
 
 import NDISDriverInterface
-import CNDIS
 import NDISEvents
 import NDIS
 import NDISStore
@@ -28,7 +27,7 @@ extension Simulator {
   ) throws(Failure) -> MemoryPlace {
     let id = parameters.queueID
     var vportID = parameters.header.revision >= 2 ? parameters.vportID : 0
-    if vportID == NDIS_INVALID_VPORT_ID, !settings.strictVPorts { vportID = 0 }
+    if vportID == VPortID.invalid, !settings.strictVPorts { vportID = 0 }
     guard id == 0 || vportID == 0 else {
       throw Failure(.invalidParameter, .queueAndVPort, UInt64(id), UInt64(vportID))
     }
@@ -48,7 +47,7 @@ extension Simulator {
   }
 
   private func mayAllocateMemory(vport index: Index<VPortRecord>) -> Bool {
-    let function = FunctionID(rawValue: store.vports[index, \.parameters].AttachedFunctionId)
+    let function = FunctionID(rawValue: store.vports[index, \.parameters].attachedFunctionID)
     return vportState(index).mayAllocateMemory(on: function) && store.vports[index, \.deleting] == 0
   }
 

@@ -1,7 +1,6 @@
 // The records of receive queues, filters and VPorts. Structures whose every field NDIS must be able to give
 // back (a queue's parameters, a filter's fields) are kept as their images.
 
-import CNDIS
 import NDIS
 import NDISStore
 
@@ -33,7 +32,7 @@ struct QueueRecord: NamedRecord {
   var blocks: UInt32 = 0
   var firstBlock = Ref<BlockRecord>.none
   var padding: UInt32 = 0
-  var parameters = NDIS_RECEIVE_QUEUE_PARAMETERS()
+  var parameters = ReceiveQueueParametersImage()
 
   /// A free record.
   init() {}
@@ -72,9 +71,9 @@ struct FilterRecord: NamedRecord {
   var queueID: UInt32 = 0
   var vportID: UInt32 = 0
   var fieldCount: UInt32 = 0
-  var parameters = NDIS_RECEIVE_FILTER_PARAMETERS()
-  var fields = InlineArray<8, NDIS_RECEIVE_FILTER_FIELD_PARAMETERS>(
-    repeating: NDIS_RECEIVE_FILTER_FIELD_PARAMETERS())
+  var parameters = ReceiveFilterParametersImage()
+  var fields = InlineArray<8, ReceiveFilterFieldImage>(
+    repeating: ReceiveFilterFieldImage())
   var padding2: UInt32 = 0
 }
 
@@ -103,7 +102,7 @@ struct VPortRecord: NamedRecord {
   var blocks: UInt32 = 0
   var firstBlock = Ref<BlockRecord>.none
   var padding2: UInt32 = 0
-  var parameters = NDIS_NIC_SWITCH_VPORT_PARAMETERS()
+  var parameters = VPortParametersImage()
 
   /// A free record.
   init() {}
@@ -113,7 +112,7 @@ struct VPortRecord: NamedRecord {
   mutating func take(_ event: VPortEvent) -> VPortState? {
     guard let next = VPortState(rawValue: state)?.taking(event) else { return nil }
     state = next.rawValue
-    parameters.VPortState = next.reported.rawValue
+    parameters.state = next.reported.rawValue
     return next
   }
 }

@@ -2,7 +2,6 @@
 // parameters; a request moves its queue only when it has succeeded, but for FREE_QUEUE: with it the queue
 // is in Stop DMA as soon as the miniport is asked, and back where it was should the miniport not do it.
 
-import CNDIS
 import NDISEvents
 import NDIS
 import NDISStore
@@ -16,8 +15,8 @@ extension Simulator {
     try checkRoom(oid, ReceiveQueueParameters.structure.size(parameters.revision))
     let adapter = oid.adapter.index
     let id = try freeQueueID(adapter: adapter)
-    var kept = image(of: parameters, as: NDIS_RECEIVE_QUEUE_PARAMETERS())
-    kept.QueueId = id
+    var kept = ReceiveQueueParametersImage(parameters)
+    kept.queueID = id
     let queue = try slabs.queues.allocateOrRefuse(.failure) {
       $0.adapter = oid.adapter
       $0.owner = oid.binding
@@ -32,7 +31,7 @@ extension Simulator {
   /// The lowest id that is free. Those of queues that have something left are not.
   private func freeQueueID(adapter: Index<AdapterRecord>) throws(Failure) -> UInt32 {
     let most = min(
-      store.capabilities[adapter, \.receiveFilter].NumQueues, QueueRecord.maximum)
+      store.capabilities[adapter, \.receiveFilter].numQueues, QueueRecord.maximum)
     let queues = store.queuesOfAdapter.of(adapter)
     if let id = lowestFreeID(queues, upTo: most, \.queueID) { return id }
     throw Failure(.failure, .noQueues, UInt64(most))
@@ -46,11 +45,11 @@ extension Simulator {
     do throws(Failure) {
       // Of its answer NDIS takes the MSI-X entry (A27); the rest is as it was asked for.
       let answer = try ReceiveQueueParameters(image: answer(oid: index))
-      store.queues.update(queue) { $0.parameters.MSIXTableEntry = answer.msixTableEntry }
+      store.queues.update(queue) { $0.parameters.msixTableEntry = answer.msixTableEntry }
     } catch { blameMiniport(adapter: oid.adapter.index, error) }
     move(queue: queue, .allocateQueue)
     answerWithInput(oid: index)
-    put(store.queues[queue, \.parameters].MSIXTableEntry, at: 44, ofOutput: index)
+    put(store.queues[queue, \.parameters].msixTableEntry, at: 44, ofOutput: index)
   }
 
   // MARK: QUEUE_ALLOCATION_COMPLETE
@@ -114,14 +113,14 @@ extension Simulator {
     else { return }
     // What a newer requester may say has to be kept in full.
     changed.revision = max(changed.revision, change.revision)
-    let kept = image(of: changed, as: NDIS_RECEIVE_QUEUE_PARAMETERS())
+    let kept = ReceiveQueueParametersImage(changed)
     store.queues.update(queue) { $0.parameters = kept }
     move(queue: queue, .queueParametersSet)
   }
 
   /// A queue's parameters as they are now.
   func parameters(queue index: Index<QueueRecord>) throws(Failure) -> ReceiveQueueParameters {
-    try value(ReceiveQueueParameters.self, of: store.queues[index, \.parameters])
+    try store.queues[index, \.parameters].value()
   }
 
   // MARK: FREE_QUEUE

@@ -1,7 +1,6 @@
 // What there is to see of receive queues, VPorts, filters and OID requests, and which of them are meant.
 // As for the other objects: plain values made from a record when somebody asks.
 
-import CNDIS
 public import NDIS
 import NDISStore
 
@@ -90,7 +89,7 @@ extension Simulator {
     return QueueSnapshot(
       index: index.raw, place: place(record.adapter, record.owner), queueID: record.queueID,
       state: queueState(index), dmaStopped: record.dmaStopped != 0,
-      parameters: value(of: record.parameters)
+      parameters: (try? record.parameters.value())
         ?? ReceiveQueueParameters(queueName: "", vmName: "", flags: []),
       filters: record.filters, indicated: record.indicated, blocks: record.blocks)
   }
@@ -102,7 +101,7 @@ extension Simulator {
     return VPortSnapshot(
       index: index.raw, place: place(record.adapter, record.owner), vportID: record.vportID,
       state: vportState(index),
-      parameters: value(of: record.parameters) ?? VPortParameters(name: ""),
+      parameters: (try? record.parameters.value()) ?? VPortParameters(name: ""),
       filters: record.filters, indicated: record.indicated, blocks: record.blocks)
   }
 
@@ -115,8 +114,8 @@ extension Simulator {
       index: index.raw, place: place(record.adapter, record.owner), filterID: record.filterID,
       queueID: record.queueID, vportID: record.vportID,
       state: record.state == .set ? .set : .setting,
-      filterType: ReceiveFilterType(rawValue: record.parameters.FilterType) ?? .undefined,
-      fields: (0..<count).compactMap { value(of: record.fields[$0]) })
+      filterType: ReceiveFilterType(rawValue: record.parameters.filterType) ?? .undefined,
+      fields: (0..<count).compactMap { try? record.fields[$0].value() })
   }
 
   /// The OID request at a used index.
@@ -147,15 +146,6 @@ extension Simulator {
     place.driverName = store.drivers[driver, \.name]
     place.session = store.drivers[driver, \.session].optional?.raw
     return place
-  }
-
-  /// The value of an image as it is kept; nil for one that has not been filled in.
-  private func value<Image: BitwiseCopyable, Value: StructureImage>(of image: Image) -> Value? {
-    unsafe withUnsafeBytes(of: image) { bytes in
-      do throws(Failure) { return try unsafe Value(image: bytes, for: .running) } catch {
-        return nil
-      }
-    }
   }
 
   /// Whether a query means the queue, VPort, filter or OID request at a used index. State is not looked

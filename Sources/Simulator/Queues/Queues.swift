@@ -4,7 +4,6 @@
 // states are QueueState's, a VPort's VPortState's. Who made something is the binding that did; NDIS itself,
 // which asks without a binding, may change everything.
 
-import CNDIS
 import NDISEvents
 import NDIS
 import NDISStore
@@ -78,21 +77,21 @@ extension Simulator {
     try checkCapabilities(oid)
     if form.answeredBy == .ndis { return .answered }
     switch oid.oid {
-    case OID_RECEIVE_FILTER_ALLOCATE_QUEUE: try prepareAllocateQueue(index, oid)
-    case OID_RECEIVE_FILTER_QUEUE_ALLOCATION_COMPLETE: try prepareAllocationComplete(index, oid)
-    case OID_RECEIVE_FILTER_QUEUE_PARAMETERS: try prepareQueueParameters(index, oid)
-    case OID_RECEIVE_FILTER_FREE_QUEUE: try prepareFreeQueue(index, oid)
-    case OID_RECEIVE_FILTER_SET_FILTER: try prepareSetFilter(index, oid)
-    case OID_RECEIVE_FILTER_CLEAR_FILTER: try prepareClearFilter(index, oid)
-    case OID_RECEIVE_FILTER_MOVE_FILTER: try prepareMoveFilter(index, oid)
-    case OID_NIC_SWITCH_CREATE_SWITCH: try prepareCreateSwitch(index, oid)
-    case OID_NIC_SWITCH_PARAMETERS: try prepareSwitchParameters(index, oid)
-    case OID_NIC_SWITCH_DELETE_SWITCH: try prepareDeleteSwitch(index, oid)
-    case OID_NIC_SWITCH_ALLOCATE_VF: try prepareAllocateVF(index, oid)
-    case OID_NIC_SWITCH_FREE_VF: try prepareFreeVF(index, oid)
-    case OID_NIC_SWITCH_CREATE_VPORT: try prepareCreateVPort(index, oid)
-    case OID_NIC_SWITCH_VPORT_PARAMETERS: try prepareVPortParameters(index, oid)
-    case OID_NIC_SWITCH_DELETE_VPORT: try prepareDeleteVPort(index, oid)
+    case OIDNumber.receiveFilterAllocateQueue: try prepareAllocateQueue(index, oid)
+    case OIDNumber.receiveFilterQueueAllocationComplete: try prepareAllocationComplete(index, oid)
+    case OIDNumber.receiveFilterQueueParameters: try prepareQueueParameters(index, oid)
+    case OIDNumber.receiveFilterFreeQueue: try prepareFreeQueue(index, oid)
+    case OIDNumber.receiveFilterSetFilter: try prepareSetFilter(index, oid)
+    case OIDNumber.receiveFilterClearFilter: try prepareClearFilter(index, oid)
+    case OIDNumber.receiveFilterMoveFilter: try prepareMoveFilter(index, oid)
+    case OIDNumber.nicSwitchCreateSwitch: try prepareCreateSwitch(index, oid)
+    case OIDNumber.nicSwitchParameters: try prepareSwitchParameters(index, oid)
+    case OIDNumber.nicSwitchDeleteSwitch: try prepareDeleteSwitch(index, oid)
+    case OIDNumber.nicSwitchAllocateVF: try prepareAllocateVF(index, oid)
+    case OIDNumber.nicSwitchFreeVF: try prepareFreeVF(index, oid)
+    case OIDNumber.nicSwitchCreateVPort: try prepareCreateVPort(index, oid)
+    case OIDNumber.nicSwitchVPortParameters: try prepareVPortParameters(index, oid)
+    case OIDNumber.nicSwitchDeleteVPort: try prepareDeleteVPort(index, oid)
     default: break
     }
     return .forward
@@ -109,26 +108,26 @@ extension Simulator {
     // whose binding is gone meanwhile was not NDIS's own.
     let isGone = succeeded || oid.own != 0
     switch oid.oid {
-    case OID_RECEIVE_FILTER_ALLOCATE_QUEUE:
+    case OIDNumber.receiveFilterAllocateQueue:
       concludeAllocateQueue(index, oid, succeeded)
-    case OID_RECEIVE_FILTER_QUEUE_ALLOCATION_COMPLETE where succeeded:
+    case OIDNumber.receiveFilterQueueAllocationComplete where succeeded:
       return concludeAllocationComplete(index, oid)
-    case OID_RECEIVE_FILTER_QUEUE_PARAMETERS where succeeded:
+    case OIDNumber.receiveFilterQueueParameters where succeeded:
       concludeQueueParameters(index, oid)
-    case OID_RECEIVE_FILTER_FREE_QUEUE:
+    case OIDNumber.receiveFilterFreeQueue:
       concludeFreeQueue(oid, succeeded, isGone: isGone)
-    case OID_RECEIVE_FILTER_SET_FILTER: concludeSetFilter(index, oid, succeeded)
-    case OID_RECEIVE_FILTER_CLEAR_FILTER where isGone: concludeClearFilter(oid)
-    case OID_RECEIVE_FILTER_MOVE_FILTER where succeeded: concludeMoveFilter(index, oid)
-    case OID_NIC_SWITCH_CREATE_SWITCH where succeeded: concludeCreateSwitch(index, oid)
-    case OID_NIC_SWITCH_PARAMETERS where succeeded: concludeSwitchParameters(index, oid)
-    case OID_NIC_SWITCH_DELETE_SWITCH where isGone: concludeDeleteSwitch(oid)
-    case OID_NIC_SWITCH_ALLOCATE_VF where succeeded:
+    case OIDNumber.receiveFilterSetFilter: concludeSetFilter(index, oid, succeeded)
+    case OIDNumber.receiveFilterClearFilter where isGone: concludeClearFilter(oid)
+    case OIDNumber.receiveFilterMoveFilter where succeeded: concludeMoveFilter(index, oid)
+    case OIDNumber.nicSwitchCreateSwitch where succeeded: concludeCreateSwitch(index, oid)
+    case OIDNumber.nicSwitchParameters where succeeded: concludeSwitchParameters(index, oid)
+    case OIDNumber.nicSwitchDeleteSwitch where isGone: concludeDeleteSwitch(oid)
+    case OIDNumber.nicSwitchAllocateVF where succeeded:
       return concludeAllocateVF(index, oid)
-    case OID_NIC_SWITCH_FREE_VF where isGone: concludeFreeVF(index, oid)
-    case OID_NIC_SWITCH_CREATE_VPORT: concludeCreateVPort(index, oid, succeeded)
-    case OID_NIC_SWITCH_VPORT_PARAMETERS where succeeded: concludeVPortParameters(index, oid)
-    case OID_NIC_SWITCH_DELETE_VPORT: concludeDeleteVPort(oid, isGone: isGone)
+    case OIDNumber.nicSwitchFreeVF where isGone: concludeFreeVF(index, oid)
+    case OIDNumber.nicSwitchCreateVPort: concludeCreateVPort(index, oid, succeeded)
+    case OIDNumber.nicSwitchVPortParameters where succeeded: concludeVPortParameters(index, oid)
+    case OIDNumber.nicSwitchDeleteVPort: concludeDeleteVPort(oid, isGone: isGone)
     default: break
     }
     return failure

@@ -1,7 +1,6 @@
 // Nondefault VPorts: created on the physical function or on an allocated VF, activated once, deleted when
 // their filters are gone. The default VPort belongs to the switch and has no record.
 
-import CNDIS
 import NDISEvents
 import NDIS
 import NDISStore
@@ -27,8 +26,8 @@ extension Simulator {
       }
     }
     let id = try freeVPortID(adapter: adapter)
-    var kept = image(of: parameters, as: NDIS_NIC_SWITCH_VPORT_PARAMETERS())
-    kept.VPortId = id
+    var kept = VPortParametersImage(parameters)
+    kept.vportID = id
     let vport = try slabs.vports.allocateOrRefuse(.failure) {
       $0.adapter = oid.adapter
       $0.owner = oid.binding
@@ -43,7 +42,7 @@ extension Simulator {
   /// The lowest free id from 1 to below the number of VPorts the adapter has, the default one counted.
   private func freeVPortID(adapter: Index<AdapterRecord>) throws(Failure) -> UInt32 {
     let most = min(
-      store.capabilities[adapter, \.nicSwitch].MaxNumVPorts, VPortRecord.maximum)
+      store.capabilities[adapter, \.nicSwitch].maxNumVPorts, VPortRecord.maximum)
     let vports = store.vportsOfAdapter.of(adapter)
     if let id = lowestFreeID(vports, upTo: max(1, most) - 1, \.vportID) { return id }
     throw Failure(.failure, .noSwitch, UInt64(most), UInt64(most))
@@ -53,7 +52,7 @@ extension Simulator {
   func vport(of function: FunctionID, adapter: Index<AdapterRecord>) -> Index<VPortRecord>? {
     for index in store.vportsOfAdapter.of(adapter) {
       if vportState(index) != .reclaiming,
-        store.vports[index, \.parameters].AttachedFunctionId == function.rawValue
+        store.vports[index, \.parameters].attachedFunctionID == function.rawValue
       {
         return index
       }
@@ -74,13 +73,13 @@ extension Simulator {
   {
     guard let vport = oid.vport.optional else { return }
     guard succeeded else { return remove(vport: vport) }
-    let function = store.vports[vport, \.parameters].AttachedFunctionId
+    let function = store.vports[vport, \.parameters].attachedFunctionID
     move(
       vport: vport,
       FunctionID(rawValue: function) == .physical ? .createOnPF : .createOnVF)
     answerWithInput(oid: index)
     put(
-      UInt32(bitPattern: store.vports[vport, \.parameters].VPortState), at: 544, ofOutput: index)
+      UInt32(bitPattern: store.vports[vport, \.parameters].state), at: 544, ofOutput: index)
   }
 
   // MARK: VPORT_PARAMETERS
@@ -106,14 +105,14 @@ extension Simulator {
       var changed = try? parameters(vport: vport).applying(change)
     else { return }
     changed.revision = max(changed.revision, change.revision)
-    let kept = image(of: changed, as: NDIS_NIC_SWITCH_VPORT_PARAMETERS())
+    let kept = VPortParametersImage(changed)
     store.vports.update(vport) { $0.parameters = kept }
     move(vport: vport, change.flags.contains(.stateChanged) ? .activate : .parameters)
   }
 
   /// A VPort's parameters as they are now.
   func parameters(vport index: Index<VPortRecord>) throws(Failure) -> VPortParameters {
-    try value(VPortParameters.self, of: store.vports[index, \.parameters])
+    try store.vports[index, \.parameters].value()
   }
 
   // MARK: DELETE_VPORT

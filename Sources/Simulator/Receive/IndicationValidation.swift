@@ -2,7 +2,6 @@
 // shared memory. One pass over the lists; what is the same as of the list before is not looked up again.
 
 import NDISDriverInterface
-import CNDIS
 import NDIS
 import NDISStore
 
@@ -101,7 +100,7 @@ extension Simulator {
     if hasSwitch {
       guard let index = vport(adapter: adapter, id: UInt32(id)),
         vportState(index) == .activated,
-        store.vports[index, \.parameters].AttachedFunctionId == UInt16(NDIS_PF_FUNCTION_ID)
+        store.vports[index, \.parameters].attachedFunctionID == FunctionID.physical.rawValue
       else { throw Failure(.invalidParameter, .vportUnknown, UInt64(id)) }
       target.kind = .vport
       target.record = Ref(any: index)
@@ -123,10 +122,10 @@ extension Simulator {
     target.kind = .queue
     target.record = Ref(any: index)
     target.generation = store.queues[index, \.generation]
-    let flags = ReceiveQueueFlags(rawValue: store.queues[index, \.parameters].Flags)
+    let flags = ReceiveQueueFlags(rawValue: store.queues[index, \.parameters].flags)
     target.isAlone = flags.contains(.perQueueReceiveIndication)
     if isSplitting, flags.contains(.lookaheadSplitRequired) {
-      target.lookahead = store.queues[index, \.parameters].LookaheadSize
+      target.lookahead = store.queues[index, \.parameters].lookaheadSize
     }
     return target
   }
@@ -140,7 +139,7 @@ extension Simulator {
   /// Whether a SET_FILTER of the queue is with the miniport.
   private func isBeingFiltered(_ adapter: Index<AdapterRecord>, queueID: UInt32) -> Bool {
     guard let oid = store.adapters[adapter, \.firstOID].optional,
-      store.oids[oid, \.oid] == UInt32(OID_RECEIVE_FILTER_SET_FILTER),
+      store.oids[oid, \.oid] == OIDNumber.receiveFilterSetFilter,
       store.oids[oid, \.state] == .sent
         || store.oids[oid, \.state] == .pended,
       let filter = store.oids[oid, \.filter].optional, store.filters.contains(filter),
@@ -284,7 +283,7 @@ extension Simulator {
       throw unknown
     }
     // A33: a driver may have said "no VPort" with NDIS_INVALID_VPORT_ID.
-    let vport = block.vportID == UInt32(NDIS_INVALID_VPORT_ID) ? 0 : block.vportID
+    let vport = block.vportID == VPortID.invalid ? 0 : block.vportID
     let isVPort = target.kind == .vport
     guard block.queueID == (isVPort ? 0 : UInt32(target.id)),
       vport == (isVPort ? UInt32(target.id) : 0)

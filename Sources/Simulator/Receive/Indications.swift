@@ -3,7 +3,6 @@
 // receives go back at once.
 
 import NDISDriverInterface
-import CNDIS
 import NDIS
 import NDISStore
 
@@ -134,7 +133,7 @@ extension Simulator {
       let session = store.drivers[store.bindings[binding, \.driver].index, \.session].index
       plan.forEachRun(of: number) { start, end in
         let new = NewUpcall(
-          type: NDISSIM_UPCALL_RECEIVE_NET_BUFFER_LISTS, object: handle, parent: parent,
+          type: .receiveNetBufferLists, object: handle, parent: parent,
           subject: Ref(any: index), argument: start << 16 | (end &- start))
         // There is room: the plan has counted its calls.
         _ = send(new, session: session)

@@ -4,7 +4,6 @@
 // is a violation, nothing of it is indicated, and the miniport keeps its lists.
 
 import NDISDriverInterface
-import CNDIS
 import NDISEvents
 import NDIS
 import NDISStore
@@ -43,7 +42,7 @@ extension Simulator {
   mutating func receiveCallReturned(
     _ upcall: UpcallRecord, _ ending: Ending
   ) {
-    let isReturn = Int(upcall.type) == NDISSIM_UPCALL_RETURN_NET_BUFFER_LISTS
+    let isReturn = upcall.type == .returnNetBufferLists
     judge(upcall, ending, isReturn: isReturn)
     if isReturn {
       returnEnded(upcall)

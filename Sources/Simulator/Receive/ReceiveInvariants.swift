@@ -2,7 +2,6 @@
 // list is out in one indication, or goes back in one chain. A chain has no way back; each list is met once, so
 // one that closes in a circle is noticed.
 
-import CNDIS
 import NDIS
 import NDISStore
 

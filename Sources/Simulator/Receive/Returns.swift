@@ -4,7 +4,6 @@
 // without that call when every handler has returned.
 
 import NDISDriverInterface
-import CNDIS
 import NDISEvents
 import NDIS
 import NDISStore
@@ -231,7 +230,7 @@ extension Simulator {
     session: Index<SessionRecord>
   ) {
     let new = NewUpcall(
-      type: NDISSIM_UPCALL_RETURN_NET_BUFFER_LISTS, object: adapterHandle(adapter),
+      type: .returnNetBufferLists, object: adapterHandle(adapter),
       subject: Ref(any: first), argument: count)
     _ = send(new, session: session)
   }

@@ -148,7 +148,7 @@ extension Simulator {
 
   /// The type of an upcall that has no answer yet.
   public func type(ofUpcall id: UInt64) -> UInt16? {
-    upcallRecord(id).map { store.upcalls[$0, \.type] }
+    upcallRecord(id).map { store.upcalls[$0, \.$type.raw] }
   }
 
   /// Whether a hosted driver has a call already.

@@ -225,10 +225,12 @@ struct StoreCheck: ~Copyable {
   }
 
   /// The state of the upcall with this id, when it is of this type; nil when there is none.
-  func state(ofUpcall id: UInt64, _ type: Int, subject: Ref<AnyRecord> = .none) -> UpcallState? {
+  func state(ofUpcall id: UInt64, _ type: UpcallType, subject: Ref<AnyRecord> = .none)
+    -> UpcallState?
+  {
     let index = Index<UpcallRecord>(upcall: id)
     guard id != 0, store.upcalls.contains(index), store.upcalls[index, \.id] == id,
-      Int(store.upcalls[index, \.type]) == type, store.upcalls[index, \.subject] == subject
+      store.upcalls[index, \.$type.validated] == type, store.upcalls[index, \.subject] == subject
     else { return nil }
     return store.upcalls[index, \.$state.validated]
   }

@@ -3,7 +3,6 @@
 // hosted and remote providers go the same way.
 
 import NDISDriverInterface
-import CNDIS
 import NDISEvents
 import NDIS
 import NDISStore
@@ -49,7 +48,7 @@ extension Simulator {
       default: throw Failure(.failure, .wrongState, handle.rawValue)
       }
       // Once NDIS has called MiniportHaltEx there is nothing left to allocate for.
-      if adapter.upcallOpen == UInt32(NDISSIM_UPCALL_HALT_EX) {
+      if adapter.upcallOpen == .haltEx {
         throw Failure(.failure, .objectEnding, handle.rawValue)
       }
     case .driver: break
@@ -65,7 +64,7 @@ extension Simulator {
     _ parameters: SharedMemoryParameters, version: NDISVersion
   ) throws(Failure) {
     let header = parameters.header
-    guard header.type == UInt8(NDIS_OBJECT_TYPE_DEFAULT) else {
+    guard header.type == ObjectType.default else {
       throw Failure(.invalidParameter, .headerType, UInt64(header.type), 0x80)
     }
     guard header.revision >= 1, header.revision <= 2 else {
@@ -85,7 +84,7 @@ extension Simulator {
     guard Int(header.size) >= needed else {
       throw Failure(.invalidParameter, .headerSize, UInt64(header.size), UInt64(needed))
     }
-    let known = UInt32(NDIS_SHARED_MEM_PARAMETERS_CONTIGUOUS)
+    let known = SharedMemoryParameterFlags.contiguous
     guard parameters.flags & ~known == 0 else {
       throw Failure(
         .invalidParameter, .unknownFlags, UInt64(parameters.flags), UInt64(known))
@@ -97,7 +96,7 @@ extension Simulator {
       throw Failure(.invalidParameter, .length, 0, UInt64(UInt32.max))
     }
     guard
-      parameters.preferredNode == MM_ANY_NODE_OK || parameters.preferredNode <= settings.highestNode
+      parameters.preferredNode == NUMANode.any || parameters.preferredNode <= settings.highestNode
     else {
       throw Failure(
         .invalidParameter, .preferredNode, UInt64(parameters.preferredNode),
@@ -176,7 +175,7 @@ extension Simulator {
     link(block: index, provider: registration)
     charge(blockOf: call.sessionIndex, length: parameters.length)
     let new = NewUpcall(
-      type: NDISSIM_UPCALL_ALLOCATE_SHARED_MEMORY, object: domain, registration: Ref(registration),
+      type: .allocateSharedMemory, object: domain, registration: Ref(registration),
       request: Ref(request), block: Ref(index), parent: call.context)
     guard sendToProvider(new, registration) else {
       discard(block: index)

@@ -3,7 +3,6 @@
 // event about the provider.
 
 import NDISDriverInterface
-import CNDIS
 import NDISEvents
 import NDIS
 import NDISStore
@@ -274,7 +273,7 @@ extension Simulator {
     guard answer.namesBlock else { return }
     let section = Ref(try? resolveSection(answer.section))
     let new = NewUpcall(
-      type: NDISSIM_UPCALL_FREE_SHARED_MEMORY, registration: Ref(registration), section: section,
+      type: .freeSharedMemory, registration: Ref(registration), section: section,
       providerContext: answer.providerContext)
     if canBeReached(registration), sendToProvider(new, registration) {
       store.registrations.update(registration) { $0.freesInFlight &+= 1 }

@@ -4,7 +4,6 @@
 // directly.
 
 import NDISDriverInterface
-import CNDIS
 import NDISEvents
 import NDIS
 import NDISStore
@@ -49,7 +48,7 @@ extension Simulator {
   private func checkNotShutDown(
     _ call: Call, _ block: Index<BlockRecord>, _ allocation: Handle
   ) throws(Failure) {
-    let inShutdown = chain(of: call.context) { Int($0.type) == NDISSIM_UPCALL_SHUTDOWN_EX } != nil
+    let inShutdown = chain(of: call.context) { $0.type == .shutdownEx } != nil
     var isShutDown = false
     if case .adapter(let adapter) = store.blocks[block].ownerIndex {
       isShutDown = store.adapters[adapter, \.state] == AdapterState.shutdown.rawValue
@@ -126,7 +125,7 @@ extension Simulator {
     let circular = chain(of: parent, { $0.registration == Ref(registration) }) != nil
     if canBeCalled(registration) {
       let new = NewUpcall(
-        type: NDISSIM_UPCALL_FREE_SHARED_MEMORY, registration: Ref(registration),
+        type: .freeSharedMemory, registration: Ref(registration),
         request: circular ? .none : request, block: Ref(index), section: block.section,
         parent: circular ? 0 : parent, providerContext: block.providerContext)
       if sendToProvider(new, registration) {

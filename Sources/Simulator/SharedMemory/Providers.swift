@@ -4,7 +4,6 @@
 // only; hosted ones serve everybody.
 
 import NDISDriverInterface
-import CNDIS
 import NDISEvents
 public import NDIS
 import NDISStore
@@ -26,7 +25,7 @@ extension Simulator {
         chain(
           of: call.context,
           {
-            $0.object == handle && Int($0.type) == NDISSIM_UPCALL_SET_OPTIONS
+            $0.object == handle && $0.type == .setOptions
           }) != nil
       else { throw Failure(.failure, .wrongContext) }
       try checkCharacteristics(characteristics)
@@ -48,7 +47,7 @@ extension Simulator {
         chain(
           of: call.context,
           {
-            $0.object == handle && Int($0.type) == NDISSIM_UPCALL_BIND_ADAPTER_EX
+            $0.object == handle && $0.type == .bindAdapterEx
           }) != nil
       else { throw Failure(.failure, .wrongContext) }
       try checkCharacteristics(characteristics)
@@ -83,7 +82,7 @@ extension Simulator {
 
   private func checkCharacteristics(_ characteristics: ProviderCharacteristics) throws(Failure) {
     let header = characteristics.header
-    let type = UInt8(NDIS_OBJECT_TYPE_SHARED_MEMORY_PROVIDER_CHARACTERISTICS)
+    let type = ObjectType.sharedMemoryProviderCharacteristics
     guard header.type == type else {
       throw Failure(.failure, .headerType, UInt64(header.type), UInt64(type))
     }
@@ -93,7 +92,7 @@ extension Simulator {
     guard header.size >= 32 else {
       throw Failure(.failure, .headerSize, UInt64(header.size), 32)
     }
-    let known = UInt32(NDIS_SHARED_MEMORY_PROVIDER_CHAR_SUPPORTS_PF_VPORTS)
+    let known = SharedMemoryProviderFlags.supportsPFVPorts
     guard characteristics.flags & ~known == 0 else {
       throw Failure(
         .failure, .unknownFlags, UInt64(characteristics.flags), UInt64(known))
@@ -149,7 +148,7 @@ extension Simulator {
     defer { commit() }
     let characteristics = ProviderCharacteristics(
       header: ObjectHeader(type: 0xB0, revision: 1, size: 32),
-      flags: UInt32(NDIS_SHARED_MEMORY_PROVIDER_CHAR_SUPPORTS_PF_VPORTS),
+      flags: SharedMemoryProviderFlags.supportsPFVPorts,
       context: UInt64(provider), allocateHandler: 1, freeHandler: 1)
     // Numbers come back, handles must not: the generation is the registration's place in the order.
     let order = UInt32(truncatingIfNeeded: store.globals[0].registrationOrder &+ 1)

@@ -5,17 +5,16 @@
 // something else has answered twice: a violation, and what it answered counts.
 
 import NDISDriverInterface
-import CNDIS
 import NDISEvents
 import NDIS
 import NDISStore
 
 extension Simulator {
   /// Whether the handler of an upcall may answer PENDING.
-  static func mayPend(_ type: UInt16) -> Bool {
-    switch Int(type) {
-    case NDISSIM_UPCALL_PAUSE, NDISSIM_UPCALL_RESTART, NDISSIM_UPCALL_BIND_ADAPTER_EX,
-      NDISSIM_UPCALL_UNBIND_ADAPTER_EX, NDISSIM_UPCALL_NET_PNP_EVENT, NDISSIM_UPCALL_OID_REQUEST:
+  static func mayPend(_ type: UpcallType) -> Bool {
+    switch type {
+    case .pause, .restart, .bindAdapterEx,
+      .unbindAdapterEx, .netPnPEvent, .oidRequest:
       true
     default: false
     }
@@ -38,7 +37,7 @@ extension Simulator {
     }
     store.upcalls.update(index) { $0.state = .pended }
     store.globals.update(0) { $0.pended &+= 1 }
-    if Int(upcall.type) == NDISSIM_UPCALL_OID_REQUEST {
+    if upcall.type == .oidRequest {
       tell(store.upcalls[index], ending)
     }
     return true
@@ -47,9 +46,9 @@ extension Simulator {
   /// Completes what a handler answered PENDING to, or is going to. False when there is nothing to
   /// complete: no such call, or one completed already.
   mutating func complete(
-    upcall id: UInt64, _ type: Int, _ status: Status
+    upcall id: UInt64, _ type: UpcallType, _ status: Status
   ) -> Bool {
-    guard let index = upcallRecord(id), Int(store.upcalls[index, \.type]) == type else {
+    guard let index = upcallRecord(id), store.upcalls[index, \.type] == type else {
       return false
     }
     switch store.upcalls[index, \.state] {

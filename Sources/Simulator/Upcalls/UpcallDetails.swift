@@ -2,7 +2,6 @@
 // anything. Beside `upcall(_:)`, which answers what every call has.
 
 public import NDISDriverInterface
-import CNDIS
 import NDIS
 import NDISStore
 
@@ -12,12 +11,12 @@ extension Simulator {
     guard let upcall = openUpcall(id), let index = store.upcalls[upcall, \.oid].optional else {
       return nil
     }
-    switch Int(store.upcalls[upcall, \.type]) {
-    case NDISSIM_UPCALL_OID_REQUEST, NDISSIM_UPCALL_CANCEL_OID_REQUEST:
+    switch store.upcalls[upcall, \.type] {
+    case .oidRequest, .cancelOIDRequest:
       return OIDDetails(
         handle: oidHandle(index), call: oidCall(index), failure: Failure(.pending, .none),
         result: OIDResult())
-    case NDISSIM_UPCALL_OID_REQUEST_COMPLETE:
+    case .oidRequestComplete:
       let (failure, result) = oidEnd(index)
       return OIDDetails(
         handle: oidHandle(index), call: oidCall(index), failure: failure, result: result)
@@ -80,7 +79,7 @@ extension Simulator {
     ofUpcall id: UInt64
   ) -> (port: UInt32, flags: UInt32, count: UInt32)? {
     guard let upcall = openUpcall(id),
-      Int(store.upcalls[upcall, \.type]) == NDISSIM_UPCALL_RECEIVE_NET_BUFFER_LISTS,
+      store.upcalls[upcall, \.type] == .receiveNetBufferLists,
       let index = store.upcalls[upcall, \.indication].optional
     else { return nil }
     var count = store.upcalls[upcall, \.argument] & 0xFFFF
@@ -100,7 +99,7 @@ extension Simulator {
   /// the message holds them. An indication of more parts is refused with `tooManyParts`.
   public func forEachPiece(ofUpcall id: UInt64, _ body: (ReceivedPiece) -> Void) {
     guard let upcall = openUpcall(id),
-      Int(store.upcalls[upcall, \.type]) == NDISSIM_UPCALL_RECEIVE_NET_BUFFER_LISTS,
+      store.upcalls[upcall, \.type] == .receiveNetBufferLists,
       let index = store.upcalls[upcall, \.indication].optional
     else { return }
     var known = DescribedBlock()
@@ -197,7 +196,7 @@ extension Simulator {
   /// most `Limits.maximumReturned`.
   public func forEachReturned(ofUpcall id: UInt64, _ body: (UInt64) -> Void) {
     guard let upcall = openUpcall(id),
-      Int(store.upcalls[upcall, \.type]) == NDISSIM_UPCALL_RETURN_NET_BUFFER_LISTS
+      store.upcalls[upcall, \.type] == .returnNetBufferLists
     else { return }
     var next = store.upcalls[upcall, \.returned]
     while let list = next.optional {

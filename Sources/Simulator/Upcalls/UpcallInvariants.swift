@@ -1,7 +1,6 @@
 // Requests and their results, and the calls of handlers they wait for. An upcall that is open is known to
 // what it is about, and to nothing else; one whose deadline has passed is about nothing any more.
 
-import CNDIS
 import NDIS
 import NDISStore
 
@@ -75,8 +74,8 @@ extension StoreCheck {
           || (upcall.request.isNone && upcall.block.isNone && upcall.subject.isNone),
         "its deadline has passed and it is waited for")
       try wait(for: upcall.request, at)
-      switch Int(upcall.type) {
-      case NDISSIM_UPCALL_ALLOCATE_SHARED_MEMORY, NDISSIM_UPCALL_FREE_SHARED_MEMORY:
+      switch upcall.$type.validated {
+      case .allocateSharedMemory, .freeSharedMemory:
         try checkProviderCall(upcall, state, at)
         if let block = upcall.block.optional { blocks.append(block) }
       default:
@@ -100,7 +99,7 @@ extension StoreCheck {
   private mutating func checkProviderCall(
     _ upcall: UpcallRecord, _ state: UpcallState, _ at: CheckedRecord
   ) throws(StoreError) {
-    let isAllocation = Int(upcall.type) == NDISSIM_UPCALL_ALLOCATE_SHARED_MEMORY
+    let isAllocation = upcall.type == .allocateSharedMemory
     try at.hold(
       isRegistration(upcall.registration)
         && store.registrations[upcall.registration.index, \.ownerSession] == upcall.session,
@@ -138,50 +137,52 @@ extension StoreCheck {
   private mutating func checkDriverCall(
     _ upcall: UpcallRecord, _ state: UpcallState, _ at: CheckedRecord
   ) throws(StoreError) {
-    let type = Int(upcall.type)
+    guard let type = upcall.$type.validated else { throw at.damaged("its type is none") }
     let object = upcall.object
     let isOpen = state == .open
     switch type {
-    case NDISSIM_UPCALL_SET_OPTIONS:
+    case .setOptions:
       try at.hold(isOwner(object) && isDriverHandle(object), "it is of no driver")
       if isOpen, isLive(object) { setOptions[Int(object.index)] &+= 1 }
-    case NDISSIM_UPCALL_INITIALIZE_EX...NDISSIM_UPCALL_DEVICE_PNP_EVENT_NOTIFY:
+    case .initializeEx, .haltEx, .pause, .restart, .shutdownEx, .oidRequest, .cancelOIDRequest,
+      .returnNetBufferLists, .devicePnPEventNotify:
       try at.hold(isOwner(object) && object.kind == .adapter, "it is of no adapter")
-    case NDISSIM_UPCALL_BIND_ADAPTER_EX...NDISSIM_UPCALL_NET_PNP_EVENT:
+    case .bindAdapterEx, .unbindAdapterEx, .oidRequestComplete, .statusEx, .receiveNetBufferLists,
+      .netPnPEvent:
       try at.hold(isOwner(object) && object.kind == .binding, "it is of no binding")
-    default: throw at.damaged("its type is none")
+    case .allocateSharedMemory, .freeSharedMemory: throw at.damaged("its type is none")
     }
     try at.hold(
-      type == NDISSIM_UPCALL_SET_OPTIONS || upcall.request.isNone, "it answers no request")
+      type == .setOptions || upcall.request.isNone, "it answers no request")
     guard state != .expired else { return }
     switch type {
-    case NDISSIM_UPCALL_OID_REQUEST:
+    case .oidRequest:
       try at.hold(
         store.oids.contains(upcall.oid) && store.oids[upcall.oid.index, \.upcall] == upcall.id,
         "its OID request does not know it")
-    case NDISSIM_UPCALL_CANCEL_OID_REQUEST:
+    case .cancelOIDRequest:
       try at.hold(
         store.oids.contains(upcall.oid)
           && store.oids[upcall.oid.index, \.cancellation] == upcall.id,
         "its OID request does not know it")
-    case NDISSIM_UPCALL_OID_REQUEST_COMPLETE:
+    case .oidRequestComplete:
       try at.hold(
         store.oids.contains(upcall.oid) && store.oids[upcall.oid.index, \.completion] == upcall.id,
         "its OID request does not know it")
       if isLive(object) { completions[Int(object.index)] &+= 1 }
-    case NDISSIM_UPCALL_STATUS_EX:
+    case .statusEx:
       try at.hold(
         store.statuses.contains(upcall.status)
           && store.statuses[upcall.status.index, \.$state.validated] == .open,
         "its status is not there")
       statusCalls[Int(upcall.status.index)] &+= 1
-    case NDISSIM_UPCALL_RECEIVE_NET_BUFFER_LISTS:
+    case .receiveNetBufferLists:
       try at.hold(
         store.indications.contains(upcall.indication)
           && store.indications[upcall.indication.index, \.$state.validated] == .open,
         "its indication is not there")
       receiveCalls[Int(upcall.indication.index)] &+= 1
-    case NDISSIM_UPCALL_RETURN_NET_BUFFER_LISTS:
+    case .returnNetBufferLists:
       let count = try follow(returned: upcall.returned, at)
       try at.hold(count == upcall.argument && count > 0, "it returns other lists than it counts")
       if isLive(object) { returning[Int(object.index)] &+= count }

@@ -10,6 +10,33 @@ enum UpcallState: UInt8, StoredEnum {
   static let fallback = pended
 }
 
+extension UpcallType: StoredEnum {
+  static var fallback: UpcallType { .shutdownEx }
+}
+
+/// Stores the type of the call that an object waits for: its number, zero for none.
+@propertyWrapper
+struct RawUpcallType: BitwiseCopyable, Sendable {
+  /// The bytes: those of a type or of none, unless the store has not been validated.
+  var raw: UInt32
+
+  @inline(__always)
+  init(wrappedValue: UpcallType?) { raw = UInt32(wrappedValue?.rawValue ?? 0) }
+
+  @inline(__always)
+  var wrappedValue: UpcallType? {
+    get { UInt16(exactly: raw).flatMap { UpcallType(rawValue: $0) } }
+    set { raw = UInt32(newValue?.rawValue ?? 0) }
+  }
+
+  /// The stored value itself, to validate it.
+  @inline(__always)
+  var projectedValue: RawUpcallType {
+    get { self }
+    set { self = newValue }
+  }
+}
+
 struct UpcallRecord: NamedRecord {
   static let kind = RecordKind.upcall
   var isFree: Bool { state == .free }
@@ -17,7 +44,7 @@ struct UpcallRecord: NamedRecord {
   var id: UInt64 = 0
   @Raw var state = UpcallState.free
   var depth: UInt8 = 0
-  var type: UInt16 = 0
+  @Raw(raw: 0) var type: UpcallType
   var session = Ref<SessionRecord>.none  // none: hosted
   var previous = Ref<UpcallRecord>.none
   var next = Ref<UpcallRecord>.none

@@ -5,7 +5,6 @@
 // leaves its upcall pended: see PendingUpcalls.swift.
 
 public import NDISDriverInterface
-import CNDIS
 import NDISEvents
 import NDIS
 import NDISStore
@@ -19,7 +18,7 @@ extension Index where Record == UpcallRecord {
 extension Simulator {
   /// What a new upcall is about.
   struct NewUpcall {
-    var type: Int
+    var type: UpcallType
     var object = Handle.null
     var registration = Ref<RegistrationRecord>.none
     var request = Ref<RequestRecord>.none
@@ -90,7 +89,7 @@ extension Simulator {
       $0.id = id
       $0.state = .open
       $0.depth = depth
-      $0.type = UInt16(truncatingIfNeeded: new.type)
+      $0.type = new.type
       $0.registration = new.registration
       $0.request = new.request
       $0.block = new.block
@@ -141,10 +140,10 @@ extension Simulator {
     if let index = upcallRecord(id), store.upcalls[index, \.session].optional?.raw == session,
       store.upcalls[index, \.state] != .pended
     {
-      if let type = answer.type, type != store.upcalls[index, \.type] {
+      if let type = answer.type, type != store.upcalls[index, \.$type.raw] {
         // What it says is about another call: nothing of it counts, and nothing is given back.
         var other = answer
-        let expected = UInt64(store.upcalls[index, \.type])
+        let expected = UInt64(store.upcalls[index, \.$type.raw])
         other.status = .failure
         other.namesBlock = false
         other.malformed = Failure(.failure, .malformedMessage, UInt64(type), expected)
@@ -177,11 +176,17 @@ extension Simulator {
     case answered(ProviderAnswer)
     case died
     case expired
+
+    /// The answer is PENDING; looked at first, for few upcalls are answered so.
+    @inline(__always)
+    var isPending: Bool {
+      if case .answered(let answer) = self { answer.status == .pending } else { false }
+    }
   }
 
   mutating func answered(_ index: Index<UpcallRecord>, _ ending: Ending) {
     let upcall = store.upcalls[index]
-    if Simulator.mayPend(upcall.type), pends(index, upcall, ending) { return }
+    if ending.isPending, Simulator.mayPend(upcall.type), pends(index, upcall, ending) { return }
     if case .expired = ending, upcall.state == .open {
       // The record stays for the late answer; nobody waits for it any more.
       store.upcalls.update(index) {
@@ -202,19 +207,19 @@ extension Simulator {
 
   /// Whoever waits for an upcall learns its end.
   mutating func tell(_ upcall: UpcallRecord, _ ending: Ending) {
-    switch Int(upcall.type) {
-    case NDISSIM_UPCALL_ALLOCATE_SHARED_MEMORY: providerAllocated(upcall, ending)
-    case NDISSIM_UPCALL_FREE_SHARED_MEMORY: providerFreed(upcall, ending)
-    case NDISSIM_UPCALL_SET_OPTIONS: optionsSet(upcall, ending)
-    case NDISSIM_UPCALL_BIND_ADAPTER_EX, NDISSIM_UPCALL_UNBIND_ADAPTER_EX,
-      NDISSIM_UPCALL_NET_PNP_EVENT:
+    switch upcall.type {
+    case .allocateSharedMemory: providerAllocated(upcall, ending)
+    case .freeSharedMemory: providerFreed(upcall, ending)
+    case .setOptions: optionsSet(upcall, ending)
+    case .bindAdapterEx, .unbindAdapterEx,
+      .netPnPEvent:
       bindingAnswered(upcall, ending)
-    case NDISSIM_UPCALL_OID_REQUEST: oidAnswered(upcall, ending)
-    case NDISSIM_UPCALL_OID_REQUEST_COMPLETE, NDISSIM_UPCALL_CANCEL_OID_REQUEST:
+    case .oidRequest: oidAnswered(upcall, ending)
+    case .oidRequestComplete, .cancelOIDRequest:
       oidCallReturned(upcall, ending)
-    case NDISSIM_UPCALL_RECEIVE_NET_BUFFER_LISTS, NDISSIM_UPCALL_RETURN_NET_BUFFER_LISTS:
+    case .receiveNetBufferLists, .returnNetBufferLists:
       receiveCallReturned(upcall, ending)
-    case NDISSIM_UPCALL_STATUS_EX: statusReturned(upcall, ending)
+    case .statusEx: statusReturned(upcall, ending)
     default: adapterAnswered(upcall, ending)
     }
   }
@@ -253,7 +258,7 @@ extension Simulator {
         Failure(.failure, .lateAnswer, upcall.id), routine: "upcall answer", bugCheck: nil,
         handle: store.registrations[registration].owner,
         party: party(registration: registration), session: upcall.session.optional, lied: true)
-      if Int(upcall.type) == NDISSIM_UPCALL_ALLOCATE_SHARED_MEMORY, answer.status == .success {
+      if upcall.type == .allocateSharedMemory, answer.status == .success {
         giveBack(answer, registration: registration)
       }
       releaseIfDone(registration: registration)

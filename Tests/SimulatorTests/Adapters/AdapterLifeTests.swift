@@ -450,7 +450,8 @@ import Testing
       NDISSIM_UPCALL_PAUSE, NDISSIM_UPCALL_RESTART, NDISSIM_UPCALL_HALT_EX,
       NDISSIM_UPCALL_SHUTDOWN_EX,
     ] {
-      for pends in [false, true] where !pends || Simulator.mayPend(UInt16(type)) {
+      let mayPend = Simulator.mayPend(try #require(UpcallType(rawValue: UInt16(type))))
+      for pends in [false, true] where !pends || mayPend {
         let bed = try LifeBed()
         if type == NDISSIM_UPCALL_RESTART { bed.change(.pause([])) }
         bed.held = [type]

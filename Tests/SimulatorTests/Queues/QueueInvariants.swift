@@ -1,7 +1,6 @@
 // What must hold of queues, filters and VPorts between any two turns: lists, counts equal to what filters
 // and blocks say, ids that are unique, states that fit what is there.
 
-import CNDIS
 import NDIS
 
 @testable import NDISSimulator
@@ -74,7 +73,7 @@ extension Audit {
         if queue.blocks == 0, queue.indicated == 0 { wrong.append("\(name) has nothing left") }
       case nil: wrong.append("\(name) has state \(queue.state)")
       }
-      if queue.parameters.QueueId != queue.queueID { wrong.append("\(name): other id kept") }
+      if queue.parameters.queueID != queue.queueID { wrong.append("\(name): other id kept") }
       let blocks = blocks(name, queue.firstBlock) {
         store.blocks[$0, \.queue] == Ref(index) && store.blocks[$0, \.queueID] == queue.queueID
       }
@@ -135,7 +134,7 @@ extension Audit {
     for index in found {
       let vport = store.vports[index]
       let name = "VPort \(vport.vportID) of adapter \(adapter)"
-      let function = vport.parameters.AttachedFunctionId
+      let function = vport.parameters.attachedFunctionID
       if !ids.insert(vport.vportID).inserted { wrong.append("\(name): its id twice") }
       let filters = (store.filters.indices).count {
         store.filters[$0, \.state] == .set && store.filters[$0, \.adapter] == Ref(adapter)
@@ -157,7 +156,7 @@ extension Audit {
         if !functions.insert(function).inserted { wrong.append("\(name): a second of its VF") }
         if state == .deactivated { wrong.append("\(name) is inactive") }
       }
-      if state != .deleted, vport.parameters.VPortState != state?.reported.rawValue {
+      if state != .deleted, vport.parameters.state != state?.reported.rawValue {
         wrong.append("\(name) reports another state")
       }
       let blocks = blocks(name, vport.firstBlock) {

@@ -1,7 +1,6 @@
 // What must hold of indications and lists between any two turns: every list is out in one indication or on
 // its way back, and blocks, queues, VPorts and adapters count what the lists say.
 
-import CNDIS
 import NDIS
 
 @testable import NDISSimulator
@@ -129,11 +128,11 @@ private struct ReceiveAudit {
     for index in store.upcalls.indices {
       let upcall = store.upcalls[index]
       guard upcall.state == .open else { continue }
-      switch Int(upcall.type) {
-      case NDISSIM_UPCALL_RECEIVE_NET_BUFFER_LISTS:
+      switch upcall.type {
+      case .receiveNetBufferLists:
         open[upcall.indication.index, default: 0] += 1
         indications.insert(upcall.indication.index)
-      case NDISSIM_UPCALL_RETURN_NET_BUFFER_LISTS:
+      case .returnNetBufferLists:
         let count = chain(upcall.returned)
         let adapter = Index<AdapterRecord>(upcall.object)
         let isSame =

@@ -151,8 +151,8 @@ final class ReceivePath {
         $0.owner = owner.map { Ref(Index($0.binding)) } ?? .none
         $0.next = first
         $0.queueID = id
-        $0.parameters.Flags = flags.rawValue
-        $0.parameters.LookaheadSize = lookahead
+        $0.parameters.flags = flags.rawValue
+        $0.parameters.lookaheadSize = lookahead
       }
       if let first = first.optional { store.queues.update(first) { $0.previous = Ref(Index(id)) } }
       store.adapters.update(self.index) { $0.queues = Ref(Index(id)) }
@@ -171,7 +171,7 @@ final class ReceivePath {
         $0.owner = owner.map { Ref(Index($0.binding)) } ?? .none
         $0.next = first
         $0.vportID = id
-        $0.parameters.AttachedFunctionId = UInt16(NDIS_PF_FUNCTION_ID)
+        $0.parameters.attachedFunctionID = FunctionID.physical.rawValue
       }
       if let first = first.optional { store.vports.update(first) { $0.previous = Ref(Index(id)) } }
       store.adapters.update(self.index) { $0.vports = Ref(Index(id)) }

@@ -150,7 +150,7 @@ extension StoreCheckTests {
     },
     Wrong(
       "it is pending and cannot be", \.upcalls,
-      where: { $0.type == allocating && $0.$state.raw == 1 }
+      where: { $0.$type.raw == allocating && $0.$state.raw == 1 }
     ) {
       $0.$state.raw = 3
     },
@@ -169,45 +169,48 @@ extension StoreCheckTests {
       store.upcalls.update(other) { $0.request = request }
       return true
     },
-    Wrong("its registration is not there", \.upcalls, where: { $0.type == allocating }) {
+    Wrong("its registration is not there", \.upcalls, where: { $0.$type.raw == allocating }) {
       $0.registration = .gone
     },
     Wrong(
-      "its block is not there", \.upcalls, where: { $0.type == allocating && $0.$state.raw == 1 }
+      "its block is not there", \.upcalls,
+      where: { $0.$type.raw == allocating && $0.$state.raw == 1 }
     ) {
       $0.block = .gone
     },
     Wrong("its block is not there, or does not wait") { store in
-      guard let one = store.upcalls.first(where: { $0.type == allocating && $0.$state.raw == 1 }),
+      guard
+        let one = store.upcalls.first(where: { $0.$type.raw == allocating && $0.$state.raw == 1 }),
         let block = store.blocks.first(where: { $0.$state.raw == 2 })
       else { return false }
       store.upcalls.update(one) { $0.block = Ref(block) }
       return true
     },
-    Wrong("it is about another object", \.upcalls, where: { $0.type == allocating }) {
+    Wrong("it is about another object", \.upcalls, where: { $0.$type.raw == allocating }) {
       $0.object = .null
     },
-    Wrong("its type is none", \.upcalls, where: { $0.type != 0 && $0.type < 176 }) {
-      $0.type = 140
+    Wrong("its type is none", \.upcalls, where: { $0.$type.raw != 0 && $0.$type.raw < 176 }) {
+      $0.$type.raw = 140
     },
-    Wrong("it is of no driver", \.upcalls, where: { $0.type == 128 }) { $0.object = .null },
-    Wrong("it is of no adapter", \.upcalls, where: { (129...137).contains($0.type) }) {
+    Wrong("it is of no driver", \.upcalls, where: { $0.$type.raw == 128 }) { $0.object = .null },
+    Wrong("it is of no adapter", \.upcalls, where: { (129...137).contains($0.$type.raw) }) {
       $0.object = .null
     },
-    Wrong("it is of no binding", \.upcalls, where: { (145...150).contains($0.type) }) {
+    Wrong("it is of no binding", \.upcalls, where: { (145...150).contains($0.$type.raw) }) {
       $0.object = .null
     },
-    Wrong("it is no provider's", \.upcalls, where: { $0.type != 0 && $0.type < 176 }) {
+    Wrong("it is no provider's", \.upcalls, where: { $0.$type.raw != 0 && $0.$type.raw < 176 }) {
       $0.block = Ref(0)
     },
-    Wrong("it is about something else", \.upcalls, where: { $0.type == 130 && $0.$state.raw == 1 })
-    {
+    Wrong(
+      "it is about something else", \.upcalls, where: { $0.$type.raw == 130 && $0.$state.raw == 1 }
+    ) {
       $0.subject = Ref(0)
     },
     Wrong(
       "its section is another's", \.upcalls,
       where: {
-        $0.type == 177 && $0.$state.raw == 1 && !$0.block.isNone
+        $0.$type.raw == 177 && $0.$state.raw == 1 && !$0.block.isNone
       }
     ) { $0.section = .none },
     Wrong("its list of upcalls does not close", \.upcalls, where: { !$0.session.isNone }) {
@@ -216,7 +219,7 @@ extension StoreCheckTests {
     Wrong(
       "blocks wait for their providers", \.upcalls,
       where: {
-        $0.type == 177 && $0.$state.raw == 1 && !$0.block.isNone
+        $0.$type.raw == 177 && $0.$state.raw == 1 && !$0.block.isNone
       }
     ) { $0.block = .none },
   ]

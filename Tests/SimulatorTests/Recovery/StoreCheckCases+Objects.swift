@@ -1,7 +1,6 @@
 // What can be wrong with sessions, drivers, adapters, bindings, providers and sections. Each is found and said: see StoreCheckTests.
 
 import NDISDriverInterface
-import CNDIS
 import NDIS
 
 @testable import NDISSimulator
@@ -105,7 +104,7 @@ extension StoreCheckTests {
     },
     Wrong(
       "the call of its state is not open", \.adapters,
-      where: { $0.life != .free && $0.upcallOpen == 0 }
+      where: { $0.life != .free && $0.upcallOpen == nil }
     ) {
       overwrite(&$0, \.state, AdapterState.pausing.rawValue)
     },
@@ -150,7 +149,7 @@ extension StoreCheckTests {
       let record = store.adapters[one]
       store.adapters.update(other) {
         $0.upcall = record.upcall
-        $0.upcallOpen = record.upcallOpen
+        $0.$upcallOpen = record.$upcallOpen
       }
       return true
     },

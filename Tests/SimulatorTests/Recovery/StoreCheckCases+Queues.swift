@@ -105,7 +105,7 @@ extension StoreCheckTests {
       overwrite(&$0, \.state, QueueState.freeing.rawValue)
     },
     Wrong("its parameters are another's", \.queues, where: { !$0.adapter.isNone }) {
-      $0.parameters.QueueId &+= 1
+      $0.parameters.queueID &+= 1
     },
     Wrong("it counts other filters than it has", \.queues, where: { !$0.adapter.isNone }) {
       $0.filters &+= 1
@@ -211,7 +211,8 @@ extension StoreCheckTests {
       $0.previous = .gone
     },
     Wrong("its indication is not there") { store in
-      guard let index = store.upcalls.first(where: { $0.type == 149 && $0.$state.raw == 1 }) else {
+      guard let index = store.upcalls.first(where: { $0.$type.raw == 149 && $0.$state.raw == 1 })
+      else {
         return false
       }
       store.upcalls.update(index) { $0.subject = .gone }

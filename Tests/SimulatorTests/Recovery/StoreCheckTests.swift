@@ -2,7 +2,6 @@
 // tests, one thing in it made wrong by hand, and the sentence it is refused with.
 
 import NDISDriverInterface
-import CNDIS
 import NDIS
 import Testing
 
