@@ -1,7 +1,7 @@
 // The record of a call of a handler.
 
-import NDIS
-import NDISStore
+public import NDIS
+public import NDISStore
 
 /// `expired`: its deadline has passed, a late answer may come. `pended`: the handler has returned PENDING
 /// and is no context any more; its completion, its deadline or a death ends the upcall.
@@ -11,7 +11,7 @@ enum UpcallState: UInt8, StoredEnum {
 }
 
 extension UpcallType: StoredEnum {
-  static var fallback: UpcallType { .shutdownEx }
+  @usableFromInline package static var fallback: UpcallType { .shutdownEx }
 }
 
 /// Stores the type of the call that an object waits for: its number, zero for none.
