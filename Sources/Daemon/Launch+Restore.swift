@@ -38,7 +38,7 @@ extension Launch {
           link.remove(DescriptorName.store)
           _ = link.store(store.descriptor.raw, name: DescriptorName.store)
         }
-        settle(switchboard, link)
+        finishRestoring(switchboard, link)
         return switchboard
       } catch {
         report(.storeRejected(problem: error.description, keptAs: setAside(store)))
@@ -69,11 +69,11 @@ extension Launch {
         throw StartFailure("miniport \(miniport.name): \(error.sentence)")
       }
     }
-    settle(switchboard, link)
+    finishRestoring(switchboard, link)
     // One call does about a millisecond of work; on a loaded machine some is left.
     while switchboard.hasWork || switchboard.hasDeferredReplies {
       switchboard.tick()
-      settle(switchboard, link)
+      finishRestoring(switchboard, link)
     }
     // There is no other process to wait for: they run, or it was reported why not.
     guard switchboard.miniports.allSatisfy(\.isRunning) else {
@@ -83,7 +83,7 @@ extension Launch {
   }
 
   /// Waits until the hosted drivers' descriptors are stored. No client is served yet.
-  private static func settle(_ switchboard: Switchboard, _ link: ServiceManagerLink) {
+  private static func finishRestoring(_ switchboard: Switchboard, _ link: ServiceManagerLink) {
     while switchboard.hasDeferredReplies {
       link.flush()
       switchboard.descriptorsStored()

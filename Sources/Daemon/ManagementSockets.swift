@@ -196,11 +196,11 @@ package final class ManagementSockets {
       if MonotonicClock.nanoseconds >= end { break }
     }
     ready.removeFirst(done)
-    settle(&reactor)
+    flush(&reactor)
   }
 
   /// Writes what there is to write, and watches for what each client needs next.
-  private func settle(_ reactor: inout Reactor) {
+  private func flush(_ reactor: inout Reactor) {
     let tokens = touched
     touched.removeAll(keepingCapacity: true)
     for token in tokens {

@@ -18,7 +18,7 @@ final class DescriptorPersistence: Persistence {
   /// Connections that are stored.
   private var connections = 0
   /// The work at which two processes in a row crashed.
-  private var quarantined: InHand?
+  private var quarantined: InFlightWork?
   /// Whether this process has served for long enough to be no risk, and since when it serves.
   private var isStable = false
   private var begun: UInt64 = 0
@@ -37,31 +37,31 @@ final class DescriptorPersistence: Persistence {
 
   // MARK: The work in progress
 
-  func beginWork(_ work: InHand, _ simulator: borrowing Simulator) -> Bool {
-    simulator.take(inHand: work)
+  func beginWork(_ work: InFlightWork, _ simulator: borrowing Simulator) -> Bool {
+    simulator.beginWork(work)
     return quarantined != work
   }
 
-  func endWork(_ simulator: borrowing Simulator) { simulator.putDown() }
+  func endWork(_ simulator: borrowing Simulator) { simulator.endWork() }
 
-  func interruptWork(for work: InHand, _ simulator: borrowing Simulator) -> InHand {
-    let interrupted = simulator.inHand
-    simulator.take(inHand: work)
+  func interruptWork(for work: InFlightWork, _ simulator: borrowing Simulator) -> InFlightWork {
+    let interrupted = simulator.inFlight
+    simulator.beginWork(work)
     return interrupted
   }
 
-  func resumeWork(_ interrupted: InHand, _ simulator: borrowing Simulator) {
-    simulator.take(inHand: interrupted)
+  func resumeWork(_ interrupted: InFlightWork, _ simulator: borrowing Simulator) {
+    simulator.beginWork(interrupted)
   }
 
   func endQuarantine(_ simulator: inout Simulator) {
     quarantined = nil
-    simulator.clearSuspect()
+    simulator.clearQuarantine()
   }
 
-  func restoreQuarantine(_ simulator: borrowing Simulator) { quarantined = simulator.suspect }
+  func restoreQuarantine(_ simulator: borrowing Simulator) { quarantined = simulator.quarantined }
 
-  func pass(time: UInt64, _ simulator: inout Simulator) { simulator.pass(time: time) }
+  func advance(time: UInt64, _ simulator: inout Simulator) { simulator.advance(time: time) }
 
   var isOnProbation: Bool { !isStable }
 
@@ -87,9 +87,9 @@ final class DescriptorPersistence: Persistence {
 
   var miniportPlaces: Range<UInt32> { 0..<HostRows.miniports }
 
-  func beginTransaction(_ simulator: inout Simulator) { simulator.holdTogether() }
+  func beginTransaction(_ simulator: inout Simulator) { simulator.beginTransaction() }
 
-  func commitTransaction(_ simulator: inout Simulator) { simulator.letGo() }
+  func commitTransaction(_ simulator: inout Simulator) { simulator.commitTransaction() }
 
   func delivered(upcall: UInt64, _ simulator: inout Simulator) {
     if upcall != 0 { simulator.note(delivered: upcall) }
@@ -135,12 +135,12 @@ final class DescriptorPersistence: Persistence {
     }
     guard let memory = memories[section], memory.keeping == .new else { return false }
     deferred[section, default: []].append(reply)
-    simulator.holdBack(session: reply.session, requestID: reply.id)
+    simulator.deferReply(session: reply.session, requestID: reply.id)
     return true
   }
 
   func replied(_ reply: DeferredReply, _ simulator: inout Simulator) {
-    simulator.tell(session: reply.session, requestID: reply.id)
+    simulator.releaseReply(session: reply.session, requestID: reply.id)
   }
 
   func descriptorsStored(

@@ -16,13 +16,13 @@ protocol Persistence: AnyObject {
   // MARK: The work in progress
 
   /// Records what is worked on from now on; false: two processes in a row crashed at just that.
-  func beginWork(_ work: InHand, _ simulator: borrowing Simulator) -> Bool
+  func beginWork(_ work: InFlightWork, _ simulator: borrowing Simulator) -> Bool
   /// Records that nothing is worked on.
   func endWork(_ simulator: borrowing Simulator)
   /// Records `work` and returns what was recorded before it, for `resumeWork`.
-  func interruptWork(for work: InHand, _ simulator: borrowing Simulator) -> InHand
+  func interruptWork(for work: InFlightWork, _ simulator: borrowing Simulator) -> InFlightWork
   /// Records again what was interrupted.
-  func resumeWork(_ interrupted: InHand, _ simulator: borrowing Simulator)
+  func resumeWork(_ interrupted: InFlightWork, _ simulator: borrowing Simulator)
   /// The quarantined work has been dealt with, and is not refused again.
   func endQuarantine(_ simulator: inout Simulator)
   /// Takes over what an earlier process quarantined.
@@ -32,7 +32,7 @@ protocol Persistence: AnyObject {
   /// Ends the probation when it has lasted long enough.
   func endProbation(now: UInt64, _ simulator: inout Simulator)
   /// Time passes without a turn.
-  func pass(time: UInt64, _ simulator: inout Simulator)
+  func advance(time: UInt64, _ simulator: inout Simulator)
   /// A session has ended: with it, the quarantine of its work.
   func sessionEnded(_ session: UInt32, _ simulator: inout Simulator)
 
@@ -93,15 +93,17 @@ struct DeferredReply {
 /// Nothing outlives the process.
 final class NoPersistence: Persistence {
   func features(of wanted: SessionFeatures) -> SessionFeatures { [] }
-  func beginWork(_ work: InHand, _ simulator: borrowing Simulator) -> Bool { true }
+  func beginWork(_ work: InFlightWork, _ simulator: borrowing Simulator) -> Bool { true }
   func endWork(_ simulator: borrowing Simulator) {}
-  func interruptWork(for work: InHand, _ simulator: borrowing Simulator) -> InHand { work }
-  func resumeWork(_ interrupted: InHand, _ simulator: borrowing Simulator) {}
+  func interruptWork(for work: InFlightWork, _ simulator: borrowing Simulator) -> InFlightWork {
+    work
+  }
+  func resumeWork(_ interrupted: InFlightWork, _ simulator: borrowing Simulator) {}
   func endQuarantine(_ simulator: inout Simulator) {}
   func restoreQuarantine(_ simulator: borrowing Simulator) {}
   var isOnProbation: Bool { false }
   func endProbation(now: UInt64, _ simulator: inout Simulator) {}
-  func pass(time: UInt64, _ simulator: inout Simulator) {}
+  func advance(time: UInt64, _ simulator: inout Simulator) {}
   func sessionEnded(_ session: UInt32, _ simulator: inout Simulator) {}
   func row(ofPool number: Int) -> UInt32? { nil }
   var miniportPlaces: Range<UInt32> { 0..<0 }

@@ -26,7 +26,7 @@ extension SwitchboardState {
       guard now &- (begun ?? now) < 2 else { break }
       begun = begun ?? now
       steps += 1
-      let interrupted = persistence.interruptWork(for: InHand(.store), simulator)
+      let interrupted = persistence.interruptWork(for: InFlightWork(.store), simulator)
       _ = simulator.step(now: now)
       persistence.resumeWork(interrupted, simulator)
     }

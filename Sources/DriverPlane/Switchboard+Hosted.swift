@@ -11,7 +11,7 @@ import NDISSimulator
 extension SwitchboardState {
   mutating func serveHosted(_ provider: UInt32, _ id: UInt64) {
     guard let call = simulator.hostedCall(id) else { return }
-    let work = InHand(.hosted, id: id)
+    let work = InFlightWork(.hosted, id: id)
     let interrupted = persistence.interruptWork(for: work, simulator)
     defer { persistence.resumeWork(interrupted, simulator) }
     var answer = ProviderAnswer(status: .success)

@@ -21,7 +21,7 @@ extension SwitchboardState {
     let host = HostServices()
     let begun = host.milliseconds()
     let simulator: Simulator
-    let crash: (work: InHand, crashes: UInt64)?
+    let crash: (work: InFlightWork, crashes: UInt64)?
     do throws(StoreError) {
       crash = try Simulator.examine(StoreBacking.file(persistence.store).memory)
     } catch { throw RestoreFailure("\(error)") }
@@ -55,23 +55,23 @@ extension SwitchboardState {
   }
 
   private mutating func restoreHost(
-    _ inherited: inout InheritedDescriptors, _ crash: (work: InHand, crashes: UInt64)?,
+    _ inherited: inout InheritedDescriptors, _ crash: (work: InFlightWork, crashes: UInt64)?,
     _ pools: [PoolSettings], _ miniports: [VMQSettings]
   ) {
     readClock()
-    simulator.goOn(now: now)
+    simulator.resume(now: now)
     if let crash { report(crash) }
     persistence.restoreQuarantine(simulator)
     restorePools(pools)
     restoreBlocks(in: restoreSections(&inherited))
-    settle(pools)
+    reconcile(pools)
     restoreMiniports()
     drain()
-    settle(miniports)
+    reconcile(miniports)
     persistence.endWork(simulator)
   }
 
-  private mutating func report(_ crash: (work: InHand, crashes: UInt64)) {
+  private mutating func report(_ crash: (work: InFlightWork, crashes: UInt64)) {
     let what: String
     switch crash.work.kind {
     case .nothing: return
@@ -179,7 +179,7 @@ extension SwitchboardState {
 
   /// Brings the hosted providers to what is configured now: new ones come, those it does not name any
   /// more go, those that were added by hand stay.
-  private mutating func settle(_ configured: [PoolSettings]) {
+  private mutating func reconcile(_ configured: [PoolSettings]) {
     for number in pools.indices {
       guard simulator.hostedRegistration(UInt32(number), isActive: true) != nil,
         let row = simulator.hostRow(UInt32(number)).load(as: PoolRow.self),
@@ -262,7 +262,7 @@ extension SwitchboardState {
     guard let index = miniports.firstIndex(where: { $0.session == session }) else { return }
     let calls = miniports[index].calls.keys.sorted()
     let open = Set(miniports[index].calls.values.map(\.tag))
-    turn(index) { $0.goOn(open: open) }
+    turn(index) { $0.resume(open: open) }
     for id in calls where simulator.result(session: session, requestID: id) != nil {
       replyToMiniport(session, id)
     }
@@ -270,7 +270,7 @@ extension SwitchboardState {
   }
 
   /// Brings the hosted miniports to what is configured now.
-  private mutating func settle(_ configured: [VMQSettings]) {
+  private mutating func reconcile(_ configured: [VMQSettings]) {
     for miniport in miniports where miniport.isConfigured {
       let name = miniport.driver.settings.name
       if !configured.contains(where: { $0.name == name }) { try? removeMiniport(name) }

@@ -172,7 +172,7 @@ import NDISSimulator
       if wanted > 0 { offered = try offeredMemory(request, header, session, &descriptors) }
     } catch { request = .refused(error) }
     if !persistence.beginWork(
-      InHand(.request, session: session, id: header.requestID), simulator)
+      InFlightWork(.request, session: session, id: header.requestID), simulator)
     {
       request = .refused(refuseQuarantined(session, "request", header.requestID))
       offered = nil
@@ -195,7 +195,9 @@ import NDISSimulator
       connection.latency?.add(nanoseconds: took)
     }
     var answer = unsafe Decoding.answer(header, packet)
-    if !persistence.beginWork(InHand(.answer, session: session, id: header.requestID), simulator) {
+    if !persistence.beginWork(
+      InFlightWork(.answer, session: session, id: header.requestID), simulator)
+    {
       let failure = refuseQuarantined(session, "the answer to upcall", header.requestID)
       answer = ProviderAnswer(status: failure.status)
     }
@@ -213,8 +215,8 @@ import NDISSimulator
     }
     guard hasDeadlines || hasWork || miniportsNeedTime || !pendingResumes.isEmpty else { return }
     readClock()
-    persistence.pass(time: now, &simulator)
-    _ = persistence.beginWork(InHand(.store), simulator)
+    persistence.advance(time: now, &simulator)
+    _ = persistence.beginWork(InFlightWork(.store), simulator)
     simulator.expire(now: now)
     if !pendingResumes.isEmpty { endExpiredResumes() }
     generateTimedFrames()

@@ -92,7 +92,7 @@ extension VMQMiniport {
 
   /// Goes on after a restart. Calls that are under way but not among `open`, by their tags, were never
   /// made: what they were for is begun again.
-  public mutating func goOn(open: Set<UInt64>) -> [DriverStep] {
+  public mutating func resume(open: Set<UInt64>) -> [DriverStep] {
     openCalls = open.count
     for index in queues.indices {
       if queues[index].memoryCall != .none, !open.contains(VMQCall.memory.tag(index)) {

@@ -104,7 +104,7 @@ extension Simulator {
       upcall = scheduler.timedUpcalls.first(after: index)
       guard store.upcalls[index, \.deadline] <= now else { continue }
       scheduler.forgetDeadline(of: index)
-      answered(index, .expired)
+      resolve(index, .expired)
       commit()
     }
     var oid = scheduler.timedOIDs.first

@@ -24,7 +24,7 @@ public struct Simulator: ~Copyable {
   /// method that does not mutate as a copy of its 1.5 KB: a sixth of all instructions of an allocation.
   private let anchor = Atomic<Bool>(false)
   /// Several turns are one transaction.
-  var isHeld = false
+  var isInTransaction = false
 
   /// Bytes of memory a store of these settings needs.
   public static func storeSize(_ settings: Settings) -> Int { Store.size(settings.capacities) }
@@ -42,8 +42,8 @@ public struct Simulator: ~Copyable {
         $0.seed = seed
         // Generations start somewhere else for every seed, so that a handle kept from another run is
         // recognised as stale; addresses start at a gigabyte's edge above 4 GiB.
-        $0.generationSalt = 1 + mixed(seed) % 0x00FF_FFFF
-        $0.physicalNext = (4 + mixed(seed &+ 1) % 1024) << 30
+        $0.generationSalt = 1 + splitMix64(seed) % 0x00FF_FFFF
+        $0.physicalNext = (4 + splitMix64(seed &+ 1) % 1024) << 30
       }
       store.undo.commit()
     }
@@ -63,7 +63,7 @@ public struct Simulator: ~Copyable {
 
   /// Ends the current turn.
   func commit() {
-    guard !isHeld else { return }
+    guard !isInTransaction else { return }
     store.header.time = turn.now
     store.undo.commit()
   }
@@ -151,19 +151,20 @@ public struct Simulator: ~Copyable {
   /// Records a violation: counted for the session and told as an event.
   mutating func violate(
     _ failure: Failure, routine: String, bugCheck: BugCheck?, irql: IRQL = .passive,
-    handle: Handle = .null, party: Party, session: Index<SessionRecord>?, lied: Bool = false
+    handle: Handle = .null, party: Party, session: Index<SessionRecord>?,
+    isInvalidAnswer: Bool = false
   ) {
     store.globals.update(0) { $0.violations &+= 1 }
     if let session { countViolation(session: session) }
     let violation = Violation(
       failure: failure, routine: routine, bugCheck: bugCheck, irql: irql, handle: handle,
       party: party)
-    turn.emit(.event(lied ? .invalidProviderAnswer(violation) : .violation(violation)))
+    turn.emit(.event(isInvalidAnswer ? .invalidProviderAnswer(violation) : .violation(violation)))
   }
 }
 
 /// SplitMix64's finalizer: spreads a seed over 64 bits.
-func mixed(_ seed: UInt64) -> UInt64 {
+func splitMix64(_ seed: UInt64) -> UInt64 {
   var z = seed &+ 0x9E37_79B9_7F4A_7C15
   z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
   z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB

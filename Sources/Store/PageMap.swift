@@ -89,7 +89,7 @@ package struct PageMap: Sendable {
   /// The length of the longest free run.
   package var longestFreeRun: UInt32 {
     mutating get {
-      settle()
+      refreshStale()
       return nodes[1].longest
     }
   }
@@ -125,7 +125,7 @@ package struct PageMap: Sendable {
     // run which fits there is the first.
     if pages.isFree(start: lowest, count: count) { return lowest }
     guard count > 0, count <= freePages else { return nil }
-    settle()
+    refreshStale()
     return firstFitInTree(count: count)
   }
 
@@ -163,7 +163,7 @@ package struct PageMap: Sendable {
   /// taken one; nil if none is free. If `from` lies inside a free run, its rest is answered. Costs
   /// O(log n) however much is taken before the run and however long it is.
   package mutating func firstRun(from: UInt32) -> (start: UInt32, count: UInt32)? {
-    settle()
+    refreshStale()
     guard from < pageCount, let start = nextFree(from) else { return nil }
     return (start, nextTaken(start) &- start)
   }
@@ -172,7 +172,7 @@ package struct PageMap: Sendable {
   /// computed as it is iterated, O(log n) a run, over the map as it was when this was called.
   package func runs() -> Runs {
     var map = self
-    map.settle()
+    map.refreshStale()
     return Runs(map: map)
   }
 
@@ -201,12 +201,12 @@ package struct PageMap: Sendable {
   /// Words `first` to `last` have changed: the tree follows, unless it can wait.
   private mutating func changed(_ first: Int, _ last: Int) {
     if first == last, first == stale { return }
-    settle()
+    refreshStale()
     if first == last { stale = first } else { refresh(first, last) }
   }
 
   /// Brings the tree up to date.
-  private mutating func settle() {
+  private mutating func refreshStale() {
     guard stale >= 0 else { return }
     refresh(stale)
     stale = -1

@@ -162,7 +162,7 @@ final class SummaryAnswer: ManagementAnswer {
     mutating func add(_ block: BlockSnapshot) {
       blocks += 1
       bytes += Int(block.length)
-      oldest = min(oldest, block.born)
+      oldest = min(oldest, block.createdAt)
     }
 
     mutating func add(_ other: Group) {

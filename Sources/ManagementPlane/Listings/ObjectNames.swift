@@ -196,12 +196,12 @@ extension ManagementService {
     if let site = filter.site { query.site = Site(site) }
     if let least = filter.minimumAgeMs {
       guard least >= 0 else { throw .invalid("filter.minimumAgeMs") }
-      // Before the clock began nothing was born.
+      // Before the clock began nothing was created.
       guard UInt64(least) <= now else {
         query.owners = []
         return query
       }
-      query.bornBy = now - UInt64(least)
+      query.createdBefore = now - UInt64(least)
     }
     return query
   }

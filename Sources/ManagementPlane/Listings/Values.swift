@@ -135,13 +135,15 @@ extension Interface.Block {
       contiguous: block.contiguous, queueId: Int(block.queueID),
       vportId: block.vportID.map { Int($0) }, node: block.node.map { Int($0) },
       usage: "\(block.usage)", tag: block.tag == 0 ? nil : tagText(block.tag),
-      site: block.site.isEmpty ? nil : "\(block.site)", ageMs: age(block.born, now),
+      site: block.site.isEmpty ? nil : "\(block.site)", ageMs: age(block.createdAt, now),
       indicated: Int(block.indicated))
   }
 }
 
 /// Milliseconds since then.
-func age(_ born: UInt64, _ now: UInt64) -> Int { now > born ? Int(clamping: now - born) : 0 }
+func age(_ createdAt: UInt64, _ now: UInt64) -> Int {
+  now > createdAt ? Int(clamping: now - createdAt) : 0
+}
 
 extension Interface.Event {
   init(_ entry: EventLog.Entry) {

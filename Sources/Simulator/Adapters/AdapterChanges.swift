@@ -142,7 +142,8 @@ extension Simulator {
     _ change: AdapterChange, _ index: Index<AdapterRecord>, _ handle: Handle
   ) throws(Failure) {
     let adapter = store.adapters[index]
-    guard adapter.life == .live, !isDead(store.drivers[adapter.driver.index, \.session].index)
+    guard adapter.life == .live,
+      !isDisconnected(store.drivers[adapter.driver.index, \.session].index)
     else {
       throw Failure(.failure, .objectEnding, handle.rawValue)
     }

@@ -26,7 +26,7 @@ extension Simulator {
 
   /// A handler of a miniport has returned, or what it answered PENDING to has been completed.
   mutating func adapterAnswered(
-    _ upcall: UpcallRecord, _ ending: Ending
+    _ upcall: UpcallRecord, _ outcome: UpcallOutcome
   ) {
     let index = Index<AdapterRecord>(upcall.object.index)
     guard store.adapters.contains(index), store.adapters[index, \.life] != .free,
@@ -43,27 +43,27 @@ extension Simulator {
       switch type {
       case .initializeEx:
         verdict(
-          upcall, ending, routine: "MiniportInitializeEx",
+          upcall, outcome, routine: "MiniportInitializeEx",
           allowed: [.notAccepted, .resources, .failure], party: party)
       case .restart:
         verdict(
-          upcall, ending, routine: "MiniportRestart", allowed: Simulator.restartStatuses,
+          upcall, outcome, routine: "MiniportRestart", allowed: Simulator.restartStatuses,
           party: party, twice: .illegalStateTransition(.restart, handle))
       case .pause:
         verdict(
-          upcall, ending, routine: "MiniportPause", allowed: [], party: party,
+          upcall, outcome, routine: "MiniportPause", allowed: [], party: party,
           watchdog: .watchdog(.miniportPause, handle),
           twice: .illegalStateTransition(.pause, handle))
       case .shutdownEx:
         verdict(
-          upcall, shutdownEnding(upcall, ending), routine: "MiniportShutdownEx", allowed: [],
+          upcall, shutdownOutcome(upcall, outcome), routine: "MiniportShutdownEx", allowed: [],
           party: party)
       case .devicePnPEventNotify:
         verdict(
-          upcall, ending, routine: "MiniportDevicePnPEventNotify", allowed: [], party: party)
+          upcall, outcome, routine: "MiniportDevicePnPEventNotify", allowed: [], party: party)
       default:
         verdict(
-          upcall, ending, routine: "MiniportHaltEx", allowed: [], party: party,
+          upcall, outcome, routine: "MiniportHaltEx", allowed: [], party: party,
           watchdog: .watchdog(.miniportHalt, handle))
       }
     handlerEnded(adapter: index, type, failure)
@@ -72,9 +72,9 @@ extension Simulator {
   static let restartStatuses: [Status] = [.resources, .failure]
 
   /// For a bug check the handler runs at a high IRQL, which it may still say when it returns.
-  private func shutdownEnding(_ upcall: UpcallRecord, _ ending: Ending) -> Ending {
-    guard upcall.argument == ShutdownAction.bugCheck.rawValue, case .answered(var answer) = ending
-    else { return ending }
+  private func shutdownOutcome(_ upcall: UpcallRecord, _ outcome: UpcallOutcome) -> UpcallOutcome {
+    guard upcall.argument == ShutdownAction.bugCheck.rawValue, case .answered(var answer) = outcome
+    else { return outcome }
     answer.irql = 0
     return .answered(answer)
   }
@@ -130,7 +130,7 @@ extension Simulator {
   ) {
     let out = store.adapters[index, \.indicated]
     let session = store.drivers[store.adapters[index, \.driver].index, \.session].index
-    guard out > 0, !isDead(session) else { return }
+    guard out > 0, !isDisconnected(session) else { return }
     violate(
       Failure(.failure, .indicationsLeft, UInt64(out)), routine: routine, bugCheck: nil,
       handle: adapterHandle(index), party: party(adapter: index), session: session)

@@ -29,10 +29,10 @@ extension Simulator {
     if stepOIDs(adapter: index) { return true }
     if stepReturns(adapter: index) { return true }
     if stepPlaces(adapter: index) { return true }
-    let dead = isDead(store.drivers[adapter.driver.index, \.session].index)
+    let dead = isDisconnected(store.drivers[adapter.driver.index, \.session].index)
     // Of a dead process too: its session answers for it.
     if adapter.upcallOpen != nil { return false }
-    if adapter.life == .ending { return stepAway(index, adapter, state, dead: dead) }
+    if adapter.life == .ending { return stepTeardown(index, adapter, state, dead: dead) }
     switch state {
     case .paused where dead:
       end(adapter: index)
@@ -48,9 +48,9 @@ extension Simulator {
       complete(adapter.addRequest, adapterHandle(index))
       return true
     case .running:
-      switch tellBindings(of: index, .restart) {
-      case .acted: return true
-      case .waits: return false
+      switch notifyBindings(of: index, .restart) {
+      case .called: return true
+      case .waiting: return false
       case .done: return changeMade(index)
       }
     default: return false
@@ -70,9 +70,9 @@ extension Simulator {
   private mutating func stepPause(
     _ index: Index<AdapterRecord>, _ adapter: AdapterRecord
   ) -> Bool {
-    switch tellBindings(of: index, .pause) {
-    case .acted: return true
-    case .waits: return false
+    switch notifyBindings(of: index, .pause) {
+    case .called: return true
+    case .waiting: return false
     case .done: break
     }
     let reason = adapter.pauseReason
@@ -87,11 +87,11 @@ extension Simulator {
 
   /// Bindings and modules end first, each waking the adapter when it has gone; then MiniportPause, the
   /// queues, MiniportHaltEx, and what is left of its memory.
-  private mutating func stepAway(
+  private mutating func stepTeardown(
     _ index: Index<AdapterRecord>, _ adapter: AdapterRecord, _ state: AdapterState, dead: Bool
   ) -> Bool {
     if adapter.removed != 0, !dead, state == .running || state == .paused,
-      let did = stepRemoval(index, adapter, state)
+      let did = stepSurpriseRemoval(index, adapter, state)
     {
       return did
     }
@@ -126,12 +126,12 @@ extension Simulator {
 
   /// Removal by surprise, up to where its bindings end: they are asked, the miniport is told, bindings and
   /// miniport are paused. Nil when that is done.
-  private mutating func stepRemoval(
+  private mutating func stepSurpriseRemoval(
     _ index: Index<AdapterRecord>, _ adapter: AdapterRecord, _ state: AdapterState
   ) -> Bool? {
-    switch tellBindings(of: index, .queryRemoveDevice) {
-    case .acted: return true
-    case .waits: return false
+    switch notifyBindings(of: index, .queryRemoveDevice) {
+    case .called: return true
+    case .waiting: return false
     case .done: break
     }
     if adapter.notified == 0 {

@@ -40,12 +40,12 @@ extension Simulator {
     do throws(Failure) { index = try resolveAdapter(handle, session: call.sessionIndex) } catch {
       // A handle that was an adapter's once is one MiniportHaltEx has returned for.
       guard error.reason == .staleHandle, wasAdapter(handle) else { throw error }
-      throw blame(call, handle, late, nil)
+      throw report(call, handle, late, nil)
     }
     switch AdapterState(rawValue: store.adapters[index, \.state]) {
-    case .halted, nil: throw blame(call, handle, late, nil)
+    case .halted, nil: throw report(call, handle, late, nil)
     case .shutdown:
-      throw blame(call, handle, Failure(.failure, .wrongState, handle.rawValue), nil)
+      throw report(call, handle, Failure(.failure, .wrongState, handle.rawValue), nil)
     default: return index
     }
   }
@@ -62,12 +62,12 @@ extension Simulator {
   ) throws(Failure) {
     let indication = status.indication
     guard store.adapters[index, \.attributesSet] != 0 else {
-      throw blame(call, handle, Failure(.failure, .wrongState, handle.rawValue), nil)
+      throw report(call, handle, Failure(.failure, .wrongState, handle.rawValue), nil)
     }
     guard indication.sourceHandle == handle else {
       let failure = Failure(
         .failure, .statusSource, indication.sourceHandle.rawValue, handle.rawValue)
-      throw blame(call, handle, failure, nil)
+      throw report(call, handle, failure, nil)
     }
     do throws(Failure) { try indication.checkBuffer(status.buffer.count) } catch {
       throw wrongBuffer(call, handle, status, error)
@@ -82,14 +82,14 @@ extension Simulator {
   private mutating func wrongBuffer(
     _ call: Call, _ handle: Handle, _ status: IndicatedStatus, _ error: Failure
   ) -> Failure {
-    blame(
+    report(
       call, handle, Failure(.failure, error.reason, error.a, error.b),
       .statusIndicationInvalidBuffer(
         status.indication.statusCode, handle, size: status.indication.statusBufferSize))
   }
 
   /// A violation, which also answers the call.
-  private mutating func blame(
+  private mutating func report(
     _ call: Call, _ handle: Handle, _ failure: Failure, _ check: BugCheck?
   ) -> Failure {
     violate(
@@ -99,7 +99,7 @@ extension Simulator {
     return failure
   }
 
-  // MARK: Telling
+  // MARK: Notification
 
   /// The binding that DestinationHandle names, or all open ones of the adapter.
   private func receivers(
@@ -111,7 +111,7 @@ extension Simulator {
       let binding = store.bindings[index]
       guard binding.kind == .binding, binding.opened != 0,
         binding.closing == 0, destination == .null || bindingHandle(index) == destination,
-        !isDead(store.drivers[binding.driver.index, \.session].index)
+        !isDisconnected(store.drivers[binding.driver.index, \.session].index)
       else { continue }
       found.append(index)
     }
@@ -156,7 +156,7 @@ extension Simulator {
 
   /// ProtocolStatusEx has returned. Its value is not read: it has none.
   mutating func statusReturned(
-    _ upcall: UpcallRecord, _ ending: Ending
+    _ upcall: UpcallRecord, _ outcome: UpcallOutcome
   ) {
     guard let index = upcall.status.optional else { return }
     let code = store.statuses[index, \.code].rawValue
@@ -164,10 +164,10 @@ extension Simulator {
     if store.statuses[index, \.calls] == 0 {
       slabs.statuses.release(index)
     }
-    var ending = ending
-    if case .answered(var answer) = ending {
+    var outcome = outcome
+    if case .answered(var answer) = outcome {
       answer.status = .success
-      ending = .answered(answer)
+      outcome = .answered(answer)
     }
     let binding = Index<BindingRecord>(upcall.object.index)
     let lives =
@@ -178,7 +178,7 @@ extension Simulator {
       ? self.party(binding: binding)
       : upcall.session.optional.map { self.party(session: $0) } ?? Party()
     _ = verdict(
-      upcall, ending, routine: "ProtocolStatusEx", allowed: [], party: party,
+      upcall, outcome, routine: "ProtocolStatusEx", allowed: [], party: party,
       watchdog: .watchdog(.protocolStatusIndication, upcall.object, detail: code))
   }
 

@@ -35,7 +35,7 @@ extension Simulator {
   /// ProtocolBindAdapterEx, ProtocolUnbindAdapterEx or ProtocolNetPnPEvent has returned, or what it
   /// answered PENDING to has been completed.
   mutating func bindingAnswered(
-    _ upcall: UpcallRecord, _ ending: Ending
+    _ upcall: UpcallRecord, _ outcome: UpcallOutcome
   ) {
     let index = Index<BindingRecord>(upcall.object.index)
     guard store.bindings.contains(index), store.bindings[index, \.kind] != .free,
@@ -51,17 +51,17 @@ extension Simulator {
     switch upcall.type {
     case .bindAdapterEx:
       let failure = verdict(
-        upcall, ending, routine: "ProtocolBindAdapterEx", allowed: Simulator.bindStatuses,
+        upcall, outcome, routine: "ProtocolBindAdapterEx", allowed: Simulator.bindStatuses,
         party: party)
       bound(index, failure)
     case .unbindAdapterEx:
       _ = verdict(
-        upcall, ending, routine: "ProtocolUnbindAdapterEx", allowed: [], party: party,
+        upcall, outcome, routine: "ProtocolUnbindAdapterEx", allowed: [], party: party,
         watchdog: .watchdog(.protocolUnbind, upcall.object))
     default:
       let isPause = upcall.argument == NetPnPEvent.pause.rawValue
       _ = verdict(
-        upcall, ending, routine: "ProtocolNetPnPEvent",
+        upcall, outcome, routine: "ProtocolNetPnPEvent",
         allowed: Simulator.statuses(ofEvent: upcall.argument), party: party,
         watchdog: .watchdog(isPause ? .protocolPause : .protocolNetPnPEvent, upcall.object))
       told(index, upcall.argument)
@@ -93,19 +93,19 @@ extension Simulator {
   // MARK: Network PnP events
 
   /// How far the bindings of an adapter are with an event.
-  enum Telling { case acted, waits, done }
+  enum NotificationProgress { case called, waiting, done }
 
   /// Tells the next open binding that has not heard it of a pause, a restart or a removal. `waits` while a
   /// binding is in a handler of its own.
-  mutating func tellBindings(
+  mutating func notifyBindings(
     of adapter: Index<AdapterRecord>, _ event: NetPnPEvent
-  ) -> Telling {
+  ) -> NotificationProgress {
     var waits = false
     for index in store.bindingsOfAdapter.of(adapter) {
       let binding = store.bindings[index]
       guard binding.kind == .binding, binding.ending == 0,
         binding.closing == 0, needs(binding, event),
-        !isDead(store.drivers[binding.driver.index, \.session].index)
+        !isDisconnected(store.drivers[binding.driver.index, \.session].index)
       else { continue }
       if binding.upcallOpen != nil {
         waits = true
@@ -114,9 +114,9 @@ extension Simulator {
       guard binding.opened != 0 else { continue }
       let type = UpcallType.netPnPEvent
       return callHandler(binding: index, type, argument: event.rawValue)
-        ? .acted : .waits
+        ? .called : .waiting
     }
-    return waits ? .waits : .done
+    return waits ? .waiting : .done
   }
 
   private func needs(_ binding: BindingRecord, _ event: NetPnPEvent) -> Bool {
@@ -159,7 +159,7 @@ extension Simulator {
     let binding = store.bindings[index]
     guard binding.kind != .free else { return false }
     let session = store.drivers[binding.driver.index, \.session].index
-    let dead = isDead(session)
+    let dead = isDisconnected(session)
     if binding.closing != 0 { return stepClose(index, binding, dead: dead) }
     guard binding.ending != 0 else { return false }
     if binding.upcallOpen != nil { return false }
@@ -201,7 +201,7 @@ extension Simulator {
   /// go back.
   private mutating func release(_ index: Index<BindingRecord>) -> Bool {
     if endOIDs(binding: index) { return false }
-    takeOverQueues(binding: index)
+    reassignQueuesToNDIS(binding: index)
     returnAll(binding: index)
     store.bindings.update(index) { $0.released = 1 }
     return true

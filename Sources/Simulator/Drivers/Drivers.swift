@@ -116,7 +116,7 @@ extension Simulator {
 
   /// SetOptions has returned.
   mutating func optionsSet(
-    _ upcall: UpcallRecord, _ ending: Ending
+    _ upcall: UpcallRecord, _ outcome: UpcallOutcome
   ) {
     let index = Index<DriverRecord>(upcall.object.index)
     guard store.drivers[index, \.state] != .free, driverHandle(index) == upcall.object else {
@@ -124,7 +124,7 @@ extension Simulator {
     }
     store.drivers.update(index) { $0.upcallOpen = 0 }
     let failure = verdict(
-      upcall, ending, routine: "SetOptions", allowed: [.failure, .resources],
+      upcall, outcome, routine: "SetOptions", allowed: [.failure, .resources],
       party: party(driver: index))
     if store.drivers[index, \.state] == .ending {
       scheduler.wake(index)
@@ -173,14 +173,14 @@ extension Simulator {
     store.drivers.update(index) { $0.state = .ending }
     if let registration = store.drivers[index, \.registration].optional {
       // A driver's process may be gone; then its provider is dead and not only deregistered.
-      let dead = isDead(store.drivers[index, \.session].index)
+      let dead = isDisconnected(store.drivers[index, \.session].index)
       end(registration: registration, dead ? .dead : .ended)
       store.drivers.update(index) { $0.registration = .none }
     }
     scheduler.wake(index)
   }
 
-  func isDead(_ session: Index<SessionRecord>) -> Bool {
+  func isDisconnected(_ session: Index<SessionRecord>) -> Bool {
     store.sessions[session, \.state] == .ended
   }
 

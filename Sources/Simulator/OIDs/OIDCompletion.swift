@@ -22,7 +22,7 @@ extension Simulator {
     guard let index = oidRecord(upcall) else { return }
     store.oids.update(index) { $0.upcall = 0 }
     scheduler.wake(store.oids[index, \.adapter].index)
-    settle(oid: index)
+    releaseIfComplete(oid: index)
   }
 
   /// The record of the request an upcall of MiniportOidRequest is about.
@@ -35,9 +35,9 @@ extension Simulator {
 
   /// MiniportOidRequest has returned, its deadline has passed, or its process is gone.
   mutating func oidAnswered(
-    _ upcall: UpcallRecord, _ ending: Ending
+    _ upcall: UpcallRecord, _ outcome: UpcallOutcome
   ) {
-    if case .answered = ending, upcall.state == .pended {
+    if case .answered = outcome, upcall.state == .pended {
       return oidPends(upcall)
     }
     guard let index = oidRecord(upcall) else { return }
@@ -45,7 +45,7 @@ extension Simulator {
     store.oids.update(index) { $0.upcall = 0 }
     scheduler.wake(record.adapter.index)
     let hasEnded = record.state == .ended
-    switch ending {
+    switch outcome {
     case .died: end(oid: index, Failure(.notAccepted, .handlerDied), .abandoned)
     case .expired where hasEnded:
       miniportViolation(
@@ -61,7 +61,7 @@ extension Simulator {
       let failure = verdict(index, answer, hasEnded: hasEnded)
       end(oid: index, failure, .miniport)
     }
-    settle(oid: index)
+    releaseIfComplete(oid: index)
   }
 
   /// What the return of MiniportOidRequest means for its request, which may have ended inside it.
@@ -81,7 +81,7 @@ extension Simulator {
       return failure
     }
     guard hasEnded else {
-      return taken(
+      return accept(
         index, answer.status, answer.oid ?? Simulator.nothing, routine: "MiniportOidRequest"
       ).failure
     }
@@ -127,7 +127,7 @@ extension Simulator {
       finish(call.sessionIndex, call.requestID, failure, bugCheck: check)
       return
     }
-    let taken = taken(index, status, result, routine: routine, irql: call.irql)
+    let taken = accept(index, status, result, routine: routine, irql: call.irql)
     end(oid: index, taken.failure, .miniport)
     if let check = taken.check {
       finish(call.sessionIndex, call.requestID, taken.failure, bugCheck: check)
@@ -159,7 +159,7 @@ extension Simulator {
   }
 
   /// Checks what a miniport ended a request with, and keeps what it says when that can be believed.
-  private mutating func taken(
+  private mutating func accept(
     _ index: Index<OIDRecord>, _ status: Status, _ result: OIDResult, routine: String,
     irql: IRQL = .passive
   ) -> (failure: Failure, check: BugCheck?) {
@@ -246,10 +246,10 @@ extension Simulator {
   mutating func tell(oid index: Index<OIDRecord>) -> Bool {
     guard let binding = store.oids[index, \.binding].optional,
       let session = store.drivers[store.bindings[binding, \.driver].index, \.session].optional,
-      !isDead(session)
+      !isDisconnected(session)
     else {
       store.oids.update(index) { $0.told = 1 }
-      settle(oid: index)
+      releaseIfComplete(oid: index)
       return true
     }
     let new = NewUpcall(
@@ -261,19 +261,19 @@ extension Simulator {
       $0.completion = id
     }
     completionBegan(binding: binding)
-    settle(oid: index)
+    releaseIfComplete(oid: index)
     return true
   }
 
   /// ProtocolOidRequestComplete or MiniportCancelOidRequest has returned.
   mutating func oidCallReturned(
-    _ upcall: UpcallRecord, _ ending: Ending
+    _ upcall: UpcallRecord, _ outcome: UpcallOutcome
   ) {
     guard let index = upcall.oid.optional else { return }
     let isCompletion = upcall.type == .oidRequestComplete
     let open = isCompletion ? store.oids[index, \.completion] : store.oids[index, \.cancellation]
     guard open == upcall.id else { return }
-    judgeReturn(upcall, ending, isCompletion: isCompletion)
+    validateReturn(upcall, outcome, isCompletion: isCompletion)
     if isCompletion {
       store.oids.update(index) { $0.completion = 0 }
       let binding = Index<BindingRecord>(upcall.object.index)
@@ -283,17 +283,17 @@ extension Simulator {
     } else {
       store.oids.update(index) { $0.cancellation = 0 }
     }
-    settle(oid: index)
+    releaseIfComplete(oid: index)
   }
 
   /// Both are void: only that the handler comes back, and at which IRQL, is looked at.
-  private mutating func judgeReturn(
-    _ upcall: UpcallRecord, _ ending: Ending, isCompletion: Bool
+  private mutating func validateReturn(
+    _ upcall: UpcallRecord, _ outcome: UpcallOutcome, isCompletion: Bool
   ) {
     guard let session = upcall.session.optional else { return }
     var failure: Failure?
     var check: BugCheck?
-    switch ending {
+    switch outcome {
     case .died: break
     case .expired: failure = Failure(.failure, .handlerDeadline, settings.upcallDeadline)
     case .answered(let answer):
@@ -315,7 +315,7 @@ extension Simulator {
 
   /// Takes an ended request out of the queue when its miniport knows nothing of it any more, and frees
   /// its record when its requester does not either.
-  mutating func settle(oid index: Index<OIDRecord>) {
+  mutating func releaseIfComplete(oid index: Index<OIDRecord>) {
     let record = store.oids[index]
     guard record.state == .ended, record.told != 0 else { return }
     if record.completion == 0 { uncharge(oid: index) }

@@ -7,7 +7,7 @@ import NDISStore
 
 extension Simulator {
   /// What NDIS answers a request with.
-  func knownInformation(oid index: Index<OIDRecord>) throws(Failure) -> [UInt8] {
+  func ndisAnswer(oid index: Index<OIDRecord>) throws(Failure) -> [UInt8] {
     let oid = store.oids[index]
     let adapter = oid.adapter.index
     let answer: [UInt8]

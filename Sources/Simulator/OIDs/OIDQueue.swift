@@ -56,7 +56,7 @@ extension Simulator {
   )? {
     let adapter = store.adapters[index]
     let failure = Failure(.notAccepted, .adapterRemoved, adapterHandle(index).rawValue)
-    if isDead(store.drivers[adapter.driver.index, \.session].index) {
+    if isDisconnected(store.drivers[adapter.driver.index, \.session].index) {
       return (Failure(.notAccepted, .handlerDied), true)
     }
     // Of Shutdown no way leads back, and MiniportShutdownEx was the last call.
@@ -93,7 +93,7 @@ extension Simulator {
       } else {
         try checkOIDHandler(driver)
       }
-      if case .answered = preparation { _ = try knownInformation(oid: index) }
+      if case .answered = preparation { _ = try ndisAnswer(oid: index) }
     } catch {
       end(oid: index, error, .notSent)
       return
@@ -199,7 +199,7 @@ extension Simulator {
   mutating func endOIDs(binding index: Index<BindingRecord>) -> Bool {
     let binding = store.bindings[index]
     guard binding.kind == .binding else { return false }
-    let isDead = isDead(store.drivers[binding.driver.index, \.session].index)
+    let isDead = isDisconnected(store.drivers[binding.driver.index, \.session].index)
     var waits = false
     for oid in store.oidsOfAdapter.of(binding.adapter.index) {
       let record = store.oids[oid]

@@ -56,7 +56,7 @@ extension Simulator {
   /// NDIS itself asks, in the same queue as everybody; nobody is told how it ended but `conclude`. False
   /// when there is no room for it now: the adapter is stepped again when there is.
   @discardableResult
-  mutating func ownRequest(
+  mutating func issueInternalRequest(
     adapter: Index<AdapterRecord>, oid: UInt32, kind: OIDRequestKind, input: [UInt8],
     outputLength: UInt32 = 0
   ) -> Bool {
@@ -130,7 +130,7 @@ extension Simulator {
   func oidRefusal(adapter index: Index<AdapterRecord>) -> Failure? {
     let adapter = store.adapters[index]
     let handle = adapterHandle(index).rawValue
-    if isDead(store.drivers[adapter.driver.index, \.session].index) {
+    if isDisconnected(store.drivers[adapter.driver.index, \.session].index) {
       return Failure(.notAccepted, .handlerDied)
     }
     if adapter.removed != 0 { return Failure(.notAccepted, .adapterRemoved, handle) }

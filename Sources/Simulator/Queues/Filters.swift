@@ -88,7 +88,7 @@ extension Simulator {
     if let queue, store.queues[queue, \.early] != 0 {
       if !succeeded {
         let id = UInt64(store.queues[queue, \.queueID])
-        blameMiniport(
+        reportMiniport(
           adapter: oid.adapter.index, Failure(.failure, .indicatedEarly, id))
       }
       store.queues.update(queue) { $0.early = 0 }

@@ -119,7 +119,7 @@ extension Simulator {
       add(function, owner: oid.binding, adapter: adapter)
       return Failure(.success, .none)
     } catch {
-      blameMiniport(adapter: adapter, error)
+      reportMiniport(adapter: adapter, error)
       return Failure(.failure, error.reason, error.a, error.b)
     }
   }

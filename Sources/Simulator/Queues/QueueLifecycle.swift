@@ -15,7 +15,7 @@ extension Simulator {
     guard state.state == .dmaStopped else { return }
     guard let queue = queue(adapter: adapter, id: state.queueID), move(queue: queue, .dmaStopped)
     else {
-      blameMiniport(
+      reportMiniport(
         adapter: adapter, Failure(.failure, .unexpectedDmaStopped, UInt64(state.queueID)),
         routine: "NdisMIndicateStatusEx")
       return
@@ -25,7 +25,7 @@ extension Simulator {
 
   /// The binding is closing: what it allocated and did not free is a violation, once, and becomes NDIS's
   /// to free. Of an adapter that takes no OID requests any more it could not free anything.
-  mutating func takeOverQueues(binding index: Index<BindingRecord>) {
+  mutating func reassignQueuesToNDIS(binding index: Index<BindingRecord>) {
     let adapter = store.bindings[index, \.adapter].index
     let binding = Ref(index)
     var count: UInt64 = 0
@@ -105,7 +105,7 @@ extension Simulator {
   private mutating func ask(
     adapter: Index<AdapterRecord>, _ oid: UInt32, _ structure: some StructureImage
   ) {
-    ownRequest(adapter: adapter, oid: oid, kind: .set, input: structure.image())
+    issueInternalRequest(adapter: adapter, oid: oid, kind: .set, input: structure.image())
   }
 
   // MARK: Without anybody being asked

@@ -11,7 +11,7 @@ import NDISStore
 
 extension Simulator {
   /// What memory is allocated for.
-  enum MemoryPlace {
+  enum MemoryTarget {
     case defaultQueue
     case queue(Index<QueueRecord>)
     case vport(Index<VPortRecord>)
@@ -24,7 +24,7 @@ extension Simulator {
   /// QueueId and VPortId of NdisAllocateSharedMemory (A28 to A33).
   func checkPlace(
     _ parameters: SharedMemoryParameters, _ owner: Owner
-  ) throws(Failure) -> MemoryPlace {
+  ) throws(Failure) -> MemoryTarget {
     let id = parameters.queueID
     var vportID = parameters.header.revision >= 2 ? parameters.vportID : 0
     if vportID == VPortID.invalid, !settings.strictVPorts { vportID = 0 }

@@ -46,7 +46,7 @@ extension Simulator {
       // Of its answer NDIS takes the MSI-X entry (A27); the rest is as it was asked for.
       let answer = try ReceiveQueueParameters(image: answer(oid: index))
       store.queues.update(queue) { $0.parameters.msixTableEntry = answer.msixTableEntry }
-    } catch { blameMiniport(adapter: oid.adapter.index, error) }
+    } catch { reportMiniport(adapter: oid.adapter.index, error) }
     move(queue: queue, .allocateQueue)
     answerWithInput(oid: index)
     put(store.queues[queue, \.parameters].msixTableEntry, at: 44, ofOutput: index)
@@ -87,7 +87,7 @@ extension Simulator {
       }
     } catch {
       // Nobody can know which queues have their memory.
-      blameMiniport(adapter: adapter, error)
+      reportMiniport(adapter: adapter, error)
       return Failure(.failure, error.reason, error.a, error.b)
     }
     if store.oids[index, \.outputBytes] == 0 { answerWithInput(oid: index) }
@@ -153,16 +153,16 @@ extension Simulator {
     let id = UInt64(record.queueID)
     if succeeded {
       if record.dmaStopped == 0 {
-        blameMiniport(
+        reportMiniport(
           adapter: oid.adapter.index, Failure(.failure, .dmaStoppedMissing, id))
       }
       if record.indicated != 0 {
-        blameMiniport(
+        reportMiniport(
           adapter: oid.adapter.index,
           Failure(.failure, .indicationsLeft, UInt64(record.indicated), id))
       }
       if record.blocks != 0 {
-        blameMiniport(
+        reportMiniport(
           adapter: oid.adapter.index,
           Failure(.failure, .queueMemoryLeft, id, UInt64(record.blocks)))
       }

@@ -134,7 +134,7 @@ extension Simulator {
   }
 
   /// Records what the miniport of an adapter did wrong with an OID request.
-  mutating func blameMiniport(
+  mutating func reportMiniport(
     adapter: Index<AdapterRecord>, _ failure: Failure, routine: String = "MiniportOidRequest"
   ) {
     violate(

@@ -136,12 +136,12 @@ extension Simulator {
     let record = store.vports[vport]
     let id = UInt64(record.vportID)
     if record.indicated != 0 {
-      blameMiniport(
+      reportMiniport(
         adapter: oid.adapter.index,
         Failure(.failure, .indicationsLeft, UInt64(record.indicated), id))
     }
     if record.blocks != 0 {
-      blameMiniport(
+      reportMiniport(
         adapter: oid.adapter.index,
         Failure(.failure, .vportMemoryLeft, id, UInt64(record.blocks)))
     }

@@ -62,7 +62,7 @@ extension Simulator {
     let target = store.lists[index, \.target]
     let generation = store.lists[index, \.targetGeneration]
     if kind != tally.targetKind || target != tally.target || generation != tally.targetGeneration {
-      settleTarget(&tally)
+      flushTarget(&tally)
       tally.targetKind = kind
       tally.target = target
       tally.targetGeneration = generation
@@ -73,19 +73,19 @@ extension Simulator {
   @inline(__always)
   private func count(segment: SegmentRecord, _ tally: inout ReceiveTally) {
     if segment.block != tally.block || segment.generation != tally.blockGeneration {
-      settleBlock(&tally)
+      flushBlock(&tally)
       tally.block = segment.block
       tally.blockGeneration = segment.generation
     }
     tally.blockLists &+= 1
   }
 
-  mutating func settle(_ tally: inout ReceiveTally) {
-    settleBlock(&tally)
-    settleTarget(&tally)
+  mutating func flush(_ tally: inout ReceiveTally) {
+    flushBlock(&tally)
+    flushTarget(&tally)
   }
 
-  private func settleBlock(_ tally: inout ReceiveTally) {
+  private func flushBlock(_ tally: inout ReceiveTally) {
     let lists = tally.blockLists
     tally.blockLists = 0
     // One that was reclaimed meanwhile counts nothing any more.
@@ -96,7 +96,7 @@ extension Simulator {
     set(indicated: tally.applied(to: store.blocks[index, \.indicated], lists), block: index)
   }
 
-  private mutating func settleTarget(_ tally: inout ReceiveTally) {
+  private mutating func flushTarget(_ tally: inout ReceiveTally) {
     let lists = tally.targetLists
     tally.targetLists = 0
     guard lists > 0, !tally.target.isNone else { return }

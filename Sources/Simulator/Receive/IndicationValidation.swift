@@ -208,7 +208,7 @@ extension Simulator {
       record.ending == 0, let driver = record.driver.optional,
       store.drivers[driver, \.handlers][HandlerSlot.receive] != 0
     else { return false }
-    return !isDead(store.drivers[driver, \.session].index)
+    return !isDisconnected(store.drivers[driver, \.session].index)
   }
 
   // MARK: Shared memory

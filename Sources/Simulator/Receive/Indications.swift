@@ -85,7 +85,7 @@ extension Simulator {
         slot = next.index
       }
     }
-    settle(&tally)
+    flush(&tally)
     return index
   }
 
@@ -156,7 +156,7 @@ extension Simulator {
         append(list: slot, to: &chain)
       }
     }
-    giveBack(&chain, adapter: adapter)
+    returnToMiniport(&chain, adapter: adapter)
   }
 }
 

@@ -40,10 +40,10 @@ extension Simulator {
 
   /// ProtocolReceiveNetBufferLists or MiniportReturnNetBufferLists has returned.
   mutating func receiveCallReturned(
-    _ upcall: UpcallRecord, _ ending: Ending
+    _ upcall: UpcallRecord, _ outcome: UpcallOutcome
   ) {
     let isReturn = upcall.type == .returnNetBufferLists
-    judge(upcall, ending, isReturn: isReturn)
+    validateReturn(upcall, outcome, isReturn: isReturn)
     if isReturn {
       returnEnded(upcall)
     } else if let index = upcall.indication.optional {
@@ -53,17 +53,17 @@ extension Simulator {
   }
 
   /// Both handlers are void: only their deadline and their IRQL count.
-  private mutating func judge(
-    _ upcall: UpcallRecord, _ ending: Ending, isReturn: Bool
+  private mutating func validateReturn(
+    _ upcall: UpcallRecord, _ outcome: UpcallOutcome, isReturn: Bool
   ) {
-    var ending = ending
-    switch ending {
+    var outcome = outcome
+    switch outcome {
     case .died: return
     case .expired: break
     case .answered(var answer):
       if answer.irql == 0 { return }
       answer.status = .success
-      ending = .answered(answer)
+      outcome = .answered(answer)
     }
     let object = upcall.object
     var whose = Party()
@@ -73,7 +73,7 @@ extension Simulator {
       whose = party(session: session)
     }
     _ = verdict(
-      upcall, ending,
+      upcall, outcome,
       routine: isReturn ? "MiniportReturnNetBufferLists" : "ProtocolReceiveNetBufferLists",
       allowed: [], party: whose)
   }

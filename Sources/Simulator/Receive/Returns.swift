@@ -129,8 +129,8 @@ extension Simulator {
       left(indication: indication, last)
       start = end
     }
-    settle(&tally)
-    giveBack(&chain, adapter: adapter)
+    flush(&tally)
+    returnToMiniport(&chain, adapter: adapter)
   }
 
   /// Takes a list from a receiver. Where a whole indication goes back its chain need not be mended.
@@ -196,19 +196,19 @@ extension Simulator {
       count(list: list, &tally)
       free(list: list)
     }
-    settle(&tally)
+    flush(&tally)
   }
 
   // MARK: Giving lists back
 
   /// Tells the miniport which lists are its own again. When no call can be made now, `stepReturns` makes
   /// it later; when the miniport is gone, nobody is told.
-  mutating func giveBack(
+  mutating func returnToMiniport(
     _ chain: inout ReturnChain, adapter: Index<AdapterRecord>
   ) {
     guard chain.count > 0 else { return }
     let session = store.drivers[store.adapters[adapter, \.driver].index, \.session].index
-    guard !isDead(session), store.adapters[adapter, \.dropped] == 0 else {
+    guard !isDisconnected(session), store.adapters[adapter, \.dropped] == 0 else {
       close(&chain)
       freeReturned(chain.first)
       return
@@ -241,7 +241,7 @@ extension Simulator {
     else { return false }
     let session = store.drivers[store.adapters[adapter, \.driver].index, \.session].index
     set(returned: .none, adapter: adapter)
-    if isDead(session) {
+    if isDisconnected(session) {
       countReturned(freeReturned(Ref(first)), adapter: adapter)
       return true
     }
@@ -294,8 +294,8 @@ extension Simulator {
       }
       left(indication: indication, last)
     }
-    settle(&tally)
-    giveBack(&chain, adapter: adapter)
+    flush(&tally)
+    returnToMiniport(&chain, adapter: adapter)
   }
 
   /// The adapter is gone: its lists stay with their receivers and refer to nothing any more. What they

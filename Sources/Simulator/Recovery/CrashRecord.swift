@@ -6,7 +6,7 @@
 public import NDISStore
 
 /// A piece of work, by names that mean the same after a restart.
-public struct InHand: BitwiseCopyable, Equatable, Sendable {
+public struct InFlightWork: BitwiseCopyable, Equatable, Sendable {
   public enum Kind: UInt32, Sendable {
     case nothing = 0
     /// A request: session and request id.
@@ -36,31 +36,31 @@ public struct InHand: BitwiseCopyable, Equatable, Sendable {
 extension Simulator {
   /// Notes what the host works on from now on.
   @inline(__always)
-  public func take(inHand work: InHand) { store.header.inHand = work }
+  public func beginWork(_ work: InFlightWork) { store.header.inFlight = work }
 
   /// What the host works on.
   @inline(__always)
-  public var inHand: InHand { store.header.inHand }
+  public var inFlight: InFlightWork { store.header.inFlight }
 
   /// The host is done with what it had in hand.
   @inline(__always)
-  public func putDown() { store.header.inHand = InHand() }
+  public func endWork() { store.header.inFlight = InFlightWork() }
 
   /// What was in hand at the last crash.
-  public var lastCrash: InHand? { store.header.crashes > 0 ? store.header.suspect : nil }
+  public var lastCrash: InFlightWork? { store.header.crashes > 0 ? store.header.quarantined : nil }
 
   /// Time has passed without a turn.
-  public func pass(time: UInt64) { store.header.time = time }
+  public func advance(time: UInt64) { store.header.time = time }
 
   /// What was in hand at two crashes in a row, and must not be tried again.
-  public var suspect: InHand? {
+  public var quarantined: InFlightWork? {
     let header = store.header
-    return header.crashes >= 2 && header.suspect.kind != .nothing ? header.suspect : nil
+    return header.crashes >= 2 && header.quarantined.kind != .nothing ? header.quarantined : nil
   }
 
   /// The suspect has been dealt with.
-  public func clearSuspect() {
-    store.header.suspect = InHand()
+  public func clearQuarantine() {
+    store.header.quarantined = InFlightWork()
     store.header.crashes = 0
   }
 
@@ -70,14 +70,14 @@ extension Simulator {
   }
 
   /// Looks, once before an adoption, at what the process before this one crashed of. Answers that and how
-  /// many have crashed of it in a row; nil: it was killed from outside, or ended. From here until `putDown` the
+  /// many have crashed of it in a row; nil: it was killed from outside, or ended. From here until `endWork` the
   /// store itself is in hand.
   ///
   /// - Throws: `StoreError` for bytes that are no store of this layout, and for a store that has crashed two
   ///   processes in a row.
   public static func examine(
     _ memory: StoreMemory
-  ) throws(StoreError) -> (work: InHand, crashes: UInt64)? {
+  ) throws(StoreError) -> (work: InFlightWork, crashes: UInt64)? {
     guard memory.size >= MemoryLayout<StoreHeader>.size else {
       throw .tooSmall(needed: MemoryLayout<StoreHeader>.size, given: memory.size)
     }
@@ -85,19 +85,19 @@ extension Simulator {
     guard unsafe header.pointee.magic == StoreHeader.magic,
       unsafe header.pointee.version == StoreHeader.layoutVersion
     else { throw .otherLayout }
-    let work = unsafe header.pointee.inHand
+    let work = unsafe header.pointee.inFlight
     let hasCrashed = unsafe header.pointee.hasCrashed != 0
     unsafe header.pointee.hasCrashed = 0
-    unsafe header.pointee.inHand = InHand(.store)
+    unsafe header.pointee.inFlight = InFlightWork(.store)
     guard hasCrashed else { return nil }
     guard work.kind != .nothing else {
-      unsafe header.pointee.suspect = InHand()
+      unsafe header.pointee.quarantined = InFlightWork()
       unsafe header.pointee.crashes = 0
       return (work, 1)
     }
-    let isAgain = unsafe work == header.pointee.suspect
+    let isAgain = unsafe work == header.pointee.quarantined
     let crashes = isAgain ? unsafe header.pointee.crashes &+ 1 : 1
-    unsafe header.pointee.suspect = work
+    unsafe header.pointee.quarantined = work
     unsafe header.pointee.crashes = crashes
     guard work.kind != .store || crashes < 2 else { throw .crashes }
     return (work, crashes)

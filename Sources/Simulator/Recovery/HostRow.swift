@@ -68,13 +68,13 @@ extension Simulator {
     return true
   }
 
-  /// Makes one transaction of the turns until `letGo`: after a crash either all of them have happened or
+  /// Makes one transaction of the turns until `commitTransaction`: after a crash either all of them have happened or
   /// none. Actions must be carried out after that only.
-  public mutating func holdTogether() { isHeld = true }
+  public mutating func beginTransaction() { isInTransaction = true }
 
   /// Ends the transaction.
-  public mutating func letGo() {
-    isHeld = false
+  public mutating func commitTransaction() {
+    isInTransaction = false
     commit()
   }
 }

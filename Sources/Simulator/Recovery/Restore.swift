@@ -36,7 +36,7 @@ public struct AdoptedSection: Sendable {
 extension Simulator {
   /// Goes on with the time: what was due while nobody was there is due as much later. Call it once, before
   /// anything else, after an adoption.
-  public mutating func goOn(now: UInt64) {
+  public mutating func resume(now: UInt64) {
     turn.now = now
     let last = store.header.time
     // Another boot's clock, or none yet.

@@ -44,8 +44,8 @@ struct StoreHeader: BitwiseCopyable {
   /// When the last turn ended.
   var time: UInt64 = 0
   /// What is in hand, and what was in hand when the daemon crashed.
-  var inHand = InHand()
-  var suspect = InHand()
+  var inFlight = InFlightWork()
+  var quarantined = InFlightWork()
   /// Crashes in a row with the suspect in hand.
   var crashes: UInt64 = 0
   /// The process has crashed: its last act was to write 1 here.

@@ -176,7 +176,7 @@ struct StoreCheck: ~Copyable {
     let globals = store.globals[0]
     let at = CheckedRecord("globals", 0 as Index<GlobalsRecord>)
     try at.hold(
-      globals.generationSalt == 1 + mixed(globals.seed) % 0x00FF_FFFF,
+      globals.generationSalt == 1 + splitMix64(globals.seed) % 0x00FF_FFFF,
       "its generations do not begin where its seed says")
     try at.hold(
       globals.physicalNext & (1 << 30 - 1) == 0, "its next address is at no gigabyte's edge")

@@ -111,7 +111,7 @@ extension Simulator {
   }
 
   /// A result is there, and its client is not to be told yet: it must not be forgotten before that.
-  public mutating func holdBack(session: UInt32, requestID: UInt64) {
+  public mutating func deferReply(session: UInt32, requestID: UInt64) {
     guard let slot = resultSlot(Index(session), requestID),
       store.results[slot, \.state] == .answered
     else {
@@ -122,7 +122,7 @@ extension Simulator {
   }
 
   /// A result that was held back is being told.
-  public mutating func tell(session: UInt32, requestID: UInt64) {
+  public mutating func releaseReply(session: UInt32, requestID: UInt64) {
     guard let slot = resultSlot(Index(session), requestID), store.results[slot, \.state] == .held
     else {
       return

@@ -78,11 +78,11 @@ extension Simulator {
           let registration = store.upcalls[upcall, \.registration]
           close(upcall: upcall)
           if let registration = registration.optional {
-            settleDebt(registration: registration)
+            updateStuck(registration: registration)
             releaseIfDone(registration: registration)
           }
         } else {
-          answered(upcall, .died)
+          resolve(upcall, .died)
         }
         return true
       }
@@ -118,7 +118,7 @@ extension Simulator {
     var paid = derived.liveSections.first
     while let section = paid {
       paid = derived.liveSections.first(after: section)
-      if store.sections[section, \.payer] == Ref(index) { settle(section: section) }
+      if store.sections[section, \.payer] == Ref(index) { endCharge(section: section) }
     }
     refund(sessionOf: session.uid)
     slabs.sessions.release(index)

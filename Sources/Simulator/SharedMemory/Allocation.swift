@@ -141,7 +141,7 @@ extension Simulator {
   private mutating func ask(
     _ registration: Index<RegistrationRecord>, _ owner: Owner, _ call: Call,
     _ parameters: SharedMemoryParameters,
-    _ place: MemoryPlace, _ tag: UInt32, _ site: Site
+    _ place: MemoryTarget, _ tag: UInt32, _ site: Site
   ) throws(Failure) {
     guard let index = slabs.blocks.next, index.raw <= Handle.maximumIndex else {
       throw slabs.blocks.full()
@@ -168,7 +168,7 @@ extension Simulator {
       $0.sgListBufferLength = parameters.sgListBufferLength
       $0.tag = tag
       $0.site = siteRef
-      $0.born = turn.now
+      $0.createdAt = turn.now
     }
     link(block: index, owner: owner.object)
     link(block: index, to: place)

@@ -9,34 +9,34 @@ import NDISStore
 
 extension Simulator {
   mutating func providerAllocated(
-    _ upcall: UpcallRecord, _ ending: Ending
+    _ upcall: UpcallRecord, _ outcome: UpcallOutcome
   ) {
     let registration = upcall.registration.index
     store.registrations.update(registration) { $0.allocationsInFlight &-= 1 }
     defer { releaseIfDone(registration: registration) }
     guard let index = upcall.block.optional else { return }
     let abandoned = store.blocks[index, \.state] == .abandoned
-    switch ending {
+    switch outcome {
     case .died:
       refuse(index, upcall, Failure(.failure, .providerDied))
     case .expired:
       refuse(
         index, upcall, Failure(.failure, .providerDeadline, settings.upcallDeadline))
     case .answered(let answer):
-      if let lie = firstLie(answer, block: index, registration),
-        // With its owner a block loses its domain, and so its section: no lie of the provider's.
-        !(abandoned && lie.reason == .providerSection)
+      if let invalid = firstInvalidField(answer, block: index, registration),
+        // With its owner a block loses its domain, and so its section: the answer is not invalid.
+        !(abandoned && invalid.reason == .providerSection)
       {
-        report(lie, upcall, registration, answer)
-        if answer.status == .success { giveBack(answer, registration: registration) }
-        refuse(index, upcall, lie)
+        report(invalid, upcall, registration, answer)
+        if answer.status == .success { returnToProvider(answer, registration: registration) }
+        refuse(index, upcall, invalid)
       } else if answer.status != .success {
         refuse(
           index, upcall,
           answer.explanation
             ?? Failure(answer.status, .providerRefused, UInt64(answer.status.rawValue)))
       } else if abandoned {
-        giveBack(answer, registration: registration)
+        returnToProvider(answer, registration: registration)
         refuse(index, upcall, Failure(.failure, .ownerEnded))
       } else {
         commit(answer, block: index, upcall, registration)
@@ -54,31 +54,32 @@ extension Simulator {
   }
 
   private mutating func report(
-    _ lie: Failure, _ upcall: UpcallRecord, _ registration: Index<RegistrationRecord>,
+    _ invalid: Failure, _ upcall: UpcallRecord, _ registration: Index<RegistrationRecord>,
     _ answer: ProviderAnswer
   ) {
     let check =
-      lie.reason == .providerIRQL
+      invalid.reason == .providerIRQL
       ? BugCheck(
         code: BugCheck.driverVerifier, 0xFA, UInt64(answer.irql), 0, isExtension: true) : nil
     violate(
-      lie, routine: "NetAllocateSharedMemory", bugCheck: check,
+      invalid, routine: "NetAllocateSharedMemory", bugCheck: check,
       irql: IRQL(rawValue: answer.irql) ?? .high, handle: store.registrations[registration].owner,
-      party: party(registration: registration), session: upcall.session.optional, lied: true)
+      party: party(registration: registration), session: upcall.session.optional,
+      isInvalidAnswer: true)
   }
 
   // MARK: The checks
 
-  private func firstLie(
+  private func firstInvalidField(
     _ answer: ProviderAnswer, block index: Index<BlockRecord>,
     _ registration: Index<RegistrationRecord>
   ) -> Failure? {
-    if isPlain(answer, block: index, registration) { return nil }
+    if isCommonCase(answer, block: index, registration) { return nil }
     for check in AnswerCheck.allCases {
       #if MUTANTS
         if Mutant.isRow(Int(check.rawValue), of: "check") { continue }
       #endif
-      if let lie = lie(check, answer, block: index, registration) { return lie }
+      if let failure = invalidField(check, answer, block: index, registration) { return failure }
     }
     return nil
   }
@@ -86,7 +87,7 @@ extension Simulator {
   /// Whether this is what nearly every answer is: SUCCESS with one extent of which every check below
   /// would hold. All of them stand here too, each section and block read once; whatever fails one is
   /// looked at check by check, for the sentence.
-  private func isPlain(
+  private func isCommonCase(
     _ answer: ProviderAnswer, block index: Index<BlockRecord>,
     _ registration: Index<RegistrationRecord>
   ) -> Bool {
@@ -116,7 +117,7 @@ extension Simulator {
     return derived.pageMaps[Int(slot)]?.isFree(start: pages.first, count: pages.count) == true
   }
 
-  private func lie(
+  private func invalidField(
     _ check: AnswerCheck, _ answer: ProviderAnswer, block index: Index<BlockRecord>,
     _ registration: Index<RegistrationRecord>
   ) -> Failure? {
@@ -217,13 +218,13 @@ extension Simulator {
     let needed = 16 + 24 * UInt64(answer.extents.count)
     let given = UInt64(store.blocks[index, \.sgListBufferLength])
     guard given >= needed else {
-      giveBack(answer, registration: registration)
+      returnToProvider(answer, registration: registration)
       refuse(
         index, upcall, Failure(.invalidParameter, .sgListBufferTooSmall, given, needed))
       return
     }
     guard Int(slabs.extents.available) >= answer.extents.count - 1 else {
-      giveBack(answer, registration: registration)
+      returnToProvider(answer, registration: registration)
       refuse(
         index, upcall,
         slabs.extents.full())
@@ -267,7 +268,7 @@ extension Simulator {
 
   /// Frees at the provider what it gave and NDIS did not take: nothing leaks there either. It has
   /// just answered, so it is told even if it owes another answer still.
-  mutating func giveBack(
+  mutating func returnToProvider(
     _ answer: ProviderAnswer, registration: Index<RegistrationRecord>
   ) {
     guard answer.namesBlock else { return }

@@ -92,7 +92,7 @@ extension Simulator {
   // MARK: Blocks of a queue or VPort
 
   /// Counts a new block; the default queue's are not counted.
-  func link(block index: Index<BlockRecord>, to place: MemoryPlace) {
+  func link(block index: Index<BlockRecord>, to place: MemoryTarget) {
     switch place {
     case .defaultQueue: break
     case .queue(let queue):

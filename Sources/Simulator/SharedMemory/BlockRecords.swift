@@ -49,7 +49,7 @@ struct BlockRecord: NamedRecord {
   var sgListBufferLength: UInt32 = 0
   var tag: UInt32 = 0
   var site = Ref<SiteRecord>.none
-  var born: UInt64 = 0
+  var createdAt: UInt64 = 0
   var providerContext: UInt64 = 0
   /// Indicated lists that name it.
   var indicated: UInt32 = 0

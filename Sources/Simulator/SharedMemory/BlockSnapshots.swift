@@ -36,7 +36,7 @@ public struct BlockSnapshot: Sendable, Equatable {
   public var tag: UInt32
   public var site: Site
   /// Milliseconds of the clock that turns are given.
-  public var born: UInt64
+  public var createdAt: UInt64
   /// Indicated lists that name it.
   public var indicated: UInt32
 }
@@ -52,8 +52,8 @@ public struct BlockQuery: Sendable, Equatable {
   public var usage: SharedMemoryUsage?
   public var tag: UInt32?
   public var site: Site?
-  /// Those born then or earlier.
-  public var bornBy: UInt64?
+  /// Those created then or earlier.
+  public var createdBefore: UInt64?
   public var minimumLength: UInt32?
   public init() {}
 }
@@ -83,7 +83,8 @@ extension Simulator {
       queueID: record.queueID, vportID: record.flags >> 4 >= 2 ? record.vportID : nil,
       node: record.node == 0x8000_0000 ? nil : record.node,
       usage: SharedMemoryUsage(rawValue: record.usage) ?? .undefined, tag: record.tag,
-      site: record.site.optional.map { store.sites[$0, \.site] } ?? Site(), born: record.born,
+      site: record.site.optional.map { store.sites[$0, \.site] } ?? Site(),
+      createdAt: record.createdAt,
       indicated: record.indicated)
     if let section = record.section.optional {
       snapshot.offset = UInt64(record.firstPage) << store.sections[section, \.pageShift]
@@ -111,7 +112,9 @@ extension Simulator {
   public func matches(_ index: UInt32, _ query: BlockQuery) -> Bool {
     let index = Index<BlockRecord>(index)
     if let length = query.minimumLength, store.blocks[index, \.length] < length { return false }
-    if let born = query.bornBy, store.blocks[index, \.born] > born { return false }
+    if let createdAt = query.createdBefore, store.blocks[index, \.createdAt] > createdAt {
+      return false
+    }
     if let queue = query.queueID, store.blocks[index, \.queueID] != queue { return false }
     if let usage = query.usage, store.blocks[index, \.usage] != usage.rawValue { return false }
     if let tag = query.tag, store.blocks[index, \.tag] != tag { return false }
@@ -139,8 +142,8 @@ extension Simulator {
   }
 
   /// Length and birth of the block at a used index: what counting needs of every one.
-  public func blockMeasures(_ index: UInt32) -> (length: UInt32, born: UInt64) {
-    (store.blocks[Index(index), \.length], store.blocks[Index(index), \.born])
+  public func blockMeasures(_ index: UInt32) -> (length: UInt32, createdAt: UInt64) {
+    (store.blocks[Index(index), \.length], store.blocks[Index(index), \.createdAt])
   }
 
   /// QueueId and VPortId of the block at a used index; a structure that has no VPortId means 0.

@@ -140,17 +140,18 @@ extension Simulator {
 
   /// The free handler has answered, or never will.
   mutating func providerFreed(
-    _ upcall: UpcallRecord, _ ending: Ending
+    _ upcall: UpcallRecord, _ outcome: UpcallOutcome
   ) {
     let registration = upcall.registration.index
     store.registrations.update(registration) { $0.freesInFlight &-= 1 }
-    if case .answered(let answer) = ending, answer.irql != 0 {
+    if case .answered(let answer) = outcome, answer.irql != 0 {
       violate(
         Failure(.failure, .providerIRQL, UInt64(answer.irql), 0), routine: "NetFreeSharedMemory",
         bugCheck: BugCheck(
           code: BugCheck.driverVerifier, 0xFA, UInt64(answer.irql), 0, isExtension: true),
         handle: store.registrations[registration].owner,
-        party: party(registration: registration), session: upcall.session.optional, lied: true)
+        party: party(registration: registration), session: upcall.session.optional,
+        isInvalidAnswer: true)
     }
     if let block = upcall.block.optional { finishFree(block: block) }
     complete(upcall.request)
@@ -214,7 +215,7 @@ extension Simulator {
     let leak = LeakedBlock(
       party: party, handle: handle(.allocation, block.generation, index), queueID: block.queueID,
       usage: SharedMemoryUsage(rawValue: block.usage) ?? .undefined, length: block.length,
-      age: turn.now &- block.born, tag: block.tag,
+      age: turn.now &- block.createdAt, tag: block.tag,
       site: block.site.optional.map { store.sites[$0, \.site] } ?? Site())
     turn.emit(.event(.leak(leak)))
     store.globals.update(0) { $0.leakedBlocks &+= 1 }

@@ -223,7 +223,7 @@ extension Simulator {
   {
     let registration = store.registrations[index]
     if let session = registration.ownerSession.optional {
-      guard store.sessions[session, \.uid] == uid, !isDead(session) else { return false }
+      guard store.sessions[session, \.uid] == uid, !isDisconnected(session) else { return false }
     }
     // A40: a provider that does not say it serves PF VPorts is not asked for them.
     if vport, registration.flags & 1 == 0 { return false }
@@ -266,7 +266,7 @@ extension Simulator {
   }
 
   /// An expired upcall of a registration is gone: whether it still owes the answer to another.
-  mutating func settleDebt(registration index: Index<RegistrationRecord>) {
+  mutating func updateStuck(registration index: Index<RegistrationRecord>) {
     var owed: UInt64 = 0
     if let session = store.registrations[index, \.ownerSession].optional {
       var next = store.sessions[session, \.upcalls]
@@ -318,7 +318,7 @@ extension Simulator {
     registration index: Index<RegistrationRecord>
   ) {
     for section in store.sectionsOfProvider.of(index) {
-      settle(section: section)
+      endCharge(section: section)
       store.sections.update(section) { $0.session = .none }
     }
     store.registrations.update(index) {

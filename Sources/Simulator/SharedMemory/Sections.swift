@@ -158,7 +158,7 @@ extension Simulator {
   }
 
   /// Takes a section off its payer's account.
-  mutating func settle(section index: Index<SectionRecord>) {
+  mutating func endCharge(section index: Index<SectionRecord>) {
     guard let payer = store.sections[index, \.payer].optional else { return }
     refund(sectionOf: payer)
     store.sections.update(index) { $0.payer = .none }
@@ -168,7 +168,7 @@ extension Simulator {
     let section = store.sections[index]
     let handle = sectionHandle(index)
     store.sectionsOfProvider.remove(index, from: store.sections[index, \.registration].index)
-    settle(section: index)
+    endCharge(section: index)
     let registration = store.registrations[section.registration.index]
     slabs.sections.release(index)
     derived.liveSections.remove(index)

@@ -23,9 +23,9 @@ extension Simulator {
   /// Whether the handler has answered PENDING; then that is dealt with. An OID request is told of it, the
   /// upcall being `pended` when `oidAnswered` sees the answer.
   mutating func pends(
-    _ index: Index<UpcallRecord>, _ upcall: UpcallRecord, _ ending: Ending
+    _ index: Index<UpcallRecord>, _ upcall: UpcallRecord, _ outcome: UpcallOutcome
   ) -> Bool {
-    guard case .answered(let answer) = ending, answer.status == .pending, answer.irql == 0,
+    guard case .answered(let answer) = outcome, answer.status == .pending, answer.irql == 0,
       answer.malformed == nil
     else { return false }
     guard upcall.completion == .pending else {
@@ -38,7 +38,7 @@ extension Simulator {
     store.upcalls.update(index) { $0.state = .pended }
     store.globals.update(0) { $0.pended &+= 1 }
     if upcall.type == .oidRequest {
-      tell(store.upcalls[index], ending)
+      tell(store.upcalls[index], outcome)
     }
     return true
   }
@@ -67,34 +67,35 @@ extension Simulator {
   /// What a handler's end means for a driver's own handler: nil is success. `watchdog` is the bug check
   /// of one that takes too long, `twice` that of one that was completed and did not answer PENDING.
   mutating func verdict(
-    _ upcall: UpcallRecord, _ ending: Ending, routine: String, allowed: [Status], party: Party,
+    _ upcall: UpcallRecord, _ outcome: UpcallOutcome, routine: String, allowed: [Status],
+    party: Party,
     watchdog: BugCheck? = nil, twice: BugCheck? = nil
   ) -> Failure? {
-    func blame(_ failure: Failure, _ check: BugCheck?) -> Failure {
+    func report(_ failure: Failure, _ check: BugCheck?) -> Failure {
       violate(
         failure, routine: routine, bugCheck: check, handle: upcall.object, party: party,
         session: upcall.session.optional)
       return failure
     }
-    switch ending {
+    switch outcome {
     case .died: return Failure(.failure, .handlerDied)
     case .expired:
-      return blame(
+      return report(
         Failure(.failure, .handlerDeadline, settings.upcallDeadline), watchdog)
     case .answered(let answer):
       if answer.irql != 0 {
-        return blame(
+        return report(
           Failure(.failure, .providerIRQL, UInt64(answer.irql), 0),
           BugCheck(
             code: BugCheck.driverVerifier, 0xFA, UInt64(answer.irql), 0, isExtension: true))
       }
       if upcall.completion != .pending {
-        _ = blame(
+        _ = report(
           Failure(.failure, .completionUnexpected, upcall.object.rawValue), twice)
       }
       if answer.status == .success { return nil }
       guard allowed.contains(answer.status) else {
-        return blame(
+        return report(
           Failure(.failure, .handlerStatus, UInt64(answer.status.rawValue)), nil)
       }
       return Failure(answer.status, .handlerFailed, UInt64(answer.status.rawValue))

@@ -58,7 +58,7 @@ extension Simulator {
       guard adapterHandle(record.adapter.index).rawValue == record.adapterHandle else {
         throw Failure(.notAccepted, .adapterRemoved, record.adapterHandle)
       }
-      let known = try knownInformation(oid: index)
+      let known = try ndisAnswer(oid: index)
       let result = OIDResult(
         bytesRead: record.inputLength, information: Array(known.prefix(Int(record.outputLength))))
       return (record.failure, result)

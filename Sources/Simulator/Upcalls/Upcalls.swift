@@ -147,9 +147,9 @@ extension Simulator {
         other.status = .failure
         other.namesBlock = false
         other.malformed = Failure(.failure, .malformedMessage, UInt64(type), expected)
-        taken(index, other)
+        accept(index, other)
       } else {
-        taken(index, answer)
+        accept(index, answer)
       }
     } else {
       let session = session.map { Index<SessionRecord>($0) }
@@ -161,18 +161,18 @@ extension Simulator {
     commit()
   }
 
-  private mutating func taken(
+  private mutating func accept(
     _ index: Index<UpcallRecord>, _ answer: ProviderAnswer
   ) {
     if store.upcalls[index, \.state] == .expired {
-      answeredLate(index, answer)
+      resolveLate(index, answer)
     } else {
-      answered(index, .answered(answer))
+      resolve(index, .answered(answer))
     }
   }
 
   /// How an upcall ended.
-  enum Ending {
+  enum UpcallOutcome {
     case answered(ProviderAnswer)
     case died
     case expired
@@ -184,10 +184,10 @@ extension Simulator {
     }
   }
 
-  mutating func answered(_ index: Index<UpcallRecord>, _ ending: Ending) {
+  mutating func resolve(_ index: Index<UpcallRecord>, _ outcome: UpcallOutcome) {
     let upcall = store.upcalls[index]
-    if ending.isPending, Simulator.mayPend(upcall.type), pends(index, upcall, ending) { return }
-    if case .expired = ending, upcall.state == .open {
+    if outcome.isPending, Simulator.mayPend(upcall.type), pends(index, upcall, outcome) { return }
+    if case .expired = outcome, upcall.state == .open {
       // The record stays for the late answer; nobody waits for it any more.
       store.upcalls.update(index) {
         $0.state = .expired
@@ -202,25 +202,25 @@ extension Simulator {
     } else {
       close(upcall: index)
     }
-    tell(upcall, ending)
+    tell(upcall, outcome)
   }
 
   /// Whoever waits for an upcall learns its end.
-  mutating func tell(_ upcall: UpcallRecord, _ ending: Ending) {
+  mutating func tell(_ upcall: UpcallRecord, _ outcome: UpcallOutcome) {
     switch upcall.type {
-    case .allocateSharedMemory: providerAllocated(upcall, ending)
-    case .freeSharedMemory: providerFreed(upcall, ending)
-    case .setOptions: optionsSet(upcall, ending)
+    case .allocateSharedMemory: providerAllocated(upcall, outcome)
+    case .freeSharedMemory: providerFreed(upcall, outcome)
+    case .setOptions: optionsSet(upcall, outcome)
     case .bindAdapterEx, .unbindAdapterEx,
       .netPnPEvent:
-      bindingAnswered(upcall, ending)
-    case .oidRequest: oidAnswered(upcall, ending)
+      bindingAnswered(upcall, outcome)
+    case .oidRequest: oidAnswered(upcall, outcome)
     case .oidRequestComplete, .cancelOIDRequest:
-      oidCallReturned(upcall, ending)
+      oidCallReturned(upcall, outcome)
     case .receiveNetBufferLists, .returnNetBufferLists:
-      receiveCallReturned(upcall, ending)
-    case .statusEx: statusReturned(upcall, ending)
-    default: adapterAnswered(upcall, ending)
+      receiveCallReturned(upcall, outcome)
+    case .statusEx: statusReturned(upcall, outcome)
+    default: adapterAnswered(upcall, outcome)
     }
   }
 
@@ -241,25 +241,26 @@ extension Simulator {
       guard kept > most else { continue }
       close(upcall: index)
       if let registration = record.registration.optional {
-        settleDebt(registration: registration)
+        updateStuck(registration: registration)
         releaseIfDone(registration: registration)
       }
     }
   }
 
-  private mutating func answeredLate(
+  private mutating func resolveLate(
     _ index: Index<UpcallRecord>, _ answer: ProviderAnswer
   ) {
     let upcall = store.upcalls[index]
     close(upcall: index)
     if let registration = upcall.registration.optional {
-      settleDebt(registration: registration)
+      updateStuck(registration: registration)
       violate(
         Failure(.failure, .lateAnswer, upcall.id), routine: "upcall answer", bugCheck: nil,
         handle: store.registrations[registration].owner,
-        party: party(registration: registration), session: upcall.session.optional, lied: true)
+        party: party(registration: registration), session: upcall.session.optional,
+        isInvalidAnswer: true)
       if upcall.type == .allocateSharedMemory, answer.status == .success {
-        giveBack(answer, registration: registration)
+        returnToProvider(answer, registration: registration)
       }
       releaseIfDone(registration: registration)
     } else if let session = upcall.session.optional {

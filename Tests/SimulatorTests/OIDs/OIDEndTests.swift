@@ -303,12 +303,12 @@ import NDISStore
   // MARK: Requests of NDIS itself
 
   @Test("NDIS's own request takes its turn, is told to nobody, and holds up a halt")
-  func ownRequest() throws {
+  func issueInternalRequest() throws {
     let scene = try OIDScene(shadow: false)
     scene.pend()
     let first = try #require(scene.request()?.value)
     scene.host.turn { simulator in
-      _ = simulator.ownRequest(
+      _ = simulator.issueInternalRequest(
         adapter: 0, oid: OID_PNP_SET_POWER, kind: .set, input: [4, 0, 0, 0])
       simulator.commit()
     }

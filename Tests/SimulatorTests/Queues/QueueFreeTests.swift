@@ -181,7 +181,7 @@ import NDISStore
     let binding = bed.binding
     for _ in 0..<2 {
       bed.host.turn { simulator in
-        simulator.takeOverQueues(binding: Index(binding))
+        simulator.reassignQueuesToNDIS(binding: Index(binding))
         simulator.commit()
       }
     }

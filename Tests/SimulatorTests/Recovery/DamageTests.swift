@@ -33,7 +33,7 @@ import NDISStore
       _ = unsafe Array("damage: \(name)\n".utf8).withUnsafeBytes {
         unsafe write(STDERR_FILENO, $0.baseAddress, $0.count)
       }
-      let dice = DamageDice(seed: mixed(seed) &+ UInt64(number))
+      let dice = DamageDice(seed: splitMix64(seed) &+ UInt64(number))
       let snapshot = worlds[number % worlds.count]
       let memory = snapshot.memory.copied()
       for _ in 0...dice.dice(2) { dice.damage(memory, snapshot) }
@@ -178,7 +178,7 @@ final class DamagedUse {
 
   /// What is wrong; nil: nothing.
   func run() -> String? {
-    simulator.goOn(now: now)
+    simulator.resume(now: now)
     look()
     for _ in 0..<150 {
       act()

@@ -6,7 +6,7 @@ import Testing
 @testable import NDISSimulator
 import NDISStore
 
-@Suite struct InHandTests {
+@Suite struct InFlightWorkTests {
   private static let settings: Settings = {
     var settings = Settings()
     settings.capacities = .small
@@ -14,9 +14,9 @@ import NDISStore
   }()
 
   /// A store whose process has ended with something in hand: by a crash, or killed from outside.
-  private func ended(_ memory: TestMemory, with work: InHand, crashed: Bool) throws {
+  private func ended(_ memory: TestMemory, with work: InFlightWork, crashed: Bool) throws {
     let simulator = try Simulator(memory: memory.memory, settings: Self.settings, fresh: false)
-    simulator.take(inHand: work)
+    simulator.beginWork(work)
     if crashed { unsafe Simulator.crashMark(memory.memory).pointee = 1 }
   }
 
@@ -30,7 +30,7 @@ import NDISStore
   func killed() throws {
     let memory = try laidOut()
     for _ in 0..<3 {
-      try ended(memory, with: InHand(.request, session: 1, id: 7), crashed: false)
+      try ended(memory, with: InFlightWork(.request, session: 1, id: 7), crashed: false)
       let crash = try Simulator.examine(memory.memory)
       #expect(crash == nil)
     }
@@ -39,25 +39,25 @@ import NDISStore
   @Test("the same in hand at two crashes in a row is suspected; another is not")
   func suspected() throws {
     let memory = try laidOut()
-    let work = InHand(.request, session: 1, id: 7)
-    func suspect() throws -> InHand? {
-      try Simulator(memory: memory.memory, settings: Self.settings, fresh: false).suspect
+    let work = InFlightWork(.request, session: 1, id: 7)
+    func quarantined() throws -> InFlightWork? {
+      try Simulator(memory: memory.memory, settings: Self.settings, fresh: false).quarantined
     }
     try ended(memory, with: work, crashed: true)
     let first = try #require(try Simulator.examine(memory.memory))
     #expect(first.work == work && first.crashes == 1)
-    #expect(try suspect() == nil)
-    try ended(memory, with: InHand(.request, session: 1, id: 8), crashed: true)
+    #expect(try quarantined() == nil)
+    try ended(memory, with: InFlightWork(.request, session: 1, id: 8), crashed: true)
     #expect(try Simulator.examine(memory.memory)?.crashes == 1)
-    try ended(memory, with: InHand(.request, session: 1, id: 8), crashed: true)
+    try ended(memory, with: InFlightWork(.request, session: 1, id: 8), crashed: true)
     #expect(try Simulator.examine(memory.memory)?.crashes == 2)
-    #expect(try suspect() == InHand(.request, session: 1, id: 8))
+    #expect(try quarantined() == InFlightWork(.request, session: 1, id: 8))
   }
 
   @Test("a store that crashes two processes in a row is not gone on from")
   func fatal() throws {
     let memory = try laidOut()
-    try ended(memory, with: InHand(.store), crashed: true)
+    try ended(memory, with: InFlightWork(.store), crashed: true)
     #expect(try Simulator.examine(memory.memory)?.work.kind == .store)
     // Taking it over is in hand from there on, and that crashes again.
     unsafe Simulator.crashMark(memory.memory).pointee = 1
