@@ -49,6 +49,7 @@ lint: ## check formatting, imports, tables, functions, terms, generated code and
 	.ci/check-imports
 	.ci/check-tables
 	.ci/check-sources
+	.ci/check-names
 	.ci/check-terms
 	BUILD=$(BUILD) .ci/varlink --check
 	python3 .ci/annotate-golden.py --check

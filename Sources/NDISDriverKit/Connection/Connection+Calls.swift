@@ -121,7 +121,7 @@ extension Connection {
       throw error
     }
     switch reply {
-    case .inHand(let header, let length):
+    case .received(let header, let length):
       defer { resignReader(ticket) }
       return try unsafe Connection.readReply(
         header, UnsafeRawBufferPointer(rebasing: receiveBuffer[..<length]), read: read)

@@ -23,13 +23,13 @@ extension Connection {
     /// In the ticket's slot; no bytes if the ticket was finished before.
     case inSlot(length: Int)
     /// In the receive buffer, and the calling thread is the reader: see `resignReader`.
-    case inHand(MessageHeader, length: Int)
+    case received(MessageHeader, length: Int)
   }
 
   /// Reads and serves until the reply to a ticket has arrived.
   func awaitReply(_ ticket: Ticket) throws(DriverError) -> Reply {
     if let (header, length) = try pump({ $0.hasNothingToWait(ticket) }, awaited: ticket.id) {
-      return .inHand(header, length: length)
+      return .received(header, length: length)
     }
     return .inSlot(
       length: requests.withLock { requests in
