@@ -65,8 +65,8 @@ final class DescriptorPersistence: Persistence {
 
   var isOnProbation: Bool { !isStable }
 
-  /// A process that has served the store for a minute did not crash on it: a later crash is unrelated to what
-  /// the store contains, so the crash count starts again.
+  /// A process that has served the store for a minute did not crash on its contents: clears the quarantine of
+  /// internal work. A later crash is unrelated.
   func endProbation(now: UInt64, _ simulator: inout Simulator) {
     if begun == 0 { begun = now }
     guard now &- begun >= DescriptorPersistence.probation else { return }
