@@ -52,7 +52,7 @@ struct CommandFailure: Error {
     self.sentence = nil
   }
 
-  /// Standard output is a broken pipe: nobody reads what would be printed.
+  /// Standard output is a broken pipe: there is no reader.
   static let brokenPipe = CommandFailure(quietly: .success)
 
   /// Everything was already printed on standard output.
