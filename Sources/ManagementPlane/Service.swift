@@ -35,7 +35,7 @@ package struct ManagementHost {
   package init() {}
 }
 
-/// Answers calls.
+/// The management service.
 package final class ManagementService {
   let switchboard: Switchboard
   let recorder: EventRecorder
