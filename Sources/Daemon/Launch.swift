@@ -17,8 +17,8 @@ package typealias StartFailure = NDISDriverPlane.StartFailure
 
 /// Runs a daemon.
 package enum Launch {
-  /// The exit status of a daemon that has handed over: the next process resumes its sessions, whichever
-  /// signal stopped it.
+  /// The exit status of a daemon that has handed over. The unit restarts it on this status
+  /// (RestartForceExitStatus=), and the next process resumes its sessions.
   package static let handedOverStatus: Int32 = 75
 
   /// Serves until a signal arrives; throws a sentence if it cannot start. Returns whether it has handed over

@@ -30,7 +30,7 @@ package enum ReloadOutcome {
 
 /// Numbers the reloads, of which at most one is active.
 struct ReloadState {
-  /// Number of the newest reload, and of the last one that was applied.
+  /// Number of the newest reload, and of the last completed one.
   var begun: UInt64 = 0
   var finished: UInt64 = 0
   /// The outcome of the last one, for the calls waiting for it.

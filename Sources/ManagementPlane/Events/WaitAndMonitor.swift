@@ -180,7 +180,7 @@ final class MonitorAnswer: ManagementAnswer {
   private let kinds: Set<String>?
   private let priority: Priority
   private var isFirst = true
-  /// The sequence number of the newest event that was sent or filtered out.
+  /// The sequence number of the newest event that was sent, filtered out or missed.
   private var last: UInt64 = 0
 
   /// Throws InvalidParameter for an unknown kind or priority.
