@@ -9,10 +9,10 @@ public struct BenchReport: Sendable {
   private var values: [String: JSON] = [:]
   private var reasons = JSONObject()
   private var distributions = JSONObject()
-  /// What can be drawn.
+  /// The plots.
   public internal(set) var panels: [PlotPanel] = []
 
-  /// Nothing measured yet.
+  /// A report without figures.
   public init() {}
 
   /// Every key of the JSON object, in order.

@@ -1,4 +1,4 @@
-// Small files of /proc and of the run.
+// Reads small files of /proc and of the run.
 
 import Glibc
 

@@ -30,9 +30,9 @@ enum Machine {
 
 /// The private memory of a process.
 enum PrivateMemory {
-  /// `Pss_Anon` and `Pss_Shmem` of /proc/PID/smaps_rollup, bytes: the heap, and the store when it is a
-  /// memfd. The daemon never maps the sections, so they are in neither. Nil if the kernel does not
-  /// report it.
+  /// The sum of `Pss_Anon` and `Pss_Shmem` in /proc/PID/smaps_rollup, in bytes: the heap, and the store if it
+  /// is a memfd. The daemon never maps sections, so they are not included. Nil if the kernel does not report
+  /// it.
   static func bytes(of process: Int32) -> UInt64? {
     let lines = Files.text("/proc/\(process)/smaps_rollup").split(separator: "\n")
     var total: UInt64 = 0

@@ -1,8 +1,8 @@
-// Finds the files. Directories are ordered by priority, as systemd orders them: of ndissimd.toml the
-// one of the highest priority is read and replaces the others; the drop-ins ndissimd.toml.d/*.toml of
-// all directories are read in the order of their names, and of two with one name that of the higher
-// priority. An empty file, or a link to /dev/null, masks one of lower priority. `--config FILE`
-// replaces the search; FILE.d/*.toml are its drop-ins. All files are optional.
+// Finds the configuration files. Directories are ordered by priority, as in systemd: ndissimd.toml is read
+// only from the directory with the highest priority that contains it; the drop-ins ndissimd.toml.d/*.toml of
+// all directories are read in the order of their names, and of two with the same name the one with the higher
+// priority. An empty file, or a link to /dev/null, masks one with lower priority. `--config FILE` replaces
+// the search; FILE.d/*.toml are its drop-ins. All files are optional.
 //
 // Only regular files and /dev/null are read, at most 1 MiB each, so that a reload cannot hang.
 

@@ -105,8 +105,8 @@ public struct MiniportValues: Sendable, Hashable {
 
   public init() {}
 
-  /// Bytes of eight of its buffers: a frame in whole 64 bytes, and before NDIS 6.30 at least a lookahead
-  /// and something behind it.
+  /// Bytes of eight buffers: a frame rounded up to 64 bytes, and before NDIS 6.30 at least 192 bytes: a
+  /// lookahead and the data after it.
   var leastMemory: UInt64 {
     let least: UInt64 = ndis == "6.20" ? 192 : 0
     return 8 * ((max(frameLength, least) + 63) / 64 * 64)

@@ -1,4 +1,4 @@
-// Sizes and durations as text, both ways. One way for each: a size is a number of bytes with an
+// Parses and formats sizes and durations. There is one syntax for each: a size is a number of bytes with an
 // optional K, M, G or T (powers of 1024); a duration is a whole number with ms, s, min or h.
 
 enum Quantity {
@@ -9,10 +9,10 @@ enum Quantity {
     ("h", 3_600_000), ("min", 60_000), ("ms", 1), ("s", 1_000),
   ]
 
-  /// Bytes; nil when the text is none or too large.
+  /// Bytes; nil if the text is invalid or too large.
   static func size(_ text: String) -> UInt64? { number(text, sizes) }
 
-  /// Milliseconds; nil when the text is none or too large.
+  /// Milliseconds; nil if the text is invalid or too large.
   static func duration(_ text: String) -> UInt64? { number(text, durations) }
 
   /// The shortest exact text.

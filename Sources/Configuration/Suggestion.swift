@@ -8,7 +8,7 @@ enum Suggestion {
     return known.count > 10 ? "" : "; use \(known.joined(separator: ", "))"
   }
 
-  /// The nearest of `known`, if one is near enough to be meant.
+  /// The nearest of `known`, if it is similar enough.
   static func nearest(to word: String, among known: [String]) -> String? {
     guard word.utf8.count <= 64 else { return nil }
     let ranked = known.map { candidate in

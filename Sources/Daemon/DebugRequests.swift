@@ -1,20 +1,19 @@
-// Requests that do to the daemon what no request may do, so that tests can see what becomes of it then: an
-// allocation with one of these tags, in a daemon that was started with NDISSIM_DEBUG_REQUESTS=1. In any
-// other the tags mean nothing.
+// Debug requests that crash or block the daemon, for tests of recovery: an allocation with one of these tags,
+// in a daemon started with NDISSIM_DEBUG_REQUESTS=1. Otherwise the tags have no meaning.
 
 import NDISDriverInterface
 import Glibc
 import NDIS
 import NDISSimulator
 
-/// What a request does to the daemon.
+/// The tags of debug requests.
 enum DebugRequests {
-  /// Crashes it: a defect that a request runs into.
+  /// Crashes the daemon, as a defect in handling the request would.
   static let crash = tag("BOOM")
-  /// Stands still in the reactor's thread for ever: only a watchdog ends that.
+  /// Blocks the reactor's thread forever; only the watchdog ends it.
   static let block = tag("HALT")
 
-  /// Whether this daemon has them.
+  /// Whether debug requests are enabled.
   static let areWanted: Bool = {
     guard let value = unsafe getenv("NDISSIM_DEBUG_REQUESTS") else { return false }
     return unsafe String(cString: value) == "1"

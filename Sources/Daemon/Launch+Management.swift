@@ -1,6 +1,6 @@
-// The management plane at the start: its socket is the service manager's, named `varlink`, or a file
-// beside the driver socket, open to everybody who may enter the directory, since reading is; or there is
-// none, if the configuration says so.
+// Sets up the management plane: its socket is the one named `varlink` from the service manager, or a file
+// next to the driver socket, or none if the configuration disables it. Every user who can enter the directory
+// may connect, since queries are open to all.
 
 import NDISManagementPlane
 import NDISDriverPlane
@@ -12,16 +12,16 @@ import NDISPlatform
 import NDISServiceManager
 
 extension Launch {
-  /// The management socket, until the server has it.
+  /// The management sockets until the server takes them.
   final class Management {
     private var listener: StreamSocket?
     private var metricsListener: StreamSocket?
-    /// The files that were made, to be removed at the end.
+    /// Files that were created, to be removed at the end.
     private var files: [String] = []
     private let options: LaunchOptions
 
-    /// - Parameter hasDirectory: the runtime directory was made; without it a daemon whose sockets the
-    ///   service manager opens has no place of its own for a file.
+    /// - Parameter hasDirectory: the runtime directory was created; a daemon with socket activation has no
+    ///   directory for a file otherwise.
     init(
       _ options: LaunchOptions, _ activation: Activation, _ directory: String, hasDirectory: Bool
     ) throws(StartFailure) {
@@ -39,7 +39,7 @@ extension Launch {
       listener = try listen("\(directory)/\(ManagementSocket.fileName)")
     }
 
-    /// Reading is open to all who may enter the directory.
+    /// Accessible to every user who can enter the directory.
     private func listen(_ path: String) throws(StartFailure) -> StreamSocket {
       do throws(SocketPathProblem) {
         let listener = try StreamSocket.listener(path: path, mode: 0o666, backlog: 1024)
@@ -48,7 +48,7 @@ extension Launch {
       } catch { throw StartFailure("\(error)") }
     }
 
-    /// What the server watches. Without a socket it still serves SIGHUP.
+    /// The sockets for the server. Without a socket they still serve SIGHUP.
     func sockets(
       _ switchboard: Switchboard, _ recorder: EventRecorder, _ sink: EventSink,
       _ link: ServiceManagerLink, driverSocket: String?, _ report: @escaping (Event) -> Void
@@ -85,8 +85,8 @@ extension Launch {
 }
 
 extension Activation {
-  /// The socket of exactly this name. Unlike the driver socket, a management socket is never meant by
-  /// being the only one.
+  /// The inherited socket with exactly this name. Unlike the driver socket, a management socket is never
+  /// assumed from being the only one.
   func socket(named name: String) -> Int32? {
     descriptors.first { $0.name == name }?.descriptor
   }

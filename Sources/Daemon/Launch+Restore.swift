@@ -1,5 +1,5 @@
-// Where a daemon begins: from the store of the previous process, if the service manager has one, or anew. A store
-// that cannot be restored from is set aside for inspection, and the start is clean.
+// Starts a daemon from the store of the previous process if the descriptor store has one, else with a new
+// store. A store that cannot be restored is copied for inspection, and the daemon starts with a new one.
 
 import NDISStore
 import NDISDriverPlane
@@ -12,7 +12,7 @@ import NDISServiceManager
 import NDISSimulator
 
 extension Launch {
-  /// NDIS, with its hosted drivers up.
+  /// Creates the switchboard with its hosted drivers running.
   static func begin(
     _ options: LaunchOptions, _ inherited: inout InheritedDescriptors, _ link: ServiceManagerLink,
     _ report: @escaping (Event) -> Void
@@ -34,7 +34,7 @@ extension Launch {
           onEvent: report)
         inherited.forgetSections()
         if inherited.hasOldStores {
-          // All of one name go at once.
+          // All descriptors with that name are removed at once.
           link.remove(DescriptorName.store)
           _ = link.store(store.descriptor.raw, name: DescriptorName.store)
         }
@@ -51,7 +51,7 @@ extension Launch {
     mark(persistence.store)
     do throws(StartFailure) { return try anew(options, settings, persistence, link, report) } catch
     {
-      // The next start must not restore from half a store.
+      // The next start must not restore a partial store.
       Simulator.retire(memory(persistence.store))
       link.remove(DescriptorName.store)
       throw error
@@ -70,19 +70,19 @@ extension Launch {
       }
     }
     finishRestoring(switchboard, link)
-    // One call does about a millisecond of work; on a loaded machine some is left.
+    // One call does about a millisecond of work; on a loaded machine some may remain.
     while switchboard.hasWork || switchboard.hasDeferredReplies {
       switchboard.tick()
       finishRestoring(switchboard, link)
     }
-    // There is no other process to wait for: they run, or it was reported why not.
+    // No other process is involved, so they are running now, or the failure was reported.
     guard switchboard.miniports.allSatisfy(\.isRunning) else {
       throw StartFailure("a hosted miniport does not come up")
     }
     return switchboard
   }
 
-  /// Waits until the hosted drivers' descriptors are stored. No client is served yet.
+  /// Waits until the descriptors of hosted drivers are stored. No client is served yet.
   private static func finishRestoring(_ switchboard: Switchboard, _ link: ServiceManagerLink) {
     while switchboard.hasDeferredReplies {
       link.flush()
@@ -90,7 +90,7 @@ extension Launch {
     }
   }
 
-  /// From now on a crash of this process is written into the store.
+  /// Marks later crashes of this process in the store.
   private static func mark(_ store: StoreFile) {
     unsafe CrashMark.set(Simulator.crashMark(memory(store)))
   }
@@ -99,19 +99,19 @@ extension Launch {
     unsafe StoreMemory(base: store.baseAddress, size: store.size)
   }
 
-  /// The process before this one stopped, and did not live to have it dropped.
+  /// Whether the previous process shut down but ended before its store was removed.
   private static func isRetired(_ store: StoreFile) -> Bool {
     Simulator.isRetired(memory(store))
   }
 
-  /// What was left goes: clients learn it by the end of their connections.
+  /// Discards the inherited descriptors: clients are notified by the end of their connections.
   private static func drop(_ inherited: inout InheritedDescriptors, _ link: ServiceManagerLink) {
     if inherited.store != nil || inherited.problem != nil { link.remove(DescriptorName.store) }
     for name in inherited.closeSections() { link.remove(name) }
     for name in inherited.endConnections() { link.remove(name) }
   }
 
-  /// Returns the path of the copy; empty when it could not be written.
+  /// Returns the path of the copy; empty if it could not be written.
   private static func setAside(_ store: StoreFile) -> String {
     guard let directory = ServiceEnvironment.stateDirectory else { return "" }
     let path = directory + "/refused-store"

@@ -1,6 +1,5 @@
-// Starting and ending a daemon in order: signals are blocked first, the log next, then NDIS with its
-// hosted providers, then the socket; READY is sent when all of that is up. The end is the same
-// backwards.
+// Startup and shutdown of the daemon. Startup order: signals are blocked, then the log, NDIS with its hosted
+// providers, and the socket; READY=1 is sent when all of it is up. Shutdown is the reverse.
 
 import NDISManagementPlane
 import NDISConfiguration
@@ -13,25 +12,26 @@ import NDISPlatform
 import NDISServiceManager
 import NDISSimulator
 
-/// Why a daemon did not start: a sentence.
+/// Why a daemon failed to start, as a sentence.
 package typealias StartFailure = NDISDriverPlane.StartFailure
 
 /// Runs a daemon.
 package enum Launch {
-  /// The exit status of a daemon that has handed over: whatever the signal, another process resumes.
+  /// The exit status of a daemon that has handed over. The unit restarts it on this status
+  /// (RestartForceExitStatus=), and the next process resumes its sessions.
   package static let handedOverStatus: Int32 = 75
 
-  /// Serves until a signal; throws a sentence when it cannot start. Returns whether it has handed over to the
-  /// next process.
+  /// Serves until a signal arrives; throws a sentence if it cannot start. Returns whether it has handed over
+  /// to the next process.
   package static func run(_ options: LaunchOptions) throws(StartFailure) -> Bool {
     let activation: Activation
     let sink: EventSink
     let link: ServiceManagerLink
-    // Before any thread starts, so that every thread has them blocked.
+    // Before any thread starts, so that all threads inherit the mask.
     let signals = try blockSignals()
     do throws(SystemError) {
       activation = try Activation.take()
-      // A daemon with fewer descriptors serves fewer clients; that is no reason not to start.
+      // With fewer descriptors it serves fewer clients: not a reason to fail.
       _ = try? NDISPlatform.Limits.raiseDescriptorLimit()
       sink = try EventSink(
         minimumPriority: options.configuration.values.minimumPriority, outputs: options.outputs)
@@ -54,7 +54,7 @@ package enum Launch {
     }
     sink.post(.stopped)
     sink.close()
-    // Every descriptor to be stored has been handed over when this returns.
+    // Every descriptor has been sent to the descriptor store on return.
     link.close()
     return isHandedOver
   }
@@ -109,7 +109,7 @@ package enum Launch {
       switch try server.run() {
       case .handOver:
         isHandedOver = true
-        // What is on its way to clients is answered by the next process once more.
+        // The next process repeats the replies that are in flight.
         report(.handedOver(reason: "SIGUSR2"))
         link.stopping(status: "Handing over")
       case .stop(let signal):

@@ -1,5 +1,5 @@
-// What a daemon is started with: the configuration as it was read, how to read it again, and what
-// comes of it for NDIS. The same translation serves the start and a reload.
+// The start parameters: the configuration as parsed, how to reload it, and its conversion to settings of
+// NDIS. Startup and reload use the same conversion.
 
 package import NDISConfiguration
 import NDISEvents
@@ -8,14 +8,14 @@ import NDIS
 import NDISServiceManager
 package import NDISSimulator
 
-/// What a daemon is started with.
+/// The start parameters of a daemon.
 package struct LaunchOptions: Sendable {
-  /// What was read at the start; whoever reloads keeps the newer one.
+  /// The configuration at the start; a reload stores the newer one elsewhere.
   package let configuration: LoadedConfiguration
-  /// Reads files and flags again, as at the start. It reads files, so not in the middle of a turn
-  /// of a daemon that must answer at once.
+  /// Parses files and flags again. It reads files and may block, so it must not be called in a turn of a
+  /// running daemon.
   package let reload: @Sendable () throws(ConfigurationProblems) -> LoadedConfiguration
-  /// The seed when the configuration does not name one.
+  /// The seed used if the configuration has none.
   package let chosenSeed: UInt64
   package var version = Release.version
 
@@ -28,7 +28,7 @@ package struct LaunchOptions: Sendable {
     self.reload = reload
   }
 
-  /// Nil: to be found by the environment.
+  /// Nil: taken from the environment.
   var runtimeDirectory: String? {
     let path = configuration.values.runtimeDirectory
     return path.isEmpty ? nil : path
@@ -40,7 +40,7 @@ package struct LaunchOptions: Sendable {
 
   var miniports: [VMQSettings] { configuration.values.miniports.map { VMQSettings($0) } }
 
-  /// The log as the configuration wants it.
+  /// The configured outputs of the log.
   var outputs: EventSink.Outputs {
     var outputs = EventSink.Outputs.detect()
     switch configuration.values.journal {
@@ -117,7 +117,7 @@ extension Quotas {
 }
 
 extension Settings {
-  /// The configured settings; the page size is the machine's and is set by whoever asks it.
+  /// The configured settings; the caller sets the page size of the machine.
   package init(_ values: ConfigurationValues, chosenSeed: UInt64) {
     self.init()
     quotas = Quotas(values)

@@ -1,9 +1,10 @@
 // The management plane's sockets: a listener and its connections in the daemon's reactor. Nothing here
-// waits; a client that does not read is not asked, and one that sends without end is not read from.
+// blocks; a client that does not read its replies is no longer read from, and the input of a client is
+// limited.
 //
-// Limits: connections of one user and of all are bounded, what is above is closed at once; what one
-// connection can make the daemon hold is in `limits`. In one turn of the reactor all of management gets
-// about a millisecond, so that drivers are not held up.
+// Limits: the number of connections is limited for each user and in total, further ones are closed
+// immediately; the memory used for one connection is limited by `limits`. In one turn of the reactor the
+// management plane gets about a millisecond, so that drivers are not delayed.
 
 package import NDISManagementPlane
 import NDISManagementInterface
@@ -13,34 +14,34 @@ package import NDISVarlink
 /// Serves the management plane.
 package final class ManagementSockets {
   let plane: ManagementPlane
-  /// Shares the turns of this plane.
+  /// Runs in the turns of this plane.
   package var metrics: MetricsSocket?
-  /// None: nobody can connect, and only SIGHUP reaches the service.
+  /// Nil: no client can connect, and only SIGHUP reaches the service.
   private let listener: StreamSocket?
   private let wakeup: Wakeup
   private var clients: [UInt64: Client] = [:]
   private var clientsByUser: [UInt32: Int] = [:]
   private var nextToken = ManagementSockets.firstClient
-  /// Clients with a turn to take, in the order they are to have it.
+  /// Clients with pending work, in round-robin order.
   private var ready: [UInt64] = []
-  /// Clients whose interest may have changed.
+  /// Clients whose watched events may have changed.
   private var touched: [UInt64] = []
-  /// When to accept again: monotonic milliseconds; nil while accepting.
+  /// When to resume accepting, in monotonic milliseconds; nil while accepting.
   private var resumeAt: UInt64?
 
-  /// Tokens of this plane have this bit.
+  /// This bit is set in all tokens of this plane.
   static let bit: UInt64 = 1 << 63
   private static let listenerToken = bit | 1
   private static let wakeupToken = bit | 2
   private static let firstClient = bit | 16
 
-  /// Connections of one user, and of all.
+  /// Maximum number of connections, for each user and in total.
   package static let clientsPerUser = 128
   package static let clientLimit = 512
-  /// Calls are small; replies are what is long.
+  /// Calls are small, replies may be large.
   package static let limits = VarlinkConnection.Limits(
     message: 1 << 16, waiting: 1 << 16, lowWater: 1 << 16, output: 1 << 20, values: 1 << 12)
-  /// Of one turn of the reactor, in nanoseconds.
+  /// The time slice in one turn of the reactor, in nanoseconds.
   private static let turn: UInt64 = 1_000_000
 
   private final class Client {
@@ -89,9 +90,9 @@ package final class ManagementSockets {
 
   // MARK: Time
 
-  /// Milliseconds until `turn` has something to do: 0 for at once, nil for when something happens.
+  /// Milliseconds until `turn` is due: 0 if immediately, nil if only after an event.
   var timeout: UInt64? {
-    // Asked at every turn of the reactor, which are the drivers' mostly.
+    // Fast path: this is evaluated in every turn of the reactor, and most turns serve drivers.
     if isIdle, metrics?.deadline == nil { return nil }
     if !ready.isEmpty || !touched.isEmpty || plane.hasWork { return 0 }
     let now = MonotonicClock.milliseconds
@@ -100,7 +101,7 @@ package final class ManagementSockets {
     }
   }
 
-  /// No client is connected and nothing is outstanding: but for the metrics, `turn` has nothing to do.
+  /// No client is connected and no answer is in progress: apart from metrics, `turn` is idle.
   private var isIdle: Bool {
     clients.isEmpty && resumeAt == nil && !plane.service.isReloading
   }
@@ -115,7 +116,7 @@ package final class ManagementSockets {
     default:
       guard let client = clients[event.token] else { return }
       if !event.events.isDisjoint(with: [.hungUp, .failed]) {
-        // There is no client to read an answer.
+        // There is no client to receive an answer.
         drop(event.token, &reactor)
         return
       }
@@ -131,7 +132,7 @@ package final class ManagementSockets {
         guard let socket = try nextConnection() else { return }
         try adopt(socket, &reactor)
       } catch {
-        // No descriptor, no memory: drivers need what there is; callers wait in the queue.
+        // No free descriptor or no memory: what remains is for drivers, and clients wait in the listen queue.
         if let listener = listeningDescriptor { try? reactor.remove(listener) }
         resumeAt = MonotonicClock.milliseconds + 100
         return
@@ -160,13 +161,13 @@ package final class ManagementSockets {
   private func read(_ client: Client) {
     guard client.connection.wantsInput else { return }
     let outcome = client.connection.receive { bytes in
-      // Any error is the end of the connection.
+      // Any error ends the connection.
       (try? client.socket.read(appendingTo: &bytes, limit: 1 << 14)) ?? .closed
     }
     if outcome == .closed { client.connection.inputDidEnd() }
   }
 
-  /// A client has something to do.
+  /// Marks a client as having pending work.
   private func note(_ token: UInt64) {
     guard let client = clients[token], !client.isReady else { return }
     client.isReady = true
@@ -175,7 +176,7 @@ package final class ManagementSockets {
 
   // MARK: Turns
 
-  /// Continues answers, for about a millisecond at most.
+  /// Advances answers, for at most about a millisecond.
   func turn(_ reactor: inout Reactor) {
     metrics?.turn(&reactor)
     guard !isIdle else { return }
@@ -189,7 +190,7 @@ package final class ManagementSockets {
       if let client = clients[token] {
         client.isReady = false
         client.connection.pump(budget: 1)
-        // Behind the others, if it has more to do.
+        // Requeued behind the others if it has more work.
         if client.connection.wantsPump { note(token) }
         touched.append(token)
       }
@@ -199,7 +200,7 @@ package final class ManagementSockets {
     flush(&reactor)
   }
 
-  /// Writes what there is to write, and watches for what each client needs next.
+  /// Writes pending output, and updates the events watched for each client.
   private func flush(_ reactor: inout Reactor) {
     let tokens = touched
     touched.removeAll(keepingCapacity: true)
@@ -209,7 +210,7 @@ package final class ManagementSockets {
         drop(token, &reactor)
         continue
       }
-      // What was written may have freed space for more.
+      // Written output may have made space for more.
       if client.connection.wantsPump { note(token) }
       var interest: Reactor.Events = []
       if client.connection.wantsInput { interest.insert(.readable) }
@@ -222,7 +223,7 @@ package final class ManagementSockets {
     }
   }
 
-  /// False when the client is gone.
+  /// Returns false if the client has disconnected.
   private func write(_ client: Client) -> Bool {
     guard client.connection.pendingOutput > 0 else { return true }
     var isThere = true
@@ -255,7 +256,7 @@ package final class ManagementSockets {
     resumeAt = added == nil ? MonotonicClock.milliseconds + 100 : nil
   }
 
-  /// Lets those who wait and watch see the end, as far as their sockets take it, and closes.
+  /// Sends final replies to waiting and monitoring clients as far as their socket buffers allow, and closes.
   func shutDown(_ reactor: inout Reactor) {
     plane.service.isStopping = true
     for _ in 0..<8 { turn(&reactor) }

@@ -1,9 +1,8 @@
-// The counters for a collector that speaks HTTP: the text of GetMetrics over a stream socket of this
-// machine, one answer a connection. It is HTTP/1.0 at its plainest: whatever is asked for with GET gets
-// the text, anything else 405.
+// Metrics over HTTP for a collector: the text of GetMetrics on a Unix stream socket, one response per
+// connection. Minimal HTTP/1.0: any GET returns the text, any other method 405.
 //
-// Limits: 16 connections at a time, 4 KiB of a request, ten seconds for all of it; what is beyond is
-// closed. There is no TCP; a proxy in front can have that.
+// Limits: 16 concurrent connections, 4 KiB for a request, ten seconds for all of it; connections beyond these
+// limits are closed. There is no TCP; use a proxy.
 
 package import NDISManagementPlane
 import NDISManagementInterface
@@ -16,16 +15,16 @@ package final class MetricsSocket {
   private var clients: [UInt64: Client] = [:]
   private var nextToken = MetricsSocket.firstClient
 
-  /// When to accept again: monotonic milliseconds; nil while accepting.
+  /// When to resume accepting, in monotonic milliseconds; nil while accepting.
   private var resumeAt: UInt64?
 
-  /// Tokens of this socket have this bit beside the management plane's.
+  /// This bit is set in the tokens of this socket, besides that of the management plane.
   static let bit: UInt64 = 1 << 62
   private static let listenerToken = ManagementSockets.bit | bit | 1
   private static let firstClient = ManagementSockets.bit | bit | 16
   private static let clientLimit = 16
   private static let requestLimit = 4096
-  /// Milliseconds.
+  /// In milliseconds.
   private static let patience: UInt64 = 10_000
 
   private final class Client {
@@ -49,7 +48,7 @@ package final class MetricsSocket {
     try reactor.add(listener.descriptor.raw, .readable, token: MetricsSocket.listenerToken)
   }
 
-  /// When `turn` has something to do: monotonic milliseconds.
+  /// When `turn` is due, in monotonic milliseconds.
   var deadline: UInt64? { (clients.values.map(\.end) + (resumeAt.map { [$0] } ?? [])).min() }
 
   func serve(_ event: Reactor.Ready, _ reactor: inout Reactor) {
@@ -70,7 +69,7 @@ package final class MetricsSocket {
     if changed == nil { drop(event.token, &reactor) }
   }
 
-  /// Closes those who took too long, and accepts again after a shortage.
+  /// Closes connections that timed out, and resumes accepting.
   func turn(_ reactor: inout Reactor) {
     guard !clients.isEmpty || resumeAt != nil else { return }
     let now = MonotonicClock.milliseconds
@@ -85,7 +84,7 @@ package final class MetricsSocket {
       guard let next = try listener.accept() else { return }
       socket = next
     } catch {
-      // No descriptor is left: drivers need what there is, callers wait in the queue.
+      // No free descriptor: what remains is for drivers, and clients wait in the listen queue.
       try? reactor.remove(listener.descriptor.raw)
       resumeAt = MonotonicClock.milliseconds + 100
       return
@@ -98,7 +97,7 @@ package final class MetricsSocket {
     if added != nil { clients[token] = client }
   }
 
-  /// False when nothing more will come of this client.
+  /// Returns false if the connection is to be closed.
   private func read(_ client: Client) -> Bool {
     let room = MetricsSocket.requestLimit - client.request.count
     guard room > 0 else { return false }

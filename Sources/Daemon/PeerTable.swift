@@ -1,23 +1,23 @@
-// The server's connections by token. A token names a slot and how often the slot was used, so that finding
-// one takes no search, and an event that is still under way for a connection that is gone finds nothing.
+// The server's connections by token. A token contains a slot and a serial number: lookup needs no search, and
+// a pending event of a closed connection finds nothing.
 
 import NDISDriverPlane
 
-/// What happened to peers in the middle of a turn; the server processes it when the turn is over.
+/// Events of peers that occur during a turn; the server processes them after it.
 final class DeferredPeerEvents {
   /// Peers whose outbox has become nonempty.
   var blocked: [UInt64] = []
-  /// Connections that are to be ended.
+  /// Connections to be closed.
   var closing: [UInt64] = []
 
-  /// Packets to a peer are gathered, to go out together: more of the same are about to come.
+  /// Packets are batched for each peer, because more are expected in this turn.
   var isBatching = false
-  /// Peers with gathered packets.
+  /// Peers with batched packets.
   private var gathered: [SocketPeer] = []
 
   func gathered(_ peer: SocketPeer) { gathered.append(peer) }
 
-  /// What was gathered goes out, and nothing is gathered any more.
+  /// Sends the batched packets and ends batching.
   func flushBatch() {
     isBatching = false
     guard !gathered.isEmpty else { return }
@@ -43,21 +43,21 @@ struct PeerTable: ~Copyable {
   private typealias Entry = (peer: SocketPeer, connection: DriverConnection)
   private var slots: [Entry?] = []
   private var free: [Int] = []
-  /// Grows with every connection, so that no token comes twice.
+  /// Incremented for every connection, so that no token is reused.
   private var serial: UInt64 = 1
   private(set) var count = 0
 
-  /// Bits of a token that are the slot.
+  /// Number of bits of a token that contain the slot.
   private static let slotBits: UInt64 = 20
 
-  /// The token for the connection that is inserted next; nil when the table is full.
+  /// The token of the next connection to be inserted; nil if the table is full.
   var nextToken: UInt64? {
     let slot = free.last ?? slots.count
     guard slot < 1 << Self.slotBits else { return nil }
     return serial << Self.slotBits | UInt64(slot)
   }
 
-  /// Keeps a connection whose peer has the token that was `nextToken`.
+  /// Inserts a connection whose peer has the token that `nextToken` returned.
   mutating func insert(_ peer: SocketPeer, _ connection: DriverConnection) {
     let slot = slot(of: peer.token)
     if free.last == slot { free.removeLast() }
@@ -81,7 +81,7 @@ struct PeerTable: ~Copyable {
     count -= 1
   }
 
-  /// Forgets every connection, after `body` has seen its peer.
+  /// Removes all connections after calling `body` with each peer.
   mutating func removeAll(_ body: (SocketPeer) -> Void) {
     for entry in slots { if let entry { body(entry.peer) } }
     slots = []

@@ -1,22 +1,21 @@
-// How many packets to read from a connection when it is readable. Reading until there is none costs a
-// system call that finds nothing; reading one costs a wait for events between any two. Which is dearer
-// depends on the client: one that waits for each answer has one packet there, one with 32 requests in
-// flight has many. So as many are read as were there before, and now and then, ever more seldom while it
-// is in vain, more are probed for. What stays unread is reported again: the reactor is
-// level-triggered.
+// How many packets to read from a readable connection. Reading until EAGAIN costs an extra system call;
+// reading one packet costs a wait for events for each. Which is cheaper depends on the client: one that waits
+// for each reply has one packet pending, one with 32 outstanding requests has many. So the budget is the
+// number of packets found before, and is probed upwards with exponential backoff. Unread packets are reported
+// again: the reactor is level-triggered.
 
-/// What a connection is expected to have sent.
+/// The adaptive read budget of a connection.
 struct ReadBudget {
-  /// Packets of one connection in a row before others have their turn.
+  /// Maximum number of packets read from one connection before others are served.
   static let maximum = 16
 
-  /// Packets to read at the next turn.
+  /// Packets to read in the next turn.
   private(set) var limit = 1
-  /// Turns until more is probed for, and how many to wait after a probe in vain.
+  /// Turns until the next probe, and the delay after a failed one.
   private var probeCountdown: UInt8 = 0
   private var backoff: UInt8 = 1
 
-  /// A turn has read `found` packets; `drained` when there was none behind them.
+  /// A turn has read `found` packets; `drained` if no more were pending.
   mutating func turnEnded(found: Int, drained: Bool) {
     if drained {
       limit = max(1, min(found, ReadBudget.maximum))

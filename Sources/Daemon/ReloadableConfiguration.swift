@@ -1,5 +1,5 @@
-// The configuration in force, and reading it again for the management plane. Files are read on a thread of their
-// own, since a file may be slow and drivers must not wait for it; what was read is applied between two turns.
+// The configuration in force, and its reload for the management plane. A separate thread reads the files,
+// since a file may be slow and drivers must not be delayed; the result is applied between two turns.
 
 import NDISConfiguration
 import NDISDriverPlane
@@ -10,11 +10,11 @@ import NDISManagementPlane
 import NDISPlatform
 import NDISSimulator
 
-/// The configuration in force; it belongs to the reactor's thread.
+/// The configuration in force; accessed only by the reactor's thread.
 final class ReloadableConfiguration: ConfigurationSource {
   private var configuration: LoadedConfiguration
   private let read: @Sendable () throws(ConfigurationProblems) -> LoadedConfiguration
-  /// Where the thread stores its outcome; nil: nothing is being read.
+  /// Where the thread stores its result; nil if no reload is active.
   private var mailbox: Monitor<Outcome?>?
 
   private enum Outcome: Sendable {
@@ -22,7 +22,7 @@ final class ReloadableConfiguration: ConfigurationSource {
     case failed(ConfigurationProblems)
   }
 
-  /// - Parameter read: reads files and flags again; called on a thread of its own.
+  /// - Parameter read: parses files and flags again; called on a separate thread.
   init(
     _ configuration: LoadedConfiguration,
     read: @escaping @Sendable () throws(ConfigurationProblems) -> LoadedConfiguration
@@ -51,7 +51,7 @@ final class ReloadableConfiguration: ConfigurationSource {
       notify()
     }
     self.mailbox = mailbox
-    // Without a thread it is read here: late is better than not at all.
+    // Without a thread it is read here: a delay is better than no reload.
     if (try? Thread.start(name: "reload", body: body)) == nil { body() }
   }
 
@@ -69,7 +69,7 @@ final class ReloadableConfiguration: ConfigurationSource {
     let changes = configuration.changes(to: newer)
     var refused: Set<String> = []
     for pool in changes.addedPools {
-      // One that was added by hand under that name serves; the file's has to wait.
+      // If a pool with that name was added at run time, the file's is not added.
       let settings = PoolSettings(pool)
       let isTaken = switchboard.activePools.contains { $0.name == settings.name }
       if isTaken || (try? switchboard.add(settings, isConfigured: true)) == nil {

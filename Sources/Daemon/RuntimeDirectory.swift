@@ -1,24 +1,24 @@
-// Where the driver socket is. One order, for the daemon and its clients alike (docs/sockets in the
-// README): the flag, $RUNTIME_DIRECTORY, $XDG_RUNTIME_DIR/ndissim, and at last a private directory
-// under the temporary one.
+// The directory of the driver socket, found in the same order by the daemon and its clients (see the README):
+// the flag, $RUNTIME_DIRECTORY, $XDG_RUNTIME_DIR/ndissim, and finally a private directory under the temporary
+// one.
 
 import NDISDriverPlane
 import Glibc
 
-/// Finds and makes the runtime directory.
+/// Finds and creates the runtime directory.
 package enum RuntimeDirectory {
-  /// The directory to use: `explicit` when given, else from the environment.
+  /// The directory to use: `explicit` if given, else from the environment.
   package static func find(explicit: String?) -> String {
     if let explicit { return explicit }
     if let directory = environment("RUNTIME_DIRECTORY") {
-      // systemd may name several, separated by colons; the first is ours.
+      // systemd may pass several, separated by colons; the daemon uses the first.
       return String(directory.prefix { $0 != ":" })
     }
     if let directory = environment("XDG_RUNTIME_DIR") { return directory + "/ndissim" }
     return (environment("TMPDIR") ?? "/tmp") + "/ndissim-\(getuid())"
   }
 
-  /// Makes the directory, mode 0700, when it is not there; a directory of somebody else's is refused.
+  /// Creates the directory, mode 0700, unless it exists; a directory of another user is refused.
   package static func make(_ path: String) throws(StartFailure) {
     if unsafe mkdir(path, 0o700) != 0, errno != EEXIST {
       throw StartFailure("cannot make \(path): \(unsafe String(cString: strerror(errno)))")
@@ -30,7 +30,7 @@ package enum RuntimeDirectory {
     guard status.st_uid == getuid() else {
       throw StartFailure("\(path) belongs to user \(status.st_uid); choose --runtime-directory")
     }
-    // Who may write the directory may put another socket in the place of ours.
+    // A user who may write to the directory could replace our socket.
     guard status.st_mode & 0o022 == 0 || status.st_mode & S_ISVTX != 0 else {
       throw StartFailure("\(path) may be written by others; chmod go-w it, or choose another")
     }

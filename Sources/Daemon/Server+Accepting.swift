@@ -1,5 +1,5 @@
-// Connections of the driver plane come: accepted, restored from an earlier process, or refused. When descriptors run
-// out the listener is not watched until a spare one shows that there are some again.
+// Accepts, restores or refuses connections of the driver plane. When no descriptor is free the listener is
+// not watched, until reopening the reserve descriptor succeeds.
 
 import NDIS
 import NDISDriverPlane
@@ -23,8 +23,8 @@ extension Server {
     }
   }
 
-  /// Takes over a connection that has outlived an earlier process. One whose session is not known is ended: the
-  /// service manager drops it then.
+  /// Adopts a connection that outlived an earlier process. A connection without a known session is closed,
+  /// and the service manager then removes it.
   package mutating func adopt(connection descriptor: consuming Descriptor, inode: UInt64) {
     let socket = PacketSocket(adopting: descriptor)
     guard let credentials = try? socket.peerCredentials(), let token = peers.nextToken else {
@@ -71,7 +71,7 @@ extension Server {
     connectionsByUser[credentials.userID] = open + 1
   }
 
-  /// No descriptor is left: callers wait in the listening socket's queue until some are free again.
+  /// No free descriptor: clients wait in the listen queue until some are free.
   mutating func pauseAccepting() throws(SystemError) {
     guard !acceptPaused else { return }
     acceptPaused = true
@@ -81,7 +81,7 @@ extension Server {
   }
 
   mutating func resumeAccepting() {
-    // Somebody must have gone, else the next accept would fail as the last one did.
+    // Without a free descriptor the next accept would fail like the last one.
     guard spare.isHeld || spare.refill() else { return }
     let probe = spare.spend { (try? listener.accept()) ?? nil }
     if let probe { adopt(probe) }

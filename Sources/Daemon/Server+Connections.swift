@@ -1,5 +1,5 @@
-// Connections of the driver plane are served: packets are read as far as each one's budget goes, outboxes are
-// flushed, and what happened to a peer in the middle of a turn is processed after it.
+// Serves the connections of the driver plane: reads packets within each connection's budget, flushes
+// outboxes, and processes the events of peers that occurred during a turn.
 
 import NDIS
 import NDISDriverPlane
@@ -18,7 +18,7 @@ extension Server {
         try? reactor.modify(peer.socket.descriptor.raw, .readable, token: peer.token)
       }
     }
-    // Both directions are shut: a peer that is blocked will never take its answers.
+    // Shut down in both directions: a blocked peer will never read its replies.
     if peer.isBlocked, !event.events.isDisjoint(with: [.hungUp, .failed]) {
       end(peer, connection, reason: "the connection was closed")
       return
@@ -40,7 +40,7 @@ extension Server {
     if wanted > 1 { notes.isBatching = true }
     var found = 0
     while found < wanted {
-      // A peer that does not take its answers is not asked for more questions.
+      // A peer that does not read its replies is not read from.
       guard !peer.isClosing, !peer.isBlocked || connection.replayBudget > 0 else { return }
       let outcome: PacketSocket.Received
       do throws(SystemError) {
@@ -74,11 +74,12 @@ extension Server {
     notes.closing.append(peer.token)
   }
 
-  /// Peers that were blocked, and connections whose end was decided, in the middle of a turn.
+  /// Processes the peers that became blocked, and the connections to be closed, during a turn.
   mutating func processDeferredEvents() {
     for token in notes.takeBlocked() {
       guard let (peer, connection) = peers.find(token), peer.isBlocked else { continue }
-      // Only until it takes its answers: a peer that is not read from must not keep the reactor awake.
+      // Writable only until its outbox is empty: a peer that is not read from must not keep the reactor
+      // awake.
       let interest: Reactor.Events =
         connection.replayBudget > 0 ? [.readable, .writable] : .writable
       try? reactor.modify(peer.socket.descriptor.raw, interest, token: token)

@@ -1,4 +1,4 @@
-// What the server reports to the service manager, and how it ends.
+// Status reports and watchdog pings for the service manager, and shutdown.
 
 import NDIS
 import NDISDriverInterface
@@ -10,7 +10,7 @@ import NDISServiceManager
 import NDISSimulator
 
 extension Server {
-  /// At most twice a second: a status that nobody could read would cost more than the work it describes.
+  /// At most twice a second: a status that is replaced before it can be read would be wasted work.
   mutating func reportStatus() {
     guard isStatusOld || statusDue > 0 || switchboard.hasWork else { return }
     let now = MonotonicClock.milliseconds
@@ -30,8 +30,8 @@ extension Server {
     link.status(text)
   }
 
-  /// Pings the service manager's watchdog: this thread alone does, for a daemon whose reactor is
-  /// stuck is to be killed, whatever else still runs.
+  /// Pings the service manager's watchdog. Only this thread does so, since a daemon with a blocked reactor is
+  /// to be killed even if other threads still run.
   mutating func pingWatchdog() {
     guard let silence = link.watchdogMilliseconds else { return }
     let now = MonotonicClock.milliseconds
@@ -40,7 +40,7 @@ extension Server {
     link.pingWatchdog()
   }
 
-  /// Notifies every client, reclaims what they held, closes.
+  /// Notifies every client, releases its resources, and closes.
   package mutating func shutDown() {
     let link = link
     var said = MonotonicClock.milliseconds
@@ -48,7 +48,7 @@ extension Server {
       let now = MonotonicClock.milliseconds
       guard now &- said >= 1_000 else { return }
       said = now
-      // Still ending: two seconds more from now, if the time allowed should be over.
+      // Still ending sessions: two seconds more from now, in case the stop timeout expires.
       link.extend(milliseconds: 2_000)
       link.pingWatchdog()
     }

@@ -1,8 +1,8 @@
-// The daemon's one thread: an epoll reactor over the listening socket, the connections and the signals.
-// It reads a packet, lets the switchboard do its turn, writes what comes of it, and never waits for a
-// peer. When descriptors run out it stops accepting, answers those it has, and tries again; the spare
-// descriptor lets it turn the next caller away instead of spinning. A struct that is never copied: of a
-// class's properties every use would be checked for exclusivity while the daemon runs.
+// The daemon's main thread: an epoll reactor over the listening socket, the connections and the signals. It
+// reads a packet, passes it to the switchboard as a turn, and writes the results without ever blocking on a
+// peer. When no descriptor is free it stops accepting, serves the existing connections, and tries again; the
+// reserve descriptor lets it reject the next client instead of spinning. A noncopyable struct: a class would
+// check exclusive access to its properties at run time.
 
 import NDISDriverInterface
 package import NDISManagementPlane
@@ -22,7 +22,7 @@ import NDISSimulator
   let signals: Signals
   let sink: EventSink
   let link: ServiceManagerLink
-  /// Also notified of every event.
+  /// Records every event, besides the log.
   let recorder: EventRecorder
   let management: ManagementSockets?
   let limits: Limits
@@ -32,21 +32,21 @@ import NDISSimulator
   var connectionsByUser: [UInt32: Int] = [:]
   var acceptPaused = false
   let buffer: UnsafeMutableRawBufferPointer
-  /// What happened to peers in the middle of a turn.
+  /// Events of peers that occurred during a turn.
   let notes = DeferredPeerEvents()
   var lastStatus = ""
   var lastCounters = Statistics()
   var statusDue: UInt64 = 0
-  /// Whether anything happened since the status was computed last.
+  /// Whether an event occurred since the status was computed.
   var isStatusOld = true
   /// When the watchdog was last pinged.
   var lastPing: UInt64 = 0
 
-  /// How much one user or connection may have of the server itself.
+  /// Limits on the server's own resources.
   package struct Limits: Sendable {
-    /// Connections of one user, with or without a session.
+    /// Maximum number of connections of one user, with or without a session.
     package var connectionsPerUser: Int
-    /// Packets that may wait for one connection.
+    /// Maximum number of packets queued for one connection.
     package var outboxPackets: Int
 
     package init(_ values: ConfigurationValues) {
@@ -74,7 +74,7 @@ import NDISSimulator
       switchboard, listener, signals, sink, link, recorder, management, limits, reactor, spare)
   }
 
-  /// Cannot fail: what may not be copied is not taken apart again when something throws.
+  /// Does not throw: a partially initialized noncopyable value cannot be destroyed on a throw.
   private init(
     _ switchboard: Switchboard, _ listener: consuming PacketSocket, _ signals: consuming Signals,
     _ sink: EventSink, _ link: ServiceManagerLink, _ recorder: EventRecorder,
@@ -96,11 +96,11 @@ import NDISSimulator
 
   deinit { unsafe buffer.deallocate() }
 
-  /// Why `run` has ended.
+  /// Why `run` returned.
   package enum End {
-    /// SIGTERM or SIGINT, by name: everything is to be ended in order.
+    /// SIGTERM or SIGINT, by name: orderly shutdown.
     case stop(String)
-    /// SIGUSR2: another process resumes with everything.
+    /// SIGUSR2: another process resumes all sessions.
     case handOver
   }
 
@@ -135,7 +135,7 @@ import NDISSimulator
     }
   }
 
-  /// Work left: at once. Open upcalls have deadlines: a tick. Else until something happens.
+  /// Pending work: 0. Outstanding upcalls with deadlines: a tick. Otherwise no timeout.
   var timeout: Int32 {
     let nextWakeup = switchboard.nextWakeup
     if nextWakeup == .immediate || !notes.isEmpty { return 0 }
@@ -151,7 +151,7 @@ import NDISSimulator
       switch signal {
       case .terminate: return .stop("SIGTERM")
       case .interrupt: return .stop("SIGINT")
-      // Without somebody to hand over to it is an end like any other.
+      // Without a descriptor store it is an ordinary shutdown.
       case .handOver: return link.keepsDescriptors ? .handOver : .stop("SIGUSR2")
       case .hangUp: management?.plane.service.reload()
       }

@@ -1,8 +1,8 @@
-// A connection's socket with its outbox. A packet goes out at once when the socket takes it, or with others
-// at the end of a burst of requests: a peer that is woken for each would take the processor from the daemon
-// each time. What the socket does not take waits, with its own copy of its descriptor, in an outbox of
-// bounded length. A peer that lets the outbox overflow is cut off: it reads too slowly, and others must not
-// pay for it. It cannot be notified, since it does not read; the reason is in the log.
+// A connection's socket with its outbox. A packet is sent immediately, or batched with others at the end of a
+// burst of requests: waking a peer for each packet would preempt the daemon every time. Packets that do not
+// fit in the socket buffer are queued, with duplicates of their descriptors, in a bounded outbox. A peer
+// whose outbox overflows is disconnected: it reads too slowly, and other clients must not be affected. It
+// cannot be notified, since it does not read; the reason is logged.
 
 import NDISDriverPlane
 import CNDIS
@@ -12,22 +12,22 @@ import NDISPlatform
 @safe final class SocketPeer: Peer {
   let socket: PacketSocket
   let token: UInt64
-  /// Set when the connection should be ended by the server.
+  /// Set when the server should close the connection.
   private(set) var isClosing = false {
     didSet { if isClosing, !oldValue { notes.closing.append(token) } }
   }
   private(set) var overflowed = false
   private var outbox: [Waiting] = []
-  /// Packets that go out together, one behind the other.
+  /// Batched packets, contiguous.
   private var gathered: [UInt8] = []
   private var lengths: [UInt32] = []
   private var sent = 0
-  /// How many packets to read at its next turn.
+  /// How many packets to read in its next turn.
   var readBudget = ReadBudget()
-  /// Where the server reads that the outbox has become nonempty, or that the connection is to be ended.
+  /// Receives the events of this peer: its outbox has become nonempty, or it is to be closed.
   private let notes: DeferredPeerEvents
 
-  /// Packets that may wait.
+  /// Maximum number of queued packets.
   private let outboxLimit: Int
 
   private struct Waiting {
@@ -52,7 +52,7 @@ import NDISPlatform
   var waiting: Int { outbox.count - sent + lengths.count }
   var descriptor: Int32? { socket.descriptor.raw }
 
-  /// Bytes that are gathered at most.
+  /// Maximum number of batched bytes.
   private static let maximumBatchBytes = 1 << 16
 
   func deliver(_ packet: UnsafeRawBufferPointer, descriptor: Int32?) {
@@ -64,7 +64,7 @@ import NDISPlatform
     unsafe wait(packet, descriptor: descriptor)
   }
 
-  /// Keeps a packet for the end of the burst; false when it must not wait.
+  /// Batches a packet until the end of the burst; false if it must be sent now.
   private func gather(_ packet: UnsafeRawBufferPointer) -> Bool {
     if lengths.count == PacketSocket.mostPackets
       || gathered.count + packet.count > SocketPeer.maximumBatchBytes
@@ -80,7 +80,7 @@ import NDISPlatform
     return true
   }
 
-  /// Sends what was gathered; what the socket does not take waits in the outbox.
+  /// Sends the batched packets; those that do not fit in the socket buffer are queued in the outbox.
   func flushBatch() {
     guard !lengths.isEmpty else { return }
     defer {
@@ -108,7 +108,7 @@ import NDISPlatform
     }
   }
 
-  /// Puts a packet into the outbox.
+  /// Queues a packet in the outbox.
   private func wait(_ packet: UnsafeRawBufferPointer, descriptor: Int32?) {
     guard !isClosing else { return }
     guard outbox.count - sent < outboxLimit else {
@@ -131,7 +131,7 @@ import NDISPlatform
     notes.blocked.append(token)
   }
 
-  /// Sends; false when the socket is full.
+  /// Sends a packet; false if the socket buffer is full.
   private func transmit(_ packet: UnsafeRawBufferPointer, _ descriptor: Int32) -> Bool {
     do throws(SystemError) {
       let outcome: PacketSocket.Sent
@@ -151,7 +151,7 @@ import NDISPlatform
     }
   }
 
-  /// The socket can take more.
+  /// The socket has become writable.
   func flush() {
     while sent < outbox.count {
       let waiting = outbox[sent]

@@ -98,7 +98,7 @@ public struct Table: Sendable {
       guard !text.isEmpty else { continue }
       var wanted = place.start
       if column.alignment == .right { wanted += max(0, place.cells - TerminalText.width(text)) }
-      // At least one space between cells, wherever the previous one ended.
+      // At least one space between cells, regardless of the end of the previous one.
       var blanks = max(wanted - position, order == 0 ? 0 : 1)
       if position == 0 { blanks = wanted }
       if let edge = capabilities.width, !column.runsOver {

@@ -1,26 +1,26 @@
-// What drivers ask and answer about OIDs, indications and an adapter's life, decoded: the values of the
-// cases of `Request`, and of an answer to MiniportOidRequest. Their lengths are checked at the edge, what
-// they mean is checked in the turn.
+// The parameters of requests and answers about OIDs, indications and an adapter's lifecycle, decoded: the
+// associated values of `Request`, and of the answer to MiniportOidRequest. Decoding checks their lengths, the
+// turn validates their contents.
 
 import CNDIS
 public import NDIS
 
-/// `NDIS_OID_REQUEST` as the caller filled it in.
+/// `NDIS_OID_REQUEST` as passed by the caller.
 public struct OIDCall: Sendable, Hashable {
   public var header: ObjectHeader
-  /// RequestType; not checked yet.
+  /// RequestType; not validated yet.
   public var kind: UInt32
   public var oid: UInt32
   public var port: UInt32
   public var timeout: UInt32
   public var requestID: UInt64
   public var requestHandle: UInt64
-  /// The driver's own number for the request.
+  /// The driver's own context for the request.
   public var requestContext: UInt64
   public var methodID: UInt32
-  /// What the miniport or NDIS may read: a set's buffer, a method's input.
+  /// The input buffer: of a set or a method.
   public var input: [UInt8]
-  /// Bytes of room for the answer of a query or method.
+  /// Size of the output buffer of a query or method.
   public var outputLength: UInt32
   public var switchID: UInt32
   public var vportID: UInt32
@@ -48,13 +48,13 @@ public struct OIDCall: Sendable, Hashable {
   }
 }
 
-/// How a miniport ended an OID request. A class, so that an answer to any other upcall stays small.
+/// A miniport's completion of an OID request. A class, to keep other upcall answers small.
 public final class OIDResult: Sendable, Hashable {
   public let bytesRead: UInt32
   public let bytesWritten: UInt32
   public let bytesNeeded: UInt32
   public let supportedRevision: UInt8
-  /// What came of the information buffer.
+  /// The returned information buffer.
   public let information: [UInt8]
 
   public init(
@@ -77,7 +77,7 @@ public final class OIDResult: Sendable, Hashable {
   public func hash(into hasher: inout Hasher) { hasher.combine(information) }
 }
 
-/// A status indication as it came: its image has been read, its buffer is all that came behind it.
+/// A status indication as received: the image is decoded, its buffer is the rest of the message.
 public struct IndicatedStatus: Sendable, Hashable {
   public var indication: StatusIndication
   public var buffer: [UInt8]
@@ -87,9 +87,9 @@ public struct IndicatedStatus: Sendable, Hashable {
   }
 }
 
-/// A NET_BUFFER_LIST as a miniport indicates it. At most four NET_BUFFERs with four segments in all.
+/// A NET_BUFFER_LIST indicated by a miniport. At most four NET_BUFFERs with a total of four segments.
 public struct IndicatedList: Sendable {
-  /// The miniport's own number.
+  /// The miniport's own context.
   public var context: UInt64
   public var filterID: UInt16
   public var queueID: UInt16
@@ -108,7 +108,7 @@ public struct IndicatedList: Sendable {
     segmentCount = 0
   }
 
-  /// Adds a NET_BUFFER. Fails when the list has no room for it.
+  /// Appends a NET_BUFFER. Fails if the list is full.
   public mutating func append(
     dataLength: UInt32, _ chain: some Collection<NetBufferSharedMemory>
   ) throws(Failure) {
@@ -138,8 +138,8 @@ public struct Indication: Sendable {
   }
 }
 
-/// `NDIS_RECEIVE_FILTER_CAPABILITIES` and `NDIS_NIC_SWITCH_CAPABILITIES` as their images, empty for what
-/// the hardware does not have.
+/// `NDIS_RECEIVE_FILTER_CAPABILITIES` and `NDIS_NIC_SWITCH_CAPABILITIES` as images, empty if the hardware
+/// lacks them.
 public struct HardwareAssist: Sendable, Hashable {
   public var receiveFilter: [UInt8]
   public var nicSwitch: [UInt8]

@@ -1,15 +1,15 @@
-// The extents of a provider's answer. Most blocks have one, and an array for it would be made and thrown
-// away with every allocation: the first extent stands in the value, only the others need an array.
+// The extents of a provider's answer. Most blocks have one, which is stored inline: an array would cost a
+// heap allocation per block. Only further extents use an array.
 
 public import NDIS
 
-/// Extents in order.
+/// A list of extents in order.
 public struct ExtentList: Sendable, Hashable {
   @usableFromInline var first: Extent?
-  /// Empty while there is no first one.
+  /// Empty if there is no first one.
   @usableFromInline var others: [Extent]
 
-  /// The extent of a list that has just one.
+  /// The extent of a list with exactly one.
   package var only: Extent? { others.isEmpty ? first : nil }
 
   @inlinable public init() {

@@ -1,5 +1,4 @@
-// What a party answers to an upcall. It is not trusted: the dispatcher checks every field before any of
-// it counts.
+// The answer to an upcall. It is untrusted: the dispatcher validates every field before using any.
 
 public import NDIS
 
@@ -11,16 +10,16 @@ public struct ProviderAnswer: Sendable, Hashable {
   public var providerContext: UInt64
   public var section: Handle
   public var extents: ExtentList
-  /// Set when the answer could not be decoded.
+  /// Set if the answer could not be decoded.
   public var malformed: Failure?
-  /// False when the answer ended before it said which block it is about: there is none to give back.
+  /// False if the answer ended before its block was identified: there is none to free.
   public var namesBlock = true
 
-  /// The message type the answer came with; nil for a hosted provider's.
+  /// The message type of the answer; nil for a hosted provider's.
   public var type: UInt16?
-  /// What a miniport made of an OID request.
+  /// A miniport's completion of an OID request.
   public var oid: OIDResult?
-  /// Why a hosted provider refused, with its numbers; a remote one has only its status.
+  /// Why a hosted provider refused, with details; a remote provider only has its status.
   public var explanation: Failure?
 
   /// A hosted provider's refusal.
@@ -43,8 +42,8 @@ public struct ProviderAnswer: Sendable, Hashable {
   }
 }
 
-/// One thing that must hold of a provider's answer of SUCCESS. The dispatcher runs all of them in this
-/// order; the first that fails is the violation.
+/// A check of a provider's SUCCESS answer. The dispatcher runs all of them in this order and reports the
+/// first failure as the violation.
 public enum AnswerCheck: UInt8, CaseIterable, Sendable {
   case decodes, documentedStatus, irqlUnchanged, ownSection, ownDomain, extentCount
   case alignment, range, length, contiguity, overlap

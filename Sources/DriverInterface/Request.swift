@@ -1,5 +1,5 @@
-// What a client can ask of the simulator, decoded and with its descriptors already checked at the edge.
-// Values only: a request is copied into a turn and leaves nothing behind but records.
+// The requests of clients, decoded and with validated descriptors. Values only: a request is copied into a
+// turn, and only the records it creates remain.
 
 public import NDIS
 
@@ -15,7 +15,7 @@ public struct ObjectHeader: Hashable, Sendable, BitwiseCopyable {
   }
 }
 
-/// `NDIS_SHARED_MEMORY_PARAMETERS` as the caller filled it in.
+/// `NDIS_SHARED_MEMORY_PARAMETERS` as passed by the caller.
 public struct SharedMemoryParameters: Hashable, Sendable, BitwiseCopyable {
   public var header: ObjectHeader
   public var flags: UInt32
@@ -24,7 +24,7 @@ public struct SharedMemoryParameters: Hashable, Sendable, BitwiseCopyable {
   public var usage: Int32
   public var length: UInt32
   public var sgListBufferLength: UInt32
-  /// Zero in a revision-1 structure, whatever stands behind it (A32).
+  /// Zero in a revision-1 structure; the bytes after it are ignored (A32).
   public var vportID: UInt32
 
   public init(
@@ -62,7 +62,7 @@ public struct ProviderCharacteristics: Hashable, Sendable, BitwiseCopyable {
   }
 }
 
-/// The characteristics of a driver as far as the simulator reads them.
+/// The characteristics of a driver that the simulator uses.
 public struct DriverCharacteristics: Hashable, Sendable, BitwiseCopyable {
   public var header: ObjectHeader
   public var version: NDISVersion
@@ -74,8 +74,8 @@ public struct DriverCharacteristics: Hashable, Sendable, BitwiseCopyable {
   /// DevicePnPEventNotifyHandler. Protocol: BindAdapterHandlerEx, UnbindAdapterHandlerEx,
   /// OidRequestCompleteHandler, StatusHandlerEx, ReceiveNetBufferListsHandler, NetPnPEventHandler, zeros.
   public var handlers: Handlers
-  /// Offset of a required handler that is zero, among those nothing here calls (MiniportDriverUnload, the
-  /// sending ones); 0 when none is missing.
+  /// The offset of a required handler that is zero, among those never called here (MiniportDriverUnload, send
+  /// handlers); 0 if none is missing.
   public var missingHandler: UInt32 = 0
 
   public typealias Handlers = InlineArray<9, UInt64>
@@ -128,7 +128,7 @@ public enum Request: Sendable {
   case free(ndisHandle: Handle, allocation: Handle)
   case offerSection(provider: Handle, domain: Handle, size: UInt64, node: UInt32)
   case withdrawSection(Handle)
-  // An adapter's life.
+  // Adapter lifecycle.
   indirect case setHardwareAssist(Handle, HardwareAssist)
   case pauseComplete(Handle)
   case restartComplete(Handle, Status)
@@ -141,18 +141,18 @@ public enum Request: Sendable {
   indirect case oidRequest(binding: Handle, OIDCall)
   case cancelOIDRequest(binding: Handle, requestID: UInt64)
   case completeOIDRequest(adapter: Handle, oid: Handle, Status, OIDResult)
-  // Receiving.
+  // Receive path.
   case indicateReceive(adapter: Handle, Indication)
   case returnLists(binding: Handle, flags: UInt32, lists: [Handle])
-  /// The message could not be decoded; it takes its place among the session's requests all the same.
+  /// The message could not be decoded; it is a request of the session nevertheless, and gets a reply.
   case refused(Failure)
 }
 
-/// A request with what every message carries.
+/// A request with the common fields of its message.
 public struct Call: Sendable {
   public var session: UInt32
   public var requestID: UInt64
-  /// The message type, which names the routine.
+  /// The message type, which identifies the routine.
   public var type: UInt16
   public var context: UInt64
   public var irql: IRQL

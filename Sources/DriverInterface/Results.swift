@@ -1,5 +1,5 @@
-// What the dispatcher hands to whoever writes its messages: results of requests, upcalls, live blocks, counters.
-// Values only; they are made for every message.
+// The output of the dispatcher for encoding: results of requests, upcalls, live blocks, counters. Values
+// only, created for every message.
 
 public import NDIS
 
@@ -22,19 +22,19 @@ public struct RequestResult: Sendable {
   }
 }
 
-/// An upcall, as its handler is to see it.
+/// The parameters of an upcall for its handler.
 public struct UpcallDetails: Sendable {
   public var type: UInt16
   public var parent: UInt64
-  /// The driver, adapter or binding it is about, or the DMA domain of an allocation.
+  /// The driver, adapter or binding concerned, or the DMA domain of an allocation.
   public var object: Handle
   /// ProviderContext, driver context, adapter context or binding context.
   public var context: UInt64
   /// The cookie of the handler.
   public var handler: UInt64
-  /// The adapter's name, where the handler gets one.
+  /// The adapter's name, for handlers that receive it.
   public var name: Name
-  /// A halt or shutdown action, pause reason or event.
+  /// The action of a halt or shutdown, the reason of a pause, or an event.
   public var argument: UInt32 = 0
   /// BindContext of a bind.
   public var bindContext: Handle
@@ -67,7 +67,7 @@ public struct UpcallDetails: Sendable {
   }
 }
 
-/// A live block, as its allocation's reply tells it.
+/// A live block, as returned by its allocation.
 public struct AllocationDetails: Sendable {
   public var section: Handle
   public var sectionIndex: UInt32
@@ -93,7 +93,7 @@ public struct AllocationDetails: Sendable {
 public struct OIDDetails: Sendable, Hashable {
   public var handle: Handle
   public var call: OIDCall
-  /// How it ended; the status is PENDING while it has not.
+  /// The completion status; PENDING until it is completed.
   public var failure: Failure
   public var result: OIDResult
 
@@ -107,8 +107,8 @@ public struct OIDDetails: Sendable, Hashable {
   }
 }
 
-/// What ProtocolReceiveNetBufferLists receives, piece by piece and in the order of the message: a list, its
-/// buffers, and behind each buffer the parts it lies in. Values only, since it is read for every frame.
+/// The parameters of ProtocolReceiveNetBufferLists, piece by piece in message order: a list, its buffers, and
+/// after each buffer the parts that contain it. Values only, since they are created for every frame.
 public enum ReceivedPiece: Sendable, Hashable {
   case list(Handle, filterID: UInt16, queueID: UInt16, buffers: UInt32)
   case buffer(dataLength: UInt32)
@@ -128,16 +128,16 @@ public struct Statistics: Sendable, Hashable {
   public var bytes: UInt64 = 0
   public var openRequests: UInt64 = 0
   public var openUpcalls: UInt64 = 0
-  /// Receive queues that were allocated, nondefault VPorts, filters, OID requests that have not ended.
+  /// Allocated receive queues, nondefault VPorts, filters, and outstanding OID requests.
   public var queues: UInt64 = 0
   public var vports: UInt64 = 0
   public var filters: UInt64 = 0
   public var openOIDs: UInt64 = 0
-  /// Lists that are indicated and not returned.
+  /// Indicated lists that have not been returned.
   public var indicatedLists: UInt64 = 0
-  /// Calls of handlers since the start.
+  /// Number of handler calls since the start.
   public var upcalls: UInt64 = 0
-  /// Of these, answered PENDING: that ends no call, and changes a state.
+  /// Of these, the number answered PENDING: such a call is not complete and changes a state.
   public var pended: UInt64 = 0
   public var allocations: UInt64 = 0
   public var frees: UInt64 = 0

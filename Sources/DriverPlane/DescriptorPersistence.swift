@@ -1,5 +1,5 @@
-// Persistence by a descriptor store: the service manager keeps a descriptor of the store, of each section's memory
-// and of the connections of sessions that others depend on.
+// Persistence in a descriptor store (systemd's FDSTORE): the service manager keeps a descriptor of the store,
+// of each section's memory, and of the connections of sessions that other clients depend on.
 
 import NDISDriverInterface
 import NDISDriverProtocol
@@ -9,23 +9,23 @@ import NDIS
 import NDISPlatform
 import NDISSimulator
 
-/// Has a descriptor store keep what the next process needs.
+/// Keeps what the next process needs in a descriptor store.
 final class DescriptorPersistence: Persistence {
   private let descriptorStore: any DescriptorStore
   private let onEvent: (Event) -> Void
-  /// Replies that wait until their section's memory is stored.
+  /// Replies deferred until their section's memory is stored.
   private var deferred: [Handle: [DeferredReply]] = [:]
-  /// Connections that are stored.
+  /// Number of stored connections.
   private var connections = 0
-  /// The work at which two processes in a row crashed.
+  /// The request or upcall that two consecutive processes crashed while handling.
   private var quarantined: InFlightWork?
-  /// Whether this process has served for long enough to be no risk, and since when it serves.
+  /// Whether the probation is over, and when it began.
   private var isStable = false
   private var begun: UInt64 = 0
 
-  /// How many connections may be stored: each costs the service manager time, at every start again.
+  /// Maximum number of stored connections: each costs the service manager time at every restart.
   private static let maximumConnections = 512
-  /// Milliseconds after which a process is stable.
+  /// The probation of a new process, in milliseconds.
   private static let probation: UInt64 = 60_000
 
   init(_ descriptorStore: any DescriptorStore, onEvent: @escaping (Event) -> Void) {
@@ -65,8 +65,8 @@ final class DescriptorPersistence: Persistence {
 
   var isOnProbation: Bool { !isStable }
 
-  /// A store that was served from for a minute is not what a process crashed at: a crash of a turn by itself, in
-  /// a week, is another matter.
+  /// A process that has served the store for a minute did not crash on its contents: clears the quarantine of
+  /// internal work. A later crash is unrelated.
   func endProbation(now: UInt64, _ simulator: inout Simulator) {
     if begun == 0 { begun = now }
     guard now &- begun >= DescriptorPersistence.probation else { return }
@@ -164,7 +164,7 @@ final class DescriptorPersistence: Persistence {
 
   // MARK: Connections
 
-  /// Of the others, and of those there is no space for, the client reconnects.
+  /// Clients of all other connections, and of those the descriptor store has no space for, reconnect.
   func store(
     _ connection: DriverConnection, _ session: UInt32, _ simulator: inout Simulator
   ) {
@@ -195,7 +195,7 @@ final class DescriptorPersistence: Persistence {
     descriptorStore.remove(DescriptorName.connection)
   }
 
-  // MARK: The end
+  // MARK: Shutdown
 
   func retire(_ simulator: borrowing Simulator) {
     simulator.retire()

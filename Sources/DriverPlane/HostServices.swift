@@ -1,5 +1,5 @@
-// What the switchboard asks of the operating system beside memory: the time, random numbers, and whether a process
-// still exists. A test answers instead.
+// What the switchboard needs of the operating system besides memory: the time, random numbers, and whether a
+// process exists. Tests substitute their own.
 
 import NDISPlatform
 
@@ -7,11 +7,11 @@ struct HostServices {
   /// Monotonic time.
   var milliseconds: () -> UInt64 = { MonotonicClock.milliseconds }
   var nanoseconds: () -> UInt64 = { MonotonicClock.nanoseconds }
-  /// 64 bits that nobody can guess.
+  /// 64 unpredictable random bits.
   var randomBits: () throws(SystemError) -> UInt64 = { () throws(SystemError) in
     try Randomness.bits()
   }
-  /// Whether the process of this id exists.
+  /// Whether the process with this ID exists.
   var exists: (Int32) -> Bool = { CurrentProcess.exists($0) }
 
   init() {}

@@ -1,43 +1,43 @@
-// A hosted miniport as its host has it, and what others may ask of the hosted miniports of a switchboard.
+// A hosted miniport with its host's state, and the switchboard's API for hosted miniports.
 
 package import NDISHostedDrivers
 package import NDIS
 import NDISSimulator
 
-/// A hosted miniport, and the host's own state of it.
+/// A hosted miniport and the state its host keeps for it.
 struct HostedMiniport {
   var session: UInt32
   var driver: VMQMiniport
   var memory = HostedMemory()
-  /// Calls without a reply, by their request id.
+  /// Outstanding calls, by request ID.
   var calls: [UInt64: OpenCall] = [:]
-  /// Steps that wait, oldest first: a session may have so many calls open.
+  /// Deferred steps, oldest first: a session's outstanding calls are limited.
   var waiting: [DriverStep] = []
-  /// The number of its run of rows in the store; nil: it is not stored.
+  /// The number of its run of rows in the store; nil if it is not stored.
   var place: UInt32?
-  /// It is configured, and was not added by hand.
+  /// It comes from the configuration and was not added at run time.
   var isConfigured = false
 
   struct OpenCall {
     var tag: UInt64
-    /// The block it frees.
+    /// The block that the call frees.
     var freed = Handle.null
   }
 
-  /// Fewer than a session has results, so that a reply is read before its place is used again.
+  /// Fewer than the result slots of a session, so that a result is read before its slot is reused.
   static let maximumCalls = 56
 }
 
-/// A hosted miniport, to be listed.
+/// A hosted miniport in a list.
 package struct MiniportListing: Sendable {
   package var session: UInt32
   package var settings: VMQSettings
-  /// Its adapter; null when there is none.
+  /// Its adapter; null if it has none.
   package var adapter: Handle
-  /// Its adapter has come up and has not gone.
+  /// Its adapter is initialized and not yet halted.
   package var isUp: Bool
   package var isRunning: Bool
-  /// Why its adapter did not come up.
+  /// Why its adapter failed to initialize.
   package var failure: Failure?
   package var counters: [VMQMiniport.Counters]
 }
@@ -53,18 +53,18 @@ extension Switchboard {
     }
   }
 
-  /// The settings of the hosted miniport whose adapter this is.
+  /// The settings of the hosted miniport that owns this adapter.
   package func hostedMiniport(of adapter: Handle) -> VMQSettings? {
     state.miniports.first { $0.driver.adapter == adapter }?.driver.settings
   }
 
-  /// Why a miniport that has gone had not come up, while it is the last one that went.
+  /// Why the most recently removed miniport failed to initialize, if it had this session.
   package func failure(ofRemovedMiniport session: UInt32) -> Failure? {
     state.lastRemovedMiniport.flatMap { $0.session == session ? $0.failure : nil }
   }
 
-  /// Adds a hosted miniport and returns its session. Its adapter runs when this returns, unless it waits
-  /// for a process: a provider that is asked for the default queue's memory.
+  /// Adds a hosted miniport and returns its session. Its adapter is running on return unless an upcall to
+  /// another process is outstanding: a provider that allocates the default queue's memory.
   @discardableResult
   package func addMiniport(
     _ settings: VMQSettings, isConfigured: Bool = false
@@ -72,12 +72,12 @@ extension Switchboard {
     try state.addMiniport(settings, isConfigured: isConfigured)
   }
 
-  /// Removes a hosted miniport the documented way: its bindings are closed, it is paused and halted, its
-  /// driver deregisters. That may last longer than this call when others have to answer.
+  /// Removes a hosted miniport as NDIS documents it: its bindings are closed, it is paused and halted, and
+  /// its driver deregisters. Upcalls to other drivers may still be outstanding on return.
   package func removeMiniport(_ name: String) throws(Failure) { try state.removeMiniport(name) }
 
-  /// Generates receive frames on a queue of a hosted miniport, or on a VPort if it has VPorts.
-  /// Returns how many of its frames were indicated and dropped meanwhile.
+  /// Generates receive frames on a queue of a hosted miniport, or on a VPort if it has VPorts. Returns how
+  /// many frames the miniport indicated and dropped.
   @discardableResult
   package func generate(
     adapter name: String, queue: UInt32, count: UInt32, length: UInt32 = 0

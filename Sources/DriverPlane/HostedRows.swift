@@ -1,11 +1,11 @@
-// The layout of the store's rows for hosted drivers: hosted providers first, a row each, then hosted miniports, a run
-// of rows each. Rows of one that is gone hold nothing.
+// The layout of the store's rows for hosted drivers: one row for each hosted provider, then a run of rows for
+// each hosted miniport. Rows of removed drivers are empty.
 
 import NDISHostedDrivers
 import NDIS
 import NDISSimulator
 
-/// A hosted provider, as it was set up.
+/// The stored settings of a hosted provider.
 struct PoolRow: BitwiseCopyable {
   var name: Name
   var level: UInt32
@@ -15,7 +15,7 @@ struct PoolRow: BitwiseCopyable {
   var nodes: UInt32
   var pageSize: UInt32
   var hugePages: UInt32
-  /// It is configured, and was not added by hand.
+  /// It comes from the configuration and was not added at run time.
   var isConfigured: UInt32
 
   init(_ settings: PoolSettings, isConfigured: Bool) {
@@ -30,7 +30,7 @@ struct PoolRow: BitwiseCopyable {
     self.isConfigured = isConfigured ? 1 : 0
   }
 
-  /// Nil when it is none that anybody could have written.
+  /// Returns nil for a row that no daemon can have written.
   var settings: PoolSettings? {
     guard let level = ProviderLevel(rawValue: UInt8(truncatingIfNeeded: level)),
       Int(fill) < Fill.allCases.count, pageSize.nonzeroBitCount == 1
@@ -42,29 +42,29 @@ struct PoolRow: BitwiseCopyable {
   }
 }
 
-/// What the host stores of a hosted miniport beside the miniport's own rows.
+/// What the host stores for a hosted miniport besides the miniport's own rows.
 struct MiniportRow: BitwiseCopyable {
   var session: UInt32
   var calls: UInt32
   var isConfigured: UInt32
-  /// Of the session: one that has ended and whose number was given again is another.
+  /// The session's generation: detects a session number that was reused.
   var generation: UInt32
 }
 
-/// A call of a hosted miniport that has no reply.
+/// An outstanding call of a hosted miniport.
 struct CallRow: BitwiseCopyable {
   var id: UInt64 = 0
   var tag: UInt64 = 0
   var freed = Handle.null
 }
 
-/// Calls, as many as go into a row.
+/// As many calls as fit in a row.
 struct CallsRow: BitwiseCopyable {
   static let count = 20
   var calls = InlineArray<20, CallRow>(repeating: CallRow())
 }
 
-/// The places of rows.
+/// Row numbers.
 enum HostRows {
   static let pools: UInt32 = 1_024
   static let miniports: UInt32 = 64
@@ -82,14 +82,14 @@ enum HostRows {
 }
 
 extension SwitchboardState {
-  /// Stores how a hosted provider was set up.
+  /// Stores the settings of a hosted provider.
   mutating func remember(pool number: Int, isConfigured: Bool) {
     guard let row = persistence.row(ofPool: number) else { return }
     simulator.keep(
       HostRow(PoolRow(pools[number].settings, isConfigured: isConfigured)), at: row)
   }
 
-  /// Stores a hosted miniport's state, as part of the transaction in which that changed.
+  /// Stores a hosted miniport's state, in the transaction in which it changed.
   mutating func remember(miniport index: Int) {
     guard let number = miniports[index].place else { return }
     let first = HostRows.miniport(number)
@@ -116,12 +116,12 @@ extension SwitchboardState {
           generation: simulator.generation(ofSession: miniport.session))), at: first + HostRows.own)
   }
 
-  /// The rows of a miniport that has gone hold nothing any more.
+  /// Clears the rows of a removed miniport.
   mutating func forget(place number: UInt32) {
     simulator.keep(HostRow(), at: HostRows.miniport(number) + HostRows.own)
   }
 
-  /// The first free run of rows; nil when there is none, or nothing is persistent.
+  /// The first free run of rows; nil if there is none, or nothing is persistent.
   var freePlace: UInt32? {
     let taken = Set(miniports.compactMap(\.place))
     return persistence.miniportPlaces.first { !taken.contains($0) }

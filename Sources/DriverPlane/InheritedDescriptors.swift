@@ -1,28 +1,27 @@
-// The descriptors that an earlier process has left with the service manager, sorted by what they are: the store,
-// memory of sections, connections.
+// Descriptors from the service manager's descriptor store, left there by an earlier process, sorted by kind:
+// the store, memory of sections, connections.
 
 package import NDISPlatform
 
-/// What an earlier process has left, by what it is known by.
+/// Descriptors left by an earlier process.
 package struct InheritedDescriptors {
-  /// The store; nil: there is none, or what was there is none.
+  /// The store; nil if there is none or it is not valid.
   package private(set) var store: StoreFile?
-  /// Memory files of sections, by inode.
+  /// Memfds of sections, by inode.
   private var sections: [UInt64: (name: String, descriptor: Int32)] = [:]
-  /// Connections, by their sockets' inodes.
+  /// Connections, by socket inode.
   package private(set) var connections: [(inode: UInt64, descriptor: Int32)] = []
-  /// Names that are not known.
+  /// Unknown names.
   package private(set) var unknown: [String] = []
-  /// The store was there more than once: the newest counts.
+  /// There was more than one store: the newest is used.
   package private(set) var hasOldStores = false
-  /// Why the store is none.
+  /// Why the store is not valid.
   package private(set) var problem: String?
 
-  /// How many descriptors the service manager holds.
+  /// Number of descriptors in the descriptor store.
   package private(set) var count = 0
 
-  /// Sorts the descriptors that the service manager handed over, by their names; `known` are the names of
-  /// listening sockets.
+  /// Sorts the descriptors from the service manager by name; `known` are the names of listening sockets.
   package init(_ descriptors: [(name: String, descriptor: Int32)], known: Set<String>) {
     for (name, descriptor) in descriptors where !known.contains(name) {
       count += 1
@@ -39,7 +38,7 @@ package struct InheritedDescriptors {
         connections.append((inode ?? 0, descriptor))
       case _ where DescriptorName.isSection(name) && inode.map { sections[$0] == nil } == true:
         sections[inode ?? 0] = (name, descriptor)
-      // A socket that somebody is to listen on, under whatever name.
+      // A listening socket, whatever its name.
       case _ where !DescriptorName.isStored(name) && Descriptor.isListening(descriptor):
         count -= 1
       default:
@@ -49,12 +48,12 @@ package struct InheritedDescriptors {
     }
   }
 
-  /// Takes the memory of a section.
+  /// Removes and returns the memory of a section.
   package mutating func takeSection(inode: UInt64) -> Descriptor? {
     sections.removeValue(forKey: inode).map { Descriptor(owning: $0.descriptor) }
   }
 
-  /// Ends the connections, which no process will serve; returns the names they are stored under.
+  /// Closes the connections, which no process will serve; returns their names in the descriptor store.
   package mutating func endConnections() -> [String] {
     let left = connections
     connections = []
@@ -65,10 +64,10 @@ package struct InheritedDescriptors {
     }
   }
 
-  /// The sections belong to the switchboard now.
+  /// Ownership of the sections has passed to the switchboard.
   package mutating func forgetSections() { sections = [:] }
 
-  /// Closes the descriptors of the sections that were not taken; returns their names.
+  /// Closes the descriptors of unused sections; returns their names in the descriptor store.
   package mutating func closeSections() -> [String] {
     let left = sections
     sections = [:]
@@ -79,7 +78,7 @@ package struct InheritedDescriptors {
   }
 }
 
-/// Why a store was not restored from: a sentence.
+/// Why a store was not restored, as a sentence.
 package struct RestoreFailure: Error, CustomStringConvertible, Sendable {
   package let description: String
   init(_ description: String) { self.description = description }

@@ -1,56 +1,56 @@
-// A party on the other end of a connection, as the switchboard sees it: something that takes packets and
-// can be cut off. In the daemon it is a socket with a bounded outbox; a test may put its own in place.
+// The other end of a connection, as the switchboard sees it: it receives packets and can be disconnected. In
+// the daemon it is a socket with a bounded outbox; tests substitute their own.
 
-/// Takes packets for one connection.
+/// Receives the packets of one connection.
 package protocol Peer: AnyObject {
-  /// Sends a packet with at most one descriptor, which stays the caller's. Never waits.
+  /// Sends a packet with at most one descriptor, which the caller keeps. Never blocks.
   func deliver(_ packet: UnsafeRawBufferPointer, descriptor: Int32?)
-  /// Ends the connection after what was delivered.
+  /// Closes the connection after the queued packets.
   func disconnect()
-  /// Packets delivered and not yet taken by the other end's kernel buffer.
+  /// Packets queued and not yet in the kernel's socket buffer.
   var waiting: Int { get }
-  /// The socket, to be stored for the next process; nil: there is none.
+  /// The socket, to be stored for the next process; nil if there is none.
   var descriptor: Int32? { get }
 }
 
 extension Peer {
-  /// A peer without an outbox has none waiting.
+  /// A peer without an outbox queues no packets.
   package var waiting: Int { 0 }
   /// A peer in this process has no socket to store.
   package var descriptor: Int32? { nil }
 }
 
-/// One connection and what the switchboard knows of it.
+/// A connection with the state the switchboard keeps for it.
 package final class DriverConnection {
   package let peer: any Peer
   package let pid: Int32
   package let uid: UInt32
-  /// The session, once HELLO has been accepted.
+  /// The session, set when HELLO has been accepted.
   package var session: UInt32?
   package var isClosed = false
-  /// It has outlived an earlier daemon and has not answered RESUMED yet: nothing else is sent to it, and nothing
-  /// else it sends counts.
+  /// It has outlived an earlier daemon and has not answered RESUMED yet: nothing else is sent to it, and
+  /// everything else it sends is ignored.
   var awaitsResume = false
-  /// Packets that are read although its outbox waits: a client that asks again for what has no answer may not
-  /// read while it does. As many as it can have asked for.
+  /// Packets that are read although its outbox is not empty: a client that repeats its outstanding requests
+  /// may not read meanwhile. The number of requests it can have outstanding.
   package var replayBudget = 0
   /// The descriptor store had no space for its socket.
   var cannotBeStored = false
-  /// It is of a session that has outlived an earlier daemon.
+  /// Its session has outlived an earlier daemon.
   var wasResumed = false
-  /// The service manager has its socket too.
+  /// Its socket is in the descriptor store.
   var isStored = false
-  /// The name it gave itself in HELLO.
+  /// The client's name in HELLO.
   package var name = ""
-  /// How long its handlers took; nil while none was called.
+  /// Latency of its handlers; nil if none has been called.
   var latency: Histogram?
-  /// Sections whose descriptor this process has been sent.
+  /// Sections whose descriptor the process has received.
   private var knownSections: Set<UInt64> = []
-  /// The one of them that was named last; 0 is no section's handle.
+  /// The most recent of them; 0 is not a valid section handle.
   private var lastSection: UInt64 = 0
-  /// Sections this process has been sent a view of.
+  /// Sections that the process has a view of.
   private var views: Set<UInt64> = []
-  /// The section of the last part of a received list.
+  /// The section of the most recent part of a received list.
   private var lastView: UInt64 = 0
 
   package init(peer: any Peer, pid: Int32, uid: UInt32) {
@@ -59,8 +59,7 @@ package final class DriverConnection {
     self.uid = uid
   }
 
-  /// Marks a section's descriptor as sent to the process, or as owned by it; false when it
-  /// was known.
+  /// Marks a section's descriptor as sent to the process, or as owned by it; false if it already was.
   @discardableResult
   func markSent(section: UInt64) -> Bool {
     if section == lastSection { return false }
@@ -68,21 +67,21 @@ package final class DriverConnection {
     return knownSections.insert(section).inserted
   }
 
-  /// Marks a view of a section as sent to the process, for reading only; false when it
-  /// has one, or has the section itself.
+  /// Marks a read-only view of a section as sent to the process; false if the process has one, or has the
+  /// section itself.
   func markSent(view section: UInt64) -> Bool {
     if section == lastView { return false }
     lastView = section
     return !knownSections.contains(section) && views.insert(section).inserted
   }
 
-  /// The view could not be sent.
+  /// Sending the view failed.
   func unmarkSent(view section: UInt64) {
     views.remove(section)
     if section == lastView { lastView = 0 }
   }
 
-  /// The section is gone; whether the process had a view of it.
+  /// The section was released. Returns whether the process had a view of it.
   @discardableResult
   func unmarkSent(section: UInt64) -> Bool {
     knownSections.remove(section)
@@ -92,7 +91,7 @@ package final class DriverConnection {
   }
 }
 
-/// Connections by their session, whose number is a small index.
+/// Connections by session number, which is a small index.
 struct ConnectionTable {
   private var table: [DriverConnection?] = []
 
@@ -104,6 +103,6 @@ struct ConnectionTable {
     }
   }
 
-  /// In the order of their sessions.
+  /// In the order of session numbers.
   var all: [DriverConnection] { table.compactMap { $0 } }
 }

@@ -1,7 +1,7 @@
-// What of a switchboard outlives its process: one object, which does nothing where nothing does. The store is a
-// memory file, sections are memory files, connections are sockets; a descriptor store has a descriptor of each
-// and gives them to the next process. It also keeps the record of the work in progress, so that a request at
-// which two processes in a row crashed is not carried out a third time.
+// The state of a switchboard that outlives its process, behind one protocol; `NoPersistence` does nothing.
+// The store and the sections are memfds, connections are sockets; a descriptor store keeps a descriptor of
+// each and passes it to the next process. The record of the work in progress is kept too: a request that two
+// consecutive processes crashed while handling is refused by the third.
 
 import NDISDriverProtocol
 import NDISPlatform
@@ -10,87 +10,87 @@ import NDIS
 
 /// Persistence of a switchboard's state.
 protocol Persistence: AnyObject {
-  /// Which of the features a client asks for its session may have.
+  /// The requested session features that can be granted.
   func features(of wanted: SessionFeatures) -> SessionFeatures
 
   // MARK: The work in progress
 
-  /// Records what is worked on from now on; false: two processes in a row crashed at just that.
+  /// Records the work in progress; false if two consecutive processes crashed while handling it.
   func beginWork(_ work: InFlightWork, _ simulator: borrowing Simulator) -> Bool
-  /// Records that nothing is worked on.
+  /// Records that no work is in progress.
   func endWork(_ simulator: borrowing Simulator)
-  /// Records `work` and returns what was recorded before it, for `resumeWork`.
+  /// Records `work` and returns the interrupted work, for `resumeWork`.
   func interruptWork(for work: InFlightWork, _ simulator: borrowing Simulator) -> InFlightWork
-  /// Records again what was interrupted.
+  /// Records the interrupted work again.
   func resumeWork(_ interrupted: InFlightWork, _ simulator: borrowing Simulator)
-  /// The quarantined work has been dealt with, and is not refused again.
+  /// The quarantined work has been refused or failed: clears the quarantine.
   func endQuarantine(_ simulator: inout Simulator)
-  /// Takes over what an earlier process quarantined.
+  /// Restores the quarantine that an earlier process recorded.
   func restoreQuarantine(_ simulator: borrowing Simulator)
-  /// Whether it is not known yet that the store can be served from without a crash.
+  /// Whether the process has not served the store for long enough to be considered stable.
   var isOnProbation: Bool { get }
-  /// Ends the probation when it has lasted long enough.
+  /// Ends the probation when its time is up.
   func endProbation(now: UInt64, _ simulator: inout Simulator)
-  /// Time passes without a turn.
+  /// Advances the store's clock without a turn.
   func advance(time: UInt64, _ simulator: inout Simulator)
-  /// A session has ended: with it, the quarantine of its work.
+  /// A session has ended: clears the quarantine of its work.
   func sessionEnded(_ session: UInt32, _ simulator: inout Simulator)
 
   // MARK: Hosted drivers
 
-  /// The first row that stores how a hosted provider was set up; nil: that is not stored.
+  /// The row that stores a hosted provider's settings; nil if they are not stored.
   func row(ofPool number: Int) -> UInt32?
-  /// The places where the state of hosted miniports is stored.
+  /// The runs of rows available for the state of hosted miniports.
   var miniportPlaces: Range<UInt32> { get }
-  /// Turns until `commitTransaction` are one transaction.
+  /// Combines all turns up to `commitTransaction` in one transaction.
   func beginTransaction(_ simulator: inout Simulator)
   func commitTransaction(_ simulator: inout Simulator)
-  /// A hosted driver has been delivered an upcall: part of the transaction.
+  /// Marks an upcall as delivered to a hosted driver, as part of the transaction.
   func delivered(upcall: UInt64, _ simulator: inout Simulator)
 
   // MARK: Sections
 
-  /// Has the memory of a new section stored.
+  /// Stores the memory of a new section.
   func store(_ section: Handle, _ memory: SectionMemory, _ simulator: inout Simulator)
-  /// A section is gone. Returns the replies that waited for it.
+  /// Removes a released section. Returns the replies that were deferred for it.
   func release(_ section: Handle, _ memory: SectionMemory) -> [DeferredReply]
-  /// Defers a reply until the memory of its section is stored; false when it can be sent. A section whose memory
-  /// is missing after a crash is then one that no client knows of.
+  /// Defers a reply until the memory of its section is stored; false if it can be sent now. A section whose
+  /// memory is missing after a crash is thus unknown to every client.
   func deferReply(
     _ reply: DeferredReply, _ memories: SectionMemories, _ simulator: inout Simulator
   ) -> Bool
-  /// A reply is sent.
+  /// A reply has been sent.
   func replied(_ reply: DeferredReply, _ simulator: inout Simulator)
-  /// The descriptor store has taken what it was given. Returns the replies that waited for that.
+  /// The descriptor store has received its descriptors. Returns the replies that were deferred for them.
   func descriptorsStored(
     _ memories: SectionMemories, _ simulator: inout Simulator
   ) -> [DeferredReply]
-  /// Whether replies wait.
+  /// Whether replies are deferred.
   var hasDeferredReplies: Bool { get }
 
   // MARK: Connections
 
-  /// Has the connection of a session stored, once others depend on the session.
+  /// Stores the connection of a session that other clients depend on.
   func store(
     _ connection: DriverConnection, _ session: UInt32, _ simulator: inout Simulator)
-  /// A connection that an earlier process stored is used again.
+  /// A connection stored by an earlier process is in use again.
   func restored(_ connection: DriverConnection)
-  /// A connection is closed.
+  /// A connection has been closed.
   func closed(_ connection: DriverConnection)
 
-  // MARK: The end
+  // MARK: Shutdown
 
-  /// The daemon stops: nothing is left to the next process.
+  /// The daemon stops: removes the state instead of passing it to the next process.
   func retire(_ simulator: borrowing Simulator)
 }
 
-/// A reply that may have to wait: to a session, and to which of its requests.
+/// A reply that may be deferred: its session and request ID.
 struct DeferredReply {
   var session: UInt32
   var id: UInt64
 }
 
-/// Nothing outlives the process.
+/// No state outlives the process.
 final class NoPersistence: Persistence {
   func features(of wanted: SessionFeatures) -> SessionFeatures { [] }
   func beginWork(_ work: InFlightWork, _ simulator: borrowing Simulator) -> Bool { true }

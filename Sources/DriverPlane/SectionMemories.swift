@@ -1,16 +1,15 @@
-// The memory of sections: memory files that providers have offered or that the daemon makes for hosted providers.
-// They are never mapped here; what is written goes through pwrite. Everything that is asked of the system about
-// them is in this file.
+// The memory of sections: memfds offered by providers or created by the daemon for hosted providers. The
+// daemon never maps them and writes with pwrite. All system calls on them are in this file.
 
 import NDISHostedDrivers
 import NDIS
 import NDISPlatform
 import NDISSimulator
 
-/// A section's memory. A class, so that a dictionary can hold what may not be copied.
+/// A section's memory. A class, so that a dictionary can hold a noncopyable value.
 final class SectionMemory {
   private let memory: SealedMemory
-  /// By which the memory file is known; nil: it has none.
+  /// Identifies the memfd; nil if it has none.
   let inode: UInt64?
   /// Whether it outlives this process.
   var keeping = SectionKeeping.lost
@@ -21,25 +20,25 @@ final class SectionMemory {
   }
 
   var size: UInt64 { memory.size }
-  /// The descriptor, which stays the section's.
+  /// The descriptor, still owned by the section.
   var descriptor: Int32 { memory.descriptor.raw }
 
-  // MARK: Making one
+  // MARK: Creation
 
-  /// New memory for a hosted provider.
+  /// Creates memory for a hosted provider.
   static func make(
     name: String, size: UInt64, hugePages: Bool
   ) throws(SystemError) -> SectionMemory {
     SectionMemory(try SealedMemory(name: name, size: size, hugePages: hugePages))
   }
 
-  /// Memory that an earlier process had; nil when the file is not what it was.
+  /// Restores memory of an earlier process; nil if the file no longer matches.
   static func restore(_ file: consuming Descriptor, size: UInt64) -> SectionMemory? {
     guard let memory = try? SealedMemory(adopting: file), memory.size == size else { return nil }
     return SectionMemory(memory)
   }
 
-  /// Memory that a process offers.
+  /// Validates memory that a process offers.
   static func offered(
     _ descriptor: consuming Descriptor?, size: UInt64
   ) throws(Failure) -> SectionMemory {
@@ -65,15 +64,15 @@ final class SectionMemory {
     return SectionMemory(memory)
   }
 
-  // MARK: Using it
+  // MARK: Access
 
-  /// Has a descriptor store keep a descriptor under the inode's name; false when it cannot.
+  /// Stores a descriptor under the inode's name; false if that fails.
   func isStored(in descriptorStore: any DescriptorStore) -> Bool {
     inode.map { descriptorStore.store(descriptor, name: DescriptorName.section(inode: $0)) }
       ?? false
   }
 
-  /// Calls `body` with a descriptor that is open for reading only; with nil when none can be had.
+  /// Calls `body` with a read-only descriptor, or with nil if none can be opened.
   func withView(_ body: (Int32?) -> Void) {
     do throws(SystemError) {
       let view = try memory.reopenedForReading()
@@ -82,7 +81,7 @@ final class SectionMemory {
     } catch { body(nil) }
   }
 
-  /// Writes bytes; 0 is success, else an errno.
+  /// Writes bytes. Returns 0 on success, else an errno.
   func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) -> Int32 {
     do throws(SystemError) {
       try unsafe memory.write(bytes, at: offset)
@@ -90,7 +89,7 @@ final class SectionMemory {
     } catch { return error.errno }
   }
 
-  /// Fills pages; false when the system refuses.
+  /// Fills pages; false if the system call fails.
   func fill(_ fill: Fill, offset: UInt64, length: UInt64) -> Bool {
     do throws(SystemError) {
       if fill == .zero {
@@ -103,7 +102,7 @@ final class SectionMemory {
   }
 }
 
-/// The memory of all sections, by handle and by inode. A class, so that handing it to the persistence copies
+/// The memory of all sections, by handle and by inode. A class, so that passing it to the persistence copies
 /// nothing.
 final class SectionMemories {
   private(set) var all: [Handle: SectionMemory] = [:]
@@ -113,7 +112,7 @@ final class SectionMemories {
 
   subscript(section: Handle) -> SectionMemory? { all[section] }
 
-  /// Whether a section has the same memory.
+  /// Whether another section already has this memory.
   func contains(_ memory: SectionMemory) -> Bool {
     memory.inode.map { inodes.contains($0) } ?? false
   }

@@ -1,18 +1,18 @@
-// Where the bytes of the simulator's store are: in a memory file that the next process is given, or in anonymous
-// memory that ends with this process.
+// The memory behind the simulator's store: a memfd that is passed to the next process, or anonymous memory
+// that ends with this process.
 
 import NDISStore
 package import NDISPlatform
 import NDISSimulator
 
-/// A store that outlives its process, and where its descriptors are stored.
+/// A store that outlives its process, and the descriptor store that keeps its descriptors.
 package struct PersistentStore {
   package let descriptorStore: any DescriptorStore
   package let store: StoreFile
 
-  /// A new store, whose descriptor is stored at once.
+  /// Creates a store and puts its descriptor in the descriptor store immediately.
   ///
-  /// - Throws: `StartFailure` when there is no memory for it.
+  /// - Throws: `StartFailure` if there is no memory for it.
   package init(_ descriptorStore: any DescriptorStore, size: Int) throws(StartFailure) {
     do throws(SystemError) { store = try StoreFile(name: "ndissim:store", size: size) } catch {
       throw StartFailure("\(error)")
@@ -21,14 +21,14 @@ package struct PersistentStore {
     _ = descriptorStore.store(store.descriptor.raw, name: DescriptorName.store)
   }
 
-  /// The store of an earlier process, whose descriptor is stored already.
+  /// Opens the store of an earlier process, whose descriptor is already in the descriptor store.
   package init(_ descriptorStore: any DescriptorStore, adopting store: StoreFile) {
     self.descriptorStore = descriptorStore
     self.store = store
   }
 }
 
-/// Where the store's bytes are.
+/// The memory that holds the store.
 enum StoreBacking {
   case anonymous(AnonymousMemory)
   case file(StoreFile)

@@ -1,5 +1,5 @@
-// Carrying out what a turn asks for: replies, upcalls, hosted providers, released sections, events. One
-// queue, served until it is empty; endings are done in between, a bounded number of steps at a time.
+// Carries out the actions of turns: replies, upcalls, calls of hosted providers, released sections, events.
+// One queue, served until it is empty; teardown is done in between, in bounded steps.
 
 import NDISDriverInterface
 import NDISDriverProtocol
@@ -10,7 +10,7 @@ import NDISPlatform
 import NDISSimulator
 
 extension SwitchboardState {
-  /// Carries out actions, and steps of endings, for at most about a millisecond of turns.
+  /// Carries out actions and steps of teardown, the latter for at most about a millisecond.
   mutating func drain() {
     var next = 0
     var steps = 0
@@ -47,9 +47,9 @@ extension SwitchboardState {
     case .sectionReleased(_, let handle, let session, let hosted):
       release(handle)
       if let hosted, Int(hosted) < pools.count { pools[Int(hosted)].remove(section: handle) }
-      // Reported to the provider that offered it, and to those that have a view of it and may unmap it.
+      // Notifies the provider that offered it, and the processes that have a view of it and may unmap it.
       for connection in connections.all {
-        // What one that outlived an earlier process had is not known here.
+        // The views of a process that outlived an earlier daemon are not known here.
         let hadView = connection.unmarkSent(section: handle.rawValue) || connection.wasResumed
         if hadView || connection.session == session, connection.session != nil {
           unsafe send(Encoding.sectionReleased(handle, into: buffer), to: connection)
@@ -108,7 +108,7 @@ extension SwitchboardState {
   private mutating func replyAllocation(
     _ connection: DriverConnection, _ id: UInt64, _ result: RequestResult
   ) {
-    // An answer asked for again may name a block that has been freed since.
+    // A repeated reply may name a block that has been freed since.
     guard let details = simulator.allocation(result.value) else {
       refuse(
         connection, id, result.type, Failure(.failure, .doubleFree, result.value.rawValue))
@@ -124,17 +124,17 @@ extension SwitchboardState {
 
   // MARK: Upcalls
 
-  /// Sends an upcall, and before it the views of sections the process does not know yet.
+  /// Sends an upcall, preceded by views of the sections the process does not know yet.
   mutating func call(_ session: UInt32, _ id: UInt64) {
     guard let upcall = simulator.upcall(id) else { return }
     guard let connection = connections[session] else { return callMiniport(session, id, upcall) }
     guard !connection.awaitsResume else { return }
-    // Empty for nearly every upcall, and then it allocates nothing.
+    // Empty for almost every upcall; allocates nothing then.
     var unknown: [Handle] = []
     let length = encode(id, upcall, to: connection, &unknown)
     for section in unknown { sendView(of: section, to: connection) }
     guard length > 0 else {
-      // Its subject is gone, or our own bound is wrong: nothing may wait for its answer.
+      // Its subject was removed, or our size limit is wrong: nothing may wait for its answer.
       simulator.answer(
         id, session: session, answer: ProviderAnswer(status: .failure), now: now)
       return
@@ -143,8 +143,8 @@ extension SwitchboardState {
     send(length, to: connection)
   }
 
-  /// Writes an upcall into the buffer; 0 when what it is about is gone. `unknown` are the sections of received
-  /// lists that the process has no view of.
+  /// Writes an upcall into the buffer; returns 0 if its subject was removed. `unknown` receives the sections
+  /// of received lists that the process has no view of.
   private func encode(
     _ id: UInt64, _ upcall: UpcallDetails, to connection: DriverConnection,
     _ unknown: inout [Handle]
@@ -176,15 +176,15 @@ extension SwitchboardState {
     }
   }
 
-  /// Sends a process a descriptor of a section that is open for reading only. Without one left, or with
-  /// one that may not be opened, the notification has size 0, and the next upcall that names the section tries again.
+  /// Sends a process a read-only descriptor of a section. If none can be opened, the notification has size 0,
+  /// and the next upcall that names the section tries again.
   private mutating func sendView(of section: Handle, to connection: DriverConnection) {
     guard let memory = memories[section] else {
       return connection.unmarkSent(view: section.rawValue)
     }
     memory.withView { view in
       if view == nil { connection.unmarkSent(view: section.rawValue) }
-      // The upcall waits in the switchboard's buffer.
+      // The upcall is in the switchboard's buffer meanwhile.
       unsafe withUnsafeTemporaryAllocation(byteCount: 64, alignment: 8) { small in
         let length = unsafe Encoding.sectionView(
           section, size: view == nil ? 0 : memory.size, into: small)

@@ -1,5 +1,5 @@
-// Hosted providers at the switchboard: their upcalls come from the same queue as everybody's, their
-// sections are memfds that the daemon makes and never maps, their fills go through pwrite within the
+// Hosted providers of the switchboard. Their upcalls come from the same queue as those of other providers.
+// Their sections are memfds that the daemon creates and never maps; blocks are filled with pwrite, within the
 // pool's capacity.
 
 import NDISDriverInterface
@@ -42,7 +42,7 @@ extension SwitchboardState {
     return answer
   }
 
-  /// Makes a section's memory and registers it; nil is success.
+  /// Creates a section's memory and registers it. Returns nil on success.
   private mutating func makeSection(
     _ provider: Int, _ domain: Handle, _ node: UInt32, _ size: UInt64
   ) -> Failure? {

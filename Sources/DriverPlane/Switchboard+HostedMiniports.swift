@@ -1,7 +1,6 @@
-// Hosted miniports at the switchboard. Each has a session like a process: its calls are turns like those
-// that come in packets, its upcalls come from the same queue as everybody's and are answered like
-// everybody's. It touches no memory but the blocks of its allocations' replies, and these by
-// pwrite: the daemon maps no section.
+// Hosted miniports of the switchboard. Each has a session like a driver process: its calls are turns like
+// those received in packets, and its upcalls are queued and answered like those of other sessions. It writes
+// only to the blocks it has allocated, with pwrite: the daemon maps no section.
 
 import NDISDriverProtocol
 import NDISDriverInterface
@@ -39,7 +38,7 @@ extension SwitchboardState {
     }
     turn(miniports.count - 1) { $0.start() }
     finishWork()
-    // It may have gone already.
+    // Its session may have ended already.
     let failing = index(ofMiniport: session).flatMap { miniports[$0].driver.failure }
     if let failure = lastRemovedMiniport?.failure ?? failing { throw failure }
     return session
@@ -73,7 +72,7 @@ extension SwitchboardState {
     return (after.indicated &- before.indicated, after.dropped &- before.dropped)
   }
 
-  /// Ends all miniports, politely first.
+  /// Ends all miniports, with an orderly halt first.
   mutating func endMiniports(_ onProgress: () -> Void) {
     for session in miniports.map(\.session) {
       guard let index = index(ofMiniport: session) else { continue }
@@ -95,7 +94,7 @@ extension SwitchboardState {
     }
   }
 
-  /// Does work of endings and beginnings, as much as there is within reason.
+  /// Does pending work of initialization and teardown, up to a limit.
   private mutating func finishWork() {
     drain()
     var rounds = 0
@@ -125,10 +124,10 @@ extension SwitchboardState {
 
   // MARK: Events
 
-  /// Whether one of them receives at a set rate.
+  /// Whether a hosted miniport generates frames at a fixed rate.
   var miniportsNeedTime: Bool { miniports.contains { $0.driver.needsTime } }
 
-  /// Lets time pass for them.
+  /// Generates the frames of hosted miniports with a fixed rate.
   mutating func generateTimedFrames() {
     let now = now
     for index in miniports.indices
@@ -137,7 +136,7 @@ extension SwitchboardState {
     }
   }
 
-  /// NDIS calls a handler of one.
+  /// Calls a handler of a hosted miniport.
   mutating func callMiniport(_ session: UInt32, _ id: UInt64, _ details: UpcallDetails) {
     guard let index = index(ofMiniport: session), !simulator.isDelivered(id) else { return }
     var upcall = DriverUpcall(
@@ -153,7 +152,7 @@ extension SwitchboardState {
     turn(index, delivers: id) { $0.called(upcall) }
   }
 
-  /// A call of one has been answered, or was refused without a result.
+  /// Delivers the result of a hosted miniport's call, or its refusal.
   mutating func replyToMiniport(_ session: UInt32, _ id: UInt64, refused: Failure? = nil) {
     guard let index = index(ofMiniport: session), let open = miniports[index].calls[id] else {
       return
@@ -175,9 +174,10 @@ extension SwitchboardState {
     turn(index, ends: id) { $0.replied(reply) }
   }
 
-  // MARK: Their steps
+  // MARK: Steps
 
-  /// Something happens to one: what it remembers, and the turns of NDIS that come of it, are one transaction.
+  /// Handles an event of a miniport: the change of its state and the NDIS turns that result are one
+  /// transaction.
   mutating func turn(
     _ index: Int, delivers upcall: UInt64 = 0, ends call: UInt64 = 0,
     _ event: (inout VMQMiniport) throws(Failure) -> [DriverStep]
@@ -192,7 +192,7 @@ extension SwitchboardState {
     persistence.commitTransaction(&simulator)
   }
 
-  /// The same, of what cannot fail.
+  /// The same, for events that cannot fail.
   mutating func turn(
     _ index: Int, delivers upcall: UInt64 = 0, ends call: UInt64 = 0,
     _ event: (inout VMQMiniport) -> [DriverStep]
@@ -202,7 +202,7 @@ extension SwitchboardState {
     } catch {}
   }
 
-  /// Carries out the steps of one that wait, as far as its calls' replies allow.
+  /// Carries out deferred steps of a miniport, up to the limit of outstanding calls.
   private mutating func proceed(_ index: Int) {
     let session = miniports[index].session
     var next = 0
@@ -245,7 +245,7 @@ extension SwitchboardState {
     simulator.perform(call, made.request, now: now)
   }
 
-  /// Nil is success.
+  /// Returns nil on success.
   private func carryOut(_ write: MemoryWrite, _ memory: HostedMemory) -> Failure? {
     do throws(Failure) {
       for piece in try memory.pieces(of: write) {
@@ -256,7 +256,7 @@ extension SwitchboardState {
           unsafe memory.write(
             UnsafeRawBufferPointer(rebasing: bytes[piece.bytes]), at: piece.offset)
         }
-        // A section of huge pages cannot be written so; its frames are lost.
+        // A section with huge pages cannot be written with pwrite; the frames are dropped.
         guard problem == 0 else {
           return Failure(.resources, .memoryUnavailable, UInt64(UInt32(bitPattern: problem)))
         }

@@ -1,5 +1,5 @@
-// What management changes at the switchboard: hosted providers come and go while drivers are served,
-// adapters are changed from outside, quotas and the deadline change. All of it happens between turns.
+// The switchboard's interface to the management plane: hosted providers are added and removed, adapters,
+// quotas and the deadline are changed while drivers are served. All changes are made between turns.
 
 import NDISEvents
 package import NDISHostedDrivers
@@ -7,25 +7,25 @@ package import NDIS
 package import NDISSimulator
 
 extension Switchboard {
-  /// What NDIS runs with.
+  /// The settings in force.
   package var settings: Settings { state.settings }
-  /// Hosted providers by their number; those that are gone are among them.
+  /// Hosted providers by number, including removed ones.
   package var pools: [HostedPool] { state.pools }
-  /// How long requests took, and handlers of processes that have gone.
+  /// Request latencies, and handler latencies of processes that have ended.
   package var latencies: LatencyBook { state.latencies }
-  /// Connections with a session, by its number.
+  /// Connections with a session, by session number.
   package func connection(ofSession session: UInt32) -> DriverConnection? {
     state.connections[session]
   }
-  /// Sections whose memory is held.
+  /// Number of sections with memory.
   package var heldSections: Int { state.memories.count }
 
-  /// Hosted providers that are asked for memory.
+  /// Hosted providers that take allocation requests.
   package var activePools: [PoolSettings] {
     state.pools.indices.filter { isActive($0) }.map { state.pools[$0].settings }
   }
 
-  /// The number of the hosted provider of this name that is asked for memory.
+  /// The number of the active hosted provider with this name.
   package func activePool(named name: String) -> UInt32? {
     state.pools.indices.first { state.pools[$0].settings.name == name && isActive($0) }
       .map { UInt32(clamping: $0) }
@@ -35,29 +35,29 @@ extension Switchboard {
     simulator.hostedRegistration(UInt32(clamping: index), isActive: true) != nil
   }
 
-  /// Adds a hosted provider, whose settings have been checked; it is the newest of its level. Returns
-  /// its registration's index.
+  /// Adds a hosted provider with validated settings, as the newest of its level. Returns the index of its
+  /// registration.
   package func add(_ settings: PoolSettings, isConfigured: Bool = false) throws(Failure) -> UInt32 {
     try state.add(settings, isConfigured: isConfigured)
   }
 
-  /// Removes an active hosted provider: it is asked for nothing any more, its blocks are still freed
-  /// through it, and it is gone with the last of them.
+  /// Removes an active hosted provider: it gets no more allocation requests, its existing blocks are still
+  /// freed through it, and it is removed with the last of them.
   package func remove(hosted number: UInt32) throws(Failure) { try state.remove(hosted: number) }
 
-  /// Begins a change of an adapter. What it takes of others may last longer than this call.
+  /// Starts a change of an adapter. The calls it makes to drivers may still be outstanding on return.
   package func change(adapter: Handle, _ change: AdapterChange) throws(Failure) {
     try state.change(adapter: adapter, change)
   }
 
-  /// Changes what a running NDIS can have changed.
+  /// Changes the settings that can be changed at run time.
   package func apply(quotas: Quotas, upcallDeadline: UInt64) {
     state.settings.quotas = quotas
     state.settings.upcallDeadline = upcallDeadline
     state.simulator.apply(quotas: quotas, upcallDeadline: upcallDeadline)
   }
 
-  /// How long handlers took, by process; those of open connections and of those that have gone.
+  /// Handler latencies by process name, of open connections and of ended processes.
   package func handlerLatencies() -> [String: Histogram] {
     var all = latencies.upcalls
     for connection in sessions {
@@ -73,14 +73,14 @@ extension SwitchboardState {
     _ settings: PoolSettings, isConfigured: Bool
   ) throws(Failure) -> UInt32 {
     readClock()
-    // The number of one that is gone without a trace, else a new one.
+    // Reuses the number of a completely removed one if there is one.
     var number = 0
     while number < pools.count,
       simulator.hostedRegistration(UInt32(clamping: number), isActive: false) != nil
     {
       number += 1
     }
-    // The registration and how it was set up are one transaction.
+    // The registration and the stored settings are one transaction.
     persistence.beginTransaction(&simulator)
     defer { persistence.commitTransaction(&simulator) }
     let registration = try simulator.registerHosted(
@@ -91,7 +91,7 @@ extension SwitchboardState {
       pools[number] = HostedPool(settings)
     }
     remember(pool: number, isConfigured: isConfigured)
-    // Actions are carried out after the transaction only.
+    // Actions are carried out after the transaction is committed.
     persistence.commitTransaction(&simulator)
     drain()
     return registration

@@ -1,6 +1,7 @@
-// Restoring from the store of an earlier process: NDIS's own state is all in it; what is rebuilt here is what a
-// process holds beside it. Sections get their memory back by its inode, hosted providers their sections and
-// blocks, hosted miniports the outstanding upcalls and replies. Connections come last, from the server.
+// Restores a switchboard from the store of an earlier process. The store contains all of NDIS's state; the
+// state that a process holds outside it is rebuilt here. Sections get their memory by inode, hosted providers
+// their sections and blocks, hosted miniports their outstanding upcalls and replies. The server restores
+// connections afterwards.
 
 import NDISDriverInterface
 import NDISEvents
@@ -10,9 +11,9 @@ import NDISPlatform
 import NDISSimulator
 
 extension SwitchboardState {
-  /// Takes the store over.
+  /// Restores the state from the store.
   ///
-  /// - Throws: `RestoreFailure`; nothing was changed then that anybody could see.
+  /// - Throws: `RestoreFailure`; nothing visible to a client has changed.
   static func restore(
     from inherited: InheritedDescriptors, settings: Settings, pools: [PoolSettings],
     miniports: [VMQSettings], persistence: PersistentStore, onEvent: @escaping (Event) -> Void
@@ -38,7 +39,7 @@ extension SwitchboardState {
     do throws(StartFailure) { instance = try newInstance(host) } catch {
       throw RestoreFailure(error.description)
     }
-    // Handles and addresses are those of the seed the store was laid out with.
+    // Handles and addresses depend on the seed the store was created with.
     var settings = settings
     settings.seed = simulator.seed
     var state = SwitchboardState(
@@ -90,8 +91,8 @@ extension SwitchboardState {
 
   // MARK: Hosted providers
 
-  /// Hosted providers by their numbers. Of one that is gone the number stays. One that the configuration sets up
-  /// in another way now is so from here on, as far as its sections let it: their pages stay as they are.
+  /// Restores hosted providers by number; a removed one keeps its number. Changed settings from the
+  /// configuration apply from here on, as far as existing sections allow: their pages stay as they are.
   private mutating func restorePools(_ configured: [PoolSettings]) {
     var found: [PoolSettings?] = []
     var changed: [Int] = []
@@ -113,7 +114,7 @@ extension SwitchboardState {
     for number in changed { remember(pool: number, isConfigured: true) }
   }
 
-  /// Gives sections their memory back; returns those whose memory was made once more.
+  /// Restores the memory of sections; returns those whose memory was created again.
   private mutating func restoreSections(_ inherited: inout InheritedDescriptors) -> Set<Handle> {
     var remade: Set<Handle> = []
     for section in simulator.adoptedSections {
@@ -126,8 +127,8 @@ extension SwitchboardState {
           simulator.note(section: section.handle, inode: section.inode, keeping: .kept)
         }
       } else if section.keeping == .new {
-        // No client knows of it yet: a hosted provider's can be made once more, and the process that
-        // offered another sends it again.
+        // No client knows of it yet: a hosted provider's memory can be created again, and a process that
+        // offered its own repeats the request.
         if let provider = section.hosted {
           remake(section, provider)
           remade.insert(section.handle)
@@ -177,8 +178,8 @@ extension SwitchboardState {
     for (provider, block) in unfilled { _ = fill(pools[provider].settings.fill, block) }
   }
 
-  /// Brings the hosted providers to what is configured now: new ones come, those it does not name any
-  /// more go, those that were added by hand stay.
+  /// Makes the hosted providers match the configuration: adds new ones and removes those no longer
+  /// configured. Those added at run time stay.
   private mutating func reconcile(_ configured: [PoolSettings]) {
     for number in pools.indices {
       guard simulator.hostedRegistration(UInt32(number), isActive: true) != nil,
@@ -198,7 +199,7 @@ extension SwitchboardState {
         onEvent(.hostedDriverNotRestored(Party(driver: Name(pool.name)), problem: error.sentence))
       }
     }
-    // Asked before the crash, and not answered.
+    // Upcalls that were outstanding at the crash.
     for id in simulator.unanswered(session: nil) {
       if let provider = simulator.hostedProvider(ofUpcall: id) { serveHosted(provider, id) }
     }
@@ -245,7 +246,7 @@ extension SwitchboardState {
     memory.learn(block, section: details.section, extents: extents, length: details.length)
   }
 
-  /// A hosted session whose miniport's state is gone ends like a process.
+  /// Ends a hosted session whose miniport's state is missing, as if its process had ended.
   private mutating func endUnrestoredMiniports() {
     for session in simulator.adoptedSessions where session.isHosted && !session.isEnding {
       guard !miniports.contains(where: { $0.session == session.index }) else { continue }
@@ -257,7 +258,7 @@ extension SwitchboardState {
     }
   }
 
-  /// Delivers to one what is outstanding: how its calls ended, and its upcalls.
+  /// Delivers outstanding results and upcalls to a miniport.
   private mutating func resume(miniport session: UInt32) {
     guard let index = miniports.firstIndex(where: { $0.session == session }) else { return }
     let calls = miniports[index].calls.keys.sorted()
@@ -269,7 +270,7 @@ extension SwitchboardState {
     for id in simulator.unanswered(session: session, undelivered: true) { call(session, id) }
   }
 
-  /// Brings the hosted miniports to what is configured now.
+  /// Makes the hosted miniports match the configuration.
   private mutating func reconcile(_ configured: [VMQSettings]) {
     for miniport in miniports where miniport.isConfigured {
       let name = miniport.driver.settings.name

@@ -1,6 +1,6 @@
-// Clients that resume their sessions after a restart: on the connection that was stored, or on a new one. Until a
-// client has answered RESUMED nothing it sent before counts, and nothing is sent to it: it repeats every
-// outstanding request, and so each is answered once.
+// Session resume after a daemon restart, on the stored connection or on a new one. What a client sent before
+// it answered RESUMED is ignored, and nothing else is sent to it until then: it repeats every outstanding
+// request, so each gets one reply.
 
 import NDISDriverInterface
 import NDISDriverProtocol
@@ -10,10 +10,10 @@ import NDISPlatform
 import NDISSimulator
 
 extension SwitchboardState {
-  /// How long a session waits for its client while the client's process exists.
+  /// How long a session waits for its client to reconnect while the client's process exists.
   static let gracePeriod: UInt64 = 600_000
 
-  /// Takes over a connection that outlived an earlier process; false when it belongs to no session.
+  /// Adopts a connection that outlived an earlier process; false if it belongs to no session.
   mutating func adopt(_ connection: DriverConnection, socket inode: UInt64) -> Bool {
     guard inode != 0,
       let session = simulator.adoptedSessions.first(where: {
@@ -30,7 +30,8 @@ extension SwitchboardState {
     return true
   }
 
-  /// Sessions without a connection wait for their clients, and those whose client cannot come back end.
+  /// Makes sessions without a connection wait for their clients, and ends those whose client cannot
+  /// reconnect.
   mutating func beginResumeGracePeriod() {
     readClock()
     for session in simulator.adoptedSessions where !session.isHosted && !session.isEnding {
@@ -47,7 +48,7 @@ extension SwitchboardState {
     drain()
   }
 
-  /// Ends the sessions whose clients did not reconnect in time, or no longer exist.
+  /// Ends the sessions whose clients did not reconnect in time or no longer exist.
   mutating func endExpiredResumes() {
     guard now >= nextGraceCheck else { return }
     nextGraceCheck = now &+ 1_000
@@ -60,7 +61,7 @@ extension SwitchboardState {
     }
   }
 
-  /// RESUME: from here on the client's messages count. Those before it do not.
+  /// RESUME: the client's messages are handled from here on. Earlier ones are ignored.
   mutating func resume(
     _ connection: DriverConnection, _ header: MessageHeader, _ packet: UnsafeRawBufferPointer
   ) {
@@ -94,7 +95,7 @@ extension SwitchboardState {
     callAgain(session)
   }
 
-  /// Handlers that have not answered are called once more: the client knows which of them it has called.
+  /// Repeats upcalls that have no answer: the client knows which of them it has handled.
   private mutating func callAgain(_ session: UInt32) {
     for id in simulator.unanswered(session: session) {
       if simulator.upcall(id) != nil {
@@ -102,19 +103,21 @@ extension SwitchboardState {
       } else if let connection = connections[session],
         let type = simulator.type(ofUpcall: id)
       {
-        // Its deadline has passed and what it was about is gone; only its late answer may have been lost.
+        // Its deadline has passed and its subject was removed; only a late answer may have been lost.
         unsafe send(
           Encoding.upcall(id, withoutSubject: type, into: buffer), to: connection)
       }
     }
   }
 
-  /// A process that is gone may have left its connection to a child; that comes soon or not at all.
+  /// A process that has ended may have passed its connection to a child, which then reconnects within a short
+  /// time.
   private func isOverdue(_ until: UInt64) -> Bool {
     now &+ SwitchboardState.gracePeriod &- until >= 5_000
   }
 
-  /// Whether a process may still come back. Of one in another namespace nothing is known; it is waited for.
+  /// Whether a process may still reconnect. Processes in other PID namespaces cannot be checked: the session
+  /// waits.
   private func isAlive(_ pid: Int32) -> Bool {
     pid <= 0 || host.exists(pid)
   }

@@ -1,4 +1,4 @@
-// Sections at the switchboard: the memory a process offers, the memory that is released, and the replies that wait
+// Sections of the switchboard: memory that a process offers, memory that is released, and replies deferred
 // until memory is stored.
 
 import NDISDriverInterface
@@ -8,44 +8,45 @@ import NDISPlatform
 import NDISSimulator
 
 extension SwitchboardState {
-  /// OFFER_SECTION: the memory behind the descriptor that came with it.
+  /// OFFER_SECTION: the memory is behind the descriptor sent with the request.
   func offeredMemory(
     _ request: Request, _ header: MessageHeader, _ session: UInt32,
     _ descriptors: inout ReceivedDescriptors
   ) throws(Failure) -> SectionMemory? {
     guard case .offerSection(_, _, let size, _) = request else { return nil }
     let offered = try SectionMemory.offered(descriptors.take(0), size: size)
-    // One that is offered again after a restart is known already, and its request is too.
+    // A repeated request after a restart is known already, as is its memory.
     if header.requestID == simulator.nextRequestID(session: session), memories.contains(offered) {
       throw Failure(.invalidParameter, .wrongDescriptor, WrongDescriptor.offeredAlready.rawValue)
     }
     return offered
   }
 
-  /// The request that offered memory has been carried out: the memory is the section's it made, if it made one.
+  /// The request that offered memory has been carried out: the memory belongs to the section that it created,
+  /// if any.
   mutating func accept(_ offered: SectionMemory, by connection: DriverConnection, _ call: Call) {
     guard let made = simulator.result(session: call.session, requestID: call.requestID),
       made.failure.status == .success, made.value.kind == .section,
       simulator.isLive(section: made.value), memories[made.value] == nil
     else { return }
     hold(offered, for: made.value)
-    // The provider has the descriptor it sent.
+    // The provider already has the descriptor it sent.
     connection.markSent(section: made.value.rawValue)
   }
 
-  /// Takes a section's memory, and has it stored.
+  /// Adds a section's memory, and stores it for the next process.
   mutating func hold(_ memory: SectionMemory, for section: Handle) {
     memories.insert(memory, for: section)
     persistence.store(section, memory, &simulator)
   }
 
-  /// A section is gone.
+  /// A section has been released.
   mutating func release(_ section: Handle) {
     guard let memory = memories.remove(section) else { return }
     for waiting in persistence.release(section, memory) { reply(waiting.session, waiting.id) }
   }
 
-  /// The descriptor store has taken what it was given.
+  /// The descriptor store has received its descriptors.
   mutating func descriptorsStored() {
     readClock()
     for waiting in persistence.descriptorsStored(memories, &simulator) {

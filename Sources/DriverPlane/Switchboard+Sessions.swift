@@ -1,4 +1,4 @@
-// Sessions at the switchboard: HELLO, GOODBYE, and a connection that is gone.
+// Sessions of the switchboard: HELLO, GOODBYE, and closed connections.
 
 import NDISPlatform
 import NDISDriverProtocol
@@ -44,7 +44,7 @@ extension SwitchboardState {
       into: buffer)
   }
 
-  /// The connection is gone, whoever ended it.
+  /// The connection was closed, by either end.
   mutating func closed(_ connection: DriverConnection, reason: String) {
     guard !connection.isClosed else { return }
     connection.isClosed = true
@@ -60,7 +60,7 @@ extension SwitchboardState {
     }
   }
 
-  /// Sends a peer GOODBYE with the reason, and ends its connection.
+  /// Sends GOODBYE with the reason to a peer and closes its connection.
   mutating func sendGoodbye(_ connection: DriverConnection, _ failure: Failure) {
     guard !connection.isClosed else { return }
     connection.awaitsResume = false

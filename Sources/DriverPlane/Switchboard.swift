@@ -1,9 +1,9 @@
-// The switchboard: packets in, packets out, no sockets. It decodes a packet, gives it to the simulator as
-// one turn, and carries out what the turn asks for: replies, upcalls, hosted providers, events. It holds
-// the descriptors of sections, which the simulator only knows as numbers. Tests instantiate one directly and send it
-// the same bytes that travel over a socket.
+// The switchboard: packets in, packets out, no sockets. It decodes a packet, passes it to the simulator as
+// one turn, and carries out the turn's actions: replies, upcalls, calls of hosted providers, events. It holds
+// the descriptors of sections, which the simulator knows only as numbers. Tests instantiate it directly and
+// send it the same bytes that travel over a socket.
 //
-// One thread. Nothing here waits: a peer that does not take its packets is that peer's outbox's affair.
+// Single-threaded and non-blocking: packets that a peer does not read are queued in that peer's outbox.
 
 package import NDISDriverInterface
 package import NDISEvents
@@ -14,14 +14,15 @@ package import NDISSimulator
 
 /// The daemon without its sockets.
 @safe package final class Switchboard {
-  /// Changed from here only, one change at a time.
+  /// Mutated only here, one change at a time.
   var state: SwitchboardState
 
   /// Starts NDIS with its hosted providers.
   ///
   /// - Throws: `StartFailure` with a sentence.
   ///
-  /// - Parameter persistence: where store, sections and connections are stored for the next process; nil: nowhere.
+  /// - Parameter persistence: keeps store, sections and connections for the next process; nil: nothing
+  ///   outlives this one.
   package init(
     settings: Settings, pools: [PoolSettings], persistence: PersistentStore? = nil,
     onEvent: @escaping (Event) -> Void
@@ -32,7 +33,7 @@ package import NDISSimulator
 
   /// Restores the state of an earlier process from its store.
   ///
-  /// - Throws: `RestoreFailure`: the store cannot be restored from, and nothing of it was used.
+  /// - Throws: `RestoreFailure`: the store cannot be restored and was not changed.
   package init(
     restoring inherited: InheritedDescriptors, settings: Settings, pools: [PoolSettings],
     miniports: [VMQSettings], persistence: PersistentStore, onEvent: @escaping (Event) -> Void
@@ -42,25 +43,25 @@ package import NDISSimulator
       persistence: persistence, onEvent: onEvent)
   }
 
-  /// NDIS itself.
+  /// The simulated NDIS.
   package var simulator: Simulator {
     _read { yield state.simulator }
     _modify { yield &state.simulator }
   }
 
-  /// Monotonic milliseconds.
+  /// Monotonic time in milliseconds.
   package var clock: () -> UInt64 {
     get { state.host.milliseconds }
     set { state.host.milliseconds = newValue }
   }
 
-  /// Sees every request before it is carried out; for tests of what a crash leaves behind.
+  /// Called with every request before it is carried out; tests of crash recovery use it.
   package var beforeRequest: ((Request) -> Void)? {
     get { state.beforeRequest }
     set { state.beforeRequest = newValue }
   }
 
-  /// A packet has come; `descriptors` that came with it and are not wanted are closed by the caller.
+  /// Handles a received packet. The caller closes those of its `descriptors` that are not consumed.
   package func receive(
     _ connection: DriverConnection, _ packet: UnsafeRawBufferPointer, truncated: Bool,
     controlTruncated: Bool, _ descriptors: inout ReceivedDescriptors
@@ -69,26 +70,26 @@ package import NDISSimulator
       connection, packet, truncated: truncated, controlTruncated: controlTruncated, &descriptors)
   }
 
-  /// The connection is gone, whoever ended it.
+  /// The connection was closed, by either end.
   package func closed(_ connection: DriverConnection, reason: String) {
     state.closed(connection, reason: reason)
   }
 
-  /// Sends a peer GOODBYE with the reason, and ends its connection.
+  /// Sends GOODBYE with the reason to a peer and closes its connection.
   package func sendGoodbye(_ connection: DriverConnection, _ failure: Failure) {
     state.sendGoodbye(connection, failure)
   }
 
-  /// Lets deadlines pass and does pending work; call it when `hasWork`, and now and then.
+  /// Expires deadlines and does pending work. Call it when `hasWork`, and periodically.
   package func tick() { state.tick() }
 
-  /// Whether `tick` should be called again at once.
+  /// Whether `tick` should be called again immediately.
   package var hasWork: Bool { state.hasWork }
 
   /// Whether `tick` should be called soon.
   package var hasDeadlines: Bool { state.hasDeadlines }
 
-  /// When `tick` should be called: both of the above in one look, for every turn asks.
+  /// Both of the above in one call, since it is read after every turn.
   package var nextWakeup: NextWakeup { state.nextWakeup }
 
   package enum NextWakeup { case immediate, timer, idle }
@@ -96,30 +97,31 @@ package import NDISSimulator
   /// Counters.
   package var statistics: Statistics { state.statistics }
 
-  /// Live connections with a session.
+  /// Open connections with a session.
   package var sessions: [DriverConnection] { state.sessions }
 
-  /// Ends every session with a reason and finishes all work: the daemon is stopping. `onProgress` is called
+  /// Shutdown: ends every session with a reason and finishes all work. `onProgress` is called repeatedly
   /// meanwhile.
   package func shutDown(onProgress: () -> Void = {}) { state.shutDown(onProgress: onProgress) }
 
-  /// Whether replies wait until a section is stored.
+  /// Whether replies are deferred until a section is stored.
   package var hasDeferredReplies: Bool { state.persistence.hasDeferredReplies }
 
-  /// The descriptor store has taken descriptors: replies that waited for that are sent.
+  /// The descriptor store has received its descriptors: sends the replies deferred for them.
   package func descriptorsStored() { state.descriptorsStored() }
 
-  /// Takes over a connection that has outlived an earlier process, and sends RESUMED on it; false when no
-  /// session is known by its socket.
+  /// Adopts a connection that outlived an earlier process and sends RESUMED on it; false if no session is
+  /// stored for its socket.
   package func adopt(_ connection: DriverConnection, socket inode: UInt64) -> Bool {
     state.adopt(connection, socket: inode)
   }
 
-  /// The connections are restored: from now on sessions without one wait for their clients.
+  /// All stored connections are restored: from now on sessions without one wait for their clients to
+  /// reconnect.
   package func beginResumeGracePeriod() { state.beginResumeGracePeriod() }
 }
 
-/// Why a daemon did not start: a sentence.
+/// Why the daemon failed to start, as a sentence.
 package struct StartFailure: Error, CustomStringConvertible, Sendable {
   package let description: String
   package init(_ description: String) { self.description = description }

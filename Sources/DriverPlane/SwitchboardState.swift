@@ -1,9 +1,9 @@
-// The switchboard's state and its turns: what a packet, a tick or a closed connection does. A struct that
-// is never copied, so that the compiler sees that nothing is changed from two sides; of a class's
-// properties it would be checked while it runs, which was a sixth of an allocation's instructions.
+// The switchboard's state and its turns: the effect of a packet, a tick or a closed connection. It is a
+// noncopyable struct, so that exclusive access is checked at compile time; run-time checks on a class's
+// properties took a sixth of an allocation's instructions.
 //
-// Nothing that is called from here (peers, the taker of events) may call the switchboard: the one check
-// that is left, in Switchboard, would end the program.
+// Nothing called from here (peers, the event sink) may call the switchboard: the one remaining run-time
+// exclusivity check, in Switchboard, would trap.
 
 import NDISDriverInterface
 import NDISDriverProtocol
@@ -13,34 +13,34 @@ import NDIS
 import NDISPlatform
 import NDISSimulator
 
-/// The daemon's state, and what a packet does to it.
+/// The daemon's state, and the packet handlers.
 @safe struct SwitchboardState: ~Copyable {
   var simulator: Simulator
   var settings: Settings
   var pools: [HostedPool]
   /// Hosted miniports, oldest first.
   var miniports: [HostedMiniport] = []
-  /// The miniport that was removed last, and why it had not come up.
+  /// The most recently removed miniport, and why it failed to initialize.
   var lastRemovedMiniport: (session: UInt32, failure: Failure?)?
   /// Memory of sections.
   let memories = SectionMemories()
   var connections = ConnectionTable()
   let onEvent: (Event) -> Void
-  /// How long requests and handlers take.
+  /// Latencies of requests and handlers.
   var latencies = LatencyBook()
   let buffer: UnsafeMutableRawBufferPointer
   private let store: StoreBacking
-  /// What outlives the process.
+  /// The state that outlives the process.
   let persistence: any Persistence
-  /// Sessions whose client has to reconnect, and until when.
+  /// Sessions whose client has to reconnect, with their deadlines.
   var pendingResumes: [UInt32: UInt64] = [:]
-  /// When to check next whether their processes still exist.
+  /// When to check next whether their processes exist.
   var nextGraceCheck: UInt64 = 0
   let instance: (UInt64, UInt64)
-  /// Sees every request before it is carried out; for tests of what a crash leaves behind.
+  /// Called with every request before it is carried out; tests of crash recovery use it.
   var beforeRequest: ((Request) -> Void)?
   var host = HostServices()
-  /// The time handed to the turns of one packet, read when it comes.
+  /// The time of all turns of one packet, read on its arrival.
   private(set) var now: UInt64 = 0
 
   /// Starts NDIS with its hosted providers in a new store.
@@ -69,7 +69,7 @@ import NDISSimulator
     return state
   }
 
-  /// Everything but the hosted drivers.
+  /// All state except the hosted drivers.
   init(
     _ settings: Settings, _ persistence: any Persistence, _ onEvent: @escaping (Event) -> Void,
     _ store: consuming StoreBacking, _ simulator: consuming Simulator, _ instance: (UInt64, UInt64)
@@ -84,7 +84,7 @@ import NDISSimulator
     self.persistence = persistence
   }
 
-  /// A number that no other start of a daemon has.
+  /// A number unique to this start of a daemon.
   static func newInstance(_ host: HostServices) throws(StartFailure) -> (UInt64, UInt64) {
     do throws(SystemError) {
       return (try host.randomBits(), try host.randomBits())
@@ -95,7 +95,7 @@ import NDISSimulator
 
   // MARK: Packets
 
-  /// A packet has come; `descriptors` that came with it and are not wanted are closed by the caller.
+  /// Handles a received packet. The caller closes those of its `descriptors` that are not consumed.
   mutating func receive(
     _ connection: DriverConnection, _ packet: UnsafeRawBufferPointer, truncated: Bool,
     controlTruncated: Bool, _ descriptors: inout ReceivedDescriptors
@@ -126,8 +126,8 @@ import NDISSimulator
     persistence.endWork(simulator)
   }
 
-  /// A header that cannot be read. Bytes of another protocol end the connection; a wrong length is
-  /// answered, so that the caller does not wait for ever.
+  /// An unreadable header. Bytes of another protocol close the connection; a wrong length gets a reply, so
+  /// that the caller does not wait forever.
   private mutating func badHeader(
     _ connection: DriverConnection, _ packet: UnsafeRawBufferPointer, _ failure: Failure
   ) {
@@ -207,7 +207,7 @@ import NDISSimulator
 
   // MARK: Time
 
-  /// Lets deadlines pass and does pending work; call it when `hasWork`, and now and then.
+  /// Expires deadlines and does pending work. Call it when `hasWork`, and periodically.
   mutating func tick() {
     if persistence.isOnProbation {
       readClock()
@@ -224,10 +224,10 @@ import NDISSimulator
     persistence.endWork(simulator)
   }
 
-  /// Takes note of the time.
+  /// Reads the clock.
   mutating func readClock() { now = host.milliseconds() }
 
-  /// Whether `tick` should be called again at once.
+  /// Whether `tick` should be called again immediately.
   var hasWork: Bool { simulator.hasWork }
 
   /// Whether `tick` should be called soon.
@@ -242,10 +242,10 @@ import NDISSimulator
   /// Counters.
   var statistics: Statistics { simulator.statistics(session: nil) }
 
-  /// Live connections with a session.
+  /// Open connections with a session.
   var sessions: [DriverConnection] { connections.all }
 
-  /// Ends every session with a reason and finishes all work: the daemon is stopping. `onProgress` is called
+  /// Shutdown: ends every session with a reason and finishes all work. `onProgress` is called repeatedly
   /// meanwhile.
   mutating func shutDown(onProgress: () -> Void) {
     for connection in sessions {
@@ -267,13 +267,13 @@ import NDISSimulator
 
   // MARK: Quarantine
 
-  /// Work at which two processes crashed is not tried again; returns with what it fails.
+  /// Returns the failure for work that two processes crashed while handling, and that is refused now.
   mutating func refuseQuarantined(_ session: UInt32?, _ what: String, _ id: UInt64) -> Failure {
     persistence.endQuarantine(&simulator)
     let party = session.map { simulator.sessionParty($0) } ?? Party()
     onEvent(.crashedWhileHandling(party, what: what, id: id, refused: true))
     let failure = Failure(.failure, .handlingCrashed, id, UInt64(session ?? 0))
-    // It may have been carried out, and only its reply crash the process.
+    // It may have been carried out, with the crash in sending its reply.
     if let session { simulator.fail(session: session, requestID: id, failure) }
     return failure
   }

@@ -1,5 +1,5 @@
-// Reads a body front to back. Every read checks what is left; a body that is too short is one failure
-// that says how long it is and how long it must be. Nothing is copied but the values asked for.
+// A sequential reader of a message body. Every read is bounds-checked; a body that is too short results in a
+// failure with its length and the required length. Only the values that are read are copied.
 
 import CNDIS
 public import NDIS
@@ -9,13 +9,13 @@ public import NDIS
   @usableFromInline let bytes: UnsafeRawBufferPointer
   @usableFromInline var position = 0
 
-  /// Reads `packet` behind its header. The packet must outlive the reader.
+  /// Reads the body of `packet`. The packet must outlive the reader.
   public init(packet: UnsafeRawBufferPointer) {
     unsafe bytes = unsafe UnsafeRawBufferPointer(
       rebasing: packet.dropFirst(MessageHeader.size))
   }
 
-  /// Bytes not read yet.
+  /// Number of unread bytes.
   @inlinable public var remaining: Int { unsafe bytes.count - position }
 
   @usableFromInline func short(_ size: Int) -> Failure {
@@ -34,7 +34,7 @@ public import NDIS
     return value
   }
 
-  /// Reads a name; an empty one is refused unless `mayBeEmpty`.
+  /// Reads a name; an empty one is an error unless `mayBeEmpty`.
   public mutating func readName(mayBeEmpty: Bool = false) throws(Failure) -> Name {
     guard remaining >= Name.capacity else { throw short(Name.capacity) }
     let part = unsafe UnsafeRawBufferPointer(
@@ -56,8 +56,8 @@ public import NDIS
     return site
   }
 
-  /// Reads an image of an NDIS structure: its header, then as much of `Image` as the rest of the body
-  /// holds; what is missing is zero. The header's `Size` must not exceed what is there.
+  /// Reads an image of an NDIS structure: its header, then as much of `Image` as the body contains, padded
+  /// with zeros. The header's `Size` must not exceed the body.
   @inlinable public mutating func readImage<Image: BitwiseCopyable>(
     _ image: Image
   ) throws(Failure) -> Image {
@@ -74,8 +74,8 @@ public import NDIS
     return value
   }
 
-  /// Reads an image that has something behind it: as many bytes as its header's `Size` says, which are at
-  /// least `least`. What `Image` has and the sender did not is zero.
+  /// Reads an image that is followed by other data: its length is the header's `Size`, at least `least`.
+  /// Fields of `Image` beyond it are zero.
   public mutating func readSizedImage<Image: BitwiseCopyable>(
     _ image: Image, least: Int
   ) throws(Failure) -> Image {
@@ -92,7 +92,7 @@ public import NDIS
     return value
   }
 
-  /// The next `count` bytes where they lie, which is as long as the packet does.
+  /// The next `count` bytes in place; valid as long as the packet.
   public mutating func take(_ count: Int) throws(Failure) -> UnsafeRawBufferPointer {
     guard count >= 0, count <= remaining else { throw short(max(0, count)) }
     let part = unsafe UnsafeRawBufferPointer(rebasing: bytes[position..<position + count])
@@ -105,7 +105,7 @@ public import NDIS
     unsafe Array(try take(count))
   }
 
-  /// The `Size` of the object header that comes next; so many bytes are there.
+  /// The `Size` in the object header at the current position, checked against the remaining bytes.
   public func imageSize() throws(Failure) -> Int {
     guard remaining >= MemoryLayout<NDIS_OBJECT_HEADER>.size else { throw short(4) }
     let header = unsafe bytes.loadUnaligned(
@@ -123,7 +123,7 @@ public import NDIS
     return Extent(offset: raw.offset, length: raw.length)
   }
 
-  /// Reads the body of a failure: bug check (nil when none), reason's number, rule and sentence.
+  /// Reads the body of a failure: bug check (nil if none), reason number, rule and sentence.
   public mutating func readFailure() throws(Failure) -> (
     bugCheck: BugCheck?, reason: UInt32, rule: Name, sentence: String
   ) {
@@ -137,7 +137,7 @@ public import NDIS
     return (check, raw.reason, rule, text)
   }
 
-  /// Everything must have been read.
+  /// Fails unless everything has been read.
   public func end() throws(Failure) {
     guard remaining == 0 else {
       throw unsafe Failure(

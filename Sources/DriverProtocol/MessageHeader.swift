@@ -1,6 +1,6 @@
-// The 48-byte header of every message of the driver plane, as a Swift value. Decoding checks all that
-// can be checked without knowing the message: magic, version, length, reserved fields, flags. A header
-// that fails here belongs to no protocol we speak, or to a broken peer; the error says which.
+// The 48-byte header of every message of the driver plane, as a Swift value. Decoding validates all fields
+// that do not depend on the message: magic, version, length, reserved fields, flags. The error distinguishes
+// another protocol from an invalid message.
 
 import CNDIS
 public import NDIS
@@ -9,17 +9,17 @@ public import NDIS
 public struct MessageHeader: Sendable, BitwiseCopyable {
   public var type: UInt16
   public var flags: UInt32
-  /// Bytes of the body.
+  /// Length of the body in bytes.
   public var length: UInt32
-  /// The request's id, or the upcall's when `isUpcall`.
+  /// The request ID, or the upcall ID if `isUpcall`.
   public var requestID: UInt64
-  /// The upcall in whose handler the call is made; 0 = none.
+  /// The ID of the upcall whose handler made the call; 0: none.
   public var context: UInt64
   public var status: Status
   public var irql: UInt8
   public var descriptors: UInt8
 
-  /// Bytes of a header on the wire.
+  /// Length of a header in bytes.
   public static let size = 48
 
   public init(
@@ -40,7 +40,7 @@ public struct MessageHeader: Sendable, BitwiseCopyable {
   public var isUpcall: Bool { flags & NDISSIM_FLAG_UPCALL != 0 }
   public var isNotification: Bool { flags & NDISSIM_FLAG_NOTIFICATION != 0 }
 
-  /// Decodes the header of a whole packet. The packet's size must be what the header says.
+  /// Decodes the header of a packet, whose length must be the one in the header.
   public init(packet: UnsafeRawBufferPointer) throws(Failure) {
     guard packet.count >= MessageHeader.size else {
       throw Failure(
@@ -76,7 +76,7 @@ public struct MessageHeader: Sendable, BitwiseCopyable {
     }
   }
 
-  /// The header as it is on the wire, for a body of `length` bytes.
+  /// The encoded header for a body of `length` bytes.
   func image(length: UInt32) -> ndissim_header {
     ndissim_header(
       magic: NDISSIM_MAGIC, version: UInt16(NDISSIM_PROTOCOL_VERSION), type: type, flags: flags,

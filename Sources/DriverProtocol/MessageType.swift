@@ -1,12 +1,12 @@
-// What the type of a message implies: how many descriptors come with it, and which body its reply or its upcall
-// has. One table for everybody who receives or sends messages.
+// Properties of message types: the number of descriptors, and the kind of body of the reply or the upcall.
+// One table for senders and receivers.
 
 package import NDISDriverInterface
 import CNDIS
 import NDIS
 
 extension MessageHeader {
-  /// Bytes of a message at most, its header among them.
+  /// Maximum length of a message including its header.
   package static let maximumMessage = Int(NDISSIM_MAXIMUM_MESSAGE)
 
   package var isHello: Bool { Int(type) == NDISSIM_HELLO }
@@ -14,25 +14,25 @@ extension MessageHeader {
   /// RESUME: the client's reply to RESUMED.
   package var isResume: Bool { Int(type) == NDISSIM_RESUME && isNotification }
 
-  /// How many descriptors come with a request of this type.
+  /// Number of descriptors sent with a request of this type.
   package var requestDescriptors: Int { Int(type) == NDISSIM_OFFER_SECTION ? 1 : 0 }
 }
 
 extension RequestResult {
-  /// What the reply to a request consists of.
+  /// The body of the reply to a request.
   package enum ReplyBody {
     /// The failure.
     case failure
     /// Nothing, a handle, or a handle and a number.
     case values
-    /// The block that was allocated.
+    /// The allocated block.
     case allocation
     case statistics
   }
 
   package var replyBody: ReplyBody {
     switch Int(type) {
-    // What NdisOidRequest does not refuse is pending.
+    // NdisOidRequest returns PENDING if it accepts the request.
     case NDISSIM_OID_REQUEST where failure.status == .pending: .values
     case _ where failure.status != .success: .failure
     case NDISSIM_ALLOCATE_SHARED_MEMORY: .allocation
@@ -43,17 +43,17 @@ extension RequestResult {
 }
 
 extension UpcallDetails {
-  /// What an upcall consists of beside what every upcall has.
+  /// The body of an upcall besides the common part.
   package enum Body {
-    /// An adapter's life, bindings, options, shared memory: nothing else.
+    /// Adapter lifecycle, bindings, options, shared memory: nothing else.
     case details
     /// An OID request.
     case oid
-    /// An indicated status.
+    /// A status indication.
     case status
-    /// Received lists, piece by piece.
+    /// Received lists as a sequence of pieces.
     case receivedLists
-    /// The numbers of returned lists.
+    /// The contexts of returned lists.
     case returnedLists
   }
 

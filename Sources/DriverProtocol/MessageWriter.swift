@@ -1,6 +1,6 @@
-// Writes one message into a buffer of the caller: header, fixed part, images, arrays. Nothing is
-// allocated. A write that does not fit is remembered and makes `finish` return 0, so that no caller
-// has to check each step; buffers are NDISSIM_MAXIMUM_MESSAGE bytes and every body is bounded below it.
+// Writes one message into the caller's buffer: header, fixed part, images, arrays. Allocates nothing. A write
+// beyond the buffer makes `finish` return 0, so that callers need not check each step; buffers have
+// NDISSIM_MAXIMUM_MESSAGE bytes, and every body is limited to less.
 
 import CNDIS
 public import NDIS
@@ -12,7 +12,7 @@ public import NDIS
   @usableFromInline var used: Int
   @usableFromInline var overflowed = false
 
-  /// Begins a message in `buffer`, which must outlive the writer.
+  /// Starts a message in `buffer`, which must outlive the writer.
   public init(_ header: MessageHeader, into buffer: UnsafeMutableRawBufferPointer) {
     unsafe self.buffer = unsafe buffer
     self.header = header
@@ -31,16 +31,16 @@ public import NDIS
     used += size
   }
 
-  /// Bytes written so far, the header among them: where the next value will be.
+  /// Number of bytes written including the header: the position of the next value.
   @inlinable public var position: Int { used }
 
-  /// Writes a number over one that was appended at `position`, when it is known later than its place.
+  /// Overwrites a number at `position`, for values that are known only later.
   @inlinable public mutating func replace(_ value: UInt32, at position: Int) {
     guard !overflowed, position >= MessageHeader.size, position <= used - 4 else { return }
     unsafe buffer.storeBytes(of: value, toByteOffset: position, as: UInt32.self)
   }
 
-  /// Appends bytes as they are.
+  /// Appends raw bytes.
   public mutating func append(bytes: UnsafeRawBufferPointer) {
     guard !overflowed, unsafe bytes.count <= buffer.count - used else {
       overflowed = true
@@ -50,7 +50,7 @@ public import NDIS
     used += bytes.count
   }
 
-  /// Appends text as UTF-8, cut at the message's limit.
+  /// Appends text as UTF-8, truncated to the limit of the message.
   public mutating func append(text: String) {
     for byte in text.utf8 {
       guard !overflowed, unsafe used < buffer.count else { return }
@@ -77,7 +77,7 @@ public import NDIS
     append(text: failure.sentence)
   }
 
-  /// Writes the header and returns the message's bytes, 0 when something did not fit.
+  /// Writes the header and returns the length of the message; 0 if something did not fit.
   public consuming func finish() -> Int {
     guard !overflowed else { return 0 }
     let image = header.image(length: UInt32(truncatingIfNeeded: used - MessageHeader.size))

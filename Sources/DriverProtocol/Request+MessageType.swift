@@ -1,11 +1,11 @@
-// The message type a request comes with: for callers that live in the daemon and send no messages.
+// The message type of a request, for hosted drivers, which send no messages.
 
 public import NDISDriverInterface
 import CNDIS
 import NDIS
 
 extension Request {
-  /// The number of the driver plane's message.
+  /// The message type on the driver plane.
   public var messageType: UInt16 {
     let type =
       switch self {

@@ -1,13 +1,12 @@
-// What machines read: the typed fields of an event, as they stand in the journal. A name means the
-// same in every event that has it and its values are words of the interface (NDIS_STATUS_RESOURCES,
-// PASSIVE_LEVEL), so that `journalctl NDIS_ADAPTER=…` finds everything about an adapter. What an
-// event does not know is left out; no value is empty or longer than a line.
+// The machine-readable fields of an event, as stored in the journal. A field name has the same meaning in all
+// events, and its values are those of the interface (NDIS_STATUS_RESOURCES, PASSIVE_LEVEL), so that
+// `journalctl NDIS_ADAPTER=…` finds everything about an adapter. Unknown values are omitted; no value is
+// empty or longer than a line.
 
 public import NDIS
 
 extension Event {
-  /// The fields, named and ordered as they are written; MESSAGE, PRIORITY and MESSAGE_ID are not
-  /// among them.
+  /// The fields in output order, without MESSAGE, PRIORITY and MESSAGE_ID.
   public var fields: [(name: String, value: String)] {
     var list = FieldList()
     switch self {
@@ -107,11 +106,11 @@ extension Event {
 }
 
 extension BugCheck {
-  /// Code and first parameter, which together name the break: `0x7C/0x01`.
+  /// Code and first parameter, which together identify the violation: `0x7C/0x01`.
   public var name: String { "\(hex(code))/\(hex(parameters.0, digits: 2))" }
 }
 
-/// Fields in the making. `add` skips what is unknown.
+/// Builds the list of fields. `add` skips unknown values.
 private struct FieldList {
   var fields: [(name: String, value: String)] = []
 
@@ -124,7 +123,7 @@ private struct FieldList {
     add("NDIS_ADAPTER", "\(party.adapter)")
     if isProvider { add("NDIS_PROVIDER", "\(party.driver)") }
     if party.pid != 0 { add("NDISSIM_SESSION", "\(party.session)") }
-    // No process has number 0, but a user has: the one tells whether the other is known.
+    // Process ID 0 means unknown; user ID 0 is valid, so it depends on the process ID.
     guard party.pid != 0 else { return }
     add("NDISSIM_CLIENT_PID", "\(party.pid)")
     add("NDISSIM_CLIENT_UID", "\(party.uid)")
@@ -180,7 +179,7 @@ extension FieldList {
   }
 }
 
-/// A pool tag as a debugger shows it, lowest byte first; hexadecimal if it is no text.
+/// A pool tag as a debugger shows it, lowest byte first; hexadecimal if it is not printable.
 public func tagText(_ tag: UInt32) -> String {
   let bytes = (0..<4).map { UInt8(truncatingIfNeeded: tag >> ($0 * 8)) }
   guard bytes.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) else { return hex(tag, digits: 8) }

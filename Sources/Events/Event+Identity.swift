@@ -1,5 +1,5 @@
-// MESSAGE_ID and priority of every event. An id never changes and is never used again; a new meaning
-// gets a new id (`systemd-id128 new`).
+// The MESSAGE_ID and priority of every event. An ID never changes and is never reused; a new meaning gets a
+// new ID (`systemd-id128 new`).
 
 /// A syslog priority.
 public enum Priority: UInt8, Sendable, Comparable {
@@ -11,7 +11,7 @@ public enum Priority: UInt8, Sendable, Comparable {
 
   public static func < (a: Priority, b: Priority) -> Bool { a.rawValue < b.rawValue }
 
-  /// The word for it, here and in journalctl.
+  /// Its name, here and in journalctl.
   public var name: String {
     switch self {
     case .error: "error"
@@ -23,7 +23,7 @@ public enum Priority: UInt8, Sendable, Comparable {
   }
 }
 
-/// The identity of a kind of event: one row of the catalog.
+/// A kind of event: one row of the catalog.
 public struct EventKind: Hashable, Sendable {
   public var name: String
   public var messageID: String

@@ -1,14 +1,14 @@
-// Which events may come in floods, and when two of them are the same to a reader. A driver can break
-// a rule a hundred thousand times a second; the log shows the first ones and then counts (`Repeats`
-// in ServiceManager). What people count on, life cycle and sessions, is never left out.
+// Which events are rate-limited, and when two of them are considered equal. A driver can violate a rule a
+// hundred thousand times a second; the log shows the first events and then counts (`Repeats` in
+// ServiceManager). Lifecycle and session events are always written.
 
 import NDIS
 
-/// What makes events the same: kind, party, and the rule or the queue they are about.
+/// The key that makes events equal: kind, party, and the rule or queue concerned.
 public struct RepetitionSubject: Hashable, Sendable {
   public var kind: EventKind
   public var party: Party
-  /// The rule that was broken, or why it was refused; empty for a leak.
+  /// The violated rule, or the reason of a refusal; empty for a leak.
   public var rule: String
   /// The queue of a leaked block.
   public var queueID: UInt32?
@@ -21,16 +21,16 @@ public struct RepetitionSubject: Hashable, Sendable {
   }
 }
 
-/// Events that were counted instead of being written one by one.
+/// Events that were suppressed and counted.
 public struct Repetition: Hashable, Sendable {
-  /// The kind of all of them.
+  /// Their common kind.
   public var kind: EventKind
-  /// What they have in common; nil when they are several clients' and have only the kind.
+  /// Their common subject; nil if they have several clients and only the kind in common.
   public var subject: RepetitionSubject?
   public var count: UInt64
-  /// Bytes of the leaked blocks among them.
+  /// Total size of leaked blocks in bytes.
   public var bytes: UInt64
-  /// The time in which they happened.
+  /// The interval in which they occurred.
   public var milliseconds: UInt64
 
   public init(
@@ -46,7 +46,7 @@ public struct Repetition: Hashable, Sendable {
 }
 
 extension Event {
-  /// What a flood of this event is counted by; nil for an event that is always written.
+  /// The key for counting repetitions of this event; nil for an event that is always written.
   public var repetitionSubject: RepetitionSubject? {
     switch self {
     case .started, .ready, .stopping, .stopped, .connectionsPaused, .connectionsResumed,
@@ -58,7 +58,7 @@ extension Event {
       .crashedWhileHandling, .hostedDriverNotRestored, .repeated:
       return nil
     case .sessionRefused(var party, let failure):
-      // Every attempt would be a session of its own.
+      // Each attempt would have a session of its own.
       party.session = 0
       return RepetitionSubject(kind: kind, party: party, rule: failure.reason.rule)
     case .shortage(let party, let failure):
@@ -71,7 +71,7 @@ extension Event {
     }
   }
 
-  /// Bytes that are lost with it.
+  /// Bytes leaked by this event.
   public var leakedBytes: UInt64 {
     if case .leak(let block) = self { UInt64(block.length) } else { 0 }
   }

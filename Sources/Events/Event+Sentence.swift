@@ -1,6 +1,6 @@
-// The human-readable message of each event: one sentence that says what happened and to whom. Handles,
-// statuses and bug checks are fields of the entry, not part of the message. Text from outside (names,
-// reasons) is reduced to one line first, so that no peer can break a line of the log or colour it.
+// The human-readable message of each event: one sentence that says what happened to which object. Handles,
+// statuses and bug checks are fields of the entry, not part of the message. Untrusted text (names, reasons)
+// is sanitised to one line, so that no client can inject lines or colours into the log.
 
 import NDIS
 
@@ -8,7 +8,7 @@ extension Event {
   /// The event in one sentence, a single line with a full stop.
   public var sentence: String { singleLine(wording) }
 
-  /// Details for the log line beside the sentence: rule and bug check of a violation, else empty.
+  /// Details appended to the log line: rule and bug check of a violation, else empty.
   public var remark: String {
     switch self {
     case .violation(let violation), .invalidProviderAnswer(let violation):
@@ -130,7 +130,7 @@ extension Repetition {
 }
 
 extension EventKind {
-  /// One of the kind, and several, in the middle of a sentence.
+  /// Singular and plural of the kind, for the middle of a sentence.
   fileprivate var noun: (one: String, many: String) {
     switch name {
     case "sessionRefused": ("refused session", "refused sessions")
@@ -145,13 +145,13 @@ extension EventKind {
 }
 
 extension Party {
-  /// The driver by its name, else the process behind it.
+  /// The driver by name, else its process.
   fileprivate var client: String {
     if !driver.isEmpty { return "driver \(driver)" }
     return pid != 0 ? "the unnamed client in process \(pid)" : "an unnamed client"
   }
 
-  /// The driver and, if one is meant, its adapter.
+  /// The driver and its adapter, if one is set.
   fileprivate var actor: String {
     adapter.isEmpty ? client : "\(client), adapter \(adapter),"
   }
@@ -162,10 +162,10 @@ extension Party {
 
   fileprivate var target: String { adapter.isEmpty ? "an adapter" : "adapter \(adapter)" }
 
-  /// What a provider serves.
+  /// The adapter that a provider serves.
   fileprivate var scope: String { adapter.isEmpty ? "" : " to adapter \(adapter)" }
 
-  /// A provider without a process lives in the daemon.
+  /// A provider without a process is hosted by the daemon.
   fileprivate var provider: String {
     pid == 0 && !driver.isEmpty ? "Hosted provider \(driver)" : client.capitalised
   }
@@ -175,7 +175,7 @@ extension String {
   fileprivate var capitalised: String { prefix(1).uppercased() + dropFirst() }
 }
 
-/// What a registration handle makes of its owner.
+/// The kind of driver that a registration handle belongs to.
 private func role(_ handle: Handle) -> String {
   switch handle.kind {
   case .miniportDriver: "as a miniport driver"
@@ -189,13 +189,13 @@ private func counted(_ count: some BinaryInteger, _ one: String, _ many: String?
   "\(count) \(count == 1 ? one : many ?? one + "s")"
 }
 
-/// With the full stop it may have already.
+/// Appends a full stop unless there is one.
 private func closed(_ text: String) -> String { text.hasSuffix(".") ? text : text + "." }
 
-/// `text` without anything that ends, reorders or colours a line: control characters, line and
-/// paragraph separators and the marks that change direction become spaces.
+/// `text` with everything that ends, reorders or colours a line replaced by spaces: control characters, line
+/// and paragraph separators, and bidirectional marks.
 public func singleLine(_ text: String) -> String {
-  // The common case costs one look at the bytes: ASCII without control characters.
+  // The common case needs one pass over the bytes: ASCII without control characters.
   if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return text }
   var line = String.UnicodeScalarView()
   for scalar in text.unicodeScalars {

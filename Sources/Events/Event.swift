@@ -1,15 +1,15 @@
-// What the simulator and the daemon have to say, as one enum. Every event has a MESSAGE_ID, a priority,
-// a sentence and typed fields; the same events feed the journal, the log on stderr and the tests. Single
-// allocations are not events: a driver makes a hundred thousand a second. Life cycle, violations, leaks,
-// refusals for shortage and the daemon's own state are.
+// The events of the simulator and the daemon, as one enum. Every event has a MESSAGE_ID, a priority, a
+// sentence and typed fields; the journal, the log on stderr and the tests use the same events. Single
+// allocations are not events: a driver makes a hundred thousand a second. Events are lifecycle changes,
+// violations, leaks, refusals due to shortage, and changes of the daemon's own state.
 //
-// A new event: the compiler leads from here through kind, fields, sentence and repetition; then
-// `EventTests` ask for a sample of it (`Samples.swift`), and `JournalPageTests` for its entry in
+// To add an event, follow the compiler's errors through kind, fields, sentence and repetition; then
+// `EventTests` require a sample of it (`Samples.swift`), and `JournalPageTests` its entry in
 // systemd/ndissim.catalog and its rows in docs/journal.md.
 
 public import NDIS
 
-/// Who an event is about: names, so that it can be read after the objects are gone.
+/// The client that an event concerns, by names, so that it is readable after the objects have been removed.
 public struct Party: Hashable, Sendable {
   /// The driver's name, or the client's before it registered one.
   public var driver: Name
@@ -30,12 +30,12 @@ public struct Party: Hashable, Sendable {
   }
 }
 
-/// A broken rule of the contract.
+/// A violation of a rule of the contract.
 public struct Violation: Hashable, Sendable {
   public var failure: Failure
-  /// The routine or handler in which it happened.
+  /// The routine or handler in which it occurred.
   public var routine: String
-  /// The bug check it would have been; nil where Windows would return a status only.
+  /// The corresponding bug check; nil where Windows would only return a status.
   public var bugCheck: BugCheck?
   public var irql: IRQL
   public var handle: Handle
@@ -54,7 +54,7 @@ public struct Violation: Hashable, Sendable {
   }
 }
 
-/// A block its owner did not free.
+/// A block that its owner did not free.
 public struct LeakedBlock: Hashable, Sendable {
   public var party: Party
   public var handle: Handle
@@ -81,7 +81,7 @@ public struct LeakedBlock: Hashable, Sendable {
   }
 }
 
-/// Something that happened.
+/// An event.
 public enum Event: Hashable, Sendable {
   // The daemon
   case started(version: String, pid: Int32, seed: UInt64)
@@ -92,9 +92,9 @@ public enum Event: Hashable, Sendable {
   case connectionsResumed
   case sessionRefused(Party, Failure)
   case entriesDropped(UInt64)
-  /// `changed` keys have a new value, `waiting` ones need a restart for it.
+  /// `changed` keys have a new value, `waiting` ones require a restart.
   case configurationReloaded(changed: UInt64, waiting: UInt64)
-  /// The first problem; the configuration that was in force still is.
+  /// The first problem; the previous configuration remains in force.
   case configurationRefused(problem: String, more: UInt64)
   // Sessions
   case sessionOpened(Party)
@@ -109,29 +109,30 @@ public enum Event: Hashable, Sendable {
   case providerReplaced(Party, Handle, context: UInt64)
   case providerEnded(Party, Handle, blocks: UInt64, died: Bool)
   case providerStuck(Party, Handle, upcall: UInt64)
-  // Trouble
+  // Errors
   case violation(Violation)
   case leak(LeakedBlock)
   case invalidProviderAnswer(Violation)
   case shortage(Party, Failure)
   // Restarts
-  /// The store of the process before this one was taken over.
+  /// The store of the previous process was restored.
   case storeRestored(sessions: UInt64, connections: UInt64, blocks: UInt64, milliseconds: UInt64)
-  /// It was not, and everything begins anew; `keptAs` is where it can be looked at, or nothing.
+  /// The store could not be restored and a new one was created; `keptAs` is the path of a copy for
+  /// inspection, or empty.
   case storeRejected(problem: String, keptAs: String)
-  /// A client goes on with its session, on its old connection or a new one.
+  /// A client resumed its session, on its old connection or on a new one.
   case sessionResumed(Party, reconnected: Bool)
-  /// The memory of a section is gone: its blocks live, but nobody else can be given them. The party is the
-  /// provider.
+  /// The memory of a section is lost: its blocks remain, but cannot be mapped by other processes. The party
+  /// is the provider.
   case sectionLost(Party, Handle, blocks: UInt64)
-  /// The service manager has no room for it: it will not outlive the daemon. The party is the provider.
+  /// The descriptor store is full: the section will not outlive the daemon. The party is the provider.
   case sectionNotPersisted(Party, Handle, limit: UInt64)
-  /// The daemon ends, and leaves everything to the one that comes after it.
+  /// The daemon exits and passes its state to the next process.
   case handedOver(reason: String)
-  /// The process before this one died while it handled this. At the second time in a row it is `refused`.
+  /// The previous process crashed while handling this. The second consecutive time it is `refused`.
   case crashedWhileHandling(Party, what: String, id: UInt64, refused: Bool)
-  /// A hosted miniport or provider could not be carried over.
+  /// A hosted miniport or provider could not be restored.
   case hostedDriverNotRestored(Party, problem: String)
-  // The log's own
+  // The log itself
   case repeated(Repetition)
 }

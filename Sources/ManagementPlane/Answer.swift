@@ -1,9 +1,9 @@
-// How a call of the management plane is answered: in steps, each of bounded work. A step makes at most one
-// reply; between two steps drivers have their turn. What cannot be answered yet is suspended until
-// something has changed, or its time is up.
+// Replies of the management plane are made in steps of bounded work, at most one reply in each; drivers are
+// served between two steps. An answer that cannot be completed yet is suspended until something has changed
+// or its deadline has passed.
 //
-// A step's work is counted, not timed: one for a record that is read, sixteen for one that is made
-// into a reply. With the budget of a step that is a fraction of a millisecond.
+// A step's work is counted, not timed: 1 for each record read, 16 for each record encoded in a reply. The
+// budget of a step is a fraction of a millisecond.
 
 import NDISDriverPlane
 import NDISEvents
@@ -12,38 +12,38 @@ import NDIS
 import NDISSimulator
 import NDISVarlink
 
-/// What a step of an answer came to.
+/// The result of a step.
 enum ManagementStep {
-  /// A reply; others follow.
+  /// A reply that others follow.
   case reply(JSON)
   /// The last reply.
   case last(JSON)
   /// The last reply is an error.
   case fail(any VarlinkErrorValue)
-  /// The budget is used up: continue in a later turn.
+  /// The budget is spent: continue in a later turn.
   case yield
-  /// Nothing to reply until something has changed, or until `deadline` of the answer.
+  /// No reply until something has changed, or until the answer's `deadline`.
   case suspend
 }
 
-/// An answer in the making.
+/// An answer in progress.
 class ManagementAnswer {
-  /// When to ask again although nothing has changed: monotonic milliseconds.
+  /// When to continue even if nothing has changed, in monotonic milliseconds.
   var deadline: UInt64? { nil }
-  /// Whether a change of counters is worth a look; events always are.
+  /// Whether to continue when counters have changed; events always continue an answer.
   var looksAtCounters: Bool { true }
 
   func step(_ service: ManagementService, budget: inout Int) -> ManagementStep { .suspend }
 
-  /// What a reply costs beside the record it is made from.
+  /// The cost of encoding a record in a reply, besides that of reading it.
   static let replyCost = 16
-  /// Items of one reply.
+  /// Maximum number of items in a reply.
   static let itemsPerReply = 64
-  /// The work of one step.
+  /// The budget of one step.
   static let stepBudget = 2048
 }
 
-/// Visits all records of a kind, some in each step, and makes an item of each that is wanted.
+/// Iterates over all records of a kind in steps, and makes an item of each that matches.
 struct Listing<Item> {
   let kind: ListedKind
   private var cursor = ListingCursor()
@@ -56,7 +56,7 @@ struct Listing<Item> {
 
   var isAtEnd: Bool { cursor.isAtEnd }
 
-  /// Some more items, as many as the budget buys and a reply may have.
+  /// The next items, as many as the budget and the limit of a reply allow.
   mutating func next(_ service: ManagementService, budget: inout Int) -> [Item] {
     var items: [Item] = []
     while items.count < ManagementAnswer.itemsPerReply, budget > 0,
@@ -70,7 +70,7 @@ struct Listing<Item> {
   }
 }
 
-/// Counts blocks by their owner, of which no record has a count.
+/// Counts blocks by owner: no record contains this count.
 struct OwnerCounts {
   private var cursor = ListingCursor()
   private var counts: [Handle: Int] = [:]
@@ -90,7 +90,7 @@ struct OwnerCounts {
   }
 }
 
-/// An answer that is known at once.
+/// An answer that is available immediately.
 final class ImmediateAnswer: ManagementAnswer {
   private let outcome: ManagementStep
   init(_ outcome: ManagementStep) { self.outcome = outcome }

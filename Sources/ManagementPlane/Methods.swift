@@ -1,6 +1,6 @@
-// Every method of org.ndissim.Simulator and io.systemd.service, registered once by its type, with what it takes to
-// call it: queries are for everybody who may connect, streams also need `more`, control is for root and for the
-// user the daemon runs as.
+// Registers every method of org.ndissim.Simulator and io.systemd.service by its type, with the permissions it
+// requires: queries are open to every client that can connect, streams also require `more`, control methods
+// require root or the daemon's user.
 
 import NDISEvents
 import NDISManagementInterface
@@ -10,14 +10,14 @@ import NDISVarlink
 
 /// How a method was called.
 struct ManagementCaller {
-  /// Who calls.
+  /// The caller's user.
   var uid: UInt32
-  /// More than one reply is wanted.
+  /// `more`: the caller accepts several replies.
   var wantsMore: Bool
 }
 
 extension ManagementPlane {
-  /// Registers everything that the interfaces describe.
+  /// Registers all methods of the interfaces.
   func registerMethods() throws(VarlinkServer.RegistryError) {
     try registerQueries()
     try registerLists()
@@ -172,7 +172,7 @@ extension ManagementPlane {
     ManagementService, Method.Input, ManagementCaller
   ) throws(ManagementFailure) -> ManagementAnswer
 
-  /// A method that changes nothing, with one reply that is known at once.
+  /// A read-only method with one immediate reply.
   private func query<Method: VarlinkMethod>(
     _ method: Method.Type,
     _ output: @escaping (ManagementService, Method.Input) throws(ManagementFailure) -> Method.Output
@@ -182,7 +182,7 @@ extension ManagementPlane {
     }
   }
 
-  /// A method that changes nothing, with several replies.
+  /// A read-only method with several replies.
   private func stream<Method: VarlinkMethod>(
     _ method: Method.Type,
     _ answer:
@@ -193,7 +193,7 @@ extension ManagementPlane {
     }
   }
 
-  /// A method that changes something, with one reply that is known at once.
+  /// A control method with one immediate reply.
   private func control<Method: VarlinkMethod>(
     _ method: Method.Type,
     _ output: @escaping (ManagementService, Method.Input) throws(ManagementFailure) -> Method.Output
@@ -203,7 +203,7 @@ extension ManagementPlane {
     }
   }
 
-  /// A method that changes something.
+  /// A control method with a deferred reply.
   private func controlAnswer<Method: VarlinkMethod>(
     _ method: Method.Type, _ answer: @escaping MakeAnswer<Method>
   ) throws(VarlinkServer.RegistryError) {

@@ -1,5 +1,5 @@
-// The counters as OpenMetrics text (openmetrics.io, version 1.0), for whoever collects such: a family of
-// samples for each thing counted, with its type, unit and a sentence, and `# EOF` at the end.
+// The counters as OpenMetrics text (openmetrics.io, version 1.0): a metric family for each thing counted,
+// with type, unit and help text, and `# EOF` at the end.
 
 import NDISDriverInterface
 import NDISDriverPlane
@@ -8,11 +8,11 @@ import NDISHostedDrivers
 import NDISManagementInterface
 import NDISSimulator
 
-/// OpenMetrics text in the making.
+/// Builds OpenMetrics text.
 struct MetricsText {
   private(set) var text = ""
 
-  /// The head of a family.
+  /// The metadata lines of a family.
   mutating func family(_ name: String, _ type: String, unit: String? = nil, _ help: String) {
     text += "# TYPE \(name) \(type)\n"
     if let unit { text += "# UNIT \(name) \(unit)\n" }
@@ -38,7 +38,7 @@ struct MetricsText {
     sample(name + "_total", [], "\(value)")
   }
 
-  /// The samples of one histogram; its family's head is written already.
+  /// The samples of one histogram; the metadata of its family has been written.
   mutating func histogram(_ name: String, _ labels: [(String, String)], _ histogram: Histogram) {
     var sum: UInt64 = 0
     for (index, count) in histogram.buckets.enumerated() {
@@ -53,12 +53,12 @@ struct MetricsText {
 
   mutating func end() { text += "# EOF\n" }
 
-  /// Microseconds as seconds.
+  /// Converts microseconds to seconds.
   static func seconds(_ micros: UInt64) -> String { "\(Double(micros) / 1_000_000)" }
 
-  /// Backslash, line feed and, in labels, the quotation mark.
+  /// Escapes backslash, line feed and, in labels, the quotation mark.
   static func escaped(_ text: String, quotes: Bool) -> String {
-    // By scalars: a carriage return and a line feed together would be one Character, and no "\n".
+    // By Unicode scalars: CR LF would be one Character, unequal to "\n".
     var result = ""
     for scalar in text.unicodeScalars {
       switch scalar {
@@ -73,7 +73,7 @@ struct MetricsText {
 }
 
 extension ManagementService {
-  /// Everything that is counted.
+  /// All metrics.
   package func metrics() -> String {
     var text = MetricsText()
     text.family("ndissim", "info", "The simulator.")
@@ -120,8 +120,8 @@ extension ManagementService {
     }
   }
 
-  /// Queues and VPorts by state. One byte of each is read in one turn: there are some ten
-  /// thousand at most, and metrics are asked for seldom.
+  /// Queues and VPorts by state. Reads one byte of each in one turn: there are some ten thousand at most, and
+  /// metrics are collected infrequently.
   private func states(_ text: inout MetricsText) {
     func count(_ kind: ListedKind, _ name: (UInt32) -> String) -> [String: Int] {
       var counts: [String: Int] = [:]

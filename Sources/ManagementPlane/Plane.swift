@@ -1,10 +1,8 @@
-// Varlink in front of the management service: calls that have come in, the answers being made to them, and
-// when each can continue. It has no sockets: a VarlinkConnection feeds it, and tests instantiate one
-// directly.
+// Varlink front end of the management service: the received calls, their answers in progress, and when each
+// can continue. It has no sockets: a VarlinkConnection feeds it, and tests instantiate it directly.
 //
-// An answer to a call with `more` is a stream that Varlink asks for its next piece when the client has
-// taken the last ones. Any other is made here, step by step. Both are idle while nothing has changed that they
-// wait for, and cost nothing then.
+// The answer to a call with `more` is a stream from which Varlink pulls the next piece when the client has
+// read the previous ones. Any other answer is advanced here, step by step. Suspended answers cost nothing.
 
 package import NDISDriverPlane
 import NDISManagementInterface
@@ -15,14 +13,14 @@ package import NDISVarlink
 /// The management plane without its sockets.
 package final class ManagementPlane {
   package let service: ManagementService
-  /// For connections.
+  /// Used by connections.
   package let server: VarlinkServer
   private var calls: [UInt64: ActiveCall] = [:]
   private var nextNumber: UInt64 = 0
-  /// Numbers of calls that can continue.
+  /// Numbers of the calls that can continue.
   private var queue: [UInt64] = []
   private var lastStamp: ManagementService.Stamp?
-  /// The earliest end of a wait, or an earlier time.
+  /// The earliest deadline of a wait, or an earlier time.
   private var earliest: UInt64?
 
   private final class ActiveCall {
@@ -52,7 +50,7 @@ package final class ManagementPlane {
 
   // MARK: Calls
 
-  /// Begins to answer a call.
+  /// Starts the answer to a call.
   func begin(_ call: VarlinkCall, _ answer: ManagementAnswer) {
     let number = nextNumber
     nextNumber += 1
@@ -88,7 +86,7 @@ package final class ManagementPlane {
     }
   }
 
-  /// A step of an answer that is one reply.
+  /// Advances an answer that is a single reply.
   private func advance(_ number: UInt64) {
     guard let active = calls[number] else { return }
     if active.call.wantsMore {
@@ -118,17 +116,17 @@ package final class ManagementPlane {
 
   // MARK: Time
 
-  /// Whether `turn` should be called again at once.
+  /// Whether `turn` should be called again immediately.
   package var hasWork: Bool { !queue.isEmpty }
 
-  /// When `turn` should be called although nothing has happened: monotonic milliseconds.
+  /// When to call `turn` even without events, in monotonic milliseconds.
   package var deadline: UInt64? { earliest }
 
-  /// Calls that are being answered.
+  /// Number of calls in progress.
   package var openCalls: Int { calls.count }
 
-  /// Wakes answers that something has changed for, and continues those that can, until `end`
-  /// (monotonic nanoseconds); at least one gets on.
+  /// Wakes the answers whose condition may have changed, and advances those that can continue until `end`
+  /// (monotonic nanoseconds), at least one of them.
   package func turn(until end: UInt64) {
     if service.isReloading { service.finishReload() }
     guard !calls.isEmpty else {

@@ -1,9 +1,9 @@
-// The management plane without its sockets: calls in, answers out. It reads NDIS's state through the
-// switchboard, changes what may be changed from outside, and bounds the calls that wait or monitor. An answer is
-// made in steps (ManagementAnswer); when each step is made is decided by ManagementPlane.
+// The management service without its sockets: it reads NDIS's state through the switchboard, makes
+// administrative changes, and limits the number of calls that wait or monitor. An answer is made in steps
+// (ManagementAnswer), which ManagementPlane schedules.
 //
-// Rules: reading is open to everybody who may connect. What changes something is for root and for the
-// daemon's own user. Waiting and watching are bounded in number, for each user and for all.
+// Permissions: every client that can connect may read. Changes require root or the daemon's user. Waits and
+// monitors are limited for each user and in total.
 
 import NDISDriverInterface
 package import NDISDriverPlane
@@ -14,28 +14,28 @@ import NDISPlatform
 import NDISSimulator
 import NDISVarlink
 
-/// What the service cannot know by itself, and what it cannot do by itself.
+/// The host's information and functions that the service depends on.
 package struct ManagementHost {
   package var version = Release.version
-  /// Where drivers connect, if that is a path.
+  /// The path of the driver socket, if it has one.
   package var driverSocket: String?
-  /// The configuration; nil: this daemon was started without one that can be read again.
+  /// The configuration; nil: this daemon cannot reload.
   package var configuration: (any ConfigurationSource)?
-  /// Sets what is logged.
+  /// Sets the log level.
   package var setMinimumPriority: (Priority) -> Void = { _ in }
-  /// Log entries that could not be delivered.
+  /// Number of log entries that could not be delivered.
   package var droppedEntries: () -> UInt64 = { 0 }
   /// Called from another thread when an answer can continue.
   package var wake: @Sendable () -> Void = {}
   /// Reports an event to the log and to the recorder.
   package var report: (NDISEvents.Event) -> Void = { _ in }
-  /// The configuration is being read again, or that is over.
+  /// A reload has started or ended.
   package var reloading: (Bool) -> Void = { _ in }
 
   package init() {}
 }
 
-/// Answers calls.
+/// The management service.
 package final class ManagementService {
   let switchboard: Switchboard
   let recorder: EventRecorder
@@ -43,9 +43,9 @@ package final class ManagementService {
   let begun: UInt64
   package var isStopping = false
   var reloading = ReloadState()
-  /// What SetLogLevel set, until the next reload that sets something else.
+  /// The level set by SetLogLevel, until a reload changes it.
   var logLevel: Priority?
-  /// Calls that wait or monitor.
+  /// Slots of the calls that wait or monitor.
   let waitSlots = WaitSlots()
 
   package init(_ switchboard: Switchboard, _ recorder: EventRecorder, _ host: ManagementHost) {
@@ -58,7 +58,7 @@ package final class ManagementService {
   /// Monotonic milliseconds.
   var now: UInt64 { switchboard.clock() }
 
-  // MARK: What there is
+  // MARK: State
 
   var counters: Interface.Counters {
     Interface.Counters(switchboard.statistics, events: recorder.log.newest)
@@ -72,7 +72,7 @@ package final class ManagementService {
       queues: now.queues, vports: now.vports, filters: now.filters, openOIDs: now.openOIDs)
   }
 
-  /// What must change before a suspended answer is continued.
+  /// The counters that change when a suspended answer may continue.
   struct Stamp: Equatable {
     var statistics: Statistics
     var events: UInt64
@@ -121,10 +121,10 @@ package final class ManagementService {
     }
   }
 
-  /// How many calls wait or monitor.
+  /// Number of calls that wait or monitor.
   package var waiters: Int { waitSlots.count }
 
-  // MARK: Rights
+  // MARK: Permissions
 
   func mayChange(_ uid: UInt32) -> Bool { uid == 0 || uid == CurrentProcess.userID }
 }

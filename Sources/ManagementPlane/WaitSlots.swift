@@ -1,19 +1,19 @@
-// Calls that wait or monitor are bounded in number, for each user and for all: each acquires a slot and holds it
-// until it ends, however that happens.
+// Limits the number of calls that wait or monitor, for each user and in total: each acquires a slot and holds
+// it until the call ends.
 
 import NDISManagementInterface
 
 /// The slots of one management service.
 final class WaitSlots {
   private var used: [UInt32: Int] = [:]
-  /// Slots in use.
+  /// Number of slots in use.
   private(set) var count = 0
 
-  /// Slots of one user, and of all together.
+  /// Maximum number of slots, for each user and in total.
   static let limitPerUser = 64
   static let limit = 512
 
-  /// Acquires a slot; fails with TooManyWaiting.
+  /// Acquires a slot; throws TooManyWaiting.
   func acquire(_ uid: UInt32) throws(ManagementFailure) -> WaitSlot {
     let own = used[uid, default: 0]
     guard own < WaitSlots.limitPerUser else {
@@ -66,7 +66,7 @@ final class WaitingAnswer: ManagementAnswer {
 }
 
 extension ManagementService {
-  /// An answer about an adapter: one that waits acquires a slot before it changes anything.
+  /// The answer of an adapter change: one that waits acquires a slot before it changes anything.
   func waiting(_ answer: AdapterAnswer, _ uid: UInt32) throws(ManagementFailure) -> ManagementAnswer
   {
     answer.waits ? WaitingAnswer(answer, try waitSlots.acquire(uid)) : answer

@@ -1,15 +1,15 @@
-// The one error of every system call: its number and what was being done. It is made only when a
-// call has failed, so it may own a string. It does not classify: the few numbers that callers treat
-// as ordinary events are named as properties here, and nowhere else compared with literals.
+// The error of a failed system call: its errno and the operation. It is created on failure only, so it may
+// own a string. It does not classify errors: the few codes that callers handle as ordinary events are
+// properties here and are not compared with literals elsewhere.
 
 import CNDISLinux
 import Glibc
 
 /// A system call that failed.
 public struct SystemError: Error, Equatable, Sendable {
-  /// The error's number, as in errno(3).
+  /// The error code, as in errno(3).
   public let errno: Int32
-  /// What was being done: the call's name, with its object when that helps the reader.
+  /// The operation: the call's name, with its object if that is helpful.
   public let operation: String
 
   public init(errno: Int32, operation: String) {
@@ -17,12 +17,12 @@ public struct SystemError: Error, Equatable, Sendable {
     self.operation = operation
   }
 
-  /// The other end of a connection has closed it; an ordinary end and not a fault of this process.
+  /// The peer has closed the connection; an ordinary end, not an error of this process.
   public var peerIsGone: Bool {
     errno == EPIPE || errno == ECONNRESET || errno == ENOTCONN || errno == ESHUTDOWN
   }
 
-  /// The process, or the whole system, has no descriptor left.
+  /// The process or the system has no free descriptor.
   public var isOutOfDescriptors: Bool { errno == EMFILE || errno == ENFILE }
 
   static func invalid(_ operation: String) -> SystemError {
@@ -32,7 +32,7 @@ public struct SystemError: Error, Equatable, Sendable {
 
 extension SystemError: CustomStringConvertible {
   public var description: String {
-    // Both texts are static storage of the C library.
+    // Both strings are static storage of the C library.
     let text = unsafe String(cString: clinux_error_text(errno))
     let name = unsafe String(cString: clinux_error_name(errno))
     return "\(operation): \(text) (\(name))"

@@ -1,13 +1,13 @@
-// The funnel every system call of this module goes through. A call answers -errno when it fails (see
-// CLinux.h); here an interrupted call is made again, "would block" becomes nil, and the rest is
-// thrown. close(2) alone stays outside: after EINTR its descriptor is gone all the same, and a
-// second close could hit somebody else's.
+// Error handling for every system call of this module. A call returns -errno on failure (see CLinux.h); an
+// interrupted call is repeated here, EAGAIN becomes nil, and other errors are thrown. close(2) is the
+// exception: after EINTR the descriptor is closed already, and a second close could close a descriptor of
+// another thread.
 
 import CNDISLinux
 import Glibc
 
 enum SystemCall {
-  /// Makes the call until it is not interrupted; any failure is thrown.
+  /// Repeats the call while it is interrupted; throws any other failure.
   @inline(__always)
   @discardableResult
   static func run<Result: FixedWidthInteger & SignedInteger>(
@@ -21,7 +21,7 @@ enum SystemCall {
     }
   }
 
-  /// As `run`, but nil when the call would have had to wait.
+  /// As `run`, but returns nil if the call would block.
   @inline(__always)
   static func attempt<Result: FixedWidthInteger & SignedInteger>(
     _ operation: @autoclosure () -> String, _ call: () -> Result
@@ -35,7 +35,7 @@ enum SystemCall {
     }
   }
 
-  /// A call that makes a descriptor.
+  /// A call that returns a new descriptor.
   @inline(__always)
   static func open(
     _ operation: @autoclosure () -> String, _ call: () -> Int32

@@ -1,4 +1,4 @@
-// The time of day, for what is logged and recorded. Durations and deadlines use the monotonic clock.
+// The time of day, for logs and records. Durations and deadlines use the monotonic clock.
 
 import Glibc
 

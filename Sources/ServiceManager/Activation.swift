@@ -1,23 +1,23 @@
-// Sockets the service manager opened for this process. They are found by the name their unit gives
-// them (FileDescriptorName=), never by position; a single socket is the one that is meant, whatever
-// its name, as `systemd-socket-activate` gives none. Taking them unsets the variables, so that no
-// child takes them too; take them once, before any thread is started. The descriptors are
-// close-on-exec and belong to the caller, who checks what kind of socket each one is.
+// Socket activation: sockets that the service manager opened for this process. They are identified by the
+// name in their unit (FileDescriptorName=), not by position; a single socket is used whatever its name, since
+// `systemd-socket-activate` gives none. Taking them unsets the environment variables, so that no child takes
+// them too; take them once, before any thread is started. The descriptors are close-on-exec and owned by the
+// caller, which checks the type of each socket.
 
 import CNDISSystemd
 import Glibc
 public import NDISPlatform
 
-/// The descriptors handed over at the start.
+/// The inherited descriptors.
 public struct Activation: Sendable {
-  /// Names and raw descriptors, in the order they were passed.
+  /// Names and descriptors, in the order they were passed.
   public let descriptors: [(name: String, descriptor: Int32)]
 
   public init(descriptors: [(name: String, descriptor: Int32)]) {
     self.descriptors = descriptors
   }
 
-  /// What was handed to this process; nothing when it was started by hand.
+  /// Takes the inherited descriptors; none if the process was started manually.
   public static func take() throws(SystemError) -> Activation {
     var names: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = nil
     let count = unsafe sd_listen_fds_with_names(1, &names)
@@ -37,8 +37,8 @@ public struct Activation: Sendable {
     return Activation(descriptors: descriptors)
   }
 
-  /// The descriptors with this name; the only one there is, whatever its name. What was kept over a restart
-  /// is never meant.
+  /// The descriptors with this name, or the only one, whatever its name. Descriptors from the descriptor
+  /// store are excluded.
   public func descriptors(named name: String) -> [Int32] {
     let opened = descriptors.filter { !DescriptorName.isStored($0.name) }
     if opened.count == 1 { return opened.map(\.descriptor) }

@@ -1,21 +1,19 @@
-// What this module needs of the process around it: variables, and whether a descriptor or a path is
-// what a variable names. Variables are read when needed and not stored; they must not change once
-// threads run, which is why Activation unsets its own at the start.
+// Environment variables, and whether a descriptor is the one that a variable names. Variables are read when
+// needed and not cached; they must not change once threads run, so Activation unsets its own at the start.
 
 import Glibc
 
 enum Environment {
-  /// The variable's value; nil when it is unset or empty.
+  /// The variable's value; nil if it is unset or empty.
   static func value(_ name: String) -> String? {
-    // Copied at once: the C library owns the text.
+    // Copied immediately: the C library owns the string.
     guard let text = unsafe getenv(name) else { return nil }
     let value = unsafe String(cString: text)
     return value.isEmpty ? nil : value
   }
 
-  /// Whether `descriptor` is the stream to the journal that $JOURNAL_STREAM names as
-  /// `device:inode`. A variable alone proves nothing: it is inherited by processes whose output was
-  /// redirected.
+  /// Whether `descriptor` is the journal stream that $JOURNAL_STREAM identifies as `device:inode`. The
+  /// variable alone is not sufficient: processes with redirected output inherit it.
   static func isJournalStream(_ descriptor: Int32) -> Bool {
     guard let named = value("JOURNAL_STREAM") else { return false }
     var file = stat()

@@ -1,6 +1,6 @@
-// Where events go when they happen. A thread with a bounded queue writes them to the journal, to
-// stderr or to both; who posts never waits for either. A full queue drops the newest events and says
-// afterwards how many; floods of the same are written as a count (`EventWriter`).
+// The log's event queue. A thread with a bounded queue writes events to the journal, to stderr or to both;
+// posting never blocks. A full queue drops new events and reports their number later; floods of the same
+// event are written as a count (`EventWriter`).
 
 public import NDISEvents
 public import NDISPlatform
@@ -8,7 +8,7 @@ import Synchronization
 
 /// The queue and the thread behind the log.
 public final class EventSink: Sendable {
-  /// Where events are written.
+  /// The outputs that events are written to.
   public struct Outputs: Sendable {
     public var human: HumanLog?
     public var journalPath: String?
@@ -18,9 +18,9 @@ public final class EventSink: Sendable {
       self.journalPath = journalPath
     }
 
-    /// What the environment asks for. A stderr that is the journal's stream is replaced by the
-    /// native protocol, or marked with priorities if that cannot be reached; any other stderr is
-    /// for people, with the journal beside it if NDISSIM_JOURNAL=1.
+    /// The outputs for the environment. If stderr is the journal's stream, the native protocol is used
+    /// instead, or priorities are prefixed if that is unavailable; any other stderr gets plain lines, and the
+    /// journal is used in addition if NDISSIM_JOURNAL=1.
     public static func detect(
       descriptor: Int32 = 2, journalPath: String = JournalClient.standardPath
     ) -> Outputs {
@@ -50,8 +50,8 @@ public final class EventSink: Sendable {
   /// Starts the thread.
   ///
   /// - Parameters:
-  ///   - minimumPriority: less important events are not posted at all.
-  ///   - capacity: events that may wait.
+  ///   - minimumPriority: less important events are not posted.
+  ///   - capacity: maximum number of queued events.
   ///   - clock: monotonic nanoseconds; tests pass one that does not advance.
   public init(
     minimumPriority: Priority = .info, capacity: Int = 4096, outputs: Outputs = .detect(),
@@ -60,23 +60,23 @@ public final class EventSink: Sendable {
     minimum = Atomic(minimumPriority.rawValue)
     self.capacity = capacity
     let queue = self.queue
-    // Not joined: `close` waits for the thread's last act instead.
+    // Not joined: `close` waits until the thread reports its end.
     _ = try Thread.start(name: "events") { EventSink.serve(queue, outputs, clock) }
   }
 
   deinit { requestEnd() }
 
-  /// Less important events are not posted at all. May be set from any thread.
+  /// Less important events are not posted. May be set from any thread.
   public var minimumPriority: Priority {
     get { Priority(rawValue: minimum.load(ordering: .relaxed)) ?? .info }
     set { minimum.store(newValue.rawValue, ordering: .relaxed) }
   }
 
-  /// Log entries dropped since the start: because the queue was full, or because the journal or the
-  /// reader of stderr did not take them. An event that two outputs did not get counts twice.
+  /// Log entries dropped since the start, by a full queue, or because the journal or the reader of stderr did
+  /// not accept them. An event dropped by both outputs counts twice.
   public var dropped: UInt64 { queue.withLock { $0.everDropped &+ $0.undelivered } }
 
-  /// Posts an event. Never waits; a full queue counts it as dropped.
+  /// Posts an event. Never blocks; if the queue is full the event is counted as dropped.
   public func post(_ event: Event) {
     guard event.kind.priority <= minimumPriority else { return }
     let item = Item(event: event, time: WallTime.now)
@@ -91,13 +91,13 @@ public final class EventSink: Sendable {
     }
   }
 
-  /// Waits until everything posted before has been served.
+  /// Waits until all events posted before have been written.
   public func flush() {
     let goal = queue.withLock { $0.posted }
     queue.wait { $0.served >= goal || $0.hasEnded ? () : nil }
   }
 
-  /// Serves what was posted, ends the thread and waits for that. What is posted later is lost.
+  /// Writes all posted events, then ends the thread and waits for it. Events posted later are lost.
   public func close() {
     requestEnd()
     queue.wait { $0.hasEnded ? () : nil }
@@ -114,8 +114,8 @@ public final class EventSink: Sendable {
       change(&queue)
       return wasEmpty
     }
-    // The thread looks again before it waits, so only the first one has to wake it. All waiters are
-    // woken: a single one could be somebody in `flush`.
+    // The thread checks the queue before it waits, so only the first item must wake it. Wakes all waiters: a
+    // single one might be a caller of `flush`.
     if isFirst { queue.broadcast() }
   }
 }
@@ -130,9 +130,9 @@ extension EventSink {
     var items: [Item] = []
     var dropped: UInt64 = 0
     var everDropped: UInt64 = 0
-    /// Entries that the outputs dropped.
+    /// Number of entries that the outputs dropped.
     var undelivered: UInt64 = 0
-    /// Items ever appended, and how many of them are done.
+    /// Number of items ever appended, and of those written.
     var posted: UInt64 = 0
     var served: UInt64 = 0
     var isClosing = false
@@ -145,7 +145,7 @@ extension EventSink {
       posted += 1
     }
 
-    /// All that waits; the queue is empty afterwards.
+    /// Removes and returns all queued items.
     mutating func take() -> Batch {
       defer {
         items.removeAll()
@@ -161,13 +161,13 @@ extension EventSink {
     var isEmpty: Bool { items.isEmpty && dropped == 0 }
   }
 
-  /// The thread's life.
+  /// The body of the thread.
   private static func serve(
     _ queue: Monitor<Queue>, _ outputs: Outputs, _ clock: @Sendable () -> UInt64
   ) {
     var writer = EventWriter(human: outputs.human, journalPath: outputs.journalPath)
     while true {
-      // Without a deadline nothing is owed to anybody, and the thread sleeps.
+      // Without a deadline nothing is pending, and the thread sleeps.
       let batch = queue.wait(deadlineNanoseconds: wakeup(at: writer.deadline, clock)) {
         queue -> Batch? in
         queue.isEmpty && !queue.isClosing ? nil : queue.take()
@@ -189,7 +189,7 @@ extension EventSink {
     }
     queue.broadcast()
   }
-  /// When the thread wakes by itself for a deadline of its clock, in the system's monotonic time.
+  /// Converts a deadline of the sink's clock to the system's monotonic time.
   private static func wakeup(at deadline: UInt64?, _ clock: () -> UInt64) -> UInt64 {
     guard let deadline else { return .max }
     let now = clock()

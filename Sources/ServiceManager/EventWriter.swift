@@ -1,8 +1,7 @@
-// The state of the sink's thread: the outputs, the floods, and what it still owes a reader. It
-// owes a summary of every flood at its end and a count of whatever was dropped, also when no further
-// event comes: `deadline` is when it wants to be asked again. Drops are reported at most once a
-// second, so that a queue that runs over all the time does not fill the log with its counts; an
-// output that is away is tried as often.
+// The state of the sink's thread: the outputs, the floods, and pending summaries. It writes a summary of
+// every flood at its end and a count of dropped entries, even if no further event occurs: `deadline` is when
+// `settle` is due. Drops are reported at most once a second, so that a queue that keeps overflowing does not
+// fill the log with counts; an unavailable output is retried at the same interval.
 
 import NDISPlatform
 import NDISEvents
@@ -11,12 +10,12 @@ struct EventWriter: ~Copyable {
   private var human: HumanLog?
   private var journal: JournalClient?
   private var repeats = Repeats()
-  /// Events dropped by a full queue that no output has been given to report yet.
+  /// Events dropped by a full queue and not yet passed to an output to be reported.
   private var lost: UInt64 = 0
-  /// When drops may be reported next.
+  /// The earliest time of the next report.
   private var reportAt: UInt64 = 0
 
-  /// Nanoseconds from one report or attempt to the next.
+  /// The interval of reports and retries in nanoseconds.
   static let patience: UInt64 = 1_000_000_000
 
   init(human: HumanLog?, journalPath: String?) {
@@ -24,13 +23,12 @@ struct EventWriter: ~Copyable {
     if let journalPath { journal = JournalClient(path: journalPath) }
   }
 
-  /// Entries the outputs have dropped.
+  /// Number of entries that the outputs have dropped.
   private(set) var undelivered: UInt64 = 0
-  /// Drops the outputs have not reported.
+  /// Number of drops that the outputs have not reported.
   private var unreported: UInt64 = 0
 
-  /// Nanoseconds of the monotonic clock at which `settle` has something to do; nil: not before the
-  /// next event.
+  /// When `settle` is due, in nanoseconds of the monotonic clock; nil: not before the next event.
   var deadline: UInt64? {
     let report = isOwing ? reportAt : nil
     return [repeats.deadline, report].compactMap { $0 }.min()
@@ -40,21 +38,21 @@ struct EventWriter: ~Copyable {
     for event in repeats.take(event, at: now) { put(event, at: time, now: now) }
   }
 
-  /// Writes what is due.
+  /// Writes the summaries that are due.
   ///
-  /// - Parameter lost: events dropped by a full queue since the last time.
+  /// - Parameter lost: events dropped by a full queue since the last call.
   mutating func settle(lost: UInt64 = 0, now: UInt64) {
     for event in repeats.summaries(at: now) { put(event, at: .now, now: now) }
     self.lost &+= lost
     if isOwing, now >= reportAt { report(now: now) }
   }
 
-  /// Writes everything that is owed; nothing comes after it.
+  /// Writes all pending summaries; nothing is written afterwards.
   mutating func finish(now: UInt64) {
     for event in repeats.finish(at: now) { put(event, at: .now, now: now) }
     report(now: now)
     guard human == nil, unreported > 0 else { return }
-    // The journal is away at the very end. Its stream may still lead somewhere.
+    // The journal is unavailable at the end; its stream on stderr may still work.
     var stream = HumanLog(style: .prefixed)
     stream.write(.entriesDropped(unreported))
   }
@@ -66,7 +64,7 @@ struct EventWriter: ~Copyable {
     human?.write(event, at: time)
     _ = journal?.send(event)
     look()
-    // An output has just failed: no use in trying again at once.
+    // An output has just failed: do not retry immediately.
     if isOwing, !wasOwing { reportAt = now &+ EventWriter.patience }
   }
 
@@ -80,7 +78,7 @@ struct EventWriter: ~Copyable {
     reportAt = now &+ EventWriter.patience
   }
 
-  /// The outputs' numbers, after they were used.
+  /// Updates the drop counts from the outputs after they were used.
   private mutating func look() {
     undelivered = (human?.everDropped ?? 0) &+ (journal?.everDropped ?? 0)
     unreported = (human?.dropped ?? 0) &+ (journal?.dropped ?? 0)

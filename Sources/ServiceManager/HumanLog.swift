@@ -1,10 +1,10 @@
-// The log for a person at a terminal: one line an event, time of day, priority, sentence. Under a
-// service manager whose journal cannot be reached natively the same lines go out with `<N>` before
-// them, which journald takes for the priority. Lines are written by write(2), whole and unbuffered.
+// The log for a terminal: one line per event with time of day, priority and sentence. If the service
+// manager's journal cannot be reached natively, the same lines are prefixed with `<N>`, which journald
+// interprets as the priority. Lines are written with write(2), whole and unbuffered.
 //
-// Limits: a reader that stops reading stops this log for a second, once; then lines are dropped and
-// counted until it reads again, and the count is the next line. Who owns the log asks for that line
-// again (`reportDropped`) when no event comes.
+// Limits: a reader that stops reading blocks this log for a second, once; then lines are dropped and counted
+// until it reads again, and the count is the next line. The owner calls `reportDropped` to write the count if
+// no event occurs.
 
 public import NDISEvents
 import Glibc
@@ -12,31 +12,31 @@ public import NDISPlatform
 
 /// Writes events as lines of text.
 public struct HumanLog: Sendable {
-  /// How lines look.
+  /// The format of lines.
   public enum Style: Sendable {
     case plain
     case coloured
-    /// With journald's `<N>` in front.
+    /// Prefixed with `<N>` for journald.
     case prefixed
   }
 
   /// Lines dropped and not yet reported.
   public private(set) var dropped: UInt64 = 0
-  /// Lines ever dropped by this log.
+  /// Total number of lines dropped by this log.
   public private(set) var everDropped: UInt64 = 0
 
   private let descriptor: Int32
   private let style: Style
 
-  /// A log on a descriptor that stays the caller's.
+  /// A log on a borrowed descriptor.
   ///
-  /// - Parameter style: coloured on a terminal and plain elsewhere if it is not given.
+  /// - Parameter style: default: coloured on a terminal and plain elsewhere.
   public init(descriptor: Int32 = 2, style: Style? = nil) {
     self.descriptor = descriptor
     self.style = style ?? (HumanLog.takesColour(descriptor) ? .coloured : .plain)
   }
 
-  /// The line of an event, without its line feed.
+  /// The line of an event, without line feed.
   public func line(_ event: Event, at time: WallTime) -> String {
     let priority = event.kind.priority
     let word = priority.name
@@ -51,7 +51,7 @@ public struct HumanLog: Sendable {
     }
   }
 
-  /// Writes the event's line. False when it was dropped.
+  /// Writes the event's line; false if it was dropped.
   @discardableResult
   public mutating func write(_ event: Event, at time: WallTime = .now) -> Bool {
     guard reportDropped(at: time), put(line(event, at: time)) else {
@@ -62,10 +62,10 @@ public struct HumanLog: Sendable {
     return true
   }
 
-  /// Adds events that somebody else had to drop to those that are to be reported.
+  /// Adds events dropped elsewhere to the count to be reported.
   public mutating func add(dropped count: UInt64) { dropped &+= count }
 
-  /// Writes the count of dropped lines, if there is one. False when it is still to be written.
+  /// Writes the count of dropped lines, if any; false if it is still pending.
   @discardableResult
   public mutating func reportDropped(at time: WallTime = .now) -> Bool {
     guard dropped > 0 else { return true }

@@ -1,9 +1,9 @@
-// A client of journald's native protocol that never waits. One entry is one datagram; an entry too
-// big for that is a sealed memory file, passed with an empty datagram. When journald is away or
-// behind, the entry is dropped and counted, and the next entry that gets through is preceded by the
-// count, so the journal says itself where it has a gap. Who owns the client asks for the report
-// again (`reportDropped`) when no entry comes. The socket is not connected: every entry finds
-// journald anew, also after its restart. One owner, one thread.
+// A nonblocking client of journald's native protocol. An entry is one datagram; a larger one is a sealed
+// memfd, passed with an empty datagram. If journald is unavailable or its socket buffer is full, the entry is
+// dropped and counted, and the next entry that is delivered is preceded by the count, so that the journal
+// documents the gap. The owner calls `reportDropped` to write the count if no entry follows. The socket is
+// not connected: every entry is sent to the path, which works across a restart of journald. One owner, one
+// thread.
 
 public import NDISEvents
 import Glibc
@@ -12,12 +12,12 @@ import NDISPlatform
 /// Sends entries to journald.
 @safe
 public struct JournalClient: ~Copyable {
-  /// Where journald listens.
+  /// The path of journald's socket.
   public static let standardPath = "/run/systemd/journal/socket"
 
   /// Entries dropped and not yet reported.
   public private(set) var dropped: UInt64 = 0
-  /// Entries ever dropped by this client.
+  /// Total number of entries dropped by this client.
   public private(set) var everDropped: UInt64 = 0
 
   private let identifier: String
@@ -29,16 +29,16 @@ public struct JournalClient: ~Copyable {
     address = socketAddress(path)
   }
 
-  /// Sends an event. False when it was dropped.
+  /// Sends an event; false if it was dropped.
   @discardableResult
   public mutating func send(_ event: Event) -> Bool {
     send(JournalEntry(event, identifier: identifier))
   }
 
-  /// Sends an entry. False when it was dropped.
+  /// Sends an entry; false if it was dropped.
   @discardableResult
   public mutating func send(_ entry: JournalEntry) -> Bool {
-    // The report first: it is written where the gap is, and when it fails the entry would fail too.
+    // The report first: it belongs at the position of the gap, and if it fails the entry would fail too.
     guard reportDropped(), deliver(entry) else {
       dropped &+= 1
       everDropped &+= 1
@@ -47,10 +47,10 @@ public struct JournalClient: ~Copyable {
     return true
   }
 
-  /// Adds entries that somebody else had to drop to those that are to be reported.
+  /// Adds entries dropped elsewhere to the count to be reported.
   public mutating func add(dropped count: UInt64) { dropped &+= count }
 
-  /// Sends the count of dropped entries, if there is one. False when it is still to be sent.
+  /// Sends the count of dropped entries, if any; false if it is still pending.
   @discardableResult
   public mutating func reportDropped() -> Bool {
     guard dropped > 0 else { return true }
@@ -78,7 +78,7 @@ private func socketAddress(_ path: String) -> sockaddr_un? {
   address.sun_family = sa_family_t(AF_UNIX)
   let bytes = Array(path.utf8)
   let fits = unsafe withUnsafeMutableBytes(of: &address.sun_path) { target in
-    // One byte stays zero.
+    // One byte remains for the terminating NUL.
     guard !bytes.isEmpty, bytes.count < target.count else { return false }
     unsafe target.copyBytes(from: bytes)
     return true
@@ -90,24 +90,24 @@ private func openSocket() -> Descriptor? {
   let kind = Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
   let raw = socket(AF_UNIX, kind, 0)
   guard raw >= 0 else { return nil }
-  // What journald has not read yet counts against the sender: a buffer for a burst. The system's limit
-  // cuts this, and without it only the burst is shorter.
+  // Unread entries count against the sender's buffer, so this is the size of a burst. The system's limit may
+  // reduce it, which only shortens the burst.
   var room: Int32 = 8 << 20
   _ = unsafe setsockopt(raw, SOL_SOCKET, SO_SNDBUF, &room, socklen_t(MemoryLayout<Int32>.size))
   return Descriptor(owning: raw)
 }
 
-/// A control message with one descriptor, laid out as the CMSG macros do on 64-bit Linux.
+/// A control message with one descriptor, laid out as by the CMSG macros on 64-bit Linux.
 private struct OneDescriptor {
   var length = MemoryLayout<Int>.size + 3 * MemoryLayout<Int32>.size
   var level = SOL_SOCKET
   var type = Int32(SCM_RIGHTS)
   var descriptor: Int32
-  // Room for the alignment that CMSG_SPACE asks for.
+  // Padding for the alignment of CMSG_SPACE.
   var padding: Int32 = 0
 }
 
-/// Sends one datagram without waiting; returns zero or the error's number.
+/// Sends one datagram without blocking; returns 0 or an errno.
 private func transmit(
   _ socket: Int32, _ address: sockaddr_un, _ bytes: [UInt8], file: Int32?
 ) -> Int32 {

@@ -1,7 +1,6 @@
-// One entry as journald's native protocol writes it: `KEY=value` and a line feed; a value that has
-// line feeds itself goes as `KEY`, line feed, its length in 64 bits little-endian, the bytes, line
-// feed. Keys are ours: capital letters, digits and `_`, not beginning with `_`, which journald
-// keeps for itself.
+// One entry in journald's native format: `KEY=value` and a line feed; a value that contains line feeds is
+// written as `KEY`, line feed, its length as 64-bit little-endian, the bytes, line feed. Keys consist of
+// capital letters, digits and `_`, and do not begin with `_`, which journald reserves.
 
 public import NDISEvents
 
@@ -11,7 +10,7 @@ public struct JournalEntry: Sendable {
 
   public init() {}
 
-  /// Everything the journal is to know about an event.
+  /// All fields of an event.
   public init(_ event: Event, identifier: String) {
     let kind = event.kind
     bytes.reserveCapacity(512)
@@ -22,7 +21,7 @@ public struct JournalEntry: Sendable {
     for field in event.fields { append(field.name, field.value) }
   }
 
-  /// Adds a field; a key may come again.
+  /// Adds a field; a key may occur more than once.
   public mutating func append(_ key: String, _ value: String) {
     bytes.append(contentsOf: key.utf8)
     let lineFeed = UInt8(ascii: "\n")

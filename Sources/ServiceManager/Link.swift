@@ -1,23 +1,23 @@
-// The connection to the service manager: status, watchdog, and the descriptors to be stored for the next
-// process. A thread of its own makes the calls, since each may wait for the manager; who posts never waits.
-// Nothing is dropped: a status or a sign of life that waits is replaced by a newer one, everything else
-// is rare. Without $NOTIFY_SOCKET nothing is posted at all.
+// The connection to the service manager: status, watchdog, and the descriptor store. A separate thread makes
+// the calls, since each may block on the manager; posting never blocks. Nothing is dropped: a queued status
+// or watchdog ping is replaced by a newer one, everything else is rare. Without $NOTIFY_SOCKET nothing is
+// posted.
 
 import CNDISSystemd
 import Glibc
 public import NDISPlatform
 
-/// Notifies the service manager, and has it store descriptors.
+/// Sends notifications to the service manager, and descriptors to its descriptor store.
 public final class ServiceManagerLink: DescriptorStore, Sendable {
   private let queue = Monitor(Queue())
   private let wakeup: Wakeup
-  /// How many descriptors the manager stores at most; 0: none.
+  /// Maximum number of descriptors in the descriptor store; 0: it is disabled.
   public let limit: Int
   private let isWanted: Bool
-  /// How often the manager wants to hear a sign of life; nil: never.
+  /// The interval of watchdog pings; nil: the watchdog is disabled.
   public let watchdogMilliseconds: UInt64?
 
-  /// Starts the thread, if there is a manager to notify.
+  /// Starts the thread if a service manager is present.
   public init(
     notifier: Notifier? = Notifier(), environment: ServiceEnvironment = .current
   ) throws(SystemError) {
@@ -28,7 +28,7 @@ public final class ServiceManagerLink: DescriptorStore, Sendable {
     guard isWanted, let notifier else { return }
     let queue = self.queue
     let wakeup = self.wakeup
-    // Not joined: `close` waits for the thread's last act instead.
+    // Not joined: `close` waits until the thread reports its end.
     _ = try Thread.start(name: "service-manager") {
       ServiceManagerLink.serve(queue, wakeup, notifier)
     }
@@ -36,36 +36,36 @@ public final class ServiceManagerLink: DescriptorStore, Sendable {
 
   deinit { requestEnd() }
 
-  /// Readable when `takeOutcomes` has something to report; to be drained before it is called.
+  /// Readable when `takeOutcomes` has outcomes; drain it before calling that.
   public var kept: Wakeup { wakeup }
 
-  /// Whether descriptors are stored for the next process.
+  /// Whether the descriptor store is enabled.
   public var keepsDescriptors: Bool { limit > 0 }
 
-  // MARK: How the service is
+  // MARK: State notifications
 
-  /// The service serves.
+  /// READY=1: startup or reload is complete.
   public func ready(status: String = "") { post(.notify(["READY=1"], status)) }
 
-  /// The one-line view of the service.
+  /// STATUS=, the one-line status of the service.
   public func status(_ text: String) { post(.status(text)) }
 
-  /// The service begins to stop.
+  /// STOPPING=1: the service is shutting down.
   public func stopping(status: String = "") { post(.notify(["STOPPING=1"], status)) }
 
-  /// The service reads its configuration again; `ready` ends that.
+  /// RELOADING=1: the service reloads its configuration; `ready` ends that.
   public func reloading(status: String = "") {
-    // In one message, and with the time, without which newer managers wait for ever.
+    // In one message with the time, without which newer managers would wait forever.
     let now = MonotonicClock.nanoseconds / 1000
     post(.notify(["RELOADING=1", "MONOTONIC_USEC=\(now)"], status))
   }
 
-  /// What the service is doing takes longer, and is still active.
+  /// EXTEND_TIMEOUT_USEC=: the current operation takes longer and is still active.
   public func extend(milliseconds: UInt64) {
     post(.notify(["EXTEND_TIMEOUT_USEC=\(milliseconds &* 1000)"], ""))
   }
 
-  /// The service will end because of this error.
+  /// ERRNO=: the service will exit because of this error.
   public func failed(errno: Int32, status: String = "") {
     post(.notify(["ERRNO=\(errno)"], status))
   }
@@ -98,7 +98,7 @@ public final class ServiceManagerLink: DescriptorStore, Sendable {
     if name != DescriptorName.connection { post(.drop(name)) }
   }
 
-  /// What an earlier process had stored and this one was given counts too.
+  /// Adds the inherited descriptors to the count of stored ones.
   public func inherited(_ count: Int) { queue.withLock { $0.kept += count } }
 
   public func takeOutcomes() -> [StorageOutcome] {
@@ -108,7 +108,7 @@ public final class ServiceManagerLink: DescriptorStore, Sendable {
     }
   }
 
-  // MARK: The end
+  // MARK: Shutdown
 
   /// Waits until everything posted before has been sent.
   public func flush() {
@@ -117,7 +117,7 @@ public final class ServiceManagerLink: DescriptorStore, Sendable {
     queue.wait { $0.served >= goal || $0.hasEnded ? () : nil }
   }
 
-  /// Sends what was posted, ends the thread and waits for that.
+  /// Sends everything posted, then ends the thread and waits for it.
   public func close() {
     guard isWanted else { return }
     requestEnd()
@@ -161,11 +161,11 @@ extension ServiceManagerLink {
 
   private struct Queue: Sendable {
     var items: [Item] = []
-    /// Descriptors that are stored, or are about to be.
+    /// Number of descriptors that are stored or queued to be.
     var kept = 0
-    /// What was stored and is not yet reported.
+    /// Outcomes that have not been reported yet.
     var done: [StorageOutcome] = []
-    /// Items ever posted, and how many of them are done.
+    /// Number of items ever posted, and of those sent.
     var posted: UInt64 = 0
     var served: UInt64 = 0
     var isClosing = false
@@ -196,7 +196,7 @@ extension ServiceManagerLink {
     queue.broadcast()
   }
 
-  /// Returns whether a descriptor was stored; nil for anything else.
+  /// Sends an item. Returns whether a descriptor was stored; nil for other items.
   private static func serve(_ item: Item, _ notifier: Notifier) -> StorageOutcome? {
     switch item {
     case .notify(let lines, let status): notifier.send(lines, status: status)
@@ -212,11 +212,11 @@ extension ServiceManagerLink {
   }
 }
 
-/// What the service manager has put into the environment for this process.
+/// The service manager's environment variables for this process.
 public struct ServiceEnvironment: Sendable {
-  /// $FDSTORE: how many descriptors it stores. Managers before 254 do not set it; the unit does.
+  /// $FDSTORE: the maximum number of stored descriptors. Managers before 254 do not set it; the unit does.
   public var descriptorLimit = 0
-  /// Half of it is the longest silence.
+  /// The watchdog timeout; pings are sent at half of it.
   public var watchdogMilliseconds: UInt64?
 
   public init(descriptorLimit: Int = 0, watchdogMilliseconds: UInt64? = nil) {
@@ -224,18 +224,18 @@ public struct ServiceEnvironment: Sendable {
     self.watchdogMilliseconds = watchdogMilliseconds
   }
 
-  /// $STATE_DIRECTORY: where the service may leave files. The first, if there are several.
+  /// $STATE_DIRECTORY: a directory for persistent files. The first, if there are several.
   public static var stateDirectory: String? {
     Environment.value("STATE_DIRECTORY")?.split(separator: ":").first.map { String($0) }
   }
 
-  /// Reads it; before any thread is started.
+  /// Reads the variables; call this before any thread is started.
   public static var current: ServiceEnvironment {
     var environment = ServiceEnvironment()
     let limit = Environment.value("FDSTORE").flatMap { Int($0) } ?? 0
     environment.descriptorLimit = max(0, min(limit, 16_384))
     var period: UInt64 = 0
-    // Checks $WATCHDOG_PID too: the variable may be another process's.
+    // Checks $WATCHDOG_PID too: the variable may be meant for another process.
     if unsafe sd_watchdog_enabled(0, &period) > 0 {
       environment.watchdogMilliseconds = max(1, period / 1000)
     }

@@ -1,22 +1,22 @@
-// One datagram to the service manager by libsystemd's sd_notify: its assignments are seen together, and a
-// descriptor with them. Without $NOTIFY_SOCKET nothing happens. The call may block for the manager:
-// ServiceManagerLink, which knows what there is to send, makes it on its thread.
+// Sends a datagram to the service manager with libsystemd's sd_notify: its assignments are processed
+// together, with a descriptor if there is one. Does nothing without $NOTIFY_SOCKET. The call may block on the
+// manager, so ServiceManagerLink makes it on its thread.
 
 import CNDISSystemd
 import NDISEvents
 
-/// Tells the service manager how the service is.
+/// Sends notifications to the service manager.
 public struct Notifier: Sendable {
   public init() {}
 
-  /// Whether a service manager listens.
+  /// Whether a service manager is present.
   public var isWanted: Bool { Environment.value("NOTIFY_SOCKET") != nil }
 
-  /// Sends assignments in one datagram, a descriptor with them. True when it was sent.
+  /// Sends assignments in one datagram, with an optional descriptor; returns true on success.
   @discardableResult
   func send(_ assignments: [String], status: String = "", descriptor: Int32 = -1) -> Bool {
     guard isWanted else { return false }
-    // A line break would begin another assignment, such as FDSTORE=1.
+    // A line break would start another assignment, such as FDSTORE=1.
     let lines = assignments + (status.isEmpty ? [] : ["STATUS=\(singleLine(status))"])
     guard !lines.isEmpty else { return false }
     let text = lines.joined(separator: "\n")

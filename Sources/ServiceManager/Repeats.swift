@@ -1,23 +1,21 @@
-// Keeps a flood out of the log. Of events that are the same (`RepetitionSubject`) the first 16 within
-// ten seconds are written; the others are counted, and when the ten seconds are over one entry says
-// how many there were. Then the next 16 are written again: a driver that breaks one rule for ever
-// costs 17 entries in ten seconds and no more.
+// Rate limiting of repeated events in the log. Of identical events (`RepetitionSubject`) the first 16 in a
+// window of ten seconds are written; the others are counted, and one entry at the end of the window reports
+// the count. So a driver that keeps violating a rule causes at most 17 entries in ten seconds.
 //
-// No clock and no output: time is handed in and what is to be written is handed back. Limits: 1024
-// subjects at a time; what is beyond them is counted by its kind alone, so that a client that gives
-// itself a new name each time floods no better. All windows have the same length, so they end in the
-// order in which they began.
+// It has no clock and no output: the time is a parameter and the events to write are returned. Limits: 1024
+// concurrent subjects; further ones are counted by kind only, so that a client cannot evade the limit by
+// changing its name. All windows have the same length, so they end in the order in which they began.
 
 public import NDISEvents
 
-/// The state of the floods.
+/// The windows in progress.
 public struct Repeats {
   /// Events of one subject that are written in a window.
   public static let limit = 16
-  /// Nanoseconds from the first event of a subject to the summary.
+  /// The length of a window in nanoseconds.
   public static let window: UInt64 = 10_000_000_000
 
-  /// Nil in the subject: many subjects of one kind.
+  /// A nil subject combines many subjects of one kind.
   private struct Key: Hashable {
     var kind: EventKind
     var subject: RepetitionSubject?
@@ -43,20 +41,20 @@ public struct Repeats {
 
   private let capacity: Int
   private var windows: [Key: Window] = [:]
-  /// Keys of `windows`, the oldest window first from `head` on.
+  /// Keys of `windows`, oldest first, starting at `head`.
   private var order: [Key] = []
   private var head = 0
-  /// Windows in which something was left out.
+  /// Number of windows with suppressed events.
   private var floods = 0
 
-  /// - Parameter capacity: subjects that are distinguished at a time.
+  /// - Parameter capacity: maximum number of concurrent subjects.
   public init(capacity: Int = 1024) { self.capacity = capacity }
 
-  /// What is to be written now that this event happens: summaries that are due, and the event itself
-  /// unless it is one of a flood and only counted.
+  /// Returns the events to write when this event occurs: summaries that are due, and the event itself unless
+  /// it is suppressed.
   public mutating func take(_ event: Event, at now: UInt64) -> [Event] {
     guard let subject = event.repetitionSubject else { return [event] }
-    // First, so that the event does not fall in a window whose time is over.
+    // First, so that the event is not counted in an expired window.
     let due = summaries(at: now)
     var key = Key(kind: subject.kind, subject: subject)
     if windows[key] == nil, windows.count >= capacity { key.subject = nil }
@@ -68,7 +66,7 @@ public struct Repeats {
     return isWritten ? due + [event] : due
   }
 
-  /// When `summaries` has something to report; nil while nothing is left out.
+  /// When `summaries` is due; nil if no events are suppressed.
   public var deadline: UInt64? {
     guard floods > 0 else { return nil }
     for key in order[head...] {
@@ -77,7 +75,7 @@ public struct Repeats {
     return nil
   }
 
-  /// Ends the windows whose time is over, and returns what was left out in them.
+  /// Ends expired windows, and returns the summaries of their suppressed events.
   public mutating func summaries(at now: UInt64) -> [Event] {
     end(at: now) { now &- $0 >= Repeats.window && now >= $0 }
   }
@@ -99,7 +97,7 @@ public struct Repeats {
             kind: key.kind, subject: key.subject, count: window.left, bytes: window.bytes,
             milliseconds: now > window.begin ? (now - window.begin) / 1_000_000 : 0)))
     }
-    // Now and then, so that each key is moved once.
+    // Compacts rarely, so that each key is moved once.
     if head > order.count / 2 {
       order.removeFirst(head)
       head = 0

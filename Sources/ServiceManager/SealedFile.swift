@@ -1,13 +1,13 @@
-// A memory file that can never change again: how an entry too big for a datagram reaches journald.
-// Platform's sections are made for other things: whole pages, writable for ever, and sealed against
-// execution, and journald up to version 253 wants exactly the four seals below and no fifth. So the
-// file is asked for as executable (MFD_EXEC), which leaves that seal off. It is never executed.
+// A sealed memfd, in which an entry too large for a datagram is passed to journald. Sections (in Platform)
+// differ: they are whole pages, writable, and sealed against execution, but journald up to version 253
+// requires exactly the four seals below. So the file is created executable (MFD_EXEC), which omits the fifth
+// seal. It is never executed.
 
 import Glibc
 import NDISPlatform
 
 enum SealedFile {
-  // Of <linux/memfd.h> and <linux/fcntl.h>, which Swift's Glibc does not show.
+  // From <linux/memfd.h> and <linux/fcntl.h>, which Swift's Glibc does not export.
   private static let closeOnExec: UInt32 = 0x1
   private static let allowSealing: UInt32 = 0x2
   private static let noExecSeal: UInt32 = 0x8
@@ -17,14 +17,13 @@ enum SealedFile {
 
   private typealias MemfdCreate = @convention(c) (UnsafePointer<CChar>?, UInt32) -> Int32
 
-  /// glibc declares memfd_create for _GNU_SOURCE only, out of Swift's sight, but has had it since
-  /// 2.27.
+  /// glibc declares memfd_create only for _GNU_SOURCE, which Swift does not see, but exports it since 2.27.
   private static let create: MemfdCreate? = {
     guard let symbol = unsafe dlsym(nil, "memfd_create") else { return nil }
     return unsafe unsafeBitCast(symbol, to: MemfdCreate.self)
   }()
 
-  /// A sealed file of these bytes; nil when the system refuses.
+  /// A sealed file with these bytes; nil if the system call fails.
   static func holding(_ bytes: [UInt8]) -> Descriptor? {
     guard let file = open() else { return nil }
     var written = 0
@@ -42,8 +41,7 @@ enum SealedFile {
 
   private static func open() -> Descriptor? {
     guard let create = unsafe create else { return nil }
-    // Kernels before 6.3 know neither flag; an administrator may forbid the first
-    // (vm.memfd_noexec).
+    // Kernels before 6.3 support neither flag; an administrator may forbid the first (vm.memfd_noexec).
     for extra in [exec, noExecSeal, 0] {
       let raw = unsafe create("journal-entry", closeOnExec | allowSealing | extra)
       if raw >= 0 { return Descriptor(owning: raw) }

@@ -1,8 +1,8 @@
-// Holds parameters against an interface: nothing unknown, nothing missing, everything of its type.
-// What passes can be read by the types generated from the interface. Recursion follows the value,
-// whose depth the parser has bounded.
+// Validates parameters against an interface: no unknown members, none missing, all of the declared types. The
+// types generated from the interface can decode whatever passes. Recursion follows the value, whose depth the
+// parser has limited.
 
-/// An interface with its types at hand.
+/// An interface with its types by name.
 struct InterfaceCheck {
   private let types: [String: IDLType]
 
@@ -14,7 +14,7 @@ struct InterfaceCheck {
     self.types = types
   }
 
-  /// Throws for the first thing that is wrong.
+  /// Throws for the first violation.
   func check(
     _ object: JSONObject, _ fields: [InterfaceDescription.Field]
   ) throws(JSONMismatch) {

@@ -1,5 +1,5 @@
-// A Varlink interface as a tree: what a description says, with the comments that explain it. A tree
-// that came from the parser is consistent: names are unique and every named type is there.
+// A Varlink interface as a syntax tree, with its documentation comments. A tree from the parser is
+// consistent: names are unique and all named types are defined.
 
 /// An interface: its name and its members in order.
 public struct InterfaceDescription: Sendable, Hashable {
@@ -28,7 +28,7 @@ public struct InterfaceDescription: Sendable, Hashable {
     }
   }
 
-  /// What a member is.
+  /// The kind of a member.
   public enum Kind: Sendable, Hashable {
     /// A struct or an enum.
     case type(IDLType)
@@ -36,7 +36,7 @@ public struct InterfaceDescription: Sendable, Hashable {
     case error([Field])
   }
 
-  /// A member of a struct, a parameter of a method or of an error.
+  /// A member of a struct, or a parameter of a method or error.
   public struct Field: Sendable, Hashable {
     public var name: String
     public var documentation: String
@@ -60,7 +60,7 @@ public struct InterfaceDescription: Sendable, Hashable {
     }
   }
 
-  /// The type declared under that name.
+  /// The type declared with that name.
   public func type(named name: String) -> IDLType? {
     for member in members where member.name == name {
       if case .type(let type) = member.kind { return type }

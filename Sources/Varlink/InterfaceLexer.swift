@@ -1,8 +1,8 @@
-// Cuts an interface description into words, signs and comments. Where a comment belongs is decided
-// here: the comment lines directly above a word are its documentation; a blank line in between, or
-// something before the comment on its line, and the comment belongs to nothing.
+// Splits an interface description into words, punctuation and comments. It also attaches comments: comment
+// lines directly above a word are its documentation; after a blank line, or after other text on its line, a
+// comment is attached to nothing.
 
-/// Why a text is no interface description.
+/// Why a text is not an interface description.
 public struct InterfaceError: Error, Equatable, Sendable, CustomStringConvertible {
   /// Counted from 1; columns are bytes.
   public let line: Int
@@ -12,7 +12,7 @@ public struct InterfaceError: Error, Equatable, Sendable, CustomStringConvertibl
   public var description: String { "line \(line), column \(column): \(reason)" }
 }
 
-/// A place in the text.
+/// A position in the text.
 struct IDLPosition: Equatable {
   var line = 1
   var column = 1
@@ -22,7 +22,7 @@ struct IDLPosition: Equatable {
   }
 }
 
-/// A word, a sign, or the end of the text.
+/// A word, punctuation, or the end of the text.
 struct IDLToken: Equatable {
   enum Kind: Equatable {
     case word(String)
@@ -34,7 +34,7 @@ struct IDLToken: Equatable {
   var position: IDLPosition
   var documentation: String
 
-  /// For sentences.
+  /// For error messages.
   var text: String {
     switch kind {
     case .word(let text), .sign(let text): "\"\(text)\""
@@ -48,7 +48,7 @@ struct IDLLexer {
   private var index = 0
   private var position = IDLPosition()
   private var comment: [String] = []
-  /// Whether a token or nothing but white space stands before on this line.
+  /// Whether only white space precedes on this line.
   private var lineIsEmpty = true
 
   init(_ text: String) {
@@ -70,7 +70,7 @@ struct IDLLexer {
     if Self.isWordByte(byte) {
       let first = index
       while let byte = peek(), Self.isWordByte(byte) {
-        // "method A()->()" needs no space: the minus of the arrow is no part of a name.
+        // "method A()->()" needs no space: the minus of the arrow is not part of a name.
         if byte == UInt8(ascii: "-"), peek(1) == UInt8(ascii: ">") { break }
         advance()
       }
@@ -101,7 +101,7 @@ struct IDLLexer {
       switch byte {
       case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"): advance()
       case UInt8(ascii: "\n"):
-        // A blank line, since comments take their line break with them.
+        // A blank line, since comments include their line break.
         if lineIsEmpty { comment = [] }
         advance()
       case UInt8(ascii: "#"): try readComment()
@@ -115,7 +115,7 @@ struct IDLLexer {
     advance()
     let first = index
     while let byte = peek(), byte != UInt8(ascii: "\n") {
-      // What is shown to people must not steer their terminal.
+      // Text shown on a terminal must not contain control characters.
       let endsLine = byte == UInt8(ascii: "\r") && peek(1) == UInt8(ascii: "\n")
       if (byte < 0x20 && byte != UInt8(ascii: "\t") && !endsLine) || byte == 0x7F {
         throw position.error("a control character 0x\(String(byte, radix: 16)) in a comment")
@@ -127,7 +127,7 @@ struct IDLLexer {
     if line.first == UInt8(ascii: " ") { line.removeFirst() }
     if ownsLine {
       comment.append(String(decoding: line, as: UTF8.self))
-      // The line break; what follows directly stays together.
+      // The line break; an adjacent comment is part of the same block.
       advance()
     }
   }

@@ -1,15 +1,15 @@
-// Reads an interface description: the grammar of varlink.org, and `any` as systemd has it. A
-// description can come from a peer, so its length and its nesting are bounded.
+// Parses an interface description: the grammar of varlink.org, with `any` as in systemd. A description may
+// come from a peer, so its length and nesting are limited.
 //
-// More is allowed than the standard has in one place: an interface may be without members.
+// One extension to the standard: an interface may have no members.
 
 extension InterfaceDescription {
-  /// Bytes of a description that are read.
+  /// Maximum length of a description in bytes.
   public static var maximumLength: Int { 1 << 20 }
-  /// Types inside each other.
+  /// Maximum nesting of types.
   static var maximumDepth: Int { 32 }
 
-  /// Reads a description.
+  /// Parses a description.
   public init(parsing text: String) throws(InterfaceError) {
     guard text.utf8.count <= Self.maximumLength else {
       throw IDLPosition().error("the description is longer than \(Self.maximumLength) bytes")
@@ -22,7 +22,7 @@ extension InterfaceDescription {
 private struct InterfaceParser {
   private var lexer: IDLLexer
   private var token: IDLToken
-  /// Named types that were used, and where first.
+  /// Named types that are used, with the position of the first use.
   private var uses: [(name: String, position: IDLPosition)] = []
 
   init(_ text: String) throws(InterfaceError) {
@@ -102,7 +102,7 @@ private struct InterfaceParser {
 
   // MARK: Types
 
-  /// A struct or an enum: which one, the sign after the first name says.
+  /// A struct or an enum, determined by the punctuation after the first name.
   private mutating func parenthesized(depth: Int) throws(InterfaceError) -> IDLType {
     try advance()
     var fields: [InterfaceDescription.Field] = []
@@ -215,7 +215,7 @@ private struct InterfaceParser {
     return true
   }
 
-  /// Whether it is a reverse domain name.
+  /// Whether this is a reverse domain name.
   private static func isInterfaceName(_ name: String) -> Bool {
     let parts = name.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
     guard parts.count > 1, let first = name.utf8.first, isLetter(first) else { return false }

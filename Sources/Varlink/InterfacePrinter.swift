@@ -1,5 +1,5 @@
-// From a tree back to text. What is printed reads back as the same tree. Comments that belong to
-// nothing are not in the tree and so are lost; a reader who wants those keeps the text.
+// Formats a syntax tree as text, which parses to the same tree. Comments that are attached to nothing are not
+// in the tree and are lost; keep the text if they are needed.
 
 extension InterfaceDescription {
   /// The description in the interface description language.
@@ -74,7 +74,7 @@ extension InterfaceDescription {
     }
   }
 
-  /// On one line if nothing is said about the items and it is short, else an item a line.
+  /// On one line if it is short and no item has documentation, else one item per line.
   private static func printList<Item>(
     _ items: [Item], _ indentation: String, _ text: inout String,
     documentation: (Item) -> String, print: (Item, String, inout String) -> Void

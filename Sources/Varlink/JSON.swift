@@ -1,8 +1,8 @@
-// A JSON value. Integers and floating-point numbers are two things, as they are for Varlink: an
-// `int` is 64 bits with a sign and is never rounded. The members of an object keep their order.
+// A JSON value. Integers and floating-point numbers are distinct, as in Varlink: an `int` is a signed 64-bit
+// integer and is never rounded. Objects keep the order of their members.
 //
-// Limits: two values are equal when they have the same members in the same order. Strings compare
-// as Swift compares them, that is by canonical equivalence.
+// Limits: equality requires the same members in the same order. Strings compare as in Swift, by canonical
+// equivalence.
 
 /// A JSON value.
 public enum JSON: Sendable, Hashable {
@@ -14,7 +14,7 @@ public enum JSON: Sendable, Hashable {
   case array([JSON])
   case object(JSONObject)
 
-  /// What kind of value it is, in Varlink's words; for sentences.
+  /// The kind of the value in Varlink's terms; for error messages.
   public var kind: String {
     switch self {
     case .null: "null"
@@ -27,13 +27,13 @@ public enum JSON: Sendable, Hashable {
     }
   }
 
-  /// The member of that name, if this is an object that has it.
+  /// The member with that name, if this is an object that contains it.
   public subscript(name: String) -> JSON? {
     if case .object(let object) = self { object[name] } else { nil }
   }
 }
 
-/// The members of a JSON object, in order. Looking one up walks along them.
+/// The members of a JSON object, in order. Lookup is linear.
 public struct JSONObject: Sendable, Hashable {
   /// One member.
   public struct Member: Sendable, Hashable {
@@ -53,7 +53,7 @@ public struct JSONObject: Sendable, Hashable {
     members = []
   }
 
-  /// For the parser, which has seen to it that no name is there twice.
+  /// For the parser, which has checked that names are unique.
   init(distinct members: [Member]) {
     self.members = members
   }
@@ -61,7 +61,7 @@ public struct JSONObject: Sendable, Hashable {
   public var isEmpty: Bool { members.isEmpty }
   public var count: Int { members.count }
 
-  /// The value of a member. Setting replaces it in its place, or adds it at the end; nil removes it.
+  /// The value of a member. Setting it replaces the member in place or appends it; nil removes it.
   public subscript(name: String) -> JSON? {
     get {
       for member in members where member.name == name { return member.value }
@@ -80,14 +80,14 @@ public struct JSONObject: Sendable, Hashable {
 }
 
 extension JSONObject {
-  /// Adds a member at the end without looking whether there is one of that name.
+  /// Appends a member without checking for a duplicate name.
   mutating func append(_ member: Member) {
     members.append(member)
   }
 }
 
 extension JSONObject: ExpressibleByDictionaryLiteral {
-  /// Of two members with one name the later one stays.
+  /// Of members with the same name, the last one is used.
   public init(dictionaryLiteral elements: (String, JSON)...) {
     self.init()
     for (name, value) in elements { self[name] = value }

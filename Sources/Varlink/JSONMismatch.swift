@@ -1,17 +1,17 @@
-// A JSON value that is not what it should be, and where in the whole it stands. The path grows from
-// the inside out, while the error passes through the containers around it.
+// A JSON value of the wrong kind, with its path in the document. The path is built from the inside out, while
+// the error propagates through the enclosing containers.
 
-/// A value of the wrong kind, or one that is missing.
+/// A value of the wrong kind, or a missing one.
 public struct JSONMismatch: Error, Equatable, Sendable {
-  /// A way down into a value.
+  /// One step of a path.
   public enum Step: Equatable, Sendable {
     case member(String)
     case element(Int)
   }
 
-  /// From the outermost value to the one that is wrong.
+  /// From the outermost value to the invalid one.
   public private(set) var path: [Step]
-  /// What is wrong there, as the rest of a sentence: "is missing".
+  /// What is wrong, as the end of a sentence: "is missing".
   public let problem: String
 
   public init(path: [Step] = [], problem: String) {
@@ -19,26 +19,26 @@ public struct JSONMismatch: Error, Equatable, Sendable {
     self.problem = problem
   }
 
-  /// A value that is of another kind.
+  /// A value of another kind.
   public init(expected: String, found: JSON) {
     self.init(problem: "is \(found.kind) and should be \(expected)")
   }
 
-  /// A string that is none of an enum's values.
+  /// A string that is not a case of the enum.
   public init(unknown name: String, known: [String]) {
-    // Somebody else wrote it: escaped, and no more of it than a reader needs.
+    // Untrusted text: escaped and truncated.
     let shown = JSON.string(String(name.prefix(40))).text
     self.init(problem: "is \(shown) and should be one of \(known.joined(separator: ", "))")
   }
 
-  /// The same, seen from a container around it.
+  /// The same mismatch, seen from an enclosing container.
   public func inside(_ step: Step) -> JSONMismatch {
     var outer = self
     outer.path.insert(step, at: 0)
     return outer
   }
 
-  /// The path as people write it: `latencies[3].count`; empty for the value as a whole.
+  /// The path as text, such as `latencies[3].count`; empty for the whole value.
   public var pathText: String {
     var text = ""
     for step in path {

@@ -1,38 +1,37 @@
-// From bytes to a JSON value. Jansson reads the syntax: it checks UTF-8, refuses a member that is
-// there twice and integers that do not fit in 64 bits. What it does not bound is bounded before it
-// sees a byte: length, nesting, and the number of values, since an empty object of two bytes costs
-// it more than a hundred.
+// Parses JSON. Jansson parses the syntax: it validates UTF-8 and rejects duplicate members and integers
+// beyond 64 bits. What it does not limit is checked beforehand: length, nesting, and the number of values,
+// since an empty object of two bytes costs it more than a hundred.
 
 import CNDISJansson
 
 extension JSON {
-  /// How much of a text is taken on.
+  /// Limits on the input.
   public struct Limits: Sendable, Equatable {
-    /// Bytes of the text.
+    /// Length of the text in bytes.
     public var bytes: Int
-    /// Objects and arrays inside each other.
+    /// Nesting of objects and arrays.
     public var depth: Int
-    /// Values in all, members of objects and elements of arrays counted, rounded up.
+    /// Total number of values, including members and elements, rounded up.
     public var values: Int
 
     public init(bytes: Int = 1 << 20, depth: Int = 64, values: Int = 1 << 17) {
       self.bytes = bytes
-      // Jansson and this parser recurse; more than this is not worth a bigger stack.
+      // Jansson and this parser are recursive; a deeper nesting would need a larger stack.
       self.depth = min(depth, 512)
       self.values = values
     }
   }
 
-  /// Why a text is no JSON value, or none that is taken.
+  /// Why a text is not JSON, or exceeds a limit.
   public struct ParseError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// How many bytes into the text.
+    /// The offset in bytes.
     public let position: Int
     public let reason: String
 
     public var description: String { "at byte \(position): \(reason)" }
   }
 
-  /// Reads a text that is one value, with nothing but white space around it.
+  /// Parses a text that consists of one value and white space.
   public init(parsing bytes: ArraySlice<UInt8>, limits: Limits = Limits()) throws(ParseError) {
     try Self.checkBounds(bytes, limits)
     var error = json_error_t()
@@ -57,7 +56,7 @@ extension JSON {
     try self.init(parsing: Array(text.utf8), limits: limits)
   }
 
-  /// Walks over the text once, knowing no more of JSON than strings and brackets.
+  /// Scans the text once, recognizing only strings and brackets.
   private static func checkBounds(
     _ bytes: ArraySlice<UInt8>, _ limits: Limits
   ) throws(ParseError) {
@@ -71,7 +70,7 @@ extension JSON {
     var inString = false
     var isEscaped = false
     for (position, byte) in bytes.enumerated() {
-      // Jansson takes one after the value for the end.
+      // Jansson treats a NUL after the value as the end.
       guard byte != 0 else { throw ParseError(position: position, reason: "a NUL byte") }
       if inString {
         if isEscaped {
@@ -118,7 +117,7 @@ extension JSON {
     }
   }
 
-  /// Copies a value of Jansson's, which stays the caller's.
+  /// Converts a borrowed Jansson value.
   private init(_ value: UnsafeMutablePointer<json_t>) {
     switch unsafe value.pointee.type {
     case JSON_OBJECT:
@@ -154,7 +153,7 @@ extension JSON {
     }
   }
 
-  /// Jansson's strings are UTF-8 that it has checked.
+  /// Jansson's strings are validated UTF-8.
   private static func text(_ start: UnsafePointer<CChar>?, _ length: Int) -> String {
     guard let start = unsafe start else { return "" }
     return unsafe String(

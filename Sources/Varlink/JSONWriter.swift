@@ -1,6 +1,5 @@
-// From a JSON value to bytes: on one line for the wire, indented for people. Strings are written as
-// UTF-8 with no more escaped than must be. JSON has no word for what is no number or infinite; such
-// a double is written as null.
+// Formats JSON: on one line for the wire, indented for people. Strings are written as UTF-8 with the minimum
+// of escaping. JSON has no representation of NaN and infinities; they are written as null.
 
 extension JSON {
   /// Appends the value on one line, without spaces.
@@ -41,8 +40,7 @@ extension JSON {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// The value for people: a member or an element a line, two spaces of indentation a level. There
-  /// is no line break at the end.
+  /// The value indented by two spaces per level, one member or element per line, without a final line break.
   public var prettyText: String {
     var bytes: [UInt8] = []
     writePretty(to: &bytes, level: 0)
@@ -80,7 +78,7 @@ extension JSON {
   }
 
   private static func write(_ value: Double, to bytes: inout [UInt8]) {
-    // The shortest text that reads back as the same number, and always as a floating-point one.
+    // The shortest text that parses to the same number, always as a floating-point number.
     bytes.append(contentsOf: (value.isFinite ? value.description : "null").utf8)
   }
 
@@ -94,7 +92,7 @@ extension JSON {
       case UInt8(ascii: "\n"): bytes.append(contentsOf: "\\n".utf8)
       case UInt8(ascii: "\t"): bytes.append(contentsOf: "\\t".utf8)
       case UInt8(ascii: "\r"): bytes.append(contentsOf: "\\r".utf8)
-      // DEL is allowed as it is, but a terminal acts on it.
+      // JSON allows DEL unescaped, but terminals interpret it.
       case 0..<0x20, 0x7F:
         bytes.append(contentsOf: "\\u00".utf8)
         bytes.append(hexadecimal(byte >> 4))

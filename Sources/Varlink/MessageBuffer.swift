@@ -1,11 +1,11 @@
-// What comes from a peer: bytes, cut into messages by NULs. A message stays bytes until it is its
-// turn, so what waits costs its length and no more; each byte is searched once.
+// Input from a peer, split into messages at NULs. A message is not parsed before its turn, so a queued
+// message uses only its length; each byte is searched once.
 
 import Glibc
 
 struct MessageBuffer {
   private var queue = ByteQueue()
-  /// Bytes at the beginning that have no NUL among them.
+  /// Number of bytes at the start known to contain no NUL.
   private var searched = 0
   private let maximumMessage: Int
 
@@ -16,18 +16,18 @@ struct MessageBuffer {
   var byteCount: Int { queue.count }
   var isEmpty: Bool { queue.isEmpty }
 
-  /// For whoever reads from the peer.
+  /// Lets the caller append in place.
   mutating func append<Failure: Error, Result>(
     _ body: (inout [UInt8]) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     try queue.append(body)
   }
 
-  /// What is at the beginning.
+  /// What the buffer starts with.
   enum First: Equatable {
-    /// A message of so many bytes, its NUL not counted.
+    /// A message of this length without its NUL.
     case message(Int)
-    /// The rest has not come yet.
+    /// The message is incomplete.
     case incomplete
     case tooLong
   }
@@ -46,7 +46,7 @@ struct MessageBuffer {
     return length.map { .message($0) } ?? .incomplete
   }
 
-  /// The bytes of the first message, whose length `first` has said.
+  /// The bytes of the first message, whose length `first` returned.
   func bytes(ofFirst length: Int) -> ArraySlice<UInt8> { queue.bytes.prefix(length) }
 
   /// Removes the first message with its NUL.

@@ -1,12 +1,12 @@
-// The envelope of a call and of a reply. Members whose names have a dot in them are extensions that
-// may be passed over; any other member that is not known ends the connection, as the standard has it.
+// The envelopes of calls and replies. Members with a dot in their names are extensions and may be ignored;
+// any other unknown member ends the connection, as the standard requires.
 
-/// Why a message is none.
+/// Why a message is invalid.
 struct MessageProblem: Error, Equatable {
   let reason: String
 }
 
-/// What a client sends.
+/// A message from a client.
 struct CallMessage: Equatable {
   var method: String
   var parameters = JSONObject()
@@ -14,7 +14,7 @@ struct CallMessage: Equatable {
   var wantsMore = false
   var wantsUpgrade = false
 
-  /// Bytes of the full name of a method; no interface has longer ones.
+  /// Maximum length of a method's full name in bytes.
   static let maximumName = 512
 
   init(method: String, parameters: JSONObject, isOneway: Bool = false, wantsMore: Bool = false) {
@@ -51,14 +51,14 @@ struct CallMessage: Equatable {
     guard method.utf8.count <= Self.maximumName else {
       throw MessageProblem(reason: "the name of a method has \(method.utf8.count) bytes")
     }
-    // Three ways to be answered that exclude each other.
+    // These flags are mutually exclusive.
     guard [isOneway, wantsMore, wantsUpgrade].filter({ $0 }).count <= 1 else {
       throw MessageProblem(reason: "a call wants more than one of oneway, more and upgrade")
     }
     self.method = method
   }
 
-  /// Appends the message and its closing NUL.
+  /// Appends the message and its terminating NUL.
   func write(to bytes: inout [UInt8]) {
     var object: JSONObject = ["method": .string(method)]
     if !parameters.isEmpty { object["parameters"] = .object(parameters) }
@@ -69,7 +69,7 @@ struct CallMessage: Equatable {
   }
 }
 
-/// What a server sends.
+/// A message from a server.
 struct ReplyMessage: Equatable {
   var parameters = JSONObject()
   var error: String?
@@ -105,7 +105,7 @@ struct ReplyMessage: Equatable {
     }
   }
 
-  /// Appends the message and its closing NUL.
+  /// Appends the message and its terminating NUL.
   func write(to bytes: inout [UInt8]) {
     var object = JSONObject()
     if let error { object["error"] = .string(error) }

@@ -1,12 +1,12 @@
-// org.varlink.service, which every server has: what it is, what it can do, and the errors that any
-// call may get. Written by hand, since what is generated needs this module.
+// org.varlink.service, which every server implements: information about the service, its interfaces, and the
+// standard errors. Written manually, since generated code depends on this module.
 
 /// `org.varlink.service`.
 public enum VarlinkService {
   /// The interface's name.
   public static let name = "org.varlink.service"
 
-  /// The interface's description, to be served to whoever asks.
+  /// The interface's description, which the server returns on request.
   public static let description = """
     # What every Varlink service offers.
     interface org.varlink.service
@@ -43,13 +43,13 @@ public enum VarlinkService {
 
     """
 
-  /// What a service says of itself.
+  /// Information about a service.
   public struct Information: VarlinkValue, Hashable {
     public var vendor: String
     public var product: String
     public var version: String
     public var url: String
-    /// Names of its interfaces; the server fills this in.
+    /// Names of its interfaces, set by the server.
     public var interfaces: [String]
 
     public init(
@@ -79,25 +79,25 @@ public enum VarlinkService {
     }
   }
 
-  /// Parameters of which there are none.
+  /// No parameters.
   public struct Nothing: VarlinkValue, Hashable {
     public init() {}
     public init(json: JSON) throws(JSONMismatch) { _ = try JSONObject(json: json) }
     public var json: JSON { .object(JSONObject()) }
   }
 
-  /// What the service is.
+  /// Returns information about the service.
   public enum GetInfo: VarlinkMethod {
     public typealias Input = Nothing
     public typealias Output = Information
     public static let name = "org.varlink.service.GetInfo"
   }
 
-  /// The description of an interface.
+  /// Returns the description of an interface.
   public enum GetInterfaceDescription: VarlinkMethod {
     public static let name = "org.varlink.service.GetInterfaceDescription"
 
-    /// What goes in.
+    /// Input parameters.
     public struct Input: VarlinkValue, Hashable {
       public var interface: String
       public init(interface: String) { self.interface = interface }
@@ -107,7 +107,7 @@ public enum VarlinkService {
       public var json: JSON { ["interface": .string(interface)] }
     }
 
-    /// What comes out.
+    /// Output parameters.
     public struct Output: VarlinkValue, Hashable {
       public var description: String
       public init(description: String) { self.description = description }
@@ -144,7 +144,7 @@ extension VarlinkService {
     public var json: JSON { ["method": .string(method)] }
   }
 
-  /// The interface has the method, the service does not.
+  /// The interface declares the method, but the service does not implement it.
   public struct MethodNotImplemented: VarlinkErrorValue, Hashable {
     public static let name = "org.varlink.service.MethodNotImplemented"
     public var method: String
@@ -166,7 +166,7 @@ extension VarlinkService {
     public var json: JSON { ["parameter": .string(parameter)] }
   }
 
-  /// The caller may not do this.
+  /// The caller lacks the permission.
   public struct PermissionDenied: VarlinkErrorValue, Hashable {
     public static let name = "org.varlink.service.PermissionDenied"
     public init() {}
@@ -174,7 +174,7 @@ extension VarlinkService {
     public var json: JSON { .object(JSONObject()) }
   }
 
-  /// The method answers more than once and has to be called with "more".
+  /// The method returns several replies and must be called with "more".
   public struct ExpectedMore: VarlinkErrorValue, Hashable {
     public static let name = "org.varlink.service.ExpectedMore"
     public init() {}

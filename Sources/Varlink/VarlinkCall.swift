@@ -1,53 +1,52 @@
-// A call that a handler answers: at once, later, in pieces, or with an error. A handler may keep it;
-// a call whose client is gone says so and swallows what it is told. A call that nobody answers holds
-// up the calls behind it on its connection, and only those.
+// A call to which a handler replies: immediately, later, in pieces, or with an error. A handler may retain
+// it; replies are refused once the client has disconnected. An unanswered call blocks later calls on its
+// connection, but no other connection.
 //
-// Three ways to answer more than once, all of bounded memory however slowly the client reads:
-// `stream` is asked for the next piece only when there is room; `push` is for what happens whether
-// there is room or not, and leaves out what does not fit; `reply(continues:)` ends the connection of
-// a client that does not read.
+// There are three ways to send several replies, all with bounded memory for a slow client: `stream` pulls the
+// next piece only when there is space; `push` is for events, and drops those for which there is no space;
+// `reply(continues:)` closes the connection of a client that does not read.
 
 public import NDISPlatform
 
-/// One call of a method. Belongs to the thread of its connection.
+/// A method call. Confined to the thread of its connection.
 public final class VarlinkCall {
   /// Fully qualified: interface, dot, method.
   public let method: String
-  /// As they came; they have been held against the interface.
+  /// As received; they have been validated against the interface.
   public let parameters: JSONObject
-  /// The client takes more than one reply.
+  /// The client accepts several replies.
   public let wantsMore: Bool
-  /// The client takes no reply.
+  /// The client expects no reply.
   public let isOneway: Bool
-  /// Who calls, as the kernel saw it when the connection was made.
+  /// The peer's credentials at the time of the connection.
   public let peer: StreamSocket.Peer
 
-  /// Called once, when the client goes before the call was finished.
+  /// Called once if the client disconnects before the call is finished.
   public var onCancel: (() -> Void)?
-  /// Called when there is room again after `push` had to leave something out.
+  /// Called when there is space again after `push` has dropped a reply.
   public var onRoom: (() -> Void)?
 
-  /// Pushes that were left out since the last one that was not.
+  /// Number of replies dropped by `push` since the last successful one.
   public private(set) var dropped = 0
-  /// Answered for good, or the client is gone.
+  /// The last reply was sent, or the client has disconnected.
   public private(set) var isFinished = false
 
-  /// What becomes of a reply.
+  /// The outcome of a reply.
   public enum Outcome: Equatable, Sendable {
-    /// It is on its way.
+    /// It was queued for output.
     case accepted
-    /// There was no room; see `dropped`.
+    /// There was no space; see `dropped`.
     case dropped
-    /// Nobody takes it: the call is finished, or it is one of several and the client asked for one.
+    /// Not sent: the call is finished, or the client did not ask for several replies.
     case refused
   }
 
   weak var connection: VarlinkConnection?
-  /// The rest of a stream; nil if this is none.
+  /// Produces the next piece of a stream; nil for other calls.
   var nextStep: (() -> StreamStep)?
-  /// The stream has said that it has nothing now.
+  /// The stream has returned `later`.
   private(set) var streamRests = false
-  /// Whether `resume` was called since the stream was last asked.
+  /// Whether `resume` has been called since the last piece was pulled.
   private var resumed = false
 
   init(_ message: CallMessage, peer: StreamSocket.Peer, connection: VarlinkConnection) {
@@ -59,9 +58,9 @@ public final class VarlinkCall {
     self.connection = connection
   }
 
-  /// Answers.
+  /// Sends a reply.
   ///
-  /// - Parameter continues: there will be another reply; only for a client that wants more.
+  /// - Parameter continues: more replies follow; requires `wantsMore`.
   @discardableResult
   public func reply(_ parameters: JSONObject, continues: Bool = false) -> Outcome {
     guard !isFinished, wantsMore || !continues, let connection else { return .refused }
@@ -80,9 +79,9 @@ public final class VarlinkCall {
     return .accepted
   }
 
-  /// One reply of several, made only if there is room for it.
+  /// Sends one of several replies if there is space for it.
   ///
-  /// - Parameter make: is told how many were left out since the last reply.
+  /// - Parameter make: receives the number of replies dropped since the last one.
   @discardableResult
   public func push(_ make: (_ dropped: Int) -> JSONObject) -> Outcome {
     guard !isFinished, wantsMore, let connection else { return .refused }
@@ -96,7 +95,7 @@ public final class VarlinkCall {
     return .accepted
   }
 
-  /// Answers with an error.
+  /// Sends an error.
   ///
   /// - Parameter error: its full name.
   @discardableResult
@@ -108,15 +107,15 @@ public final class VarlinkCall {
     return .accepted
   }
 
-  /// Answers with a declared error.
+  /// Sends a declared error.
   @discardableResult
   public func fail<Failure: VarlinkErrorValue>(_ error: Failure) -> Outcome {
     guard case .object(let parameters) = error.json else { return fail(Failure.name) }
     return fail(Failure.name, parameters)
   }
 
-  /// Answers piece by piece. `next` is called when there is room, until it says that it is done; the
-  /// client must have called with `more`, else it gets ExpectedMore.
+  /// Replies piece by piece: `next` is called when there is space, until it returns the last piece. A client
+  /// that has not called with `more` gets ExpectedMore.
   public func stream(_ next: @escaping () -> StreamStep) {
     guard !isFinished, let connection else { return }
     guard wantsMore else {
@@ -128,7 +127,7 @@ public final class VarlinkCall {
     connection.noteWork()
   }
 
-  /// Goes on with a stream that had said `later`.
+  /// Continues a stream that has returned `later`.
   public func resume() {
     resumed = true
     guard streamRests else { return }
@@ -136,28 +135,28 @@ public final class VarlinkCall {
     connection?.noteWork()
   }
 
-  /// The next piece, put among the replies.
+  /// Pulls the next piece and sends it.
   func takeStep() {
     resumed = false
     guard let step = nextStep?() else { return }
-    // The closure may have answered or failed the call itself.
+    // The closure may have finished the call itself.
     guard !isFinished else { return }
     switch step {
     case .reply(let parameters):
       connection?.send(ReplyMessage(parameters: parameters, continues: true))
     case .last(let parameters): reply(parameters)
     case .failed(let name, let parameters): fail(name, parameters)
-    // What came while the stream was being asked must not be missed.
+    // A `resume` during the closure must not be missed.
     case .later: streamRests = !resumed
     }
   }
 
-  /// The output has room again.
+  /// The output has space again.
   func roomAgain() {
     if dropped > 0 { onRoom?() }
   }
 
-  /// The client is gone.
+  /// The client has disconnected.
   func cancel() {
     guard !isFinished else { return }
     let onCancel = self.onCancel
@@ -165,7 +164,7 @@ public final class VarlinkCall {
     onCancel?()
   }
 
-  /// Lets go of what the handler gave, which may hold on to the call itself.
+  /// Releases the handler's closures, which may retain the call.
   private func finish() {
     isFinished = true
     onCancel = nil
@@ -174,47 +173,47 @@ public final class VarlinkCall {
   }
 }
 
-/// What a stream has next.
+/// The next piece of a stream.
 public enum StreamStep: Sendable {
-  /// A reply, and there will be another one.
+  /// A reply that others follow.
   case reply(JSONObject)
   /// The last reply.
   case last(JSONObject)
-  /// An error, by its full name, in place of the last reply.
+  /// An error with its full name, as the last reply.
   case failed(String, JSONObject)
-  /// Nothing now; `VarlinkCall.resume` says when there is.
+  /// Nothing now; `VarlinkCall.resume` continues the stream.
   case later
 }
 
-/// A call with the types of its method.
+/// A call with its method's types.
 public struct TypedCall<Method: VarlinkMethod> {
   public let call: VarlinkCall
   public let input: Method.Input
 
-  /// Who calls.
+  /// The peer's credentials.
   public var peer: StreamSocket.Peer { call.peer }
-  /// The client takes more than one reply.
+  /// The client accepts several replies.
   public var wantsMore: Bool { call.wantsMore }
 
-  /// Answers.
+  /// Sends a reply.
   @discardableResult
   public func reply(_ output: Method.Output, continues: Bool = false) -> VarlinkCall.Outcome {
     call.reply(Self.parameters(output), continues: continues)
   }
 
-  /// One reply of several, made only if there is room for it.
+  /// Sends one of several replies if there is space for it.
   @discardableResult
   public func push(_ make: (_ dropped: Int) -> Method.Output) -> VarlinkCall.Outcome {
     call.push { Self.parameters(make($0)) }
   }
 
-  /// Answers with a declared error.
+  /// Sends a declared error.
   @discardableResult
   public func fail<Failure: VarlinkErrorValue>(_ error: Failure) -> VarlinkCall.Outcome {
     call.fail(error)
   }
 
-  /// What a typed stream has next.
+  /// The next piece of a typed stream.
   public enum Step {
     case reply(Method.Output)
     case last(Method.Output)
@@ -222,7 +221,7 @@ public struct TypedCall<Method: VarlinkMethod> {
     case later
   }
 
-  /// Answers piece by piece, see `VarlinkCall.stream`.
+  /// Replies piece by piece, see `VarlinkCall.stream`.
   public func stream(_ next: @escaping () -> Step) {
     call.stream {
       switch next() {

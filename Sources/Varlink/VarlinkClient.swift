@@ -1,25 +1,24 @@
-// The client's end of a connection, blocking. Several calls may be under way; their answers come in
-// the order of the calls, and one that is fetched out of order has those before it put aside. A
-// server is trusted with nothing: what it sends is bounded, and what is not Varlink closes the
-// connection, after which every call fails with `disconnected`.
+// The client end of a connection, blocking. Calls may be pipelined; replies arrive in the order of the calls,
+// and those that precede the requested one are buffered. Servers are untrusted: their output is limited, and
+// a protocol violation closes the connection, after which every call fails with `disconnected`.
 
 public import NDISPlatform
 
-/// A connection to a service. Belongs to one thread.
+/// A connection to a service. Confined to one thread.
 public final class VarlinkClient {
-  /// A call that was sent and whose answer was not fetched yet.
+  /// A call that was sent and whose reply has not been fetched.
   public struct Pending<Method: VarlinkMethod>: Sendable {
     fileprivate let id: UInt64
   }
 
-  /// One reply, as it came.
+  /// A reply as received.
   public struct Reply: Equatable, Sendable {
     public let parameters: JSONObject
-    /// There will be another one to the same call.
+    /// More replies to the same call follow.
     public let continues: Bool
   }
 
-  /// How long one call, or one reply of several, may take; nil: for ever.
+  /// Timeout of a call, or of each of several replies; nil: none.
   public var timeoutMilliseconds: Int?
 
   private let socket: StreamSocket
@@ -27,15 +26,15 @@ public final class VarlinkClient {
   private var input: MessageBuffer
   private var isOpen = true
   private var nextID: UInt64 = 1
-  /// Calls whose answers have not come, the oldest first.
+  /// Calls with outstanding replies, oldest first.
   private var underWay: [UInt64] = []
-  /// Answers that came before somebody asked for them.
+  /// Replies received before they were requested.
   private var aside: [UInt64: [(message: ReplyMessage, bytes: Int)]] = [:]
   private var asideBytes = 0
 
-  /// Takes over a connection.
+  /// Takes ownership of a connection.
   ///
-  /// - Parameter maximumMessage: bytes of a reply that are taken.
+  /// - Parameter maximumMessage: maximum length of a reply in bytes.
   public init(
     adopting socket: consuming StreamSocket, timeoutMilliseconds: Int? = nil,
     maximumMessage: Int = 1 << 22
@@ -46,7 +45,7 @@ public final class VarlinkClient {
     input = MessageBuffer(maximumMessage: maximumMessage)
   }
 
-  /// Connects to the service at a path.
+  /// Connects to the service on a path.
   public static func connect(
     path: String, timeoutMilliseconds: Int? = nil
   ) throws(VarlinkFailure) -> VarlinkClient {
@@ -59,35 +58,35 @@ public final class VarlinkClient {
 
   // MARK: Calls
 
-  /// Calls a method and waits for its answer.
+  /// Calls a method and waits for its reply.
   public func call<Method: VarlinkMethod>(
     _ method: Method.Type, _ input: Method.Input
   ) throws(VarlinkFailure) -> Method.Output {
     try finish(try start(method, input))
   }
 
-  /// Calls a method by its full name and waits for its answer.
+  /// Calls a method by its full name and waits for its reply.
   public func call(
     _ method: String, _ parameters: JSONObject = JSONObject()
   ) throws(VarlinkFailure) -> JSONObject {
     try last(of: try send(CallMessage(method: method, parameters: parameters)))
   }
 
-  /// Sends a call and does not wait; `finish` fetches the answer. Other calls may be sent before.
+  /// Sends a call without waiting; `finish` fetches the reply. Other calls may be sent in between.
   public func start<Method: VarlinkMethod>(
     _ method: Method.Type, _ input: Method.Input
   ) throws(VarlinkFailure) -> Pending<Method> {
     Pending(id: try send(CallMessage(method: Method.name, parameters: Self.members(input))))
   }
 
-  /// Waits for the answer to a call, once.
+  /// Waits for the reply to a call, once.
   public func finish<Method: VarlinkMethod>(
     _ pending: Pending<Method>
   ) throws(VarlinkFailure) -> Method.Output {
     try Self.output(Method.self, try last(of: pending.id))
   }
 
-  /// Sends a call that is not answered.
+  /// Sends a call without a reply.
   public func callOneway<Method: VarlinkMethod>(
     _ method: Method.Type, _ input: Method.Input
   ) throws(VarlinkFailure) {
@@ -96,10 +95,10 @@ public final class VarlinkClient {
     try send(message)
   }
 
-  /// Calls a method that answers more than once.
+  /// Calls a method with several replies.
   ///
-  /// - Parameter each: gets every answer, as it comes, and says whether it wants another one. If not
-  ///   while there are more to come the connection is closed: Varlink has no other way to say so.
+  /// - Parameter each: receives every reply on arrival, and returns whether to continue. If it returns false
+  ///   before the last reply, the connection is closed: Varlink has no other way to cancel.
   public func callMore<Method: VarlinkMethod>(
     _ method: Method.Type, _ input: Method.Input,
     _ each: (Method.Output) throws(VarlinkFailure) -> Bool
@@ -118,7 +117,7 @@ public final class VarlinkClient {
     }
   }
 
-  /// Sends a call that is answered more than once; `next` fetches the answers.
+  /// Sends a call with several replies; `next` fetches them.
   public func startMore<Method: VarlinkMethod>(
     _ method: Method.Type, _ input: Method.Input
   ) throws(VarlinkFailure) -> Pending<Method> {
@@ -127,7 +126,7 @@ public final class VarlinkClient {
     return Pending(id: try send(message))
   }
 
-  /// Waits for the next answer to a call; nil after the last one.
+  /// Waits for the next reply to a call; nil after the last one.
   public func next<Method: VarlinkMethod>(
     _ pending: Pending<Method>
   ) throws(VarlinkFailure) -> Method.Output? {
@@ -135,8 +134,8 @@ public final class VarlinkClient {
     return try Self.output(Method.self, reply.parameters)
   }
 
-  /// The next answer if it has come, without waiting; nil if not, or if there was the last one
-  /// before (`isUnderWay` tells them apart).
+  /// The next reply if it has arrived, without waiting; nil if it has not, or after the last one
+  /// (`isUnderWay` distinguishes them).
   public func nextIfThere<Method: VarlinkMethod>(
     _ pending: Pending<Method>
   ) throws(VarlinkFailure) -> Method.Output? {
@@ -149,20 +148,20 @@ public final class VarlinkClient {
     }
   }
 
-  /// Whether there are answers to come or to be fetched.
+  /// Whether replies are outstanding or buffered.
   public func isUnderWay<Method: VarlinkMethod>(_ pending: Pending<Method>) -> Bool {
     isOpen && (underWay.contains(pending.id) || aside[pending.id] != nil)
   }
 
-  /// To be watched for reading by whoever has other things to wait for. What was read with an
-  /// earlier answer does not show there: call `nextIfThere` until it is nil before waiting.
+  /// For polling together with other descriptors. It does not signal data that was read with an earlier
+  /// reply: call `nextIfThere` until it returns nil before polling.
   public var pollDescriptor: Int32 { socket.descriptor.raw }
 
-  /// Ends the connection; calls that are under way fail.
+  /// Closes the connection; outstanding calls fail.
   public func close() {
     guard isOpen else { return }
     isOpen = false
-    // Nothing could be done about a failure, and the descriptor goes with this object.
+    // A failure cannot be handled; the descriptor is closed with this object.
     try? socket.shutdown()
   }
 
@@ -179,8 +178,8 @@ public final class VarlinkClient {
     return reply.parameters
   }
 
-  /// The next reply to a call, after which the call is over if it was the last one; nil if it was
-  /// over. A deadline of 0 has passed, and what is there is read all the same.
+  /// The next reply to a call, which ends with its last reply; nil if it has ended. A deadline of 0 has
+  /// passed, but available input is still read.
   private func reply(
     to id: UInt64, deadline: UInt64?
   ) throws(VarlinkFailure) -> Reply? {
@@ -230,7 +229,8 @@ public final class VarlinkClient {
         guard isOpen else { throw .disconnected }
         if try readSome() { continue }
         guard try !wait(for: .readable, until: deadline).isEmpty else {
-          // An answer that comes late would be taken for the next one's; only looking is harmless.
+          // A late reply would be mistaken for that of the next call, so a timeout closes the connection; a
+          // deadline of 0 only polls.
           if deadline != 0 { close() }
           throw .timedOut
         }
@@ -238,7 +238,7 @@ public final class VarlinkClient {
     }
   }
 
-  /// Whether there was something to read.
+  /// Returns whether input was available.
   private func readSome() throws(VarlinkFailure) -> Bool {
     let read: StreamSocket.Read
     do throws(SystemError) {
@@ -282,13 +282,13 @@ public final class VarlinkClient {
     return id
   }
 
-  /// Waits until more can be sent. A server that waits for its answers to be read gets them read.
+  /// Waits until more can be sent. Reads replies meanwhile, since the server may wait for that.
   private func makeRoom(until deadline: UInt64?) throws(VarlinkFailure) {
-    // What it has answered already is bounded by what was asked; what it makes up is not taken.
+    // Valid replies are limited by the calls sent; excess input is not read.
     let mayRead = input.byteCount < 2 * maximumMessage
     let ready = try wait(for: mayRead ? [.readable, .writable] : .writable, until: deadline)
     guard !ready.isEmpty else {
-      // Half a message was sent: the connection is good for nothing more.
+      // Part of a message was sent: the connection is unusable.
       close()
       throw .timedOut
     }

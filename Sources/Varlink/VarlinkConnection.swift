@@ -1,28 +1,27 @@
-// One client of a server, as a state machine without a socket. The host appends what it reads, calls
-// `pump`, and writes what comes out; all handlers are called from `pump`. Calls are answered in
-// order, one at a time: the next one is looked at when the current one is finished and there is
-// room for its answer, so that neither a client that never reads nor one that sends thousands of
-// calls at once costs more than the limits say.
+// The server end of a connection as a state machine without a socket. The host appends its input, calls
+// `pump`, and writes the output; handlers are called only from `pump`. Calls are handled in order, one at a
+// time: the next one is parsed when the current one is finished and there is space for its reply, so that a
+// client that never reads, or sends thousands of calls at once, stays within the limits.
 //
-// The host's duties: read while `wantsInput`, write while `pendingOutput` is not 0, call `pump` in
-// its turns while `wantsPump`, close the socket when `endReason` is there, and call `close` when the
-// client is gone. `onWork` tells it when a reply was made outside of `pump`.
+// The host must read while `wantsInput`, write while `pendingOutput` is not 0, call `pump` in its turns while
+// `wantsPump`, close the socket when `endReason` is set, and call `close` when the client disconnects.
+// `onWork` notifies it of replies made outside `pump`.
 
 public import NDISPlatform
 
-/// One client's connection. Belongs to one thread.
+/// A client's connection. Confined to one thread.
 public final class VarlinkConnection {
-  /// What a client can make the server hold.
+  /// Limits on what a client can make the server store.
   public struct Limits: Sendable, Equatable {
-    /// Bytes of a message.
+    /// Length of a message in bytes.
     public var message: Int
-    /// Bytes of calls that wait; beyond it the host is told not to read on.
+    /// Bytes of queued calls; above it the host stops reading.
     public var waiting: Int
-    /// Streams and new calls wait while more bytes of replies than this are unread.
+    /// Streams and new calls are suspended while more bytes of replies than this are unread.
     public var lowWater: Int
-    /// Pushes are left out, and `reply(continues:)` ends the connection, beyond this.
+    /// Above this number of unread bytes pushes are dropped, and `reply(continues:)` closes the connection.
     public var output: Int
-    /// Values of a message's JSON.
+    /// Number of JSON values in a message.
     public var values: Int
 
     public init(
@@ -39,9 +38,9 @@ public final class VarlinkConnection {
   }
 
   public let peer: StreamSocket.Peer
-  /// Why the connection is to be closed; nil while it is not.
+  /// Why the connection should be closed; nil while it is open.
   public private(set) var endReason: String?
-  /// Told when there is something to do that came from outside of `pump`: output, or a turn to take.
+  /// Called when work was added outside `pump`: output, or a call to continue.
   public var onWork: (() -> Void)?
 
   private let server: VarlinkServer
@@ -53,7 +52,7 @@ public final class VarlinkConnection {
   private var hasFirst = false
   private var isPumping = false
 
-  /// - Parameter server: is kept.
+  /// - Parameter server: is retained.
   public init(server: VarlinkServer, peer: StreamSocket.Peer, limits: Limits = Limits()) {
     self.server = server
     self.peer = peer
@@ -63,15 +62,15 @@ public final class VarlinkConnection {
 
   // MARK: Input
 
-  /// Whether the host shall read on.
+  /// Whether the host should continue to read.
   public var wantsInput: Bool {
     endReason == nil && !inputEnded && (!hasFirst || input.byteCount < limits.waiting)
   }
 
-  /// Takes what was read; calls no handler.
+  /// Appends input; calls no handler.
   ///
-  /// - Parameter body: appends to the buffer, as `StreamSocket.read` does. Not more than the host
-  ///   reads at once, since nothing is looked at before it returns.
+  /// - Parameter body: appends to the buffer, as `StreamSocket.read` does, at most what the host reads at
+  ///   once, since limits are checked after it returns.
   public func receive<Failure: Error, Result>(
     _ body: (inout [UInt8]) throws(Failure) -> Result
   ) throws(Failure) -> Result {
@@ -80,12 +79,12 @@ public final class VarlinkConnection {
     return result
   }
 
-  /// Takes what was read; calls no handler.
+  /// Appends input; calls no handler.
   public func receive(_ bytes: some Sequence<UInt8>) {
     receive { $0.append(contentsOf: bytes) }
   }
 
-  /// The client will send no more, and may still read. Calls that have come are answered; then the
+  /// The client has shut down its sending side and may still read. Received calls get replies; then the
   /// connection ends.
   public func inputDidEnd() {
     inputEnded = true
@@ -94,33 +93,33 @@ public final class VarlinkConnection {
 
   // MARK: Output
 
-  /// Bytes to be written.
+  /// Number of bytes to write.
   public var pendingOutput: Int { output.count }
 
-  /// Lets the host write: `write` gets all that waits and answers how much of it is written.
+  /// Writes output: `write` gets all pending bytes and returns how many it has written.
   public func drain<Failure: Error>(
     _ write: (ArraySlice<UInt8>) throws(Failure) -> Int
   ) throws(Failure) {
     output.removeFirst(try write(output.bytes))
-    // Half of it, so that what was left out is not told reply by reply.
+    // Hysteresis, so that drops are not reported in every reply.
     if output.count <= min(limits.lowWater, limits.output) / 2 { current?.roomAgain() }
     endIfDone()
   }
 
   // MARK: Turns
 
-  /// Whether `pump` has something to do now.
+  /// Whether `pump` has work.
   public var wantsPump: Bool {
     guard endReason == nil, output.count < limits.lowWater else { return false }
     guard let current else { return hasFirst }
     return current.nextStep != nil && !current.streamRests
   }
 
-  /// Answers calls and goes on with streams.
+  /// Handles calls and continues streams.
   ///
-  /// - Parameter budget: how many calls and pieces of streams in this turn.
+  /// - Parameter budget: maximum number of calls and pieces of streams in this turn.
   public func pump(budget: Int = 64) {
-    // A handler that gets back here has nothing to gain.
+    // Reentered from a handler.
     guard !isPumping else { return }
     isPumping = true
     defer { isPumping = false }
@@ -132,14 +131,14 @@ public final class VarlinkConnection {
     endIfDone()
   }
 
-  /// The client is gone, or the service ends: what is being answered is cancelled.
+  /// The client has disconnected, or the service ends: cancels the current call.
   public func close() {
     end("closed")
   }
 
   // MARK: For calls
 
-  /// Whether a push has room.
+  /// Whether there is space for a push.
   var hasRoom: Bool { output.count < limits.output }
 
   func send(_ reply: ReplyMessage) {
@@ -194,7 +193,7 @@ public final class VarlinkConnection {
     let call = VarlinkCall(message, peer: peer, connection: self)
     current = call
     server.dispatch(call, wantsUpgrade: message.wantsUpgrade)
-    // Only now: whatever follows, this call was given to its handler.
+    // Only after the call was passed to its handler, whatever this finds.
     lookAtFirst()
   }
 

@@ -1,24 +1,24 @@
-// What can go wrong with a call, from the client's side.
+// Errors of a call on the client side.
 
 public import NDISPlatform
 
-/// Why a call has no answer, or which error was the answer.
+/// Why a call has no reply, or the error reply.
 public enum VarlinkFailure: Error, Equatable, Sendable {
-  /// There is no connection to that path.
+  /// Connecting to the path failed.
   case cannotConnect(SocketPathProblem)
-  /// The connection broke, or the server closed it.
+  /// The connection was lost, or the server closed it.
   case disconnected
   case system(SystemError)
-  /// The answer did not come in time; the connection is closed.
+  /// The reply did not arrive in time; the connection is closed.
   case timedOut
-  /// The server does not speak Varlink as it should; the connection is closed.
+  /// The server violated the protocol; the connection is closed.
   case brokenProtocol(String)
-  /// The answer to this method is not what its interface says.
+  /// The reply does not match the method's declaration.
   case mismatch(method: String, JSONMismatch)
-  /// The answer is an error, by its full name.
+  /// An error reply, with the error's full name.
   case error(name: String, JSONObject)
 
-  /// The answer as this error, if it is this one and its parameters are as declared.
+  /// The reply as this error, if it is this one and its parameters match its declaration.
   public func declared<Failure: VarlinkErrorValue>(_ error: Failure.Type) -> Failure? {
     guard case .error(Failure.name, let parameters) = self else { return nil }
     return try? Failure(json: .object(parameters))

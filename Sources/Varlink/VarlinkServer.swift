@@ -1,25 +1,24 @@
-// What a service offers: interfaces by name, and for each method who answers it. It has no sockets:
-// a VarlinkConnection for each client asks it, and the host moves the bytes. Everything happens on
-// the one thread of the host.
+// The registry of a service: interfaces by name, and a handler for each method. It has no sockets: each
+// client's VarlinkConnection calls it, and the host transfers the bytes. Confined to the host's thread.
 
 /// The interfaces of a service and their handlers.
 public final class VarlinkServer {
-  /// Answers a call, now or later; see `VarlinkCall`.
+  /// Replies to a call, immediately or later; see `VarlinkCall`.
   public typealias Handler = (VarlinkCall) -> Void
 
-  /// Why something could not be registered.
+  /// Why a registration failed.
   public struct RegistryError: Error, Equatable, Sendable, CustomStringConvertible {
     public let description: String
   }
 
-  /// A method and what it takes to call it.
+  /// A method with its requirements.
   struct Method {
     let input: [InterfaceDescription.Field]
     var handler: Handler?
     var needsMore = false
   }
 
-  /// An interface that is served.
+  /// A registered interface.
   struct Interface {
     let text: String
     let check: InterfaceCheck
@@ -29,9 +28,9 @@ public final class VarlinkServer {
   private(set) var interfaces: [String: Interface] = [:]
   private var names: [String] = []
 
-  /// A server that has `org.varlink.service` and nothing else yet.
+  /// A server that implements only `org.varlink.service`.
   ///
-  /// - Parameter information: what `GetInfo` answers; its list of interfaces is filled in.
+  /// - Parameter information: the reply of `GetInfo`; the server sets its list of interfaces.
   public init(_ information: VarlinkService.Information) throws(RegistryError) {
     try add(VarlinkService.description)
     try on(VarlinkService.GetInfo.self) { [unowned self] call in
@@ -48,7 +47,7 @@ public final class VarlinkServer {
     }
   }
 
-  /// Adds an interface. Its methods answer MethodNotImplemented until they get a handler.
+  /// Adds an interface. Its methods return MethodNotImplemented until a handler is registered.
   public func add(_ description: String) throws(RegistryError) {
     let interface: InterfaceDescription
     do throws(InterfaceError) { interface = try InterfaceDescription(parsing: description) } catch {
@@ -67,9 +66,9 @@ public final class VarlinkServer {
     names.append(interface.name)
   }
 
-  /// Sets who answers a method, by its full name.
+  /// Registers the handler of a method, by its full name.
   ///
-  /// - Parameter needsMore: a call without `more` gets ExpectedMore and does not reach the handler.
+  /// - Parameter needsMore: a call without `more` gets ExpectedMore and is not passed to the handler.
   public func on(
     _ name: String, needsMore: Bool = false, _ handler: @escaping Handler
   ) throws(RegistryError) {
@@ -81,7 +80,7 @@ public final class VarlinkServer {
     interfaces[interface]?.methods[method]?.needsMore = needsMore
   }
 
-  /// Sets who answers a method, with its types.
+  /// Registers the handler of a method, with its types.
   public func on<Method: VarlinkMethod>(
     _ method: Method.Type, needsMore: Bool = false,
     _ handler: @escaping (TypedCall<Method>) -> Void
@@ -96,7 +95,7 @@ public final class VarlinkServer {
     }
   }
 
-  /// Gives the call to its handler, or answers it if it cannot be given to one.
+  /// Passes the call to its handler, or replies with an error.
   func dispatch(_ call: VarlinkCall, wantsUpgrade: Bool) {
     let (interfaceName, methodName) = Self.split(call.method)
     guard let interface = interfaces[interfaceName] else {
@@ -122,7 +121,7 @@ public final class VarlinkServer {
     handler(call)
   }
 
-  /// Interface and method; a name without a dot is taken as an interface's.
+  /// Interface and method; a name without a dot is an interface.
   private static func split(_ name: String) -> (interface: String, method: String) {
     guard let dot = name.lastIndex(of: ".") else { return (name, "") }
     return (String(name[..<dot]), String(name[name.index(after: dot)...]))

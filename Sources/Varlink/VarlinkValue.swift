@@ -1,16 +1,15 @@
-// What crosses a Varlink connection, as Swift types: the protocols that generated code conforms to,
-// and the conformances of the types it is made of. Reading is forgiving where the standard wants it,
-// so that interfaces can grow: members nobody knows are passed over, and one that is absent is the
-// same as one that is null.
+// Varlink values as Swift types: the protocols that generated code conforms to, and the conformances of basic
+// types. Decoding is lenient where the standard requires it, so that interfaces can evolve: unknown members
+// are ignored, and an absent member equals null.
 
-/// A type with a Varlink type as its counterpart.
+/// A type that corresponds to a Varlink type.
 public protocol VarlinkValue: Sendable {
-  /// Reads the value; throws when it is of another kind.
+  /// Decodes the value; throws if it is of another kind.
   init(json: JSON) throws(JSONMismatch)
   var json: JSON { get }
 }
 
-/// A method of an interface, with the types of what goes in and what comes out.
+/// A method of an interface, with its input and output types.
 public protocol VarlinkMethod {
   associatedtype Input: VarlinkValue
   associatedtype Output: VarlinkValue
@@ -39,7 +38,7 @@ extension JSONObject: VarlinkValue {
 
   public var json: JSON { .object(self) }
 
-  /// A member that must be there.
+  /// A required member.
   public func required<Value: VarlinkValue>(_ name: String) throws(JSONMismatch) -> Value {
     guard let value = self[name] else {
       throw JSONMismatch(path: [.member(name)], problem: "is missing")
@@ -57,12 +56,12 @@ extension JSONObject: VarlinkValue {
     }
   }
 
-  /// Adds a member at the end; the caller has not added one of that name before.
+  /// Appends a member; its name must not have been added before.
   public mutating func append<Value: VarlinkValue>(_ name: String, _ value: Value) {
     append(Member(name: name, value: value.json))
   }
 
-  /// Adds a member at the end if there is a value.
+  /// Appends a member if there is a value.
   public mutating func append<Value: VarlinkValue>(_ name: String, _ value: Value?) {
     if let value { append(Member(name: name, value: value.json)) }
   }
@@ -95,7 +94,7 @@ extension Int: VarlinkValue {
 }
 
 extension Double: VarlinkValue {
-  /// A number without a fraction is as good.
+  /// An integer is accepted.
   public init(json: JSON) throws(JSONMismatch) {
     switch json {
     case .double(let value): self = value
@@ -144,7 +143,7 @@ extension Array: VarlinkValue where Element: VarlinkValue {
 }
 
 extension Dictionary: VarlinkValue where Key == String, Value: VarlinkValue {
-  /// Of names that are the same to Swift the last one stays.
+  /// Of keys that are equal in Swift, the last one is used.
   public init(json: JSON) throws(JSONMismatch) {
     let object = try JSONObject(json: json)
     self.init(minimumCapacity: object.count)
@@ -155,7 +154,7 @@ extension Dictionary: VarlinkValue where Key == String, Value: VarlinkValue {
     }
   }
 
-  /// Sorted by name, so that the same value is always written the same way.
+  /// Sorted by name, for a deterministic encoding.
   public var json: JSON {
     var object = JSONObject()
     for (name, value) in sorted(by: { $0.key < $1.key }) { object.append(name, value) }

@@ -53,7 +53,7 @@ struct DaemonConnection: ~Copyable {
   ///
   /// - Parameters:
   ///   - isEndless: the replies report events, so the next one has no timeout.
-  ///   - each: receives every reply, and returns whether it wants another one.
+  ///   - each: receives every reply, and returns whether to continue.
   func stream<Method: VarlinkMethod>(
     _ method: Method.Type, _ input: Method.Input, isEndless: Bool = false,
     _ each: (Method.Output) throws(CommandFailure) -> Bool
@@ -70,14 +70,14 @@ struct DaemonConnection: ~Copyable {
       }
       guard let output else { return }
       guard try each(output) else {
-        // The remaining replies would be taken for those of the next call.
+        // The remaining replies would be mistaken for those of the next call.
         if client.isUnderWay(pending) { client.close() }
         return
       }
     }
   }
 
-  /// The newest stored events that match, oldest first. Memory holds no more than the last `count`.
+  /// The newest stored events that match, oldest first. At most the last `count` are buffered.
   func newestEvents(
     _ count: Int, where isWanted: (SimulatorInterface.Event) -> Bool
   ) throws(CommandFailure) -> [SimulatorInterface.Event] {

@@ -6,7 +6,7 @@ enum ExitStatus: Int32, CaseIterable {
   case success = 0
   /// The daemon refused the request, or another error occurred; standard error has the message.
   case failure = 1
-  /// `ndisctl run`: the verdict. Reserved for it.
+  /// `ndisctl run`: unexpected violations or leaks, or expected ones that did not occur. Reserved for it.
   case violated = 3
   /// `ndisctl wait` and `ndisctl adapter`: the timeout expired.
   case timedOut = 4
@@ -52,7 +52,7 @@ struct CommandFailure: Error {
     self.sentence = nil
   }
 
-  /// Standard output is a broken pipe: nobody reads what would be printed.
+  /// Standard output is a broken pipe: there is no reader.
   static let brokenPipe = CommandFailure(quietly: .success)
 
   /// Everything was already printed on standard output.

@@ -1,8 +1,8 @@
-// `ndisctl`: inspects, controls and measures a running ndissimd. This file has the list of
-// subcommands and how the program ends; each subcommand is a file of its own.
+// `ndisctl`: inspects, controls and measures a running ndissimd. This file has the list of subcommands and
+// the exit handling; each subcommand has a file of its own.
 //
-// A new subcommand is one entry in a group below. A command that fails throws a CommandFailure: its
-// sentence goes to standard error, its status becomes the exit status. A broken pipe on standard output
+// A new subcommand is one entry in a group below. A command that fails throws a CommandFailure: its sentence
+// is printed on standard error, its status becomes the exit status. A broken pipe on standard output
 // (`ndisctl list blocks | head`) ends the program without a message.
 
 import ArgumentParser
@@ -47,8 +47,8 @@ struct Ndisctl: ParsableCommand {
     defaultSubcommand: StatusCommand.self)
 
   static func main() {
-    // A write to a broken pipe must fail with EPIPE, which Output handles. Whatever starts another
-    // program restores the default action for it.
+    // A write to a broken pipe must fail with EPIPE, which Output handles. Child processes are started with
+    // the default action.
     signal(SIGPIPE, SIG_IGN)
     do {
       var command = try parseAsRoot()

@@ -1,10 +1,10 @@
-// Options that many commands share, and how their values are read. Bytes are powers of 1024, times
-// have the units of systemd.time(7) as far as they make sense here.
+// Options that many commands share, and the parsing of their values. Sizes are powers of 1024, times have the
+// units of systemd.time(7) as far as they are useful here.
 
 import ArgumentParser
 import NDISDrawing
 
-/// Drawing's choice, as the command line has it.
+/// `ColorChoice` as an option.
 enum ColorOption: String, CaseIterable, ExpressibleByArgument {
   case auto
   case always
@@ -34,7 +34,7 @@ struct CommonOptions: ParsableArguments {
     help: "When to use colours: auto (on a terminal, unless NO_COLOR is set), always or never.")
   var color: ColorOption = .auto
 
-  /// What standard output is drawn on.
+  /// The capabilities of standard output.
   var capabilities: TerminalCapabilities {
     TerminalCapabilities(descriptor: 1, colors: color.choice)
   }

@@ -43,8 +43,8 @@ struct Output: ~Copyable {
 enum StandardError {
   static func write(_ text: String) { _ = writeAll(Array(text.utf8), to: 2) }
 
-  /// Writes a message prefixed with the program's name. It may contain untrusted text: everything a
-  /// terminal would interpret is replaced, except line feeds.
+  /// Writes a message prefixed with the program's name. It may contain untrusted text: control sequences of
+  /// terminals are replaced, except line feeds.
   static func sentence(_ text: String) {
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     write(

@@ -1,14 +1,14 @@
-// The floor's client: what a driver does through the kit, in C. It blocks in recvmsg as the kit's
-// blocking path does, maps the section that comes with the first reply once, and reads the clock where
-// the bench reads it on the other side: once a pair, or once a request in flight.
+// The client of the baseline: what a driver does through the kit, in C. It blocks in recvmsg like the kit's
+// blocking path, maps the section received with the first reply once, and reads the clock where the benchmark
+// reads it on the other side: once per pair, or once per request in flight.
 //
-// It reads commands from its input, one a line, and answers each on its output: a line
-// `COUNT NANOSECONDS` (samples; from the first to the last of them) and then COUNT numbers of eight
-// bytes, each a sample in nanoseconds. With --text, percentiles in words instead.
+// It reads commands from standard input, one per line, and replies to each on standard output: a line `COUNT
+// NANOSECONDS` (number of samples; from the first to the last of them) and then COUNT 64-bit integers, each a
+// sample in nanoseconds. With --text it prints percentiles instead.
 //
 //   sync PAIRS               allocate, wait, free, wait; a sample is a pair
-//   paced PAIRS MICROSECONDS the same with a rest after each request, for counting system calls: the
-//                            server is back in epoll_wait before the next one comes
+//   paced PAIRS MICROSECONDS the same with a sleep after each request, for counting system calls: the
+//                            server is back in epoll_wait before the next one arrives
 //   pipelined COUNT WINDOW   COUNT requests with WINDOW in flight; a sample is a request
 
 #define _GNU_SOURCE
@@ -51,7 +51,7 @@ static void map_section(int descriptor) {
   close(descriptor);
 }
 
-// Waits for one reply of `length` bytes; answers its allocation handle, 0 when it has none.
+// Waits for a reply of `length` bytes. Returns its allocation handle, or 0 if it has none.
 static uint64_t wait_for(uint64_t id, size_t length) {
   int descriptor;
   ssize_t received;
@@ -101,8 +101,8 @@ static uint64_t measure_sync(uint64_t pairs, unsigned rest) {
   return before - begin;
 }
 
-// A window of requests in flight, each slot going from allocation to free and back. The oldest is
-// waited for, and the next one of its slot goes out at once.
+// Keeps a window of requests in flight; each slot alternates between allocation and free. The oldest request
+// is awaited, and the next one of its slot is sent immediately.
 static uint64_t measure_pipelined(uint64_t count, uint64_t window) {
   static struct {
     uint64_t id, since, handle;

@@ -1,7 +1,7 @@
 // `ndissim-floor count FILE PROGRAM ARGUMENT...` runs a program and counts the system calls of all its
-// threads and children with ptrace; when it has ended the file has a line `NAME COUNT` for each. A
-// program one starts oneself may be traced on every system that allows ptrace at all. SIGTERM is handed
-// on. Counts are exact; times under it mean nothing.
+// threads and children with ptrace; when it has exited, the file contains a line `NAME COUNT` for each. A
+// process may trace its own child wherever ptrace is permitted at all. SIGTERM is forwarded. Counts are
+// exact; times under ptrace are meaningless.
 
 #define _GNU_SOURCE
 #include "floor.h"
@@ -28,7 +28,7 @@ static void hand_on(int number) {
   if (program > 0) kill(program, number);
 }
 
-// The calls one meets here; others are shown by number.
+// The expected calls; others are shown by number.
 static const char *name_of(unsigned number) {
   switch (number) {
     case SYS_sendmsg: return "sendmsg";
@@ -96,7 +96,7 @@ static void start(char **arguments) {
   if (ptrace(PTRACE_SYSCALL, program, 0, 0) < 0) floor_end(1, "ptrace");
 }
 
-// Counts if it is the beginning of a call; answers the signal to hand to the thread.
+// Counts a stop at the entry of a system call. Returns the signal to deliver to the thread.
 static long look_at_stop(pid_t thread, int status) {
   int number = WSTOPSIG(status);
   if (number == (SIGTRAP | 0x80)) {
@@ -125,7 +125,7 @@ int floor_count(int count, char **arguments) {
     if (thread < 0 && errno == EINTR) continue;
     if (thread < 0) break;
     if (WIFSTOPPED(status)) {
-      // A thread that is gone by now is reported by the next wait.
+      // If the thread has exited meanwhile, the next wait reports it.
       ptrace(PTRACE_SYSCALL, thread, 0, look_at_stop(thread, status));
     } else if (thread == program) {
       result = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

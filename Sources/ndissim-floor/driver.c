@@ -1,9 +1,9 @@
-// The floor's driver above the miniport: it maps the section when its view comes, reads each frame where
-// it lies, returns an indication's lists in one message, and answers the upcall without waiting for the
-// reply to that.
+// The overlying driver of the baseline: it maps the section when it receives its view, reads each frame in
+// place, returns the lists of an indication in one message, and answers the upcall without waiting for the
+// reply.
 //
-// When the connection ends it prints a line `FRAMES WRONG`: the frames it was given, and how many of them
-// were not the next one or not whole.
+// When the connection ends it prints a line `FRAMES WRONG`: the number of frames received, and of those out
+// of order or damaged.
 
 #define _GNU_SOURCE
 #include "receive.h"

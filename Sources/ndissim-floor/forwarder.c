@@ -1,8 +1,8 @@
-// The forwarder: the daemon's event loop with a miniport on one side and a driver on the other. A packet
-// that comes is answered and handed on as the next message wants it; nothing is remembered but who is
-// who, and nothing checked.
+// The forwarder: the daemon's event loop with a miniport on one side and a driver on the other. A received
+// packet gets a reply and is forwarded as the next message; no state is kept except the two connections, and
+// nothing is validated.
 //
-// It ends with the process that started it. When the miniport goes, the driver's connection is ended.
+// It ends with its parent process. When the miniport disconnects, the driver is disconnected too.
 
 #define _GNU_SOURCE
 #include "receive.h"
@@ -24,8 +24,8 @@ static struct floor_upcall_receive receive;
 static struct floor_upcall_return returned;
 static int section = -1, miniport = -1, driver = -1;
 static int has_view;
-// How many packets to read from a client at its next turn: ndissimd's own rule. As many as were there
-// before, and now and then, ever more seldom while it is in vain, a look whether there are more.
+// The read budget of a client, as in ndissimd: the number of packets found before, probed upwards with
+// exponential backoff.
 static struct appetite {
   int next, until_look, patience;
 } appetites[MAXIMUM_FILES];
@@ -68,7 +68,7 @@ static void lend_section(int file, const struct ndissim_header *request) {
   send_to(file, &allocated, sizeof allocated, section);
 }
 
-// Once, as the daemon does: a descriptor that is open for reading only.
+// Once, as the daemon does: a read-only descriptor.
 static void send_view(void) {
   static struct floor_section_view view;
   char path[64];
@@ -125,7 +125,7 @@ static void take(int file) {
     case NDISSIM_ALLOCATE_SHARED_MEMORY: lend_section(file, message); break;
     case NDISSIM_INDICATE_RECEIVE: forward_indication((const struct floor_indicate *)buffer); break;
     case NDISSIM_RETURN_NET_BUFFER_LISTS: forward_return((const struct floor_return *)buffer); break;
-    // An answer to one of the two upcalls.
+    // The answer to an upcall.
     default: break;
   }
 }
@@ -144,7 +144,7 @@ static void turn_ended(struct appetite *appetite, int found, int ran_dry) {
   }
 }
 
-// Reads what the client is expected to have sent; 0 when it is gone.
+// Reads the packets that the client is expected to have sent; returns 0 if it has disconnected.
 static int serve(int file) {
   struct appetite *appetite = &appetites[file];
   int found = 0;

@@ -1,5 +1,5 @@
-// `ndissim-floor`: the C program that ndissimd and the kit are measured against. Started by
-// `ndisctl bench`; by hand, for instance:
+// `ndissim-floor`: the baseline in C with which ndissimd and the kit are compared. `ndisctl bench` starts it;
+// an example of manual use:
 //
 //   ndissim-floor server /tmp/floor & echo 'sync 100000' | ndissim-floor client --text /tmp/floor
 //

@@ -1,8 +1,8 @@
-// The floor's miniport: it has a section, writes frames into it and indicates them, several indications
-// in flight. The place of an indication's frames is used again when its lists have come back.
+// The miniport of the baseline: it has a section, writes frames into it and indicates them, several
+// indications in flight. The slot of an indication is reused when its lists are returned.
 //
-// It reads commands from its input and answers each as the client does; a sample is an indication, from
-// its sending to the return of its lists:
+// It reads commands from standard input and replies like the client; a sample is an indication, from sending
+// it to the return of its lists:
 //
 //   receive INDICATIONS LISTS WINDOW REST   so many indications of LISTS frames, WINDOW of them in flight;
 //                                           a rest of so many microseconds after each return, for
@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 static unsigned char buffer[NDISSIM_MAXIMUM_MESSAGE] __attribute__((aligned(64)));
-// One for each place in flight, made ready once.
+// One for each indication in flight, prepared once.
 static struct floor_indicate indications[FLOOR_MAXIMUM_IN_FLIGHT];
 static uint64_t since[FLOOR_MAXIMUM_IN_FLIGHT];
 static struct ndissim_header answer;
@@ -49,7 +49,7 @@ static void prepare(uint32_t lists) {
       list->segment.SharedMemoryHandle = 1;
       list->segment.SharedMemoryOffset = (uint32_t)(place(slot, i) - section);
       list->segment.SharedMemoryLength = FLOOR_FRAME_BYTES;
-      // Pages touched for the first time must not be part of a sample.
+      // Page faults of the first access must not be part of a sample.
       memset(place(slot, i), 0, FLOOR_FRAME_PLACE);
     }
   }
@@ -64,7 +64,7 @@ static void indicate(uint64_t slot, uint32_t lists, uint64_t now) {
   since[slot] = now;
 }
 
-// Waits for a packet; answers 1 when it was a return of lists.
+// Waits for a packet; returns 1 if it returned lists.
 static int take_one(uint32_t lists) {
   int descriptor;
   ssize_t length;
@@ -89,7 +89,7 @@ static uint64_t measure(uint64_t count, uint32_t lists, uint64_t window, unsigne
     for (; sent < count && sent - returned < window; sent++) indicate(sent % window, lists, now);
     if (!take_one(lists)) continue;
     now = floor_nanoseconds();
-    // Lists come back in the order they were indicated in.
+    // Lists are returned in the order of the indications.
     floor_samples[returned] = now - since[returned % window];
     returned++;
     if (rest) usleep(rest);

@@ -1,4 +1,4 @@
-// What every process of the floor does with a socket and with the messages of an allocation.
+// Socket and message functions common to all programs of the baseline.
 
 #define _GNU_SOURCE
 #include "receive.h"
@@ -33,7 +33,7 @@ ssize_t floor_receive(int file, void *bytes, size_t length, int flags, int *desc
 }
 
 ssize_t floor_send(int file, const void *bytes, size_t length, int flags, int descriptor) {
-  // As in Platform: no message header for the kernel to copy where there is nothing to say in it.
+  // As in Platform: send(2) avoids copying a message header without control data.
   if (descriptor < 0) return send(file, bytes, length, MSG_NOSIGNAL | flags);
   struct iovec piece = {.iov_base = (void *)bytes, .iov_len = length};
   struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};

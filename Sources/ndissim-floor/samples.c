@@ -1,4 +1,4 @@
-// The clock, the samples that are taken with it, and how they get out.
+// The clock, the samples, and their output.
 
 #define _GNU_SOURCE
 #include "floor.h"
@@ -19,7 +19,7 @@ uint64_t floor_nanoseconds(void) {
   return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-// Pages touched for the first time must not be part of a sample.
+// Page faults of the first access must not be part of a sample.
 void floor_touch_samples(void) { memset(floor_samples, 1, sizeof floor_samples); }
 
 static int by_size(const void *a, const void *b) {

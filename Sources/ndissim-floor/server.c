@@ -1,9 +1,9 @@
-// The floor's server: ndissimd's event loop without anything behind it. epoll_wait, recvmsg, send,
-// and no work but to fill in the reply's fields. It reads at most as many packets in a row as the
-// client's HELLO asks for: one where requests come one at a time (three system calls a request, the
-// fewest there can be), more where several are in flight.
+// The server of the baseline: ndissimd's event loop without a simulator. epoll_wait, recvmsg, send, and
+// filling in the reply. It reads at most as many packets in a row as the client's HELLO requests: one if
+// requests are sent one at a time (three system calls per request, the minimum), more if several are in
+// flight.
 //
-// It serves one client after the other and dies with the process that started it.
+// It serves one client after the other and ends with its parent process.
 
 #define _GNU_SOURCE
 #include "floor.h"
@@ -29,7 +29,7 @@ static void prepare_replies(void) {
   freed.flags = NDISSIM_FLAG_REPLY;
 }
 
-// Answers one packet; 0 when the client is gone.
+// Replies to one packet; returns 0 if the client has disconnected.
 static int answer(int client, size_t length) {
   const struct ndissim_header *request = (const struct ndissim_header *)buffer;
   if (length < sizeof *request) floor_end(0, "a packet of %zu bytes is no message", length);
@@ -54,7 +54,7 @@ static int answer(int client, size_t length) {
   return 1;
 }
 
-// Reads up to `packets_per_turn` packets; 0 when the client is gone.
+// Reads up to `packets_per_turn` packets; returns 0 if the client has disconnected.
 static int serve(int client) {
   for (int i = 0; i < packets_per_turn; i++) {
     int descriptor;

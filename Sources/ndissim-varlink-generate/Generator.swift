@@ -1,13 +1,13 @@
-// Writes Swift from an interface: a namespace of its name, in it a struct or an enum for every type,
-// and for every method and error what the protocols of Varlink ask for. Types without a name are
-// nested in the type they stand in, under the name of their field.
+// Generates Swift from an interface: a namespace with the interface's name that contains a struct or an enum
+// for every type, and conformances to the Varlink protocols for every method and error. Anonymous types are
+// nested in the type that contains them and named after their field.
 //
-// Limits: a struct that contains itself other than in an array or a dictionary has no Swift struct
-// as its counterpart and is refused, and so are names that become the same in Swift.
+// Limits: a struct that contains itself other than in an array or a dictionary cannot be a Swift struct and
+// is rejected, as are names that become equal in Swift.
 
 import NDISVarlink
 
-/// Why an interface has no counterpart in Swift.
+/// Why an interface cannot be generated.
 struct GeneratorError: Error, CustomStringConvertible {
   let description: String
 }
@@ -16,15 +16,15 @@ struct Generator {
   private let interface: InterfaceDescription
   private let source: String
   private let fileName: String
-  /// With a space behind it, or empty.
+  /// With a trailing space, or empty.
   private let access: String
   private let namespace: String
-  /// Names of types that stand inside of others, where they hide the interface's.
+  /// Names of nested types, which shadow the interface's.
   private var nestedNames: Set<String> = ["Input", "Output"]
   private var allNames: Set<String> = []
 
   /// - Parameters:
-  ///   - source: the text the interface was read from, which goes into the code.
+  ///   - source: the text of the interface, which is embedded in the code.
   ///   - access: `public`, `package` or `internal`.
   static func swift(
     for interface: InterfaceDescription, source: String, fileName: String, access: String
@@ -236,7 +236,7 @@ struct Generator {
     }
   }
 
-  // MARK: Spelling
+  // MARK: Literals
 
   private func spelling(_ type: IDLType, _ fieldName: String) -> String {
     switch type {
@@ -258,7 +258,7 @@ struct Generator {
 
   private func conformance(_ name: String) -> String { library(name) }
 
-  /// A type of Swift's, which one of the interface may hide.
+  /// A type of the standard library, which a type of the interface may shadow.
   private func builtin(_ name: String) -> String {
     allNames.contains(name) ? "Swift.\(name)" : name
   }
@@ -267,7 +267,7 @@ struct Generator {
     allNames.contains(name) ? "Varlink.\(name)" : name
   }
 
-  /// As many # as the text needs to be taken as it is.
+  /// The number of # that a raw string literal of the text needs.
   private static func fence(for text: String) -> String {
     var longest = 0
     var run = 0
@@ -275,7 +275,7 @@ struct Generator {
       run = character == "#" ? run + 1 : 0
       longest = max(longest, run)
     }
-    // Only a fence that is longer than any run in the text; a # more where none is needed harms nobody.
+    // The fence must be longer than any run of # in the text; an unnecessary # is harmless.
     guard text.contains("\"\"\"") || text.contains("\\") else { return "#" }
     return String(repeating: "#", count: longest + 1)
   }

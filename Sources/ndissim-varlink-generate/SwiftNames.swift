@@ -1,5 +1,5 @@
-// From names of the interface description language to names of Swift: lower camel case for what is
-// a value, upper for what is a type, and out of the way of the language's own words.
+// Converts names of the interface description language to Swift names: lower camel case for values, upper
+// camel case for types, without conflicts with keywords.
 
 enum SwiftNames {
   /// `log_level` and `LogLevel` become `logLevel`, `URL` becomes `url`.
@@ -7,7 +7,7 @@ enum SwiftNames {
     let parts = name.split(separator: "_").map(String.init)
     var result = lowerFirst(parts.first ?? name)
     for part in parts.dropFirst() { result += upperFirst(unshouted(part, in: name)) }
-    // Members the generated types have anyway, and words that backticks do not make harmless.
+    // Members that the generated types have already, and keywords that backticks do not escape.
     let taken = ["json", "allCases", "rawValue", "self", "init", "hashValue", "Type"]
     if taken.contains(result) { return result + "Value" }
     return keywords.contains(result) ? "`\(result)`" : result
@@ -28,7 +28,7 @@ enum SwiftNames {
     return last.split(separator: "-").map { upperFirst(String($0)) }.joined()
   }
 
-  /// NAMES_LIKE_THIS are lowered before they are put together.
+  /// NAMES_LIKE_THIS are lowercased before they are joined.
   private static func unshouted(_ part: String, in name: String) -> String {
     name.contains("_") && !name.contains(where: \.isLowercase) ? part.lowercased() : part
   }
@@ -37,7 +37,7 @@ enum SwiftNames {
     text.prefix(1).uppercased() + text.dropFirst()
   }
 
-  /// The capitals at the beginning, but not the one that begins the next word: `URLPath`, `urlPath`.
+  /// Lowercases the leading capitals, except one that starts the next word: `URLPath`, `urlPath`.
   private static func lowerFirst(_ text: String) -> String {
     let capitals = text.prefix { $0.isUppercase }.count
     if capitals == text.count { return text.lowercased() }

@@ -1,5 +1,4 @@
-// Lines of Swift with their indentation. Only what `swift format` would not put right is done here:
-// comments that are too long for a line are broken.
+// Indented lines of Swift. Only what `swift format` does not correct is done here: long comments are wrapped.
 
 struct SwiftText {
   private(set) var text = ""
@@ -9,7 +8,7 @@ struct SwiftText {
     text += line.isEmpty ? "\n" : String(repeating: "  ", count: level) + line + "\n"
   }
 
-  /// `head {`, what `body` writes, `}`.
+  /// `head {`, the output of `body`, `}`.
   mutating func block<Failure: Error>(
     _ head: String, _ body: (inout SwiftText) throws(Failure) -> Void
   ) throws(Failure) {
@@ -20,7 +19,7 @@ struct SwiftText {
     line("}")
   }
 
-  /// Text as it is, whatever the indentation.
+  /// Text without indentation.
   mutating func verbatim(_ line: String) {
     text += line + "\n"
   }

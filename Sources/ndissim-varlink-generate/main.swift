@@ -1,12 +1,12 @@
 // ndissim-varlink-generate FILE.varlink [--access public|package|internal] > FILE.swift
 //
-// Reads an interface description and writes the Swift of it to standard output. Ends with 1 and a
-// sentence on standard error if it cannot, with 2 if it was called wrongly.
+// Reads an interface description and writes the generated Swift to standard output. Exits with 1 and a
+// message on standard error on failure, with 2 on wrong usage.
 
 import Glibc
 import NDISVarlink
 
-/// Ends the program with a sentence.
+/// Exits with a message.
 func fail(_ sentence: String, status: Int32 = 1) -> Never {
   write("ndissim-varlink-generate: \(sentence)\n", to: 2)
   exit(status)
@@ -65,7 +65,7 @@ while let argument = arguments.popFirst() {
   }
 }
 guard let path else { fail(usage, status: 2) }
-// Swift would take a carriage return in a literal for a line break.
+// Swift would interpret a carriage return in a literal as a line break.
 let source = contents(of: path).split(separator: "\r\n", omittingEmptySubsequences: false)
   .joined(separator: "\n")
 do {

@@ -15,8 +15,8 @@ final class PipedProcess {
 
   var processID: pid_t { child.pid }
 
-  /// Starts a program with this process's environment, `changes` laid over it; an empty value takes a
-  /// variable away. Its errors are appended to the file `log`, when there is one.
+  /// Starts a program with this process's environment, overridden by `changes`; an empty value removes a
+  /// variable. Its standard error is appended to the file `log`, if given.
   init(
     _ path: String, _ arguments: [String], changes: [String: String] = [:], log: String? = nil
   ) throws(BenchFailure) {
@@ -45,7 +45,7 @@ final class PipedProcess {
   func end() {
     guard !isOver else { return }
     isOver = true
-    // It fails only on a kernel without pidfd, on which nothing could have been started.
+    // It fails only on a kernel without pidfd, where no child could have been started.
     try? child.end(patienceMilliseconds: 5_000)
   }
 

@@ -1,6 +1,5 @@
-// The overlying driver of the receive measurement: it reads each frame in place, through its
-// view of the section, and returns the lists of an indication in one call, without waiting for the
-// answer.
+// The overlying driver of the receive measurement: it reads each frame in place, through its view of the
+// section, and returns the lists of an indication in one call, without waiting for the reply.
 
 import NDIS
 import NDISDriverKit
@@ -11,7 +10,7 @@ final class ReceiveDriver: ProtocolDriver {
   private struct State {
     var frames: UInt64 = 0
     var wrong: UInt64 = 0
-    /// Returns whose replies were not processed yet, in a ring.
+    /// A ring of returns whose replies have not been processed.
     var flight = [ReturnTicket?](repeating: nil, count: 2 * Frame.maximumInFlight)
     var returns = 0
   }

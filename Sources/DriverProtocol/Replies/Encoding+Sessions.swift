@@ -1,16 +1,16 @@
-// The reply to HELLO, and the daemon's notifications: RESUMED, GOODBYE, and which sections a process may unmap or
-// read.
+// The reply to HELLO, and the daemon's notifications: RESUMED, GOODBYE, and which sections a process may
+// unmap or map.
 
 import CNDIS
 package import NDIS
 
-/// The reply to HELLO: what this daemon is, and what a session may have.
+/// The reply to HELLO: the daemon's properties and the granted features.
 package struct HelloReply: Sendable {
   package var features: SessionFeatures
   package var token: UInt64
   package var instance: DaemonInstance
   package var pageSize: UInt32
-  /// Milliseconds; 0: there is none.
+  /// In milliseconds; 0: none.
   package var upcallDeadline: UInt64
   package var maximumBytes: UInt64
   package var maximumBlocks: UInt32
@@ -37,7 +37,7 @@ extension Encoding {
     UInt8, UInt8, UInt8
   )
 
-  /// The reply to the HELLO that has this header.
+  /// The reply to the HELLO with this header.
   package static func hello(
     _ header: MessageHeader, _ reply: HelloReply, into buffer: UnsafeMutableRawBufferPointer
   ) -> Int {
@@ -60,7 +60,7 @@ extension Encoding {
     return writer.finish()
   }
 
-  /// The notification of a connection that outlived an earlier process.
+  /// RESUMED: the connection outlived an earlier process.
   package static func resumed(
     _ instance: DaemonInstance, into buffer: UnsafeMutableRawBufferPointer
   ) -> Int {
@@ -73,7 +73,7 @@ extension Encoding {
     return writer.finish()
   }
 
-  /// Why the daemon ends a connection.
+  /// GOODBYE: why the daemon closes a connection.
   package static func goodbye(
     _ failure: Failure, into buffer: UnsafeMutableRawBufferPointer
   ) -> Int {
@@ -85,7 +85,7 @@ extension Encoding {
     return writer.finish()
   }
 
-  /// A section is gone, and may be unmapped.
+  /// A section was released and may be unmapped.
   package static func sectionReleased(
     _ handle: Handle, into buffer: UnsafeMutableRawBufferPointer
   ) -> Int {
@@ -97,8 +97,8 @@ extension Encoding {
     return writer.finish()
   }
 
-  /// The notification that a process may read a section from now on; its descriptor goes with it. Size 0
-  /// and no descriptor: it could not be opened.
+  /// A process may read a section from now on; its descriptor is sent along. Size 0 without a descriptor: it
+  /// could not be opened.
   package static func sectionView(
     _ handle: Handle, size: UInt64, into buffer: UnsafeMutableRawBufferPointer
   ) -> Int {

@@ -1,13 +1,14 @@
-// Replies to requests. Nothing is allocated: every message is written into a buffer of the caller, which holds a
-// block of the most extents a block may have.
+// Replies to requests. Allocates nothing: every message is written into the caller's buffer, which is large
+// enough for a block with the maximum number of extents.
 
 package import NDISDriverInterface
 import CNDIS
 package import NDIS
 
-/// Encodes what the daemon sends. Each function returns the length of the message in bytes; 0: it does not fit.
+/// Encodes the daemon's messages. Each function returns the length of the message in bytes; 0: it does not
+/// fit.
 package enum Encoding {
-  /// A refusal: the reason, its numbers and its sentence.
+  /// A failure: the reason, its parameters and its sentence.
   package static func failure(
     _ id: UInt64, _ type: UInt16, _ failure: Failure, bugCheck: BugCheck?,
     into buffer: UnsafeMutableRawBufferPointer
@@ -20,8 +21,8 @@ package enum Encoding {
     return writer.finish()
   }
 
-  /// A success: no body, one handle, or a handle and a number. An accepted OID request's is PENDING, with
-  /// the request's handle.
+  /// A success: no body, one handle, or a handle and a number. The reply to an accepted OID request is
+  /// PENDING, with the request's handle.
   package static func reply(
     _ id: UInt64, _ result: RequestResult, into buffer: UnsafeMutableRawBufferPointer
   ) -> Int {
@@ -44,7 +45,7 @@ package enum Encoding {
     return writer.finish()
   }
 
-  /// An allocation: its handles, its section and the extents in it. `forEachExtent` visits them in order.
+  /// An allocation: its handles, its section and its extents. `forEachExtent` iterates over them in order.
   package static func allocation(
     _ id: UInt64, _ result: RequestResult, _ details: AllocationDetails, withDescriptor: Bool,
     into buffer: UnsafeMutableRawBufferPointer,

@@ -1,12 +1,12 @@
-// What processes answer to upcalls. Only the handlers that allocate memory or serve an OID request answer
-// more than a status; a body that cannot be read is part of the answer, and the dispatcher judges it.
+// Decodes answers to upcalls. Only handlers that allocate memory or complete an OID request return more than
+// a status; an unreadable body is part of the answer, which the dispatcher validates.
 
 package import NDISDriverInterface
 import CNDIS
 import NDIS
 
 extension Decoding {
-  /// What a process answered to an upcall; never fails.
+  /// Decodes the answer to an upcall; never fails.
   package static func answer(
     _ header: MessageHeader, _ packet: UnsafeRawBufferPointer
   ) -> ProviderAnswer {
@@ -47,8 +47,7 @@ extension Decoding {
   private static func readResult(
     _ answer: inout ProviderAnswer, _ header: MessageHeader, _ packet: UnsafeRawBufferPointer
   ) {
-    // A failure needs no more than its status: a process that does not know the upcall says
-    // NOT_SUPPORTED and nothing else.
+    // A failure needs only a status: a process that does not know the upcall answers NOT_SUPPORTED.
     if header.status != .success, header.length == 0 {
       answer.oid = OIDResult()
       return

@@ -1,5 +1,5 @@
-// Requests about an adapter's life: capabilities, completions, changes from outside, and the statuses a
-// miniport indicates.
+// Decodes requests about an adapter's lifecycle: capabilities, completions, administrative changes, and
+// status indications.
 
 import NDISDriverInterface
 import CNDIS
@@ -54,13 +54,13 @@ extension Decoding {
     let adapter = try handle(&body)
     let size = try body.imageSize()
     let indication = try unsafe StatusIndication(image: try body.take(size), for: .running)
-    // A StatusBufferSize that is not what came is a violation with a bug check: the turn's business.
+    // A wrong StatusBufferSize is a violation with a bug check, which the turn reports.
     return .indicateStatus(
       adapter,
       IndicatedStatus(indication: indication, buffer: try body.readBytes(body.remaining)))
   }
 
-  /// Fails for more bytes than an information buffer may have.
+  /// Fails if the length exceeds the maximum of an information buffer.
   static func bound(
     _ length: UInt32, _ most: UInt32 = NDIS.Limits.maximumInformation
   ) throws(Failure) {

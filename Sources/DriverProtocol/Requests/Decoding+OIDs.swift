@@ -1,5 +1,5 @@
-// OID requests: what a protocol driver asks, and how a miniport ended it. What is in the information
-// buffer is the dispatcher's business; here its length is held against the image and the message.
+// Decodes OID requests: the request of a protocol driver, and its completion by a miniport. The dispatcher
+// validates the information buffer; here its length is checked against the image and the message.
 
 import NDISDriverInterface
 import CNDIS
@@ -21,19 +21,19 @@ extension Decoding {
     call.port = image.PortNumber
     call.timeout = image.Timeout
     call.requestHandle = image.RequestHandle
-    // A type that is none has no input here and is refused in the turn.
+    // An invalid type has no input here and is refused in the turn.
     var input: UInt32 = 0
     switch OIDRequestKind(rawValue: kind) {
     case .set: input = image.DATA.InformationBufferLength
     case .method:
-      // The flat names of the structure are those of a query; see ndis_oid.h.
+      // The flat field names of the structure are those of a query; see ndis_oid.h.
       input = image.DATA.InformationBufferLength
       call.outputLength = image.DATA.BytesWritten
       call.methodID = image.DATA.BytesNeeded
     case .query, .queryStatistics: call.outputLength = image.DATA.InformationBufferLength
     case nil: break
     }
-    // A revision-1 structure ends before these; what stands behind it is not looked at (A32).
+    // A revision-1 structure ends before these fields; bytes after it are ignored (A32).
     if image.Header.Revision >= 2,
       Int(image.Header.Size) >= Int(NDIS_SIZEOF_OID_REQUEST_REVISION_2)
     {

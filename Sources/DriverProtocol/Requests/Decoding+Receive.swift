@@ -1,5 +1,5 @@
-// Indications of received lists and their return. They come with every frame: one array for the lists,
-// nothing else is allocated, and that only after the count was held against the bytes that are there.
+// Decodes indications of received lists and their return. They arrive with every frame: the array of lists is
+// the only allocation, made after the count was checked against the body.
 
 import NDISDriverInterface
 import CNDIS
@@ -9,7 +9,7 @@ extension Decoding {
   static func indication(_ body: inout BodyReader) throws(Failure) -> Request {
     let raw = try body.read(ndissim_indicate_receive.self)
     try zero(UInt64(raw.reserved))
-    // A list with its one buffer takes 24 bytes at least.
+    // A list with one buffer takes at least 24 bytes.
     try count(raw.count, atLeast: 24, body)
     var lists: [IndicatedList] = []
     lists.reserveCapacity(Int(raw.count))
@@ -59,7 +59,7 @@ extension Decoding {
       binding: Handle(rawValue: raw.binding_handle), flags: raw.flags, lists: lists)
   }
 
-  /// Fails for a count of lists that is out of bounds or cannot be true, each taking `size` bytes.
+  /// Fails if the count of lists is out of range, or does not fit in the body at `size` bytes each.
   private static func count(
     _ count: UInt32, atLeast size: Int, _ body: borrowing BodyReader
   ) throws(Failure) {

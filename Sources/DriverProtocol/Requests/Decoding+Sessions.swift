@@ -1,9 +1,9 @@
-// Messages that begin and resume a session: HELLO and RESUME; and what is known of a header that is refused.
+// Decodes the messages that start and resume a session, HELLO and RESUME, and headers that are refused.
 
 import CNDIS
 package import NDIS
 
-/// What a client of a session and the daemon may agree on.
+/// Features that a client and the daemon negotiate.
 package struct SessionFeatures: OptionSet, Sendable {
   package let rawValue: UInt64
   package init(rawValue: UInt64) { self.rawValue = rawValue }
@@ -12,29 +12,29 @@ package struct SessionFeatures: OptionSet, Sendable {
   package static let resume = SessionFeatures(rawValue: UInt64(NDISSIM_FEATURE_RESUME))
 }
 
-/// The number of one start of the daemon, which no other start has.
+/// The ID of one start of the daemon.
 package typealias DaemonInstance = (UInt64, UInt64)
 
 /// HELLO.
 package struct Hello: Sendable {
-  /// What the client asks for.
+  /// The requested features.
   package var features: SessionFeatures
-  /// Of the session that it resumes; 0: it begins one.
+  /// The token of the session to resume; 0: a new session.
   package var token: UInt64
   package var name: Name
 }
 
-/// What is known of a message whose header was refused.
+/// The known part of a message whose header is invalid.
 package struct RefusedHeader: Sendable {
-  /// The message is at least as long as a header; else nothing of it is known.
+  /// The message is at least as long as a header; otherwise nothing is known.
   package var isComplete = false
   package var requestID: UInt64 = 0
   package var type: UInt16 = 0
   package var flags: UInt32 = 0
-  /// The bytes are those of another protocol, or of another version of this one.
+  /// The message belongs to another protocol, or to another version of this one.
   package var isForeign = false
 
-  /// Reads what is there.
+  /// Reads the available fields.
   package init(packet: UnsafeRawBufferPointer) {
     guard packet.count >= MessageHeader.size else { return }
     let raw = unsafe packet.loadUnaligned(as: ndissim_header.self)
@@ -47,7 +47,7 @@ package struct RefusedHeader: Sendable {
 }
 
 extension Decoding {
-  /// The first request of a connection, which must be HELLO.
+  /// Decodes the first request of a connection, which must be HELLO.
   package static func hello(
     _ header: MessageHeader, _ packet: UnsafeRawBufferPointer
   ) throws(Failure) -> Hello {
@@ -66,14 +66,14 @@ extension Decoding {
     guard minimum <= 1, maximum >= 1 else {
       throw Failure(.notSupported, .versionMismatch, UInt64(minimum), UInt64(maximum))
     }
-    // Ids grow by one from here and must not come round.
+    // IDs are incremented from here and must not wrap around.
     guard header.requestID <= UInt64(Int64.max) else {
       throw Failure(.invalidParameter, .requestIDOutOfOrder, header.requestID, 1)
     }
     return Hello(features: SessionFeatures(rawValue: features), token: token, name: name)
   }
 
-  /// The instance that a client names in RESUME; nil when the body is too short.
+  /// The instance in the body of RESUME; nil if the body is too short.
   package static func resume(_ packet: UnsafeRawBufferPointer) -> DaemonInstance? {
     var body = unsafe BodyReader(packet: packet)
     return (try? body.read(ndissim_resumed.self)).map {

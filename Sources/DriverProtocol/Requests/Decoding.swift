@@ -1,7 +1,7 @@
-// From a request's body to the simulator's `Request`. Every byte is hostile: a body that is too short or
-// too long, a bad name or a nonzero reserved field becomes a failure with a sentence. Here are sessions,
-// drivers, bindings and shared memory; the other files have an adapter's life, OID requests, what is
-// received, and answers to upcalls.
+// Decodes request bodies to the simulator's `Request`. All input is untrusted: a body of the wrong length, an
+// invalid name or a nonzero reserved field results in a failure with a sentence. This file has sessions,
+// drivers, bindings and shared memory; the other files have the adapter lifecycle, OID requests, the receive
+// path, and answers to upcalls.
 
 package import NDISDriverInterface
 import CNDIS
@@ -9,7 +9,7 @@ package import NDIS
 
 /// Decodes the bodies of requests.
 package enum Decoding {
-  /// The request of a packet whose header has been checked.
+  /// Decodes the request of a packet whose header is valid.
   package static func request(
     _ header: MessageHeader, _ packet: UnsafeRawBufferPointer
   ) throws(Failure) -> Request {
@@ -74,7 +74,7 @@ package enum Decoding {
     }
   }
 
-  /// What comes once drivers and bindings exist.
+  /// Requests that require a registered driver or a binding.
   private static func traffic(_ type: Int, _ body: inout BodyReader) throws(Failure) -> Request {
     switch type {
     case NDISSIM_INDICATE_RECEIVE: return try indication(&body)
@@ -116,7 +116,7 @@ package enum Decoding {
     ] where handler == 0 {
       characteristics.missingHandler = UInt32(offset)
     }
-    // Reset is required of who checks for hangs.
+    // A driver that checks for hangs must support reset.
     if image.CheckForHangHandlerEx != 0, image.ResetHandlerEx == 0 {
       characteristics.missingHandler = 104
     }
@@ -167,7 +167,7 @@ package enum Decoding {
     try zero(UInt64(try body.read(UInt32.self)))
     let site = try body.readSite()
     let image = try body.readImage(NDIS_SHARED_MEMORY_PARAMETERS())
-    // A revision-1 structure has no VPortId; what stands behind it is not looked at (A32).
+    // A revision-1 structure has no VPortId; bytes after it are ignored (A32).
     let hasVPort =
       image.Header.Revision >= 2
       && image.Header.Size >= UInt16(NDIS_SIZEOF_SHARED_MEMORY_PARAMETERS_REVISION_2)

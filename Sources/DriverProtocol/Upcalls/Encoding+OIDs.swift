@@ -1,4 +1,4 @@
-// Upcalls about OID requests and statuses.
+// Upcalls for OID requests and status indications.
 
 package import NDISDriverInterface
 import CNDIS
@@ -41,8 +41,8 @@ extension Encoding {
     writer.append(bytes: result.information)
   }
 
-  /// The structure as NDIS hands it to a miniport: NDIS makes its own, of the newest revision, whatever
-  /// the protocol driver's was.
+  /// The structure that NDIS passes to a miniport: NDIS creates its own of the newest revision, whatever the
+  /// protocol driver's revision.
   private static func image(of call: OIDCall) -> NDIS_OID_REQUEST {
     var image = NDIS_OID_REQUEST()
     image.Header = NDIS_OBJECT_HEADER(
@@ -58,7 +58,7 @@ extension Encoding {
     switch OIDRequestKind(rawValue: call.kind) {
     case .set: image.DATA.InformationBufferLength = input
     case .method:
-      // The flat names of the structure are those of a query; see ndis_oid.h.
+      // The flat field names of the structure are those of a query; see ndis_oid.h.
       image.DATA.InformationBufferLength = input
       image.DATA.BytesWritten = call.outputLength
       image.DATA.BytesNeeded = call.methodID

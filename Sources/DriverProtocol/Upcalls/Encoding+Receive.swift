@@ -1,17 +1,17 @@
-// Upcalls about received lists: to the drivers above with the places of the bytes, to the miniport with
-// its numbers. They are written as they are visited, and nothing is allocated.
+// Upcalls for received lists: to overlying drivers with the locations of the data, to the miniport with its
+// contexts. They are written during iteration, without allocation.
 //
-// They fit the packet: 48 bytes of header and 40 before the lists, 256 lists of 16 bytes with 4 buffers
-// of 8 each, 1,600 parts of 32 bytes are 63,576 of 65,536 bytes (Limits.maximumLists, maximumBuffers,
-// maximumParts); 48 and 32 bytes with 4,096 numbers of 8 (Limits.maximumReturned) are 32,848. The
-// dispatcher refuses an indication of more parts and splits a return.
+// They fit in a packet: 48 bytes of header and 40 before the lists, 256 lists of 16 bytes with 4 buffers of 8
+// each, and 1,600 parts of 32 bytes are 63,576 of 65,536 bytes (Limits.maximumLists, maximumBuffers,
+// maximumParts); 48 and 32 bytes with 4,096 contexts of 8 (Limits.maximumReturned) are 32,848. The dispatcher
+// refuses an indication with more parts, and splits a return.
 
 package import NDISDriverInterface
 import CNDIS
 import NDIS
 
 extension Encoding {
-  /// UPCALL_RECEIVE_NET_BUFFER_LISTS of `count` lists, which `forEachPiece` visits in order.
+  /// UPCALL_RECEIVE_NET_BUFFER_LISTS with `count` lists, over which `forEachPiece` iterates in order.
   package static func upcall(
     _ id: UInt64, _ upcall: UpcallDetails, port: UInt32, flags: UInt32, count: UInt32,
     into buffer: UnsafeMutableRawBufferPointer,
@@ -23,7 +23,7 @@ extension Encoding {
     writer.append(flags)
     writer.append(count)
     writer.append(UInt32(0))
-    // Where the number of the buffer's parts is; it is known when they have been visited.
+    // The position of the buffer's part count, which is known after iterating over the parts.
     var place = 0
     var parts: UInt32 = 0
     forEachPiece { piece in
@@ -50,7 +50,7 @@ extension Encoding {
 
   /// UPCALL_RETURN_NET_BUFFER_LISTS.
   ///
-  /// `forEachNumber` visits the miniport's numbers of the lists in order.
+  /// `forEachNumber` iterates over the miniport's contexts of the lists in order.
   package static func upcall(
     _ id: UInt64, _ upcall: UpcallDetails, into buffer: UnsafeMutableRawBufferPointer,
     forEachNumber: (_ body: (UInt64) -> Void) -> Void

@@ -1,11 +1,11 @@
-// Upcalls that every driver has: options, an adapter's life, bindings, shared memory.
+// Upcalls common to all drivers: options, adapter lifecycle, bindings, shared memory.
 
 package import NDISDriverInterface
 import CNDIS
 import NDIS
 
 extension Encoding {
-  /// An upcall that consists of its details.
+  /// An upcall whose body consists of its details.
   package static func upcall(
     _ id: UInt64, _ upcall: UpcallDetails, into buffer: UnsafeMutableRawBufferPointer
   ) -> Int {
@@ -18,7 +18,7 @@ extension Encoding {
     return writer.finish()
   }
 
-  /// An upcall whose subject is gone: it has a type and an id, so that its late answer can be repeated.
+  /// An upcall whose subject was removed: type and ID only, so that a late answer can be repeated.
   package static func upcall(
     _ id: UInt64, withoutSubject type: UInt16, into buffer: UnsafeMutableRawBufferPointer
   ) -> Int {
@@ -37,7 +37,7 @@ extension Encoding {
       into: buffer)
   }
 
-  /// Object, its owner's context, and the handler: how most upcalls begin.
+  /// The beginning of most upcalls: the object, its owner's context, and the handler.
   static func appendHead(_ upcall: UpcallDetails, to writer: inout MessageWriter) {
     writer.append(upcall.object.rawValue)
     writer.append(upcall.context)
@@ -57,8 +57,8 @@ extension Encoding {
       writer.append(upcall.handler)
       writer.append(upcall.name)
     default:
-      // HALT_EX, PAUSE, RESTART, SHUTDOWN_EX, DEVICE_PNP_EVENT_NOTIFY, NET_PNP_EVENT: with an action,
-      // reason or event.
+      // HALT_EX, PAUSE, RESTART, SHUTDOWN_EX, DEVICE_PNP_EVENT_NOTIFY, NET_PNP_EVENT: with an action, a
+      // reason or an event.
       appendHead(upcall, to: &writer)
       writer.append(upcall.argument)
       writer.append(UInt32(0))
@@ -74,7 +74,7 @@ extension Encoding {
       return
     }
     writer.append(upcall.object.rawValue)
-    // A header of 16 bytes, then 24 an element; room for one was checked.
+    // A header of 16 bytes, then 24 per element; space for one was checked.
     let room = upcall.parameters.sgListBufferLength.subtractingReportingOverflow(16)
     writer.append(min(NDIS.Limits.maximumExtents, room.overflow ? 0 : room.partialValue / 24))
     writer.append(upcall.tag)
@@ -82,7 +82,7 @@ extension Encoding {
     append(upcall.parameters, to: &writer)
   }
 
-  /// The image of the caller's parameters, as long as its revision.
+  /// The image of the caller's parameters, with the length of its revision.
   private static func append(
     _ parameters: SharedMemoryParameters, to writer: inout MessageWriter
   ) {

@@ -1,9 +1,9 @@
-// What is done to adapters from outside: every one can be paused, restarted, shut down, removed by surprise
-// and halted. Hosted miniports, which come and go too, are in ManagementMiniports.
+// Administrative changes of adapters: pause, restart, shutdown, surprise removal and halt. Adding and
+// removing hosted miniports is in MiniportControl.
 //
-// A change may take calls of drivers' handlers. It is begun in one step, and its answer waits for its end
-// as WaitFor does: it holds a wait slot, and is checked when something has
-// happened. Who waits no longer stops no change.
+// A change may require calls of drivers' handlers. It is started in one step, and its answer waits for its
+// completion like WaitFor: it holds a wait slot and is checked after each event. A client that stops waiting
+// does not cancel the change.
 
 import NDISDriverPlane
 import NDISEvents
@@ -12,23 +12,23 @@ import NDIS
 import NDISSimulator
 import NDISVarlink
 
-/// How far a change of an adapter has come.
+/// The progress of a change of an adapter.
 struct AdapterStanding {
-  /// Absent before there is an adapter.
+  /// Absent until there is an adapter.
   var handle: Handle?
-  /// The state a list shows, or "gone".
+  /// The state shown in lists, or "gone".
   var state: String
-  /// The change has been made.
+  /// The change is complete.
   var isDone: Bool
 }
 
-/// Begins a change of an adapter, and replies when it has been made.
+/// Starts a change of an adapter, and replies when it is complete.
 final class AdapterAnswer: ManagementAnswer {
-  /// How far the change has come; throws when it cannot be made any more.
+  /// The progress of the change; throws if it can no longer be completed.
   typealias Look = (ManagementService) throws(ManagementFailure) -> AdapterStanding
   typealias Output = (_ handle: String?, _ state: String) -> JSON
 
-  /// False: it replies as soon as the change has been begun.
+  /// False: reply as soon as the change has been started.
   let waits: Bool
   private let name: String
   private let begin: (ManagementService) throws(ManagementFailure) -> Look
@@ -36,7 +36,7 @@ final class AdapterAnswer: ManagementAnswer {
   private let end: UInt64?
   private var look: Look?
 
-  /// - Parameter name: the adapter, as the caller calls it.
+  /// - Parameter name: the adapter's name, as the caller wrote it.
   init(
     _ name: String, timeoutMs: Int?, _ service: ManagementService, output: @escaping Output,
     begin: @escaping (ManagementService) throws(ManagementFailure) -> Look
@@ -125,7 +125,7 @@ extension ManagementService {
     }
   }
 
-  /// A refusal because of the adapter's state names the state it needs.
+  /// An error for a refusal due to the adapter's state; it names the required state.
   private func refused(
     _ failure: Failure, _ handle: Handle, _ change: AdapterChange
   ) -> ManagementFailure {
@@ -145,13 +145,13 @@ extension ManagementService {
         message: "The adapter is \(standing.state): \(needed)."))
   }
 
-  /// How far a change has come.
+  /// The progress of a change.
   private func look(
     at handle: Handle, _ change: AdapterChange
   ) throws(ManagementFailure) -> AdapterStanding {
     let standing = standing(handle) { adapter in
       switch change {
-      // Who restarts it meanwhile has seen it paused.
+      // If the adapter was restarted meanwhile, it had been paused before.
       case .pause: adapter.state == .paused || !adapter.isHeld
       case .restart: adapter.state == .running
       case .shutdown: adapter.state == .shutdown
@@ -184,7 +184,7 @@ extension ManagementService {
     return switchboard.simulator.adapterSnapshot(found.index, budget: &budget).isHeld
   }
 
-  /// How far an adapter's change is; one that is gone has been changed in every way.
+  /// The progress of an adapter's change; for a removed adapter, every change is complete.
   func standing(
     _ handle: Handle, _ isDone: (AdapterSnapshot) -> Bool
   ) -> AdapterStanding {

@@ -1,5 +1,5 @@
-// Hosted miniports, seen from outside: they are added with the checks a configured one goes through, removed
-// the documented way, and receive frames of their own making on request.
+// Management of hosted miniports: they are added with the same checks as configured ones, removed as NDIS
+// documents it, and generate receive frames on request.
 
 import NDISDriverPlane
 import NDISEvents
@@ -10,7 +10,7 @@ import NDISSimulator
 import NDISVarlink
 
 extension ManagementService {
-  // MARK: Coming and going
+  // MARK: Add and remove
 
   func add(
     _ miniport: Interface.HostedMiniport, timeoutMs: Int?
@@ -133,7 +133,7 @@ extension ManagementService {
     return settings
   }
 
-  /// More than that are no test any more.
+  /// Enough for any test.
   static let maximumMiniports = 64
 
   // MARK: Frames
@@ -183,6 +183,6 @@ extension ManagementService {
     }
   }
 
-  /// As many as can be out of one queue; no more than a turn of the daemon takes.
+  /// The number of lists one queue can have outstanding, which one turn of the daemon handles.
   static let maximumFrames = 1024
 }

@@ -1,5 +1,5 @@
-// What is changed from outside: hosted providers, expectations, what is logged. The configuration is in
-// ManagementReload.
+// Run-time changes of hosted providers, expected violations and the log level. The configuration is in
+// Reload.
 
 import NDISDriverPlane
 import NDISEvents
@@ -27,7 +27,7 @@ extension ManagementService {
         Interface.NoSuchObject(
           object: name, message: "No hosted provider is called \(quoted(name))."))
     }
-    // Before: one without blocks is gone at once.
+    // Read first: a provider without blocks is removed immediately.
     var budget = Int.max
     var value = switchboard.providerValue(index, budget: &budget)
     do throws(Failure) { try switchboard.remove(hosted: number) } catch { throw refused(error) }
@@ -103,7 +103,7 @@ extension ManagementService {
     }
   }
 
-  /// A syslog level: 0 is the most important, 7 the least. NDIS's own most important is 3.
+  /// A syslog level, 0 (emergency) to 7 (debug). The most severe level that NDIS uses is 3.
   func setLogLevel(_ level: Int) throws(ManagementFailure) {
     guard (0...7).contains(level) else { throw .invalid("level") }
     let priority = Priority(rawValue: UInt8(max(3, level))) ?? .info

@@ -1,7 +1,7 @@
-// Reading the configuration again. The daemon reads files on a thread of their own, since a file may be slow and
-// drivers must not wait for it; what came of it is applied between two turns: quotas, the deadline, the
-// log's level, new pools and miniports. What needs a restart is reported and stays as it is; a bad configuration changes
-// nothing.
+// Reload of the configuration. A separate thread reads the files, since a file may be slow and drivers must
+// not be delayed; the result is applied between two turns: quotas, the deadline, the log level, new pools and
+// miniports. Settings that need a restart are reported and keep their values; an invalid configuration
+// changes nothing.
 
 package import NDISDriverPlane
 package import NDISEvents
@@ -10,40 +10,40 @@ import NDIS
 import NDISSimulator
 import NDISVarlink
 
-/// The configuration of the daemon: the daemon implements this, for the management plane reads no files.
+/// The daemon's configuration. The daemon implements this, since the management plane reads no files.
 package protocol ConfigurationSource: AnyObject {
-  /// Every setting in force.
+  /// All settings in force.
   var settings: [SimulatorInterface.Setting] { get }
-  /// Begins to read the configuration again; `notify` is called from any thread when that is complete.
+  /// Starts to read the configuration again; calls `notify` from any thread when done.
   func beginReading(notify: @escaping @Sendable () -> Void)
-  /// Applies what was read; nil while nothing has been read since the last call.
+  /// Applies what was read; nil if nothing has been read since the last call.
   func applyReading(to switchboard: Switchboard) -> ReloadOutcome?
 }
 
-/// What came of a reading.
+/// The outcome of a reload.
 package enum ReloadOutcome {
-  /// Applied, as far as a running daemon can. The priority is the log's new minimum; nil: unchanged.
+  /// Applied, except for settings that need a restart. The priority is the log's new minimum; nil: unchanged.
   case applied([SimulatorInterface.SettingChange], minimumPriority: Priority?)
-  /// Nothing was changed. There may be more problems than are listed.
+  /// Nothing was changed. The list of problems may be truncated.
   case refused(problems: [String], unlisted: Int)
 }
 
-/// At most one reading at a time; they are numbered.
+/// Numbers the reloads, of which at most one is active.
 struct ReloadState {
-  /// Readings that were begun, and those whose outcome was applied.
+  /// Number of the newest reload, and of the last completed one.
   var begun: UInt64 = 0
   var finished: UInt64 = 0
-  /// What came of the last one, for those who waited for it.
+  /// The outcome of the last one, for the calls waiting for it.
   var changes: [Interface.SettingChange] = []
   var problems: [String]?
 
-  /// Whether a reading is active.
+  /// Whether a reload is active.
   var isActive: Bool { begun != finished }
 }
 
 extension ManagementService {
-  /// Begins to read, unless a reading is active. Returns the number of the reading that will have seen
-  /// everything written until now; nil when nothing can be read again.
+  /// Starts a reload unless one is active. Returns the number of the first reload that reads everything
+  /// written before this call; nil if the daemon cannot reload.
   func beginReload() -> UInt64? {
     guard let configuration = host.configuration else { return nil }
     guard !reloading.isActive else { return reloading.begun &+ 1 }
@@ -53,10 +53,10 @@ extension ManagementService {
     return reloading.begun
   }
 
-  /// Whether a reading is active.
+  /// Whether a reload is active.
   package var isReloading: Bool { reloading.isActive }
 
-  /// Applies what was read, if the reading is done.
+  /// Applies the reload if its files have been read.
   package func finishReload() {
     guard isReloading, let outcome = host.configuration?.applyReading(to: switchboard) else {
       return
@@ -89,7 +89,7 @@ extension ManagementService {
   package func reload() { _ = beginReload() }
 }
 
-/// Waits for a reading and replies with its outcome.
+/// Waits for a reload and replies with its outcome.
 final class ReloadAnswer: ManagementAnswer {
   private var number: UInt64?
   private var isStarted = false
@@ -110,7 +110,7 @@ final class ReloadAnswer: ManagementAnswer {
     }
     guard let number else { return .suspend }
     if service.reloading.finished < number {
-      // The one before it is done: this one's turn.
+      // The previous reload is done: start this one.
       if !service.isReloading { _ = service.beginReload() }
       return .suspend
     }

@@ -1,6 +1,6 @@
-// The newest events, numbered: what ListEvents shows and Monitor continues from. A ring of fixed length;
-// an event costs a copy of it when it happens, and becomes text only when somebody asks. Numbers begin
-// at 1 and none is left out, so that a reader who comes too late knows how many it has missed.
+// The newest events with sequence numbers, for ListEvents and Monitor. A ring of fixed length: recording an
+// event costs a copy, and its text is formatted only on request. Sequence numbers begin at 1 without gaps, so
+// that a slow reader can determine how many events it has missed.
 
 import NDISEvents
 
@@ -9,23 +9,23 @@ struct EventLog {
   /// One recorded event.
   struct Entry {
     var sequence: UInt64
-    /// Microseconds since 1970.
+    /// In microseconds since 1970.
     var realtime: UInt64
     var event: Event
   }
 
   let capacity: Int
   private var entries: [Entry] = []
-  /// Where in `entries` the next one goes, once they are all in use.
+  /// The index of the oldest entry, overwritten next, once the ring is full.
   private var head = 0
-  /// The number of the newest event; 0 before the first.
+  /// The sequence number of the newest event; 0 if there is none.
   private(set) var newest: UInt64 = 0
-  /// How many of each kind there were since the start, in the ring or not.
+  /// Number of events of each kind since the start, including those no longer in the ring.
   private(set) var totals: [String: UInt64] = [:]
 
   init(capacity: Int = 4096) { self.capacity = max(1, capacity) }
 
-  /// The number of the oldest event in the ring; one more than `newest` when there is none.
+  /// The sequence number of the oldest event in the ring; `newest` + 1 if it is empty.
   var oldest: UInt64 { newest &+ 1 &- UInt64(entries.count) }
 
   mutating func append(_ event: Event, at realtime: UInt64) {
@@ -40,20 +40,20 @@ struct EventLog {
     head = (head + 1) % capacity
   }
 
-  /// The event with this number; nil when it is no longer in the ring, or has not happened.
+  /// The event with this sequence number; nil if it is not in the ring.
   subscript(sequence: UInt64) -> Entry? {
     guard sequence >= oldest, sequence <= newest else { return nil }
     let place = Int(sequence &- oldest)
     return entries[(head + place) % entries.count]
   }
 
-  /// How many events after `sequence` are no longer in the ring.
+  /// Number of events after `sequence` that are no longer in the ring.
   func missed(after sequence: UInt64) -> UInt64 {
     let next = sequence &+ 1
     return oldest > next ? oldest &- next : 0
   }
 
-  /// Events of one kind with a number above `after`, of those in the ring.
+  /// Number of events of a kind after `after`, of those in the ring.
   func count(of kind: String, after: UInt64) -> UInt64 {
     var count: UInt64 = 0
     var sequence = max(oldest, after &+ 1)

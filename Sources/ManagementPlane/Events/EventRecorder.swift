@@ -1,5 +1,5 @@
-// Where every event of the daemon goes beside the log: the ring that is listed and monitored, and the counts
-// of violations. It is made before NDIS is, so that nothing is missed.
+// Receives every event of the daemon besides the log: the event ring and the violation counts. It is created
+// before NDIS, so that it records all events.
 
 package import NDISEvents
 package import NDISPlatform
@@ -12,7 +12,7 @@ package final class EventRecorder {
   /// - Parameter capacity: events in the ring.
   package init(capacity: Int = 4096) { log = EventLog(capacity: capacity) }
 
-  /// Records an event that happens now.
+  /// Records a new event.
   package func record(_ event: NDISEvents.Event, at time: WallTime = .now) {
     let micros =
       UInt64(clamping: time.seconds) &* 1_000_000 &+ UInt64(clamping: time.nanoseconds / 1000)

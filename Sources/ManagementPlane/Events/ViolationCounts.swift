@@ -1,29 +1,28 @@
-// Counts of broken rules: how often, the newest one's sentence, and what a test run has declared to
-// expect. Violations, invalid answers of providers and leaks all count here, each once, when its event
-// happens.
+// Violation counts: the count and the newest sentence of each code, and the count that a test run has
+// declared as expected. Violations, invalid answers of providers and leaks are each counted once, when their
+// event occurs.
 //
-// Rules: one line a code. A code is the bug check that Windows would have stopped with, as in
-// `0x7C/0x03`, else the name of the rule; `leak` for blocks that were not freed. A declaration may name
-// the rule where there is a bug check too: what broke that rule then has a line of its own, whenever it
-// was declared, and is no part of the bug check's. Kinds are few by nature, codes a client declares are
-// not, so there is a limit to those.
+// There is one line for each code: the bug check with which Windows would have stopped, such as `0x7C/0x03`,
+// else the rule's name; `leak` for blocks that were not freed. A declaration may also name a rule that has a
+// bug check: its violations then have their own line, including earlier ones, and are not counted under the
+// bug check. The number of codes that clients may declare is limited.
 
 import NDISEvents
 import NDIS
 
-/// Counts of violations and what was expected of them.
+/// Counted and expected violations.
 struct ViolationBook {
   struct Line {
     var code: String
-    /// The newest one's rule; empty while there was none.
+    /// The newest violation's rule; empty if there is none.
     var rule = ""
     var count: UInt64 = 0
     var expected: UInt64?
-    /// The newest one's sentence.
+    /// The newest violation's sentence.
     var message = ""
   }
 
-  /// What happened, by what it is counted under and the rule that was broken.
+  /// The code under which violations are counted, and the rule.
   private struct Kind: Hashable {
     var code: String
     var rule: String
@@ -31,27 +30,27 @@ struct ViolationBook {
 
   private struct Count {
     var count: UInt64 = 0
-    /// The newest one's place among all that were counted.
+    /// The position of the newest one in the order of all counted.
     var newest: UInt64 = 0
     var message = ""
   }
 
-  /// Codes that may be declared.
+  /// Maximum number of declared codes.
   static let limit = 256
   private var counts: [Kind: Count] = [:]
   private var expected: [String: UInt64] = [:]
   private var counted: UInt64 = 0
 
-  /// What was counted and what was declared, in the order of the codes.
+  /// Counted and declared violations, in the order of the codes.
   var lines: [Line] { lines(declared: expected) }
 
-  /// Only what was counted, whatever was declared: for counters, which must not go down.
+  /// Counted violations without declarations: for metrics, which must not decrease.
   var counters: [Line] { lines(declared: [:]) }
 
   private func lines(declared expected: [String: UInt64]) -> [Line] {
     var byCode: [String: Line] = [:]
     for (code, times) in expected { byCode[code] = Line(code: code, expected: times) }
-    // The newest one last: its rule and its sentence stay.
+    // In the order of occurrence, so that the newest rule and sentence remain.
     for (kind, count) in counts.sorted(by: { $0.value.newest < $1.value.newest }) {
       let code = expected[kind.rule] == nil ? kind.code : kind.rule
       var line = byCode[code] ?? Line(code: code)
@@ -80,7 +79,7 @@ struct ViolationBook {
     counts[kind] = Count(count: before &+ 1, newest: counted, message: event.sentence)
   }
 
-  /// Whether a code can occur: a rule's name, `leak`, or a bug check as in `0x7C/0x03`.
+  /// Whether a code is valid: a rule's name, `leak`, or a bug check such as `0x7C/0x03`.
   static func isCode(_ text: String) -> Bool {
     if text == "leak" || rules.contains(text) { return true }
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
@@ -93,7 +92,7 @@ struct ViolationBook {
 
   private static let rules = Set(Reason.allCases.map(\.rule))
 
-  /// Adds to what is expected; false when too many codes have been declared.
+  /// Adds to the expected count of a code; false if too many codes have been declared.
   mutating func expect(_ code: String, times: UInt64) -> Bool {
     guard expected.count < ViolationBook.limit || expected[code] != nil else { return false }
     let (sum, overflow) = (expected[code] ?? 0).addingReportingOverflow(times)
@@ -101,6 +100,6 @@ struct ViolationBook {
     return true
   }
 
-  /// Takes every declaration back.
+  /// Removes all declarations.
   mutating func forgetExpectations() { expected = [:] }
 }

@@ -1,7 +1,7 @@
-// Waiting for a condition, and watching what happens. Neither polls: both are asked again when counters or
-// events have changed since they last looked, a wait also when its time is up.
+// WaitFor and Monitor. Neither polls: both continue when counters or events have changed, a wait also at its
+// deadline.
 //
-// Limits: a state that an object has for less than a turn of the reactor is not seen; its event is.
+// Limits: a state that lasts less than a turn of the reactor is missed; its event is not.
 
 import NDISDriverInterface
 import NDISDriverPlane
@@ -21,7 +21,7 @@ final class WaitAnswer: ManagementAnswer {
 
   private let wanted: Wanted
   private let end: UInt64?
-  /// What the text meant the last time something was found; checked first.
+  /// The objects most recently found for the text; checked first.
   private var known: [(object: FoundObject, identity: String)] = []
   private var searched: ObjectStamp?
 
@@ -31,7 +31,7 @@ final class WaitAnswer: ManagementAnswer {
     if case .event = wanted { false } else { true }
   }
 
-  /// Throws InvalidParameter for a condition without a criterion, or with several.
+  /// Throws InvalidParameter for a condition without criterion or with more than one.
   init(
     _ condition: Interface.Condition, timeoutMs: Int?, _ service: ManagementService
   ) throws(ManagementFailure) {
@@ -93,7 +93,7 @@ final class WaitAnswer: ManagementAnswer {
     guard value == nil else { throw .invalid("condition.\(name)") }
   }
 
-  /// Every state of every kind.
+  /// All state names of all kinds.
   private static let states: Set<String> = Set(
     [.adapter, .queue, .vport, .filter, .oid].flatMap { ManagementService.states(of: $0) } + [
       "gone", "present", "open", "resetting", "ended", "registering", "registered", "ending",
@@ -120,7 +120,7 @@ final class WaitAnswer: ManagementAnswer {
       return (matches(value), "\(name) is \(value)")
     case .event(let kind, let times, let after):
       let log = service.recorder.log
-      // From the beginning, the totals know; else only what is kept can be counted.
+      // Without `after` the totals are exact; otherwise only events in the ring can be counted.
       let count = after == 0 ? log.totals[kind] ?? 0 : log.count(of: kind, after: after)
       budget -= after == 0 ? 1 : 64
       return (
@@ -134,8 +134,8 @@ final class WaitAnswer: ManagementAnswer {
   private func lookAtObject(
     _ text: String, _ wanted: String, _ service: ManagementService, _ budget: inout Int
   ) -> (Bool, String) {
-    // What was found once is read by its index. A search by name visits whole tables: it is made
-    // only when objects have come or gone.
+    // A known object is read by its index. A search by name scans whole tables and is repeated only when
+    // objects have been added or removed.
     let stamp = service.objectStamp
     if searched != stamp {
       searched = stamp
@@ -161,7 +161,7 @@ final class WaitAnswer: ManagementAnswer {
   }
 }
 
-/// What has to change for another object to be meant by a name.
+/// The counters that change whenever a name may refer to another object.
 struct ObjectStamp: Equatable {
   var events: UInt64
   var sessions: UInt64
@@ -175,15 +175,15 @@ struct ObjectStamp: Equatable {
   var openOIDs: UInt64
 }
 
-/// Replies with the state of things, then with each event.
+/// Replies with the current state, then with each event.
 final class MonitorAnswer: ManagementAnswer {
   private let kinds: Set<String>?
   private let priority: Priority
   private var isFirst = true
-  /// The newest event that was sent or passed over.
+  /// The sequence number of the newest event that was sent, filtered out or missed.
   private var last: UInt64 = 0
 
-  /// Throws InvalidParameter for a kind or priority there is not.
+  /// Throws InvalidParameter for an unknown kind or priority.
   init(kinds: [String]?, priority: String?) throws(ManagementFailure) {
     if let kinds {
       guard kinds.allSatisfy({ kind in Event.kinds.contains { $0.name == kind } }) else {

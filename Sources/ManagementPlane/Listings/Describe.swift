@@ -1,17 +1,17 @@
-// One object in full, and what it hangs together with.
+// One object in full, with the objects it is related to.
 
 import NDISDriverPlane
 import NDISManagementInterface
 import NDIS
 import NDISSimulator
 
-/// Describes one object. Owners of blocks have theirs counted first, and what belongs to a queue or VPort
-/// is searched for.
+/// Describes one object. For owners of blocks these are counted first; for a queue or VPort its filters and
+/// blocks are searched for.
 final class DescribeAnswer: ManagementAnswer {
   private let text: String
   private var counts = OwnerCounts()
   private var contents = QueueContents()
-  /// References of one relation that are listed.
+  /// Maximum number of references listed for a relation.
   static let limit = 64
 
   init(_ text: String) { self.text = text }
@@ -127,14 +127,14 @@ final class DescribeAnswer: ManagementAnswer {
   }
 }
 
-/// The filters and blocks of a queue or VPort, searched for in steps: they are among all of their kind.
+/// The filters and blocks of a queue or VPort, searched for in steps among all of their kind.
 struct QueueContents {
   private(set) var filters: [Interface.Filter] = []
   private(set) var blocks: [Interface.Block] = []
   private var filterCursor = ListingCursor()
   private var blockCursor = ListingCursor()
 
-  /// Everything was visited, or as much as is listed was found.
+  /// All records were visited, or the maximum number was found.
   var isDone: Bool { isFull(filterCursor, filters.count) && isFull(blockCursor, blocks.count) }
 
   private func isFull(_ cursor: ListingCursor, _ count: Int) -> Bool {

@@ -1,11 +1,11 @@
-// The whole state as one document, in pieces that are joined by whoever wants it: what is short first,
-// then list after list.
+// The complete state as one document, sent in pieces that the client joins: short parts first, then the
+// lists.
 
 import NDISManagementInterface
 import NDISSimulator
 import NDISVarlink
 
-/// Tells everything.
+/// Replies with the complete state.
 final class DumpAnswer: ManagementAnswer {
   private typealias Output = Interface.DumpState.Output
 

@@ -1,5 +1,4 @@
-// The lists: of every kind of object, of the blocks that match a filter, and the blocks counted by what
-// they have in common.
+// Lists of all objects of a kind, of the blocks that match a filter, and block counts grouped by a property.
 
 import NDISDriverPlane
 import NDISEvents
@@ -8,7 +7,7 @@ import NDIS
 import NDISSimulator
 import NDISVarlink
 
-/// Lists everything of one kind.
+/// Lists all objects of a kind.
 final class ListAnswer<Item: VarlinkValue>: ManagementAnswer {
   private var listing: Listing<Item>
   private let output: ([Item]) -> any VarlinkValue
@@ -25,7 +24,7 @@ final class ListAnswer<Item: VarlinkValue>: ManagementAnswer {
   }
 }
 
-/// Lists everything of one kind, with the blocks each has: they are counted first.
+/// Lists all objects of a kind with their block counts, which are computed first.
 final class CountedListAnswer<Item: VarlinkValue>: ManagementAnswer {
   private var counts = OwnerCounts()
   private var listing: Listing<(OwnerCounts) -> Item>
@@ -101,7 +100,7 @@ enum Listings {
   }
 }
 
-/// Lists events after a number: all in the ring in pieces, or the first of them in one reply.
+/// Lists the events after a sequence number: all that are in the ring, in pieces, or only the first piece.
 final class EventsAnswer: ManagementAnswer {
   private var last: UInt64
   private let inPieces: Bool
@@ -126,7 +125,7 @@ final class EventsAnswer: ManagementAnswer {
 }
 
 extension Switchboard {
-  /// Packets that wait for a session's process.
+  /// Number of packets in the outbox of a session's process.
   func waitingPackets(session: UInt32) -> Int {
     connection(ofSession: session)?.peer.waiting ?? 0
   }
@@ -143,7 +142,7 @@ extension Switchboard {
   }
 }
 
-/// Counts blocks by one property; the groups are the reply at the end.
+/// Counts blocks grouped by a property, and replies with the groups.
 final class SummaryAnswer: ManagementAnswer {
   typealias Property = Interface.SummarizeBlocks.Input.By
 
@@ -172,7 +171,7 @@ final class SummaryAnswer: ManagementAnswer {
     }
   }
 
-  /// Groups that are listed one by one.
+  /// Maximum number of groups listed individually.
   static let limit = 1024
   static let others = "(others)"
 
@@ -243,7 +242,7 @@ final class SummaryAnswer: ManagementAnswer {
   }
 
   private func output(now: UInt64) -> Interface.SummarizeBlocks.Output {
-    // Two drivers, or two registrations, of one name are one group.
+    // Drivers or registrations with the same name form one group.
     var byLabel: [String: Group] = [:]
     for group in groups.values {
       byLabel[group.label, default: Group(label: group.label)].add(group)

@@ -1,7 +1,7 @@
-// What a client means by a name, a handle or a number. A handle is exact. `KIND:NAME` is a name of that
-// kind; a plain name means the first of these kinds that has one: adapter, driver, provider, session,
-// queue. A session is also its number. A queue is ADAPTER/NUMBER, as are VPorts and filters behind their
-// kind; the adapter is named or given by its handle, and may have slashes in its name: the last one counts.
+// Resolves the names, handles and numbers in a client's parameters. A handle is exact. `KIND:NAME` is a name
+// of that kind; a plain name refers to the first kind that has it: adapter, driver, provider, session, queue.
+// A session can be given by its number. A queue is ADAPTER/NUMBER, as are VPorts and filters after their
+// kind; the adapter is a name, which may contain slashes (the last one separates the number), or a handle.
 
 import NDISDriverPlane
 import NDISEvents
@@ -10,14 +10,14 @@ import NDIS
 import NDISSimulator
 import NDISVarlink
 
-/// An object by kind and index; of this moment only.
+/// An object by kind and index; valid only until the next turn.
 struct FoundObject: Equatable {
   var kind: ListedKind
   var index: UInt32
 }
 
 extension ManagementService {
-  /// Everything a text may mean; several only for objects of one kind with one name.
+  /// All objects a text refers to; more than one only for objects of one kind with the same name.
   func objects(_ text: String) -> [FoundObject] {
     let simulator = { self.switchboard }
     if let handle = Handle(text: text) {
@@ -43,7 +43,7 @@ extension ManagementService {
     "queue": .queue, "vport": .vport, "filter": .filter,
   ]
 
-  /// The queue, VPort or filter that ADAPTER/NUMBER means.
+  /// The queue, VPort or filter that ADAPTER/NUMBER refers to.
   private func numbered(_ kind: ListedKind, _ text: String) -> [FoundObject] {
     guard let slash = text.lastIndex(of: "/"),
       let number = UInt32(text[text.index(after: slash)...])
@@ -71,7 +71,7 @@ extension ManagementService {
         ? [FoundObject(kind: kind, index: number)] : []
     }
     let name = Name(text)
-    // A name that had to be cut belongs to no object.
+    // A name longer than the limit belongs to no object.
     guard !text.isEmpty, "\(name)" == text else { return [] }
     if kind == .adapter {
       return switchboard.simulator.adapter(named: name).map { [FoundObject(kind: kind, index: $0)] }
@@ -86,12 +86,12 @@ extension ManagementService {
       }
     }
     guard kind == .provider, found.count > 1 else { return found }
-    // Of registrations under one name those that serve are meant, if there are any.
+    // Of registrations with the same name, prefers the active ones.
     let serving = found.filter { state(of: $0) == "active" || state(of: $0) == "stuck" }
     return serving.isEmpty ? found : serving
   }
 
-  /// The one object a text means.
+  /// The one object a text refers to.
   func object(_ text: String) throws(ManagementFailure) -> FoundObject {
     let found = objects(text)
     if found.count == 1, let one = found.first { return one }
@@ -106,7 +106,7 @@ extension ManagementService {
     throw ManagementFailure(Interface.NoSuchObject(object: text, message: sentence))
   }
 
-  /// The handle of the adapter that a name or a handle means.
+  /// The handle of the adapter that a name or a handle refers to.
   func adapter(_ text: String) throws(ManagementFailure) -> Handle {
     let isPlain = Handle(text: text) == nil && !text.hasPrefix("adapter:")
     let found = objects(isPlain ? "adapter:" + text : text)
@@ -119,7 +119,7 @@ extension ManagementService {
     return handle
   }
 
-  /// Handle of an object, a session's number, a queue's, VPort's or filter's adapter and number.
+  /// An object's handle, a session's number, or adapter and number of a queue, VPort or filter.
   func identity(of object: FoundObject) -> String {
     let simulator = { self.switchboard }
     if let number = simulator().simulator.number(object.kind, object.index) {
@@ -131,7 +131,7 @@ extension ManagementService {
       ?? "\(object.index)"
   }
 
-  /// The state a list shows; `live` for what has none.
+  /// The state shown in lists; `live` for objects without one.
   func state(of object: FoundObject) -> String {
     var budget = 0
     let index = object.index
@@ -152,7 +152,7 @@ extension ManagementService {
 
   // MARK: Blocks
 
-  /// A filter with its names looked up.
+  /// Resolves the names in a filter.
   func query(_ filter: Interface.BlockFilter?) throws(ManagementFailure) -> BlockQuery {
     var query = BlockQuery()
     guard let filter else { return query }
@@ -196,7 +196,7 @@ extension ManagementService {
     if let site = filter.site { query.site = Site(site) }
     if let least = filter.minimumAgeMs {
       guard least >= 0 else { throw .invalid("filter.minimumAgeMs") }
-      // Before the clock began nothing was created.
+      // Nothing is older than the clock.
       guard UInt64(least) <= now else {
         query.owners = []
         return query
@@ -212,21 +212,21 @@ extension ManagementService {
     return number
   }
 
-  /// A driver stands for its adapters and bindings too, and a session for its drivers.
+  /// A driver includes its adapters and bindings, a session its drivers.
   private func owners(of object: FoundObject) -> Set<Handle> {
     switchboard.simulator.owners(object.kind, object.index)
   }
 }
 
-/// Text from a client in a sentence: one line, no longer than a name.
+/// Quotes client text for a sentence: one line, at most the length of a name.
 func quoted(_ text: String) -> String { "\"\(singleLine(String(text.prefix(64))))\"" }
 
-/// Why a call fails: an error of an interface.
+/// The error reply of a failed call.
 struct ManagementFailure: Error {
   let error: any VarlinkErrorValue
   init(_ error: any VarlinkErrorValue) { self.error = error }
 
-  /// org.varlink.service.InvalidParameter, naming the parameter.
+  /// org.varlink.service.InvalidParameter with the parameter's name.
   static func invalid(_ parameter: String) -> ManagementFailure {
     ManagementFailure(VarlinkService.InvalidParameter(parameter: parameter))
   }

@@ -1,5 +1,5 @@
-// Receive queues, VPorts, filters and OID requests as values of the interface, the walks over them, and
-// what a client's filter means.
+// Receive queues, VPorts, filters and OID requests as values of the interface, iteration over them, and
+// clients' filters for them.
 
 import NDISDriverPlane
 import NDISManagementInterface
@@ -31,7 +31,7 @@ extension Interface.Queue {
 }
 
 extension ReceiveQueueFlags {
-  /// The flags that a queue has for itself, by the part of their names that differs.
+  /// The flags of a single queue, by the part of their names that differs.
   fileprivate static func named(in flags: ReceiveQueueFlags) -> [String] {
     let names: [(ReceiveQueueFlags, String)] = [
       (.perQueueReceiveIndication, "PER_QUEUE_RECEIVE_INDICATION"),
@@ -116,7 +116,7 @@ extension Interface.FilterTest {
       untaggedOrZero: field.flags.contains(.vlanUntaggedOrZero))
   }
 
-  /// What a field is called and how its value is written.
+  /// A field's name and the format of its value.
   private struct Shape {
     enum Writing { case address, number(bytes: Int), bytes }
     var name: String
@@ -211,7 +211,7 @@ extension Listings {
   }
 }
 
-/// An ObjectFilter with its names looked up.
+/// An ObjectFilter with its names resolved.
 struct WantedObjects {
   var query = ObjectQuery()
   var state: String?
@@ -224,7 +224,7 @@ struct WantedObjects {
       guard service.switchboard.simulator.matches(kind, index, query) else { return nil }
       let item = make(service.switchboard.simulator, index)
       guard let state, itemState(item) != state else { return item }
-      // It was made for nothing.
+      // Encoded although it does not match.
       budget -= ManagementAnswer.replyCost
       return nil
     }
@@ -232,7 +232,7 @@ struct WantedObjects {
 }
 
 extension ManagementService {
-  /// A filter of queues, VPorts, filters or OID requests with its names looked up.
+  /// Resolves the names in a filter of queues, VPorts, filters or OID requests.
   func wanted(
     _ filter: Interface.ObjectFilter?, _ kind: ListedKind
   ) throws(ManagementFailure) -> WantedObjects {
@@ -253,7 +253,7 @@ extension ManagementService {
       }
       wanted.state = state
     }
-    // What has no such number is not meant by one.
+    // Kinds without such a number match no filter that has one.
     let hasQueue = kind == .queue || kind == .filter
     let hasVPort = kind == .vport || kind == .filter
     if !hasQueue, filter.queueId != nil { throw .invalid("filter.queueId") }
@@ -261,7 +261,7 @@ extension ManagementService {
     return wanted
   }
 
-  /// The names a list can show as state.
+  /// The state names that a list can show.
   static func states(of kind: ListedKind) -> [String] {
     switch kind {
     case .queue: QueueState.allCases.map(\.name)

@@ -1,5 +1,5 @@
-// From snapshots of the simulator to the values of the interface: names of the documents, handles as
-// people read them, sizes as integers. Nothing is looked up here that costs more than the snapshot did.
+// Converts snapshots of the simulator to values of the interface: documented names, handles in hexadecimal,
+// sizes as integers. No lookup costs more than the snapshot did.
 
 import NDISDriverInterface
 import NDISDriverPlane
@@ -34,7 +34,7 @@ extension Interface.Driver {
 }
 
 extension Interface.Adapter {
-  /// `hosted` is the hosted miniport it is the adapter of.
+  /// `hosted` is the hosted miniport that owns the adapter, if any.
   init(_ adapter: AdapterSnapshot, blocks: Int, hosted: VMQSettings?) {
     self.init(
       handle: "\(adapter.handle)", name: "\(adapter.name)", driver: "\(adapter.driver)",
@@ -59,7 +59,7 @@ extension Interface.Binding {
 }
 
 extension Interface.Provider {
-  /// `pool` is the hosted provider itself.
+  /// `pool` is the hosted provider, if it is one.
   init(_ provider: ProviderSnapshot, pool: HostedPool?) {
     self.init(
       handle: "\(provider.handle)", name: "\(provider.name)", level: provider.level.name,
@@ -95,7 +95,7 @@ extension Interface.HostedProvider {
 }
 
 extension ProviderLevel {
-  /// As the interface names it.
+  /// The name in the interface.
   var name: String {
     switch self {
     case .binding: "binding"
@@ -140,7 +140,7 @@ extension Interface.Block {
   }
 }
 
-/// Milliseconds since then.
+/// Age in milliseconds.
 func age(_ createdAt: UInt64, _ now: UInt64) -> Int {
   now > createdAt ? Int(clamping: now - createdAt) : 0
 }
@@ -201,7 +201,7 @@ extension Interface.Counters {
       leakedBlocks: Int(clamping: counters.leakedBlocks), events: Int(clamping: events))
   }
 
-  /// A counter by its name; nil when there is none of that name.
+  /// A counter by name; nil if there is none.
   subscript(name: String) -> Int? {
     switch name {
     case "sessions": sessions
@@ -231,7 +231,7 @@ extension Interface.Counters {
 }
 
 extension Handle {
-  /// A handle as the interface writes it: 0x and up to 16 hexadecimal digits.
+  /// Parses a handle in the interface's format: 0x and up to 16 hexadecimal digits.
   init?(text: String) {
     guard text.hasPrefix("0x") || text.hasPrefix("0X"), (3...18).contains(text.utf8.count),
       let value = UInt64(text.dropFirst(2), radix: 16)
@@ -240,7 +240,7 @@ extension Handle {
   }
 }
 
-/// A pool tag from the text people know it by: four characters, or 0x and hexadecimal digits.
+/// Parses a pool tag: four characters, or 0x and hexadecimal digits.
 func tag(text: String) -> UInt32? {
   let bytes = Array(text.utf8)
   if bytes.count <= 4, !bytes.isEmpty, bytes.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) {

@@ -30,7 +30,7 @@ extension Connection {
     try call(NDISSIM_DEREGISTER_PROTOCOL_DRIVER) { $0.append(driver.rawValue) }
   }
 
-  /// Binds a protocol driver to an adapter (extension; NDIS does it by itself). NDIS calls
+  /// Binds a protocol driver to an adapter (extension; NDIS does so automatically). NDIS calls
   /// `bindAdapterEx` before this returns. The name is the adapter's.
   public func bindAdapter(
     _ driver: ProtocolDriverHandle, adapterName: String

@@ -24,7 +24,7 @@ extension Connection {
     ).queues
   }
 
-  /// OID_RECEIVE_FILTER_QUEUE_PARAMETERS, method: what NDIS knows of a queue.
+  /// OID_RECEIVE_FILTER_QUEUE_PARAMETERS, method: returns the parameters of a queue.
   public func queueParameters(
     _ binding: BindingHandle, queueID: UInt32, revision: UInt8 = 2
   ) throws(DriverError) -> ReceiveQueueParameters {

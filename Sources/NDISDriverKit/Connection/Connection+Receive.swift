@@ -18,9 +18,8 @@ public struct ReturnTicket: Sendable {
 }
 
 extension Connection {
-  /// NdisMIndicateReceiveNetBufferLists ("nf-ndis-ndismindicatereceivenetbufferlists"). Without
-  /// `.resources` the lists belong to NDIS until `returnNetBufferLists` gives them back; with it, until
-  /// this returns.
+  /// NdisMIndicateReceiveNetBufferLists ("nf-ndis-ndismindicatereceivenetbufferlists"). Without `.resources`
+  /// NDIS owns the lists until they are returned to `returnNetBufferLists`; with it, until this returns.
   public func indicateReceive(
     _ adapter: AdapterHandle, _ lists: [NetBufferListIndication],
     flags: ReceiveFlags = .sharedMemoryInfoValid, portNumber: UInt32 = 0
@@ -78,8 +77,8 @@ extension Connection {
     }
   }
 
-  /// NdisReturnNetBufferLists ("nf-ndis-ndisreturnnetbufferlists"): gives lists back to their miniport.
-  /// Waits for the reply; in a handler, other handlers may be called meanwhile.
+  /// NdisReturnNetBufferLists ("nf-ndis-ndisreturnnetbufferlists"): returns lists to their miniport. Waits
+  /// for the reply; in a handler, other handlers may be called meanwhile.
   public func returnNetBufferLists(
     _ binding: BindingHandle, _ lists: [NetBufferListHandle], flags: ReturnFlags = []
   ) throws(DriverError) {

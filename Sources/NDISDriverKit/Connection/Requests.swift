@@ -117,8 +117,8 @@ struct Requests {
   }
 }
 
-/// The sending side: the next id, and the buffer in which packets are made. Ids must leave in
-/// order, so numbering and sending are one step.
+/// The sending side: the next ID, and the buffer in which packets are built. Packets must be sent in the
+/// order of their IDs, so numbering and sending are one step.
 @safe struct Sender: @unchecked Sendable {
   var nextID: UInt64 = 1
   let buffer: UnsafeMutableRawBufferPointer

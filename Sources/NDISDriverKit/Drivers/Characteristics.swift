@@ -1,5 +1,5 @@
-// The images a driver registers with. Handlers of a driver protocol get cookies; those the kit does
-// not serve but the documents require get cookies too, and NDIS never calls them here.
+// The images that a driver registers with. Cookies are also assigned to required handlers that the kit does
+// not serve; NDIS never calls these here.
 
 import CNDIS
 import NDIS

@@ -7,7 +7,7 @@
 
 @_exported public import NDIS
 
-/// Any handle: 64 bits given out by the simulator, or made up by a test.
+/// Any handle: 64 bits, assigned by the simulator or chosen by a test.
 public protocol TypedHandle: RawRepresentable, Hashable, Sendable, BitwiseCopyable,
   CustomStringConvertible
 where RawValue == UInt64 {
@@ -20,8 +20,8 @@ extension TypedHandle {
   public var description: String { "\(Handle(rawValue: rawValue))" }
 }
 
-/// What an `NdisHandle` parameter takes: the handle of a driver, adapter, binding or filter module.
-/// The untyped `Handle` is one too, for tests.
+/// The type of `NdisHandle` parameters: the handle of a driver, adapter, binding or filter module. The
+/// untyped `Handle` conforms too, for tests.
 public protocol NdisHandle: RawRepresentable, Sendable where RawValue == UInt64 {}
 
 extension Handle: NdisHandle {}
@@ -68,20 +68,20 @@ public struct DMAHandle: TypedHandle {
   public init(rawValue: UInt64) { self.rawValue = rawValue }
 }
 
-/// `AllocationHandle`: names a block to NDIS, for `NdisFreeSharedMemory`.
+/// `AllocationHandle`: identifies a block to NDIS, for `NdisFreeSharedMemory`.
 public struct AllocationHandle: TypedHandle {
   public var rawValue: UInt64
   public init(rawValue: UInt64) { self.rawValue = rawValue }
 }
 
-/// `SharedMemoryHandle`: names a block between drivers. NULL for memory the HAL allocated
+/// `SharedMemoryHandle`: identifies a block between drivers. NULL for memory allocated by the HAL
 /// (`NDIS_SHARED_MEM_HANDLE_HAL_ALLOCATED`).
 public struct SharedMemoryHandle: TypedHandle {
   public var rawValue: UInt64
   public init(rawValue: UInt64) { self.rawValue = rawValue }
 }
 
-/// A section of shared memory, an extension: what a memfd is called on the driver plane.
+/// A section of shared memory (extension): a memfd on the driver plane.
 public struct SectionHandle: TypedHandle {
   public var rawValue: UInt64
   public init(rawValue: UInt64) { self.rawValue = rawValue }

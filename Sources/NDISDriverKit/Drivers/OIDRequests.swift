@@ -1,10 +1,10 @@
-// OID requests as drivers see them: the request of a protocol driver, the result of a miniport, the
-// completion. Information buffers are arrays of bytes; `NDIS` has their structures, with `image()` and
-// `init(image:)`.
+// OID requests from the view of drivers: the request of a protocol driver, its completion by a miniport, and
+// the completion that the protocol driver receives. Information buffers are byte arrays; `NDIS` has their
+// structures, with `image()` and `init(image:)`.
 
 public import NDIS
 
-/// Names an OID request between NDIS and the miniport.
+/// Identifies an OID request between NDIS and the miniport.
 public struct OIDRequestHandle: TypedHandle {
   public var rawValue: UInt64
   public init(rawValue: UInt64) { self.rawValue = rawValue }
@@ -18,7 +18,7 @@ public struct OIDRequest: Hashable, Sendable {
   public var portNumber: UInt32 = 0
   /// Seconds, 0 = none.
   public var timeout: UInt32 = 0
-  /// Names the request in a cancellation.
+  /// Identifies the request in a cancellation.
   public var requestID: UInt64 = 0
   public var requestHandle: UInt64 = 0
   public var methodID: UInt32 = 0
@@ -26,7 +26,7 @@ public struct OIDRequest: Hashable, Sendable {
   public var input: [UInt8]
   /// The length of the output buffer of a query or method.
   public var outputLength: UInt32
-  /// `Header.Revision`; 2 (NDIS 6.50) has the three below.
+  /// `Header.Revision`; the three fields below require 2 (NDIS 6.50).
   public var revision: UInt8 = 1
   public var switchID: UInt32 = 0
   public var vportID: UInt32 = 0

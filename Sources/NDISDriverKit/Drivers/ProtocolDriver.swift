@@ -5,7 +5,7 @@ public import NDIS
 /// The parameters of ProtocolBindAdapterEx.
 public struct BindRequest: Hashable, Sendable {
   public var driver: ProtocolDriverHandle
-  /// `BindContext`, good while the handler runs.
+  /// `BindContext`, valid until the handler returns.
   public var bindContext: UInt64
   public var adapterName: String
 }
@@ -37,9 +37,9 @@ public protocol ProtocolDriver: AnyObject, Sendable {
     _ binding: BindingHandle, context: UInt64, _ indication: StatusIndication, buffer: [UInt8],
     on connection: Connection)
 
-  /// ProtocolReceiveNetBufferLists ("nc-ndis-protocol_receive_net_buffer_lists"). The lists are this
-  /// driver's until it returns them, unless `.resources` is among the flags; then only while this runs,
-  /// and it must not return them. The default returns them at once.
+  /// ProtocolReceiveNetBufferLists ("nc-ndis-protocol_receive_net_buffer_lists"). The driver owns the lists
+  /// until it returns them, unless `.resources` is among the flags; then only until the handler returns, and
+  /// it must not return them. The default returns them immediately.
   func receiveNetBufferLists(_ indication: ReceiveIndication, on connection: Connection)
 
   /// ProtocolNetPnPEvent ("nc-ndis-protocol_net_pnp_event"): SUCCESS, PENDING (followed by

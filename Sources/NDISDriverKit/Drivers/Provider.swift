@@ -22,7 +22,7 @@ extension SharedMemoryProvider {
 
 /// A call of the allocate handler.
 public struct ProviderRequest: Sendable {
-  /// The connection the call came on.
+  /// The connection that received the call.
   public var connection: Connection
   /// The upcall's id, for `Connection.answer`.
   public var upcall: UInt64

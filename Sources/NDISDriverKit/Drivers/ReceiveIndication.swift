@@ -5,7 +5,7 @@
 public import NDIS
 package import NDISPlatform
 
-/// Names a NET_BUFFER_LIST to the drivers it is indicated to.
+/// Identifies a NET_BUFFER_LIST to the drivers that receive it.
 public struct NetBufferListHandle: TypedHandle {
   public var rawValue: UInt64
   public init(rawValue: UInt64) { self.rawValue = rawValue }

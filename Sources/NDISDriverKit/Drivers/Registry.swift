@@ -1,5 +1,5 @@
-// Which driver object a handler cookie belongs to. A cookie is the number of a registration and the
-// number of a handler in it, so that a cookie in a log can be decoded; zero is no handler.
+// Maps handler cookies to driver objects. A cookie consists of the number of a registration and the number of
+// a handler in it, so that a cookie in a log can be decoded; zero is no handler.
 
 import NDIS
 import NDISPlatform

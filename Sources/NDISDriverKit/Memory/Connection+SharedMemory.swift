@@ -37,8 +37,8 @@ extension Connection {
     return try finish(AllocationTicket(ticket: ticket, owner: owner, length: parameters.length))
   }
 
-  /// NdisFreeSharedMemory ("nf-ndis-ndisfreesharedmemory"). A wrong handle is a bug check on
-  /// Windows; here it is a DriverError that names it.
+  /// NdisFreeSharedMemory ("nf-ndis-ndisfreesharedmemory"). A wrong handle causes a bug check on Windows;
+  /// here it throws a DriverError with the bug check.
   public func free(
     _ ndisHandle: some NdisHandle, _ allocation: AllocationHandle
   ) throws(DriverError) {

@@ -20,9 +20,9 @@ public struct ScatterGatherElement: Hashable, Sendable, BitwiseCopyable {
 @safe public struct SharedMemoryBlock: @unchecked Sendable {
   // Unchecked: a pointer into memory that other processes write, too; users synchronise their accesses.
 
-  /// Names the block in `NdisFreeSharedMemory`.
+  /// Identifies the block in `NdisFreeSharedMemory`.
   public var allocationHandle: AllocationHandle
-  /// Names the block between drivers; NULL for HAL memory.
+  /// Identifies the block between drivers; NULL for HAL memory.
   public var sharedMemoryHandle: SharedMemoryHandle
   /// The `NdisHandle` it was allocated with.
   public var owner: Handle

@@ -1,14 +1,14 @@
-// Closing descriptors that a peer sent. The last close of a file on a file system in user space, or of a
-// TCP socket that lingers, waits for somebody who may never answer; the reactor must not. What is a
-// memory file is closed at once, everything else by a thread of its own.
+// Closes descriptors that a peer sent. The last close of a file on a FUSE or network file system, or of a TCP
+// socket with SO_LINGER, may block indefinitely, which the reactor must not. Memfds are closed immediately,
+// everything else on a separate thread.
 
 import CNDISLinux
 
-/// Closes descriptors without making the caller wait.
+/// Closes descriptors without blocking the caller.
 public enum BackgroundCloser {
   private static let queue = Monitor<[Int32]>([])
 
-  /// Nil when the thread could not be started; then closing happens in place.
+  /// False if the thread could not be started; the caller then closes the descriptor itself.
   private static let thread: Bool = {
     let started = try? Thread.start(name: "closer") {
       while true {
@@ -21,13 +21,13 @@ public enum BackgroundCloser {
       }
     }
     guard let started else { return false }
-    _ = consume started  // detached: it lives as long as the process
+    _ = consume started  // detached: runs until the process exits
     return true
   }()
 
-  /// Closes a descriptor, now or soon.
+  /// Closes a descriptor, possibly later.
   public static func close(_ raw: Int32) {
-    // Asking for seals enters no file system.
+    // Querying the seals calls into no file system.
     guard clinux_get_seals(raw) < 0, thread else {
       _ = clinux_close(raw)
       return
@@ -38,6 +38,6 @@ public enum BackgroundCloser {
 }
 
 extension Descriptor {
-  /// Whether this is memory with seals, asked without entering any file system.
+  /// Whether this is memory that supports seals; the check calls into no file system.
   public var isMemoryFile: Bool { clinux_get_seals(raw) >= 0 }
 }

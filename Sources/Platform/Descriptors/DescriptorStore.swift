@@ -1,26 +1,27 @@
-// The descriptors that the service manager stores for the next process, under names (FDSTORE=1, FDNAME=). It holds
-// them over a crash and a restart and gives them back at the start, with the listening sockets, newest first: they are
-// found by name only. One call costs it time that grows with what it has, and what is over its limit it
-// closes silently; so there is a limit here, and the calls are made on the link's thread.
+// The service manager's descriptor store (FDSTORE=1, FDNAME=): it keeps named descriptors across a crash or
+// restart and passes them to the next process at its start, with the listening sockets, newest first; they
+// are identified by name only. The cost of a call grows with the number of stored descriptors, and the
+// manager silently closes those above its limit. So the limit is checked here, and the calls are made on the
+// link's thread.
 //
-// Names are short: all of them are in one variable of the next process's environment, which may not be
-// longer than 128 KiB, or that process cannot be started at all.
+// Names are short: all of them are in one environment variable of the next process, and execve fails if it
+// exceeds 128 KiB.
 
 /// Stores descriptors for the next process.
 public protocol DescriptorStore: AnyObject {
-  /// Stores a copy of a descriptor under a name; false when the store is full. The caller's own stays the
-  /// caller's. It is stored when `takeOutcomes` reports it.
+  /// Stores a duplicate of a descriptor under a name; false if the store is full. The caller keeps its own.
+  /// The descriptor is stored when `takeOutcomes` reports it.
   func store(_ descriptor: Int32, name: String) -> Bool
-  /// Removes what is stored under a name. One of a name that others share is only no longer
-  /// counted: the manager drops a connection by itself when its other end is closed.
+  /// Removes the descriptor stored under a name. For a name shared by several it only updates the count: the
+  /// manager itself drops a connection when its other end is closed.
   func remove(_ name: String)
-  /// What has been stored since the last call, or could not be.
+  /// Returns the outcomes of `store` since the last call.
   func takeOutcomes() -> [StorageOutcome]
-  /// How many descriptors it holds at most.
+  /// Maximum number of stored descriptors.
   var limit: Int { get }
 }
 
-/// Whether a descriptor was stored.
+/// The outcome of storing a descriptor.
 public struct StorageOutcome: Sendable, Hashable {
   public var name: String
   /// False: the service manager could not be reached.
@@ -32,22 +33,22 @@ public struct StorageOutcome: Sendable, Hashable {
   }
 }
 
-/// The names of stored descriptors.
+/// Names in the descriptor store.
 public enum DescriptorName {
   /// The store.
   public static let store = "store"
   /// All connections.
   public static let connection = "c"
 
-  /// The memory of a section, by its inode.
+  /// The memory of a section, by inode.
   public static func section(inode: UInt64) -> String { "m" + String(inode, radix: 36) }
 
-  /// Whether a descriptor of this name was stored, and not opened by the service manager.
+  /// Whether this is the name of a stored descriptor, as opposed to a socket opened by the service manager.
   public static func isStored(_ name: String) -> Bool {
     name == store || name == connection || isSection(name)
   }
 
-  /// Whether something under this name is the memory of a section.
+  /// Whether this is the name of a section's memory.
   public static func isSection(_ name: String) -> Bool {
     name.utf8.first == UInt8(ascii: "m") && UInt64(name.dropFirst(), radix: 36) != nil
   }

@@ -1,4 +1,4 @@
-// What the system allows this process, and how to survive having no descriptor left.
+// Resource limits of the process, and handling of EMFILE.
 
 import CNDISLinux
 
@@ -7,8 +7,8 @@ public enum Limits {
   /// The size of a page.
   public static let pageSize: UInt64 = max(clinux_page_size(), 1)
 
-  /// Raises the number of open descriptors to the hard limit and answers it. Programs that use
-  /// select(2) would break by this; this one has none.
+  /// Raises RLIMIT_NOFILE to the hard limit and returns it. This would break programs that use select(2);
+  /// this one does not.
   @discardableResult
   public static func raiseDescriptorLimit() throws(SystemError) -> UInt64 {
     var limit: UInt64 = 0
@@ -19,9 +19,9 @@ public enum Limits {
   }
 }
 
-/// A descriptor held for hard times. At EMFILE a listener cannot accept, the waiting connection
-/// keeps its socket readable, and a level-triggered loop spins; with one descriptor freed the
-/// connection can be accepted and closed at once.
+/// A reserve descriptor for EMFILE: a listener then cannot accept, the pending connection keeps its socket
+/// readable, and a level-triggered loop spins. With the reserve freed, the connection can be accepted and
+/// closed.
 public struct Spare: ~Copyable, Sendable {
   private var held: Descriptor?
 
@@ -29,11 +29,11 @@ public struct Spare: ~Copyable, Sendable {
     held = try Self.open()
   }
 
-  /// Whether there is one to spend.
+  /// Whether the reserve is available.
   public var isHeld: Bool { held != nil }
 
-  /// Frees the descriptor, runs `body`, and takes a new one. When none can be had the spare stays
-  /// empty until `refill` succeeds.
+  /// Frees the reserve, runs `body`, and reopens it. If that fails, the reserve stays empty until `refill`
+  /// succeeds.
   public mutating func spend<Result: ~Copyable, Failure: Error>(
     _ body: () throws(Failure) -> Result
   ) throws(Failure) -> Result {
@@ -42,7 +42,7 @@ public struct Spare: ~Copyable, Sendable {
     return try body()
   }
 
-  /// Takes a descriptor if none is held; says whether one is held now.
+  /// Reopens the reserve if it is empty. Returns whether it is available.
   @discardableResult
   public mutating func refill() -> Bool {
     if held == nil { held = try? Self.open() }
@@ -54,9 +54,9 @@ public struct Spare: ~Copyable, Sendable {
   }
 }
 
-/// Random numbers nobody can guess.
+/// Unpredictable random numbers.
 public enum Randomness {
-  /// Sixty-four bits from the kernel's generator; waits only while the machine is still starting.
+  /// 64 bits from getrandom(2); blocks only early in boot.
   public static func bits() throws(SystemError) -> UInt64 {
     var value: UInt64 = 0
     try SystemCall.run("getrandom") {

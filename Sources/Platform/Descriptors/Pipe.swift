@@ -1,9 +1,9 @@
-// A pipe between this process and a child: both ends are close-on-exec, so that only what is handed to a
-// child is open there.
+// A pipe between this process and a child. Both ends are close-on-exec, so that a child inherits only the
+// descriptors passed to it.
 
 import CNDISLinux
 
-/// Both ends of a pipe. Frozen, so that other modules may take it apart.
+/// Both ends of a pipe. Frozen, so that other modules can consume its parts.
 @frozen
 public struct Pipe: ~Copyable, Sendable {
   public let reading: Descriptor

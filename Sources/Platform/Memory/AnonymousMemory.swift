@@ -1,11 +1,11 @@
-// Private zeroed memory of this process, reserved but not committed: a page costs nothing until it is
-// touched. The store of a daemon without a service manager lives in it.
+// Private zeroed memory, reserved but not committed: a page costs nothing until it is touched. It holds the
+// store of a daemon without a service manager.
 
 import Glibc
 
 /// Reserved, zero-filled memory.
 @safe public final class AnonymousMemory: @unchecked Sendable {
-  // Unchecked: who uses the bytes says which thread may.
+  // Unchecked: callers synchronise access to the bytes.
   public let baseAddress: UnsafeMutableRawPointer
   public let size: Int
 

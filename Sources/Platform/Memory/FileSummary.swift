@@ -1,5 +1,4 @@
-// What this module asks of a file: its kind, size and unit of mapping. A snapshot, true only when
-// taken unless the file is sealed.
+// A snapshot of a file's type, size and mapping unit. Only the size of a sealed file cannot change later.
 
 import CNDISLinux
 
@@ -13,7 +12,7 @@ struct FileSummary {
     var file = clinux_file()
     try SystemCall.run("fstat") { unsafe clinux_file_summary(descriptor, &file) }
     size = file.size
-    // Never zero, whatever a file system says: it is divided by.
+    // Never zero, whatever the file system reports: it is a divisor.
     pageSize = max(file.granule, 1)
     links = file.links
     isRegular = file.is_regular != 0

@@ -1,30 +1,30 @@
-// Shared memory mapped into a driver's process, whole or as pieces put side by side. The memory is
-// unmapped when the last reference goes, so whoever keeps an address keeps the mapping too.
+// Shared memory mapped into a driver's process, whole or as adjacent pieces. The memory is unmapped when the
+// last reference is released, so keep the mapping as long as an address in it.
 //
-// Limits: only sealed sections may be mapped safely, for the file of an unsealed one can shrink and
-// then a mere read is SIGBUS. The peers write at any time; nothing here orders or checks that.
+// Limits: only sealed sections can be mapped safely; an unsealed file can shrink, and a read beyond its end
+// raises SIGBUS. Peers may write at any time; nothing here synchronises with that.
 
 import CNDISLinux
 import Glibc
 
-/// A range of addresses that shows shared memory.
+/// An address range that maps shared memory.
 @safe
 public final class Mapping: @unchecked Sendable {
-  // Unchecked: both properties never change, and the memory behind them belongs to its users, who
-  // share it with other processes anyway and must use atomic operations.
+  // Unchecked: both properties are immutable. The memory is shared with other processes anyway, and its users
+  // must use atomic operations.
 
-  /// What may be done through a mapping.
+  /// The access rights of a mapping.
   public enum Access: Sendable {
     case readOnly
     case readWrite
   }
 
-  /// A piece of a section: whole pages, in bytes.
+  /// A piece of a section: whole pages; offset and length in bytes.
   public typealias Extent = (offset: UInt64, length: UInt64)
 
-  /// The first byte, on a page boundary.
+  /// The first byte, page-aligned.
   public let baseAddress: UnsafeMutableRawPointer
-  /// How many bytes are mapped.
+  /// Length in bytes.
   public let size: Int
 
   private init(owning baseAddress: UnsafeMutableRawPointer, size: Int) {
@@ -33,7 +33,7 @@ public final class Mapping: @unchecked Sendable {
   }
 
   deinit {
-    // Cannot fail for a range that was mapped.
+    // Cannot fail for a mapped range.
     _ = unsafe clinux_unmap(baseAddress, size)
   }
 
@@ -54,8 +54,8 @@ public final class Mapping: @unchecked Sendable {
     unsafe self.init(owning: address, size: size)
   }
 
-  /// Maps pieces of a section one after the other into one range of addresses. A piece may appear
-  /// more than once.
+  /// Maps pieces of a section adjacent to each other in one address range. A piece may be mapped more than
+  /// once.
   public static func sideBySide(
     descriptor: borrowing Descriptor, extents: [Extent], access: Access = .readWrite
   ) throws(SystemError) -> Mapping {
@@ -64,7 +64,7 @@ public final class Mapping: @unchecked Sendable {
     let size = try totalSize(of: extents, in: summary)
     let mapping = try reserve(size, alignment: Int(summary.pageSize))
 
-    // From here on the reservation is the mapping's: a failure half-way unmaps all of it.
+    // From here on the mapping owns the reservation: a failure unmaps all of it.
     var address = unsafe mapping.baseAddress
     for (offset, length) in extents {
       try SystemCall.run("mmap of \(length) bytes at \(offset)") {
@@ -75,7 +75,7 @@ public final class Mapping: @unchecked Sendable {
     return mapping
   }
 
-  /// Checks every piece and adds up their lengths.
+  /// Validates every piece and returns the sum of their lengths.
   private static func totalSize(
     of extents: [Extent], in file: FileSummary
   ) throws(SystemError) -> Int {
@@ -91,14 +91,14 @@ public final class Mapping: @unchecked Sendable {
       total = sum
     }
     guard total > 0 else { throw .invalid("mmap side by side of nothing") }
-    // Far beyond any address space, and far from overflowing when the alignment is added.
+    // Larger than any address space, and small enough that adding the alignment cannot overflow.
     guard total < 1 << 62 else { throw SystemError(errno: ENOMEM, operation: "mmap side by side") }
     return Int(total)
   }
 
-  /// Takes a range of addresses that nothing is mapped at yet.
+  /// Reserves an unused address range.
   private static func reserve(_ size: Int, alignment: Int) throws(SystemError) -> Mapping {
-    // The kernel aligns to small pages; for huge ones more is taken and the ends are given back.
+    // The kernel aligns to small pages; for huge pages a larger range is reserved and its ends are unmapped.
     let slack = max(alignment - Int(Limits.pageSize), 0)
     var start: UnsafeMutableRawPointer?
     try SystemCall.run("mmap to reserve \(size) bytes") {

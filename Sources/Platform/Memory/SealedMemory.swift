@@ -1,26 +1,25 @@
-// A section of shared memory: a memory file whose size can never change again. Whoever maps it
-// cannot be hit by SIGBUS through a peer's ftruncate. This process reads and writes it by pread and
-// pwrite and never maps it: a peer that changes bytes meanwhile changes data and nothing else.
+// A section of shared memory: a memfd of fixed size, sealed against resizing. A peer's ftruncate cannot cause
+// SIGBUS in a process that maps it. This process accesses it with pread and pwrite and never maps it.
 //
-// Limits: bytes are read as they are at that moment, so copy once and judge the copy. Huge-page
-// files cannot be written by pwrite (EINVAL from the kernel); their users map them. Pages are
-// allocated when first touched, so ENOSPC and ENOMEM may come from any write.
+// Limits: peers may change the bytes at any time, so copy them once and validate the copy. Huge-page files do
+// not support pwrite (EINVAL); their users map them. Pages are allocated on first touch, so any write may
+// fail with ENOSPC or ENOMEM.
 
 import CNDISLinux
 import Glibc
 
-/// Owns a memory file sealed against growing, shrinking and further seals.
+/// Owns a memfd sealed against growing, shrinking and further seals.
 public struct SealedMemory: ~Copyable, Sendable {
-  /// The memory file, to be sent to peers.
+  /// The memfd, to be sent to peers.
   public let descriptor: Descriptor
-  /// The size in bytes, fixed for ever.
+  /// The size in bytes; it cannot change.
   public let size: UInt64
-  /// The unit of mapping and of returning memory: the page, or the huge page.
+  /// The unit of mapping and of releasing memory: the page or the huge page size.
   public let pageSize: UInt64
 
   static let requiredSeals = Int32(CLINUX_SEAL_GROW | CLINUX_SEAL_SHRINK | CLINUX_SEAL_SEAL)
 
-  /// Makes a section of zeros, mode 0600.
+  /// Creates a section of zeros, mode 0600.
   ///
   /// - Parameters:
   ///   - name: shown in /proc/PID/maps; not unique, at most 249 bytes.
@@ -42,15 +41,15 @@ public struct SealedMemory: ~Copyable, Sendable {
     self.pageSize = pageSize
   }
 
-  /// Takes over a descriptor that a peer, perhaps a hostile one, calls a section. The descriptor is
-  /// closed when it is refused.
+  /// Takes ownership of a descriptor that a peer, possibly hostile, offers as a section. The descriptor is
+  /// closed if it is refused.
   public init(adopting file: consuming Descriptor) throws(SealedMemoryProblem) {
-    // First of all: this asks no file system, while the answer of one in user space may never come.
+    // First: this calls into no file system; a call into a FUSE file system may block indefinitely.
     let seals = clinux_get_seals(file.raw)
     guard seals >= 0 else { throw .notAMemoryFile }
     let summary: FileSummary
     do throws(SystemError) { summary = try FileSummary(file.raw) } catch { throw .system(error) }
-    // A memory file has no name; a file of a tmpfs has seals too, but it has a name.
+    // A memfd has no name; a file of a tmpfs supports seals too, but has a name.
     guard summary.isRegular, summary.links == 0 else { throw .notAMemoryFile }
     guard clinux_is_read_write(file.raw) == 1 else { throw .notReadWrite }
 
@@ -63,7 +62,7 @@ public struct SealedMemory: ~Copyable, Sendable {
     }
     guard !has(CLINUX_SEAL_WRITE), !has(CLINUX_SEAL_FUTURE_WRITE) else { throw .writeSealed }
 
-    // Asked again: only now, with the seals seen, is the size known to be the last one.
+    // Read again: the size is final only now that the seals have been checked.
     let final: FileSummary
     do throws(SystemError) { final = try FileSummary(file.raw) } catch { throw .system(error) }
     guard final.size > 0 else { throw .empty }
@@ -75,11 +74,12 @@ public struct SealedMemory: ~Copyable, Sendable {
     self.pageSize = final.pageSize
   }
 
-  /// A descriptor of the same memory that is open for reading only, for a peer that is to see and not to
-  /// change it. Whoever could open the file by its mode can open it anew for writing all the same: mode
-  /// 0600 keeps other users from that, nothing keeps processes of the same user.
+  /// Returns a read-only descriptor of the same memory, for a peer that must not change it. A process with
+  /// permission on the file can reopen it for writing: mode 0600 denies that to other users, but not to
+  /// processes of the same user.
   ///
-  /// Fails without a /proc, without a descriptor left, and for a file of another user whose mode does not
+  /// Fails without /proc, without a free descriptor, and for a file of another user that this process may not
+  /// read.
   /// let this process read it.
   public func reopenedForReading() throws(SystemError) -> Descriptor {
     try SystemCall.open("open a section for reading") {
@@ -97,13 +97,13 @@ public struct SealedMemory: ~Copyable, Sendable {
         unsafe clinux_write_at(
           descriptor.raw, base + done, bytes.count - done, offset &+ UInt64(done))
       }
-      // Neither call may stand still inside a file of fixed size; a loop would hang on it.
+      // Neither call can return zero within a file of fixed size; looping would hang.
       guard count > 0 else { throw SystemError(errno: EIO, operation: "pwrite to a section") }
       done += Int(count)
     }
   }
 
-  /// Fills the whole buffer from an offset.
+  /// Fills the whole buffer with the bytes at an offset.
   public func read(
     at offset: UInt64, into bytes: UnsafeMutableRawBufferPointer
   ) throws(SystemError) {
@@ -120,7 +120,7 @@ public struct SealedMemory: ~Copyable, Sendable {
     }
   }
 
-  /// Gives the memory of a range back; it reads as zeros from then on. Parts of pages at the ends
+  /// Releases the memory of a range (punches a hole); it reads as zeros afterwards. Partial pages at the ends
   /// are only zeroed.
   public func punchHole(offset: UInt64, length: UInt64) throws(SystemError) {
     try check("punch a hole", offset, length)

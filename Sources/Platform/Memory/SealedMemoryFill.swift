@@ -1,13 +1,13 @@
-// Filling a range of a section with a pattern, in chunks: the buffer stays small however long the
-// range is, and a caller that must stay responsive fills a large range by several calls.
+// Fills a range of a section with a pattern, in chunks: the buffer stays small for any range, and a caller
+// that must stay responsive fills a large range in several calls.
 
 import Glibc
 
 extension SealedMemory {
   private static var chunkSize: Int { 64 * 1024 }
 
-  /// Repeats an eight-byte pattern, in memory order of this machine, from `offset` on; the last
-  /// repetition is cut when `length` is not a multiple of eight.
+  /// Writes an eight-byte pattern repeatedly from `offset` on, in native byte order; the last repetition is
+  /// truncated if `length` is not a multiple of eight.
   public func fill(pattern: UInt64, offset: UInt64, length: UInt64) throws(SystemError) {
     try check("fill", offset, length)
     guard length > 0 else { return }
@@ -17,7 +17,7 @@ extension SealedMemory {
     defer { unsafe chunk.deallocate() }
     _ = unsafe chunk.initializeMemory(as: UInt64.self, repeating: pattern)
 
-    // A full chunk is a multiple of eight, so every chunk starts with a whole pattern.
+    // A full chunk is a multiple of eight, so every chunk begins with a whole pattern.
     var done: UInt64 = 0
     while done < length {
       let count = Int(min(UInt64(size), length - done))

@@ -1,13 +1,13 @@
-// What can be wrong with a descriptor that a peer hands over as shared memory. Each case is one
-// sentence a person can act on. The checks themselves are in SealedMemory.
+// The reasons for refusing a descriptor that a peer offers as shared memory, each with an actionable
+// sentence. The checks are in SealedMemory.
 
 /// Why a descriptor was refused as a section of shared memory.
 public enum SealedMemoryProblem: Error, Equatable, Sendable {
   /// A pipe, a socket, a device, or a file that has a name in some file system.
   case notAMemoryFile
-  /// Opened for reading only, for writing only, or as a mere path.
+  /// Opened read-only, write-only, or with O_PATH.
   case notReadWrite
-  /// Seals that must be there are not: the size could still change under its user.
+  /// Required seals are missing: the size could still change.
   case missingSeals(grow: Bool, shrink: Bool, seal: Bool)
   /// Sealed against writing, now or for new mappings.
   case writeSealed
@@ -15,7 +15,7 @@ public enum SealedMemoryProblem: Error, Equatable, Sendable {
   case empty
   /// Its size is not a whole number of pages.
   case notWholePages(size: UInt64, pageSize: UInt64)
-  /// The descriptor could not even be looked at.
+  /// fstat failed.
   case system(SystemError)
 }
 

@@ -1,23 +1,23 @@
-// The memory of a store that outlives its process: a memory file of fixed size, mapped whole. The descriptor
-// is kept by somebody else as well; the next process maps the same pages. What this process wrote before it
-// was killed is there: the pages belong to the file, not to the process.
+// The memory of a store that outlives its process: a memfd of fixed size, mapped whole. Its descriptor is
+// also in the descriptor store, and the next process maps the same pages. Everything written before this
+// process was killed is preserved: the pages belong to the file.
 //
-// Holes cost nothing until they are written, or read through the mapping; `touched` says where there are
-// none.
+// Holes cost nothing until they are written, or read through the mapping; `touched` returns the ranges that
+// are not holes.
 
 import CNDISLinux
 import Glibc
 
-/// A mapped memory file.
+/// A mapped memfd.
 @safe public final class StoreFile: @unchecked Sendable {
-  // Unchecked: who uses the bytes says which thread may.
+  // Unchecked: callers synchronise access to the bytes.
   public let baseAddress: UnsafeMutableRawPointer
   public let size: Int
   public let descriptor: Descriptor
-  /// By which the file is known again.
+  /// Identifies the file across restarts.
   public let inode: UInt64
 
-  /// A new file of zeros, sealed against growing and shrinking.
+  /// Creates a file of zeros, sealed against growing and shrinking.
   public convenience init(name: String, size: Int) throws(SystemError) {
     let page = Int(Limits.pageSize)
     let whole = (size + page - 1) / page * page
@@ -32,8 +32,8 @@ import Glibc
     try self.init(mapping: file)
   }
 
-  /// Takes over a file that an earlier process made. Its size cannot change any more, or it is refused: a read
-  /// behind its end would be SIGBUS.
+  /// Opens a file that an earlier process created. It is refused if its size can change: a read beyond its
+  /// end would raise SIGBUS.
   public convenience init(adopting file: consuming Descriptor) throws(SystemError) {
     let seals = clinux_get_seals(file.raw)
     let wanted = Int32(CLINUX_SEAL_GROW | CLINUX_SEAL_SHRINK)
@@ -61,13 +61,13 @@ import Glibc
 
   deinit { _ = unsafe clinux_unmap(baseAddress, size) }
 
-  /// Where the file has pages, in order; everything else reads as zeros.
+  /// The ranges with pages, in order; everything else reads as zeros.
   public func touched() throws(SystemError) -> [Range<Int>] {
     var ranges: [Range<Int>] = []
     var from = 0
     while from < size {
       let start = clinux_seek_data(descriptor.raw, UInt64(from))
-      // Nothing but a hole is left.
+      // The rest is a hole.
       if start == -Int64(ENXIO) { break }
       let end = try SystemCall.run("lseek of a memory file") {
         start < 0 ? start : clinux_seek_hole(descriptor.raw, UInt64(start))
@@ -79,7 +79,7 @@ import Glibc
     return ranges
   }
 
-  /// Writes what the file holds, without its holes, to a new file; an older one of that name is replaced.
+  /// Copies the contents without the holes to a new file; replaces an older one with that name.
   public func copy(to path: String) throws(SystemError) {
     let target = try SystemCall.open("open \(path)") {
       let raw = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
@@ -101,10 +101,10 @@ import Glibc
 }
 
 extension Descriptor {
-  /// The inode of what it is open for; nil when it is open for nothing.
+  /// The inode of the open file; nil if the descriptor is not open.
   public var inode: UInt64? { Descriptor.inode(of: raw) }
 
-  /// The same of a descriptor that somebody else owns.
+  /// The same for a borrowed descriptor.
   public static func inode(of raw: Int32) -> UInt64? {
     var summary = clinux_file()
     guard unsafe clinux_file_summary(raw, &summary) == 0 else { return nil }

@@ -1,14 +1,14 @@
-// Waiting for one child, for programs that have few of them and no SignalQueue. A child that has ended is
-// a state that can be waited for: nothing here looks again and again.
+// Waits for one child, for programs that have few of them and no SignalQueue. The end of a child is a
+// pollable event: nothing here polls in intervals.
 
 import CNDISLinux
 import Glibc
 
 extension ChildProcess {
-  /// Waits until the child has ended, and takes the news; nil when it has not in that time. Its status
-  /// can be taken once: here, or with `news`.
+  /// Waits until the child has ended, and reaps it; nil if it has not ended in time. A child can be reaped
+  /// once: here, or by `news`.
   ///
-  /// - Parameter milliseconds: nil: for ever.
+  /// - Parameter milliseconds: nil: no timeout.
   public func waitForEnd(milliseconds: Int32? = nil) throws(SystemError) -> Change? {
     let process = try SystemCall.open("pidfd_open") { clinux_process_descriptor(pid) }
     let end = milliseconds.map { MonotonicClock.nanoseconds &+ UInt64(max(0, $0)) * 1_000_000 }
@@ -31,7 +31,7 @@ extension ChildProcess {
     }
   }
 
-  /// Ends the child and takes its status: SIGTERM, and SIGKILL when it has not ended in time.
+  /// Ends the child and reaps it: SIGTERM, then SIGKILL if it has not ended in time.
   public func end(patienceMilliseconds: Int32) throws(SystemError) {
     _ = kill(pid, SIGTERM)
     if try waitForEnd(milliseconds: patienceMilliseconds) == nil {

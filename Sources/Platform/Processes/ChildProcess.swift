@@ -1,35 +1,35 @@
-// Programs started by this one: in a process group of their own if that is wanted, with the terminal
-// if they are to have it, and with a signal for the day this process dies. Nothing here waits: news
-// of children come by SIGCHLD through a SignalQueue and are taken with `ChildProcess.news`.
+// Starts child processes: optionally in a process group of their own, with the terminal's foreground, and
+// with a parent-death signal. Nothing here blocks: SIGCHLD arrives through a SignalQueue, and
+// `ChildProcess.news` returns the state changes.
 //
-// Limits: the death signal is sent when the thread that called `start` ends, so start children in
-// the main thread.
+// Limits: the death signal is sent when the thread that called `start` ends, so start children on the main
+// thread.
 
 import CNDISLinux
 import Glibc
 
-/// A child of this process that was started with `ChildProcess.start`.
+/// A child started with `ChildProcess.start`.
 public struct ChildProcess: Sendable, Hashable {
-  /// The process; the number of its group as well, if it leads one.
+  /// The process ID; also the process group ID if it leads a group.
   public let pid: Int32
 
-  /// How a child is started.
+  /// The parameters of `start`.
   public struct Options: Sendable {
-    /// The program; without a slash it is searched on the PATH.
+    /// The program; without a slash it is searched for in PATH.
     public var program: String
-    /// All arguments, without the program's name.
+    /// The arguments without the program's name.
     public var arguments: [String]
-    /// `NAME=value`, all of them.
+    /// The complete environment, as `NAME=value`.
     public var environment: [String]
-    /// Descriptors for standard input, output and error; nil leaves this process's own.
+    /// Descriptors for standard input, output and error; nil: inherited.
     public var standardInput: Int32?
     public var standardOutput: Int32?
     public var standardError: Int32?
-    /// The child leads a process group of its own.
+    /// The child becomes the leader of its own process group.
     public var leadsGroup = false
-    /// The terminal whose foreground the child's group becomes.
+    /// The terminal in whose foreground the child's group is put.
     public var terminal: Int32?
-    /// Sent to the child when this process dies; 0 for none.
+    /// Signal sent to the child when this process dies; 0: none.
     public var deathSignal: Int32 = 0
 
     public init(program: String, arguments: [String], environment: [String]) {
@@ -39,17 +39,17 @@ public struct ChildProcess: Sendable, Hashable {
     }
   }
 
-  /// What became of a child.
+  /// A state change of a child.
   public enum Change: Hashable, Sendable {
     case exited(status: Int32)
     case killed(signal: Int32)
-    /// Stopped by a signal; it may go on.
+    /// Stopped by a signal; it may be continued.
     case stopped(signal: Int32)
   }
 
-  /// Starts a program. Its errno says why it could not be: ENOENT when there is none.
+  /// Starts a program. Throws ENOENT if it does not exist.
   public static func start(_ options: Options) throws(SystemError) -> ChildProcess {
-    // A NUL inside would cut the text short without a word.
+    // A NUL inside would silently truncate the string.
     for text in [options.program] + options.arguments + options.environment
     where text.utf8.contains(0) {
       throw SystemError.invalid("starting \(options.program) with a NUL in an argument")
@@ -73,13 +73,13 @@ public struct ChildProcess: Sendable, Hashable {
     return ChildProcess(pid: pid)
   }
 
-  /// The next change of any child, of one this process adopted as well; nil when there is none.
+  /// Reaps the next state change of any child, including adopted ones; nil if there is none.
   public static func news() throws(SystemError) -> (child: Int32, change: Change)? {
     var ended = clinux_ended()
     do throws(SystemError) {
       guard try SystemCall.run("waitid", { unsafe clinux_wait(0, &ended) }) == 1 else { return nil }
     } catch {
-      // There is no child at all.
+      // There are no children.
       if error.errno == ECHILD { return nil }
       throw error
     }
@@ -92,13 +92,13 @@ public struct ChildProcess: Sendable, Hashable {
     return (ended.pid, change)
   }
 
-  /// Orphans among the descendants of this process become its children from now on, so that it can
-  /// end what a child left behind.
+  /// Makes this process the reaper of its orphaned descendants (PR_SET_CHILD_SUBREAPER), so that it can end
+  /// processes a child left behind.
   public static func adoptOrphans() throws(SystemError) {
     try SystemCall.run("prctl(PR_SET_CHILD_SUBREAPER)") { clinux_become_subreaper() }
   }
 
-  /// The arguments as execve wants them; nil pointers for texts there was no memory for.
+  /// An argv array for execve; pointers are nil where memory was exhausted.
   private static func withCStrings<Result>(
     _ texts: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) -> Result
   ) -> Result {
@@ -109,7 +109,7 @@ public struct ChildProcess: Sendable, Hashable {
 }
 
 extension ChildProcess.Change: CustomStringConvertible {
-  /// The end of a sentence: "exited with status 3", "was killed by SIGKILL".
+  /// The end of a sentence, such as "exited with status 3" or "was killed by SIGKILL".
   public var description: String {
     switch self {
     case .exited(let status): "exited with status \(status)"

@@ -1,16 +1,16 @@
-// A mark that a crash leaves, where the next process can see it.
+// A crash marker that the next process can read.
 
 import CNDISLinux
 
 /// Marks crashes of this process.
 public enum CrashMark {
-  /// From now on a signal that means a crash writes 1 to the word first. The word must stay mapped; a second call
-  /// names another one.
+  /// From now on a fatal signal writes 1 to the word first. The word must stay mapped; a second call replaces
+  /// it.
   public static func set(_ word: UnsafeMutablePointer<UInt64>) {
-    // Without it a crash looks like a kill, and what crashed is tried again: no reason not to start.
+    // Without it a crash looks like a kill, and the request that crashed is retried: not a reason to fail.
     _ = unsafe clinux_mark_crash(word)
   }
 
-  /// From now on a crash leaves no mark; before the word is unmapped.
+  /// Removes the marker; call this before the word is unmapped.
   public static func clear() { _ = clinux_mark_crash(nil) }
 }

@@ -1,14 +1,14 @@
-// Who this process is, and whether another one is there.
+// IDs of this process, and whether another process exists.
 
 import Glibc
 
 /// This process.
 public enum CurrentProcess {
-  /// Its number.
+  /// The process ID.
   public static var id: Int32 { getpid() }
-  /// The user it runs as.
+  /// The user ID.
   public static var userID: UInt32 { getuid() }
 
-  /// Whether a process of this number is there. One that belongs to another user is.
+  /// Whether a process with this ID exists, including processes of other users.
   public static func exists(_ id: Int32) -> Bool { kill(id, 0) == 0 || errno != ESRCH }
 }

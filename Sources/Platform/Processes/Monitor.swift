@@ -1,31 +1,31 @@
-// State behind a lock, with a way to wait for it to change; the standard library's Mutex has none.
-// The state is reachable only with the lock held, and waiting is asking again after each signal, so
-// neither a missed nor a spurious wake-up can be observed.
+// A monitor: a lock, the state it protects, and a condition variable, which the standard library's Mutex
+// lacks. The state is accessible only with the lock held, and a wait evaluates its condition again after each
+// signal, so neither missed nor spurious wake-ups are visible.
 //
-// Rules: whoever changes what others wait for signals. The lock is not recursive: a body that calls
-// its own monitor hangs. Bodies are short and do not block.
+// Rules: code that changes the state must signal. The lock is not recursive: a body that uses its own monitor
+// deadlocks. Bodies are short and do not block.
 //
-// The methods are inlinable: unspecialised, a short body would cost several times its own time.
+// The methods are inlinable: without specialisation a short body would cost several times as much.
 
 public import Glibc
 
 /// A lock, the state it protects, and a condition.
 @safe
 public final class Monitor<State>: @unchecked Sendable {
-  // Unchecked: the state is touched with the mutex held, and enters by `sending`.
+  // Unchecked: the state is accessed with the mutex held, and is passed in as `sending`.
   @usableFromInline let mutex: UnsafeMutablePointer<pthread_mutex_t>
   @usableFromInline let condition: UnsafeMutablePointer<pthread_cond_t>
   @usableFromInline let state: UnsafeMutablePointer<State>
 
   public init(_ initial: consuming sending State) {
-    // Behind pointers, because neither may move once it is in use. With these arguments glibc's
-    // functions cannot fail.
+    // Behind pointers, because neither may move once it is in use. With these arguments the glibc functions
+    // cannot fail.
     unsafe mutex = .allocate(capacity: 1)
     unsafe mutex.initialize(to: pthread_mutex_t())
     unsafe pthread_mutex_init(mutex, nil)
     var attributes = pthread_condattr_t()
     unsafe pthread_condattr_init(&attributes)
-    // Deadlines must not jump when somebody sets the time.
+    // The monotonic clock: deadlines must not depend on changes of the time of day.
     unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
     unsafe condition = .allocate(capacity: 1)
     unsafe condition.initialize(to: pthread_cond_t())
@@ -44,7 +44,7 @@ public final class Monitor<State>: @unchecked Sendable {
     unsafe mutex.deallocate()
   }
 
-  /// Runs `body` with the state to itself.
+  /// Runs `body` with exclusive access to the state.
   @inlinable public func withLock<Result: ~Copyable, Failure: Error>(
     _ body: (inout sending State) throws(Failure) -> sending Result
   ) throws(Failure) -> sending Result {
@@ -53,7 +53,7 @@ public final class Monitor<State>: @unchecked Sendable {
     return try unsafe body(&state.pointee)
   }
 
-  /// Waits until `body` answers something, asking now and after every signal.
+  /// Waits until `body` returns a value, evaluating it now and after every signal.
   @inlinable public func wait<Result: ~Copyable>(
     until body: (inout sending State) -> sending Result?
   ) -> sending Result {
@@ -65,7 +65,7 @@ public final class Monitor<State>: @unchecked Sendable {
     }
   }
 
-  /// As `wait(until:)`, but nil when the monotonic clock passes the deadline first.
+  /// As `wait(until:)`, but returns nil if the deadline of the monotonic clock passes first.
   public func wait<Result: ~Copyable>(
     deadlineNanoseconds deadline: UInt64, until body: (inout sending State) -> sending Result?
   ) -> sending Result? {
@@ -77,7 +77,7 @@ public final class Monitor<State>: @unchecked Sendable {
     while true {
       if let result = unsafe body(&state.pointee) { return result }
       if unsafe pthread_cond_timedwait(condition, mutex, &time) == ETIMEDOUT {
-        // The state may have changed at the last moment, its signal being lost to the time-out.
+        // The state may have changed just before the timeout, with its signal lost.
         return unsafe body(&state.pointee)
       }
     }

@@ -1,16 +1,15 @@
-// Which processors the calling thread may run on. Children and threads it starts inherit the set, so
-// a program is put on a processor by going there before starting it.
+// The CPU affinity of the calling thread. Children and threads inherit it, so to pin a program set the
+// affinity before starting it.
 //
-// Limits: processors beyond the 1024th are not seen. The set says what is allowed by the kernel's
-// affinity, which a container's CPU quota does not show up in.
+// Limits: processors above number 1023 are ignored. The affinity does not reflect a container's CPU quota.
 
 import CNDISLinux
 
-/// A set of processors by their numbers.
+/// A set of processor numbers.
 public struct Processors: Hashable, Sendable {
   private var words = [UInt64](repeating: 0, count: 16)
 
-  /// Numbers above 1023 are left out.
+  /// Numbers above 1023 are ignored.
   public init(_ numbers: some Sequence<Int>) {
     for number in numbers where (0..<1024).contains(number) {
       words[number / 64] |= 1 << UInt64(number % 64)
@@ -22,7 +21,7 @@ public struct Processors: Hashable, Sendable {
     (0..<1024).filter { words[$0 / 64] & (1 << UInt64($0 % 64)) != 0 }
   }
 
-  /// Those the calling thread may run on.
+  /// The affinity of the calling thread.
   public static func allowed() throws(SystemError) -> Processors {
     var processors = Processors([])
     try unsafe processors.words.withUnsafeMutableBufferPointer { (bytes) throws(SystemError) in
@@ -33,7 +32,7 @@ public struct Processors: Hashable, Sendable {
     return processors
   }
 
-  /// Confines the calling thread, and what it starts from now on, to these.
+  /// Sets the affinity of the calling thread; what it starts later inherits it.
   public func confineThisThread() throws(SystemError) {
     try unsafe words.withUnsafeBufferPointer { (bytes) throws(SystemError) in
       _ = try SystemCall.run("sched_setaffinity to processors \(numbers)") {

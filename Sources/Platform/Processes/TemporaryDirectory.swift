@@ -1,11 +1,10 @@
-// Directories for one run: made with a name nobody has, for this user alone, and removed with what is in
-// them.
+// Temporary directories with a unique name and mode 0700, removed with their contents.
 
 import Glibc
 
-/// Makes and removes temporary directories.
+/// Creates and removes temporary directories.
 public enum TemporaryDirectory {
-  /// Makes a directory (mode 0700) whose name begins with `prefix`; answers its path.
+  /// Creates a directory (mode 0700) whose name begins with `prefix`; returns its path.
   public static func make(in parent: String, prefix: String) throws(SystemError) -> String {
     var template = Array("\(parent)/\(prefix)XXXXXX".utf8CString)
     let made = unsafe template.withUnsafeMutableBufferPointer { buffer -> String? in
@@ -16,7 +15,7 @@ public enum TemporaryDirectory {
     return made
   }
 
-  /// Removes a directory with what is in it; it does not follow symbolic links.
+  /// Removes a directory with its contents; does not follow symbolic links.
   public static func remove(_ path: String) {
     if let folder = unsafe opendir(path) {
       while let entry = unsafe readdir(folder) {

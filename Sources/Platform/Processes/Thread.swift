@@ -1,10 +1,10 @@
-// A thread of the operating system, for work that blocks. Minimal on purpose: a name, a body, join.
-// A thread inherits the signal mask of the one that starts it; see Signals.
+// An operating-system thread for work that blocks: a name, a body, join. It inherits the signal mask of the
+// thread that starts it; see Signals.
 
 import CNDISLinux
 import Glibc
 
-/// A running thread. Join it; a handle that is dropped lets its thread run on by itself.
+/// A running thread. Join it; a thread whose handle is dropped is detached.
 public struct Thread: ~Copyable, Sendable {
   private let handle: pthread_t
 
@@ -12,7 +12,7 @@ public struct Thread: ~Copyable, Sendable {
     pthread_detach(handle)
   }
 
-  /// Starts a thread. The name, for debuggers and /proc, is cut to 15 bytes.
+  /// Starts a thread. The name, for debuggers and /proc, is truncated to 15 bytes.
   public static func start(
     name: String, body: @escaping @Sendable () -> Void
   ) throws(SystemError) -> Thread {
@@ -42,7 +42,7 @@ public struct Thread: ~Copyable, Sendable {
     pthread_join(handle, nil)
   }
 
-  /// The kernel's number of the calling thread.
+  /// The kernel's ID of the calling thread.
   public static var currentID: Int32 { clinux_thread_id() }
 
   private final class Start: Sendable {

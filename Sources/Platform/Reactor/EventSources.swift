@@ -1,12 +1,12 @@
-// Descriptors that become readable for a reason other than I/O: a wake-up from another thread, a
-// point in time, a signal. All are non-blocking and are watched by a Reactor.
+// Pollable descriptors for events other than I/O: a wake-up from another thread, a timer, signals. All are
+// non-blocking and are watched by a Reactor.
 
 import CNDISLinux
 import Glibc
 
-/// Wakes a reactor from any thread. Wake-ups before a `drain` count as one.
+/// Wakes a reactor from any thread. Wake-ups before a `drain` are coalesced.
 public final class Wakeup: Sendable {
-  /// To be watched for reading.
+  /// Watch it for reading.
   public let descriptor: Descriptor
 
   public init() throws(SystemError) {
@@ -15,11 +15,11 @@ public final class Wakeup: Sendable {
 
   /// Makes the descriptor readable.
   public func wake() {
-    // It fails only when 2^64-2 wake-ups are already pending, and then it is readable as it is.
+    // It fails only if 2^64-2 wake-ups are pending, and then it is readable anyway.
     while clinux_eventfd_add(descriptor.raw, 1) == -EINTR {}
   }
 
-  /// Makes the descriptor unreadable; says whether there had been a wake-up.
+  /// Makes the descriptor unreadable; returns whether there was a wake-up.
   @discardableResult
   public func drain() throws(SystemError) -> Bool {
     var count: UInt64 = 0
@@ -29,27 +29,27 @@ public final class Wakeup: Sendable {
   }
 }
 
-/// Becomes readable at a point of the monotonic clock.
+/// A timer of the monotonic clock; readable when it has expired.
 public struct Timer: ~Copyable, Sendable {
-  /// To be watched for reading.
+  /// Watch it for reading.
   public let descriptor: Descriptor
 
   public init() throws(SystemError) {
     descriptor = try SystemCall.open("timerfd_create") { clinux_timerfd() }
   }
 
-  /// Sets the time, in place of an earlier one. A time in the past is reached at once.
+  /// Sets the expiry time, replacing an earlier one. A time in the past expires immediately.
   public func arm(atNanoseconds deadline: UInt64) throws(SystemError) {
-    // Zero would mean "never" to the kernel.
+    // Zero would disarm the timer.
     try SystemCall.run("timerfd_settime") { clinux_timerfd_set(descriptor.raw, max(deadline, 1)) }
   }
 
-  /// Forgets the time.
+  /// Disarms the timer.
   public func disarm() throws(SystemError) {
     try SystemCall.run("timerfd_settime") { clinux_timerfd_set(descriptor.raw, 0) }
   }
 
-  /// Makes the descriptor unreadable; says whether the time had been reached.
+  /// Makes the descriptor unreadable; returns whether the timer had expired.
   @discardableResult
   public func acknowledge() throws(SystemError) -> Bool {
     var count: UInt64 = 0
@@ -59,28 +59,28 @@ public struct Timer: ~Copyable, Sendable {
   }
 }
 
-/// The signals a daemon lives by, read instead of handled.
+/// The signals a daemon handles, read from a signalfd.
 public struct Signals: ~Copyable, Sendable {
   /// A signal that was sent to this process.
   public enum Signal: Equatable, Sendable {
     case terminate
     case interrupt
     case hangUp
-    /// SIGUSR2: another process takes over.
+    /// SIGUSR2: hand over to another process.
     case handOver
   }
 
-  /// To be watched for reading.
+  /// Watch it for reading.
   public let descriptor: Descriptor
 
-  /// Blocks SIGTERM, SIGINT, SIGHUP and SIGUSR2 in the calling thread and in the threads it starts later.
-  /// Call it on the main thread before any other is started: a thread that does not block them
-  /// would be killed by them, and the process with it. They stay blocked.
+  /// Blocks SIGTERM, SIGINT, SIGHUP and SIGUSR2 in the calling thread and in threads it starts later. Call it
+  /// on the main thread before any other is started: delivery to a thread that does not block them would kill
+  /// the process. They stay blocked.
   public init() throws(SystemError) {
     descriptor = try SystemCall.open("signalfd") { clinux_signalfd() }
   }
 
-  /// The next signal that is waiting.
+  /// The next pending signal.
   public func next() throws(SystemError) -> Signal? {
     let number = try SystemCall.attempt("read of a signalfd") {
       clinux_signalfd_take(descriptor.raw)
@@ -95,7 +95,7 @@ public struct Signals: ~Copyable, Sendable {
   }
 }
 
-/// The clock that never goes back; it stands still while the machine sleeps.
+/// The monotonic clock (CLOCK_MONOTONIC); it stops while the machine is suspended.
 public enum MonotonicClock {
   public static var nanoseconds: UInt64 { clinux_monotonic_nanoseconds() }
   public static var milliseconds: UInt64 { nanoseconds / 1_000_000 }

@@ -1,9 +1,9 @@
-// Waiting for many descriptors at once. Level-triggered: what is not read now is reported again, so
-// a handler may stop half-way and nothing is lost. Errors and hang-ups are reported unasked.
+// An event loop over epoll. Level-triggered: unread input is reported again, so a handler may stop early
+// without losing anything. Errors and hang-ups are always reported.
 //
-// Rules: a descriptor must be removed before it is closed if it has duplicates, else the kernel goes
-// on reporting it. A batch may hold events of a token whose owner was removed while the batch was
-// being handled; tokens must therefore not be used again at once.
+// Rules: a descriptor that has duplicates must be removed before it is closed, else the kernel continues to
+// report it. A batch may contain events of a token whose owner was removed while the batch was being handled;
+// tokens must therefore not be reused immediately.
 
 import CNDISLinux
 import Glibc
@@ -11,20 +11,20 @@ import Glibc
 /// An epoll instance.
 @safe
 public struct Reactor: ~Copyable, @unchecked Sendable {
-  /// What to be told of, and what was told.
+  /// The events to watch for, and those reported.
   public struct Events: OptionSet, Sendable {
     public let rawValue: UInt32
     public init(rawValue: UInt32) { self.rawValue = rawValue }
 
     public static let readable = Events(rawValue: UInt32(CLINUX_READABLE))
     public static let writable = Events(rawValue: UInt32(CLINUX_WRITABLE))
-    /// The peer has closed or will send no more. There may still be messages to read.
+    /// The peer has shut down its sending side. Unread messages may remain.
     public static let hungUp = Events(rawValue: UInt32(CLINUX_HUNG_UP))
-    /// An error is pending on the descriptor. Reported unasked.
+    /// An error is pending on the descriptor. Always reported.
     public static let failed = Events(rawValue: UInt32(CLINUX_FAILED))
   }
 
-  /// One descriptor that is ready.
+  /// A ready descriptor.
   public struct Ready: Equatable, Sendable {
     public let token: UInt64
     public let events: Events
@@ -36,7 +36,7 @@ public struct Reactor: ~Copyable, @unchecked Sendable {
   }
 
   private let epoll: Descriptor
-  // Made once, so that waiting allocates nothing.
+  // Allocated once, so that waiting allocates nothing.
   private let batch: UnsafeMutablePointer<clinux_ready>
 
   public init() throws(SystemError) {
@@ -49,12 +49,12 @@ public struct Reactor: ~Copyable, @unchecked Sendable {
     unsafe batch.deallocate()
   }
 
-  /// Starts watching a descriptor; `token` comes back with its events.
+  /// Starts watching a descriptor; its events carry `token`.
   public func add(_ descriptor: Int32, _ interest: Events, token: UInt64) throws(SystemError) {
     try control(CLINUX_EPOLL_ADD, descriptor, interest, token)
   }
 
-  /// Changes what a watched descriptor is watched for.
+  /// Changes the watched events of a descriptor.
   public func modify(_ descriptor: Int32, _ interest: Events, token: UInt64) throws(SystemError) {
     try control(CLINUX_EPOLL_MODIFY, descriptor, interest, token)
   }
@@ -72,9 +72,9 @@ public struct Reactor: ~Copyable, @unchecked Sendable {
     }
   }
 
-  /// Waits until something is ready, at most `timeoutMilliseconds` (negative: for ever), and
-  /// replaces the contents of `ready`, at most 64 of them; the rest come with the next call. An
-  /// interrupted wait ends with nothing ready, for the caller knows how much time is left.
+  /// Waits until a descriptor is ready, at most `timeoutMilliseconds` (negative: no timeout), and replaces
+  /// the contents of `ready` with at most 64 events; the next call returns the rest. An interrupted wait
+  /// returns no events, since the caller knows the remaining time.
   public mutating func wait(
     timeoutMilliseconds: Int32, into ready: inout [Ready]
   ) throws(SystemError) {

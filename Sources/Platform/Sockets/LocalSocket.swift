@@ -1,14 +1,12 @@
-// What packet and stream sockets have in common: paths, listeners, pairs, accepting. A listener replaces
-// the socket file of a daemon that died, and nothing else: a path that is no socket, or on which somebody
-// listens, is a problem.
+// The common parts of packet and stream sockets: paths, listeners, pairs, accept. A listener replaces only a
+// stale socket file: a path that is not a socket, or on which a process listens, is an error.
 
 import CNDISLinux
 import Glibc
 
-/// Descriptors of local sockets of either type, by their making.
+/// Creates descriptors of AF_UNIX sockets of either type.
 enum LocalSocket {
-  /// Checks that an inherited descriptor is a listening local socket of `type`, and makes it
-  /// nonblocking.
+  /// Checks that an inherited descriptor is a listening AF_UNIX socket of `type`, and makes it nonblocking.
   static func checkListener(
     _ descriptor: Int32, type: Int32, operation: String
   ) throws(SystemError) {
@@ -32,7 +30,7 @@ enum LocalSocket {
     return value
   }
 
-  /// A listener on a path; `make` makes its socket, nonblocking.
+  /// A listener on a path; `make` creates its nonblocking socket.
   static func listen(
     path: String, mode: UInt32, backlog: Int32, _ make: () -> Int32
   ) throws(SocketPathProblem) -> Descriptor {
@@ -40,7 +38,7 @@ enum LocalSocket {
     try removeStale(path)
     do throws(SystemError) {
       let descriptor = try SystemCall.open("socket", make)
-      // The file inherits the socket's mode, so there is no moment when it is open to all.
+      // The file inherits the socket's mode, so it is never accessible to others, not even briefly.
       try SystemCall.run("fchmod") { clinux_change_mode(descriptor.raw, 0o600) }
       try SystemCall.run("bind to \(path)") { unsafe clinux_bind(descriptor.raw, path) }
       try SystemCall.run("listen on \(path)") { clinux_listen(descriptor.raw, backlog) }
@@ -52,7 +50,7 @@ enum LocalSocket {
     }
   }
 
-  /// The next connection of a nonblocking listener; nil when there is none.
+  /// Accepts the next connection of a nonblocking listener; nil if there is none.
   static func accept(_ listener: Int32) throws(SystemError) -> Descriptor? {
     while true {
       do throws(SystemError) {
@@ -60,7 +58,7 @@ enum LocalSocket {
         guard let raw else { return nil }
         return Descriptor(owning: raw)
       } catch {
-        // That one went away while it waited; there may be others behind it.
+        // The client disconnected while queued; more may follow.
         if error.errno != ECONNABORTED { throw error }
       }
     }
@@ -72,14 +70,14 @@ enum LocalSocket {
     guard path.utf8.count <= limit else { throw .pathTooLong(path: path, limit: limit) }
   }
 
-  /// Removes the socket file of a listener that is gone, whatever kind of socket it was.
+  /// Removes a stale socket file, of either socket type.
   static func removeStale(_ path: String) throws(SocketPathProblem) {
     let kind = unsafe clinux_path_is_socket(path)
     if kind == -ENOENT { return }
     guard kind >= 0 else {
       throw .system(SystemError(errno: 0 &- kind, operation: "lstat of \(path)"))
     }
-    // Asked first, because connecting to an ordinary file is refused as well.
+    // Checked first, because connecting to a regular file is refused as well.
     guard kind == 1 else { throw .notASocket(path: path) }
     do throws(SystemError) {
       let probe = try SystemCall.open("socket") { clinux_packet_socket(1) }
@@ -88,7 +86,7 @@ enum LocalSocket {
       switch answer {
       case -ENOENT: return
       case -ECONNREFUSED: try SystemCall.run("unlink of \(path)") { unsafe clinux_unlink(path) }
-      // A full queue of connections, or a socket of another kind: somebody lives there.
+      // A full backlog, or a socket of another type: a process is listening.
       case 0, -EAGAIN, -EPROTOTYPE: break
       default: throw SystemError(errno: 0 &- answer, operation: "connect to \(path)")
       }
@@ -99,7 +97,7 @@ enum LocalSocket {
 }
 
 extension Descriptor {
-  /// Whether this is a socket that listens; the descriptor is somebody else's.
+  /// Whether this is a listening socket; the descriptor is borrowed.
   public static func isListening(_ raw: Int32) -> Bool {
     var answer: Int32 = 0
     var length = socklen_t(MemoryLayout<Int32>.size)

@@ -1,17 +1,16 @@
-// The service manager's end of sd_notify: a datagram socket, read without waiting. All that is wanted of
-// it is READY=1.
+// The service manager's end of sd_notify: a nonblocking datagram socket. Only READY=1 is evaluated.
 
 import CNDISLinux
 import Glibc
 
-/// Hears what a service says to its manager.
+/// Receives the notifications of a service.
 public struct NotifyListener: ~Copyable {
   private let socket: Descriptor
 
-  /// Readable when something was said.
+  /// Readable when a notification is pending.
   public var descriptor: Int32 { socket.raw }
 
-  /// Listens on a path whose directory nobody else may enter.
+  /// Listens on a path in a directory that other users cannot enter.
   public init(path: String) throws(SocketPathProblem) {
     try LocalSocket.check(path)
     do throws(SystemError) {
@@ -28,7 +27,7 @@ public struct NotifyListener: ~Copyable {
     return socket
   }
 
-  /// Takes what was said; true when the service is ready.
+  /// Receives the pending notifications; true when the service is ready.
   public func takeReady() -> Bool {
     var bytes = [UInt8](repeating: 0, count: 4096)
     var isReady = false

@@ -1,37 +1,36 @@
-// A SEQPACKET socket of this machine: whole messages, in order, with descriptors and with the
-// kernel's word on who the peer is. This file has the connection: sending and receiving. How sockets
-// come to be is in PacketSocketPaths.
+// An AF_UNIX SEQPACKET socket: whole messages, in order, with descriptors and the peer's credentials. This
+// file sends and receives; sockets are created in PacketSocketPaths.
 //
-// Limits: a message of no bytes and no descriptors cannot be told from the end of the connection
-// and is taken as the end. A message longer than the buffer is cut, and said to be; its descriptors
-// arrive all the same. Descriptors the process has no room for (EMFILE) are dropped by the kernel,
-// and the message says so.
+// Limits: a message without bytes and descriptors cannot be distinguished from the end of the connection and
+// is treated as such. A message longer than the buffer is truncated and flagged; its descriptors are received
+// nevertheless. If the process has no free descriptors (EMFILE), the kernel drops those of the message, which
+// is flagged too.
 
 import CNDISLinux
 import Glibc
 
-/// One end of a connection of messages, or a listener for such connections.
+/// One end of a packet connection, or a listener.
 public struct PacketSocket: ~Copyable, Sendable {
   /// The socket, to be watched by a reactor.
   public let descriptor: Descriptor
 
-  /// What became of a message.
+  /// The result of sending.
   public enum Sent: Equatable, Sendable {
     case sent
-    /// The peer reads too slowly: nothing was sent. Watch for writing and send again.
+    /// The socket buffer is full: nothing was sent. Watch for writing and send again.
     case wouldBlock
   }
 
-  /// What came.
+  /// The result of receiving.
   public enum Received: Equatable, Sendable {
-    /// A message of `length` bytes as it was sent; of these the buffer has no more than it can hold,
-    /// and `truncated` says that it has not all. `controlTruncated`: descriptors were dropped.
+    /// A message of `length` bytes; the buffer contains as many as fit, and `truncated` is set if that is not
+    /// all. `controlTruncated`: descriptors were dropped.
     case message(length: Int, truncated: Bool, descriptorCount: Int, controlTruncated: Bool)
     case wouldBlock
     case closed
   }
 
-  /// Who is at the other end, as the kernel saw it when the connection was made.
+  /// The peer's credentials at the time of the connection.
   public struct Peer: Equatable, Sendable {
     public let processID: Int32
     public let userID: UInt32
@@ -44,13 +43,12 @@ public struct PacketSocket: ~Copyable, Sendable {
     }
   }
 
-  /// Takes over a connected or listening socket, for example one the service manager passed.
+  /// Takes ownership of a connected or listening socket, for example one passed by the service manager.
   public init(adopting descriptor: consuming Descriptor) {
     self.descriptor = descriptor
   }
 
-  /// Sends one message made of two parts, which the receiver sees as one. All of it is sent or
-  /// nothing. `descriptors` stay the caller's.
+  /// Sends one message that consists of two parts, all or nothing. The caller keeps `descriptors`.
   public func send(
     header: UnsafeRawBufferPointer,
     body: UnsafeRawBufferPointer = unsafe UnsafeRawBufferPointer(start: nil, count: 0),
@@ -70,7 +68,7 @@ public struct PacketSocket: ~Copyable, Sendable {
     }
   }
 
-  /// The path it is bound to; nil when it has none.
+  /// The path it is bound to; nil if it is unbound.
   public var localPath: String? {
     var path = [CChar](repeating: 0, count: 256)
     let count = unsafe path.withUnsafeMutableBufferPointer { room in
@@ -80,11 +78,10 @@ public struct PacketSocket: ~Copyable, Sendable {
     return String(decoding: path.prefix(Int(count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
-  /// Packets that one call of `send(packets:lengths:)` takes at most.
+  /// Maximum number of packets in one call of `send(packets:lengths:)`.
   public static let mostPackets = Int(CLINUX_MAX_PACKETS)
 
-  /// Sends packets that stand one behind the other, in one system call and without waiting; how many the
-  /// socket took.
+  /// Sends contiguous packets with one nonblocking system call. Returns the number of packets sent.
   public func send(
     packets: UnsafeRawBufferPointer, lengths: UnsafeBufferPointer<UInt32>
   ) throws(SystemError) -> Int {
@@ -95,7 +92,7 @@ public struct PacketSocket: ~Copyable, Sendable {
     return Int(sent ?? 0)
   }
 
-  /// Receives one message. What `descriptors` still held from the message before is closed first.
+  /// Receives one message. Descriptors left from the previous message are closed first.
   public func receive(
     into buffer: UnsafeMutableRawBufferPointer, descriptors: inout ReceivedDescriptors,
     blocking: Bool = false
@@ -124,7 +121,7 @@ public struct PacketSocket: ~Copyable, Sendable {
         return count
       }
     } catch {
-      // The peer went without reading what we had sent.
+      // The peer closed without reading what we had sent.
       if error.peerIsGone { return .closed }
       throw error
     }
@@ -136,7 +133,7 @@ public struct PacketSocket: ~Copyable, Sendable {
       controlTruncated: flags & Int32(CLINUX_CONTROL_TRUNCATED) != 0)
   }
 
-  /// Who is at the other end of a connection; for a listener, this process.
+  /// The peer's credentials; for a listener, this process's.
   public func peerCredentials() throws(SystemError) -> Peer {
     var process: Int32 = 0
     var user: UInt32 = 0
@@ -147,7 +144,7 @@ public struct PacketSocket: ~Copyable, Sendable {
     return Peer(processID: process, userID: user, groupID: group)
   }
 
-  /// Ends the connection in both directions; both ends see it closed. The descriptor stays.
+  /// Shuts down both directions. The descriptor stays open.
   public func shutdown() throws(SystemError) {
     do throws(SystemError) {
       try SystemCall.run("shutdown") { clinux_shutdown(descriptor.raw) }
@@ -156,8 +153,8 @@ public struct PacketSocket: ~Copyable, Sendable {
     }
   }
 
-  /// Sets how many bytes may wait in each direction. The kernel doubles the numbers and cuts them
-  /// to net.core.wmem_max and rmem_max.
+  /// Sets the buffer size of each direction. The kernel doubles the values and limits them to
+  /// net.core.wmem_max and rmem_max.
   public func setBuffers(sendBytes: Int32, receiveBytes: Int32) throws(SystemError) {
     try SystemCall.run("setsockopt(SO_SNDBUF, SO_RCVBUF)") {
       clinux_set_buffers(descriptor.raw, sendBytes, receiveBytes)

@@ -1,20 +1,20 @@
-// How packet sockets come to be: by a path, as a pair, by accepting. A listener replaces the socket
-// file of a daemon that died, and nothing else: only a socket that refuses connections is removed.
+// Creates packet sockets: by path, as a pair, by accept. A listener replaces only a stale socket file: one on
+// which connections are refused.
 //
-// Limits: two daemons starting at the same moment on one path can both find it stale; to keep them
-// apart is the service manager's business. The directory must belong to the daemon, since the path
-// is looked at and used in separate calls.
+// Limits: two daemons that start at the same time on one path can both consider it stale; the service manager
+// must prevent that. The directory must belong to the daemon, since the path is checked and used in separate
+// calls.
 
 import CNDISLinux
 import Glibc
 
-/// Why a socket could not be had by its path.
+/// Why a socket could not be created on its path.
 public enum SocketPathProblem: Error, Equatable, Sendable {
   case pathTooLong(path: String, limit: Int)
-  /// Empty, or with a NUL inside, which the kernel would take as its end.
+  /// Empty, or with a NUL inside, where the kernel would end it.
   case notAPath(String)
   case anotherDaemonListens(path: String)
-  /// Something that is not a socket is in the way; it is left alone.
+  /// The path exists and is not a socket; it is left unchanged.
   case notASocket(path: String)
   case system(SystemError)
 }
@@ -33,14 +33,14 @@ extension SocketPathProblem: CustomStringConvertible {
 }
 
 extension PacketSocket {
-  /// Both ends of a connection. Frozen, so that other modules may take it apart.
+  /// Both ends of a connection. Frozen, so that other modules can consume its parts.
   @frozen
   public struct Pair: ~Copyable, Sendable {
     public let first: PacketSocket
     public let second: PacketSocket
   }
 
-  /// Connects to a listener. The socket is blocking; each call says whether it waits.
+  /// Connects to a listener. The socket is blocking; each call decides whether it blocks.
   public static func connect(path: String) throws(SocketPathProblem) -> PacketSocket {
     try LocalSocket.check(path)
     do throws(SystemError) {
@@ -50,7 +50,7 @@ extension PacketSocket {
     } catch { throw .system(error) }
   }
 
-  /// Takes over a listener that somebody else made, the service manager for instance. It must be a
+  /// Takes ownership of a listener created elsewhere, for instance by the service manager. It must be a
   /// listening SEQPACKET socket; it is made nonblocking, which an inherited one is not.
   public static func listener(
     adopting descriptor: consuming Descriptor
@@ -61,8 +61,8 @@ extension PacketSocket {
     return PacketSocket(adopting: descriptor)
   }
 
-  /// Listens on a path, whose file gets exactly the permissions `mode` (those that may write may
-  /// connect). The file is not removed when the listener goes.
+  /// Listens on a path. The file gets exactly the permissions `mode`; write permission allows connecting. The
+  /// file is not removed with the listener.
   public static func listener(
     path: String, mode: UInt32 = 0o600, backlog: Int32 = 128
   ) throws(SocketPathProblem) -> PacketSocket {
@@ -72,7 +72,7 @@ extension PacketSocket {
       })
   }
 
-  /// Two ends of one connection, both blocking.
+  /// Creates both ends of a connection, blocking.
   public static func pair() throws(SystemError) -> Pair {
     var raw: (Int32, Int32) = (-1, -1)
     try SystemCall.run("socketpair") {
@@ -85,8 +85,8 @@ extension PacketSocket {
       second: PacketSocket(adopting: Descriptor(owning: raw.1)))
   }
 
-  /// The next connection that is waiting, non-blocking; nil when there is none. When the process
-  /// has no descriptor left (`isOutOfDescriptors`) the connection goes on waiting: see `Spare`.
+  /// Accepts the next pending connection, nonblocking; nil if there is none. If the process has no free
+  /// descriptor (`isOutOfDescriptors`), the connection stays pending: see `Spare`.
   public func accept() throws(SystemError) -> PacketSocket? {
     guard let descriptor = try LocalSocket.accept(descriptor.raw) else { return nil }
     return PacketSocket(adopting: descriptor)

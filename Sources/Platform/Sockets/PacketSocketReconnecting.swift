@@ -1,14 +1,13 @@
-// A connection whose peer has gone and comes back: another socket takes the place of the one that ended,
-// under the same descriptor. So nobody who uses the descriptor meanwhile can find it closed, or another
-// file in its place: a call that waits on the old socket goes on waiting there (shut it down first), and
-// the next call has the new one.
+// Reconnection after the peer was restarted: another socket replaces the closed one under the same descriptor
+// number. Concurrent users of the number thus never find it closed or reused for another file: a call blocked
+// on the old socket stays blocked there (shut it down first), and the next call uses the new one.
 
 import CNDISLinux
 import Glibc
 
 extension PacketSocket {
-  /// Connects to a listener without waiting: EAGAIN is thrown when as many connections wait already as the
-  /// listener lets wait. The socket is blocking then, as `connect(path:)` makes it.
+  /// Connects without blocking; throws EAGAIN if the listener's backlog is full. The connected socket is
+  /// blocking, as with `connect(path:)`.
   public static func connectAtOnce(path: String) throws(SocketPathProblem) -> PacketSocket {
     try LocalSocket.check(path)
     do throws(SystemError) {
@@ -22,13 +21,13 @@ extension PacketSocket {
     } catch { throw .system(error) }
   }
 
-  /// Puts another connection in this one's place, under this one's descriptor.
+  /// Replaces this connection with another one, keeping this one's descriptor number.
   public func replace(with other: consuming PacketSocket) throws(SystemError) {
     try SystemCall.run("dup3") { clinux_replace(descriptor.raw, other.descriptor.raw) }
   }
 
-  /// Waits until there is something to receive, the end of the connection too; false when the monotonic
-  /// clock passes the deadline first.
+  /// Waits until input, or the end of the connection, can be received; false if the deadline of the monotonic
+  /// clock passes first.
   public func waitToReceive(until deadline: UInt64) throws(SystemError) -> Bool {
     while true {
       let now = MonotonicClock.nanoseconds

@@ -1,26 +1,26 @@
-// Descriptors that arrived with a message and have no owner yet. A peer may send up to 253 with any
-// message, wanted or not: what is not taken is closed before the next message, and at the end.
+// Descriptors received with a message that have no owner yet. A peer may send up to 253 with any message:
+// those not taken are closed before the next message, and at the end.
 
 import CNDISLinux
 
-/// A reusable place for received descriptors; closes those nobody takes.
+/// A reusable container for received descriptors; closes those that are not taken.
 @safe
 public struct ReceivedDescriptors: ~Copyable, @unchecked Sendable {
-  /// As many as Linux passes with one message.
+  /// The maximum number Linux passes with one message.
   public static let maximum = Int(CLINUX_MAX_DESCRIPTORS)
 
-  /// How many are accepted with one message; the kernel drops the others.
+  /// Maximum number accepted with one message; the kernel drops the others.
   public let capacity: Int
   private let closesInBackground: Bool
-  /// How many came with the last message, taken or not.
+  /// Number received with the last message, taken or not.
   public private(set) var count = 0
 
-  // A taken one is -1. Unchecked Sendable is sound: the storage has this one owner.
+  // Taken ones are -1. Unchecked Sendable is safe: the storage has a single owner.
   private let storage: UnsafeMutablePointer<Int32>
 
-  /// Room for up to `capacity` descriptors, no more than `maximum`.
+  /// Reserves space for up to `capacity` descriptors, at most `maximum`.
   ///
-  /// - Parameter closesInBackground: a reactor's choice, see `BackgroundCloser`.
+  /// - Parameter closesInBackground: for use on a reactor's thread, see `BackgroundCloser`.
   public init(capacity: Int = maximum, closesInBackground: Bool = false) {
     self.closesInBackground = closesInBackground
     self.capacity = min(max(capacity, 0), Self.maximum)
@@ -35,7 +35,7 @@ public struct ReceivedDescriptors: ~Copyable, @unchecked Sendable {
     unsafe storage.deallocate()
   }
 
-  /// Takes the descriptor at an index; nil when there is none, or when it was taken before.
+  /// Takes the descriptor at an index; nil if there is none or it was taken already.
   public mutating func take(_ index: Int) -> Descriptor? {
     guard index >= 0, index < count, unsafe storage[index] >= 0 else { return nil }
     let raw = unsafe storage[index]
@@ -56,7 +56,7 @@ public struct ReceivedDescriptors: ~Copyable, @unchecked Sendable {
     count = 0
   }
 
-  /// Lets `body` put descriptors into the empty storage and say how many.
+  /// Calls `body`, which stores descriptors in the empty storage and returns their number.
   mutating func refill(
     _ body: (UnsafeMutablePointer<Int32>, Int) throws(SystemError) -> Int
   ) throws(SystemError) {

@@ -1,15 +1,15 @@
-// Where the sockets of a running daemon are searched: in the directories in which a system service, the
-// service of a user, and a daemon started manually put them.
+// The search path for the sockets of a running daemon: the directories used by a system service, a user
+// service, and a manually started daemon.
 
 import Glibc
 
 /// The search path of clients.
 package enum SocketDirectories {
-  /// The directories, in the order of the search.
+  /// The directories in search order.
   package static var candidates: [String] {
     var directories: [String] = []
     if let named = ProcessEnvironment.value("RUNTIME_DIRECTORY") {
-      // The service manager may name several, separated by colons; the first is the daemon's.
+      // systemd may pass several, separated by colons; the daemon uses the first.
       directories.append(String(named.prefix { $0 != ":" }))
     }
     if let runtime = ProcessEnvironment.value("XDG_RUNTIME_DIR") {

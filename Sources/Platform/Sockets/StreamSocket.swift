@@ -1,36 +1,35 @@
-// A SOCK_STREAM socket of this machine: bytes in order, with the kernel's word on who the peer is.
-// Reading and writing never wait; whoever wants to wait says for what and until when. How sockets
-// come to be is in StreamSocketPaths.
+// An AF_UNIX SOCK_STREAM socket with the peer's credentials. Reads and writes never block; waiting is a
+// separate call with a deadline. Sockets are created in StreamSocketPaths.
 //
-// Limits: descriptors that a peer sends along are dropped by the kernel.
+// Limits: the kernel drops descriptors that a peer sends.
 
 import CNDISLinux
 import Glibc
 
-/// One end of a connection of bytes, or a listener for such connections.
+/// One end of a stream connection, or a listener.
 public struct StreamSocket: ~Copyable, Sendable {
   /// The socket, to be watched by a reactor.
   public let descriptor: Descriptor
 
-  /// What became of reading.
+  /// The result of reading.
   public enum Read: Equatable, Sendable {
-    /// So many bytes, at least one.
+    /// Number of bytes, at least one.
     case bytes(Int)
     case wouldBlock
-    /// The peer will send no more.
+    /// The peer has shut down its sending side.
     case closed
   }
 
-  /// What became of writing.
+  /// The result of writing.
   public enum Written: Equatable, Sendable {
-    /// So many bytes of what was to be written, perhaps not all.
+    /// Number of bytes written, possibly not all.
     case bytes(Int)
     case wouldBlock
-    /// The peer is gone.
+    /// The peer has closed the connection.
     case closed
   }
 
-  /// What a connection is waited for.
+  /// The condition to wait for.
   public struct Readiness: OptionSet, Sendable {
     public let rawValue: Int32
     public init(rawValue: Int32) { self.rawValue = rawValue }
@@ -39,22 +38,22 @@ public struct StreamSocket: ~Copyable, Sendable {
     public static let writable = Readiness(rawValue: Int32(CLINUX_WRITABLE))
   }
 
-  /// Who is at the other end, as the kernel saw it when the connection was made.
+  /// The peer's credentials at the time of the connection.
   public typealias Peer = PacketSocket.Peer
 
-  /// Takes over a connected or listening socket.
+  /// Takes ownership of a connected or listening socket.
   public init(adopting descriptor: consuming Descriptor) {
     self.descriptor = descriptor
   }
 
-  /// Appends what is there to read, at most `limit` bytes.
+  /// Appends the available bytes, at most `limit`.
   public func read(
     appendingTo bytes: inout [UInt8], limit: Int = 1 << 16
   ) throws(SystemError) -> Read {
     var chunk: Int64?
     let start = bytes.count
     let room = max(1, limit)
-    // Room that is there anyway is used; a buffer that is read into often grows once.
+    // Uses spare capacity; a buffer that is read into frequently grows once.
     bytes.append(contentsOf: repeatElement(0, count: room))
     defer { bytes.removeLast(room - max(0, Int(chunk ?? 0))) }
     do throws(SystemError) {
@@ -65,7 +64,7 @@ public struct StreamSocket: ~Copyable, Sendable {
         }
       }
     } catch {
-      // The peer went without reading what we had sent.
+      // The peer closed without reading what we had sent.
       if error.peerIsGone { return .closed }
       throw error
     }
@@ -73,7 +72,7 @@ public struct StreamSocket: ~Copyable, Sendable {
     return chunk == 0 ? .closed : .bytes(Int(chunk))
   }
 
-  /// Writes as much as there is room for.
+  /// Writes as much as the socket buffer can take.
   public func write(_ bytes: ArraySlice<UInt8>) throws(SystemError) -> Written {
     var count: Int64?
     do throws(SystemError) {
@@ -90,8 +89,8 @@ public struct StreamSocket: ~Copyable, Sendable {
     return .bytes(Int(count))
   }
 
-  /// Waits until the connection can be read or written, whatever of it is wanted, or has failed,
-  /// which counts as both. Nothing when the monotonic clock passes the deadline first.
+  /// Waits until the requested direction is ready; a failed connection counts as ready for both. Returns
+  /// nothing if the deadline of the monotonic clock passes first.
   public func wait(
     for wanted: Readiness, until deadline: UInt64? = nil
   ) throws(SystemError) -> Readiness {
@@ -113,7 +112,7 @@ public struct StreamSocket: ~Copyable, Sendable {
     }
   }
 
-  /// Who is at the other end of a connection; for a listener, this process.
+  /// The peer's credentials; for a listener, this process's.
   public func peerCredentials() throws(SystemError) -> Peer {
     var process: Int32 = 0
     var user: UInt32 = 0
@@ -124,7 +123,7 @@ public struct StreamSocket: ~Copyable, Sendable {
     return Peer(processID: process, userID: user, groupID: group)
   }
 
-  /// Ends the connection in both directions; both ends see it closed. The descriptor stays.
+  /// Shuts down both directions. The descriptor stays open.
   public func shutdown() throws(SystemError) {
     do throws(SystemError) {
       try SystemCall.run("shutdown") { clinux_shutdown(descriptor.raw) }

@@ -1,12 +1,11 @@
-// How stream sockets come to be: by a path, as a pair, by accepting. The rules for paths are those
-// of packet sockets (LocalSocket): a listener replaces the socket file of a daemon that died,
-// and nothing else.
+// Creates stream sockets: by path, as a pair, by accept. The rules for paths are those of LocalSocket: a
+// listener replaces only a stale socket file.
 
 import CNDISLinux
 import Glibc
 
 extension StreamSocket {
-  /// Both ends of a connection. Frozen, so that other modules may take it apart.
+  /// Both ends of a connection. Frozen, so that other modules can consume its parts.
   @frozen
   public struct Pair: ~Copyable, Sendable {
     public let first: StreamSocket
@@ -15,8 +14,8 @@ extension StreamSocket {
 
   /// Connects to a listener.
   ///
-  /// - Parameter timeoutMilliseconds: how long to wait for a listener whose queue is full; nil: for
-  ///   ever. The problem is then a system error EAGAIN.
+  /// - Parameter timeoutMilliseconds: how long to wait for a listener whose backlog is full; nil: no timeout.
+  ///   It then throws a system error EAGAIN.
   public static func connect(
     path: String, timeoutMilliseconds: Int32? = nil
   ) throws(SocketPathProblem) -> StreamSocket {
@@ -25,7 +24,7 @@ extension StreamSocket {
       let descriptor = try SystemCall.open("socket") { clinux_stream_socket(0) }
       if let timeoutMilliseconds {
         try SystemCall.run("setsockopt(SO_SNDTIMEO)") {
-          // Zero would be for ever.
+          // Zero would disable the timeout.
           clinux_set_connect_timeout(descriptor.raw, max(1, timeoutMilliseconds))
         }
       }
@@ -34,7 +33,7 @@ extension StreamSocket {
     } catch { throw .system(error) }
   }
 
-  /// Takes over a listener that somebody else made, the service manager for instance. It must be a
+  /// Takes ownership of a listener created elsewhere, for instance by the service manager. It must be a
   /// listening stream socket; it is made nonblocking, which an inherited one is not.
   public static func listener(
     adopting descriptor: consuming Descriptor
@@ -45,8 +44,8 @@ extension StreamSocket {
     return StreamSocket(adopting: descriptor)
   }
 
-  /// Listens on a path, whose file gets exactly the permissions `mode` (those that may write may
-  /// connect). The file is not removed when the listener goes.
+  /// Listens on a path. The file gets exactly the permissions `mode`; write permission allows connecting. The
+  /// file is not removed with the listener.
   public static func listener(
     path: String, mode: UInt32 = 0o600, backlog: Int32 = 128
   ) throws(SocketPathProblem) -> StreamSocket {
@@ -56,7 +55,7 @@ extension StreamSocket {
       })
   }
 
-  /// Two ends of one connection.
+  /// Creates both ends of a connection.
   public static func pair() throws(SystemError) -> Pair {
     var raw: (Int32, Int32) = (-1, -1)
     try SystemCall.run("socketpair") {
@@ -69,8 +68,8 @@ extension StreamSocket {
       second: StreamSocket(adopting: Descriptor(owning: raw.1)))
   }
 
-  /// The next connection that is waiting, non-blocking; nil when there is none. When the process
-  /// has no descriptor left (`isOutOfDescriptors`) the connection goes on waiting: see `Spare`.
+  /// Accepts the next pending connection, nonblocking; nil if there is none. If the process has no free
+  /// descriptor (`isOutOfDescriptors`), the connection stays pending: see `Spare`.
   public func accept() throws(SystemError) -> StreamSocket? {
     guard let descriptor = try LocalSocket.accept(descriptor.raw) else { return nil }
     return StreamSocket(adopting: descriptor)

@@ -48,7 +48,7 @@ struct ChangeWait: ParsableArguments {
   var milliseconds: Int? { noWait ? 0 : timeout.map { max(1, $0.milliseconds) } }
 }
 
-/// What the commands that change an adapter share.
+/// Options common to the commands that change an adapter.
 struct ChangeOptions: ParsableArguments {
   @OptionGroup var common: CommonOptions
   @OptionGroup var wait: ChangeWait

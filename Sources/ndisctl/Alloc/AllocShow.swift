@@ -63,7 +63,7 @@ enum AllocShow {
 func processNumber() -> Int32 { getpid() }
 
 extension String {
-  /// With spaces behind it, at least `width` characters.
+  /// Padded with spaces to at least `width` characters.
   func padded(_ width: Int) -> String {
     self + String(repeating: " ", count: max(0, width - count))
   }

@@ -1,8 +1,8 @@
-// Percentiles from a histogram whose buckets are powers of two of microseconds. A percentile is known
-// only up to its bucket: what is shown is the bucket's upper bound, or the maximum of all samples if that
-// is less, so it is never too low.
+// Percentiles from a histogram whose buckets are powers of two of microseconds. A percentile is known only up
+// to its bucket: the result is the bucket's upper bound, or the maximum of all samples if that is less, so it
+// is never too low.
 //
-// Limits: the counts come from the daemon and are not checked; negative ones count as zero.
+// Limits: the counts come from the daemon and are not validated; negative ones count as zero.
 
 import NDISDrawing
 import NDISManagementInterface
@@ -10,7 +10,7 @@ import NDISManagementInterface
 /// The percentiles of a latency.
 struct LatencyFigures {
   private var buckets: [Int]
-  /// No sample is above this one.
+  /// The maximum of all samples.
   private let maximum: Int
 
   init(_ latency: SimulatorInterface.Latency) {
@@ -18,7 +18,7 @@ struct LatencyFigures {
     buckets = latency.buckets.prefix(64).map { max(0, $0) }
   }
 
-  /// Only what came after an earlier sample of the same.
+  /// The difference to an earlier sample.
   init(_ latency: SimulatorInterface.Latency, since earlier: SimulatorInterface.Latency?) {
     self.init(latency)
     guard let earlier else { return }
@@ -28,16 +28,16 @@ struct LatencyFigures {
   }
 
   var count: Int { buckets.reduce(0, &+) }
-  /// Each bucket's count, for a sparkline; up to the last one that is not empty.
+  /// The count of each bucket up to the last nonempty one, for a sparkline.
   var shape: [Double] {
     let end = (buckets.lastIndex { $0 > 0 } ?? -1) + 1
     return buckets.prefix(end).map(Double.init)
   }
 
-  /// An upper edge in microseconds; nil in `edge` when the last bucket has no edge.
+  /// An upper bound in microseconds; `edge` is nil for the last bucket, which has none.
   struct Bound {
     var edge: Int?
-    /// What it exceeds, when it has no edge.
+    /// A lower bound, if there is no upper one.
     var above: Int
   }
 
@@ -57,7 +57,7 @@ struct LatencyFigures {
   private func bound(percent: Int) -> Bound? {
     let total = count
     guard total > 0 else { return nil }
-    // Of n samples the last one that belongs to p percent, rounded up.
+    // The rank of the percentile among n samples, rounded up.
     let wanted = Double(total) * Double(percent) / 100
     var seen = 0
     for (index, count) in buckets.enumerated() {

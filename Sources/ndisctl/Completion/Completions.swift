@@ -1,4 +1,4 @@
-// Completion of names of objects, which only a running daemon has. Without a daemon there are none, and
+// Completion of object names, which are queried from a running daemon. Without a daemon there are none, and
 // no error is printed.
 
 import ArgumentParser
@@ -16,7 +16,7 @@ extension CompletionKind {
   static var queues: CompletionKind { .custom { _, _, _ in Completions.queues() } }
   /// VPorts as ADAPTER/NUMBER.
   static var vports: CompletionKind { .custom { _, _, _ in Completions.vports() } }
-  /// Whatever has a name.
+  /// All objects with a name.
   static var objects: CompletionKind {
     .custom { _, _, _ in Completions.adapters() + Completions.queues() }
   }
@@ -41,7 +41,7 @@ enum Completions {
     }
   }
 
-  /// What a daemon lists, no more than a shell can show.
+  /// The objects that a daemon lists, limited to what a shell can show.
   private static func collect<Method: VarlinkMethod>(
     _ method: Method.Type, _ input: Method.Input, _ names: (Method.Output) -> [String]
   ) -> [String] {

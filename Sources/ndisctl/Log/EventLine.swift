@@ -19,8 +19,7 @@ extension SimulatorInterface.Event {
 
   /// The line, without a line feed. It may be wider than the terminal.
   ///
-  /// - Parameter isCut: the line is truncated to the width of the terminal; a very narrow one has no
-  ///   room for the kind.
+  /// - Parameter isCut: the line is truncated to the width of the terminal; a very narrow one omits the kind.
   func line(on capabilities: TerminalCapabilities, isCut: Bool = false) -> String {
     func shown(_ text: String, _ cells: Int) -> String {
       TerminalText.fill(

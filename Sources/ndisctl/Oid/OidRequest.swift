@@ -225,7 +225,7 @@ extension OidRequestOptions {
     return bytes
   }
 
-  /// The structure before any option: zeros and required defaults.
+  /// The structure before options are applied: zeros and required defaults.
   private func start(
     _ structure: Structure, _ kind: OIDRequestKind, _ revision: UInt8, _ last: LastNumbers
   ) throws(CommandFailure) -> [UInt8] {

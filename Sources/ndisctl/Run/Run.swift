@@ -1,5 +1,5 @@
 // `ndisctl run`: the command line. The sequence is in RunSession, the processes in RunFamily, the daemon in
-// PrivateDaemon, the verdict in RunReport.
+// PrivateDaemon, the result in RunReport.
 
 import ArgumentParser
 import Glibc

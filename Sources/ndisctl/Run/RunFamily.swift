@@ -173,7 +173,7 @@ final class ProcessFamily {
   }
 
   private func takeSignals() {
-    // A read of a signalfd fails for no reason this process could mend.
+    // Reading a signalfd cannot fail for a reason that could be handled here.
     while let signal = (try? signals.next()) ?? nil {
       switch signal {
       case SIGCHLD: break

@@ -1,9 +1,9 @@
-// The findings of `ndisctl run` and the verdict. Pure: the same findings always give the same exit status
-// and the same report.
+// The findings of `ndisctl run` and the result. Pure: the same findings always give the same exit status and
+// the same report.
 //
-// The exit status, first that applies: 124 after a timeout, 125 if the daemon failed, the command's own if
-// it is not 0 (128 + N if signal N killed it), 3 for unexpected violations or leaks, or expected ones that
-// did not occur exactly as often as declared, else 0.
+// The exit status, first that applies: 124 after a timeout, 125 if the daemon failed, the command's own if it
+// is not 0 (128 + N if signal N killed it), 3 for unexpected violations or leaks, or expected ones that did
+// not occur exactly as often as declared, else 0.
 
 import NDISPlatform
 import NDISVarlink

@@ -1,5 +1,5 @@
-// The sequence of one `ndisctl run`: daemon, expectations, command, queries, verdict, and the cleanup in
-// every case. Failures become part of the report.
+// The sequence of one `ndisctl run`: daemon, expectations, command, queries, result, and the cleanup in every
+// case. Failures become part of the report.
 
 import Glibc
 import NDISPlatform
@@ -54,8 +54,8 @@ struct RunSession {
     return report.exitStatus
   }
 
-  /// With a daemon that is ready: everything up to the verdict. Returns an exit status that needs no
-  /// report, or nil.
+  /// Runs everything that needs the daemon, up to the result. Returns an exit status that needs no report, or
+  /// nil.
   private mutating func withDaemon(_ daemon: borrowing PrivateDaemon, _ family: ProcessFamily)
     -> Int32?
   {

@@ -1,7 +1,7 @@
 // `ndisctl state adapter|queue|vport`: a state machine as text or as Graphviz dot. The tables are those that
-// the simulator uses (AdapterState, QueueState, VPortState), so the drawing cannot differ from the
-// behaviour. What no document has is marked as an extension. With the name of an object its current state is
-// queried and marked.
+// the simulator uses (AdapterState, QueueState, VPortState), so the drawing cannot differ from the behaviour.
+// States and events that Microsoft does not document are marked as extensions. For a named object its current
+// state is queried and marked.
 
 import ArgumentParser
 import NDISDrawing
@@ -104,8 +104,8 @@ struct StateMachineOptions: ParsableArguments {
 }
 
 extension StateDiagram {
-  /// A table with a row per event; the column of the current state is highlighted and marked. On a narrow
-  /// terminal no column is omitted: that would be another state machine.
+  /// A table with a row per event; the column of the current state is highlighted and marked. No column is
+  /// omitted on a narrow terminal: the state machine would be incomplete.
   fileprivate func lines(current: String?, on capabilities: TerminalCapabilities) -> [String] {
     let marked = states.firstIndex { $0 == current }
     var columns = [Column("EVENT")]
@@ -125,10 +125,10 @@ extension StateDiagram {
     return lines
   }
 
-  /// Where an event leads from a state.
+  /// The state to which an event leads.
   private func drawnCell(_ event: Int, _ state: Int, isCurrent: Bool) -> NDISDrawing.Cell {
     guard let cell = cell(event, state) else { return NDISDrawing.Cell("-", .faint) }
-    // Where the row or the column says so already, the cell need not.
+    // A cell is not marked if its row or column is.
     let isMarked =
       cell.isExtension && !extensionEvents.contains(event) && !extensionStates.contains(state)
     return NDISDrawing.Cell(
