@@ -77,7 +77,7 @@ extension Launch {
     }
     // No other process is involved, so they are running now, or the failure was reported.
     guard switchboard.miniports.allSatisfy(\.isRunning) else {
-      throw StartFailure("a hosted miniport does not come up")
+      throw StartFailure("a hosted miniport did not reach Running")
     }
     return switchboard
   }

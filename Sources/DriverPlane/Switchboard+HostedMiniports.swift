@@ -219,7 +219,7 @@ extension SwitchboardState {
         simulator.answer(id, session: session, answer: answer, now: now)
       case .end:
         simulator.end(
-          session: session, reason: "the hosted miniport has gone", now: now)
+          session: session, reason: "the hosted miniport ended", now: now)
       }
       next += 1
     }

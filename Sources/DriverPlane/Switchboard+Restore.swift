@@ -79,7 +79,7 @@ extension SwitchboardState {
     case .request: what = "request"
     case .answer: what = "the answer to upcall"
     case .hosted: what = "upcall"
-    case .store: what = "what an earlier one had left to do"
+    case .store: what = "the work that an earlier process left"
     }
     let isOfSession = crash.work.kind == .request || crash.work.kind == .answer
     let known = simulator.adoptedSessions.contains { $0.index == crash.work.session }
@@ -254,7 +254,7 @@ extension SwitchboardState {
         .hostedDriverNotRestored(
           simulator.sessionParty(session.index), problem: "its state in the store is damaged"))
       simulator.end(
-        session: session.index, reason: "its state could not be carried over", now: now)
+        session: session.index, reason: "its state could not be restored", now: now)
     }
   }
 

@@ -39,7 +39,7 @@ extension SwitchboardState {
       if session.token == 0 {
         simulator.end(
           session: session.index,
-          reason: "the simulator was started again, and this client cannot go on", now: now)
+          reason: "the simulator restarted, and this client cannot resume", now: now)
       } else {
         simulator.note(session: session.index, socket: 0)
         pendingResumes[session.index] = now &+ SwitchboardState.gracePeriod

@@ -93,7 +93,7 @@ private struct InterfaceParser {
     .Field]
   {
     let position = token.position
-    guard token.kind == .sign("(") else { throw unexpected("\(what) stands in parentheses") }
+    guard token.kind == .sign("(") else { throw unexpected("\(what) is in parentheses") }
     guard case .structure(let fields) = try parenthesized(depth: 0) else {
       throw position.error("\(what) is a struct and cannot be an enum")
     }

@@ -170,7 +170,7 @@ extension ManagementService {
         Interface.Refused(
           status: "\(Status.failure)", rule: "restartFailed",
           message:
-            "MiniportRestart failed, or somebody paused the adapter again: it is \(standing.state)."
+            "MiniportRestart failed, or the adapter was paused again: its state is \(standing.state)."
         ))
     }
     return standing

@@ -14,7 +14,7 @@ extension StoreCheck {
       guard state != .free else {
         try at.hold(
           oid.isLinked == 0 && oid.session.isNone && oid.deadline == 0 && oid.upcall == 0
-            && oid.cancellation == 0 && oid.completion == 0, "it is free and somebody's")
+            && oid.cancellation == 0 && oid.completion == 0, "it is free and still in use")
         continue
       }
       try at.hold(OIDRequestKind(rawValue: UInt32(oid.kind)) != nil, "its kind is none")

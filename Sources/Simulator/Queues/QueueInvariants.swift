@@ -156,13 +156,13 @@ extension StoreCheck {
         (queue.dmaStopped | queue.early) <= 1, "one of its flags is neither 0 nor 1")
       try at.hold(isMaker(queue.owner, own), "who allocated it is not there")
       try at.hold(
-        state != .reclaiming || queue.owner.isNone, "it was freed and is somebody's")
+        state != .reclaiming || queue.owner.isNone, "it was freed and still has an owner")
       try at.hold(
         state != .reclaiming || queue.blocks != 0 || queue.indicated != 0,
         "it was freed and nothing of it is left")
       try at.hold(
         state != .stopDMA && state != .freeing || isBeingFreed(index, on: own.index),
-        "nobody frees it")
+        "no request frees it")
       try at.hold(queue.parameters.queueID == queue.queueID, "its parameters are another's")
       let filters = scratch.queues[Int(queue.queueID)]
       scratch.queues[Int(queue.queueID)] = PlaceScratch.absent
@@ -215,7 +215,7 @@ extension StoreCheck {
       try at.hold(vport.deleting <= 1, "one of its flags is neither 0 nor 1")
       try at.hold(isMaker(vport.owner, own), "who created it is not there")
       try at.hold(
-        state != .reclaiming || vport.owner.isNone, "it was deleted and is somebody's")
+        state != .reclaiming || vport.owner.isNone, "it was deleted and still has an owner")
       try at.hold(
         state != .reclaiming || vport.blocks != 0 || vport.indicated != 0,
         "it was deleted and nothing of it is left")

@@ -14,7 +14,7 @@ extension StoreCheck {
       try at.hold(store.lists[index, \.generation] <= lastGeneration, "its generation is too great")
       guard link.state != .free else {
         try at.hold(
-          link.holders == 0 && link.nextReturned.isNone, "it is free and somebody's")
+          link.holders == 0 && link.nextReturned.isNone, "it is free and still in use")
         continue
       }
       guard let state = link.$state.validated else {
@@ -43,10 +43,10 @@ extension StoreCheck {
       inUse.lists &+= 1
       if state == .out {
         try at.hold(
-          link.holders != 0 && link.nextReturned.isNone, "it is out and nobody has it")
+          link.holders != 0 && link.nextReturned.isNone, "it is indicated and has no holder")
         count(list, kind)
       } else {
-        try at.hold(link.holders == 0, "it goes back and somebody has it")
+        try at.hold(link.holders == 0, "it is being returned and still has a holder")
       }
     }
     try checkNamedBlocks()
@@ -199,7 +199,7 @@ extension StoreCheck {
       if record.adapter.isNone {
         try at.hold(
           record.out == 0 && record.first.isNone && record.request.isNone,
-          "its adapter is gone and its lists are not")
+          "its adapter was removed and its lists were not")
       } else {
         inUse.indications &+= 1
       }

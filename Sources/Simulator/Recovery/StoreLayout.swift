@@ -23,7 +23,7 @@ extension StoreError: CustomStringConvertible {
       "the store needs \(needed) bytes and was given \(given)"
     case .otherLayout: "the store was written with another layout"
     case .damaged(let what): "the store is damaged: \(what)"
-    case .crashes: "two processes in a row crashed while they went on from it"
+    case .crashes: "two processes in a row crashed while restoring it"
     }
   }
 }

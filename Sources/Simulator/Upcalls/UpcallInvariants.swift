@@ -12,7 +12,7 @@ extension StoreCheck {
       let at = CheckedRecord("requests", index)
       guard request.state != .free else { continue }
       try at.hold(request.$state.validated != nil, "its state is none")
-      try at.hold(waiting[Int(index)] == 1, "nobody is to answer it")
+      try at.hold(waiting[Int(index)] == 1, "no call will complete it")
       guard let session = request.session.optional else { continue }
       try at.hold(isSession(request.session), "its session is not there")
       inUse.requests &+= 1
@@ -40,7 +40,7 @@ extension StoreCheck {
       try at.hold(isReason(result.failure), "its failure has no reason")
       try at.hold(
         slot >= Store.resultRing || result.id % UInt64(Store.resultRing) == UInt64(slot),
-        "it stands in another's place")
+        "it is stored at another record's index")
       try at.hold(
         store.sessions[session, \.$state.validated] == .free
           || result.id < store.sessions[session, \.nextRequestID], "its request was never made")
@@ -108,7 +108,7 @@ extension StoreCheck {
     try at.hold(
       !upcall.session.isNone
         || store.registrations[upcall.registration.index, \.hosted] != UInt32.max,
-      "its provider's process is gone")
+      "its provider's process has ended")
     try at.hold(upcall.subject.isNone, "it is about something else")
     try at.hold(
       isAllocation ? isOwner(upcall.object) : upcall.object == .null, "it is about another object")

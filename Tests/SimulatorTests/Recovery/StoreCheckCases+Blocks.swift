@@ -115,7 +115,7 @@ extension StoreCheckTests {
     Wrong("the request it is to answer is not there", \.requests, where: { $0.$state.raw == 1 }) {
       $0.$state.raw = 2
     },
-    Wrong("nobody is to answer it", \.requests, where: { $0.$state.raw == 0 }) {
+    Wrong("no call will complete it", \.requests, where: { $0.$state.raw == 0 }) {
       $0.$state.raw = 1
     },
     Wrong("its list of requests does not close", \.requests, where: { !$0.session.isNone }) {
@@ -131,7 +131,7 @@ extension StoreCheckTests {
     },
     Wrong("its state is none", \.results, where: { $0.id != 0 }) { $0.$state.raw = 4 },
     Wrong("it is of no request", \.results, where: { $0.id == 0 }) { $0.$state.raw = 1 },
-    Wrong("it stands in another's place", \.results, where: { $0.$state.raw == 2 }) { $0.id &+= 1 },
+    Wrong("it is stored at another record's index", \.results, where: { $0.$state.raw == 2 }) { $0.id &+= 1 },
     Wrong("its request was never made", \.results, where: { $0.id != 0 }) { $0.id &+= 64_000 },
     Wrong("its failure has no reason", \.results, where: { $0.id != 0 }) {
       $0.failure.number = 40_000

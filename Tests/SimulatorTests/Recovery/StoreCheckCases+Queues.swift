@@ -13,7 +13,7 @@ extension StoreCheckTests {
   static let oids: [Wrong] = [
     Wrong("its state is none", \.oids, where: { $0.$state.raw != 0 }) { $0.$state.raw = 5 },
     Wrong("its end is none", \.oids, where: { $0.$state.raw == 0 }) { $0.$end.raw = 4 },
-    Wrong("it is free and somebody's", \.oids, where: { $0.$state.raw == 0 }) { $0.deadline = 4 },
+    Wrong("it is free and still in use", \.oids, where: { $0.$state.raw == 0 }) { $0.deadline = 4 },
     Wrong("its kind is none", \.oids, where: { $0.$state.raw != 0 }) { $0.kind = 99 },
     Wrong("one of its flags is none", \.oids, where: { $0.$state.raw != 0 }) { $0.cancelled = 3 },
     Wrong("its information is too long", \.oids, where: { $0.$state.raw != 0 }) {
@@ -88,7 +88,7 @@ extension StoreCheckTests {
     Wrong("who allocated it is not there", \.queues, where: { !$0.adapter.isNone }) {
       $0.owner = .gone
     },
-    Wrong("it was freed and is somebody's", \.queues, where: { !$0.owner.isNone }) {
+    Wrong("it was freed and still has an owner", \.queues, where: { !$0.owner.isNone }) {
       overwrite(&$0, \.state, QueueState.reclaiming.rawValue)
     },
     Wrong(
@@ -98,10 +98,10 @@ extension StoreCheckTests {
       overwrite(&$0, \.state, QueueState.reclaiming.rawValue)
       $0.owner = .none
     },
-    Wrong("nobody frees it", \.queues, where: { $0.hasNoFilters }) {
+    Wrong("no request frees it", \.queues, where: { $0.hasNoFilters }) {
       overwrite(&$0, \.state, QueueState.stopDMA.rawValue)
     },
-    Wrong("nobody frees it", \.queues, where: { $0.hasNoFilters }) {
+    Wrong("no request frees it", \.queues, where: { $0.hasNoFilters }) {
       overwrite(&$0, \.state, QueueState.freeing.rawValue)
     },
     Wrong("its parameters are another's", \.queues, where: { !$0.adapter.isNone }) {
@@ -156,7 +156,7 @@ extension StoreCheckTests {
     Wrong("who created it is not there", \.vports, where: { !$0.adapter.isNone }) {
       $0.owner = .gone
     },
-    Wrong("it was deleted and is somebody's", \.vports, where: { !$0.owner.isNone }) {
+    Wrong("it was deleted and still has an owner", \.vports, where: { !$0.owner.isNone }) {
       overwrite(&$0, \.state, VPortState.reclaiming.rawValue)
     },
     Wrong(
@@ -250,13 +250,13 @@ extension StoreCheckTests {
     ) {
       $0.segments[0].block = .gone
     },
-    Wrong("it is out and nobody has it", \.lists, where: { $0.link.$state.raw == 1 }) {
+    Wrong("it is indicated and has no holder", \.lists, where: { $0.link.$state.raw == 1 }) {
       $0.link.holders = 0
     },
-    Wrong("it goes back and somebody has it", \.lists, where: { $0.link.$state.raw == 2 }) {
+    Wrong("it is being returned and still has a holder", \.lists, where: { $0.link.$state.raw == 2 }) {
       $0.link.holders = 1
     },
-    Wrong("it is free and somebody's", \.lists, where: { $0.link.state == .free }) {
+    Wrong("it is free and still in use", \.lists, where: { $0.link.state == .free }) {
       $0.link.holders = 1
     },
     Wrong("its list of returned NET_BUFFER_LISTs does not close") { store in
