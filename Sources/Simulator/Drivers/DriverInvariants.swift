@@ -1,5 +1,5 @@
-// Drivers, adapters and bindings: what each names, the lists each has, and its counters held against what was
-// counted before.
+// Drivers and bindings: what each names, the lists each has, and its counters held against what was counted
+// before.
 
 import NDIS
 import NDISStore
@@ -111,7 +111,7 @@ extension StoreCheck {
   }
 
   /// The call of a handler that an adapter or binding waits for.
-  private func checkCall(
+  func checkCall(
     _ id: UInt64, _ type: RawUpcallType, _ object: Handle, _ at: CheckedRecord
   ) throws(StoreError) {
     try at.hold((id == 0) == (type.raw == 0), "the call it waits for has no type")
@@ -120,58 +120,5 @@ extension StoreCheck {
     try at.hold(state == .open || state == .pended, "the call it waits for is not there")
     let upcall = Index<UpcallRecord>(upcall: id)
     try at.hold(store.upcalls[upcall, \.object] == object, "the call it waits for is another's")
-  }
-
-  mutating func checkAdapters() throws(StoreError) {
-    var names: Set<Name> = []
-    var scratch = PlaceScratch()
-    for index in store.adapters.touched {
-      let adapter = store.adapters[index]
-      let at = CheckedRecord("adapters", index)
-      try at.hold(adapter.generation <= lastGeneration, "its generation is too great")
-      guard adapter.life != .free else { continue }
-      try at.hold(Lifecycle(rawValue: adapter.storedLife) != nil, "its life is none")
-      try at.hold(AdapterState(rawValue: adapter.state) != nil, "its state is none")
-      try at.hold(
-        (adapter.attributesSet | adapter.dmaRegistered | adapter.held | adapter.removed
-          | adapter.notified | adapter.dropped) <= 1, "one of its flags is neither 0 nor 1")
-      try at.hold(
-        adapter.dmaGeneration <= 1 && UInt32(adapter.dmaRegistered) <= adapter.dmaGeneration,
-        "its DMA is registered and was not")
-      try at.hold(
-        HaltAction(rawValue: adapter.haltAction) != nil
-          && ShutdownAction(rawValue: adapter.shutdownAction) != nil, "its end has no reason")
-      try at.hold(adapter.lastFilterID <= 0xFFFF, "its last FilterId is too great")
-      try at.hold(isText(adapter.name), "its name is no clean text")
-      try at.hold(names.insert(adapter.name).inserted, "its name is another's")
-      try at.hold(
-        isDriver(adapter.driver)
-          && store.drivers[adapter.driver.index, \.$kind.validated] == .miniport,
-        "its driver is not there, or no miniport")
-      try at.hold(isReason(adapter.failure), "its failure has no reason")
-      try checkCall(adapter.upcall, adapter.$upcallOpen, adapterHandle(index), at)
-      let handler = Simulator.handler(of: adapter.state)
-      try at.hold(
-        handler == nil || handler == adapter.upcallOpen, "the call of its state is not open")
-      try wait(for: adapter.addRequest, at)
-      try wait(for: adapter.removeRequest, at)
-      try wait(for: adapter.changeRequest, at)
-      inUse.children &+= 1
-      let session = store.drivers[adapter.driver.index, \.session]
-      try at.hold(isSession(session), "its driver's session is not there")
-      sessions[Int(session.index)].objects &+= 1
-      let (store, own) = (store, Ref(index))
-      let bound = try walk(adapter.bindings, store.bindings.capacity, of: at, "bindings") {
-        let member = store.bindings[$0]
-        return (
-          member.adapterPrevious, member.adapterNext, member.kind != .free && member.adapter == own
-        )
-      }
-      listed.bound &+= bound
-      try checkBlocks(of: .adapter(index), adapter.blocks, at)
-      try checkQueue(ofOIDs: adapter, own, at)
-      try checkPlaces(adapter, own, at, &scratch)
-      try checkIndications(adapter, own, at)
-    }
   }
 }

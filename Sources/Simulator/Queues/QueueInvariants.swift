@@ -21,37 +21,6 @@ struct PlaceScratch {
 }
 
 extension StoreCheck {
-  /// What the miniport said of its hardware, and the NIC switch.
-  func checkCapabilities() throws(StoreError) {
-    for index in store.capabilities.touched {
-      let record = store.capabilities[index]
-      let at = CheckedRecord("capabilities", index)
-      let isEmpty =
-        record.receiveFilterLength == 0 && record.nicSwitchLength == 0 && record.hasSwitch == 0
-        && record.functions == 0
-      guard store.adapters[index, \.life] != .free else {
-        try at.hold(isEmpty, "its adapter is not there")
-        continue
-      }
-      let receiveFilter = UInt32(MemoryLayout<ReceiveFilterCapabilitiesImage>.size)
-      let nicSwitch = UInt32(MemoryLayout<NICSwitchCapabilitiesImage>.size)
-      try at.hold(
-        record.receiveFilterLength <= receiveFilter && record.nicSwitchLength <= nicSwitch,
-        "they are longer than any")
-      try at.hold(
-        record.hasSwitch <= 1 && (record.functions == 0 || record.hasSwitch == 1),
-        "it has VFs and no switch")
-      for function in record.functionOwners.indices {
-        let owner = record.functionOwners[function]
-        guard !owner.isNone else { continue }
-        try at.hold(
-          record.functions & 1 << UInt64(function) != 0 && isBinding(owner)
-            && store.bindings[owner.index, \.adapter] == Ref(index),
-          "the owner of a VF is not there")
-      }
-    }
-  }
-
   /// Lists of an adapter; a record that is in none is noticed at the end.
   mutating func checkPlaces(
     _ adapter: AdapterRecord, _ own: Ref<AdapterRecord>, _ at: CheckedRecord,

@@ -1,4 +1,4 @@
-// What there is to see of receive queues, VPorts, filters and OID requests, and which of them are meant.
+// What there is to see of receive queues, VPorts and filters, and which of them and of OID requests are meant.
 // As for the other objects: plain values made from a record when somebody asks.
 
 public import NDIS
@@ -52,25 +52,6 @@ public struct FilterSnapshot: Sendable, Equatable {
   public var fields: [ReceiveFilterField]
 }
 
-/// An OID request that has not ended.
-public struct OIDSnapshot: Sendable, Equatable {
-  public enum State: String, Sendable, CaseIterable { case queued, sent, pended, ended }
-  public var index: UInt32
-  public var handle: Handle
-  public var place: PlaceSnapshot
-  public var oid: UInt32
-  /// OIDRequestKind; the number, for a request is kept as it came.
-  public var kind: UInt8
-  public var state: State
-  public var requestID: UInt64
-  public var port: UInt32
-  /// Seconds.
-  public var timeout: UInt32
-  public var inputLength: UInt32
-  public var outputLength: UInt32
-  public var isCancelled: Bool
-}
-
 /// Which queues, VPorts, filters or OID requests a listing means; what is nil does not matter.
 public struct ObjectQuery: Sendable, Equatable {
   public var adapter: Handle?
@@ -118,25 +99,7 @@ extension Simulator {
       fields: (0..<count).compactMap { try? record.fields[$0].value() })
   }
 
-  /// The OID request at a used index.
-  public func oidSnapshot(_ index: UInt32) -> OIDSnapshot {
-    let index = Index<OIDRecord>(index)
-    let record = store.oids[index]
-    let state: OIDSnapshot.State =
-      switch record.state {
-      case .queued, .free: .queued
-      case .sent: .sent
-      case .pended: .pended
-      case .ended: .ended
-      }
-    return OIDSnapshot(
-      index: index.raw, handle: oidHandle(index), place: place(record.adapter, record.binding),
-      oid: record.oid, kind: record.kind, state: state, requestID: record.requestID,
-      port: record.port, timeout: record.timeout, inputLength: record.inputLength,
-      outputLength: record.outputLength, isCancelled: record.cancelled != 0)
-  }
-
-  private func place(_ adapter: Ref<AdapterRecord>, _ owner: Ref<BindingRecord>) -> PlaceSnapshot {
+  func place(_ adapter: Ref<AdapterRecord>, _ owner: Ref<BindingRecord>) -> PlaceSnapshot {
     var place = PlaceSnapshot(
       adapter: adapter.optional.map { adapterHandle($0) } ?? .null,
       adapterName: adapter.optional.map { store.adapters[$0, \.name] } ?? Name())

@@ -1,4 +1,4 @@
-// What is indicated: statuses and their open calls, indications and their lists, lists on their way back. A
+// What is indicated: the open calls of statuses, indications and their lists, lists on their way back. A
 // list is out in one indication, or goes back in one chain. A chain has no way back; each list is met once, so
 // one that closes in a circle is noticed.
 
@@ -98,18 +98,6 @@ extension StoreCheck {
     guard counted == indicatedBlocks else {
       throw .damaged(
         "blocks count \(indicatedBlocks) indicated lists, which name them \(counted) times")
-    }
-  }
-
-  mutating func checkStatuses() throws(StoreError) {
-    for index in store.statuses.touched {
-      let state = store.statuses[index].$state.validated
-      let at = CheckedRecord("statuses", index)
-      try at.hold(state != nil, "its state is none")
-      guard state == .open else { continue }
-      try at.hold(
-        store.statuses[index, \.length] <= StatusRecord.capacity
-          && store.statuses[index, \.revision] <= UInt32(UInt8.max), "its buffer is too long")
     }
   }
 

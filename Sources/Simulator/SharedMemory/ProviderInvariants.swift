@@ -1,4 +1,4 @@
-// Registrations of providers, and sessions: whose each is, what it owes, its lists and its counters.
+// Registrations of providers: whose each is, what it owes, its lists and its counters.
 
 import NDIS
 import NDISStore
@@ -102,48 +102,5 @@ extension StoreCheck {
       store.upcalls.contains(upcall) && store.upcalls[upcall, \.id] == record.stuckUpcall
         && store.upcalls[upcall, \.$state.validated] == .expired
         && store.upcalls[upcall, \.registration] == own, "the answer it owes is not there")
-  }
-
-  mutating func checkSessions() throws(StoreError) {
-    for index in store.sessions.touched {
-      let session = store.sessions[index]
-      let at = CheckedRecord("sessions", index)
-      try at.hold(session.generation <= lastGeneration, "its generation is too great")
-      guard session.state != .free else { continue }
-      guard let state = session.$state.validated else {
-        throw at.damaged("its state is none")
-      }
-      try at.hold(session.isHosted <= 1, "whether it is hosted is not known")
-      try at.hold(isText(session.name), "its name is no clean text")
-      try at.hold(session.nextRequestID > 0, "its next request has no id")
-      try at.hold(
-        state == .ended || (state == .resetting) == !session.resetRequest.isNone,
-        "its reset is not there")
-      try wait(for: session.resetRequest, at)
-      let counted = sessions[Int(index)]
-      try at.hold(
-        UInt64(session.blocks) == counted.blocks && session.bytes == counted.bytes,
-        "it counts other blocks than its drivers have")
-      try at.hold(
-        session.sections == counted.sections, "it counts other sections than it pays for")
-      try at.hold(session.objects == counted.objects, "it counts other objects than it has")
-      try at.hold(session.oids == counted.oids, "it counts other OID requests than it has")
-      let (store, own) = (store, Ref(index))
-      let drivers = try walk(session.drivers, store.drivers.capacity, of: at, "drivers") {
-        let member = store.drivers[$0]
-        return (member.previous, member.next, member.state != .free && member.session == own)
-      }
-      let upcalls = try walk(session.upcalls, store.upcalls.capacity, of: at, "upcalls") {
-        let member = store.upcalls[$0]
-        return (member.previous, member.next, member.state != .free && member.session == own)
-      }
-      let requests = try walk(session.requests, store.requests.capacity, of: at, "requests") {
-        let member = store.requests[$0]
-        return (member.previous, member.next, member.state != .free && member.session == own)
-      }
-      listed.drivers &+= drivers
-      listed.upcalls &+= upcalls
-      listed.requests &+= requests
-    }
   }
 }

@@ -1,207 +1,142 @@
-// What the host reads to write the calls about OIDs, statuses and indications: nothing here changes
-// anything. Beside `upcall(_:)`, which answers what every call has.
+// What the host reads after a turn to write calls: what every call has, and what a hosted provider looks at.
+// Nothing here changes anything. What a call about an OID or an indication has beside this is in OIDs and Receive.
 
 public import NDISDriverInterface
-import NDIS
+public import NDIS
 import NDISStore
 
+/// An upcall to a hosted provider: the part of `UpcallDetails` such a one looks at.
+public struct HostedCall: Sendable {
+  public var isAllocation: Bool
+  /// The DMA domain of an allocation.
+  public var domain: Handle
+  /// The caller's parameters of an allocation.
+  public var parameters: SharedMemoryParameters
+  /// The section of a free.
+  public var section: Handle
+  /// SharedMemoryProviderContext of a free.
+  public var providerContext: UInt64
+}
+
 extension Simulator {
-  /// The OID request an open upcall is about.
-  public func oid(ofUpcall id: UInt64) -> OIDDetails? {
-    guard let upcall = openUpcall(id), let index = store.upcalls[upcall, \.oid].optional else {
-      return nil
+  /// An open upcall.
+  public func upcall(_ id: UInt64) -> UpcallDetails? {
+    guard let index = openUpcall(id) else { return nil }
+    let record = store.upcalls[index]
+    var details = UpcallDetails(
+      type: record.$type.raw, parent: record.parent, object: record.object, context: 0, handler: 0,
+      name: Name(), bindContext: .null, providerContext: record.providerContext, section: .null,
+      parameters: Simulator.noParameters, tag: 0, site: Site())
+    details.argument = record.argument
+    if let section = record.section.optional { details.section = sectionHandle(section) }
+    if let registration = record.registration.optional {
+      describeProviderCall(record, store.registrations[registration], &details)
+    } else {
+      describeDriverCall(record, &details)
     }
-    switch store.upcalls[upcall, \.type] {
-    case .oidRequest, .cancelOIDRequest:
-      return OIDDetails(
-        handle: oidHandle(index), call: oidCall(index), failure: Failure(.pending, .none),
-        result: OIDResult())
-    case .oidRequestComplete:
-      let (failure, result) = oidEnd(index)
-      return OIDDetails(
-        handle: oidHandle(index), call: oidCall(index), failure: failure, result: result)
-    default: return nil
-    }
+    return details
   }
 
-  /// The request as it was made, with what NDIS has written into its input.
-  private func oidCall(_ index: Index<OIDRecord>) -> OIDCall {
-    let record = store.oids[index]
-    let size = record.revision == 1 ? 236 : 248
-    var call = OIDCall(
-      header: ObjectHeader(type: 0x96, revision: record.revision, size: UInt16(size)),
-      kind: UInt32(record.kind), oid: record.oid,
-      input: input(oid: index), outputLength: record.outputLength,
-      requestID: record.requestID, requestContext: record.requestContext)
-    call.port = record.port
-    call.timeout = record.timeout
-    call.requestHandle = record.requestHandle
-    call.methodID = record.methodID
-    call.switchID = record.switchID
-    call.vportID = record.vportID
-    call.flags = record.flags
-    return call
+  /// An open upcall to a hosted provider.
+  public func hostedCall(_ id: UInt64) -> HostedCall? {
+    guard let index = openUpcall(id) else { return nil }
+    let isAllocation =
+      store.upcalls[index, \.$type.raw] == UpcallType.allocateSharedMemory.rawValue
+    let block = isAllocation ? store.upcalls[index, \.block].optional : nil
+    return HostedCall(
+      isAllocation: isAllocation, domain: store.upcalls[index, \.object],
+      parameters: block.map { parameters(block: $0) } ?? Simulator.noParameters,
+      section: store.upcalls[index, \.section].optional.map { sectionHandle($0) } ?? .null,
+      providerContext: store.upcalls[index, \.providerContext])
   }
 
-  /// How it ended. What NDIS answers is made now, from its records.
-  private func oidEnd(_ index: Index<OIDRecord>) -> (Failure, OIDResult) {
-    let record = store.oids[index]
-    guard record.answeredByNDIS != 0 else {
-      let result = OIDResult(
-        bytesRead: record.bytesRead, bytesWritten: record.bytesWritten,
-        bytesNeeded: neededBytes(record.failure) ?? record.bytesNeeded,
-        supportedRevision: record.supportedRevision,
-        information: output(oid: index))
-      return (record.failure, result)
-    }
-    do throws(Failure) {
-      guard adapterHandle(record.adapter.index).rawValue == record.adapterHandle else {
-        throw Failure(.notAccepted, .adapterRemoved, record.adapterHandle)
-      }
-      let known = try ndisAnswer(oid: index)
-      let result = OIDResult(
-        bytesRead: record.inputLength, information: Array(known.prefix(Int(record.outputLength))))
-      return (record.failure, result)
-    } catch {
-      return (error, OIDResult(bytesNeeded: neededBytes(error) ?? 0))
-    }
+  private static var noParameters: SharedMemoryParameters {
+    SharedMemoryParameters(
+      header: ObjectHeader(type: 0, revision: 0, size: 0), flags: 0, queueID: 0, preferredNode: 0,
+      usage: 0, length: 0, sgListBufferLength: 0, vportID: 0)
   }
 
-  /// BytesNeeded of a buffer NDIS found too short.
-  private func neededBytes(_ failure: Failure) -> UInt32? {
-    guard failure.status == .invalidLength, failure.reason == .informationBuffer else { return nil }
-    return UInt32(clamping: failure.b)
+  /// What the caller asked for.
+  private func parameters(block index: Index<BlockRecord>) -> SharedMemoryParameters {
+    let block = store.blocks[index]
+    let revision = block.flags >> 4
+    return SharedMemoryParameters(
+      header: ObjectHeader(type: 0x80, revision: revision, size: revision == 1 ? 64 : 68),
+      flags: UInt32(block.flags & 1), queueID: block.queueID, preferredNode: block.node,
+      usage: Int32(block.usage), length: block.length,
+      sgListBufferLength: block.sgListBufferLength, vportID: block.vportID)
   }
 
-  /// Port and flags of the indication of an open upcall of ProtocolReceiveNetBufferLists, and how many
-  /// lists it has.
-  public func indication(
-    ofUpcall id: UInt64
-  ) -> (port: UInt32, flags: UInt32, count: UInt32)? {
-    guard let upcall = openUpcall(id),
-      store.upcalls[upcall, \.type] == .receiveNetBufferLists,
-      let index = store.upcalls[upcall, \.indication].optional
-    else { return nil }
-    var count = store.upcalls[upcall, \.argument] & 0xFFFF
-    if store.indications[index, \.out] != store.indications[index, \.count] {
-      // Some have gone back already.
-      count = 0
-      forEachList(ofUpcall: upcall, indication: index) { _ in count &+= 1 }
-    }
-    // Handlers are called at PASSIVE_LEVEL, whatever the miniport's own level was.
-    let flags = ReceiveFlags(rawValue: store.indications[index, \.flags])
-    return (
-      store.indications[index, \.port], flags.subtracting(.dispatchLevel).rawValue, count
-    )
+  /// Whether an upcall is the allocate handler's; a provider's only other one is its free handler.
+  public func isAllocation(_ upcall: UpcallDetails) -> Bool {
+    upcall.type == UpcallType.allocateSharedMemory.rawValue
   }
 
-  /// Visits those lists in order: at most `Limits.maximumLists` with `Limits.maximumParts` in all, so that
-  /// the message holds them. An indication of more parts is refused with `tooManyParts`.
-  public func forEachPiece(ofUpcall id: UInt64, _ body: (ReceivedPiece) -> Void) {
-    guard let upcall = openUpcall(id),
-      store.upcalls[upcall, \.type] == .receiveNetBufferLists,
-      let index = store.upcalls[upcall, \.indication].optional
-    else { return }
-    var known = DescribedBlock()
-    forEachList(ofUpcall: upcall, indication: index) { describe(list: $0, &known, body) }
-  }
-
-  /// Visits the lists of a call that its receiver still has.
-  private func forEachList(
-    ofUpcall upcall: Index<UpcallRecord>, indication: Index<IndicationRecord>,
-    _ body: (Index<NetBufferListRecord>) -> Void
+  private func describeProviderCall(
+    _ upcall: UpcallRecord, _ registration: RegistrationRecord, _ details: inout UpcallDetails
   ) {
-    let binding = Index<BindingRecord>(store.upcalls[upcall, \.object])
-    let bit = receiverBit(of: binding, indication)
-    let start = store.upcalls[upcall, \.argument] >> 16
-    let end = start &+ store.upcalls[upcall, \.argument] & 0xFFFF
-    for list in store.listsOfIndication.of(indication) {
-      let position = UInt32(store.lists[list, \.position])
-      guard position < end else { return }
-      if position >= start, store.listLinks[list].holders & bit != 0 { body(list) }
+    details.context = registration.context
+    guard upcall.type == .allocateSharedMemory else {
+      details.handler = registration.freeHandler
+      return
+    }
+    details.handler = registration.allocateHandler
+    guard let index = upcall.block.optional else { return }
+    let block = store.blocks[index]
+    details.parameters = parameters(block: index)
+    details.tag = block.tag
+    details.site = block.site.optional.map { store.sites[$0, \.site] } ?? Site()
+  }
+
+  private func describeDriverCall(_ upcall: UpcallRecord, _ details: inout UpcallDetails) {
+    // A binding may go while a call about it has not returned: its process takes its time, or is stuck.
+    guard isLiveOwner(upcall.object) else { return }
+    switch upcall.type {
+    case .setOptions:
+      let index = Index<DriverRecord>(upcall.object)
+      details.context = store.drivers[index].context
+      details.handler = store.drivers[index].handlers[HandlerSlot.setOptions]
+    case .bindAdapterEx, .unbindAdapterEx:
+      let index = Index<BindingRecord>(upcall.object)
+      let binding = store.bindings[index]
+      let driver = store.drivers[binding.driver.index]
+      let isBind = upcall.type == .bindAdapterEx
+      details.context = isBind ? driver.context : binding.context
+      details.handler = driver.handlers[isBind ? HandlerSlot.bind : HandlerSlot.unbind]
+      details.name = store.adapters[binding.adapter.index].name
+      details.bindContext = bindContext(index)
+    case .oidRequestComplete, .statusEx,
+      .receiveNetBufferLists, .netPnPEvent:
+      let index = Index<BindingRecord>(upcall.object)
+      details.context = store.bindings[index, \.context]
+      let driver = store.bindings[index, \.driver].index
+      details.handler = store.drivers[driver, \.handlers][Simulator.handlerSlot(upcall.type)]
+    default:
+      let adapter = store.adapters[Index(upcall.object)]
+      let driver = store.drivers[adapter.driver.index]
+      details.context =
+        upcall.type == .initializeEx ? driver.context : adapter.context
+      details.name = adapter.name
+      details.handler = driver.handlers[Simulator.handlerSlot(upcall.type)]
     }
   }
 
-  @inline(__always)
-  private func describe(
-    list index: Index<NetBufferListRecord>, _ known: inout DescribedBlock,
-    _ body: (ReceivedPiece) -> Void
-  ) {
-    let buffers = store.lists[index, \.bufferCount]
-    body(
-      .list(
-        listHandle(index), filterID: 0, queueID: store.lists[index, \.queueID],
-        buffers: UInt32(buffers)))
-    let counts = store.lists[index, \.bufferSegments]
-    let lengths = store.lists[index, \.dataLengths]
-    let segments = store.lists[index, \.segments]
-    var at = 0
-    for buffer in 0..<min(4, Int(buffers)) {
-      body(.buffer(dataLength: lengths[buffer]))
-      let end = min(4, at + Int(counts[buffer]))
-      while at < end {
-        describe(segments[at], &known, body)
-        at += 1
-      }
-    }
-  }
-
-  private func describe(
-    _ segment: SegmentRecord, _ known: inout DescribedBlock, _ body: (ReceivedPiece) -> Void
-  ) {
-    if segment.block != known.block || segment.generation != known.generation {
-      guard let block = segment.block.optional, let found = describedBlock(block),
-        found.generation == segment.generation
-      else { return }
-      known = found
-    }
-    if known.isContiguous {
-      let offset = known.start + UInt64(segment.offset)
-      return body(
-        .part(
-          sharedMemory: known.memory, section: known.section, offset: offset,
-          length: segment.length))
-    }
-    let (memory, section) = (known.memory, known.section)
-    forEachPart(block: known.block.index, offset: segment.offset, length: segment.length) {
-      body(.part(sharedMemory: memory, section: section, offset: $0, length: $1))
-    }
-  }
-
-  /// What the parts of a live block have in common; frames that follow each other mostly lie in one block.
-  private struct DescribedBlock {
-    var block = Ref<BlockRecord>.none
-    var generation: UInt32 = 0
-    var memory = Handle.null
-    var section = Handle.null
-    var isContiguous = false
-    /// Where in its section it begins.
-    var start: UInt64 = 0
-  }
-
-  private func describedBlock(_ index: Index<BlockRecord>) -> DescribedBlock? {
-    guard store.blocks[index, \.state] == .live,
-      let section = store.blocks[index, \.section].optional
-    else { return nil }
-    let generation = store.blocks[index, \.generation]
-    let shift = store.sections[section, \.pageShift]
-    return DescribedBlock(
-      block: Ref(index), generation: generation,
-      memory: handle(.sharedMemory, generation, index), section: sectionHandle(section),
-      isContiguous: store.blocks[index, \.extents] == 1,
-      start: UInt64(store.blocks[index, \.firstPage]) << shift)
-  }
-
-  /// Visits the miniport's numbers of the lists an open upcall of MiniportReturnNetBufferLists returns, at
-  /// most `Limits.maximumReturned`.
-  public func forEachReturned(ofUpcall id: UInt64, _ body: (UInt64) -> Void) {
-    guard let upcall = openUpcall(id),
-      store.upcalls[upcall, \.type] == .returnNetBufferLists
-    else { return }
-    var next = store.upcalls[upcall, \.returned]
-    while let list = next.optional {
-      body(store.lists[list, \.context])
-      next = store.listLinks[list].nextReturned
+  /// Which of a driver's cookies is the handler of an upcall about an adapter or an open binding.
+  private static func handlerSlot(_ type: UpcallType) -> Int {
+    switch type {
+    case .oidRequestComplete: HandlerSlot.oidRequestComplete
+    case .statusEx: HandlerSlot.status
+    case .receiveNetBufferLists: HandlerSlot.receive
+    case .netPnPEvent: HandlerSlot.netPnPEvent
+    case .initializeEx: HandlerSlot.initialize
+    case .haltEx: HandlerSlot.halt
+    case .pause: HandlerSlot.pause
+    case .shutdownEx: HandlerSlot.shutdown
+    case .oidRequest: HandlerSlot.oidRequest
+    case .cancelOIDRequest: HandlerSlot.cancelOIDRequest
+    case .returnNetBufferLists: HandlerSlot.returnLists
+    case .devicePnPEventNotify: HandlerSlot.pnpEvent
+    default: HandlerSlot.restart
     }
   }
 }

@@ -1,52 +1,10 @@
-// Requests and their results, and the calls of handlers they wait for. An upcall that is open is known to
-// what it is about, and to nothing else; one whose deadline has passed is about nothing any more.
+// The calls of handlers. An upcall that is open is known to what it is about, and to nothing else; one whose
+// deadline has passed is about nothing any more.
 
 import NDIS
 import NDISStore
 
 extension StoreCheck {
-  /// What is left is one request for each that waits.
-  mutating func checkRequests() throws(StoreError) {
-    for index in store.requests.touched {
-      let request = store.requests[index]
-      let at = CheckedRecord("requests", index)
-      guard request.state != .free else { continue }
-      try at.hold(request.$state.validated != nil, "its state is none")
-      try at.hold(waiting[Int(index)] == 1, "no call will complete it")
-      guard let session = request.session.optional else { continue }
-      try at.hold(isSession(request.session), "its session is not there")
-      inUse.requests &+= 1
-      let ring = store.ringSlot(session, request.id)
-      try at.hold(
-        store.results[ring, \.id] == request.id && store.results[ring, \.$state.validated] == .open
-          || store.lateSlots(session).contains {
-            store.results[$0, \.id] == request.id && store.results[$0, \.$state.validated] == .open
-          }, "its result has no place")
-    }
-  }
-
-  /// A ring by id, and behind it what was late.
-  func checkResults() throws(StoreError) {
-    for index in store.results.touched {
-      let result = store.results[index]
-      // Of most sessions' rings most is empty.
-      if result.id == 0, result.state == .free, result.hasBugCheck == 0 { continue }
-      let at = CheckedRecord("results", index)
-      let session = Index<SessionRecord>(index.raw / Store.resultsPerSession)
-      let slot = index.raw % Store.resultsPerSession
-      try at.hold(result.$state.validated != nil && result.hasBugCheck <= 2, "its state is none")
-      try at.hold((result.id == 0) == (result.state == .free), "it is of no request")
-      guard result.id != 0 else { continue }
-      try at.hold(isReason(result.failure), "its failure has no reason")
-      try at.hold(
-        slot >= Store.resultRing || result.id % UInt64(Store.resultRing) == UInt64(slot),
-        "it is stored at another record's index")
-      try at.hold(
-        store.sessions[session, \.$state.validated] == .free
-          || result.id < store.sessions[session, \.nextRequestID], "its request was never made")
-    }
-  }
-
   mutating func checkUpcalls() throws(StoreError) {
     var blocks: [Index<BlockRecord>] = []
     for index in store.upcalls.touched {

@@ -1,0 +1,102 @@
+// Adapters, what their miniports said of the hardware, and statuses: what each names, its lists and its counters.
+
+import NDIS
+import NDISStore
+
+extension StoreCheck {
+  mutating func checkAdapters() throws(StoreError) {
+    var names: Set<Name> = []
+    var scratch = PlaceScratch()
+    for index in store.adapters.touched {
+      let adapter = store.adapters[index]
+      let at = CheckedRecord("adapters", index)
+      try at.hold(adapter.generation <= lastGeneration, "its generation is too great")
+      guard adapter.life != .free else { continue }
+      try at.hold(Lifecycle(rawValue: adapter.storedLife) != nil, "its life is none")
+      try at.hold(AdapterState(rawValue: adapter.state) != nil, "its state is none")
+      try at.hold(
+        (adapter.attributesSet | adapter.dmaRegistered | adapter.held | adapter.removed
+          | adapter.notified | adapter.dropped) <= 1, "one of its flags is neither 0 nor 1")
+      try at.hold(
+        adapter.dmaGeneration <= 1 && UInt32(adapter.dmaRegistered) <= adapter.dmaGeneration,
+        "its DMA is registered and was not")
+      try at.hold(
+        HaltAction(rawValue: adapter.haltAction) != nil
+          && ShutdownAction(rawValue: adapter.shutdownAction) != nil, "its end has no reason")
+      try at.hold(adapter.lastFilterID <= 0xFFFF, "its last FilterId is too great")
+      try at.hold(isText(adapter.name), "its name is no clean text")
+      try at.hold(names.insert(adapter.name).inserted, "its name is another's")
+      try at.hold(
+        isDriver(adapter.driver)
+          && store.drivers[adapter.driver.index, \.$kind.validated] == .miniport,
+        "its driver is not there, or no miniport")
+      try at.hold(isReason(adapter.failure), "its failure has no reason")
+      try checkCall(adapter.upcall, adapter.$upcallOpen, adapterHandle(index), at)
+      let handler = Simulator.handler(of: adapter.state)
+      try at.hold(
+        handler == nil || handler == adapter.upcallOpen, "the call of its state is not open")
+      try wait(for: adapter.addRequest, at)
+      try wait(for: adapter.removeRequest, at)
+      try wait(for: adapter.changeRequest, at)
+      inUse.children &+= 1
+      let session = store.drivers[adapter.driver.index, \.session]
+      try at.hold(isSession(session), "its driver's session is not there")
+      sessions[Int(session.index)].objects &+= 1
+      let (store, own) = (store, Ref(index))
+      let bound = try walk(adapter.bindings, store.bindings.capacity, of: at, "bindings") {
+        let member = store.bindings[$0]
+        return (
+          member.adapterPrevious, member.adapterNext, member.kind != .free && member.adapter == own
+        )
+      }
+      listed.bound &+= bound
+      try checkBlocks(of: .adapter(index), adapter.blocks, at)
+      try checkQueue(ofOIDs: adapter, own, at)
+      try checkPlaces(adapter, own, at, &scratch)
+      try checkIndications(adapter, own, at)
+    }
+  }
+
+  /// What the miniport said of its hardware, and the NIC switch.
+  func checkCapabilities() throws(StoreError) {
+    for index in store.capabilities.touched {
+      let record = store.capabilities[index]
+      let at = CheckedRecord("capabilities", index)
+      let isEmpty =
+        record.receiveFilterLength == 0 && record.nicSwitchLength == 0 && record.hasSwitch == 0
+        && record.functions == 0
+      guard store.adapters[index, \.life] != .free else {
+        try at.hold(isEmpty, "its adapter is not there")
+        continue
+      }
+      let receiveFilter = UInt32(MemoryLayout<ReceiveFilterCapabilitiesImage>.size)
+      let nicSwitch = UInt32(MemoryLayout<NICSwitchCapabilitiesImage>.size)
+      try at.hold(
+        record.receiveFilterLength <= receiveFilter && record.nicSwitchLength <= nicSwitch,
+        "they are longer than any")
+      try at.hold(
+        record.hasSwitch <= 1 && (record.functions == 0 || record.hasSwitch == 1),
+        "it has VFs and no switch")
+      for function in record.functionOwners.indices {
+        let owner = record.functionOwners[function]
+        guard !owner.isNone else { continue }
+        try at.hold(
+          record.functions & 1 << UInt64(function) != 0 && isBinding(owner)
+            && store.bindings[owner.index, \.adapter] == Ref(index),
+          "the owner of a VF is not there")
+      }
+    }
+  }
+
+  mutating func checkStatuses() throws(StoreError) {
+    for index in store.statuses.touched {
+      let state = store.statuses[index].$state.validated
+      let at = CheckedRecord("statuses", index)
+      try at.hold(state != nil, "its state is none")
+      guard state == .open else { continue }
+      try at.hold(
+        store.statuses[index, \.length] <= StatusRecord.capacity
+          && store.statuses[index, \.revision] <= UInt32(UInt8.max), "its buffer is too long")
+    }
+  }
+}

@@ -1,0 +1,50 @@
+// What there is to see of adapters: a snapshot as plain values, made from a record when it is asked for. The
+// driver is named by its handle and its name.
+
+public import NDIS
+import NDISStore
+
+/// A miniport adapter.
+public struct AdapterSnapshot: Sendable, Equatable {
+  public var index: UInt32
+  public var handle: Handle
+  public var name: Name
+  public var driver: Handle
+  public var driverName: Name
+  public var session: UInt32?
+  public var state: AdapterState
+  public var attributesSet: Bool
+  public var dmaRegistered: Bool
+  public var bindings: Int
+  public var queues: Int
+  public var vports: Int
+  public var filters: Int
+  public var openOIDs: Int
+  /// Lists that are indicated and not returned.
+  public var indicated: UInt32
+  /// It stays Paused until it is restarted from outside.
+  public var isHeld: Bool
+  /// It was removed by surprise.
+  public var isRemoved: Bool
+}
+
+extension Simulator {
+  /// The adapter at a used index.
+  public func adapterSnapshot(_ index: UInt32, budget: inout Int) -> AdapterSnapshot {
+    let index = Index<AdapterRecord>(index)
+    let record = store.adapters[index]
+    let driver = store.drivers[record.driver.index]
+    return AdapterSnapshot(
+      index: index.raw, handle: adapterHandle(index), name: record.name,
+      driver: driverHandle(record.driver.index), driverName: driver.name,
+      session: driver.session.optional?.raw, state: AdapterState(rawValue: record.state) ?? .halted,
+      attributesSet: record.attributesSet != 0, dmaRegistered: record.dmaRegistered != 0,
+      bindings: count(
+        record.bindings, budget: &budget, next: { store.bindings[$0, \.adapterNext] }),
+      queues: count(record.queues, budget: &budget, next: { store.queues[$0, \.next] }),
+      vports: count(record.vports, budget: &budget, next: { store.vports[$0, \.next] }),
+      filters: count(record.filters, budget: &budget, next: { store.filters[$0, \.next] }),
+      openOIDs: count(record.firstOID, budget: &budget, next: { store.oids[$0, \.next] }),
+      indicated: record.indicated, isHeld: record.held != 0, isRemoved: record.removed != 0)
+  }
+}

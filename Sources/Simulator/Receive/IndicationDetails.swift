@@ -1,0 +1,140 @@
+// What the host reads to write the calls about indications: nothing here changes anything. Beside `upcall(_:)`,
+// which answers what every call has.
+
+public import NDISDriverInterface
+import NDIS
+import NDISStore
+
+extension Simulator {
+  /// Port and flags of the indication of an open upcall of ProtocolReceiveNetBufferLists, and how many
+  /// lists it has.
+  public func indication(
+    ofUpcall id: UInt64
+  ) -> (port: UInt32, flags: UInt32, count: UInt32)? {
+    guard let upcall = openUpcall(id),
+      store.upcalls[upcall, \.type] == .receiveNetBufferLists,
+      let index = store.upcalls[upcall, \.indication].optional
+    else { return nil }
+    var count = store.upcalls[upcall, \.argument] & 0xFFFF
+    if store.indications[index, \.out] != store.indications[index, \.count] {
+      // Some have gone back already.
+      count = 0
+      forEachList(ofUpcall: upcall, indication: index) { _ in count &+= 1 }
+    }
+    // Handlers are called at PASSIVE_LEVEL, whatever the miniport's own level was.
+    let flags = ReceiveFlags(rawValue: store.indications[index, \.flags])
+    return (
+      store.indications[index, \.port], flags.subtracting(.dispatchLevel).rawValue, count
+    )
+  }
+
+  /// Visits those lists in order: at most `Limits.maximumLists` with `Limits.maximumParts` in all, so that
+  /// the message holds them. An indication of more parts is refused with `tooManyParts`.
+  public func forEachPiece(ofUpcall id: UInt64, _ body: (ReceivedPiece) -> Void) {
+    guard let upcall = openUpcall(id),
+      store.upcalls[upcall, \.type] == .receiveNetBufferLists,
+      let index = store.upcalls[upcall, \.indication].optional
+    else { return }
+    var known = DescribedBlock()
+    forEachList(ofUpcall: upcall, indication: index) { describe(list: $0, &known, body) }
+  }
+
+  /// Visits the lists of a call that its receiver still has.
+  private func forEachList(
+    ofUpcall upcall: Index<UpcallRecord>, indication: Index<IndicationRecord>,
+    _ body: (Index<NetBufferListRecord>) -> Void
+  ) {
+    let binding = Index<BindingRecord>(store.upcalls[upcall, \.object])
+    let bit = receiverBit(of: binding, indication)
+    let start = store.upcalls[upcall, \.argument] >> 16
+    let end = start &+ store.upcalls[upcall, \.argument] & 0xFFFF
+    for list in store.listsOfIndication.of(indication) {
+      let position = UInt32(store.lists[list, \.position])
+      guard position < end else { return }
+      if position >= start, store.listLinks[list].holders & bit != 0 { body(list) }
+    }
+  }
+
+  @inline(__always)
+  private func describe(
+    list index: Index<NetBufferListRecord>, _ known: inout DescribedBlock,
+    _ body: (ReceivedPiece) -> Void
+  ) {
+    let buffers = store.lists[index, \.bufferCount]
+    body(
+      .list(
+        listHandle(index), filterID: 0, queueID: store.lists[index, \.queueID],
+        buffers: UInt32(buffers)))
+    let counts = store.lists[index, \.bufferSegments]
+    let lengths = store.lists[index, \.dataLengths]
+    let segments = store.lists[index, \.segments]
+    var at = 0
+    for buffer in 0..<min(4, Int(buffers)) {
+      body(.buffer(dataLength: lengths[buffer]))
+      let end = min(4, at + Int(counts[buffer]))
+      while at < end {
+        describe(segments[at], &known, body)
+        at += 1
+      }
+    }
+  }
+
+  private func describe(
+    _ segment: SegmentRecord, _ known: inout DescribedBlock, _ body: (ReceivedPiece) -> Void
+  ) {
+    if segment.block != known.block || segment.generation != known.generation {
+      guard let block = segment.block.optional, let found = describedBlock(block),
+        found.generation == segment.generation
+      else { return }
+      known = found
+    }
+    if known.isContiguous {
+      let offset = known.start + UInt64(segment.offset)
+      return body(
+        .part(
+          sharedMemory: known.memory, section: known.section, offset: offset,
+          length: segment.length))
+    }
+    let (memory, section) = (known.memory, known.section)
+    forEachPart(block: known.block.index, offset: segment.offset, length: segment.length) {
+      body(.part(sharedMemory: memory, section: section, offset: $0, length: $1))
+    }
+  }
+
+  /// What the parts of a live block have in common; frames that follow each other mostly lie in one block.
+  private struct DescribedBlock {
+    var block = Ref<BlockRecord>.none
+    var generation: UInt32 = 0
+    var memory = Handle.null
+    var section = Handle.null
+    var isContiguous = false
+    /// Where in its section it begins.
+    var start: UInt64 = 0
+  }
+
+  private func describedBlock(_ index: Index<BlockRecord>) -> DescribedBlock? {
+    guard store.blocks[index, \.state] == .live,
+      let section = store.blocks[index, \.section].optional
+    else { return nil }
+    let generation = store.blocks[index, \.generation]
+    let shift = store.sections[section, \.pageShift]
+    return DescribedBlock(
+      block: Ref(index), generation: generation,
+      memory: handle(.sharedMemory, generation, index), section: sectionHandle(section),
+      isContiguous: store.blocks[index, \.extents] == 1,
+      start: UInt64(store.blocks[index, \.firstPage]) << shift)
+  }
+
+  /// Visits the miniport's numbers of the lists an open upcall of MiniportReturnNetBufferLists returns, at
+  /// most `Limits.maximumReturned`.
+  public func forEachReturned(ofUpcall id: UInt64, _ body: (UInt64) -> Void) {
+    guard let upcall = openUpcall(id),
+      store.upcalls[upcall, \.type] == .returnNetBufferLists
+    else { return }
+    var next = store.upcalls[upcall, \.returned]
+    while let list = next.optional {
+      body(store.lists[list, \.context])
+      next = store.listLinks[list].nextReturned
+    }
+  }
+}

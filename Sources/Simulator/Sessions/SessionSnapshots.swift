@@ -1,0 +1,45 @@
+// What there is to see of sessions: a snapshot as plain values, made from a record when it is asked for.
+
+public import NDIS
+import NDISStore
+
+/// A session.
+public struct SessionSnapshot: Sendable, Equatable {
+  public enum State: String, Sendable { case open, resetting, ended }
+  public var index: UInt32
+  public var name: Name
+  public var pid: Int32
+  public var uid: UInt32
+  public var state: State
+  public var drivers: Int
+  public var blocks: UInt32
+  public var bytes: UInt64
+  public var sections: UInt32
+  public var openRequests: Int
+  public var openUpcalls: Int
+  public var violations: UInt64
+  public var leakedBlocks: UInt64
+}
+
+extension Simulator {
+  /// The session at a used index.
+  public func sessionSnapshot(_ index: UInt32, budget: inout Int) -> SessionSnapshot {
+    let index = Index<SessionRecord>(index)
+    let record = store.sessions[index]
+    let state: SessionSnapshot.State =
+      switch record.state {
+      case .resetting: .resetting
+      case .ended, .free: .ended
+      case .open: .open
+      }
+    return SessionSnapshot(
+      index: index.raw, name: record.name, pid: record.pid, uid: record.uid, state: state,
+      drivers: count(record.drivers, budget: &budget, next: { store.drivers[$0, \.next] }),
+      blocks: record.blocks, bytes: record.bytes, sections: record.sections,
+      openRequests: count(record.requests, budget: &budget, next: { store.requests[$0, \.next] }),
+      openUpcalls: count(
+        record.upcalls, budget: &budget, next: { store.upcalls[$0, \.next] },
+        where: { store.upcalls[$0, \.state] == .open }),
+      violations: record.violations, leakedBlocks: record.leaked)
+  }
+}
