@@ -93,7 +93,7 @@ let package = Package(
     // A typed store over bytes. Knows nothing of NDIS.
     .module("Store", []),
     .module("Simulator", ["NDIS", "Store", "DriverInterface", "Events"]),
-    .module("HostedDrivers", ["NDIS", "Store", "DriverInterface", "Simulator"]),
+    .module("HostedDrivers", ["NDIS", "Store", "DriverInterface"]),
     .module("DriverProtocol", ["CNDIS", "NDIS", "DriverInterface"]),
 
     // MARK: Linux, systemd, Varlink, configuration

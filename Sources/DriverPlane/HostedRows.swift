@@ -1,6 +1,7 @@
 // The layout of the store's rows for hosted drivers: one row for each hosted provider, then a run of rows for
 // each hosted miniport. Rows of removed drivers are empty.
 
+import NDISDriverInterface
 import NDISHostedDrivers
 import NDIS
 import NDISSimulator

@@ -5,7 +5,6 @@
 
 public import NDISDriverInterface
 public import NDIS
-import NDISSimulator
 
 /// What a hosted driver does next.
 public enum DriverStep: Sendable {

@@ -10,7 +10,6 @@
 import NDISStore
 public import NDISDriverInterface
 public import NDIS
-public import NDISSimulator
 
 /// What a pool writes into the pages of a new block.
 public enum Fill: String, Sendable, CaseIterable {

@@ -2,8 +2,8 @@
 // then a row for each queue or VPort, then its filters, 20 to a row. What it asked for and has no answer
 // to yet is its host's affair.
 
+public import NDISDriverInterface
 public import NDIS
-public import NDISSimulator
 
 /// Rows a hosted miniport needs at most.
 public enum VMQRows {

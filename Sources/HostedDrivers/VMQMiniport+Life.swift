@@ -4,7 +4,6 @@
 
 import NDISDriverInterface
 import NDIS
-import NDISSimulator
 
 extension VMQMiniport {
   var characteristics: DriverCharacteristics {

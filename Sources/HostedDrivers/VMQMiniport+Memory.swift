@@ -4,7 +4,6 @@
 
 import NDISDriverInterface
 import NDIS
-import NDISSimulator
 
 extension VMQMiniport {
   /// Bytes from one buffer to the next. With lookahead split the first bytes of a buffer are backfill, as

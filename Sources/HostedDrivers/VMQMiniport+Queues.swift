@@ -4,7 +4,6 @@
 
 import NDISDriverInterface
 import NDIS
-import NDISSimulator
 
 extension VMQMiniport {
   // MARK: OID_RECEIVE_FILTER_ALLOCATE_QUEUE

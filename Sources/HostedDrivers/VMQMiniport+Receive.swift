@@ -6,7 +6,6 @@
 
 import NDISDriverInterface
 public import NDIS
-import NDISSimulator
 
 extension VMQMiniport {
   /// Bytes of the second segment of a frame that fits into the lookahead.

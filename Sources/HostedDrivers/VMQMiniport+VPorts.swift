@@ -3,7 +3,6 @@
 
 import NDISDriverInterface
 import NDIS
-import NDISSimulator
 
 extension VMQMiniport {
   mutating func createSwitch(_ call: OIDCall) throws(Failure) -> Outcome {

@@ -8,7 +8,6 @@
 
 import NDISDriverInterface
 public import NDIS
-import NDISSimulator
 
 /// A hosted miniport: one driver with one adapter.
 public struct VMQMiniport: Sendable {

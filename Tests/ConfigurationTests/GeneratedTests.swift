@@ -3,6 +3,7 @@
 
 import NDISDaemon
 import NDISHostedDrivers
+import NDIS
 import NDISSimulator
 import Testing
 

@@ -5,6 +5,7 @@
 import NDISEvents
 import Glibc
 import NDISHostedDrivers
+import NDIS
 import NDISManagementInterface
 import NDISDriverKit
 import NDISPlatform

@@ -1,6 +1,7 @@
 // Every table of the store: how many records it has room for, where it lies, the lists between its records, and
 // which of them are free. A new kind of record is declared here and in a file of its subject's folder.
 
+import NDISDriverInterface
 import NDISStore
 
 /// How many records of each kind a store has room for. Capabilities have one record an adapter, buffers

@@ -1,16 +1,7 @@
 // The records of providers of shared memory, and of the sections they have.
 
 public import NDISStore
-import NDIS
-
-/// Where a provider stands in the order of precedence; smaller wins.
-public enum ProviderLevel: UInt8, Sendable, CaseIterable {
-  case binding = 1
-  case protocolDriver = 2
-  case miniportDriver = 3
-  case pool = 4
-  case hal = 5
-}
+public import NDIS
 
 extension ProviderLevel: StoredEnum {
   @usableFromInline package static let fallback = hal
