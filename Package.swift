@@ -88,7 +88,7 @@ let package = Package(
     // MARK: The contract and the simulator: pure
 
     .module("NDIS", ["CNDIS"]),
-    .module("DriverInterface", ["CNDIS", "NDIS"]),
+    .module("DriverInterface", ["NDIS"]),
     .module("Events", ["NDIS"]),
     // A typed store over bytes. Knows nothing of NDIS.
     .module("Store", []),
@@ -129,8 +129,8 @@ let package = Package(
     .module(
       "Daemon",
       [
-        "CNDIS", "NDIS", "Store", "DriverInterface", "Events", "Platform", "Simulator",
-        "HostedDrivers", "DriverPlane", "ServiceManager", "Varlink", "ManagementInterface",
+        "NDIS", "DriverInterface", "Events", "Platform", "Simulator", "HostedDrivers",
+        "DriverProtocol", "DriverPlane", "ServiceManager", "Varlink", "ManagementInterface",
         "ManagementPlane", "Configuration",
       ]),
     .program(

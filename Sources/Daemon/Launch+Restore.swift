@@ -1,7 +1,6 @@
 // Starts a daemon from the store of the previous process if the descriptor store has one, else with a new
 // store. A store that cannot be restored is copied for inspection, and the daemon starts with a new one.
 
-import NDISStore
 import NDISDriverPlane
 import NDISEvents
 import Glibc
@@ -25,7 +24,7 @@ extension Launch {
     }
     link.inherited(inherited.count)
     for name in inherited.unknown { link.remove(name) }
-    if let store = inherited.store, !isRetired(store) {
+    if let store = inherited.store, !store.isRetired {
       mark(store)
       do throws(RestoreFailure) {
         let switchboard = try Switchboard(
@@ -52,7 +51,7 @@ extension Launch {
     do throws(StartFailure) { return try anew(options, settings, persistence, link, report) } catch
     {
       // The next start must not restore a partial store.
-      Simulator.retire(memory(persistence.store))
+      persistence.store.retire()
       link.remove(DescriptorName.store)
       throw error
     }
@@ -92,16 +91,7 @@ extension Launch {
 
   /// Marks later crashes of this process in the store.
   private static func mark(_ store: StoreFile) {
-    unsafe CrashMark.set(Simulator.crashMark(memory(store)))
-  }
-
-  private static func memory(_ store: StoreFile) -> StoreMemory {
-    unsafe StoreMemory(base: store.baseAddress, size: store.size)
-  }
-
-  /// Whether the previous process shut down but ended before its store was removed.
-  private static func isRetired(_ store: StoreFile) -> Bool {
-    Simulator.isRetired(memory(store))
+    unsafe CrashMark.set(store.crashMark)
   }
 
   /// Discards the inherited descriptors: clients are notified by the end of their connections.

@@ -5,9 +5,9 @@
 // check exclusive access to its properties at run time.
 
 import NDISDriverInterface
+import NDISDriverProtocol
 package import NDISManagementPlane
 package import NDISDriverPlane
-import CNDIS
 package import NDISConfiguration
 import NDISEvents
 import NDIS
@@ -91,7 +91,7 @@ import NDISSimulator
     self.link = link
     self.reactor = reactor
     self.spare = spare
-    unsafe buffer = .allocate(byteCount: Int(NDISSIM_MAXIMUM_MESSAGE), alignment: 64)
+    unsafe buffer = .allocate(byteCount: MessageHeader.maximumMessage, alignment: 64)
   }
 
   deinit { unsafe buffer.deallocate() }

@@ -5,7 +5,6 @@
 // cannot be notified, since it does not read; the reason is logged.
 
 import NDISDriverPlane
-import CNDIS
 import NDISPlatform
 
 /// A peer behind a SEQPACKET socket.

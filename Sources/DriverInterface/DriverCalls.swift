@@ -2,7 +2,6 @@
 // associated values of `Request`, and of the answer to MiniportOidRequest. Decoding checks their lengths, the
 // turn validates their contents.
 
-import CNDIS
 public import NDIS
 
 /// `NDIS_OID_REQUEST` as passed by the caller.

@@ -28,6 +28,23 @@ package struct PersistentStore {
   }
 }
 
+extension StoreFile {
+  fileprivate func memory(touched: [Range<Int>]?) -> StoreMemory {
+    unsafe StoreMemory(base: baseAddress, size: size, touched: touched)
+  }
+
+  /// Where a crash of this process is counted.
+  package var crashMark: UnsafeMutablePointer<UInt64> {
+    unsafe Simulator.crashMark(memory(touched: nil))
+  }
+
+  /// Whether the previous process shut down but ended before its store was removed.
+  package var isRetired: Bool { Simulator.isRetired(memory(touched: nil)) }
+
+  /// Keeps the next process from restoring it.
+  package func retire() { Simulator.retire(memory(touched: nil)) }
+}
+
 /// The memory that holds the store.
 enum StoreBacking {
   case anonymous(AnonymousMemory)
@@ -49,8 +66,7 @@ enum StoreBacking {
     switch self {
     case .anonymous(let memory):
       unsafe StoreMemory(base: memory.baseAddress, size: memory.size, touched: touched)
-    case .file(let file):
-      unsafe StoreMemory(base: file.baseAddress, size: file.size, touched: touched)
+    case .file(let file): file.memory(touched: touched)
     }
   }
 }
