@@ -161,56 +161,6 @@ extension Simulator {
     }
   }
 
-  // MARK: Receivers
-
-  /// Who gets a target's lists, as bits of the plan's receivers: of a queue the binding that allocated it,
-  /// of a VPort its creator, of the default queue every open binding.
-  private func receivers(
-    of target: ReceiveTarget, _ adapter: Index<AdapterRecord>, _ plan: inout ReceivePlan
-  ) throws(Failure) -> UInt64 {
-    switch target.kind {
-    case .defaultQueue:
-      if let receivers = plan.defaultReceivers { return receivers }
-      var receivers: UInt64 = 0
-      for binding in store.bindingsOfAdapter.of(adapter) {
-        if isReceiving(binding) { receivers |= try bit(of: binding, &plan) }
-      }
-      plan.defaultReceivers = receivers
-      return receivers
-    case .queue: return try receiver(store.queues[target.queue.index, \.owner], &plan)
-    case .vport: return try receiver(store.vports[target.vport.index, \.owner], &plan)
-    }
-  }
-
-  private func receiver(_ owner: Ref<BindingRecord>, _ plan: inout ReceivePlan) throws(Failure)
-    -> UInt64
-  {
-    guard let binding = owner.optional, isReceiving(binding) else { return 0 }
-    return try bit(of: binding, &plan)
-  }
-
-  private func bit(of binding: Index<BindingRecord>, _ plan: inout ReceivePlan) throws(Failure)
-    -> UInt64
-  {
-    guard let number = plan.number(of: binding) else {
-      throw Failure(
-        .resources, .tooManyReceivers, UInt64(plan.receiverCount) + 1,
-        UInt64(IndicationRecord.maximumReceivers))
-    }
-    return 1 << number
-  }
-
-  /// Whether a binding gets what is indicated now: it is open, not on its way to be closed, its process
-  /// lives, and it has the handler.
-  private func isReceiving(_ binding: Index<BindingRecord>) -> Bool {
-    let record = store.bindings[binding]
-    guard record.kind == .binding, record.opened != 0, record.closing == 0,
-      record.ending == 0, let driver = record.driver.optional,
-      store.drivers[driver, \.handlers][HandlerSlot.receive] != 0
-    else { return false }
-    return !isDisconnected(store.drivers[driver, \.session].index)
-  }
-
   // MARK: Shared memory
 
   /// Every NET_BUFFER of a list lies in live memory of its queue: in one segment, with lookahead split in

@@ -280,24 +280,4 @@ extension Simulator {
       store.registrations.update(registration) { $0.freesInFlight &+= 1 }
     }
   }
-
-  /// Removes a block that never became live.
-  mutating func discard(block index: Index<BlockRecord>) {
-    let block = store.blocks[index]
-    if let owner = block.ownerIndex {
-      if let session = session(owner: owner) {
-        refund(blockOf: session, length: block.length)
-      }
-      unlinkFromOwner(block: index)
-    }
-    unlinkFromProvider(block: index)
-    freeSlot(block: index)
-  }
-
-  /// Returns a block's slot; its generation stays, so its handles never come back.
-  mutating func freeSlot(block index: Index<BlockRecord>) {
-    let block = store.blocks[index]
-    release(site: block.site)
-    slabs.blocks.release(index)
-  }
 }
