@@ -1,19 +1,19 @@
-// Rows of bytes that the host keeps in the store beside NDIS's own state: what its hosted drivers remember.
-// They change in the same transaction as the turns those drivers cause, so that after a crash neither knows
-// of something the other has not done. Only the host understands them, so each carries a checksum: a record
-// with a number that is no value of its type must never be made.
+// Rows of bytes that the host keeps in the store beside NDIS's own state: the state of its hosted drivers.
+// They change in the same transaction as the turns those drivers cause, so that the two agree after a crash.
+// Only the host can interpret them, so each row has a checksum: a record must never be created from damaged
+// bytes that are not a valid value of its type.
 
-/// One row: plain bytes of a record, and their checksum.
+/// One row: the plain bytes of a record, and their checksum.
 public struct HostRow: BitwiseCopyable, Sendable {
-  /// Bytes of the greatest record.
+  /// Size limit of a record, in bytes.
   public static let capacity = 504
   private var sum: UInt64 = 0
   private var words = InlineArray<63, UInt64>(repeating: 0)
 
-  /// A row nobody has written: it holds no record.
+  /// An empty row, without a record.
   public init() {}
 
-  /// A row with a record of at most `capacity` bytes; of a greater one nothing is kept.
+  /// A row with a record of at most `capacity` bytes; a larger record leaves the row empty.
   public init<Record: BitwiseCopyable>(_ record: Record) {
     guard MemoryLayout<Record>.size <= HostRow.capacity else { return }
     var record = record
@@ -23,14 +23,14 @@ public struct HostRow: BitwiseCopyable, Sendable {
     sum = checksum
   }
 
-  /// The record; nil when the row holds none, or its bytes are not those that were written.
+  /// The record; nil when the row is empty or its checksum does not match.
   public func load<Record: BitwiseCopyable>(as _: Record.Type) -> Record? {
     guard MemoryLayout<Record>.size <= HostRow.capacity, sum == checksum else { return nil }
     var copy = words
     return unsafe withUnsafeBytes(of: &copy) { unsafe $0.loadUnaligned(as: Record.self) }
   }
 
-  /// FNV-1a over words; not zero for a row of zeros.
+  /// FNV-1a over words; nonzero for a row of zeros.
   private var checksum: UInt64 {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     for index in words.indices { hash = (hash ^ words[index]) &* 0x0000_0100_0000_01B3 }

@@ -1,4 +1,4 @@
-"""A session that goes on after a restart of the daemon, against a scripted one."""
+"""A session that resumes after a restart of the daemon, against a scripted one."""
 
 import os
 import random
@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from ndissim import Connection, Disconnected, Session, make_section
 from ndissim.abi import FLAG_NOTIFICATION, Message
-from ndissim.kept import REMEMBERED
+from ndissim.stored import REMEMBERED
 from scripted import ECHO, TOKEN, Listener, Packet, Peer
 
 ANSWER = Message.UPCALL_FREE_SHARED_MEMORY
@@ -31,7 +31,7 @@ def types(packets: list[Packet]) -> list[int]:
 
 
 class Call(threading.Thread):
-    """A call in a thread of its own; `end` is what became of it."""
+    """A call in a separate thread; `end` is its result."""
 
     def __init__(self, body: Any) -> None:
         super().__init__(daemon=True)
@@ -100,7 +100,7 @@ def test_an_offered_section_travels_again(listener: Listener) -> None:
     os.close(writing)
     offers = [packet for packet in peer.receive_all() if packet.type == Message.OFFER_SECTION]
     assert len(offers) == 2 and offers[0] == offers[1] and len(offers[0].files) == 1
-    # Nothing is kept of one that was answered: nobody can write any more.
+    # Nothing is stored of one that was answered: no thread can write any more.
     assert os.read(reading, 1) == b""
     os.close(reading)
 
@@ -215,7 +215,7 @@ class TestComingBack:
             error = call.end()
             assert isinstance(error, Disconnected)
             assert error.goodbye and error.goodbye.rule == "sessionUnknown"
-            assert "does not go on" in str(error)
+            assert "does not resume" in str(error)
 
     @pytest.mark.parametrize("listens", [True, False])
     def test_time_ends_the_session(self, listener: Listener, listens: bool) -> None:
@@ -253,7 +253,7 @@ class TestComingBack:
             if is_read:
                 first.receive_all()
             first.goodbye()
-            # With something unread it is a reset, which is told before the GOODBYE.
+            # With unread data it is a reset, which is reported before the GOODBYE.
             first.close()
             with pytest.raises(Disconnected) as info:
                 session.wait(request)
@@ -380,7 +380,7 @@ def test_every_call_is_carried_out_once(listener: Listener, seed: int) -> None:
     for call in [Call(lambda mine=mine: call_all(mine)) for mine in bodies]:
         assert call.end() is None
     deaths, resumptions = daemon.deaths, session.resumptions
-    # A daemon that waits for its client gets one that says nothing.
+    # A daemon that waits for its client gets one that sends nothing.
     daemon.done = True
     session.close()
     Connection(listener.path).close()

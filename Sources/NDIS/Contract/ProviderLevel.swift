@@ -1,6 +1,6 @@
 // The levels at which handlers of shared memory may be set.
 
-/// Where a provider stands in the order of precedence; smaller wins.
+/// A provider's level in the order of precedence; the smaller value wins.
 public enum ProviderLevel: UInt8, Sendable, CaseIterable {
   case binding = 1
   case protocolDriver = 2

@@ -1,4 +1,4 @@
-// Adapters, what their miniports said of the hardware, and statuses: what each names, its lists and its counters.
+// Validates adapters, their capabilities and their status indications: references, lists and counters.
 
 import NDIS
 import NDISStore
@@ -12,8 +12,8 @@ extension StoreCheck {
       let at = CheckedRecord("adapters", index)
       try at.hold(adapter.generation <= lastGeneration, "its generation is too great")
       guard adapter.life != .free else { continue }
-      try at.hold(Lifecycle(rawValue: adapter.storedLife) != nil, "its life is none")
-      try at.hold(AdapterState(rawValue: adapter.state) != nil, "its state is none")
+      try at.hold(adapter.storedLife.validated != nil, "its life has no case")
+      try at.hold(adapter.storedState.validated != nil, "its state has no case")
       try at.hold(
         (adapter.attributesSet | adapter.dmaRegistered | adapter.held | adapter.removed
           | adapter.notified | adapter.dropped) <= 1, "one of its flags is neither 0 nor 1")
@@ -57,7 +57,7 @@ extension StoreCheck {
     }
   }
 
-  /// What the miniport said of its hardware, and the NIC switch.
+  /// The hardware capabilities the miniport reported, and the NIC switch.
   func checkCapabilities() throws(StoreError) {
     for index in store.capabilities.touched {
       let record = store.capabilities[index]
@@ -92,7 +92,7 @@ extension StoreCheck {
     for index in store.statuses.touched {
       let state = store.statuses[index].$state.validated
       let at = CheckedRecord("statuses", index)
-      try at.hold(state != nil, "its state is none")
+      try at.hold(state != nil, "its state has no case")
       guard state == .open else { continue }
       try at.hold(
         store.statuses[index, \.length] <= StatusRecord.capacity

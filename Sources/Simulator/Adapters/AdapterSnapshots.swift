@@ -1,5 +1,4 @@
-// What there is to see of adapters: a snapshot as plain values, made from a record when it is asked for. The
-// driver is named by its handle and its name.
+// Snapshots of adapters: plain values, made from a record on demand. The driver is given as handle and name.
 
 public import NDIS
 import NDISStore
@@ -37,7 +36,7 @@ extension Simulator {
     return AdapterSnapshot(
       index: index.raw, handle: adapterHandle(index), name: record.name,
       driver: driverHandle(record.driver.index), driverName: driver.name,
-      session: driver.session.optional?.raw, state: AdapterState(rawValue: record.state) ?? .halted,
+      session: driver.session.optional?.raw, state: record.state,
       attributesSet: record.attributesSet != 0, dmaRegistered: record.dmaRegistered != 0,
       bindings: count(
         record.bindings, budget: &budget, next: { store.bindings[$0, \.adapterNext] }),

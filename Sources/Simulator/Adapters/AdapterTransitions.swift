@@ -1,5 +1,5 @@
-// Where the state of an adapter changes, and nowhere else: an event is looked up in AdapterState.table, the record
-// takes the row, and a change is reported. A row that ends where it began writes nothing.
+// The only place where the state of an adapter changes: an event is looked up in AdapterState.table, the row
+// is applied to the record, and a change is reported. A row that does not change the state writes nothing.
 
 import NDIS
 import NDISEvents
@@ -8,20 +8,20 @@ import NDISStore
 extension Simulator {
   /// The state of the adapter at a used index.
   func adapterState(_ index: Index<AdapterRecord>) -> AdapterState {
-    AdapterState(rawValue: store.adapters[index, \.state]) ?? .halted
+    store.adapters[index, \.state]
   }
 
-  /// The handler whose end an adapter in this state waits for: its call is open or pended; nil for none.
-  static func handler(of state: UInt8) -> UpcallType? {
-    switch AdapterState(rawValue: state) {
+  /// The handler an adapter in this state waits for: its call is open or pended; nil for none.
+  static func handler(of state: AdapterState) -> UpcallType? {
+    switch state {
     case .initializing: .initializeEx
     case .restarting: .restart
     case .pausing: .pause
-    case .halted, .shutdown, .paused, .running, nil: nil
+    case .halted, .shutdown, .paused, .running: nil
     }
   }
 
-  /// An event happens to an adapter. An invalid combination changes nothing.
+  /// Applies an event to an adapter. An invalid combination changes nothing.
   mutating func move(_ index: Index<AdapterRecord>, _ event: AdapterEvent) {
     let from = adapterState(index)
     guard from.after(event) != from else {

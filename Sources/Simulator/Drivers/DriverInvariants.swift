@@ -1,5 +1,4 @@
-// Drivers and bindings: what each names, the lists each has, and its counters held against what was counted
-// before.
+// Validates drivers and bindings: their references, their lists, and their counters, compared with earlier counts.
 
 import NDIS
 import NDISStore
@@ -12,10 +11,10 @@ extension StoreCheck {
       try at.hold(driver.generation <= lastGeneration, "its generation is too great")
       guard driver.state != .free else { continue }
       guard let state = driver.$state.validated else {
-        throw at.damaged("its state is none")
+        throw at.damaged("its state has no case")
       }
       guard let kind = driver.$kind.validated else {
-        throw at.damaged("its kind is none")
+        throw at.damaged("its kind has no case")
       }
       try at.hold(driver.version.isKnown, "its NDIS version is none")
       try at.hold(isText(driver.name), "its name is no clean text")
@@ -25,7 +24,7 @@ extension StoreCheck {
         "its call of SetOptions is not there")
       try at.hold(
         state == .ending || (state == .registering) == (driver.upcallOpen != 0),
-        "its registration does not go on")
+        "its registration has ended")
       try at.hold(
         isCurrent(driver.registration, of: driverHandle(index)), "its provider is not its own")
       try wait(for: driver.request, at)
@@ -67,7 +66,7 @@ extension StoreCheck {
     listed.ownedBlocks &+= count
   }
 
-  /// Whether a driver's or binding's provider is the one that was set on it last.
+  /// Whether a registration is the last one set on its driver or binding.
   private func isCurrent(_ registration: Ref<RegistrationRecord>, of owner: Handle) -> Bool {
     guard let index = registration.optional else { return true }
     return isRegistration(registration)
@@ -82,7 +81,7 @@ extension StoreCheck {
       try at.hold(binding.generation <= lastGeneration, "its generation is too great")
       guard binding.kind != .free else { continue }
       guard let kind = binding.$kind.validated else {
-        throw at.damaged("its kind is none")
+        throw at.damaged("its kind has no case")
       }
       try at.hold(
         (binding.opened | binding.closing | binding.ending | binding.unbindSent | binding.paused
@@ -110,7 +109,7 @@ extension StoreCheck {
     }
   }
 
-  /// The call of a handler that an adapter or binding waits for.
+  /// The handler call that an adapter or binding waits for.
   func checkCall(
     _ id: UInt64, _ type: RawUpcallType, _ object: Handle, _ at: CheckedRecord
   ) throws(StoreError) {

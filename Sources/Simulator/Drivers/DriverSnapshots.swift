@@ -1,8 +1,8 @@
-// What there is to see of drivers and bindings: snapshots as plain values, made from a record when it is
-// asked for. An object named by another one is named by its handle and its name.
+// Snapshots of drivers and bindings: plain values, made from a record on demand. References to other objects are
+// given as handle and name.
 //
-// Limits: how many blocks a driver, an adapter or a binding has is not kept anywhere (an allocation
-// would have to pay for it); who wants to know counts blocks by owner.
+// Limits: the number of blocks of a driver, an adapter or a binding is not stored (every allocation would pay
+// for it); a caller that needs it counts blocks by owner.
 
 public import NDIS
 import NDISStore

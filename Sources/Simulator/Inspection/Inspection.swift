@@ -1,10 +1,10 @@
-// What the host reads between turns of no single subject: counters. Nothing here changes anything.
+// Read access for the host between turns to what belongs to no single subject: counters. Nothing here changes state.
 
 public import NDISDriverInterface
 import NDISStore
 
 extension Simulator {
-  /// Counters; those of a session where one is named.
+  /// Counters of the simulator, or of one session.
   public func statistics(session: UInt32?) -> Statistics {
     let globals = store.globals[0]
     var statistics = Statistics()
@@ -43,9 +43,9 @@ extension Simulator {
     return statistics
   }
 
-  /// Undo-log turns cannot be open between turns; tests ask.
+  /// Whether the undo log is closed, as it must be between turns; for tests.
   public var isBetweenTurns: Bool { !store.undo.isOpen }
 
-  /// Writes that were not saved because a turn outgrew the undo log; tests hold it at zero.
+  /// Writes that were not saved because a turn outgrew the undo log; tests require zero.
   public var undoOverflows: UInt64 { store.undo.overflows }
 }

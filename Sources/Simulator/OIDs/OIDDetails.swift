@@ -1,12 +1,12 @@
-// What the host reads to write the calls about OIDs: nothing here changes anything. Beside `upcall(_:)`, which
-// answers what every call has.
+// Details the host reads to write upcall messages about OID requests; nothing is changed here. `upcall(_:)` returns
+// what all upcalls have in common.
 
 public import NDISDriverInterface
 import NDIS
 import NDISStore
 
 extension Simulator {
-  /// The OID request an open upcall is about.
+  /// The OID request of an open upcall.
   public func oid(ofUpcall id: UInt64) -> OIDDetails? {
     guard let upcall = openUpcall(id), let index = store.upcalls[upcall, \.oid].optional else {
       return nil
@@ -24,7 +24,7 @@ extension Simulator {
     }
   }
 
-  /// The request as it was made, with what NDIS has written into its input.
+  /// The request as it was made, with the numbers NDIS has written into its input.
   private func oidCall(_ index: Index<OIDRecord>) -> OIDCall {
     let record = store.oids[index]
     let size = record.revision == 1 ? 236 : 248
@@ -43,7 +43,7 @@ extension Simulator {
     return call
   }
 
-  /// How it ended. What NDIS answers is made now, from its records.
+  /// The result of a request. NDIS's own answer is built now, from its records.
   private func oidEnd(_ index: Index<OIDRecord>) -> (Failure, OIDResult) {
     let record = store.oids[index]
     guard record.answeredByNDIS != 0 else {
@@ -67,7 +67,7 @@ extension Simulator {
     }
   }
 
-  /// BytesNeeded of a buffer NDIS found too short.
+  /// BytesNeeded, for a buffer NDIS found too short.
   private func neededBytes(_ failure: Failure) -> UInt32? {
     guard failure.status == .invalidLength, failure.reason == .informationBuffer else { return nil }
     return UInt32(clamping: failure.b)

@@ -1,5 +1,5 @@
-// The end of an OID request: its requester is told, its calls come back, and its record is freed when neither
-// side knows of it any more.
+// Completion of an OID request: its requester is notified, its upcalls return, and its record is released when
+// neither side refers to it any more.
 
 import NDISDriverInterface
 import NDISEvents
@@ -7,7 +7,7 @@ import NDIS
 import NDISStore
 
 extension Simulator {
-  /// Ends a request; one that has ended stays as it is.
+  /// Ends a request; no effect on one that has ended.
   mutating func end(
     oid index: Index<OIDRecord>, _ failure: Failure, _ end: OIDEnd
   ) {
@@ -28,7 +28,7 @@ extension Simulator {
     _ = tell(oid: index)
   }
 
-  /// Calls ProtocolOidRequestComplete; false when there is no room for the call.
+  /// Calls ProtocolOidRequestComplete; false when the table of upcalls is full.
   mutating func tell(oid index: Index<OIDRecord>) -> Bool {
     guard let binding = store.oids[index, \.binding].optional,
       let session = store.drivers[store.bindings[binding, \.driver].index, \.session].optional,
@@ -72,7 +72,7 @@ extension Simulator {
     releaseIfComplete(oid: index)
   }
 
-  /// Both are void: only that the handler comes back, and at which IRQL, is looked at.
+  /// Both are void: only the return itself and its IRQL are checked.
   private mutating func validateReturn(
     _ upcall: UpcallRecord, _ outcome: UpcallOutcome, isCompletion: Bool
   ) {
@@ -99,8 +99,8 @@ extension Simulator {
 
   // MARK: Records
 
-  /// Takes an ended request out of the queue when its miniport knows nothing of it any more, and frees
-  /// its record when its requester does not either.
+  /// Removes an ended request from the queue when no handler of its miniport has it any more, and frees its
+  /// record when no handler of its requester does either.
   mutating func releaseIfComplete(oid index: Index<OIDRecord>) {
     let record = store.oids[index]
     guard record.state == .ended, record.told != 0 else { return }
@@ -118,7 +118,7 @@ extension Simulator {
     guard record.completion == 0 else { return }
     if slabs.oids.isFull { wakeAll() }
     slabs.oids.release(index) {
-      // What a completion that comes now is about.
+      // Identifies the request for a late completion.
       $0.adapterHandle = record.adapterHandle
       $0.oid = record.oid
       $0.end = record.end
@@ -126,7 +126,7 @@ extension Simulator {
     }
   }
 
-  /// It counts against nobody's quota any more.
+  /// Refunds a request to its session's quota.
   mutating func uncharge(oid index: Index<OIDRecord>) {
     guard let session = store.oids[index, \.session].optional else { return }
     refund(oidOf: session)

@@ -1,4 +1,4 @@
-// What there is to see of OID requests: a snapshot as plain values, made from a record when somebody asks.
+// Snapshots of OID requests: plain values, made from a record on demand.
 
 public import NDIS
 import NDISStore
@@ -10,12 +10,12 @@ public struct OIDSnapshot: Sendable, Equatable {
   public var handle: Handle
   public var place: PlaceSnapshot
   public var oid: UInt32
-  /// OIDRequestKind; the number, for a request is kept as it came.
+  /// OIDRequestKind; the raw number, because a request is kept as it was sent.
   public var kind: UInt8
   public var state: State
   public var requestID: UInt64
   public var port: UInt32
-  /// Seconds.
+  /// In seconds.
   public var timeout: UInt32
   public var inputLength: UInt32
   public var outputLength: UInt32
@@ -38,6 +38,6 @@ extension Simulator {
       index: index.raw, handle: oidHandle(index), place: place(record.adapter, record.binding),
       oid: record.oid, kind: record.kind, state: state, requestID: record.requestID,
       port: record.port, timeout: record.timeout, inputLength: record.inputLength,
-      outputLength: record.outputLength, isCancelled: record.cancelled != 0)
+      outputLength: record.outputLength, isCancelled: record.cancelState != .none)
   }
 }

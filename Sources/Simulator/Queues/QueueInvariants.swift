@@ -1,12 +1,12 @@
-// What an adapter has of queues, filters and VPorts: lists, ids that are unique, counts of filters, blocks and
-// indicated lists, states that fit these.
+// Validates an adapter's queues, filters and VPorts: lists, unique ids, counts of filters, blocks and
+// indicated lists, and states consistent with them.
 
 import NDIS
 import NDISStore
 
-/// What filters say of ids, for one adapter at a time.
+/// Ids found on filters, for one adapter at a time.
 struct PlaceScratch {
-  /// By QueueId or VPortId: how many filters; none of that id.
+  /// By QueueId or VPortId: the number of filters; `absent` for an unused id.
   static let absent = UInt32.max
   var queues: [UInt32]
   var vports: [UInt32]
@@ -21,7 +21,7 @@ struct PlaceScratch {
 }
 
 extension StoreCheck {
-  /// Lists of an adapter; a record that is in none is noticed at the end.
+  /// Lists of an adapter; a record that is in no list is detected at the end.
   mutating func checkPlaces(
     _ adapter: AdapterRecord, _ own: Ref<AdapterRecord>, _ at: CheckedRecord,
     _ scratch: inout PlaceScratch
@@ -73,7 +73,7 @@ extension StoreCheck {
     }
   }
 
-  /// Whether something's maker is a binding on its adapter; none: NDIS has taken it over.
+  /// Whether an object's creator is a binding on its adapter; none: NDIS has taken it over.
   private func isMaker(_ owner: Ref<BindingRecord>, _ adapter: Ref<AdapterRecord>) -> Bool {
     owner.isNone || (isBinding(owner) && store.bindings[owner.index, \.adapter] == adapter)
   }
@@ -84,7 +84,7 @@ extension StoreCheck {
     for index in store.filtersOfAdapter.of(own.index) {
       let filter = store.filters[index]
       let at = CheckedRecord("filters", index)
-      try at.hold(filter.state != .free && filter.$state.validated != nil, "its state is none")
+      try at.hold(filter.state != .free && filter.$state.validated != nil, "its state has no case")
       try at.hold(isMaker(filter.owner, own), "who set it is not there")
       try at.hold(
         filter.fieldCount > 0 && filter.fieldCount <= UInt32(FilterRecord.maximumFields),
@@ -101,7 +101,7 @@ extension StoreCheck {
           && (vport == 0
             || vport < scratch.vports.count && scratch.vports[vport] != PlaceScratch.absent),
         "its queue or VPort is not there")
-      // One that is being set does not count yet.
+      // A filter that is being set is not counted yet.
       guard filter.state == .set else { continue }
       if queue != 0 { scratch.queues[queue] &+= 1 }
       if vport != 0 { scratch.vports[vport] &+= 1 }
@@ -118,8 +118,8 @@ extension StoreCheck {
     for index in store.queuesOfAdapter.of(own.index) {
       let queue = store.queues[index]
       let at = CheckedRecord("queues", index)
-      guard let state = QueueState(rawValue: queue.state) else {
-        throw at.damaged("its state is none")
+      guard let state = queue.storedState.validated else {
+        throw at.damaged("its state has no case")
       }
       try at.hold(
         (queue.dmaStopped | queue.early) <= 1, "one of its flags is neither 0 nor 1")
@@ -159,7 +159,7 @@ extension StoreCheck {
   private func isBeingFreed(
     _ queue: Index<QueueRecord>, on adapter: Index<AdapterRecord>
   ) -> Bool {
-    // The list of requests has been checked to close.
+    // The list of requests has already been checked for cycles.
     for index in store.oidsOfAdapter.of(adapter) {
       let oid = store.oids[index]
       if oid.queue == Ref(queue), oid.oid == OIDNumber.receiveFilterFreeQueue,
@@ -178,8 +178,8 @@ extension StoreCheck {
     for index in store.vportsOfAdapter.of(own.index) {
       let vport = store.vports[index]
       let at = CheckedRecord("vports", index)
-      guard let state = VPortState(rawValue: vport.state) else {
-        throw at.damaged("its state is none")
+      guard let state = vport.storedState.validated else {
+        throw at.damaged("its state has no case")
       }
       try at.hold(vport.deleting <= 1, "one of its flags is neither 0 nor 1")
       try at.hold(isMaker(vport.owner, own), "who created it is not there")
@@ -208,12 +208,13 @@ extension StoreCheck {
     }
   }
 
-  /// How many there are: one that is being made has an adapter before it has a state.
+  /// Totals; an object that is being created has an adapter before it has a state.
   mutating func countPlaces() throws(StoreError) {
     for index in store.queues.touched {
       let record = store.queues[index]
       inUse.queues &+=
-        try isUsed("queues", index, record.generation, record.adapter, record.state) ? 1 : 0
+        try isUsed("queues", index, record.generation, record.adapter, record.storedState.raw)
+        ? 1 : 0
     }
     for index in store.filters.touched {
       let record = store.filters[index]
@@ -223,7 +224,8 @@ extension StoreCheck {
     for index in store.vports.touched {
       let record = store.vports[index]
       inUse.vports &+=
-        try isUsed("vports", index, record.generation, record.adapter, record.state) ? 1 : 0
+        try isUsed("vports", index, record.generation, record.adapter, record.storedState.raw)
+        ? 1 : 0
     }
   }
 

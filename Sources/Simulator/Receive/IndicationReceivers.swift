@@ -1,11 +1,11 @@
-// Who receives a list that is indicated.
+// Selects the receivers of an indicated list.
 
 import NDIS
 import NDISStore
 
 extension Simulator {
-  /// Who gets a target's lists, as bits of the plan's receivers: of a queue the binding that allocated it,
-  /// of a VPort its creator, of the default queue every open binding.
+  /// The receivers of a target's lists, as bits of the plan's receivers: for a queue the binding that
+  /// allocated it, for a VPort its creator, for the default queue every open binding.
   func receivers(
     of target: ReceiveTarget, _ adapter: Index<AdapterRecord>, _ plan: inout ReceivePlan
   ) throws(Failure) -> UInt64 {
@@ -41,8 +41,8 @@ extension Simulator {
     return 1 << number
   }
 
-  /// Whether a binding gets what is indicated now: it is open, not on its way to be closed, its process
-  /// lives, and it has the handler.
+  /// Whether a binding receives indications now: it is open, not closing, its process is alive, and it has
+  /// the handler.
   private func isReceiving(_ binding: Index<BindingRecord>) -> Bool {
     let record = store.bindings[binding]
     guard record.kind == .binding, record.opened != 0, record.closing == 0,

@@ -1,12 +1,12 @@
-// What is indicated: the open calls of statuses, indications and their lists, lists on their way back. A
-// list is out in one indication, or goes back in one chain. A chain has no way back; each list is met once, so
-// one that closes in a circle is noticed.
+// Validates the open calls of status indications, receive indications and their lists, and lists being returned. A
+// list is outstanding in one indication or on one return chain. A return chain has no back links; each list is
+// visited once, so a cycle is detected.
 
 import NDIS
 import NDISStore
 
 extension StoreCheck {
-  /// The lists themselves, and what they count for.
+  /// The lists themselves, and the counts they contribute to.
   mutating func checkLists() throws(StoreError) {
     for index in store.lists.touched {
       let at = CheckedRecord("lists", index)
@@ -18,7 +18,7 @@ extension StoreCheck {
         continue
       }
       guard let state = link.$state.validated else {
-        throw at.damaged("its state is none")
+        throw at.damaged("its state has no case")
       }
       let list = store.lists[index]
       try at.hold(
@@ -52,8 +52,8 @@ extension StoreCheck {
     try checkNamedBlocks()
   }
 
-  /// Counts a list once for every block it names, and for its queue or VPort. What was reclaimed or freed
-  /// meanwhile counts nothing.
+  /// Counts a list once for every block it refers to, and for its queue or VPort. A block or queue that was
+  /// reclaimed or freed in the meantime is not counted.
   private mutating func count(_ list: NetBufferListRecord, _ kind: TargetKind) {
     for at in 0..<Int(list.segmentCount) {
       let segment = list.segments[at]
@@ -79,8 +79,8 @@ extension StoreCheck {
     }
   }
 
-  /// Blocks count the lists that name them. Only blocks that are named or say so are met here: their number
-  /// is that of the lists.
+  /// Checks each block's count of lists that refer to it. Only referenced blocks are read; a count on any
+  /// other block shows in the total.
   private mutating func checkNamedBlocks() throws(StoreError) {
     named.sort()
     var at = 0
@@ -101,7 +101,7 @@ extension StoreCheck {
     }
   }
 
-  /// An adapter's indications, the lists that are out, and those that go back.
+  /// An adapter's indications, the outstanding lists, and those being returned.
   mutating func checkIndications(
     _ adapter: AdapterRecord, _ own: Ref<AdapterRecord>, _ at: CheckedRecord
   ) throws(StoreError) {
@@ -134,13 +134,13 @@ extension StoreCheck {
     let index = Int(own.index)
     returning[index] &+= try follow(returned: adapter.returned, at)
     try at.hold(adapter.returning == returning[index], "it counts other lists than go back")
-    // A miniport is told of them in one call.
+    // One call returns them to the miniport.
     try at.hold(
       UInt64(adapter.indicated) + UInt64(adapter.returning) <= UInt64(NDIS.Limits.maximumReturned),
       "it has more lists than it may have")
   }
 
-  /// A chain of lists that go back; says how long it is.
+  /// Walks a chain of lists being returned; returns its length.
   mutating func follow(returned first: Ref<NetBufferListRecord>, _ at: CheckedRecord)
     throws(StoreError) -> UInt32
   {
@@ -157,7 +157,7 @@ extension StoreCheck {
     return count
   }
 
-  /// Notes that a list was met; false when it was before.
+  /// Marks a list as visited; false if it was visited before.
   private mutating func meet(_ list: Index<NetBufferListRecord>) -> Bool {
     let (word, bit) = (Int(list.raw / 64), UInt64(1) << UInt64(list.raw % 64))
     guard met[word] & bit == 0 else { return false }
@@ -175,7 +175,7 @@ extension StoreCheck {
       let record = store.indications[index]
       let at = CheckedRecord("indications", index)
       guard record.state != .free else { continue }
-      try at.hold(record.$state.validated != nil, "its state is none")
+      try at.hold(record.$state.validated != nil, "its state has no case")
       try at.hold(
         record.receiverCount <= UInt32(IndicationRecord.maximumReceivers), "its receivers are none")
       try at.hold(
@@ -196,7 +196,7 @@ extension StoreCheck {
     }
   }
 
-  /// The lists of an indication that are out: in order, each with some of its receivers.
+  /// The outstanding lists of an indication: in order, each with at least one of its receivers.
   private mutating func checkLists(
     of record: IndicationRecord, _ own: Ref<IndicationRecord>, _ at: CheckedRecord
   ) throws(StoreError) {

@@ -1,11 +1,11 @@
-// The calls of MiniportReturnNetBufferLists.
+// Calls of MiniportReturnNetBufferLists.
 
 import NDIS
 import NDISStore
 
 extension Simulator {
-  /// Tells the miniport which lists are its own again. When no call can be made now, `stepReturns` makes
-  /// it later; when the miniport is gone, nobody is told.
+  /// Returns lists to the miniport. If no call can be made now, `stepReturns` makes it later; if the miniport
+  /// has been removed, there is no call.
   mutating func returnToMiniport(
     _ chain: inout ReturnChain, adapter: Index<AdapterRecord>
   ) {
@@ -38,7 +38,8 @@ extension Simulator {
     _ = send(new, session: session)
   }
 
-  /// Makes the call that could not be made before. False when there is none to make, or still no room.
+  /// Makes a deferred call of MiniportReturnNetBufferLists. False when none is pending, or the table of
+  /// upcalls is still full.
   mutating func stepReturns(adapter: Index<AdapterRecord>) -> Bool {
     guard let first = store.adapters[adapter, \.returned].optional, !slabs.upcalls.isFull
     else { return false }
@@ -48,7 +49,7 @@ extension Simulator {
       countReturned(freeReturned(Ref(first)), adapter: adapter)
       return true
     }
-    // There are no more than `maximumReturned`: that many an adapter may have out and returning.
+    // At most `maximumReturned`: the limit of an adapter's outstanding and returning lists together.
     var count: UInt32 = 0
     var next = Ref(first)
     while let index = next.optional {

@@ -1,4 +1,4 @@
-// The host's rows in the store: read, kept, and made one transaction with the turns they belong to.
+// The host's rows in the store: read, written, and committed in one transaction with the turns they belong to.
 
 public import NDISDriverInterface
 public import NDISStore
@@ -8,13 +8,13 @@ extension HostRow: StoreRecord {
 }
 
 extension Simulator {
-  /// A row; one beyond the last holds nothing.
+  /// The row at an index; an empty row beyond the last.
   public func hostRow(_ index: UInt32) -> HostRow {
     store.hostRows.contains(Index(index)) ? store.hostRows[Index(index)] : HostRow()
   }
 
-  /// Keeps a row, as a turn of its own or as part of the transaction that is held together. False when there
-  /// is no room for it.
+  /// Stores a row, as a turn of its own or as part of the open transaction. False when the index is beyond
+  /// the last row.
   @discardableResult
   public mutating func keep(_ row: HostRow, at index: UInt32) -> Bool {
     let index = Index<HostRow>(index)
@@ -25,11 +25,11 @@ extension Simulator {
     return true
   }
 
-  /// Makes one transaction of the turns until `commitTransaction`: after a crash either all of them have happened or
-  /// none. Actions must be carried out after that only.
+  /// Starts a transaction of all turns until `commitTransaction`: after a crash either all of them have
+  /// happened or none. Actions may be carried out only after it has been committed.
   public mutating func beginTransaction() { isInTransaction = true }
 
-  /// Ends the transaction.
+  /// Commits the transaction.
   public mutating func commitTransaction() {
     isInTransaction = false
     commit()

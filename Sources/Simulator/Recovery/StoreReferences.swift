@@ -1,10 +1,10 @@
-// What the check of a store asks of references, handles and the ids of upcalls.
+// Validation of references, handles and upcall ids in the store.
 
 import NDIS
 import NDISStore
 
 extension StoreCheck {
-  /// The state of the upcall with this id, when it is of this type; nil when there is none.
+  /// The state of the upcall with this id, if it is of this type; nil when there is none.
   func state(ofUpcall id: UInt64, _ type: UpcallType, subject: Ref<AnyRecord> = .none)
     -> UpcallState?
   {
@@ -62,7 +62,7 @@ extension StoreCheck {
     return handle(isModule ? .filterModule : .binding, store.bindings[index, \.generation], index)
   }
 
-  /// Whether a handle is of a driver, adapter or binding within its table, whether that lives or not.
+  /// Whether a handle is of a driver, adapter or binding and within its table, live or not.
   func isOwner(_ handle: Handle) -> Bool {
     switch handle.kind {
     case .miniportDriver, .protocolDriver, .filterDriver: store.drivers.contains(Index(handle))
@@ -72,7 +72,7 @@ extension StoreCheck {
     }
   }
 
-  /// Whether the driver, adapter or binding of such a handle lives.
+  /// Whether such a handle names a live driver, adapter or binding.
   func isLive(_ owner: Handle) -> Bool {
     guard isOwner(owner) else { return false }
     return switch owner.kind {

@@ -1,11 +1,11 @@
-// The records of requests that last longer than their turn.
+// The records of requests that outlast their turn.
 
 import NDISDriverInterface
 import NDIS
 import NDISStore
 
 extension Simulator {
-  /// Makes a record of a call that waits for something.
+  /// Makes a record of a call that has to wait.
   mutating func open(_ call: Call, object: Handle, block: Ref<BlockRecord> = .none) throws(Failure)
     -> Index<RequestRecord>
   {
@@ -24,7 +24,7 @@ extension Simulator {
     return index
   }
 
-  /// Answers an open request and frees its record.
+  /// Completes an open request and frees its record.
   mutating func complete(
     _ request: Ref<RequestRecord>, _ failure: Failure, bugCheck: BugCheck? = nil
   ) {

@@ -1,11 +1,11 @@
-// What the host reads of requests after a turn: results and the next id. Nothing here changes anything.
+// Read access for the host after a turn: results of requests, and the next request id. Nothing here changes state.
 
 public import NDISDriverInterface
 import NDIS
 import NDISStore
 
 extension Simulator {
-  /// The kept result of a request; nil when it is not answered or no longer kept.
+  /// The stored result of a request; nil when it is open or no longer stored.
   public func result(session: UInt32, requestID: UInt64) -> RequestResult? {
     guard let slot = resultSlot(Index(session), requestID) else { return nil }
     let record = store.results[slot]
@@ -21,7 +21,7 @@ extension Simulator {
       value: Handle(rawValue: record.value), value2: record.value2)
   }
 
-  /// The request id the session's next new request must have.
+  /// The request id that the session's next new request must have.
   public func nextRequestID(session: UInt32) -> UInt64 {
     store.sessions[Index(session), \.nextRequestID]
   }

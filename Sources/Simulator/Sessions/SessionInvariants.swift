@@ -1,4 +1,4 @@
-// Sessions, their requests and the results of these: what each owes, its lists and its counters.
+// Validates sessions, their requests and results: owners, lists and counters.
 
 import NDIS
 import NDISStore
@@ -11,7 +11,7 @@ extension StoreCheck {
       try at.hold(session.generation <= lastGeneration, "its generation is too great")
       guard session.state != .free else { continue }
       guard let state = session.$state.validated else {
-        throw at.damaged("its state is none")
+        throw at.damaged("its state has no case")
       }
       try at.hold(session.isHosted <= 1, "whether it is hosted is not known")
       try at.hold(isText(session.name), "its name is no clean text")
@@ -47,13 +47,13 @@ extension StoreCheck {
     }
   }
 
-  /// What is left is one request for each that waits.
+  /// What remains after the other checks is one request for each waiter.
   mutating func checkRequests() throws(StoreError) {
     for index in store.requests.touched {
       let request = store.requests[index]
       let at = CheckedRecord("requests", index)
       guard request.state != .free else { continue }
-      try at.hold(request.$state.validated != nil, "its state is none")
+      try at.hold(request.$state.validated != nil, "its state has no case")
       try at.hold(waiting[Int(index)] == 1, "no call will complete it")
       guard let session = request.session.optional else { continue }
       try at.hold(isSession(request.session), "its session is not there")
@@ -67,16 +67,17 @@ extension StoreCheck {
     }
   }
 
-  /// A ring by id, and behind it what was late.
+  /// A ring by id, and the late slots behind it.
   func checkResults() throws(StoreError) {
     for index in store.results.touched {
       let result = store.results[index]
-      // Of most sessions' rings most is empty.
+      // Most slots of most sessions' rings are empty.
       if result.id == 0, result.state == .free, result.hasBugCheck == 0 { continue }
       let at = CheckedRecord("results", index)
       let session = Index<SessionRecord>(index.raw / Store.resultsPerSession)
       let slot = index.raw % Store.resultsPerSession
-      try at.hold(result.$state.validated != nil && result.hasBugCheck <= 2, "its state is none")
+      try at.hold(
+        result.$state.validated != nil && result.hasBugCheck <= 2, "its state has no case")
       try at.hold((result.id == 0) == (result.state == .free), "it is of no request")
       guard result.id != 0 else { continue }
       try at.hold(isReason(result.failure), "its failure has no reason")

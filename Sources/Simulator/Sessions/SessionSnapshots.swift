@@ -1,4 +1,4 @@
-// What there is to see of sessions: a snapshot as plain values, made from a record when it is asked for.
+// Snapshots of sessions: plain values, made from a record on demand.
 
 public import NDIS
 import NDISStore

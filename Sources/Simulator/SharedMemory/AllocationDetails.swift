@@ -1,12 +1,12 @@
-// What the host reads of allocations, their extents and the sections and blocks of hosted providers, after a
-// turn or a restore. Nothing here changes anything.
+// Read access for the host, after a turn or a restore, to allocations, their extents, and the sections and blocks of
+// hosted providers. Nothing here changes state.
 
 public import NDISDriverInterface
 public import NDIS
 import NDISStore
 
 extension Simulator {
-  /// Whether a section's handle names a live one.
+  /// Whether a handle names a live section.
   public func isLive(section handle: Handle) -> Bool { (try? resolveSection(handle)) != nil }
 
   /// The live block an AllocationHandle names.
@@ -32,7 +32,7 @@ extension Simulator {
     let shift = store.sections[block.section.index, \.pageShift]
     var left = block.length
     func visit(_ firstPage: UInt32, _ pages: UInt32) {
-      // Only the last extent may end inside a page; it ends where the length does.
+      // Only the last extent may end within a page; it ends at the block's length.
       let length = UInt32(clamping: min(UInt64(pages) << shift, UInt64(left)))
       left -= length
       body(Extent(offset: UInt64(firstPage) << shift, length: length))
@@ -46,8 +46,8 @@ extension Simulator {
     }
   }
 
-  /// Visits every block of a hosted provider, its section, context and extents: what such a provider needs to
-  /// know its own blocks again after an adoption.
+  /// Visits every block of a hosted provider, with section, context and extents: the provider restores its
+  /// state from them after an adoption.
   public func forEachHostedBlock(
     _ body: (_ provider: UInt32, _ section: Handle, _ context: UInt64, [Extent]) -> Void
   ) {

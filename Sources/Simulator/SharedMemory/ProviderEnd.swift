@@ -1,13 +1,13 @@
-// How a registration of a provider ends: replaced, with its driver, or with its process; and what it owes and
-// holds until its record is free.
+// The end of a provider's registration: replaced, with its driver, or with its process; and its outstanding answers
+// and blocks until its record is released.
 
 import NDISEvents
 import NDIS
 import NDISStore
 
 extension Simulator {
-  /// No new request goes to this registration. Its blocks stay valid; they are freed through it while
-  /// its process lives (A21), directly when it is dead.
+  /// Ends a registration: it gets no new request. Its blocks stay valid; they are freed through it while its
+  /// process lives (A21), directly when it is dead.
   mutating func end(
     registration index: Index<RegistrationRecord>, _ state: RegistrationState
   ) {
@@ -24,7 +24,7 @@ extension Simulator {
             party(registration: index), record.owner, blocks: UInt64(record.blockCount),
             died: state == .dead)))
     }
-    // Names are read through driver and adapter, whose records may be used again.
+    // Names are read through driver and adapter, whose records may be reused.
     store.registrations.update(index) {
       $0.driver = .none
       $0.adapter = .none
@@ -32,7 +32,7 @@ extension Simulator {
     releaseIfDone(registration: index)
   }
 
-  /// An expired upcall of a registration is gone: whether it still owes the answer to another.
+  /// An expired upcall of a registration has ended: updates whether another answer is overdue.
   mutating func updateStuck(registration index: Index<RegistrationRecord>) {
     var owed: UInt64 = 0
     if let session = store.registrations[index, \.ownerSession].optional {
@@ -48,7 +48,7 @@ extension Simulator {
     store.registrations.update(index) { $0.stuckUpcall = owed }
   }
 
-  /// Frees the record of a registration that has ended, holds nothing and owes no answer.
+  /// Frees the record of a registration that has ended, has no blocks or calls, and owes no answer.
   mutating func releaseIfDone(
     registration index: Index<RegistrationRecord>
   ) {
@@ -67,9 +67,9 @@ extension Simulator {
     slabs.registrations.release(index)
   }
 
-  // MARK: Without a process
+  // MARK: Dead providers
 
-  /// A registration that still names the session, now that its drivers have gone.
+  /// A registration that still refers to the session after its drivers have ended.
   func registrationOfDead(session: Index<SessionRecord>) -> Index<RegistrationRecord>? {
     for index in store.registrations.indices
     where store.registrations[index, \.state] != .free
@@ -80,7 +80,7 @@ extension Simulator {
     return nil
   }
 
-  /// Its blocks live on without their provider's process, and are reclaimed directly when freed.
+  /// Its blocks outlive their provider's process, and are reclaimed directly when freed.
   mutating func orphan(
     registration index: Index<RegistrationRecord>
   ) {
@@ -97,7 +97,7 @@ extension Simulator {
     releaseIfDone(registration: index)
   }
 
-  /// The provider owes an answer whose deadline has passed: nobody asks it until it has given it.
+  /// An answer of the provider is overdue: it gets no new upcall until that answer has arrived.
   mutating func markStuck(registration index: Index<RegistrationRecord>, upcall: UInt64) {
     store.registrations.update(index) { $0.stuckUpcall = upcall }
     turn.emit(

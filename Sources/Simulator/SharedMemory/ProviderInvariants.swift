@@ -1,4 +1,4 @@
-// Registrations of providers: whose each is, what it owes, its lists and its counters.
+// Validates registrations of providers: owners, overdue answers, lists and counters.
 
 import NDIS
 import NDISStore
@@ -10,10 +10,10 @@ extension StoreCheck {
       let at = CheckedRecord("registrations", index)
       guard record.state != .free else { continue }
       guard let state = record.$state.validated else {
-        throw at.damaged("its state is none")
+        throw at.damaged("its state has no case")
       }
       guard let level = record.$level.validated else {
-        throw at.damaged("its level is none")
+        throw at.damaged("its level has no case")
       }
       try at.hold(isText(record.name), "its name is no clean text")
       try at.hold(
@@ -45,14 +45,14 @@ extension StoreCheck {
     }
   }
 
-  /// A hosted provider's, a living process's, or nobody's any more.
+  /// A hosted provider's, a live process's, or without an owner.
   private func checkWhose(
     _ record: RegistrationRecord, _ index: Index<RegistrationRecord>, _ state: RegistrationState,
     _ level: ProviderLevel, _ at: CheckedRecord
   ) throws(StoreError) {
     let isHosted = level == .pool || level == .hal
     if isHosted {
-      // Its number stands in three places.
+      // Its number is stored in three places.
       let order = UInt32(truncatingIfNeeded: record.order)
       try at.hold(
         record.ownerSession.isNone
@@ -90,7 +90,7 @@ extension StoreCheck {
     }
   }
 
-  /// The answer that a provider owes beyond its deadline.
+  /// The overdue answer of a provider.
   private func checkStuck(
     _ record: RegistrationRecord, _ own: Ref<RegistrationRecord>, _ calls: RegistrationTally,
     _ at: CheckedRecord

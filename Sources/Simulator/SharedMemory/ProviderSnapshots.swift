@@ -1,5 +1,5 @@
-// What there is to see of providers and sections: snapshots as plain values, made from a record when it is
-// asked for. An object named by another one is named by its handle and its name. Blocks are in BlockSnapshots.
+// Snapshots of providers and sections: plain values, made from a record on demand. References to other objects are
+// given as handle and name. Blocks are in BlockSnapshots.swift.
 
 public import NDIS
 import NDISStore
@@ -12,7 +12,7 @@ public struct ProviderSnapshot: Sendable, Equatable {
   public var name: Name
   public var level: ProviderLevel
   public var state: State
-  /// What the handlers were set on; nil for a hosted provider.
+  /// The object the handlers were set on; nil for a hosted provider.
   public var owner: Handle?
   public var session: UInt32?
   public var adapterName: Name?
@@ -33,14 +33,14 @@ public struct SectionSnapshot: Sendable, Equatable {
   public var provider: Handle
   public var providerName: Name
   public var domain: Handle
-  /// Of the adapter or the driver; empty when it has ended.
+  /// The name of the adapter or the driver; empty when it has ended.
   public var domainName: Name
   public var node: UInt32
   public var size: UInt64
   public var pageSize: UInt64
   public var physicalBase: UInt64
   public var blocks: UInt32
-  /// Of the pages that blocks have taken.
+  /// Of the pages allocated to blocks.
   public var bytes: UInt64
 }
 

@@ -1,11 +1,11 @@
-// What the host reads after a turn to write calls: what every call has, and what a hosted provider looks at.
-// Nothing here changes anything. What a call about an OID or an indication has beside this is in OIDs and Receive.
+// Details the host reads after a turn to write upcall messages: what all upcalls have in common, and what a hosted
+// provider needs. Nothing is changed here. OIDDetails.swift and IndicationDetails.swift have the rest.
 
 public import NDISDriverInterface
 public import NDIS
 import NDISStore
 
-/// An upcall to a hosted provider: the part of `UpcallDetails` such a one looks at.
+/// An upcall to a hosted provider: the part of `UpcallDetails` it reads.
 public struct HostedCall: Sendable {
   public var isAllocation: Bool
   /// The DMA domain of an allocation.
@@ -56,7 +56,7 @@ extension Simulator {
       usage: 0, length: 0, sgListBufferLength: 0, vportID: 0)
   }
 
-  /// What the caller asked for.
+  /// The caller's parameters of a block.
   private func parameters(block index: Index<BlockRecord>) -> SharedMemoryParameters {
     let block = store.blocks[index]
     let revision = block.flags >> 4
@@ -67,7 +67,7 @@ extension Simulator {
       sgListBufferLength: block.sgListBufferLength, vportID: block.vportID)
   }
 
-  /// Whether an upcall is the allocate handler's; a provider's only other one is its free handler.
+  /// Whether an upcall is to the allocate handler; a provider's only other one is its free handler.
   public func isAllocation(_ upcall: UpcallDetails) -> Bool {
     upcall.type == UpcallType.allocateSharedMemory.rawValue
   }
@@ -89,7 +89,7 @@ extension Simulator {
   }
 
   private func describeDriverCall(_ upcall: UpcallRecord, _ details: inout UpcallDetails) {
-    // A binding may go while a call about it has not returned: its process takes its time, or is stuck.
+    // A binding may be removed while a call about it has not returned, from a slow or stuck process.
     guard isLiveOwner(upcall.object) else { return }
     switch upcall.type {
     case .setOptions:
@@ -121,7 +121,7 @@ extension Simulator {
     }
   }
 
-  /// Which of a driver's cookies is the handler of an upcall about an adapter or an open binding.
+  /// The index among a driver's cookies of the handler of an upcall about an adapter or an open binding.
   private static func handlerSlot(_ type: UpcallType) -> Int {
     switch type {
     case .oidRequestComplete: HandlerSlot.oidRequestComplete

@@ -1,5 +1,5 @@
-// The calls of handlers. An upcall that is open is known to what it is about, and to nothing else; one whose
-// deadline has passed is about nothing any more.
+// Validates upcalls. An open upcall is referenced by its subject, and by nothing else; an expired one has no
+// subject.
 
 import NDIS
 import NDISStore
@@ -15,7 +15,7 @@ extension StoreCheck {
         continue
       }
       guard let state = upcall.$state.validated else {
-        throw at.damaged("its state is none")
+        throw at.damaged("its state has no case")
       }
       try at.hold(
         upcall.id & 0xFFFFF == UInt64(index) && upcall.id >> 20 > 0
@@ -53,7 +53,7 @@ extension StoreCheck {
     }
   }
 
-  /// A call of a provider's handler: to a process, or to one that is hosted.
+  /// An upcall to a provider, in a process or hosted.
   private mutating func checkProviderCall(
     _ upcall: UpcallRecord, _ state: UpcallState, _ at: CheckedRecord
   ) throws(StoreError) {
@@ -91,7 +91,8 @@ extension StoreCheck {
       isAllocation || upcall.section == store.blocks[block, \.section], "its section is another's")
   }
 
-  /// A call of a driver's own handler: about an object, and for some about a record that knows of it.
+  /// An upcall to a driver's own handler: about an object, and for some types about a record that refers to
+  /// it.
   private mutating func checkDriverCall(
     _ upcall: UpcallRecord, _ state: UpcallState, _ at: CheckedRecord
   ) throws(StoreError) {

@@ -1,7 +1,6 @@
-// NDIS_IF_COUNTED_STRING: names of queues, virtual machines, VPorts and switches. A length in bytes and
-// 257 UTF-16 units. Text from a peer is checked as every name is: whole units, valid UTF-16, no control
-// characters; what stands behind the length is not read. Text that does not fit is cut at a character's
-// edge.
+// NDIS_IF_COUNTED_STRING: names of queues, virtual machines, VPorts and switches. A length in bytes and 257
+// UTF-16 units. Text from a peer is validated like every name: whole units, valid UTF-16, no control
+// characters; bytes past the length are not read. Text that is too long is truncated at a character boundary.
 
 import CNDIS
 
@@ -10,7 +9,7 @@ public enum CountedString {
   /// UTF-16 units of the longest text.
   public static let capacity = Int(NDISSIM_IF_MAX_STRING)
 
-  /// `text` as it is written: cut to what fits.
+  /// `text` truncated to what fits.
   public static func fitting(_ text: String) -> String {
     guard text.utf16.count > capacity else { return text }
     var kept = ""
@@ -39,19 +38,21 @@ func text(of counted: NDIS_IF_COUNTED_STRING) throws(Failure) -> String {
   return text
 }
 
-func counted(_ text: String) -> NDIS_IF_COUNTED_STRING {
-  var counted = NDIS_IF_COUNTED_STRING()
-  let units = Array(CountedString.fitting(text).utf16)
-  counted.Length = UInt16(truncatingIfNeeded: 2 * units.count)
-  unsafe withUnsafeMutableBytes(of: &counted.String) { bytes in
-    for (index, unit) in units.enumerated() {
-      unsafe bytes.storeBytes(of: unit, toByteOffset: 2 * index, as: UInt16.self)
+extension NDIS_IF_COUNTED_STRING {
+  /// `text`, truncated to what fits.
+  init(_ text: String) {
+    self.init()
+    let units = Array(CountedString.fitting(text).utf16)
+    Length = UInt16(truncatingIfNeeded: 2 * units.count)
+    unsafe withUnsafeMutableBytes(of: &self.String) { bytes in
+      for (index, unit) in units.enumerated() {
+        unsafe bytes.storeBytes(of: unit, toByteOffset: 2 * index, as: UInt16.self)
+      }
     }
   }
-  return counted
 }
 
-/// A processor group and the processors of it: `GROUP_AFFINITY`.
+/// `GROUP_AFFINITY`: a processor group and a mask of its processors.
 public struct GroupAffinity: Hashable, Sendable, BitwiseCopyable {
   public var mask: UInt64
   public var group: UInt16

@@ -53,13 +53,13 @@ public struct NICSwitchParameters: StructureImage {
     image.Flags = flags.rawValue
     image.SwitchType = switchType.rawValue
     image.SwitchId = switchID
-    image.SwitchFriendlyName = counted(friendlyName)
+    image.SwitchFriendlyName = NDIS_IF_COUNTED_STRING(friendlyName)
     image.NumVFs = numVFs
     image.NumQueuePairsForDefaultVPort = numQueuePairsForDefaultVPort
     store(image, to: &bytes)
   }
 
-  /// What NDIS checks of OID_NIC_SWITCH_CREATE_SWITCH: the default switch, external, nothing changed.
+  /// Checks NDIS makes for OID_NIC_SWITCH_CREATE_SWITCH: the default switch, external, nothing changed.
   public func checkCreation() throws(Failure) {
     try checkFlags(flags.rawValue, known: 0)
     guard switchType == .external else {

@@ -1,5 +1,5 @@
-// Virtual functions of an SR-IOV adapter: what OID_NIC_SWITCH_ALLOCATE_VF asks for, and what
-// OID_NIC_SWITCH_FREE_VF frees. Who asks leaves VFId and RequestorId invalid; the miniport fills them in.
+// Virtual functions of an SR-IOV adapter: the structures of OID_NIC_SWITCH_ALLOCATE_VF and
+// OID_NIC_SWITCH_FREE_VF. The requester leaves VFId and RequestorId invalid; the miniport fills them in.
 
 import CNDIS
 
@@ -61,9 +61,9 @@ public struct VFParameters: StructureImage {
     var image = NDIS_NIC_SWITCH_VF_PARAMETERS()
     let length = min(permanentMACAddress.count, Int(NDIS_MAX_PHYS_ADDRESS_LENGTH))
     image.SwitchId = switchID
-    image.VMName = counted(vmName)
-    image.VMFriendlyName = counted(vmFriendlyName)
-    image.NicName = counted(nicName)
+    image.VMName = NDIS_IF_COUNTED_STRING(vmName)
+    image.VMFriendlyName = NDIS_IF_COUNTED_STRING(vmFriendlyName)
+    image.NicName = NDIS_IF_COUNTED_STRING(nicName)
     image.MacAddressLength = UInt16(truncatingIfNeeded: length)
     unsafe withUnsafeMutableBytes(of: &image.PermanentMacAddress) {
       unsafe $0.copyBytes(from: permanentMACAddress.prefix(length))
@@ -76,7 +76,7 @@ public struct VFParameters: StructureImage {
     store(image, to: &bytes)
   }
 
-  /// What NDIS checks of OID_NIC_SWITCH_ALLOCATE_VF: the default switch, no ids yet.
+  /// Checks NDIS makes for OID_NIC_SWITCH_ALLOCATE_VF: the default switch, no ids yet.
   public func checkAllocation() throws(Failure) {
     guard switchID == 0 else {
       throw Failure(.invalidParameter, .switchUnknown, UInt64(switchID))
