@@ -45,7 +45,7 @@ extension Simulator {
     commit()
   }
 
-  /// Assigns a call its slot in the ring of results; false when it is a repeated call.
+  /// Assigns a new call its slot in the ring of results; false when the call is a repeated one or is refused.
   private mutating func admit(_ call: Call) -> Bool {
     let next = store.sessions[call.sessionIndex, \.nextRequestID]
     let slot = store.ringSlot(call.sessionIndex, call.requestID)
@@ -88,8 +88,8 @@ extension Simulator {
     return store.lateSlots(session).first { store.results[$0, \.id] == id }
   }
 
-  /// Frees the slot of a new request by moving the open request in it behind the ring. False when the whole
-  /// ring is open, or no slot behind it is free; a slot whose result was answered is reused, oldest first.
+  /// Frees the slot of a new request by moving the unanswered request in it behind the ring, to the slot with
+  /// the oldest answered result. False when the whole ring, or every slot behind it, is unanswered.
   private mutating func moveBehindRing(
     _ slot: Index<ResultRecord>, of session: Index<SessionRecord>
   ) -> Bool {
