@@ -3,8 +3,8 @@
 // is a value that only reacts to events: a handler is called, a call completes, time passes; each returns the
 // driver's next steps.
 //
-// Every turn ends with `taken`, which reads the state and does what is possible now. So nothing depends on
-// a program counter, and the state, which is plain bytes, is all that has to be saved.
+// Every turn ends with `taken`, which reads the state and does what is possible now. So nothing depends on a
+// program counter, and the state, which is plain bytes, is all that has to be saved.
 
 import NDISDriverInterface
 public import NDIS

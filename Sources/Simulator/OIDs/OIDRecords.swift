@@ -66,7 +66,7 @@ struct OIDRecord: NamedRecord {
   var parent: UInt64 = 0
   /// When its Timeout passes and it is cancelled; 0 = never, or done.
   var deadline: UInt64 = 0
-  /// Bytes of input in `oidInputs`, and the requester's room for output.
+  /// Bytes of input in `oidInputs`, and the length of the requester's output buffer.
   var inputLength: UInt32 = 0
   var outputLength: UInt32 = 0
   var switchID: UInt32 = 0

@@ -168,8 +168,9 @@ extension Simulator {
 
   // MARK: Records
 
-  /// The output room a request reserves. What NDIS answers from its records is built at completion and
-  /// reserves none; a miniport's output is stored in `oidOutputs`, so room beyond that size is not passed on.
+  /// The output bytes a request reserves. What NDIS answers from its records is built at completion and
+  /// reserves none; a miniport's output is stored in `oidOutputs`, so a buffer beyond that size is not passed
+  /// on.
   private func room(_ kind: OIDRequestKind, _ call: OIDCall) -> UInt32 {
     if kind == .set { return 0 }
     if OID.of(number: call.oid)?.form(kind)?.answeredBy == .ndis { return call.outputLength }

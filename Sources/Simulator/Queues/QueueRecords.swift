@@ -107,8 +107,8 @@ struct VPortRecord: NamedRecord {
   /// A free record.
   init() {}
 
-  /// Moves the VPort along its row of VPortState.table, its parameters with it; nil, and no change, for an invalid
-  /// combination.
+  /// Moves the VPort along its row of VPortState.table, together with its parameters; nil, and no change, for
+  /// an invalid combination.
   mutating func take(_ event: VPortEvent) -> VPortState? {
     guard let next = VPortState(rawValue: state)?.taking(event) else { return nil }
     state = next.rawValue
