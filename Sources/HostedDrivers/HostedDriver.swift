@@ -16,7 +16,7 @@ public enum DriverStep: Sendable {
   case end
 }
 
-/// A call of NDIS.
+/// A call to NDIS.
 public struct DriverCall: Sendable {
   /// Returned with the reply.
   public var tag: UInt64

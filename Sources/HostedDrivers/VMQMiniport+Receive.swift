@@ -52,7 +52,7 @@ extension VMQMiniport {
     }
     let last = queues[index].rateTime
     queues[index].rateTime = now
-    // The first call only starts the clock; a gap of more than a minute generates no frames.
+    // The first call only starts the clock; a gap longer than a minute counts as one minute.
     guard last != 0, now > last else { return }
     let parts = min(now - last, 60_000) * rate + queues[index].rateRest
     queues[index].rateRest = parts % 1000

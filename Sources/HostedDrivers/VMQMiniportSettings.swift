@@ -60,7 +60,7 @@ public struct VMQSettings: Sendable, Hashable {
   /// Whether it has a NIC switch instead of VM queues.
   var hasSwitch: Bool { vports > 0 }
 
-  /// Whether queues may ask for lookahead split.
+  /// Whether queues may request lookahead split.
   var canSplit: Bool { version < .vports && !hasSwitch }
 
   /// These settings, clamped to their bounds.

@@ -3,7 +3,7 @@
 
 import NDIS
 
-/// Limits of one session or user. A request above a quota fails with RESOURCES.
+/// Limits of one session, user or provider. A request above a quota fails with RESOURCES.
 public struct Quotas: Hashable, Sendable {
   public var sessionBytes: UInt64 = 4 << 30
   public var sessionBlocks: UInt32 = 2_097_152

@@ -33,7 +33,7 @@ extension Simulator {
     return index
   }
 
-  /// MiniportOidRequest has returned, its deadline has passed, or its process is gone.
+  /// MiniportOidRequest has returned, its deadline has passed, or its process has ended.
   mutating func oidAnswered(
     _ upcall: UpcallRecord, _ outcome: UpcallOutcome
   ) {

@@ -169,8 +169,8 @@ extension Simulator {
   // MARK: Records
 
   /// The output bytes a request reserves. What NDIS answers from its records is built at completion and
-  /// reserves none; a miniport's output is stored in `oidOutputs`, so a buffer beyond that size is not passed
-  /// on.
+  /// limited by the requester's buffer alone; a miniport's output is stored in `oidOutputs`, which limits it
+  /// too.
   private func room(_ kind: OIDRequestKind, _ call: OIDCall) -> UInt32 {
     if kind == .set { return 0 }
     if OID.of(number: call.oid)?.form(kind)?.answeredBy == .ndis { return call.outputLength }

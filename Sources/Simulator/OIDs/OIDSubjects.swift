@@ -31,9 +31,9 @@ extension Simulator {
     }
   }
 
-  /// A binding has been closed: clears it from requests that its end has not waited for. One kind has been
-  /// completed while its miniport's handler is still running; the other was the one in whose
-  /// ProtocolOidRequestComplete the binding was closed, and is in no queue.
+  /// A binding has been closed: clears it from requests that its end has not waited for. These are completed
+  /// requests whose miniport's handler is still running, and the one in whose ProtocolOidRequestComplete the
+  /// binding was closed, which is in no queue.
   func forgetOIDs(binding index: Index<BindingRecord>) {
     func forget(_ oid: Index<OIDRecord>) {
       guard store.oids[oid, \.state] != .free, store.oids[oid, \.binding] == Ref(index) else {

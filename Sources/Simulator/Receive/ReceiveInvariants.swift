@@ -79,8 +79,8 @@ extension StoreCheck {
     }
   }
 
-  /// Checks each block's count of lists that refer to it. Only blocks with a count on either side are read,
-  /// so the work is proportional to the lists.
+  /// Checks each block's count of lists that refer to it. Only referenced blocks are read; a count on any
+  /// other block shows in the total.
   private mutating func checkNamedBlocks() throws(StoreError) {
     named.sort()
     var at = 0

@@ -214,7 +214,7 @@ struct StoreCheck: ~Copyable {
     waiting[Int(index)] = 1
   }
 
-  /// Whether a name or label is valid text, as required at the wire.
+  /// Whether a name or label is valid text, as required on the wire.
   func isText(_ name: Name) -> Bool {
     unsafe withUnsafeBytes(of: name) { unsafe Name(bytes: $0) != nil }
   }

@@ -54,7 +54,7 @@ struct BlockRecord: NamedRecord {
   var providerContext: UInt64 = 0
   /// Indicated lists that refer to it.
   var indicated: UInt32 = 0
-  /// The queue it was allocated for, or the VPort, and its other blocks.
+  /// The queue or VPort it was allocated for, and its neighbours in that one's list.
   var place = Ref<AnyRecord>.none
   var placePrevious = Ref<BlockRecord>.none
   var placeNext = Ref<BlockRecord>.none

@@ -159,7 +159,7 @@ extension Simulator {
     store.blocks[Index(index)].ownerIndex.map { handle(owner: $0) }
   }
 
-  /// The extents of the block at a used index, in order; each costs one of the budget.
+  /// The extents of the block at a used index, in order; each costs one unit of the budget.
   public func blockExtents(_ index: UInt32, budget: inout Int) -> [Extent] {
     let index = Index<BlockRecord>(index)
     var extents: [Extent] = []
