@@ -1,13 +1,13 @@
-// A driver that lives in the daemon has no door of its own: it has a session like a process, makes the
-// calls a process makes and is called as a process is. What travels between such a driver and its host
-// is here. The driver is a value: something happened, these are its next steps. The host carries the
-// steps out in their order and tells what came of each call.
+// The interface between a hosted driver and its host. A hosted driver runs in the daemon but has no private
+// interface: it has a session like a process, makes the same calls and gets the same upcalls. The driver is a
+// value: an event goes in, its next steps come out. The host carries the steps out in order and reports the
+// result of each call.
 
 public import NDISDriverInterface
 public import NDIS
 import NDISSimulator
 
-/// What a hosted driver does next.
+/// The next step of a hosted driver.
 public enum DriverStep: Sendable {
   case call(DriverCall)
   /// Returns from a handler.
@@ -16,15 +16,15 @@ public enum DriverStep: Sendable {
   case end
 }
 
-/// A call of NDIS.
+/// A call to NDIS.
 public struct DriverCall: Sendable {
-  /// Comes back with the reply.
+  /// Returned with the reply.
   public var tag: UInt64
   /// The upcall in whose handler it is made, 0 = none.
   public var context: UInt64
   public var request: Request
-  /// What the driver writes into its memory before it calls. When one of these fails the call is not
-  /// made, and its reply is that failure.
+  /// Writes to the driver's memory before the call. If one of them fails the call is not made, and its reply
+  /// is that failure.
   public var writes: [MemoryWrite]
 
   public init(tag: UInt64, context: UInt64, request: Request, writes: [MemoryWrite] = []) {
@@ -35,7 +35,7 @@ public struct DriverCall: Sendable {
   }
 }
 
-/// Bytes for a place in a block of the driver's own.
+/// Bytes for an offset in one of the driver's own blocks.
 public struct MemoryWrite: Sendable, Hashable {
   public var allocation: Handle
   public var offset: UInt32
@@ -48,7 +48,7 @@ public struct MemoryWrite: Sendable, Hashable {
   }
 }
 
-/// How a call ended.
+/// The result of a call.
 public struct DriverReply: Sendable {
   public var tag: UInt64
   public var failure: Failure
@@ -68,14 +68,14 @@ public struct DriverReply: Sendable {
 /// A call of one of the driver's handlers.
 public struct DriverUpcall: Sendable {
   public var id: UInt64
-  /// The number of the driver plane's message.
+  /// The type of the driver plane's message.
   public var type: UInt16
   public var object: Handle
   /// A halt or shutdown action, pause reason or event.
   public var argument: UInt32
   /// Of MiniportOidRequest and MiniportCancelOidRequest.
   public var oid: OIDDetails?
-  /// Of MiniportReturnNetBufferLists: the driver's own numbers.
+  /// Of MiniportReturnNetBufferLists: the driver's own numbers of the lists.
   public var returned: [UInt64]
 
   public init(
@@ -91,8 +91,8 @@ public struct DriverUpcall: Sendable {
   }
 }
 
-/// The memory a hosted driver may touch: the blocks its allocations' replies told it of, and nothing
-/// else. For a process the kernel holds this line, by what it has mapped.
+/// The memory a hosted driver may access: the blocks from its allocations' replies, and nothing else. For a
+/// process the kernel enforces this by what it has mapped.
 public struct HostedMemory: Sendable {
   private var blocks: [Handle: Block] = [:]
 
@@ -102,31 +102,31 @@ public struct HostedMemory: Sendable {
     var length: UInt32
   }
 
-  /// Where a piece of a write goes.
+  /// The destination of a part of a write.
   public struct Piece: Sendable, Hashable {
     public var section: Handle
-    /// In the section.
+    /// Offset in the section.
     public var offset: UInt64
-    /// Of the written bytes.
+    /// Range of the written bytes.
     public var bytes: Range<Int>
   }
 
   public init() {}
 
-  /// An allocation's reply.
+  /// Adds the block of an allocation's reply.
   public mutating func learn(
     _ allocation: Handle, section: Handle, extents: [Extent], length: UInt32
   ) {
     blocks[allocation] = Block(section: section, extents: extents, length: length)
   }
 
-  /// A block that has been freed.
+  /// Removes a block that has been freed.
   public mutating func forget(_ allocation: Handle) { blocks[allocation] = nil }
 
-  /// How many blocks are known.
+  /// The number of blocks.
   public var count: Int { blocks.count }
 
-  /// The places a write goes to, in order. Fails when it does not lie within one of the blocks.
+  /// The destinations of a write, in order. Fails unless the write lies within one of the blocks.
   public func pieces(of write: MemoryWrite) throws(Failure) -> [Piece] {
     guard let block = blocks[write.allocation] else {
       throw Failure(.failure, .sharedMemoryUnknown, write.allocation.rawValue)

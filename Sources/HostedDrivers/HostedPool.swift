@@ -1,27 +1,26 @@
-// The hosted providers, `pool` and `hal`: shared-memory providers that live in the daemon and are called
-// like any other. A pool has a capacity and NUMA nodes, makes one section a DMA domain and node when it
-// is first asked for it, and gives out pages first fit, lowest first. A seed can fragment a section: every
-// other run of pages is then held back, so that a contiguous request fails where a scattered one
-// succeeds.
+// The hosted providers, `pool` and `hal`: shared-memory providers that run in the daemon and are called like
+// any other. A pool has a capacity and NUMA nodes, creates one section per DMA domain and node on first use,
+// and allocates pages first fit. A seed can fragment a section: every other run of pages is then reserved, so
+// that a contiguous request fails where a scattered one succeeds.
 //
-// It keeps nothing that is not also in the store: sections, blocks and their extents are handed to it
-// again when a daemon adopts a store.
+// All of its state can be rebuilt from the store: sections, blocks and their extents are passed to it again
+// when a daemon adopts a store.
 
 import NDISStore
 public import NDISDriverInterface
 public import NDIS
 public import NDISSimulator
 
-/// What a pool writes into the pages of a new block.
+/// What a pool fills the pages of a new block with.
 public enum Fill: String, Sendable, CaseIterable {
-  /// Nothing: fresh pages are zero, used ones hold what was left there.
+  /// Nothing: fresh pages are zero, reused ones keep their old contents.
   case none
   case zero
-  /// The 64-bit word 0xDEADBEEFDEADBEEF, to show who relies on zeroed memory.
+  /// The 64-bit word 0xDEADBEEFDEADBEEF, to expose drivers that rely on zeroed memory.
   case poison
 }
 
-/// How a pool is set up.
+/// Configuration of a pool.
 public struct PoolSettings: Sendable, Hashable {
   public var name: String
   public var level: ProviderLevel
@@ -32,7 +31,7 @@ public struct PoolSettings: Sendable, Hashable {
   public var pageSize: UInt32
   public var hugePages: Bool
   public var fill: Fill
-  /// Zero: not fragmented.
+  /// Zero: no fragmentation.
   public var fragmentationSeed: UInt64
 
   public init(
@@ -51,21 +50,21 @@ public struct PoolSettings: Sendable, Hashable {
   }
 }
 
-/// What a hosted provider answers, or needs before it can.
+/// A hosted provider's answer, or the section it needs first.
 public enum HostedReply: Sendable {
   case answer(ProviderAnswer)
-  /// A section of this size for the domain and node; ask again when it is there.
+  /// A section of this size for the domain and node; repeat the call when it exists.
   case needsSection(domain: Handle, node: UInt32, size: UInt64)
 }
 
 /// One hosted provider.
 public struct HostedPool: Sendable {
   public let settings: PoolSettings
-  /// A section keeps its slot; a slot whose section has gone has the handle NULL and is used again.
+  /// A section keeps its slot; a slot whose section was removed has the handle NULL and is reused.
   private var sections: [Section] = []
   private var slots: [Handle: Int] = [:]
   private var byDomain: [Place: Int] = [:]
-  /// The slot asked for last: most requests come in runs from one domain.
+  /// The slot used last: most requests come in runs from one domain.
   private var recent = 0
   /// Pages of blocks over all sections.
   public private(set) var usedPages: UInt64 = 0
@@ -79,7 +78,7 @@ public struct HostedPool: Sendable {
     var handle: Handle
     var place: Place
     var map: PageMap
-    /// Extents of blocks that have several, by their context.
+    /// Extents of blocks with several, by context.
     var scattered: [UInt64: ExtentList] = [:]
   }
 
@@ -87,7 +86,7 @@ public struct HostedPool: Sendable {
 
   public init(_ settings: PoolSettings) { self.settings = settings }
 
-  /// Bytes in no block; a fragmented pool has less to give.
+  /// Bytes in no block; a fragmented pool can allocate less.
   public var freeBytes: UInt64 {
     (capacityPages - min(usedPages, capacityPages)) * UInt64(settings.pageSize)
   }
@@ -135,8 +134,8 @@ public struct HostedPool: Sendable {
             : Failure(.resources, .poolExhausted, free * page, pages * page)))
     }
     usedPages += pages
-    // The context alone says what to free: first page and count, or, with its top bit set, that the
-    // extents are looked up by the first page.
+    // The context alone identifies the pages to free: first page and count, or, with its top bit set, the
+    // first page as key to the extents.
     var context = pages << 32 | first.offset / page
     if extents.count > 1 {
       context = HostedPool.scattered | first.offset / page
@@ -168,8 +167,8 @@ public struct HostedPool: Sendable {
     return slot
   }
 
-  /// Pages of `page` bytes for a block of `length`. Static, for `self` and a map within it cannot be
-  /// passed at once without copying the map.
+  /// Pages of `page` bytes for a block of `length`. Static, because `self` and a map within it cannot be
+  /// passed together without copying the map.
   private static func take(
     _ pages: UInt32, _ page: UInt64, _ contiguous: Bool, _ length: UInt32, _ map: inout PageMap
   ) -> ExtentList? {
@@ -224,7 +223,7 @@ public struct HostedPool: Sendable {
     if released { usedPages -= min(usedPages, count) }
   }
 
-  /// The host has made a section for a place.
+  /// Adds the section that the host has created.
   public mutating func add(section: Handle, domain: Handle, node: UInt32, size: UInt64) {
     let place = Place(domain: domain, node: node)
     var map = PageMap(pageCount: UInt32(clamping: size / UInt64(settings.pageSize)))
@@ -236,7 +235,7 @@ public struct HostedPool: Sendable {
     byDomain[place] = slot
   }
 
-  /// The section is gone.
+  /// Removes a section.
   public mutating func remove(section: Handle) {
     guard let slot = slots.removeValue(forKey: section) else { return }
     let place = sections[slot].place
@@ -245,7 +244,7 @@ public struct HostedPool: Sendable {
       handle: .null, place: Place(domain: .null, node: 0), map: PageMap(pageCount: 0))
   }
 
-  /// A block known from an adopted store. One whose section's memory is gone uses nothing of the pool.
+  /// Restores a block of an adopted store. A block whose section has lost its memory uses none of the pool.
   public mutating func adopt(section: Handle, context: UInt64, extents: [Extent]) {
     guard let slot = slot(of: section) else { return }
     for extent in extents {
@@ -260,7 +259,7 @@ public struct HostedPool: Sendable {
     }
   }
 
-  /// Holds pages back so that no free run is longer than eight pages.
+  /// Reserves pages so that no free run is longer than eight pages.
   private func fragment(_ map: inout PageMap, _ seed: UInt64) {
     var state = seed
     var page: UInt32 = 0

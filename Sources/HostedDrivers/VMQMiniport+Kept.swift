@@ -1,11 +1,11 @@
-// A hosted miniport's state as rows of the store, and back. The first row has its settings and what is single;
-// then a row for each queue or VPort, then its filters, 20 to a row. What it asked for and has no answer
-// to yet is its host's affair.
+// Saving a hosted miniport's state as rows of the store, and restoring it. The first row has its settings and
+// its single fields; then a row for each queue or VPort, then its filters, 20 to a row. Its calls without a
+// reply are kept by its host.
 
 public import NDIS
 public import NDISSimulator
 
-/// Rows a hosted miniport needs at most.
+/// The maximum number of rows of a hosted miniport.
 public enum VMQRows {
   static let queues: UInt32 = 1
   static let filters: UInt32 = queues + VMQSettings.maximumQueues + 1
@@ -38,7 +38,7 @@ extension VMQSettings.Pends {
 }
 
 extension VMQMiniport {
-  /// Its rows, by their place.
+  /// Its rows, by position.
   public func rows(_ keep: (UInt32, HostRow) -> Void) {
     keep(
       0,
@@ -61,7 +61,7 @@ extension VMQMiniport {
     }
   }
 
-  /// A miniport as it was when its rows were kept; nil when they are not those of one.
+  /// Restores a miniport from its rows; nil when they are not valid.
   public init?(rows: (UInt32) -> HostRow) {
     guard let head = rows(0).load(as: HeadRecord.self) else { return nil }
     let pends = VMQSettings.Pends.allCases
@@ -90,8 +90,8 @@ extension VMQMiniport {
     guard Int(state.request.queue) < queues.count else { return nil }
   }
 
-  /// Goes on after a restart. Calls that are under way but not among `open`, by their tags, were never
-  /// made: what they were for is begun again.
+  /// Resumes after a restart. Calls that are in progress but whose tags are not in `open` were never made:
+  /// their work is started again.
   public mutating func resume(open: Set<UInt64>) -> [DriverStep] {
     openCalls = open.count
     for index in queues.indices {
@@ -107,7 +107,7 @@ extension VMQMiniport {
     return taken()
   }
 
-  /// The blocks it has.
+  /// The handles of its blocks.
   public var blocks: [Handle] {
     queues.flatMap { [$0.memory, $0.lookaheadMemory] }.filter { $0 != .null }
   }

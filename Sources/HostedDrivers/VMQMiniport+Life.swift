@@ -1,6 +1,6 @@
-// The life of vmq's driver and adapter: registration, MiniportInitializeEx and MiniportHaltEx, pause and
-// restart. In MiniportInitializeEx things are made in the documented order: attributes, what the hardware
-// can do, DMA, memory; in MiniportHaltEx, and when initializing fails, they are undone backwards.
+// vmq's driver and adapter: registration, MiniportInitializeEx and MiniportHaltEx, pause and restart.
+// MiniportInitializeEx follows the documented order: attributes, hardware capabilities, DMA, memory;
+// MiniportHaltEx, and a failed initialization, undo them in reverse.
 
 import NDISDriverInterface
 import NDIS
@@ -98,7 +98,7 @@ extension VMQMiniport {
   }
 
   mutating func restart(_ upcall: DriverUpcall) {
-    // Receiving is legal from the call on, before the restart is complete.
+    // Receiving is legal from this call on, before the restart is complete.
     state.adapterState = .running
     guard settings.pends == .always else { return answer(upcall.id, .success) }
     answer(upcall.id, .pending)
@@ -121,10 +121,10 @@ extension VMQMiniport {
     for index in queues.indices { release(index, in: upcall.id) }
   }
 
-  /// Whether no list is out and none is being indicated.
+  /// Whether no list is outstanding and no indication is in progress.
   private var isQuiet: Bool { !queues.contains { $0.isIndicating || !$0.out.isEmpty } }
 
-  // MARK: What can be done now
+  // MARK: Next steps
 
   /// One step of the adapter's and the driver's life; false when there is none.
   mutating func advanceAdapter() -> Bool {
@@ -153,7 +153,7 @@ extension VMQMiniport {
     case .halting:
       guard queues.allSatisfy(\.isEmpty), isDMAGone() else { break }
       state.isUp = false
-      // Without its adapter the driver has no purpose, whoever took it away.
+      // Without its adapter the driver has no purpose, even if another caller removed it.
       state.isToLeave = true
       return handlerDone(.success, .halted)
     default: break
@@ -182,7 +182,7 @@ extension VMQMiniport {
     return true
   }
 
-  /// NdisMDeregisterMiniportDriver: NDIS takes away what belongs to the driver first.
+  /// NdisMDeregisterMiniportDriver: NDIS first removes the driver's objects.
   private mutating func leave() -> Bool {
     guard state.isToLeave, state.driverState == .registered else { return false }
     state.driverState = .leaving

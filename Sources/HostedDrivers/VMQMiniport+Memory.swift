@@ -1,19 +1,19 @@
-// vmq's memory. A queue has one block, or with lookahead split two; a request that is refused for want of
-// resources is made again at half the size, as Microsoft's sample does, until too few frames would fit.
-// Memory is given back only when no list is out that lies in it.
+// vmq's memory. A queue has one block, or with lookahead split two; an allocation that fails for lack of
+// resources is retried at half the size, like in Microsoft's sample, until too few frames would fit. Memory
+// is freed only when no list in it is outstanding.
 
 import NDISDriverInterface
 import NDIS
 import NDISSimulator
 
 extension VMQMiniport {
-  /// Bytes from one buffer to the next. With lookahead split the first bytes of a buffer are backfill, as
-  /// many as a lookahead buffer has, so that the whole frame can be put together in place.
+  /// Distance between buffers in bytes. With lookahead split a buffer starts with backfill of the size of a
+  /// lookahead buffer, so that the whole frame can be assembled in place.
   var stride: UInt32 { settings.bufferStride }
 
   static func lookaheadStride(_ queue: VMQQueue) -> UInt32 { (queue.lookahead + 63) & ~63 }
 
-  /// Begins to get memory for a record. Calls are made in the handler `context`, 0 = in none.
+  /// Starts allocating memory for a record. Calls are made in the handler `context`, 0 = in none.
   mutating func acquire(_ index: Int, in context: UInt64) {
     queues[index].goal = .acquire
     queues[index].context = context
@@ -21,7 +21,7 @@ extension VMQMiniport {
     queues[index].status = .success
   }
 
-  /// Begins to give a record's memory back.
+  /// Starts freeing a record's memory.
   mutating func release(_ index: Int, in context: UInt64) {
     queues[index].goal = .release
     queues[index].context = context
@@ -64,7 +64,7 @@ extension VMQMiniport {
       allocate(index, queue.tryLength, usage)
     } else if queue.lookahead > 0, queue.lookaheadMemory == .null {
       guard queue.tryBuffers >= VMQSettings.minimumBuffers else {
-        // What it has is of no use without the other.
+        // One block is useless without the other.
         queues[index].status = .resources
         queues[index].goal = .release
         return true
@@ -105,7 +105,7 @@ extension VMQMiniport {
     let made = queues[index].memoryCall
     queues[index].memoryCall = .none
     if !reply.isSuccess, reply.failure.reason == .unknownContext, queues[index].context != 0 {
-      // The handler it was made in has come to its end without us: again, outside of it.
+      // The handler the call was made in has ended in the meantime: retry outside of it.
       queues[index].context = 0
       return
     }
@@ -130,13 +130,13 @@ extension VMQMiniport {
       } else {
         giveUp(index)
       }
-    // A free cannot be refused: what NDIS does not know any more is gone.
+    // A free cannot fail: a block NDIS does not know is freed already.
     case .free: queues[index].memory = .null
     case .freeLookahead: queues[index].lookaheadMemory = .null
     }
   }
 
-  /// Smaller would not help.
+  /// Gives up: a smaller size would not help.
   private mutating func giveUp(_ index: Int) {
     guard queues[index].goal == .acquire else { return }
     queues[index].status = .failure
@@ -145,8 +145,8 @@ extension VMQMiniport {
 }
 
 extension VMQSettings {
-  /// Room for the greatest frame; where there is lookahead split, for the greatest lookahead and some
-  /// bytes behind it at least, since the second segment of a short frame is there too.
+  /// Size for the largest frame; with lookahead split at least for the largest lookahead and some bytes
+  /// behind it, because a short frame has a second segment too.
   var bufferStride: UInt32 {
     let least = VMQMiniport.lookaheadSizes.upperBound + VMQMiniport.leastRest
     return ((canSplit ? max(frameLength, least) : frameLength) + 63) & ~63

@@ -1,20 +1,20 @@
-// vmq's MiniportOidRequest. NDIS has checked what it can before a request comes here, and sends no second
-// one while one is open. Most end at once; those that need memory, or must wait for lists to come back,
-// end when that is done, and have answered PENDING by then.
+// vmq's MiniportOidRequest. NDIS has validated a request before it arrives here, and sends no second one
+// while one is pending. Most complete at once; those that allocate memory, or must wait for returned lists,
+// return PENDING and complete later.
 
 import NDISDriverInterface
 import NDIS
 import NDISSimulator
 
 extension VMQMiniport {
-  /// What an OID request came to at once.
+  /// The immediate result of an OID request.
   struct Outcome {
     var status: Status
     var information: [UInt8] = []
     var needed = 0
 
     static let success = Outcome(status: .success)
-    /// The request goes on; `state.request` says how.
+    /// The request is in progress; its state is in `state.request`.
     static let later = Outcome(status: .pending)
   }
 
@@ -25,7 +25,7 @@ extension VMQMiniport {
     state.request.upcall = upcall.id
     state.request.inputLength = UInt32(clamping: oid.call.input.count)
     let outcome: Outcome
-    // What frees something is done all the same, and then ended so.
+    // Requests that free an object do their work before they complete with this status.
     let isFreeing =
       oid.call.oid == OIDNumber.receiveFilterFreeQueue
       || oid.call.oid == OIDNumber.nicSwitchDeleteVPort
@@ -53,7 +53,7 @@ extension VMQMiniport {
     activate(after: oid.call, outcome)
   }
 
-  /// Forgets a request that NDIS has stopped waiting for; its work is done all the same.
+  /// Abandons a request that NDIS has stopped waiting for, and releases the memory involved.
   private mutating func abandonRequest() {
     let request = state.request
     state.request = VMQRequest()
@@ -70,14 +70,14 @@ extension VMQMiniport {
     }
   }
 
-  /// Answers PENDING, unless that is done.
+  /// Returns PENDING, unless that has been done.
   mutating func pend() {
     guard state.request.upcall != 0 else { return }
     answer(state.request.upcall, .pending)
     state.request.upcall = 0
   }
 
-  /// Ends the request, whichever way is left.
+  /// Completes the request: by return from the handler, or by NdisMOidRequestComplete after PENDING.
   mutating func end(_ outcome: Outcome) {
     let request = state.request
     state.request = VMQRequest()
@@ -122,7 +122,7 @@ extension VMQMiniport {
       guard call.input.count >= 4 else {
         throw Failure(.invalidLength, .informationBuffer, UInt64(call.input.count), 4)
       }
-      // NdisDeviceStateD0; in any other state the device takes no frames.
+      // NdisDeviceStateD0; in any other state the device receives no frames.
       state.isAsleep = call.input.prefix(4).elementsEqual([1, 0, 0, 0]) == false
       return .success
     case OIDNumber.pnpQueryPower: return .success
@@ -130,7 +130,7 @@ extension VMQMiniport {
     }
   }
 
-  /// The answer of a method that gives its structure back, if the requester has room for it.
+  /// The answer of a method that returns its structure, if the requester's buffer is large enough.
   func answered(_ call: OIDCall, _ information: [UInt8]) throws(Failure) -> Outcome {
     guard Int(call.outputLength) >= information.count else {
       throw Failure(
@@ -145,7 +145,7 @@ extension VMQMiniport {
       ? 0 : queues.indices.dropFirst().first { queues[$0].kind != .free && queues[$0].id == id }
   }
 
-  /// A record for what is being made.
+  /// A free record for a new object.
   func freeRecord() throws(Failure) -> Int {
     guard let index = queues.indices.dropFirst().first(where: { queues[$0].kind == .free }) else {
       throw Failure(.failure, .tableFull, RecordKind.queue.rawValue, UInt64(queues.count))
@@ -153,9 +153,9 @@ extension VMQMiniport {
     return index
   }
 
-  // MARK: Requests that go on
+  // MARK: Requests in progress
 
-  /// One step of the request that is being worked on; false when it waits.
+  /// One step of the request in progress; false when it is waiting.
   mutating func advanceRequest() -> Bool {
     switch state.request.work {
     case .none, .indicatingStop: return false
@@ -172,7 +172,7 @@ extension VMQMiniport {
     case .freeing:
       let index = Int(state.request.queue)
       guard queues[index].isEmpty else {
-        // NDIS may have to wait for receivers, and its handlers have deadlines.
+        // NDIS may have to wait for receivers, while its handlers have deadlines.
         guard !queues[index].out.isEmpty, state.request.upcall != 0 else { return false }
         pend()
         return true
@@ -187,7 +187,7 @@ extension VMQMiniport {
     queues[index].goal == .rest && queues[index].memoryCall == .none
   }
 
-  /// Forgets a queue or VPort that has nothing any more.
+  /// Removes a queue or VPort without memory or outstanding lists.
   mutating func drop(record index: Int) {
     filters.removeAll { Int($0.queue) == index }
     queues[index] = VMQQueue()

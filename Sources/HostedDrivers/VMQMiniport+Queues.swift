@@ -1,6 +1,6 @@
-// vmq's receive queues and their filters. A queue gets its memory when the allocation is complete and not
-// before; while it is freed it says that DMA has stopped, waits for its lists, gives its memory back, and
-// only then the request ends.
+// vmq's receive queues and their filters. A queue allocates its memory when its allocation is complete and
+// not before; while it is freed it indicates that DMA has stopped, waits for its lists, frees its memory, and
+// only then completes the request.
 
 import NDISDriverInterface
 import NDIS
@@ -9,7 +9,7 @@ import NDISSimulator
 extension VMQMiniport {
   // MARK: OID_RECEIVE_FILTER_ALLOCATE_QUEUE
 
-  /// The least and the greatest lookahead size; a smaller one is raised to the least.
+  /// The minimum and the maximum lookahead size; a smaller one is raised to the minimum.
   static let lookaheadSizes: ClosedRange<UInt32> = 64...128
 
   mutating func allocateQueue(_ call: OIDCall) throws(Failure) -> Outcome {
@@ -53,7 +53,7 @@ extension VMQMiniport {
 
   mutating func completeAllocation(_ call: OIDCall) throws(Failure) -> Outcome {
     let array = try QueueAllocationComplete(image: call.input)
-    // What is answered is as long as what came.
+    // The output is as long as the input.
     _ = try answered(call, array.image())
     var found: [Int] = []
     for element in array.queues {
@@ -76,7 +76,7 @@ extension VMQMiniport {
     queues.indices.filter { queues[$0].batch != 0 }.sorted { queues[$0].batch < queues[$1].batch }
   }
 
-  /// One queue after the other.
+  /// One queue at a time.
   mutating func advanceCompletion() -> Bool {
     let batch = batch
     if state.request.isCancelled || state.isRemoved {
@@ -100,7 +100,7 @@ extension VMQMiniport {
     }
     for index in batch {
       queues[index].batch = 0
-      // It may be filled once NDIS has seen the end of the request, which is what comes next.
+      // It may be filled once NDIS has received the completion, which is the next step.
       queues[index].isOpen = queues[index].isReady
     }
     end(Outcome(status: .success, information: QueueAllocationComplete(elements).image()))
@@ -110,7 +110,7 @@ extension VMQMiniport {
   // MARK: OID_RECEIVE_FILTER_FREE_QUEUE
 
   mutating func freeQueue(_ call: OIDCall) throws(Failure) -> Outcome {
-    // A request that frees something cannot fail; what is not there is free.
+    // A request that frees an object cannot fail; an unknown one is free already.
     guard let parameters = try? ReceiveQueueFreeParameters(image: call.input),
       parameters.queueID != 0, let index = record(parameters.queueID),
       queues[index].kind == .queue
@@ -121,7 +121,7 @@ extension VMQMiniport {
     return .later
   }
 
-  /// Says that DMA has stopped, after the answer of PENDING if there is one.
+  /// Indicates that DMA has stopped; if the handler returns PENDING, after that.
   mutating func indicateStop() {
     let index = Int(state.request.queue)
     let buffer = ReceiveQueueState(queueID: queues[index].id, state: .dmaStopped).image()
@@ -140,7 +140,7 @@ extension VMQMiniport {
 
   // MARK: Filters
 
-  /// Filters an adapter has room for.
+  /// Maximum number of filters of an adapter.
   static let maximumFilters = 512
 
   mutating func setFilter(_ call: OIDCall) throws(Failure) -> Outcome {
@@ -173,7 +173,7 @@ extension VMQMiniport {
           UInt64(field.frameHeader.rawValue))
       }
     }
-    // A filter without an address takes every frame of its VLAN; what comes then is a broadcast.
+    // A filter without an address accepts every frame of its VLAN; broadcasts are generated for it.
     let outcome = try answered(call, call.input)
     filters.append(filter)
     queues[index].filters += 1
@@ -203,7 +203,7 @@ extension VMQMiniport {
     return .success
   }
 
-  /// The record that QueueId and VPortId mean.
+  /// The record of a QueueId and VPortId.
   func place(queueID: UInt32, vportID: UInt32) throws(Failure) -> Int {
     if settings.hasSwitch {
       guard let index = record(vportID) else {

@@ -1,21 +1,21 @@
-// vmq's receive path. Frames come of its own making: on request, or at a set rate from the time handed in.
-// A frame is written into a free buffer of its queue's memory and indicated in a chain with others of the
-// queue, in order. A buffer is used again when its list has come back; a frame for which there is none is
-// dropped and counted, and its number is missing in the sequence. So is every frame of a queue whose memory
-// is the HAL's, which no NET_BUFFER can name.
+// vmq's receive path. Frames are generated: on request, or at a set rate from the time passed in. A frame is
+// written into a free buffer of its queue's memory and indicated in a chain with others of the queue, in
+// order. A buffer is reused when its list has been returned; a frame without a free buffer is dropped and
+// counted, and its number is missing in the sequence. Every frame of a queue with HAL memory is dropped, too,
+// because no NET_BUFFER can refer to that memory.
 
 import NDISDriverInterface
 public import NDIS
 import NDISSimulator
 
 extension VMQMiniport {
-  /// Bytes of the second segment of a frame that fits into the lookahead.
+  /// Size in bytes of the second segment of a frame that fits into the lookahead.
   static let leastRest: UInt32 = 64
 
-  /// Lists of one indication.
+  /// Lists per indication.
   static let chain: UInt32 = 64
 
-  /// Has a queue or VPort receive frames of a length, 0 = as set up.
+  /// Makes a queue or VPort receive frames of a length, 0 = as configured.
   public mutating func generate(
     queueID: UInt32 = 0, vportID: UInt32 = 0, count: UInt32, length: UInt32 = 0
   ) throws(Failure) -> [DriverStep] {
@@ -39,7 +39,7 @@ extension VMQMiniport {
     queues[index].requestedLength = length
   }
 
-  /// Whether the device takes frames at all.
+  /// Whether the device receives frames at all.
   private var isOn: Bool {
     state.adapterState == .running && !state.isAsleep && !state.isRemoved
   }
@@ -52,7 +52,7 @@ extension VMQMiniport {
     }
     let last = queues[index].rateTime
     queues[index].rateTime = now
-    // The first look only starts the clock; a greater gap than a minute is nobody's traffic.
+    // The first call only starts the clock; a gap longer than a minute counts as one minute.
     guard last != 0, now > last else { return }
     let parts = min(now - last, 60_000) * rate + queues[index].rateRest
     queues[index].rateRest = parts % 1000
@@ -60,7 +60,7 @@ extension VMQMiniport {
     queues[index].due = UInt32(clamping: due)
   }
 
-  /// Indicates what a queue has to receive, as far as its buffers go.
+  /// Indicates a queue's pending frames, as far as its buffers suffice.
   mutating func receive(_ index: Int) {
     let waiting = UInt64(queues[index].requested) + UInt64(queues[index].due)
     guard waiting > 0, !queues[index].isIndicating, openCalls < Self.maximumOpenCalls else {
@@ -100,7 +100,7 @@ extension VMQMiniport {
       var list = IndicatedList(
         context: UInt64(index) << 32 | UInt64(buffer),
         queueID: UInt16(truncatingIfNeeded: queue.id))
-      // A frame is two segments at most, for which a list has room.
+      // A frame is two segments at most, which fit a list.
       guard (try? list.append(dataLength: length, writes.add(frame, buffer))) != nil else { break }
       lists.append(list)
       queues[index].out.insert(buffer)
@@ -118,7 +118,7 @@ extension VMQMiniport {
       writes: writes.all)
   }
 
-  /// A locally administered address made of the adapter's name and the queue.
+  /// A locally administered address, derived from the adapter's name and the queue.
   private func source(_ index: Int) -> MACAddress {
     var hash: UInt32 = 2_166_136_261
     for byte in settings.name.utf8 { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
@@ -132,21 +132,21 @@ extension VMQMiniport {
     if reply.isSuccess {
       queues[index].indicated += count
     } else {
-      // They went nowhere: the buffers are free, the frames lost.
+      // The indication failed: the buffers are free, the frames dropped.
       queues[index].dropped += count
       queues[index].out.subtract(queues[index].inCall)
     }
     queues[index].inCall.removeAll()
   }
 
-  /// A list has come back; a number that is not out means nothing.
+  /// A list has been returned; a number that is not outstanding is ignored.
   mutating func returned(_ number: UInt64) {
     guard let index = Int(exactly: number >> 32), queues.indices.contains(index) else { return }
     queues[index].out.remove(UInt32(truncatingIfNeeded: number))
   }
 }
 
-/// What one indication writes: frames in buffers that follow one another go in one piece.
+/// The writes of one indication: frames in adjacent buffers are one write.
 private struct FrameWrites {
   private let lookaheadSize: UInt32
   private let stride: UInt32
@@ -166,7 +166,7 @@ private struct FrameWrites {
     lookahead = Block(allocation: queue.lookaheadMemory, gap: lookaheadStride)
   }
 
-  /// Puts a frame into a buffer and says where it lies.
+  /// Writes a frame into a buffer and returns its segments.
   mutating func add(_ frame: GeneratedFrame, _ buffer: UInt32) -> [NetBufferSharedMemory] {
     let start = buffer * stride
     let bytes = frame.bytes
@@ -179,7 +179,7 @@ private struct FrameWrites {
     let first = part(sharedLookahead, buffer * lookaheadStride, head)
     let rest = start + lookaheadSize  // behind the backfill
     guard head < bytes.count else {
-      // Both segments have to be there; the frame's length says that nothing of this one counts.
+      // Both segments are required; by the frame's length, no byte of this one belongs to the frame.
       return [first, part(sharedMemory, rest, Int(VMQMiniport.leastRest))]
     }
     memory.put(bytes[head...], at: rest)
@@ -194,10 +194,10 @@ private struct FrameWrites {
   /// All writes.
   var all: [MemoryWrite] { lookahead.all + memory.all }
 
-  /// What goes to one block.
+  /// The writes to one block.
   private struct Block {
     let allocation: Handle
-    /// Bytes between two buffers' contents, less than which are nobody's and may be written, too.
+    /// A gap between two buffers' contents below this many bytes is unused and may be overwritten.
     let gap: UInt32
     private var start: UInt32 = 0
     private var bytes: [UInt8] = []

@@ -1,5 +1,5 @@
-// vmq with a NIC switch: VPorts of the physical function instead of VM queues. A VPort's memory is asked
-// for as soon as its activation is complete and given back while it is deleted.
+// vmq with a NIC switch: VPorts of the physical function instead of VM queues. A VPort's memory is allocated
+// as soon as its activation is complete and freed while it is deleted.
 
 import NDISDriverInterface
 import NDIS
@@ -34,14 +34,14 @@ extension VMQMiniport {
 
   mutating func setVPortParameters(_ call: OIDCall) throws(Failure) -> Outcome {
     let parameters = try VPortParameters(image: call.input)
-    // The default VPort is one, too.
+    // The default VPort counts as one, too.
     guard settings.hasSwitch, record(parameters.vportID) != nil else {
       throw Failure(.invalidParameter, .vportUnknown, UInt64(parameters.vportID))
     }
     return .success
   }
 
-  /// A VPort may have memory once it is activated, and that it is when the request has ended.
+  /// A VPort may have memory once it is activated, which it is when the request has ended.
   mutating func activate(after call: OIDCall, _ outcome: Outcome) {
     guard outcome.status == .success, call.oid == OIDNumber.nicSwitchVPortParameters,
       let parameters = try? VPortParameters(image: call.input),
@@ -64,7 +64,7 @@ extension VMQMiniport {
     return .later
   }
 
-  // MARK: What the hardware can do
+  // MARK: Hardware capabilities
 
   /// For NdisMSetMiniportAttributes with hardware-assist attributes.
   var hardwareAssist: HardwareAssist {
@@ -94,7 +94,7 @@ extension VMQMiniport {
   private var nicSwitch: [UInt8] {
     var capabilities = NICSwitchCapabilities()
     capabilities.maxNumSwitches = 1
-    // With the default one.
+    // Including the default VPort.
     capabilities.maxNumVPorts = settings.vports + 1
     capabilities.maxNumQueuePairs = settings.vports + 1
     return capabilities.image()

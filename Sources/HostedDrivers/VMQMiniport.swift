@@ -1,10 +1,10 @@
-// `vmq`, a miniport that lives in the daemon, so that one program, an overlying driver, finds everything it
-// can talk to. It is written against the interface every miniport has: handlers that are called, routines
-// that it calls. It is a value and does nothing by itself: a handler is called, a call is answered, time
-// passes; each gives the driver's next steps.
+// `vmq`, a miniport that runs in the daemon, so that an overlying driver can be developed without another
+// process. It uses the same interface as every miniport: handlers that are called, routines that it calls. It
+// is a value that only reacts to events: a handler is called, a call completes, time passes; each returns the
+// driver's next steps.
 //
-// Every turn ends with `advance`, which looks at the state and does what can be done now. So nothing
-// depends on a program counter, and the state, which is plain bytes, is all there is to keep.
+// Every turn ends with `taken`, which reads the state and does what is possible now. So nothing depends on a
+// program counter, and the state, which is plain bytes, is all that has to be saved.
 
 import NDISDriverInterface
 public import NDIS
@@ -17,22 +17,22 @@ public struct VMQMiniport: Sendable {
   /// The default queue, then the nondefault queues or VPorts.
   var queues: [VMQQueue]
   var filters: [VMQFilter] = []
-  /// Of the current turn.
+  /// The steps of the current turn.
   var steps: [DriverStep] = []
   /// Calls without a reply.
   var openCalls = 0
-  /// So many at a time for memory and frames: what its host can have under way at once is never exceeded, and
-  /// what has to wait is state, not a step that somebody would have to remember.
+  /// Limit of concurrent calls for memory and frames: it never exceeds the host's limit for one driver, and
+  /// deferred work is state, not a queued step.
   static let maximumOpenCalls = 40
 
-  /// A miniport that has not started. Settings out of bounds are brought within them.
+  /// A miniport that has not started. Settings out of bounds are clamped.
   public init(_ settings: VMQSettings) {
     self.settings = settings.clamped
     let count = Int(self.settings.hasSwitch ? self.settings.vports : self.settings.queues)
     queues = Array(repeating: VMQQueue(), count: 1 + count)
   }
 
-  // MARK: What happens to it
+  // MARK: Events
 
   /// DriverEntry.
   public mutating func start() -> [DriverStep] {
@@ -42,7 +42,7 @@ public struct VMQMiniport: Sendable {
     return taken()
   }
 
-  /// The driver is to be unloaded.
+  /// Unloads the driver.
   public mutating func stop() -> [DriverStep] {
     state.isToLeave = true
     return taken()
@@ -56,7 +56,7 @@ public struct VMQMiniport: Sendable {
     case .pause: pause(upcall)
     case .haltEx: halt(upcall)
     case .shutdownEx:
-      // From here on no routine of NDIS may be called.
+      // From here on no NDIS routine may be called.
       state.adapterState = .shutdown
       answer(upcall.id, .success)
     case .devicePnPEventNotify:
@@ -76,7 +76,7 @@ public struct VMQMiniport: Sendable {
     return taken()
   }
 
-  /// A call it made has ended.
+  /// A call it made has completed.
   public mutating func replied(_ reply: DriverReply) -> [DriverStep] {
     openCalls = max(0, openCalls - 1)
     let index = Int(truncatingIfNeeded: reply.tag >> 8)
@@ -88,30 +88,30 @@ public struct VMQMiniport: Sendable {
     case .memory: if queues.indices.contains(index) { memoryReplied(index, reply) }
     case .indicateStatus: stopIndicated()
     case .indicateReceive: if queues.indices.contains(index) { indicated(index, reply) }
-    // NDIS refuses a completion only when it has ended the matter itself.
+    // NDIS rejects a completion only if it has ended the call itself.
     case .completeOID, .completePause, .completeRestart: break
     }
     return taken()
   }
 
-  /// Time has passed; milliseconds.
+  /// Time has passed; `now` in milliseconds.
   public mutating func passed(now: UInt64) -> [DriverStep] {
     for index in queues.indices { letFramesComeDue(index, now) }
     return taken()
   }
 
-  // MARK: What can be seen of it
+  // MARK: Inspection
 
-  /// Whether its adapter has come up.
+  /// Whether its adapter is up and running.
   public var isRunning: Bool { state.isUp && state.adapterState == .running }
 
-  /// Whether its adapter has come up and has not gone, whatever state it is in.
+  /// Whether its adapter was added and has not been removed, in any state.
   public var isUp: Bool { state.isUp }
 
-  /// Why its adapter did not come up.
+  /// Why its adapter could not be added.
   public var failure: Failure? { state.failure.status == .success ? nil : state.failure }
 
-  /// Whether its driver has deregistered: nothing more will come of it.
+  /// Whether its driver has deregistered: the last event.
   public var isGone: Bool { state.driverState == .gone }
 
   /// Whether `passed` should be called soon.
@@ -123,20 +123,20 @@ public struct VMQMiniport: Sendable {
   /// The adapter, null before it is initialized and after it has been halted.
   public var adapter: Handle { state.adapter }
 
-  /// What it has made of one queue or VPort.
+  /// Counters of one queue or VPort.
   public struct Counters: Sendable, Hashable {
     public var id: UInt32
-    /// Whether frames reach it.
+    /// Whether it receives frames.
     public var receives: Bool
-    /// Buffers its memory has, and those that are indicated and not returned.
+    /// Buffers in its memory, and those that are indicated and not returned.
     public var buffers: UInt32
     public var out: UInt32
-    /// Frames indicated, and frames dropped for want of a buffer.
+    /// Frames indicated, and frames dropped for lack of a buffer.
     public var indicated: UInt64
     public var dropped: UInt64
   }
 
-  /// Counters of the default queue and of those that are allocated, in no order.
+  /// Counters of the default queue and of allocated ones, unordered.
   public var counters: [Counters] {
     queues.filter { $0.kind != .free }.map {
       Counters(
@@ -147,7 +147,7 @@ public struct VMQMiniport: Sendable {
 
   // MARK: Steps
 
-  /// Does what can be done now and hands over the turn's steps.
+  /// Does what is possible now and returns the turn's steps.
   mutating func taken() -> [DriverStep] {
     var isMoving = true
     while isMoving {
@@ -176,19 +176,19 @@ public struct VMQMiniport: Sendable {
   }
 }
 
-/// What a hosted miniport remembers beside its queues.
+/// State of a hosted miniport, apart from its queues.
 struct VMQState: BitwiseCopyable {
   enum Driver: UInt8 { case new, registering, registered, leaving, gone }
   enum Adapter: UInt8 {
     case halted, initializing, paused, running, pausing, halting, shutdown
   }
-  /// What MiniportInitializeEx is about.
+  /// Progress of MiniportInitializeEx.
   enum SetUp: UInt8 { case none, attributes, hardwareAssist, dma, memory, undoing }
 
   var driverState = Driver.new
   var adapterState = Adapter.halted
   var setUp = SetUp.none
-  /// To be unloaded as soon as that can be.
+  /// To be unloaded as soon as possible.
   var isToLeave = false
   /// ADD_ADAPTER has succeeded.
   var isUp = false

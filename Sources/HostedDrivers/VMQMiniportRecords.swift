@@ -1,18 +1,17 @@
-// What a hosted miniport remembers: plain bytes of fixed size, so that its state can be kept and read
-// again as the simulator's is. A receive queue and a VPort are the same to it: memory, filters, and lists
-// that are out.
+// The state of a hosted miniport: plain bytes of fixed size, so that it can be saved and restored like the
+// simulator's. A receive queue and a VPort are treated alike: memory, filters, and outstanding lists.
 
 import NDIS
 
-/// What a record stands for.
+/// The use of a record.
 enum VMQKind: UInt8 { case free = 0, defaultQueue, queue, vport }
 
-/// Where a record's memory is to go; work on it is done one call at a time.
+/// Target of a record's memory; one call at a time works towards it.
 enum VMQGoal: UInt8 {
-  /// Nowhere: it has what it has.
+  /// No change.
   case rest = 0
   case acquire
-  /// When no list is out any more.
+  /// As soon as no list is outstanding.
   case release
 }
 
@@ -26,16 +25,16 @@ struct VMQQueue: BitwiseCopyable {
   var memoryCall = VMQMemoryCall.none
   /// An indication waits for its reply.
   var isIndicating = false
-  /// Its parameters asked for indications of its own.
+  /// Its parameters require indications of this queue's lists alone.
   var isSingle = false
   /// Its memory may be filled: from the completion of its allocation, or its activation, until it is
   /// freed or deleted.
   var isOpen = false
-  /// Its place in the batch of QUEUE_ALLOCATION_COMPLETE, from 1; 0 = in none.
+  /// Its position in the batch of QUEUE_ALLOCATION_COMPLETE, from 1; 0 = in none.
   var batch: UInt8 = 0
-  /// To be forgotten as soon as it has nothing any more, without an end of a request.
+  /// To be removed as soon as it has no memory or lists, without completing a request.
   var isLeaving = false
-  /// That request has finished with it.
+  /// The QUEUE_ALLOCATION_COMPLETE in progress has finished with it.
   var isCompleted = false
   /// QueueId, or VPortId.
   var id: UInt32 = 0
@@ -44,51 +43,52 @@ struct VMQQueue: BitwiseCopyable {
   var filters: UInt32 = 0
   var memory = Handle.null
   var lookaheadMemory = Handle.null
-  /// SharedMemoryHandle of each, NULL for memory of the HAL: no NET_BUFFER can name that.
+  /// SharedMemoryHandle of each, NULL for HAL memory, to which no NET_BUFFER can refer.
   var sharedMemory = Handle.null
   var sharedLookahead = Handle.null
-  /// Bytes to ask for next, and buffers of lookahead memory to ask for next.
+  /// Bytes to request next, and buffers of lookahead memory to request next.
   var tryLength: UInt32 = 0
   var tryBuffers: UInt32 = 0
-  /// Buffers its memory has.
+  /// Buffers in its memory.
   var buffers: UInt32 = 0
   /// The handler its memory calls are made in, 0 = none.
   var context: UInt64 = 0
-  /// What came of the last acquisition.
+  /// Result of the last acquisition.
   var status = Status.success
-  /// Frames asked for and not yet received, of this length.
+  /// Frames requested and not yet received, and their length.
   var requested: UInt32 = 0
   var requestedLength: UInt32 = 0
   /// Frames of the set rate that are due.
   var due: UInt32 = 0
-  /// When the rate was looked at last, and what was left over, in thousandths of a frame.
+  /// When frames due were last computed, and the remainder in thousandths of a frame.
   var rateTime: UInt64 = 0
   var rateRest: UInt64 = 0
   /// The next frame's number.
   var sequence: UInt64 = 0
-  /// Frames that were indicated, and frames there was no buffer for.
+  /// Frames indicated, and frames dropped for lack of a buffer.
   var indicated: UInt64 = 0
   var dropped: UInt64 = 0
-  /// Buffers that are not free: indicated, and not returned.
+  /// Buffers in use: indicated, and not returned.
   var out = BufferSet()
-  /// Those of the indication that waits for its reply.
+  /// Buffers of the indication that waits for its reply.
   var inCall = BufferSet()
 
   init() {}
 
   var hasMemory: Bool { memory != .null }
-  /// All there is to have, and nothing is going on with it.
+  /// Memory is complete, and no change is in progress.
   var isReady: Bool { buffers > 0 && goal == .rest && memoryCall == .none }
-  /// Nothing is held and nothing is going on.
+  /// It has no memory, and no change is in progress.
   var isEmpty: Bool {
     memory == .null && lookaheadMemory == .null && goal == .rest && memoryCall == .none
       && !isIndicating && out.isEmpty
   }
 
-  /// Whether a NET_BUFFER can say where its frames lie.
+  /// Whether a NET_BUFFER can refer to its memory.
   var isShared: Bool { sharedMemory != .null && (lookahead == 0 || sharedLookahead != .null) }
 
-  /// Whether frames reach it: the default queue takes what no filter wants, any other needs a filter.
+  /// Whether it receives frames: the default queue gets frames that match no filter, any other queue needs a
+  /// filter.
   var receives: Bool { isOpen && isReady && (kind == .defaultQueue || filters > 0) }
 }
 
@@ -113,7 +113,7 @@ struct BufferSet: BitwiseCopyable {
     count += 1
   }
 
-  /// False when it was not there.
+  /// False if it was not a member.
   @discardableResult
   mutating func remove(_ index: UInt32) -> Bool {
     guard contains(index) else { return false }
@@ -129,7 +129,7 @@ struct BufferSet: BitwiseCopyable {
     count = (0..<16).reduce(0) { $0 + UInt32(words[$1].nonzeroBitCount) }
   }
 
-  /// The first buffer of `limit` that is not in the set, from `start` on.
+  /// The first buffer below `limit` that is not in the set, from `start` on.
   func firstMissing(from start: UInt32, below limit: UInt32) -> UInt32? {
     var index = start
     while index < min(limit, Self.capacity) {
@@ -144,7 +144,7 @@ struct BufferSet: BitwiseCopyable {
   }
 }
 
-/// A receive filter, as far as it decides what a frame looks like.
+/// The parts of a receive filter that determine the contents of a frame.
 struct VMQFilter: BitwiseCopyable {
   var id: UInt32 = 0
   /// The record it belongs to.
@@ -154,7 +154,7 @@ struct VMQFilter: BitwiseCopyable {
   var address = MACAddress.broadcast
 }
 
-/// Which of the driver's calls a reply is about.
+/// The call that a reply belongs to.
 enum VMQCall: UInt8 {
   case register = 1, addAdapter, deregister
   case setAttributes, setHardwareAssist, registerDMA, deregisterDMA
@@ -165,7 +165,7 @@ enum VMQCall: UInt8 {
   func tag(_ queue: Int = 0) -> UInt64 { UInt64(rawValue) | UInt64(queue) << 8 }
 }
 
-/// The OID request that is being worked on for longer than its turn.
+/// The OID request in progress, across turns.
 struct VMQRequest: BitwiseCopyable {
   enum Work: UInt8 {
     case none = 0, completingAllocation, stopping, indicatingStop, freeing, givingUp
@@ -179,6 +179,6 @@ struct VMQRequest: BitwiseCopyable {
   var upcall: UInt64 = 0
   /// Bytes of its input.
   var inputLength: UInt32 = 0
-  /// What it ends with when it gave up.
+  /// The status it ends with if it failed.
   var status = Status.success
 }

@@ -1,4 +1,4 @@
-// How a hosted miniport is set up.
+// Settings of a hosted miniport.
 
 public import NDIS
 
@@ -6,21 +6,22 @@ public import NDIS
 public struct VMQSettings: Sendable, Hashable {
   /// The adapter's name.
   public var name: String
-  /// Nondefault receive queues, 1 to 63. Without meaning when there are VPorts.
+  /// Nondefault receive queues, 1 to 63. Ignored when there are VPorts.
   public var queues: UInt32
   /// Nondefault VPorts, 0 to 63; 0: VMQ. With VPorts the adapter has a NIC switch and no VM queues.
   public var vports: UInt32
-  /// Bytes it asks for, for each queue; fewer when it does not get them.
+  /// Bytes to request for each queue; fewer if that fails.
   public var queueMemory: UInt32
   /// The NDIS version it registers. Before 6.30 it can split frames at a lookahead size.
   public var version: NDISVersion
-  /// Bytes of a frame it makes, and of the greatest one it can be asked for.
+  /// Length in bytes of a generated frame, and of the longest one that can be requested.
   public var frameLength: UInt32
-  /// Frames a second for every queue that receives; 0: on request only.
+  /// Frames per second for every queue that receives; 0: on request only.
   public var framesPerSecond: UInt32
   public var pends: Pends
 
-  /// What it answers PENDING to and completes afterwards. What has to wait for its lists always pends.
+  /// The requests it returns PENDING for and completes afterwards. A request that has to wait for lists
+  /// always pends.
   public enum Pends: String, Sendable, CaseIterable {
     case never
     /// OID_RECEIVE_FILTER_QUEUE_ALLOCATION_COMPLETE and _FREE_QUEUE, as real miniports do.
@@ -48,21 +49,21 @@ public struct VMQSettings: Sendable, Hashable {
   public static let versions: [NDISVersion] = [20, 30, 40, 50, 60, 70, 80].map {
     NDISVersion(6, $0)
   }
-  /// The greatest number of nondefault queues, and of nondefault VPorts.
+  /// The maximum number of nondefault queues, and of nondefault VPorts.
   public static let maximumQueues: UInt32 = 63
-  /// Frames a queue should have room for at least; with less memory it does not run.
+  /// Minimum number of frames in a queue's memory; with less memory it does not run.
   public static let minimumBuffers: UInt32 = 8
 
-  /// The least memory of a queue that it can be set up with.
+  /// The minimum memory of a queue with these settings.
   public var leastMemory: UInt32 { Self.minimumBuffers * bufferStride }
 
   /// Whether it has a NIC switch instead of VM queues.
   var hasSwitch: Bool { vports > 0 }
 
-  /// Whether queues may ask for lookahead split.
+  /// Whether queues may request lookahead split.
   var canSplit: Bool { version < .vports && !hasSwitch }
 
-  /// Settings that are within their bounds.
+  /// These settings, clamped to their bounds.
   var clamped: VMQSettings {
     var result = self
     let lengths = GeneratedFrame.lengths

@@ -1,7 +1,6 @@
-// Text of a fixed number of bytes, as it stands in messages and in the store: UTF-8, zero-filled. It
-// holds no reference, so a record that has a name stays plain bytes. What does not fit is cut at a
-// character's edge; text from a peer is checked: valid UTF-8, no control characters, nothing but zeros
-// after the first zero.
+// Fixed-size text, as in messages and in the store: UTF-8, zero-filled. It holds no reference, so a record
+// with a name stays plain bytes. Text that is too long is truncated at a character boundary; text from a peer
+// is validated: valid UTF-8, no control characters, only zeros after the first zero.
 
 /// A name of at most 31 bytes: drivers, adapters, clients.
 public struct Name: Hashable, Sendable, BitwiseCopyable {
@@ -11,7 +10,7 @@ public struct Name: Hashable, Sendable, BitwiseCopyable {
   public init() {}
   public init(_ text: String) { self = fixed(text, Name(), capacity: Name.capacity) }
 
-  /// Nil when `bytes` is no clean name.
+  /// Nil unless `bytes` is a valid name.
   public init?(bytes: UnsafeRawBufferPointer) {
     guard let value = unsafe checked(bytes, Name(), capacity: Name.capacity) else { return nil }
     self = value
@@ -35,11 +34,10 @@ public struct Site: Hashable, Sendable, BitwiseCopyable {
   public init() {}
   public init(_ text: String) { self = fixed(text, Site(), capacity: Site.capacity) }
 
-  /// `file:line`, of which the end stays when it is too long: it says more than the beginning. A
-  /// driver makes one for each allocation, so plain ASCII, as nearly every path is, is copied and not
-  /// read as text.
+  /// `file:line`; a path that is too long keeps its end, which is more specific. A driver makes one for each
+  /// allocation, so plain ASCII, the usual case, is copied without decoding.
   public init(file: StaticString, line: UInt) {
-    // What stands for one character has no pointer; no path is that.
+    // A StaticString of a single scalar has no pointer; no path is one.
     guard file.hasPointerRepresentation, file.isASCII else {
       self = Site(String("\(file):\(line)".suffix(Site.capacity - 1)))
       return
@@ -51,7 +49,7 @@ public struct Site: Hashable, Sendable, BitwiseCopyable {
         digits += 1
         rest /= 10
       }
-      // A line has 20 digits at most, so something of the path is always there.
+      // A line number has at most 20 digits, so part of the path always fits.
       let room = Site.capacity - 1 - 1 - digits
       let kept = min(file.utf8CodeUnitCount, room)
       unsafe target.copyMemory(
@@ -66,7 +64,7 @@ public struct Site: Hashable, Sendable, BitwiseCopyable {
     }
   }
 
-  /// Nil when `bytes` is no clean label.
+  /// Nil unless `bytes` is a valid label.
   public init?(bytes: UnsafeRawBufferPointer) {
     guard let value = unsafe checked(bytes, Site(), capacity: Site.capacity) else { return nil }
     self = value
@@ -114,8 +112,7 @@ private func checked<Text: BitwiseCopyable>(
   guard bytes.count == capacity else { return nil }
   var value = empty
   unsafe withUnsafeMutableBytes(of: &value) { unsafe $0.copyMemory(from: bytes) }
-  // Every allocation brings a label: eight bytes at a time where they are plain ASCII, and where they
-  // are zero.
+  // Every allocation has a label: plain ASCII and zeros are checked eight bytes at a time.
   var length = 0
   while length < capacity,
     isPrintableASCII(unsafe bytes.loadUnaligned(fromByteOffset: length, as: UInt64.self))
@@ -129,7 +126,7 @@ private func checked<Text: BitwiseCopyable>(
     if byte >= 0x80 { isASCII = false }
     length += 1
   }
-  // What is empty has no text to check; what is full has no zero behind it.
+  // Empty text needs no check; full text has no zero at the end.
   guard length < capacity else { return nil }
   var index = length
   while index < capacity, index % 8 != 0 {
@@ -146,8 +143,8 @@ private func checked<Text: BitwiseCopyable>(
   return value
 }
 
-/// Whether all eight bytes are 0x20...0x7E. No byte with its top bit set gets past the first term, so
-/// neither sum nor difference carries from one byte into the next where that would matter.
+/// Whether all eight bytes are 0x20...0x7E. Bytes with the top bit set fail the first term, so that no carry
+/// between bytes can affect the result of the others.
 private func isPrintableASCII(_ word: UInt64) -> Bool {
   let tops: UInt64 = 0x8080_8080_8080_8080
   let isBelowSpace = word &- 0x2020_2020_2020_2020

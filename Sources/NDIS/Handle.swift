@@ -1,12 +1,12 @@
-// Handles: 64 bits of kind, generation and index. A handle is never handed out twice: a slot counts up
-// its generation, and is retired when that is used up. So a stale, foreign or wrong-kind handle is
-// recognised and can be named. The kinds of the contract's four handles are distinct types of value:
-// AllocationHandle and SharedMemoryHandle name the same block with different kinds, ProviderContext and
-// SharedMemoryProviderContext belong to the provider and are opaque here.
+// Handles: 64 bits of kind, generation and index. A handle is never reused: a slot increments its generation,
+// and is retired at the last one. So a stale, foreign or wrong-kind handle is recognised and can be named in
+// errors. The contract's four handle types differ: AllocationHandle and SharedMemoryHandle name the same
+// block with different kinds, ProviderContext and SharedMemoryProviderContext belong to the provider and are
+// opaque here.
 
-/// An `NDIS_HANDLE` given out by the simulator.
+/// An `NDIS_HANDLE` issued by the simulator.
 public struct Handle: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
-  /// What a handle names. The raw value stands in its top six bits.
+  /// What a handle names. The raw value is stored in its top six bits.
   public enum Kind: UInt8, Sendable, CaseIterable {
     case miniportDriver = 1
     case protocolDriver = 2
@@ -20,11 +20,11 @@ public struct Handle: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
     case section = 10
     case bindContext = 11
     case hostedProvider = 12
-    /// A registration of provider handlers; only management shows it.
+    /// A registration of provider handlers; visible to the management plane only.
     case registration = 13
-    /// An OID request, as its miniport names it.
+    /// An OID request, for its miniport.
     case oidRequest = 14
-    /// An indicated NET_BUFFER_LIST, as the drivers it was indicated to name it.
+    /// An indicated NET_BUFFER_LIST, for the drivers it was indicated to.
     case netBufferList = 15
   }
 
@@ -36,10 +36,10 @@ public struct Handle: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
   }
 
   @inlinable public static var null: Handle { Handle(rawValue: 0) }
-  /// The greatest index a handle can carry.
+  /// The maximum index of a handle.
   public static let maximumIndex: UInt32 = 0x3FF_FFFF
 
-  /// Nil for a value that is no handle of this simulator.
+  /// Nil for a value that is not a handle of this simulator.
   public var kind: Kind? { Kind(rawValue: UInt8(truncatingIfNeeded: rawValue >> 58)) }
   public var generation: UInt32 { UInt32(truncatingIfNeeded: rawValue >> 26) }
   public var index: UInt32 { UInt32(truncatingIfNeeded: rawValue) & 0x3FF_FFFF }
@@ -50,7 +50,7 @@ extension Handle: CustomStringConvertible {
 }
 
 extension Handle.Kind: CustomStringConvertible {
-  /// The name a driver writer knows.
+  /// The name as driver developers know it.
   public var description: String {
     switch self {
     case .miniportDriver: "miniport driver handle"

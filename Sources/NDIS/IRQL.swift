@@ -1,11 +1,11 @@
-// The simulated interrupt request level of a thread. A driver declares it with every call; nothing is
-// raised for real. On x64 the levels are 0...15; anything else is refused when a message is decoded.
+// The simulated interrupt request level of a thread. A driver declares it with every call; no real level is
+// raised. On x64 the levels are 0...15; any other value is rejected when a message is decoded.
 
 /// An IRQL, x64 numbering.
 public struct IRQL: RawRepresentable, Hashable, Comparable, Sendable, BitwiseCopyable {
   public var rawValue: UInt8
 
-  /// Nil for a number that is no level on x64.
+  /// Nil for a number that is not an x64 level.
   public init?(rawValue: UInt8) {
     guard rawValue <= 15 else { return nil }
     self.rawValue = rawValue

@@ -1,4 +1,4 @@
-// NDIS_STATUS as a value. The numbers are those of the public headers; the list holds what this
+// NDIS_STATUS as a value. The numbers are those of the public headers; the list holds the codes this
 // simulator returns or recognises. A status is compared with `==`: several codes that are not success
 // (PENDING, NOT_ACCEPTED) are non-negative, so a `>= 0` test would take a refusal for a success.
 
@@ -21,7 +21,7 @@ public struct Status: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
   @inlinable public static var adapterNotFound: Status { Status(rawValue: 0xC001_0006) }
   @inlinable public static var openFailed: Status { Status(rawValue: 0xC001_0007) }
   @inlinable public static var unsupportedMedia: Status { Status(rawValue: 0xC001_0019) }
-  // Of OID requests.
+  // Used by OID requests.
   @inlinable public static var indicationRequired: Status { Status(rawValue: 0x4023_0001) }
   @inlinable public static var requestAborted: Status { Status(rawValue: 0xC001_000C) }
   @inlinable public static var resetInProgress: Status { Status(rawValue: 0xC001_000D) }
@@ -31,7 +31,7 @@ public struct Status: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
   @inlinable public static var invalidOID: Status { Status(rawValue: 0xC001_0017) }
   @inlinable public static var fileNotFound: Status { Status(rawValue: 0xC001_001B) }
   @inlinable public static var unsupportedRevision: Status { Status(rawValue: 0xC023_002C) }
-  // What a miniport indicates.
+  // Used by status indications.
   @inlinable public static var linkState: Status { Status(rawValue: 0x4001_0017) }
   @inlinable public static var receiveQueueState: Status { Status(rawValue: 0x4002_000D) }
   @inlinable public static var receiveFilterCurrentCapabilities: Status {
@@ -53,7 +53,7 @@ public struct Status: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
     Status(rawValue: 0x4002_0070)
   }
 
-  /// Every status with a name here.
+  /// Every status with a name in this list.
   public static let named: [(name: String, status: Status)] = [
     ("NDIS_STATUS_SUCCESS", .success), ("NDIS_STATUS_PENDING", .pending),
     ("NDIS_STATUS_NOT_ACCEPTED", .notAccepted), ("NDIS_STATUS_FAILURE", .failure),
@@ -87,7 +87,7 @@ public struct Status: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
 }
 
 extension Status: CustomStringConvertible {
-  /// The documented name, or `NDIS_STATUS 0x…` for a code without one here.
+  /// The documented name, or `NDIS_STATUS 0x…` for an unlisted code.
   public var description: String {
     Status.named.first { $0.status == self }?.name ?? "NDIS_STATUS \(hex(rawValue, digits: 8))"
   }

@@ -21,7 +21,7 @@ public struct NDISVersion: Hashable, Comparable, Sendable, BitwiseCopyable {
     0, 1, 20, 30, 40, 50, 51, 60, 70, 80, 81, 82, 83, 84, 85, 86, 87, 88, 89,
   ]
 
-  /// Whether NDIS ever had this version. NDIS 5 drivers exist, but never with this interface.
+  /// Whether this version of NDIS exists. NDIS 5 drivers exist, but without this interface.
   public var isKnown: Bool {
     (major == 6 && NDISVersion.minors.contains(minor)) || (major == 5 && minor <= 1)
   }

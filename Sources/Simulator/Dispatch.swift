@@ -1,4 +1,4 @@
-// From a request to the routine that serves it.
+// Dispatch: from a request to the routine that serves it.
 
 import NDISDriverInterface
 import NDIS

@@ -1,11 +1,11 @@
-// The scheduler: which objects have something to do before they are at rest, and which calls have a deadline. The
-// host has `step` do one bounded piece of work at a time, and `expire` end what has taken too long.
+// The scheduler: which objects have pending work, and which calls have a deadline. The host calls `step` for
+// one bounded unit of work at a time, and `expire` to end calls that are overdue.
 
 import NDISDriverInterface
 import NDISStore
 
-/// Objects with work and calls with a deadline. Derived from the store; the lowest number is served first, so it
-/// does not matter in which order they were woken.
+/// Objects with pending work and calls with a deadline. Derived from the store; the lowest index is served
+/// first, so the order in which they were woken does not matter.
 struct Scheduler: ~Copyable {
   private(set) var sessions: RecordSet<SessionRecord>
   private(set) var drivers: RecordSet<DriverRecord>
@@ -16,7 +16,7 @@ struct Scheduler: ~Copyable {
   /// OID requests with a Timeout.
   private(set) var timedOIDs: RecordSet<OIDRecord>
 
-  /// `fresh`: the store was just laid out, and there is nothing to read.
+  /// `fresh`: the store is new, and there is nothing to read.
   init(_ store: Store, _ slabs: borrowing Slabs, fresh: Bool = false) {
     let capacities = store.capacities
     sessions = RecordSet(IndexSet(capacity: capacities.sessions))
@@ -50,7 +50,7 @@ struct Scheduler: ~Copyable {
   mutating func wake(_ index: Index<AdapterRecord>) { adapters.insert(index) }
   mutating func wake(_ index: Index<BindingRecord>) { bindings.insert(index) }
 
-  /// It has nothing to do until it is woken.
+  /// The session is idle until it is woken.
   mutating func rest(_ index: Index<SessionRecord>) { sessions.remove(index) }
   mutating func rest(_ index: Index<DriverRecord>) { drivers.remove(index) }
   mutating func rest(_ index: Index<AdapterRecord>) { adapters.remove(index) }
@@ -65,14 +65,13 @@ struct Scheduler: ~Copyable {
 }
 
 extension Simulator {
-  /// Whether `step` has something to do.
+  /// Whether `step` has pending work.
   public var hasWork: Bool { !scheduler.isIdle }
 
-  /// Whether a call is waiting that has a deadline.
+  /// Whether a call with a deadline is open.
   public var hasDeadlines: Bool { !scheduler.timedUpcalls.isEmpty || !scheduler.timedOIDs.isEmpty }
 
-  /// Does one bounded piece of the work of ending and starting objects; false when nothing is left to
-  /// do for now.
+  /// Does one bounded unit of work of starting or ending objects; false when no work is pending.
   public mutating func step(now: UInt64) -> Bool {
     turn.now = now
     defer { commit() }
@@ -96,7 +95,7 @@ extension Simulator {
     return false
   }
 
-  /// Lets upcalls whose deadline has passed fail, and cancels OID requests whose Timeout has.
+  /// Fails upcalls whose deadline has passed, and cancels OID requests whose Timeout has passed.
   public mutating func expire(now: UInt64) {
     turn.now = now
     var upcall = scheduler.timedUpcalls.first
@@ -118,13 +117,13 @@ extension Simulator {
 
   // MARK: Waking others
 
-  /// A provider has freed a block: owners that waited for it to catch up go on.
+  /// A provider has freed a block: wakes owners that were waiting for its frees.
   mutating func wakeAll(waitingFor registration: Index<RegistrationRecord>) {
     if store.registrations[registration, \.freesInFlight] == 32 { wakeAll() }
   }
 
-  /// A process is gone: its adapters end without a call, what its miniports were asked is answered for
-  /// them, and adapters it was bound to wait for it no more.
+  /// A process has ended: its adapters end without calls, its miniports' open requests are completed, and
+  /// adapters it was bound to no longer wait for it.
   mutating func wakeAll(ofDead session: Index<SessionRecord>) {
     for driver in store.driversOfSession.of(session) {
       if store.drivers[driver, \.kind] == .miniport {
@@ -138,7 +137,7 @@ extension Simulator {
     }
   }
 
-  /// Everything that waits looks again whether it can go on.
+  /// Wakes everything that waits, to check again whether it can proceed.
   mutating func wakeAll() {
     for index in store.drivers.indices where store.drivers[index, \.state] == .ending {
       scheduler.wake(index)

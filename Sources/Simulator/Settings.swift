@@ -1,9 +1,9 @@
-// What a simulator is told once: capacities, quotas, the contract's switches. Everything here is given
-// from outside; the simulator reads no clock, no environment and no randomness.
+// A simulator's settings: capacities, quotas, switches of the contract. All of them are passed in; the
+// simulator reads no clock, no environment and no randomness.
 
 import NDIS
 
-/// How much one party may hold. A request above a quota is answered RESOURCES.
+/// Limits of one session, user or provider. A request above a quota fails with RESOURCES.
 public struct Quotas: Hashable, Sendable {
   public var sessionBytes: UInt64 = 4 << 30
   public var sessionBlocks: UInt32 = 2_097_152
@@ -17,7 +17,7 @@ public struct Quotas: Hashable, Sendable {
   public var userBlocks: UInt32 = 4_000_000
   public var userSections: UInt32 = 4_096
   public var providerBytes: UInt64 = 8 << 30
-  /// The greatest section a remote provider may offer, in bytes.
+  /// The largest section a remote provider may offer, in bytes.
   public var sectionBytes: UInt64 = 4 << 30
   public init() {}
 }
@@ -26,7 +26,7 @@ public struct Quotas: Hashable, Sendable {
 public struct Settings: Sendable {
   public var capacities = StoreCapacities.daemon
   public var quotas = Quotas()
-  /// Starts generations and physical addresses; the same seed and the same calls give the same handles.
+  /// Seeds generations and physical addresses; the same seed and the same calls give the same handles.
   public var seed: UInt64 = 0
   public var pageSize: UInt32 = 4096
   /// Milliseconds a handler in another process may take; 0 = no limit.
@@ -34,11 +34,11 @@ public struct Settings: Sendable {
   /// Milliseconds a miniport may take to end an OID request, PENDING or not; 0 = no limit. The verifier's
   /// rule NdisTimedOidComplete has 12 s.
   public var oidDeadline: UInt64 = 12_000
-  /// Lists an adapter may have out, or on their way back.
+  /// Lists of an adapter that may be outstanding or being returned.
   public var maximumIndicated: UInt32 = NDIS.Limits.maximumReturned
-  /// Bindings and filter modules of one adapter: what is told to all of them is told in one turn.
+  /// Bindings and filter modules of one adapter, all of which are notified in one turn.
   public var adapterBindings: UInt32 = 64
-  /// Highest NUMA node that may be asked for.
+  /// Highest NUMA node that may be requested.
   public var highestNode: UInt32 = 63
   /// A3: refuse revision 1 from drivers that registered 6.30 or later.
   public var strictRevisions = false

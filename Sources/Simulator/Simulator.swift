@@ -1,10 +1,11 @@
-// NDIS itself: objects, handles, the dispatcher, provider routing. A turn is one call of `perform`,
-// `answer`, `expire`, `step` or a session's beginning and end; it changes the store as one transaction
-// and emits actions, which the host carries out. There is no I/O, no clock and no randomness here: time and seed are handed in.
+// NDIS itself: objects, handles, the dispatcher, provider selection. A turn is one call of `perform`,
+// `answer`, `expire`, `step` or a session's beginning and end; it changes the store as one transaction and
+// emits actions, which the host carries out. There is no I/O, no clock and no randomness here: time and seed
+// are passed in.
 //
-// Everything that is kept lies in the store. What is derived from it (free slots, page maps, names to
-// indices, what still has to be ended) is made anew by `init`, and is a function of the bytes alone, so
-// that a simulator thrown away between two turns is not missed.
+// All persistent state is in the store. State derived from it (free slots, page maps, name indices, pending
+// work) is rebuilt by `init` as a function of the bytes alone, so a simulator can be discarded between two
+// turns without loss.
 
 public import NDISStore
 import NDISEvents
@@ -18,19 +19,19 @@ public struct Simulator: ~Copyable {
   var slabs: Slabs
   var derived: Derived
   var scheduler: Scheduler
-  /// The turn that is made, or the last one.
+  /// The current turn, or the last one.
   public internal(set) var turn = Turn()
-  /// Gives the value a fixed address, by which it is then passed. Without it Swift hands it to every
-  /// method that does not mutate as a copy of its 1.5 KB: a sixth of all instructions of an allocation.
+  /// Gives the value a fixed address, so that it is passed by reference. Without it Swift passes a copy of
+  /// its 1.5 KB to every nonmutating method: a sixth of all instructions of an allocation.
   private let anchor = Atomic<Bool>(false)
-  /// Several turns are one transaction.
+  /// Several turns form one transaction.
   var isInTransaction = false
 
-  /// Bytes of memory a store of these settings needs.
+  /// Size in bytes of a store with these settings.
   public static func storeSize(_ settings: Settings) -> Int { Store.size(settings.capacities) }
 
-  /// Lays a new store out in zeroed memory (`fresh`), or adopts what is there when `StoreCheck` finds nothing
-  /// wrong with it.
+  /// Lays out a new store in zeroed memory (`fresh`), or adopts the existing one if `StoreCheck` validates
+  /// it.
   public init(
     memory: StoreMemory, settings: Settings, fresh: Bool, observer: StoreObserver? = nil
   ) throws(StoreError) {
@@ -40,8 +41,8 @@ public struct Simulator: ~Copyable {
       let seed = settings.seed
       store.globals.update(0) {
         $0.seed = seed
-        // Generations start somewhere else for every seed, so that a handle kept from another run is
-        // recognised as stale; addresses start at a gigabyte's edge above 4 GiB.
+        // Generations start at a seed-dependent value, so that a handle kept from another run is recognised
+        // as stale; addresses start at a multiple of 1 GiB above 4 GiB.
         $0.generationSalt = 1 + splitMix64(seed) % 0x00FF_FFFF
         $0.physicalNext = (4 + splitMix64(seed &+ 1) % 1024) << 30
       }
@@ -54,8 +55,8 @@ public struct Simulator: ~Copyable {
     scheduler = Scheduler(store, slabs, fresh: fresh)
   }
 
-  /// Changes what a running simulator can have changed: quotas hold for what is asked for from now on,
-  /// the deadline for calls of handlers from now on.
+  /// Changes the settings a running simulator can change: quotas apply to new requests, the deadline to new
+  /// upcalls.
   public mutating func apply(quotas: Quotas, upcallDeadline: UInt64) {
     settings.quotas = quotas
     settings.upcallDeadline = upcallDeadline
@@ -102,7 +103,7 @@ public struct Simulator: ~Copyable {
     handle(.section, store.sections[index, \.generation], index)
   }
 
-  /// The greatest generation a slot may reach; behind it the slot is retired.
+  /// The greatest generation a slot may reach; then the slot is retired.
   var lastGeneration: UInt32 {
     UInt32.max - UInt32(truncatingIfNeeded: store.globals[0].generationSalt)
   }
@@ -148,7 +149,7 @@ public struct Simulator: ~Copyable {
     return Party(driver: registration.name)
   }
 
-  /// Records a violation: counted for the session and told as an event.
+  /// Records a violation: counted for the session and emitted as an event.
   mutating func violate(
     _ failure: Failure, routine: String, bugCheck: BugCheck?, irql: IRQL = .passive,
     handle: Handle = .null, party: Party, session: Index<SessionRecord>?,

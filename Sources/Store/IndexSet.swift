@@ -1,17 +1,15 @@
-// A set of small numbers from which the lowest is taken at once: identifiers not in use, slots that
-// have work. One bit per number, and above every 64 words one word that says which of them are not
-// zero, up to a single word at the top. A look for the next member goes up and down these levels
-// and never along them.
+// A set of small integers with constant-time access to the lowest: free identifiers, slots with pending work.
+// One bit per number, and above every 64 words a summary word that says which of them are nonzero, up to a
+// single word at the top. A search for the next member moves up and down these levels and never along them.
 //
-// Rules: a number at or above the capacity is never a member, and inserting or removing it changes
-// nothing and answers false; no argument traps. Two sets of the same capacity are equal exactly if
-// their members are. Nothing is allocated after `init`, unless a set is changed while a copy of it
-// is held.
+// Rules: a number at or above the capacity is never a member, and inserting or removing it changes nothing
+// and returns false; no argument traps. Two sets of the same capacity are equal exactly if their members are.
+// Nothing is allocated after `init`, unless a set is changed while a copy of it is held.
 //
-// Limits: at most UInt32.max numbers, which is six levels. Memory is one bit per number and a 63rd
-// of that for the levels above: 260 KB for two million.
+// Limits: at most UInt32.max numbers, which is six levels. Memory is one bit per number and a 63rd of that
+// for the summary levels: 260 KB for two million.
 
-/// A set of numbers below a fixed capacity, with quick access to the lowest.
+/// A set of numbers below a fixed capacity, with fast access to the lowest.
 @usableFromInline package struct IndexSet: Sendable, Equatable {
   /// Members are below this.
   @usableFromInline package let capacity: UInt32
@@ -19,14 +17,14 @@
   /// The number of members.
   @usableFromInline package internal(set) var count: UInt32
 
-  /// The words of every level, the members' own first. A bit of a higher level is set exactly if
-  /// the word it stands for is not zero; bits that stand for nothing are zero.
+  /// The words of every level, the members' own first. A bit of a higher level is set exactly if its word is
+  /// nonzero; unused bits are zero.
   @usableFromInline var words: [UInt64]
 
-  /// Where in `words` each level starts; the members' own at 0.
+  /// Offset of each level in `words`; the members' own at 0.
   @usableFromInline let levels: [Int]
 
-  /// The lowest member, the capacity while there is none: known at once, for it is what most look for.
+  /// The lowest member, or the capacity if there is none: cached, because most callers need it.
   @usableFromInline var lowest: UInt32
 
   /// Makes an empty set for numbers below `capacity`.
@@ -42,11 +40,11 @@
   @inlinable init(capacity: UInt32, full: Bool) {
     var levels: [Int] = []
     var wordCount = 0
-    // The number of bits that stand for something on the level at hand.
+    // The number of bits in use on the current level.
     var bits = Int(capacity)
     repeat {
       levels.append(wordCount)
-      // A set without capacity has its one word too, so that it is not a special case elsewhere.
+      // A set of capacity zero has one word too, so that it needs no special case.
       bits = max(1, (bits + 63) / 64)
       wordCount += bits
     } while bits > 1
@@ -61,7 +59,7 @@
     bits = Int(capacity)
     for start in levels {
       let last = max(1, (bits + 63) / 64) - 1
-      // A shift by 64 gives zero, which leaves a last word that is full as it is.
+      // A shift by 64 gives zero, which leaves a full last word unchanged.
       words[start + last] = ~(~0 << UInt64(bits - last * 64))
       bits = last + 1
     }
@@ -78,7 +76,7 @@
     index < capacity && words[Int(index / 64)] & (1 << UInt64(index % 64)) != 0
   }
 
-  /// Makes `index` a member; false if it was one or is not below the capacity.
+  /// Inserts `index`; false if it was a member or is not below the capacity.
   @inlinable @discardableResult
   package mutating func insert(_ index: UInt32) -> Bool {
     guard index < capacity else { return false }
@@ -89,13 +87,13 @@
     words[place] = new
     count += 1
     lowest = min(lowest, index)
-    // The levels above know already of a word that was not zero.
+    // The summary bit of a nonzero word is set already.
     if old == 0 { raise(place) }
     return true
   }
 
-  /// Tells the levels above that the members' word `bit` is not zero any more. Out of line, as `lower`
-  /// is: one change in 64 needs it.
+  /// Sets the summary bits of the members' word `bit`, which became nonzero. Out of line, like `lower`:
+  /// needed by one change in 64.
   @usableFromInline @inline(never)
   mutating func raise(_ bit: Int) {
     var bit = bit
@@ -107,7 +105,7 @@
     }
   }
 
-  /// Makes `index` no member; false if it was none.
+  /// Removes `index`; false if it was not a member.
   @inlinable @discardableResult
   package mutating func remove(_ index: UInt32) -> Bool {
     guard index < capacity else { return false }
@@ -117,10 +115,10 @@
     guard new != old else { return false }
     words[place] = new
     count -= 1
-    // The levels above are still right about a word that is not zero.
+    // The summary bit of a nonzero word stays set.
     if new == 0 { lower(place) }
     if index == lowest {
-      // Below the old lowest there was none: the next is in the same word, or in a later one.
+      // There was no member below the old lowest: the next is in the same word, or in a later one.
       lowest =
         new != 0
         ? UInt32(truncatingIfNeeded: place * 64 + new.trailingZeroBitCount)
@@ -129,7 +127,7 @@
     return true
   }
 
-  /// Tells the levels above that the members' word `bit` is zero now.
+  /// Clears the summary bits of the members' word `bit`, which became zero.
   @usableFromInline @inline(never)
   mutating func lower(_ bit: Int) {
     var bit = bit
@@ -144,16 +142,16 @@
   /// The lowest member at or above `index`; nil if there is none.
   @inlinable package func first(from index: UInt32) -> UInt32? {
     guard index < capacity else { return nil }
-    // Up to the first level where something is set at `bit` or to the right of it in its word.
+    // Go up to the first level with a bit set at `bit` or above it in its word.
     var bit = Int(index)
     for level in levels.indices {
       let word = bit / 64
-      // Past the last word: `bit` was the last of its level, and nothing is to the right of it.
+      // Past the last word: `bit` was the last of its level, and no bit follows.
       let end = level + 1 < levels.count ? levels[level + 1] : words.count
       guard levels[level] + word < end else { return nil }
       let rest = words[levels[level] + word] & (~0 << UInt64(bit % 64))
       if rest != 0 { return lowest(below: level, word * 64 + rest.trailingZeroBitCount) }
-      // This word is done with; above, only what comes after it is of interest.
+      // This word is exhausted; on the next level only later words matter.
       bit = word + 1
     }
     return nil
@@ -164,8 +162,8 @@
     index < capacity ? first(from: index + 1) : nil
   }
 
-  /// The lowest number at or above `index`, and below the capacity, that is no member; nil when none
-  /// was found. Looks along the members' words, at most `limit` of them: `next` is where to go on.
+  /// The lowest number at or above `index`, and below the capacity, that is not a member; nil if none was
+  /// found. Scans at most `limit` of the members' words; the search resumes at `next`.
   @inlinable
   package func firstAbsent(from index: UInt32, words limit: Int) -> (found: UInt32?, next: UInt32) {
     var next = index
@@ -174,7 +172,7 @@
       let rest = ~words[Int(next / 64)] & (~0 << UInt64(next % 64))
       if rest != 0 {
         let found = next / 64 * 64 + UInt32(rest.trailingZeroBitCount)
-        // Bits behind the capacity stand for nothing.
+        // Bits past the capacity are unused.
         return found < capacity ? (found, found) : (nil, capacity)
       }
       let (word, overflow) = (next / 64 * 64).addingReportingOverflow(64)
@@ -183,8 +181,8 @@
     return (nil, min(next, capacity))
   }
 
-  /// The lowest member that bit `bit` of level `level` stands for. On level 0 a bit stands for
-  /// itself; one level above the highest, bit 0 stands for the whole set.
+  /// The lowest member under bit `bit` of level `level`. On level 0 a bit is a member; one level above the
+  /// highest, bit 0 covers the whole set.
   @inlinable func lowest(below level: Int, _ bit: Int) -> UInt32 {
     var bit = bit
     for start in levels[..<level].reversed() {

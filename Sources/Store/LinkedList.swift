@@ -1,19 +1,20 @@
 // Intrusive doubly linked lists: a reference to the first member in the owner, and to its neighbours in each
-// member. A list is described once, by the key paths of these stored fields; `Recovery/Tables.swift` has all of
-// them. Kept are the offsets of the fields: key paths cost what the rest of an allocation does.
+// member. A list is described once, by the key paths of these stored fields; `Recovery/Tables.swift` has all
+// of them. The offsets of the fields are stored, because using key paths costs as much as the rest of an
+// allocation.
 //
-// New members go to the front (`insert`), or to the back of a list that has a tail (`append`).
+// New members are inserted at the front (`insert`), or appended to a list that has a tail (`append`).
 
-/// One list of each record of `Owners`, of records of `Members`.
+/// One list per record of `Owners`, of records of `Members`.
 @usableFromInline package struct LinkedList<Owners: StoreRecord, Members: StoreRecord>
 where Owners.Key == Owners, Members.Key == Members {
   @usableFromInline let owners: Table<Owners>
   @usableFromInline let members: Table<Members>
-  /// In the owner.
+  /// Offset in the owner.
   @usableFromInline let head: Int
   @usableFromInline let tail: Int
   @usableFromInline let hasTail: Bool
-  /// In a member.
+  /// Offset in a member.
   @usableFromInline let previous: Int
   @usableFromInline let next: Int
 
@@ -31,11 +32,11 @@ where Owners.Key == Owners, Members.Key == Members {
     self.next = Members.offset(of: next)
   }
 
-  /// The first member; none of an empty list.
+  /// The first member; none for an empty list.
   @inlinable @inline(__always)
   package func first(of owner: Index<Owners>) -> Ref<Members> { owners.ref(owner, at: head) }
 
-  /// Makes a record the first member; `fill` writes its other fields in the same change.
+  /// Inserts a record as the first member; `fill` writes its other fields in the same change.
   @inlinable @inline(__always)
   package func insert(
     _ member: Index<Members>, in owner: Index<Owners>,
@@ -52,7 +53,7 @@ where Owners.Key == Owners, Members.Key == Members {
     if hasTail, first.isNone { owners.set(Ref(member), at: tail, of: owner) }
   }
 
-  /// Makes a record the last member of a list that has a tail.
+  /// Appends a record to a list that has a tail.
   @inlinable @inline(__always)
   package func append(
     _ member: Index<Members>, to owner: Index<Owners>,
@@ -69,7 +70,7 @@ where Owners.Key == Owners, Members.Key == Members {
     owners.set(Ref(member), at: tail, of: owner)
   }
 
-  /// Takes a member out. Its own references stay as they are.
+  /// Removes a member. Its own references stay unchanged.
   @inlinable @inline(__always)
   package func remove(_ member: Index<Members>, from owner: Index<Owners>) {
     let before: Ref<Members> = members.ref(member, at: previous)
@@ -86,7 +87,7 @@ where Owners.Key == Owners, Members.Key == Members {
     }
   }
 
-  /// The members from the first on. The one that was returned last may be taken out meanwhile.
+  /// The members from the first on. The member returned last may be removed during iteration.
   @inlinable @inline(__always)
   package func of(_ owner: Index<Owners>) -> LinkedMembers<Members> {
     LinkedMembers(members: members, link: next, at: owners.ref(owner, at: head))
@@ -116,7 +117,7 @@ where Members.Key == Members {
 }
 
 extension StoreRecord {
-  /// The offset of a stored field. That it is stored, the description of the list has to see to.
+  /// The offset of a stored field. The list's description must pass stored fields only.
   @inlinable static func offset(of field: PartialKeyPath<Self>) -> Int {
     guard let offset = MemoryLayout<Self>.offset(of: field) else {
       preconditionFailure("a list needs stored fields")

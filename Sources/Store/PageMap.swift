@@ -1,31 +1,30 @@
-// Which pages of a section are taken. One bit per page says so, set for taken, in 64-bit words;
-// over the words (a PageSet) stands a segment tree of free runs (the run at the left edge, the run at the right
-// edge, the longest), so that finding room costs one walk down the tree however much is taken
-// before it.
+// An allocator's map of a section's pages. One bit per page, set for allocated, in 64-bit words (a PageSet);
+// above the words a segment tree of free runs (the run at the left edge, the run at the right edge, the
+// longest), so that a first-fit search is one walk down the tree, regardless of the number of allocated pages
+// before the result.
 //
-// Blocks come and go at the lower end mostly, one word's worth of pages at a time. Two things keep the
-// tree out of that: a page below which none is free, where most looks for room end at once, and one word
-// whose leaf may be out of date until another word changes or the tree is asked. So looking is mutating.
+// Most allocations and frees affect the lower end, one word's worth of pages at a time. Two caches keep them
+// off the tree: a page below which none is free, where most searches succeed at once, and one word whose leaf
+// may be out of date until another word changes or the tree is read. So searching is mutating.
 //
-// Rules: the bits are the truth and the tree is a function of them, so two maps with the same pages
-// taken are the same map whatever happened to them before. A range is taken or released whole or
-// not at all. A range that is empty or reaches outside the map is answered with false or nil; no
-// argument traps. Nothing is allocated after `init`, unless a map is changed while a copy of it is
-// held.
+// Rules: the bits are authoritative and the tree is a function of them, so two maps with the same pages taken
+// are equal regardless of history. A range is taken or released completely or not at all. A range that is
+// empty or out of bounds returns false or nil; no argument traps. Nothing is allocated after `init`, unless a
+// map is changed while a copy of it is held.
 //
-// Limits: at most UInt32.max pages. Memory is one bit per page plus 24 bytes per word, the number
-// of words rounded up to a power of two: about 1 MB for two million pages, about 2 GB for the most.
-// A range costs O(count / 64 + log n), so one page costs O(log n).
+// Limits: at most UInt32.max pages. Memory is one bit per page plus 24 bytes per word, the number of words
+// rounded up to a power of two: about 1 MB for two million pages, about 2 GB for the most. A range costs
+// O(count / 64 + log n), so one page costs O(log n).
 
-/// Which pages of a section are taken, numbered from 0 to `pageCount`.
+/// Allocated pages of a section, numbered from 0 to `pageCount`.
 package struct PageMap: Sendable {
-  /// The free runs of the pages below one tree node, all that its parent needs to know.
+  /// The free runs of the pages below one tree node, as its parent needs them.
   private struct FreeRuns: Sendable, Equatable {
     /// Free pages from the left edge on.
     var prefix: UInt32
     /// Free pages up to the right edge.
     var suffix: UInt32
-    /// The longest run anywhere below, at least as long as either of the others.
+    /// The longest run anywhere below, at least as long as the other two.
     var longest: UInt32
 
     static let none = FreeRuns(prefix: 0, suffix: 0, longest: 0)
@@ -36,7 +35,7 @@ package struct PageMap: Sendable {
       self.longest = longest
     }
 
-    /// The runs within one word of taken bits.
+    /// The runs within one word of allocation bits.
     init(taken word: UInt64) {
       prefix = UInt32(truncatingIfNeeded: word.trailingZeroBitCount)
       suffix = UInt32(truncatingIfNeeded: word.leadingZeroBitCount)
@@ -60,19 +59,19 @@ package struct PageMap: Sendable {
 
   private var pages: PageSet
 
-  /// The tree as a heap: the root at 1, the children of i at 2i and 2i + 1, the leaf of word w at
-  /// `leafCount` + w. Leaves without a word have nothing free.
+  /// The tree as a heap: the root at 1, the children of i at 2i and 2i + 1, the leaf of word w at `leafCount`
+  /// + w. Leaves without a word have no free pages.
   private var nodes: [FreeRuns]
 
   /// The number of leaves, a power of two.
   private let leafCount: Int
 
-  /// No page below this one is free. Where the run that is looked for starts right here, as it does
-  /// while blocks come and go, the tree is not asked.
+  /// No page below this one is free. A run that starts right here is found without the tree, as it usually is
+  /// when blocks are allocated and freed in turn.
   private var lowest: UInt32 = 0
 
-  /// The word whose leaf, and what stands above it, is out of date; -1 while none is. Blocks that come
-  /// and go change one word over and over: the tree is told when another word changes or it is asked.
+  /// The word whose leaf, and the nodes above it, are out of date; -1 for none. Allocating and freeing blocks
+  /// changes one word over and over: the tree is updated when another word changes or when it is read.
   private var stale = -1
 
   /// Makes a map of `pageCount` pages, all free.
@@ -94,14 +93,14 @@ package struct PageMap: Sendable {
     }
   }
 
-  /// Whether `count` pages from `start` on are all free; false for an empty range and for one that
-  /// reaches outside the map.
+  /// Whether `count` pages from `start` on are all free; false for an empty range and for one outside the
+  /// map.
   package func isFree(start: UInt32, count: UInt32) -> Bool {
     pages.isFree(start: start, count: count)
   }
 
-  /// Takes `count` pages from `start` on if all of them are free; otherwise changes nothing and
-  /// answers false.
+  /// Takes `count` pages from `start` on if all of them are free; otherwise changes nothing and returns
+  /// false.
   package mutating func take(start: UInt32, count: UInt32) -> Bool {
     guard pages.take(start: start, count: count) else { return false }
     if start == lowest { raiseLowest(to: start + count) }
@@ -109,8 +108,8 @@ package struct PageMap: Sendable {
     return true
   }
 
-  /// Releases `count` pages from `start` on if all of them are taken; otherwise changes nothing and
-  /// answers false.
+  /// Releases `count` pages from `start` on if all of them are taken; otherwise changes nothing and returns
+  /// false.
   package mutating func release(start: UInt32, count: UInt32) -> Bool {
     guard pages.release(start: start, count: count) else { return false }
     lowest = min(lowest, start)
@@ -118,11 +117,11 @@ package struct PageMap: Sendable {
     return true
   }
 
-  /// The lowest page at which at least `count` free pages follow each other; nil if there is none
-  /// or `count` is 0.
+  /// The lowest page at which at least `count` consecutive pages are free; nil if there is none or `count` is
+  /// 0.
   package mutating func firstFit(count: UInt32) -> UInt32? {
-    // A range of no pages, or one that reaches outside, is not free. Below `lowest` nothing is, so that a
-    // run which fits there is the first.
+    // An empty or out-of-range run is not free. No page below `lowest` is free, so a run that fits there is
+    // the first.
     if pages.isFree(start: lowest, count: count) { return lowest }
     guard count > 0, count <= freePages else { return nil }
     refreshStale()
@@ -137,8 +136,8 @@ package struct PageMap: Sendable {
     while node < leafCount {
       span /= 2
       let left = nodes[2 * node]
-      // Everything within the left half starts before what straddles the middle, and that before
-      // everything within the right half.
+      // Runs within the left half come before a run that straddles the middle, and that before runs within
+      // the right half.
       if left.longest >= count {
         node = 2 * node
       } else if left.suffix &+ nodes[2 * node + 1].prefix >= count {
@@ -159,17 +158,17 @@ package struct PageMap: Sendable {
     return UInt32(truncatingIfNeeded: base + starts.trailingZeroBitCount)
   }
 
-  /// The first free page at or after `from` and the number of free pages from there up to the next
-  /// taken one; nil if none is free. If `from` lies inside a free run, its rest is answered. Costs
-  /// O(log n) however much is taken before the run and however long it is.
+  /// The first free page at or after `from` and the number of free pages from there up to the next taken one;
+  /// nil if none is free. If `from` lies inside a free run, the rest of that run is returned. Costs O(log n),
+  /// regardless of the length of the run and its distance.
   package mutating func firstRun(from: UInt32) -> (start: UInt32, count: UInt32)? {
     refreshStale()
     guard from < pageCount, let start = nextFree(from) else { return nil }
     return (start, nextTaken(start) &- start)
   }
 
-  /// The map from the first page to the last as maximal runs, free and taken in turn. It is
-  /// computed as it is iterated, O(log n) a run, over the map as it was when this was called.
+  /// The map from the first page to the last as maximal runs, alternately free and taken, of a snapshot taken
+  /// at the call. Computed during iteration, O(log n) per run.
   package func runs() -> Runs {
     var map = self
     map.refreshStale()
@@ -198,22 +197,22 @@ package struct PageMap: Sendable {
 
   // MARK: - The tree
 
-  /// Words `first` to `last` have changed: the tree follows, unless it can wait.
+  /// Updates the tree after words `first` to `last` have changed, or defers the update.
   private mutating func changed(_ first: Int, _ last: Int) {
     if first == last, first == stale { return }
     refreshStale()
     if first == last { stale = first } else { refresh(first, last) }
   }
 
-  /// Brings the tree up to date.
+  /// Does the deferred update of the tree.
   private mutating func refreshStale() {
     guard stale >= 0 else { return }
     refresh(stale)
     stale = -1
   }
 
-  /// No page below `page`, at most the end of the map, is free any more. Looks on to the end of its word
-  /// for one that is.
+  /// No page below `page`, at most the end of the map, is free any more. Continues to the first free page in
+  /// its word.
   private mutating func raiseLowest(to page: UInt32) {
     lowest = page
     guard page < pageCount else { return }
@@ -240,20 +239,20 @@ package struct PageMap: Sendable {
       }
       low /= 2
       high /= 2
-      // Wraps to zero only above the root of the largest tree, where nobody reads it.
+      // Wraps to zero only above the root of the largest tree, where it is not used.
       span = span &* 2
     }
   }
 
-  /// The same for one word, the usual case: the node just made is its parent's one child and need not
-  /// be read again.
+  /// The same for one word, the usual case: the node just computed is one child of its parent and need not be
+  /// read again.
   private mutating func refresh(_ index: Int) {
     var runs = FreeRuns(taken: pages.words[index])
     var node = leafCount + index
     unsafe nodes.withUnsafeMutableBufferPointer { nodes in
       var span: UInt32 = 64
       while true {
-        // Where a node comes out as it was, nothing above it can change.
+        // If a node is unchanged, so are all nodes above it.
         if unsafe nodes[node] == runs { return }
         unsafe nodes[node] = runs
         guard node > 1 else { return }
@@ -284,21 +283,21 @@ package struct PageMap: Sendable {
     let index = Int(page / 64)
     let here = pages.words[index] & (~0 << UInt64(page % 64))
     if here != 0 { return Self.page(index, here) }
-    // The leaves past the last word count as taken, but have no bits to look at.
+    // The leaves past the last word count as taken, but have no bits to scan.
     guard let next = nextLeaf(after: index, where: { runs, span in Int(runs.longest) != span }),
       next < pages.words.count
     else { return pageCount }
     return Self.page(next, pages.words[next])
   }
 
-  /// The first word after `index` below which `wanted` holds. `wanted` is asked of a node's runs
-  /// and width, and must hold for a node exactly if it holds for one of its children.
+  /// The first word after `index` for which `wanted` holds. `wanted` gets a node's runs and width, and must
+  /// hold for a node exactly if it holds for one of its children.
   @inline(__always)
   private func nextLeaf(after index: Int, where wanted: (FreeRuns, Int) -> Bool) -> Int? {
     var node = leafCount + index
     var span = 64
     while true {
-      // Up to where there is something to the right; the root, which is 1, has nothing.
+      // Go up to the first node with a right sibling; the root, which is 1, has none.
       while node & 1 == 1 {
         if node == 1 { return nil }
         node /= 2
@@ -314,23 +313,22 @@ package struct PageMap: Sendable {
     return node - leafCount
   }
 
-  /// The page of the lowest bit set in `bits`, which belong to word `index`.
+  /// The page of the lowest set bit in `bits`, which belong to word `index`.
   private static func page(_ index: Int, _ bits: UInt64) -> UInt32 {
     UInt32(truncatingIfNeeded: index * 64 + bits.trailingZeroBitCount)
   }
 }
 
 extension PageMap: Equatable {
-  /// Whether both maps have as many pages and the same ones taken. Only the bits are compared: the
-  /// rest follows from them.
+  /// Whether both maps have the same number of pages and the same ones taken. Only the bits are compared,
+  /// since the rest follows from them.
   package static func == (left: PageMap, right: PageMap) -> Bool {
     left.pages == right.pages
   }
 }
 
-/// The length of the longest run of set bits. Counted by doubling, because peeling one bit off
-/// every run at a time takes 64 rounds for the words that are most common, those that are nearly
-/// free.
+/// The length of the longest run of set bits. Counted by doubling, because removing one bit from every run at
+/// a time takes 64 rounds for the most common words, which are nearly free.
 private func longestRun(of bits: UInt64) -> UInt32 {
   if bits == 0 { return 0 }
   if bits == ~0 { return 64 }

@@ -1,35 +1,35 @@
-// Which pages of a section are taken, and no more: one bit per page, set for taken, in 64-bit words. The
-// simulator checks a provider's answers against it; whoever looks for room needs the tree of PageMap.
+// A bit map of a section's allocated pages: one bit per page, set for allocated, in 64-bit words. The
+// simulator checks a provider's answers with it; searching for free pages needs the tree of PageMap.
 //
-// Rules and limits are PageMap's: a range is taken or released whole or not at all, one that is empty or
-// reaches outside is answered with false, no argument traps, nothing is allocated after `init`.
+// Rules and limits are PageMap's: a range is taken or released completely or not at all, an empty or
+// out-of-range one returns false, no argument traps, nothing is allocated after `init`.
 
-/// Taken pages, numbered from 0 to `pageCount`.
+/// Allocated pages, numbered from 0 to `pageCount`.
 @usableFromInline package struct PageSet: Sendable, Equatable {
-  /// The number of pages in the set.
+  /// The number of pages.
   @usableFromInline package let pageCount: UInt32
 
-  /// The number of pages that are free.
+  /// The number of free pages.
   @usableFromInline package internal(set) var freePages: UInt32
 
-  /// Bits past the last page are set and stay so: nothing that looks for free pages then needs to know
-  /// where the set ends.
+  /// Bits past the last page are always set, so that a search for free pages need not check for the end of
+  /// the set.
   @usableFromInline package internal(set) var words: [UInt64]
 
   /// Makes a set of `pageCount` pages, all free.
   @inlinable package init(pageCount: UInt32) {
-    // At least one word, so that an empty set is not a special case anywhere else.
+    // At least one word, so that an empty set needs no special case.
     let wordCount = max(1, (Int(pageCount) + 63) / 64)
     self.pageCount = pageCount
     freePages = pageCount
     words = Array(repeating: 0, count: wordCount)
-    // The shift is by 64 where the last word is used up, and then gives zero: nothing is past it.
+    // If the last word is full the shift is by 64, which gives zero: no bits lie past the end.
     let inLastWord = Int(pageCount) - (wordCount - 1) * 64
     words[wordCount - 1] = ~0 << UInt64(inLastWord)
   }
 
-  /// Whether `count` pages from `start` on are all free; false for an empty range and for one that
-  /// reaches outside the set.
+  /// Whether `count` pages from `start` on are all free; false for an empty range and for one outside the
+  /// set.
   @inlinable package func isFree(start: UInt32, count: UInt32) -> Bool {
     if let (index, mask) = oneWord(start, count) { return words[index] & mask == 0 }
     guard let range = WordRange(start: start, count: count, within: pageCount) else { return false }
@@ -39,8 +39,8 @@
     return true
   }
 
-  /// Takes `count` pages from `start` on if all of them are free; otherwise changes nothing and
-  /// answers false.
+  /// Takes `count` pages from `start` on if all of them are free; otherwise changes nothing and returns
+  /// false.
   @inlinable package mutating func take(start: UInt32, count: UInt32) -> Bool {
     if let (index, mask) = oneWord(start, count) {
       let word = words[index]
@@ -58,8 +58,8 @@
     return true
   }
 
-  /// Releases `count` pages from `start` on if all of them are taken; otherwise changes nothing and
-  /// answers false.
+  /// Releases `count` pages from `start` on if all of them are taken; otherwise changes nothing and returns
+  /// false.
   @inlinable package mutating func release(start: UInt32, count: UInt32) -> Bool {
     if let (index, mask) = oneWord(start, count) {
       let word = words[index]
@@ -77,8 +77,8 @@
     return true
   }
 
-  /// The word and the bits of a range that lies within one word, as that of most blocks does. Nil for any
-  /// other and for what is no range of this set: a WordRange then tells which.
+  /// The word and mask of a range within one word, as for most blocks. Nil for any other range and for an
+  /// invalid one: WordRange distinguishes them.
   @inlinable @inline(__always)
   func oneWord(_ start: UInt32, _ count: UInt32) -> (index: Int, mask: UInt64)? {
     let bit = start % 64
@@ -88,13 +88,13 @@
     return (Int(start / 64), (~0 &>> UInt64(64 &- count)) &<< UInt64(bit))
   }
 
-  /// The length of the longest run of free pages. Looks at every page: for reports.
+  /// The length of the longest run of free pages. Scans every page: for reports.
   @inlinable package var longestFreeRun: UInt32 {
     runs().reduce(0) { max($0, $1.free ? $1.count : 0) }
   }
 
-  /// The set from the first page to the last as maximal runs, free and taken in turn, over the set as it
-  /// was when this was called.
+  /// The set from the first page to the last as maximal runs, alternately free and taken, of a snapshot taken
+  /// at the call.
   @inlinable package func runs() -> Runs { Runs(pages: self) }
 
   /// The runs of a set in order.
@@ -117,7 +117,7 @@
     }
   }
 
-  /// The first page after `page` that is not as it is.
+  /// The first page after `page` with the other state.
   @inlinable func end(ofRunAt page: UInt32, free: Bool) -> UInt32 {
     var index = Int(page / 64)
     var mask = ~UInt64(0) << UInt64(page % 64)
@@ -133,14 +133,14 @@
   }
 }
 
-/// The words a range of pages touches, and which of their bits.
+/// The words covered by a range of pages, and the bits in them.
 @usableFromInline package struct WordRange {
   @usableFromInline package let first: Int
   @usableFromInline package let last: Int
   @usableFromInline let firstMask: UInt64
   @usableFromInline let lastMask: UInt64
 
-  /// Nil for an empty range and for one that reaches outside `pageCount` pages.
+  /// Nil for an empty range and for one outside `pageCount` pages.
   @inlinable package init?(start: UInt32, count: UInt32, within pageCount: UInt32) {
     guard count > 0, start < pageCount, count <= pageCount - start else { return nil }
     let end = start + (count - 1)

@@ -1,12 +1,12 @@
 // An IndexSet of the records of one table.
 
-/// A set of records, with quick access to the lowest.
+/// A set of records, with fast access to the lowest.
 @usableFromInline package struct RecordSet<Record> {
   @usableFromInline package internal(set) var numbers: IndexSet
 
   @inlinable package init(_ numbers: IndexSet) { self.numbers = numbers }
 
-  /// Whether it has no members.
+  /// Whether the set is empty.
   @inlinable @inline(__always)
   package var isEmpty: Bool { numbers.isEmpty }
 
@@ -28,15 +28,15 @@
   @inlinable @inline(__always)
   package func contains(_ index: Index<Record>) -> Bool { numbers.contains(index.raw) }
 
-  /// Makes a record a member; false if it was one.
+  /// Inserts a record; false if it was a member.
   @inlinable @inline(__always) @discardableResult
   package mutating func insert(_ index: Index<Record>) -> Bool { numbers.insert(index.raw) }
 
-  /// Makes a record no member; false if it was none.
+  /// Removes a record; false if it was not a member.
   @inlinable @inline(__always) @discardableResult
   package mutating func remove(_ index: Index<Record>) -> Bool { numbers.remove(index.raw) }
 
-  /// The lowest number at or above `index` that is no member, as an IndexSet finds it.
+  /// The lowest index at or above `index` that is not a member; see IndexSet.
   @inlinable
   package func firstAbsent(from index: UInt32, words limit: Int) -> (found: UInt32?, next: UInt32) {
     numbers.firstAbsent(from: index, words: limit)

@@ -1,12 +1,12 @@
-// What names a record: an index into its table, and a reference to it as records hold it. Both carry the
-// record's type, so that a queue's index is not accepted where a block's is meant.
+// Record identifiers: an index into a table, and a reference as stored in records. Both carry the record's
+// type, so that a queue's index is not accepted for a block's.
 //
-// Two types, because they differ in one thing: an index names a record, a reference may be none. It is stored
-// as the index plus one, so that zeroed memory reads as none.
+// There are two types because an index always names a record, while a reference may be none. A reference is
+// stored as the index plus one, so that zeroed memory reads as none.
 
 /// The index of a record in its table: 0 to capacity - 1.
 @usableFromInline package struct Index<Record>: Hashable, Comparable, Sendable, BitwiseCopyable {
-  /// The number, for handles, bit maps and arrays.
+  /// The raw number, for handles, bit maps and arrays.
   @usableFromInline package let raw: UInt32
 
   @inlinable @inline(__always)
@@ -49,7 +49,7 @@ extension UInt64 {
   package init<Record>(_ index: Index<Record>) { self = UInt64(index.raw) }
 }
 
-/// A reference to a record, as other records hold it; zero is none.
+/// A reference to a record, as stored in other records; zero is none.
 @usableFromInline package struct Ref<Record>: Hashable, Sendable, BitwiseCopyable {
   @usableFromInline package let raw: UInt32
 
@@ -75,7 +75,7 @@ extension UInt64 {
   @inlinable @inline(__always)
   package var isNone: Bool { raw == 0 }
 
-  /// The index, outside every table for none.
+  /// The index; outside every table for none.
   @inlinable @inline(__always)
   package var index: Index<Record> { Index(raw &- 1) }
 
@@ -84,7 +84,7 @@ extension UInt64 {
   package var optional: Index<Record>? { raw == 0 ? nil : Index(raw &- 1) }
 }
 
-/// The indices of some ranges, one after the other.
+/// The indices of several ranges, one after the other.
 @usableFromInline package struct IndexRanges<Record>: Sequence, IteratorProtocol {
   @usableFromInline var ranges: ArraySlice<Range<UInt32>>
   @usableFromInline var position: UInt32 = 0
@@ -107,7 +107,7 @@ extension UInt64 {
   }
 }
 
-/// Stands for a record of several kinds, where another field says which.
+/// Stands for a record of several kinds; another field says which.
 @usableFromInline package enum AnyRecord {}
 
 extension Ref where Record == AnyRecord {
@@ -117,7 +117,7 @@ extension Ref where Record == AnyRecord {
   @inlinable @inline(__always)
   package init<Known>(any index: Index<Known>) { raw = index.raw &+ 1 }
 
-  /// As a reference to a record of this kind; that it is one, another field has said.
+  /// A reference to a record of this kind, as another field has determined.
   @inlinable @inline(__always)
   package func of<Known>(_: Known.Type = Known.self) -> Ref<Known> { Ref<Known>(raw: raw) }
 }

@@ -1,14 +1,14 @@
-// A table whose records are allocated and released: which are free, and the generations by which one life of a
-// record is told from the next. The free set is derived from the bytes; the lowest free record is allocated,
-// so it does not matter how the state came about.
+// A slab allocator over a table: its free records, and the generations that distinguish successive uses of a
+// record. The free set is derived from the bytes; the lowest free record is allocated first, so the result
+// does not depend on history.
 
 /// A record that is allocated and released.
 @usableFromInline package protocol SlabRecord: StoreRecord where Key == Self {
   /// A free record.
   init()
-  /// Whether it is not in use.
+  /// Whether the record is free.
   var isFree: Bool { get }
-  /// Counts the lives of the record, when handles name it; a record that no handle names has none.
+  /// Counts the uses of the record, for its handles; a record without handles has no generation.
   var generation: UInt32 { get set }
 }
 
@@ -19,7 +19,7 @@ extension SlabRecord {
     set {}
   }
 
-  /// Empties the record; its generation stays.
+  /// Clears the record except for its generation.
   @inlinable @inline(__always)
   package mutating func clear() {
     let generation = generation
@@ -28,14 +28,14 @@ extension SlabRecord {
   }
 }
 
-/// The records of a table, as they are allocated and released.
+/// Allocation and release of a table's records.
 @usableFromInline package struct Slab<Record: SlabRecord> {
   @usableFromInline package let table: Table<Record>
-  /// The greatest generation a record may have; one that has it is not allocated again.
+  /// The maximum generation; a record that has reached it is retired.
   @usableFromInline let lastGeneration: UInt32
   @usableFromInline var free: RecordSet<Record>
 
-  /// Looks for the records in use, unless the table is `fresh`.
+  /// Scans for the records in use, unless the table is `fresh`.
   @inlinable package init(_ table: Table<Record>, lastGeneration: UInt32, fresh: Bool) {
     self.table = table
     self.lastGeneration = lastGeneration
@@ -47,20 +47,20 @@ extension SlabRecord {
     }
   }
 
-  // MARK: Which are free
+  // MARK: Free records
 
-  /// The record that is allocated next; nil when all are in use.
+  /// The record to be allocated next; nil when all are in use.
   @inlinable @inline(__always)
   package var next: Index<Record>? { free.first }
 
   @inlinable @inline(__always)
   package var isFull: Bool { free.isEmpty }
 
-  /// How many can be allocated.
+  /// The number of free records.
   @inlinable @inline(__always)
   package var available: UInt32 { free.count }
 
-  /// How many cannot: those in use, and those whose generations are used up.
+  /// The number of records in use or retired.
   @inlinable package var used: UInt32 { table.capacity - free.count }
 
   @inlinable package func isAvailable(_ index: Index<Record>) -> Bool { free.contains(index) }
@@ -73,7 +73,7 @@ extension SlabRecord {
     }
   }
 
-  /// The lowest number at or above `number` of a record that cannot be allocated, as an IndexSet finds it.
+  /// The lowest index at or above `number` that is not free; see IndexSet.
   @inlinable
   package func firstUsed(from number: UInt32, words limit: Int) -> (found: UInt32?, next: UInt32) {
     free.firstAbsent(from: number, words: limit)
@@ -81,8 +81,8 @@ extension SlabRecord {
 
   // MARK: Changes
 
-  /// Allocates the lowest free record, empty but for its generation and what `fill` writes. Nil when all are in
-  /// use.
+  /// Allocates the lowest free record, cleared except for its generation and the fields `fill` writes. Nil
+  /// when all are in use.
   @inlinable @inline(__always)
   package mutating func allocate(_ fill: (inout Record) -> Void) -> Index<Record>? {
     guard let index = free.first else { return nil }
@@ -95,11 +95,11 @@ extension SlabRecord {
     return index
   }
 
-  /// Takes a free record, whose bytes the caller writes.
+  /// Removes a record from the free set; the caller writes its bytes.
   @inlinable @inline(__always)
   package mutating func take(_ index: Index<Record>) { free.remove(index) }
 
-  /// Empties a record and makes it available again; `keep` writes what a free record still says.
+  /// Clears a record and frees it; `keep` writes the fields a free record retains.
   @inlinable @inline(__always)
   package mutating func release(_ index: Index<Record>, _ keep: (inout Record) -> Void = { _ in }) {
     table.update(index) {
@@ -109,7 +109,7 @@ extension SlabRecord {
     putBack(index)
   }
 
-  /// Makes a record available again that its caller has emptied, unless its generations are used up.
+  /// Frees a record its caller has cleared, or retires it at its last generation.
   @inlinable @inline(__always)
   package mutating func putBack(_ index: Index<Record>) {
     if table.read(index, { $0.generation }) < lastGeneration { free.insert(index) }

@@ -1,23 +1,22 @@
-// The memory a store lives in, and the undo log that makes a turn all or nothing.
+// The memory of a store, and the undo log that makes a turn atomic.
 //
-// A turn is a run of writes that belong together. The first write to a place saves its old bytes in the
-// log and publishes the log's new length before the place is changed; committing is one store of zero to
-// that length. Whoever opens the memory after a crash and finds the length nonzero puts the old bytes
-// back, newest first, and has the state before the turn. Between turns the length is zero.
+// A turn is a group of writes. The first write to a place saves its old bytes in the log and publishes the
+// log's new length before the place changes; a commit is one store of zero to that length. When the memory is
+// opened after a crash with a nonzero length, the old bytes are restored, newest first, which gives the state
+// before the turn. Between turns the length is zero.
 //
-// The log has room for the largest turn (a block of 1,024 extents). A turn that outgrew it would lose
-// only its protection against a crash in that very turn; `overflows` counts such turns and a test holds
-// it at zero.
+// The log is sized for the largest turn (a block of 1,024 extents). A turn that outgrew it would lose only
+// its own protection against a crash; `overflows` counts such turns, and a test requires zero.
 
 public import Synchronization
 
-/// Raw memory handed to the simulator. It must stay valid, and untouched by others, while a store uses
+/// Raw memory passed to the simulator. It must stay valid and be left unmodified by others while a store uses
 /// it; fresh memory is zero-filled.
 @safe public struct StoreMemory {
   @usableFromInline package let base: UnsafeMutableRawPointer
   public let size: Int
-  /// Where bytes may be that are not zero, in order; nil: anywhere. To read a hole of a memory file is to
-  /// fill it, so an adoption looks at these only.
+  /// Ranges that may contain nonzero bytes, in order; nil: anywhere. Reading a hole of a memory file fills
+  /// it, so an adoption reads these ranges only.
   @usableFromInline package let touched: [Range<Int>]?
 
   public init(base: UnsafeMutableRawPointer, size: Int, touched: [Range<Int>]? = nil) {
@@ -27,7 +26,7 @@ public import Synchronization
   }
 }
 
-/// Sees every write of a turn before and after it happens: tests interrupt turns there.
+/// Observes every write of a turn before and after it: tests interrupt turns there.
 public final class StoreObserver {
   /// Called between any two writes to the store.
   public var onWrite: () -> Void = {}
@@ -41,10 +40,10 @@ public final class StoreObserver {
   @usableFromInline let start: UnsafeMutableRawPointer
   @usableFromInline let capacity: UInt64
   @usableFromInline let observer: StoreObserver?
-  /// Places known to be saved in this turn, so that only the first of a record's changes looks at the
-  /// log: word 0 is the number of the turn, the others each hold a turn and a place, by the place's hash.
-  /// What is not found here is saved once more, which is harmless: undone newest first, the oldest bytes
-  /// come last.
+  /// Cache of the places saved in this turn, so that only the first change of a record appends to the log:
+  /// word 0 is the number of the turn, the others each hold a turn and a place, indexed by the place's hash.
+  /// After a cache miss a place is saved again, which is harmless: rollback runs newest first, so the oldest
+  /// bytes win.
   @usableFromInline let saved: UnsafeMutablePointer<UInt64>
   @inlinable @inline(__always)
   static var savedBits: Int { 6 }
@@ -66,10 +65,10 @@ public final class StoreObserver {
   deinit { unsafe saved.deallocate() }
 
   @inlinable package var isOpen: Bool { unsafe length.pointee != 0 }
-  /// Writes that found no room; it stands behind the length in the store's header.
+  /// Writes that did not fit the log; stored behind the length in the store's header.
   @inlinable package var overflows: UInt64 { unsafe (length + 1).pointee }
 
-  // A place is a multiple of eight below 8 TiB, a turn 24 bits: together one word.
+  // Packs a place (a multiple of eight below 8 TiB) and a turn (24 bits) into one word.
   @inlinable @inline(__always)
   func stamp(_ offset: Int) -> UInt64 {
     unsafe saved.pointee << 40 | UInt64(truncatingIfNeeded: offset >> 3)
@@ -82,17 +81,17 @@ public final class StoreObserver {
     return unsafe saved + 1 + Int(truncatingIfNeeded: hash)
   }
 
-  /// Whether what stands at `offset` is known to be saved in this turn.
+  /// Whether the record at `offset` is known to be saved in this turn.
   @inlinable @inline(__always)
   package func isSaved(_ offset: Int) -> Bool { unsafe slot(offset).pointee == stamp(offset) }
 
-  /// Saves the record at `offset` before it changes. What stands at a place is always of one type.
+  /// Saves the record at `offset` before it changes. A place always holds the same type.
   @inlinable @inline(__always)
   package func save<Record: BitwiseCopyable>(offset: Int, as _: Record.Type) {
     let length = unsafe length
     let used = unsafe length.pointee
     let size = MemoryLayout<Record>.stride
-    // An entry is far smaller than the log, and what passes this is below its capacity: nothing below
+    // An entry is far smaller than the log, and past this check `used` is below its capacity: nothing below
     // can wrap.
     guard used <= capacity &- UInt64(truncatingIfNeeded: size &+ 16) else {
       unsafe (length + 1).pointee &+= 1
@@ -103,7 +102,7 @@ public final class StoreObserver {
     unsafe (entry + size).storeBytes(
       of: (UInt64(truncatingIfNeeded: offset), UInt64(truncatingIfNeeded: size)),
       as: (UInt64, UInt64).self)
-    // The entry must be whole before it counts, and must count before the place changes.
+    // The entry must be complete before it is published, and published before the place changes.
     atomicMemoryFence(ordering: .releasing)
     unsafe length.pointee = used &+ UInt64(truncatingIfNeeded: size &+ 16)
     atomicMemoryFence(ordering: .releasing)
@@ -111,11 +110,11 @@ public final class StoreObserver {
     wrote()
   }
 
-  /// Tells the observer that a place has changed.
+  /// Notifies the observer that a place has changed.
   @inlinable @inline(__always)
   package func wrote() { if observer != nil { tell() } }
 
-  /// Out of line: there is an observer in tests only.
+  /// Out of line: only tests have an observer.
   @usableFromInline @inline(never)
   func tell() { observer?.onWrite() }
 
@@ -123,17 +122,17 @@ public final class StoreObserver {
     atomicMemoryFence(ordering: .releasing)
     unsafe length.pointee = 0
     atomicMemoryFence(ordering: .releasing)
-    // The next turn knows nothing to be saved.
+    // Starts a new turn without saved places.
     unsafe saved.pointee = (saved.pointee &+ 1) & 0xFF_FFFF
-    // Numbers come again: nothing of 16 million turns ago may pass for new.
+    // The number has wrapped: entries of 16 million turns ago must not be taken for current ones.
     if unsafe saved.pointee == 0 {
       unsafe saved.update(repeating: 0, count: 1 + 1 << UndoLog.savedBits)
       unsafe saved.pointee = 1
     }
   }
 
-  /// Puts an unfinished turn's old bytes back; those of the tables, which begin at `from`. False when the
-  /// log makes no sense.
+  /// Rolls an unfinished turn back: restores the old bytes of the tables, which begin at `from`. False when
+  /// the log is inconsistent.
   package func rollBack(storeSize: Int, from: Int) -> Bool {
     guard unsafe length.pointee <= capacity else { return false }
     var used = unsafe Int(length.pointee)

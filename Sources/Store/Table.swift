@@ -1,18 +1,18 @@
 // A table of fixed-size records in the store. Reading copies a record, or one field of it; changing one
 // goes through the undo log.
 
-/// A record of the store: plain bytes, of a size that is a multiple of eight. A free record keeps its
+/// A record of the store: plain bytes, with a size that is a multiple of eight. A free record keeps its
 /// generation. Lists are intrusive: a `Ref` to the first member in the owner, `previous` and `next` in the
 /// members.
 @usableFromInline package protocol StoreRecord: BitwiseCopyable {
-  /// Whose indices number the table: a record kept beside another (an adapter's capabilities) has that
-  /// one's.
+  /// The record type whose indices number the table: a record stored beside another (an adapter's
+  /// capabilities) has that one's.
   associatedtype Key = Self
 }
 
-/// A field of a table's records that changes often and by itself: only its own bytes are saved before it
-/// does. It begins behind the record's first word, for the undo log knows a record by that, and is of
-/// whole words.
+/// A field of a table's records that often changes alone: only its own bytes are saved in the undo log. It
+/// must begin behind the record's first word, by which the log identifies the record, and consist of whole
+/// words.
 @safe @usableFromInline package struct Column<Record: StoreRecord, Field: BitwiseCopyable> {
   @usableFromInline let base: UnsafeMutableRawPointer
   @usableFromInline let offset: Int
@@ -49,7 +49,7 @@
 /// Records of one kind.
 @safe @usableFromInline package struct Table<Record: StoreRecord> {
   @usableFromInline let base: UnsafeMutablePointer<Record>
-  /// Of the first record in the store.
+  /// Offset of the first record in the store.
   @usableFromInline package let offset: Int
   @usableFromInline let undo: UndoLog
   @usableFromInline package let capacity: UInt32
@@ -71,18 +71,18 @@
   /// The indices of all records.
   @inlinable package var indices: Range<Index<Record.Key>> { 0..<Index(capacity) }
 
-  /// While a store is being adopted: those of records that may not be all zeros.
+  /// During an adoption: the indices of records that may not be all zeros.
   @inlinable package var touched: IndexRanges<Record.Key> { IndexRanges(adopted ?? [0..<capacity]) }
 
-  /// Whether a number that came from outside, or from bytes not yet validated, is an index.
+  /// Whether an untrusted number, from outside or from bytes not yet validated, is an index.
   @inlinable @inline(__always)
   package func contains(_ index: Index<Record.Key>) -> Bool { index.raw < capacity }
 
-  /// Whether a reference names a record: it is not none, and within the table.
+  /// Whether a reference is not none and within the table.
   @inlinable @inline(__always)
   package func contains(_ ref: Ref<Record.Key>) -> Bool { ref.index.raw < capacity }
 
-  /// The records that lie in some of the bytes, each once.
+  /// The records that overlap the given bytes, each once.
   @inlinable static func records(
     in bytes: [Range<Int>], offset: Int, capacity: UInt32
   ) -> [Range<UInt32>] {
@@ -123,15 +123,15 @@
     return unsafe base[Int(index)][keyPath: path]
   }
 
-  /// What a function reads of a record in place. A key path of a computed property (a `Raw` field's enum) copies
-  /// the record first, which costs more than it reads of a long one.
+  /// Reads a record in place with a function. A key path of a computed property (a `Raw` field's enum) copies
+  /// the record first, which for a long one costs more than the read.
   @inlinable @inline(__always)
   package func read<Value>(_ index: Index<Record.Key>, _ value: (Record) -> Value) -> Value {
     precondition(index.raw < capacity)
     return value(unsafe base[Int(index)])
   }
 
-  /// Changes a record in place, its old bytes saved first.
+  /// Changes a record in place, after saving its old bytes.
   @inlinable @inline(__always)
   package func update(_ index: Index<Record.Key>, _ change: (inout Record) -> Void) {
     precondition(index.raw < capacity)
@@ -150,13 +150,13 @@
     return unsafe (UnsafeRawPointer(base + Int(index)) + offset).load(as: Ref<Other>.self)
   }
 
-  /// Changes the reference at an offset of a record, its old bytes saved first.
+  /// Changes the reference at an offset of a record, after saving its old bytes.
   @inlinable @inline(__always)
   package func set<Other>(_ ref: Ref<Other>, at offset: Int, of index: Index<Record.Key>) {
     update(index) { Table.set(ref, at: offset, of: &$0) }
   }
 
-  /// The same of a record that is being changed.
+  /// Changes it in a record whose old bytes have been saved already.
   @inlinable @inline(__always)
   package static func set<Other>(_ ref: Ref<Other>, at offset: Int, of record: inout Record) {
     unsafe withUnsafeMutableBytes(of: &record) {
@@ -164,7 +164,7 @@
     }
   }
 
-  /// Out of line, but once a kind of record: bytes of a known number are copied in a few moves.
+  /// Out of line, but specialized per record type: a constant number of bytes is copied in a few moves.
   @inlinable @inline(never)
   func save(_ place: Int) {
     undo.save(offset: place, as: Record.self)

@@ -1,5 +1,5 @@
-// What NDIS tells a miniport with a call of its handlers: why it is halted, paused or shut down, and what
-// happened to its device. Numbers are those of the public headers.
+// Arguments of a miniport's handlers: the reason of a halt, pause or shutdown, and device events. Numbers are
+// those of the public headers.
 
 /// `NDIS_HALT_ACTION`, given to MiniportHaltEx.
 public enum HaltAction: UInt32, Sendable, CaseIterable, BitwiseCopyable {
@@ -82,7 +82,7 @@ public struct PauseReason: OptionSet, Hashable, Sendable, BitwiseCopyable {
 }
 
 extension PauseReason {
-  /// Every reason, by what follows NDIS_PAUSE_ in its name.
+  /// Every reason, by its name without the prefix NDIS_PAUSE_.
   public static let named: [(name: String, reason: PauseReason)] = [
     ("NDIS_INTERNAL", .ndisInternal), ("LOW_POWER", .lowPower),
     ("BIND_PROTOCOL", .bindProtocol), ("UNBIND_PROTOCOL", .unbindProtocol),

@@ -1,5 +1,5 @@
-// What may be done to an adapter from outside: what plug and play, power management, or somebody who
-// attaches a filter does on Windows. Ours; the numbers are the driver plane's.
+// Changes made to an adapter from outside, as by plug and play, power management, or attaching a filter on
+// Windows. An extension; the numbers are the driver plane's.
 
 import CNDIS
 
@@ -28,7 +28,7 @@ public enum AdapterChange: Hashable, Sendable, BitwiseCopyable {
     self = made
   }
 
-  /// The two numbers of the message.
+  /// The two numbers in the message.
   public var numbers: (change: UInt32, argument: UInt32) {
     switch self {
     case .pause(let reason): (UInt32(NDISSIM_CHANGE_PAUSE), reason.rawValue)

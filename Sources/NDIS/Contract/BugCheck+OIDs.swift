@@ -1,10 +1,9 @@
-// The bug checks of OIDs, status indications and an adapter's life, with the parameters Microsoft
-// documents for them. Where a parameter is an address the object's handle stands in its place. The codes
-// of the verifier's NDIS rules are documented, what else stands beside them is not: those parameters are
-// ours.
+// The bug checks of OIDs, status indications and an adapter's life, with the parameters Microsoft documents
+// for them. A documented address is replaced by the object's handle. The codes of the verifier's NDIS rules
+// are documented, their parameters are not: those are ours.
 
 extension BugCheck {
-  /// What NDIS waited for too long: parameter 2 of 0x7C/0x25.
+  /// The call that timed out: parameter 2 of 0x7C/0x25.
   public enum Watchdog: UInt64, Sendable, CaseIterable {
     case protocolPause = 0x01
     case protocolNetPnPEvent = 0x02
@@ -15,7 +14,7 @@ extension BugCheck {
     case miniportOID = 0x23
   }
 
-  /// What was completed though nothing was pending: parameter 2 of 0x7C/0x1F.
+  /// The completion of a call that was not pending: parameter 2 of 0x7C/0x1F.
   public enum IllegalCompletion: UInt64, Sendable, CaseIterable {
     case pause = 1
     case restart = 2
@@ -40,7 +39,7 @@ extension BugCheck {
     ndis(0x1F, completion.rawValue, adapter.rawValue)
   }
 
-  /// 0x7C/0x20: a status indication whose buffer is wrong. There is no address; parameter 4 is the
+  /// 0x7C/0x20: a status indication with an invalid buffer. There is no address; parameter 4 is the
   /// StatusBufferSize.
   public static func statusIndicationInvalidBuffer(
     _ status: Status, _ adapter: Handle, size: UInt32
@@ -48,8 +47,8 @@ extension BugCheck {
     ndis(0x20, UInt64(status.rawValue), adapter.rawValue, UInt64(size))
   }
 
-  /// 0x7C/0x25: a driver did not come back in time. `detail` is the OID or the NDIS_STATUS that is stuck,
-  /// else 0.
+  /// 0x7C/0x25: a driver did not return in time. `detail` is the OID or the NDIS_STATUS that is stuck, else
+  /// 0.
   public static func watchdog(
     _ operation: Watchdog, _ target: Handle, detail: UInt32 = 0
   ) -> BugCheck {
@@ -61,7 +60,7 @@ extension BugCheck {
     ndis(0x26, driver.rawValue, request)
   }
 
-  /// Rule NdisOidComplete: a status that may not end this OID.
+  /// Rule NdisOidComplete: a status that must not complete this OID.
   public static func verifierOIDComplete(
     _ adapter: Handle, oid: UInt32, status: Status
   ) -> BugCheck {

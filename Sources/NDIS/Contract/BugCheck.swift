@@ -1,12 +1,12 @@
-// Bug checks. The simulator crashes nobody: a broken contract is recorded with the bug check it would
-// have been. Codes that Microsoft documents for this very break are used as they are; where none is
-// documented the nearest relative is used and called an extension (`isExtension`).
+// Bug checks. The simulator does not crash: a violation is recorded with the bug check it would have caused.
+// Where Microsoft documents a code for the violation it is used unchanged; otherwise the closest code is used
+// and marked as an extension (`isExtension`).
 
 /// A bug check code and its four parameters.
 public struct BugCheck: Hashable, Sendable, BitwiseCopyable {
   public var code: UInt32
   public var parameters: (UInt64, UInt64, UInt64, UInt64)
-  /// True where the documents give no code for this break and the code is our analogue.
+  /// True where no code is documented for this violation and the code is our analogue.
   public var isExtension: Bool
 
   public init(

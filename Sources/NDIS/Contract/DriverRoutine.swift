@@ -1,7 +1,7 @@
-// The table of the documents' handlers and routines that OIDs, indications and an adapter's life need,
-// with the IRQL each is called at. It stands beside `Routine.table`, whose rows are messages of the driver
-// plane: these have no message type yet. A row says who calls and who is called, so that the same check
-// serves a driver's call to NDIS and a call of NDIS to a driver.
+// The table of documented handlers and routines for OIDs, indications and an adapter's life, with the IRQL
+// each is called at. It complements `Routine.table`, whose rows are messages of the driver plane: these have
+// no message type yet. A row says who calls and who is called, so that one check covers a driver's call to
+// NDIS and a call of NDIS to a driver.
 
 /// A rule for the IRQL of a call.
 public enum IRQLRule: Sendable, Hashable, CaseIterable {
@@ -11,7 +11,7 @@ public enum IRQLRule: Sendable, Hashable, CaseIterable {
   /// MiniportShutdownEx: PASSIVE_LEVEL for NdisShutdownPowerOff, any high IRQL for a bug check.
   case passiveOrHigh
 
-  /// Whether a call at `irql` keeps the rule. `isBugCheck` matters to `passiveOrHigh` only.
+  /// Whether a call at `irql` obeys the rule. `isBugCheck` affects `passiveOrHigh` only.
   public func allows(_ irql: IRQL, isBugCheck: Bool = false) -> Bool {
     switch self {
     case .passive: irql == .passive
@@ -20,7 +20,7 @@ public enum IRQLRule: Sendable, Hashable, CaseIterable {
     }
   }
 
-  /// The highest IRQL that can keep the rule.
+  /// The highest IRQL that obeys the rule.
   public var maximum: IRQL {
     switch self {
     case .passive: .passive
@@ -35,10 +35,10 @@ public struct DriverRoutine: Sendable {
   public var name: StaticString
   public var side: Side
   public var irql: IRQLRule
-  /// Whether NDIS refuses a driver without it; false for routines.
+  /// Whether NDIS rejects a driver without it; false for routines.
   public var isRequired: Bool
 
-  /// Whose code runs.
+  /// The side that implements it.
   public enum Side: Sendable, Hashable, CaseIterable {
     /// NDIS, called by a driver.
     case ndis
@@ -97,7 +97,7 @@ public struct DriverRoutine: Sendable {
     }
   #endif
 
-  /// The row of a name.
+  /// The row with a name.
   public static func named(_ name: String) -> DriverRoutine? {
     table.first { "\($0.name)" == name }
   }

@@ -1,15 +1,15 @@
-// Why a call failed, as it is returned, stored and sent: a status, a reason and the reason's two arguments.
+// Why a call failed, as returned, stored and sent: a status, a reason and the reason's two arguments.
 
-/// A failure: status, reason and the reason's two numbers.
+/// A failure: status, reason and the reason's two arguments.
 public struct Failure: Error, Hashable, Sendable, BitwiseCopyable {
   public var status: Status
-  /// The reason's number. Swift stores an enum as its position among the cases, which the next version may
-  /// change; in the store, and in untrusted bytes, it has to be a number.
+  /// The reason's number. Swift stores an enum as the position of its case, which may change in the next
+  /// version; in the store, and in untrusted bytes, it must be a number.
   public var number: UInt16
   public var a: UInt64
   public var b: UInt64
 
-  /// A number that is no reason says nothing.
+  /// `none` for a number that is not a reason.
   public var reason: Reason {
     get { Reason(rawValue: number) ?? .none }
     set { number = newValue.rawValue }

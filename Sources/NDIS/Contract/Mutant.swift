@@ -1,5 +1,5 @@
 // The mutant switch, for `.ci/mutants` only: changes one row of a table or one check, so that a test has to
-// detect it. Nothing of this is in a product: Package.swift defines MUTANTS when NDISSIM_MUTANTS=1 is set.
+// detect it. Products do not contain it: Package.swift defines MUTANTS when NDISSIM_MUTANTS=1 is set.
 
 #if MUTANTS
   internal import Glibc
@@ -17,7 +17,7 @@
   }
 
   extension Array {
-    /// The rows of a table, the chosen one changed, or dropped where `change` returns nil.
+    /// The rows of a table, with the selected one changed, or dropped where `change` returns nil.
     public func mutated(_ table: String, _ change: (Element) -> Element?) -> [Element] {
       enumerated().compactMap { Mutant.isRow($0, of: table) ? change($1) : $1 }
     }

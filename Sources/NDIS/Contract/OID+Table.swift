@@ -1,21 +1,21 @@
-// The rows of the table of OIDs.
+// The rows of the OID table.
 
 import CNDIS
 
-/// Lists of statuses that several rows share. Any miniport may end an OID with NOT_ACCEPTED when its
-/// adapter was removed by surprise, and with REQUEST_ABORTED when the request was cancelled.
+/// Lists of statuses that several rows share. Any miniport may complete an OID with NOT_ACCEPTED after a
+/// surprise removal of its adapter, and with REQUEST_ABORTED when the request was cancelled.
 private enum Ends {
   static let always: [Status] = [.success, .pending, .notAccepted, .requestAborted]
-  /// What frees something: the rule NdisOidComplete.
+  /// For OIDs that free an object: the rule NdisOidComplete.
   static let freeing = always
-  /// What the pages list for OIDs that may fail.
+  /// For OIDs that may fail: the statuses of their pages.
   static let failing = always + [.notSupported, .invalidParameter, .invalidLength, .failure]
   static let power: [Status] = [.success, .pending, .notAccepted]
 
   static let checked: [Status] = [
     .success, .pending, .notSupported, .invalidParameter, .invalidLength, .failure,
   ]
-  /// The pages of the VPort OIDs and of MOVE_FILTER list no PENDING.
+  /// For the VPort OIDs and MOVE_FILTER, whose pages list no PENDING.
   static let checkedNow: [Status] = [
     .success, .notSupported, .invalidParameter, .invalidLength, .failure,
   ]
@@ -115,7 +115,7 @@ extension OID {
     switching(
       OID_NIC_SWITCH_FREE_VF, "OID_NIC_SWITCH_FREE_VF",
       frees(.vfFree, Ends.checkedNow)),
-    // The device state is a number, without a header.
+    // The device state is a number without a header.
     OID(
       number: OID_PNP_SET_POWER, name: "OID_PNP_SET_POWER", since: NDISVersion(6, 0),
       forms: [
@@ -129,7 +129,7 @@ extension OID {
           kind: .query, answeredBy: .miniport, byMiniport: [.success, .pending], byNDIS: [],
           mustSucceed: true)
       ]),
-    // Ours, of the vendors' range; a miniport that makes no frames answers NOT_SUPPORTED.
+    // An extension, in the vendors' range; a miniport that generates no frames returns NOT_SUPPORTED.
     vmq(
       OID_NDISSIM_GENERATE, "OID_NDISSIM_GENERATE", sets(.generateParameters, Ends.checkedNow)),
   ]
@@ -151,7 +151,7 @@ extension OID {
       mustSucceed: false)
   }
 
-  /// NDIS assigns an id, the miniport does it.
+  /// NDIS assigns an id, the miniport creates the object.
   private static func both(
     _ kind: OIDRequestKind, _ structure: Structure, _ byNDIS: [Status]
   ) -> Form {
@@ -160,7 +160,7 @@ extension OID {
       byMiniport: Ends.failing, byNDIS: byNDIS, mustSucceed: false)
   }
 
-  /// The miniport answers with the structure it was given.
+  /// The miniport returns the structure it was given.
   private static func asks(
     _ kind: OIDRequestKind, _ structure: Structure, _ byNDIS: [Status]
   ) -> Form {
@@ -169,14 +169,14 @@ extension OID {
       byMiniport: Ends.failing, byNDIS: byNDIS, mustSucceed: false)
   }
 
-  /// The miniport changes something.
+  /// The miniport changes an object.
   private static func sets(_ structure: Structure, _ byNDIS: [Status]) -> Form {
     Form(
       kind: .set, answeredBy: .miniport, input: structure, byMiniport: Ends.failing,
       byNDIS: byNDIS, mustSucceed: false)
   }
 
-  /// The miniport frees something.
+  /// The miniport frees an object.
   private static func frees(_ structure: Structure, _ byNDIS: [Status]) -> Form {
     Form(
       kind: .set, answeredBy: .miniport, input: structure, byMiniport: Ends.freeing,

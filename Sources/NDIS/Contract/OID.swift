@@ -1,7 +1,7 @@
-// The one table of OIDs this simulator knows: number, name, and for every kind of request who answers it,
-// what travels in its buffer, and which statuses may end it. The statuses are the documents': the OID's
-// page, narrowed by the verifier's rule NdisOidComplete for OIDs that free something. A status of a list
-// can come from one side only: `byNDIS` is what NDIS answers before or instead of the miniport.
+// The table of OIDs this simulator knows: number, name, and for every kind of request who answers it, the
+// contents of its buffer, and the statuses that may complete it. The statuses are documented: on the OID's
+// page, narrowed by the verifier's rule NdisOidComplete for OIDs that free an object. They are listed by
+// side: `byNDIS` are those NDIS returns before or instead of the miniport.
 
 import CNDIS
 
@@ -9,16 +9,16 @@ import CNDIS
 public struct OID: Sendable {
   public let number: UInt32
   public let name: StaticString
-  /// The first NDIS version that has it.
+  /// The first NDIS version with this OID.
   public let since: NDISVersion
   /// Its kinds of request.
   public let forms: [Form]
 
   /// Who answers a request.
   public enum Answerer: Sendable, CaseIterable {
-    /// NDIS, from what it knows; the miniport never sees it.
+    /// NDIS, from its records; the miniport never receives it.
     case ndis
-    /// The miniport, when NDIS has found nothing wrong.
+    /// The miniport, after NDIS has validated the request.
     case miniport
     /// NDIS checks and assigns an id, then the miniport.
     case both
@@ -28,19 +28,20 @@ public struct OID: Sendable {
   public struct Form: Sendable {
     public var kind: OIDRequestKind
     public var answeredBy: Answerer
-    /// What the requester puts into the buffer; nil = nothing, or something without a header.
+    /// The structure in the requester's buffer; nil = none, or data without a header.
     public var input: Structure?
-    /// What is in the buffer after SUCCESS; nil = nothing.
+    /// The structure in the buffer after SUCCESS; nil = none.
     public var output: Structure?
-    /// What the miniport's handler may return or, but for PENDING, complete the request with.
+    /// Statuses the miniport's handler may return or, except for PENDING, complete the request with.
     public var byMiniport: [Status]
-    /// What NDIS may answer by itself.
+    /// Statuses NDIS itself may return.
     public var byNDIS: [Status]
-    /// Whether another end than SUCCESS leaks (0x7C/0x1C): what is to be freed is freed. An adapter that
-    /// is resetting or gone may answer NOT_ACCEPTED or REQUEST_ABORTED, where `byMiniport` has them.
+    /// Whether any status other than SUCCESS is a leak (0x7C/0x1C): the object must be freed. An adapter that
+    /// is resetting or has been removed may return NOT_ACCEPTED or REQUEST_ABORTED, where `byMiniport` has
+    /// them.
     public var mustSucceed: Bool
 
-    /// Whether `status` may end a request: what the rule NdisOidComplete asks.
+    /// Whether `status` may complete a request: the rule NdisOidComplete.
     public func mayEnd(with status: Status) -> Bool {
       status != .pending && byMiniport.contains(status)
     }
@@ -57,8 +58,8 @@ public struct OID: Sendable {
   /// The form of a kind, nil when the OID has none.
   public func form(_ kind: OIDRequestKind) -> Form? { forms.first { $0.kind == kind } }
 
-  /// The form a request means. Fails with NOT_SUPPORTED for an unknown OID and for one that is newer than
-  /// the miniport, INVALID_PARAMETER for a kind the OID does not have.
+  /// The form of a request. Fails with NOT_SUPPORTED for an unknown OID and for one that is newer than the
+  /// miniport, INVALID_PARAMETER for a kind the OID does not have.
   public static func form(
     number: UInt32, kind: OIDRequestKind, miniport version: NDISVersion
   ) throws(Failure) -> Form {

@@ -1,5 +1,5 @@
-// The numbers of the OIDs by name. `OID.table` says what is known of each. They are compared for every OID
-// request, so that they are literals which other modules see; a test compares them with the C header.
+// The numbers of the OIDs by name; `OID.table` describes them. They are compared for every OID request, so
+// they are literals that other modules can inline; a test compares them with the C header.
 
 /// The numbers of OIDs.
 public enum OIDNumber {
@@ -66,7 +66,7 @@ public enum OIDNumber {
   /// `OID_PNP_QUERY_POWER`.
   @inlinable public static var pnpQueryPower: UInt32 { 0xFD01_0102 }
 
-  // MARK: Ours
+  // MARK: Extensions
 
   /// `OID_NDISSIM_GENERATE`.
   @inlinable public static var generate: UInt32 { 0xFF01_0001 }

@@ -1,4 +1,4 @@
-// NDIS_REQUEST_TYPE: what an OID request does.
+// NDIS_REQUEST_TYPE: the operation of an OID request.
 
 /// The type of an OID request.
 public enum OIDRequestKind: UInt32, Sendable, CaseIterable, BitwiseCopyable {

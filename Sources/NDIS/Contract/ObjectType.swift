@@ -1,4 +1,4 @@
-// The numbers of object types, which stand in a structure's header and say which structure it is.
+// The numbers of object types in structure headers, which identify the structure.
 
 /// Numbers of object types (`NDIS_OBJECT_TYPE_*`).
 public enum ObjectType {

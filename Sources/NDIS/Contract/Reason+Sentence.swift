@@ -1,9 +1,10 @@
-// The sentence of each reason: what was wrong, with which values, and what to do. By the ranges of the reasons'
-// numbers, so that no function is longer than a screen; a test asks every reason for its sentence.
+// The sentence of each reason: the error, the values involved, and the remedy. Split by ranges of the
+// reasons' numbers, so that no function is longer than a screen; a test requests the sentence of every
+// reason.
 
 extension Reason {
-  /// One sentence: what was wrong, with which values, and what to do. `a` and `b` are the arguments kept with
-  /// the failure; their meaning is this reason's own.
+  /// The sentence of a reason: the error, the values involved, and the remedy. `a` and `b` are the arguments
+  /// stored with the failure; their meaning depends on the reason.
   public func sentence(_ a: UInt64 = 0, _ b: UInt64 = 0) -> String {
     switch rawValue {
     case 0...19: messageSentence(a, b)
@@ -20,7 +21,7 @@ extension Reason {
     }
   }
 
-  /// What is wrong with a message.
+  /// Errors in messages.
   private func messageSentence(_ a: UInt64, _ b: UInt64) -> String {
     switch self {
     case .none: "The call succeeded."
@@ -357,7 +358,7 @@ extension Reason {
   }
 }
 
-/// What can be wrong with a descriptor offered as a section; the number kept with `.wrongDescriptor`.
+/// Errors in a descriptor offered as a section; the number stored with `.wrongDescriptor`.
 public enum WrongDescriptor: UInt64, Sendable, CaseIterable {
   case notMemory = 1
   case notSealed = 2

@@ -61,7 +61,7 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
   case dmaStillRegistered = 77
   case bindingLeftOpen = 78
   case bindingNotOpened = 79
-  // 80 was used until handlers could pend.
+  // 80 was used before handlers could pend.
   case handlerStatus = 81
   case freeInShutdown = 82
   case statusSource = 83
@@ -193,6 +193,6 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
   case frameLength = 250
   case miniportUnknown = 251
 
-  /// The name of the rule, stable: the case as it is written.
+  /// The stable name of the rule: the name of the case.
   public var rule: String { "\(self)" }
 }

@@ -1,4 +1,4 @@
-// The kinds of records of which the simulator has a fixed number: what `Reason.tableFull` says is used up.
+// The kinds of records with tables of fixed size: the argument of `Reason.tableFull`.
 
 /// A kind of record. The numbers are on the wire, as the first argument of `Reason.tableFull`.
 public enum RecordKind: UInt64, Sendable, CaseIterable {
@@ -20,7 +20,7 @@ public enum RecordKind: UInt64, Sendable, CaseIterable {
   case indication = 19
   case list = 20
 
-  /// As it stands before "records" in a sentence.
+  /// The name that precedes "records" in a sentence.
   public var name: String {
     switch self {
     case .session: "session"

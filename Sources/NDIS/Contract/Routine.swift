@@ -1,6 +1,6 @@
-// The one table of routines. A row says what a message of the driver plane stands for: its NDIS name,
-// the highest IRQL it may be called at, and whether it is Microsoft's or an extension of ours. The
-// dispatcher checks by it, errors name routines by it, and the documentation prints it.
+// The table of routines. A row describes a message of the driver plane: its NDIS name, the highest IRQL it
+// may be called at, and whether it is Microsoft's or an extension. The dispatcher uses it for checks, errors
+// for names, and the documentation prints it.
 
 import CNDIS
 
@@ -9,9 +9,9 @@ public struct Routine: Sendable {
   /// The type of its message on the driver plane.
   public var message: UInt16
   public var name: StaticString
-  /// The highest IRQL a caller may have.
+  /// The highest IRQL of a caller.
   public var maximumIRQL: IRQL
-  /// True for what is ours and not Microsoft's.
+  /// True for an extension.
   public var isExtension: Bool
 
   private init(
@@ -23,8 +23,8 @@ public struct Routine: Sendable {
     self.isExtension = isExtension
   }
 
-  /// All routines. IRQL requirements are those of the routines' reference pages; an extension that
-  /// stands in for something NDIS itself does is PASSIVE_LEVEL, one that only asks has no rule.
+  /// All routines. IRQL requirements are those of the routines' reference pages; an extension that stands in
+  /// for an operation of NDIS itself requires PASSIVE_LEVEL, a query has no rule.
   public static let table: [Routine] = [
     Routine(NDISSIM_HELLO, "HELLO", .high, isExtension: true),
     Routine(NDISSIM_PING, "PING", .high, isExtension: true),
@@ -88,7 +88,7 @@ public struct Routine: Sendable {
     return index
   }()
 
-  /// The row of a message type, nil for a message that is no routine.
+  /// The row of a message type, nil for a message that is not a routine.
   public static func of(message: UInt16) -> Routine? {
     guard message < 128, byMessage[Int(message)] >= 0 else { return nil }
     return table[Int(byMessage[Int(message)])]

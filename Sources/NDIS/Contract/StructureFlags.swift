@@ -1,5 +1,5 @@
-// Single flags, sizes and reserved values of structures that drivers pass: what the simulator compares fields
-// of requests with. Structures with a value of their own have their flags there.
+// Flags, sizes and reserved values of structures that drivers pass, to compare fields of requests with.
+// Structures with a Swift type of their own have their flags there.
 
 /// Flags of `NDIS_SHARED_MEMORY_PARAMETERS`.
 public enum SharedMemoryParameterFlags {

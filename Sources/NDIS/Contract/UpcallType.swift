@@ -1,5 +1,5 @@
-// The types of upcalls: which of a driver's handlers NDIS calls. The numbers are those of the messages on the
-// driver plane; stores keep them, too.
+// The types of upcalls, by the driver's handler that NDIS calls. The numbers are those of the messages on the
+// driver plane; stores contain them, too.
 
 /// The type of an upcall.
 public enum UpcallType: UInt16, Sendable, CaseIterable, BitwiseCopyable {

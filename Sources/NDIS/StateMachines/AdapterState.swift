@@ -1,7 +1,7 @@
-// The states of a miniport adapter and the events that move it: the documents' table
-// (miniport-adapter-states-and-operations) as data. A pair that is not in the table is an invalid
-// combination and changes nothing. Receiving is legal as soon as MiniportRestart has been called. The
-// documents' row "send" is missing: nothing sends yet.
+// The states of a miniport adapter and its events: the documents' table
+// (miniport-adapter-states-and-operations) as data. A pair that is not in the table is an invalid combination
+// and changes nothing. Receiving is legal as soon as MiniportRestart has been called. The documented row
+// "send" is missing: sending is not implemented yet.
 
 /// A state of a miniport adapter.
 public enum AdapterState: UInt8, Sendable, CaseIterable {
@@ -13,7 +13,7 @@ public enum AdapterState: UInt8, Sendable, CaseIterable {
   case running = 5
   case pausing = 6
 
-  /// The documents' name of the state.
+  /// The documented name of the state.
   public var name: String {
     switch self {
     case .halted: "Halted"
@@ -27,7 +27,7 @@ public enum AdapterState: UInt8, Sendable, CaseIterable {
   }
 }
 
-/// Something that happens to an adapter.
+/// An event of an adapter's state machine.
 public enum AdapterEvent: UInt8, Sendable, CaseIterable {
   case initialize, initializeComplete, initializeFailed
   case restart, restartComplete, restartFailed
@@ -37,7 +37,7 @@ public enum AdapterEvent: UInt8, Sendable, CaseIterable {
   /// Extension: the miniport's process has ended, and no handler can be called any more.
   case processEnded
 
-  /// What the documentation calls it.
+  /// The documented name of the event.
   public var name: String {
     switch self {
     case .initialize: "MiniportInitializeEx"
@@ -58,8 +58,8 @@ public enum AdapterEvent: UInt8, Sendable, CaseIterable {
 }
 
 extension AdapterState {
-  /// The table. Extension: when the miniport's process ends, calls of its handlers that are open end as if
-  /// they had failed, by the rows of those; an adapter that is then Running or Paused is Halted at once.
+  /// The table. Extension: when the miniport's process ends, open calls of its handlers end as failures, by
+  /// the rows of those; an adapter that is then Running or Paused is Halted at once.
   public static let table = StateTable<AdapterState, AdapterEvent>(
     "adapter",
     documented: [
@@ -89,15 +89,15 @@ extension AdapterState {
       (.processEnded, .running, .halted),
     ])
 
-  /// The state after `event`, nil for an invalid combination. Nothing has happened yet.
+  /// The state after `event`, nil for an invalid combination. Only looks the row up.
   public func after(_ event: AdapterEvent) -> AdapterState? {
     Self.table.state(after: event, in: self)
   }
 
-  /// The same when `event` happens.
+  /// The state after `event`, counted as a taken row.
   public func taking(_ event: AdapterEvent) -> AdapterState? { Self.table.take(event, in: self) }
 
-  /// The table, to be drawn.
+  /// The table as a diagram.
   public static var diagram: StateDiagram {
     StateDiagram(
       table, states: allCases.map { ($0.name, false) },

@@ -1,11 +1,11 @@
-// The states of a receive queue and the events that move it: the documents' table (queue-states-and-
-// operations) as data, and the rows of ours. A pair that is not in the table is an invalid combination:
-// refused, and nothing changes (the documents call it invalid, refusing it is ours). An event happens when its
-// request has succeeded; one that failed does not move the queue, but for FREE_QUEUE: with it the queue is in
-// Stop DMA as soon as the miniport is asked, and its failure is an event too. While SET_FILTER is being processed
-// on a paused queue, the miniport may indicate already, provided it then completes the OID with SUCCESS: that is
-// an event of its own. Stop DMA is entered with FREE_QUEUE, as the table says; the page of the enumeration says
-// only when DmaStopped has been indicated.
+// The states of a receive queue and its events: the documents' table (queue-states-and-operations) as data,
+// with extension rows. A pair that is not in the table is an invalid combination: refused, without a change
+// (the documents call it invalid, refusing it is our choice). An event happens when its request has
+// succeeded; one that failed does not change the queue, except for FREE_QUEUE: the queue enters Stop DMA as
+// soon as the request is sent to the miniport, and its failure is an event too. While SET_FILTER is in
+// progress on a paused queue the miniport may already indicate, provided it then completes the OID with
+// SUCCESS: that is an event of its own. Stop DMA is entered with FREE_QUEUE, as the table says; the page of
+// the enumeration mentions only the indication of DmaStopped.
 
 /// A state of a receive queue. The default queue is always Running and has no table.
 public enum QueueState: UInt8, Sendable, CaseIterable {
@@ -16,11 +16,11 @@ public enum QueueState: UInt8, Sendable, CaseIterable {
   case paused = 4
   case stopDMA = 5
   case freeing = 6
-  /// Extension: FREE_QUEUE has ended while lists or memory of the queue were outstanding. Nobody can name the
-  /// queue any more; its id is not given out again before the last of them has come back.
+  /// Extension: FREE_QUEUE has ended while lists or memory of the queue were outstanding. No request can name
+  /// the queue any more; its id is not reused before the last of them has been returned.
   case reclaiming = 7
 
-  /// The documents' name of the state.
+  /// The documented name of the state.
   public var name: String {
     switch self {
     case .undefined: "Undefined"
@@ -35,7 +35,7 @@ public enum QueueState: UInt8, Sendable, CaseIterable {
   }
 }
 
-/// Something that happens to a queue.
+/// An event of a queue's state machine.
 public enum QueueEvent: UInt8, Sendable, CaseIterable {
   case allocateQueue
   case queueParametersMethod, queueParametersSet
@@ -44,14 +44,14 @@ public enum QueueEvent: UInt8, Sendable, CaseIterable {
   case allocationComplete
   case receive, receiveDuringSetFilter
   case freeQueue, dmaStopped, resourcesFreed
-  /// Extension: FREE_QUEUE has failed, and the queue is in the state again that it was in before.
+  /// Extension: FREE_QUEUE has failed, and the queue has returned to its previous state.
   case freeFailedAllocated, freeFailedPaused
   /// Extension: FREE_QUEUE has ended while lists or memory of the queue were outstanding.
   case resourcesLeft
   /// Extension: the adapter has been removed without its queues having been freed.
   case adapterRemoved
 
-  /// What the documentation calls it.
+  /// The documented name of the event.
   public var name: String {
     switch self {
     case .allocateQueue: "ALLOCATE_QUEUE (method)"
@@ -75,10 +75,10 @@ public enum QueueEvent: UInt8, Sendable, CaseIterable {
     }
   }
 
-  /// Whether the event is ours.
+  /// Whether the event is an extension.
   public var isExtension: Bool { rawValue >= QueueEvent.freeFailedAllocated.rawValue }
 
-  /// The failure of a FREE_QUEUE that found the queue in `state`; nil where there is no FREE_QUEUE.
+  /// The failure event of a FREE_QUEUE sent in `state`; nil where FREE_QUEUE is invalid.
   public static func freeFailed(from state: QueueState) -> QueueEvent? {
     switch state {
     case .allocated: .freeFailedAllocated
@@ -127,7 +127,7 @@ extension QueueState {
       (.resourcesFreed, .freeing, .undefined),
     ],
     extensions: [
-      // Ended without DmaStopped: a violation, unless it is NDIS's own request that the miniport refused.
+      // Ended without DmaStopped: a violation, unless it is NDIS's own request that the miniport failed.
       (.resourcesFreed, .stopDMA, .undefined),
       (.resourcesLeft, .stopDMA, .reclaiming),
       (.resourcesLeft, .freeing, .reclaiming),
@@ -142,19 +142,19 @@ extension QueueState {
       (.adapterRemoved, .paused, .undefined),
     ])
 
-  /// The state after `event`, nil for an invalid combination. Nothing has happened yet.
+  /// The state after `event`, nil for an invalid combination. Only looks the row up.
   public func after(_ event: QueueEvent) -> QueueState? {
     Self.table.state(after: event, in: self)
   }
 
-  /// The same when `event` happens.
+  /// The state after `event`, counted as a taken row.
   public func taking(_ event: QueueEvent) -> QueueState? { Self.table.take(event, in: self) }
 
   /// Whether a request can name the queue: it has been allocated, and its FREE_QUEUE has not ended.
   public var isLive: Bool { self != .undefined && self != .reclaiming }
 
   /// The state NDIS reports, which is coarser (A25): a queue that is allocated but does not receive is
-  /// Paused. One that nobody can name is not reported.
+  /// Paused. Undefined and Reclaiming are not reported.
   public var reported: ReceiveQueueOperationalState {
     switch self {
     case .undefined, .reclaiming: .undefined
@@ -172,7 +172,7 @@ extension QueueState {
     }
   }
 
-  /// The table, to be drawn.
+  /// The table as a diagram.
   public static var diagram: StateDiagram {
     StateDiagram(
       table, states: allCases.map { ($0.name, $0 == .reclaiming) },

@@ -1,15 +1,14 @@
-// A state table drawn: as Graphviz dot with the current state marked, and as the Markdown table of the
-// documentation. What is ours and in no document is marked: dashed in the graph, in italics in the table. Pure
-// text from data; the tables themselves are elsewhere.
+// Renders a state table: as Graphviz dot with the current state marked, and as a Markdown table for the
+// documentation. Extensions are marked: dashed in the graph, in italics in the table.
 
-/// The data of a state table, ready to be drawn.
+/// The data of a state table, ready for rendering.
 public struct StateDiagram: Sendable, Hashable {
-  /// A filled cell: indices of an event, the state it comes in and the state afterwards.
+  /// A filled cell: indices of an event, the state before and the state after.
   public struct Cell: Sendable, Hashable {
     public var event: Int
     public var from: Int
     public var to: Int
-    /// No document has it.
+    /// Not documented.
     public var isExtension: Bool
     /// A cell.
     public init(event: Int, from: Int, to: Int, isExtension: Bool = false) {
@@ -24,11 +23,11 @@ public struct StateDiagram: Sendable, Hashable {
   public var states: [String]
   public var events: [String]
   public var cells: [Cell]
-  /// Indices of the states and events that no document has.
+  /// Indices of the states and events that are extensions.
   public var extensionStates: Set<Int> = []
   public var extensionEvents: Set<Int> = []
 
-  /// Cells with an index that names nothing are left out.
+  /// Cells with an invalid index are left out.
   public init(title: String, states: [String], events: [String], cells: [Cell]) {
     self.title = title
     self.states = states
@@ -39,7 +38,7 @@ public struct StateDiagram: Sendable, Hashable {
     }
   }
 
-  /// The diagram of a table. Of each state and event: its name, and whether it is an extension.
+  /// The diagram of a table. For each state and event: its name, and whether it is an extension.
   init<State, Event>(
     _ table: StateTable<State, Event>, states: [(name: String, isExtension: Bool)],
     events: [(name: String, isExtension: Bool)]
@@ -60,7 +59,7 @@ public struct StateDiagram: Sendable, Hashable {
     cells.first { $0.event == event && $0.from == state }
   }
 
-  /// The table with a row for each event and a column for each state; a blank cell is an invalid
+  /// A Markdown table with a row for each event and a column for each state; a blank cell is an invalid
   /// combination, extensions are in italics. Lines end with a newline.
   public var markdown: String {
     func mark(_ text: String, _ isExtension: Bool) -> String { isExtension ? "*\(text)*" : text }
@@ -79,9 +78,8 @@ public struct StateDiagram: Sendable, Hashable {
     return text
   }
 
-  /// A directed graph: a node for each state, an edge for each pair of states with the events that lead
-  /// along it, extensions on a dashed edge of their own. `current` is the name of the state to mark; a name
-  /// that is none marks nothing.
+  /// A directed graph: a node per state, an edge per pair of states with its events, extensions on a separate
+  /// dashed edge. `current` is the name of the state to mark; an unknown name marks nothing.
   public func dot(current: String? = nil) -> String {
     var text = "digraph \(quoted(title)) {\n  rankdir=LR;\n"
     text += "  node [shape=box, style=rounded, fontname=\"sans-serif\"];\n"
@@ -111,7 +109,7 @@ public struct StateDiagram: Sendable, Hashable {
     return text + "]"
   }
 
-  /// The edge of the events that lead from one state to another; empty where there are none.
+  /// The edge of the events that lead from one state to another; empty if there are none.
   private func edge(_ from: Int, _ to: Int, isExtension: Bool) -> String {
     let labels = events.indices.filter { event in
       cells.contains {

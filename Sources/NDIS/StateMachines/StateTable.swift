@@ -1,6 +1,6 @@
-// A state machine as data: its transitions, one a row, looked up in constant time. Rows the documents have and
-// rows of ours (extensions) are kept apart. A pair of event and state without a row is an invalid combination.
-// NDIS itself, its tests, docs/contract.md and `ndisctl state` read the same rows.
+// A state machine as data: one transition per row, looked up in constant time. Documented rows and extensions
+// are distinguished. A pair of event and state without a row is an invalid combination. NDIS itself, its
+// tests, docs/contract.md and `ndisctl state` read the same rows.
 
 /// The transitions of a state machine.
 public struct StateTable<State, Event>: Sendable
@@ -8,26 +8,26 @@ where
   State: RawRepresentable<UInt8> & CaseIterable & Sendable,
   Event: RawRepresentable<UInt8> & CaseIterable & Sendable
 {
-  /// A row: what happens to an object in a state, and the state it is in afterwards.
+  /// A row: event, state before and state after.
   public struct Row: Sendable {
     public let event: Event
     public let from: State
     public let to: State
-    /// No document has it.
+    /// Not documented.
     public let isExtension: Bool
-    /// Whether the state afterwards is another one.
+    /// Whether the row changes the state.
     public var isMove: Bool { from.rawValue != to.rawValue }
   }
 
-  /// Its name in diagrams and in the names of its mutants.
+  /// Used in diagrams and in the names of mutants.
   public let name: String
-  /// Every row, those of the documents first.
+  /// Every row, documented ones first.
   public let rows: [Row]
   /// The row, by event and state; -1 for an invalid combination.
   private let index: [Int16]
   private let stateCount: Int
 
-  /// A table. Of rows with equal event and state the first counts.
+  /// A table. If several rows have the same event and state, the first wins.
   init(
     _ name: String, documented: [(event: Event, from: State, to: State)],
     extensions: [(event: Event, from: State, to: State)]
@@ -52,25 +52,25 @@ where
     return number < 0 ? nil : Int(number)
   }
 
-  /// The state after `event`, nil for an invalid combination. A question: nothing has happened.
+  /// The state after `event`, nil for an invalid combination. A lookup only: the row is not counted as taken.
   func state(after event: Event, in state: State) -> State? {
     number(event, state).map { rows[$0].to }
   }
 
-  /// The same when the event happens: the row is taken, which tests count.
+  /// The state after `event`; the row is counted as taken, for tests.
   func take(_ event: Event, in state: State) -> State? {
     guard let number = number(event, state) else { return nil }
     #if DEBUG
       TransitionCoverage.current?.note(number, of: name)
     #endif
     #if MUTANTS
-      // A machine that does not do what its table says.
+      // A mutant: the machine differs from its table.
       let moves = rows.prefix(number).count { $0.isMove }
       if rows[number].isMove, Mutant.isRow(moves, of: name + "-move") { return state }
     #endif
     return rows[number].to
   }
 
-  /// Rows that lead to another state.
+  /// Rows that change the state.
   public var moves: [Row] { rows.filter(\.isMove) }
 }

@@ -1,12 +1,12 @@
-// Which rows of the state tables a test takes, in debug builds only. A test that asks for it counts the rows
-// its calls take; nothing else sees it.
+// Row coverage of the state tables in tests, in debug builds only. A test that sets `current` counts the rows
+// its calls take; nothing else is affected.
 
 #if DEBUG
   internal import Synchronization
 
   /// The rows taken while a test runs with this as `current`.
   package final class TransitionCoverage: Sendable {
-    /// Who counts in this task.
+    /// The counter of this task.
     @TaskLocal package static var current: TransitionCoverage?
 
     private let taken = Mutex<[String: Set<Int>]>([:])

@@ -1,19 +1,19 @@
-// The states of a nondefault VPort: created on the physical function it is Deactivated and is activated
-// once; created on a virtual function it is Activated from the beginning. Nothing deactivates it but its
-// deletion. The default VPort is made with the switch, is always Activated and has no table. DELETE_VPORT moves it
-// when it has succeeded; while the miniport is asked the VPort is where it was.
+// The states of a nondefault VPort: created on the physical function it is Deactivated and is activated once;
+// created on a virtual function it is Activated from the beginning. Only its deletion deactivates it. The
+// default VPort is created with the switch, is always Activated and has no table. DELETE_VPORT changes the
+// state when it has succeeded; while it is at the miniport the VPort keeps its state.
 
 /// A state of a nondefault VPort.
 public enum VPortState: UInt8, Sendable, CaseIterable {
-  /// Not there: not yet, or no more.
+  /// Not created yet, or deleted.
   case deleted = 0
   case deactivated = 1
   case activated = 2
-  /// Extension: DELETE_VPORT has succeeded while lists or memory of the VPort were outstanding. Nobody can name
-  /// the VPort any more; its id is not given out again before the last of them has come back.
+  /// Extension: DELETE_VPORT has succeeded while lists or memory of the VPort were outstanding. No request
+  /// can name the VPort any more; its id is not reused before the last of them has been returned.
   case reclaiming = 3
 
-  /// What the documentation calls it.
+  /// The documented name of the state.
   public var name: String {
     switch self {
     case .deleted: "Deleted"
@@ -24,7 +24,7 @@ public enum VPortState: UInt8, Sendable, CaseIterable {
   }
 }
 
-/// Something that happens to a nondefault VPort.
+/// An event of a nondefault VPort's state machine.
 public enum VPortEvent: UInt8, Sendable, CaseIterable {
   case createOnPF, createOnVF
   case activate, deactivate
@@ -33,12 +33,12 @@ public enum VPortEvent: UInt8, Sendable, CaseIterable {
   case delete
   /// Extension: DELETE_VPORT has succeeded while lists or memory of the VPort were outstanding.
   case deleteResourcesLeft
-  /// Extension: the last of them has come back.
+  /// Extension: the last of them has been returned.
   case resourcesFreed
   /// Extension: the adapter has been removed without its VPorts having been deleted.
   case adapterRemoved
 
-  /// What the documentation calls it.
+  /// The documented name of the event.
   public var name: String {
     switch self {
     case .createOnPF: "CREATE_VPORT on the PF"
@@ -53,7 +53,7 @@ public enum VPortEvent: UInt8, Sendable, CaseIterable {
     }
   }
 
-  /// Whether the event is ours.
+  /// Whether the event is an extension.
   public var isExtension: Bool { rawValue > VPortEvent.delete.rawValue }
 }
 
@@ -71,25 +71,25 @@ extension VPortState {
       (.delete, .activated, .deleted),
     ],
     extensions: [
-      // Only an Activated one can have memory or receive.
+      // Only an Activated VPort can have memory or receive.
       (.deleteResourcesLeft, .activated, .reclaiming),
       (.resourcesFreed, .reclaiming, .deleted),
       (.adapterRemoved, .deactivated, .deleted),
       (.adapterRemoved, .activated, .deleted),
     ])
 
-  /// The state after `event`, nil for an invalid combination. Nothing has happened yet.
+  /// The state after `event`, nil for an invalid combination. Only looks the row up.
   public func after(_ event: VPortEvent) -> VPortState? {
     Self.table.state(after: event, in: self)
   }
 
-  /// The same when `event` happens.
+  /// The state after `event`, counted as a taken row.
   public func taking(_ event: VPortEvent) -> VPortState? { Self.table.take(event, in: self) }
 
   /// Whether a request can name the VPort: it has been created and not deleted.
   public var isLive: Bool { self == .deactivated || self == .activated }
 
-  /// The state NDIS reports. One that nobody can name is not reported.
+  /// The state NDIS reports. Deleted and Reclaiming are not reported.
   public var reported: VPortOperationalState {
     switch self {
     case .deleted, .reclaiming: .undefined
@@ -103,7 +103,7 @@ extension VPortState {
     self == .activated && function == .physical
   }
 
-  /// The table, to be drawn.
+  /// The table as a diagram.
   public static var diagram: StateDiagram {
     StateDiagram(
       table, states: allCases.map { ($0.name, $0 == .reclaiming) },

@@ -1,17 +1,17 @@
-// NDISSIM_GENERATE_PARAMETERS, ours: what OID_NDISSIM_GENERATE asks a hosted miniport for. On hardware a
-// test would need somebody at the other end of the cable.
+// NDISSIM_GENERATE_PARAMETERS, an extension: the input of OID_NDISSIM_GENERATE, which makes a hosted miniport
+// receive frames. On hardware a test would need a peer at the other end of the cable.
 
 import CNDIS
 
-/// Which frames a hosted miniport is to receive.
+/// The frames a hosted miniport is to receive.
 public struct GenerateParameters: StructureImage {
   public static var structure: Structure { .generateParameters }
   public var revision: UInt8 = 1
   public var queueID: UInt32
   public var vportID: UInt32
-  /// Frames.
+  /// Number of frames.
   public var count: UInt32
-  /// Bytes of each frame; 0 = as the miniport is set up.
+  /// Bytes of each frame; 0 = as the miniport is configured.
   public var length: UInt32
 
   public init(queueID: UInt32 = 0, vportID: UInt32 = 0, count: UInt32 = 1, length: UInt32 = 0) {

@@ -1,7 +1,7 @@
-// The Ethernet frames a hosted miniport makes, so that who receives them can check every byte: addresses,
-// perhaps a VLAN tag, an EtherType for local experiments, then a mark, the queue, a number that grows by
-// one with every frame of the queue, and a pattern that is different at every place of every frame. A
-// number that is missing is a frame that was dropped.
+// The Ethernet frames a hosted miniport generates, so that receivers can check every byte: addresses, an
+// optional VLAN tag, an EtherType for local experiments, then a marker, the queue, a sequence number per
+// queue, and a pattern that is different at every place of every frame. A missing sequence number is a
+// dropped frame.
 
 /// A MAC address.
 public struct MACAddress: Hashable, Sendable, BitwiseCopyable {
@@ -12,12 +12,12 @@ public struct MACAddress: Hashable, Sendable, BitwiseCopyable {
 
   public static let broadcast = MACAddress(rawValue: 0xFFFF_FFFF_FFFF)
 
-  /// Its bytes as they stand in a frame.
+  /// Its bytes in frame order.
   public var bytes: [UInt8] {
     (0..<6).map { UInt8(truncatingIfNeeded: rawValue >> UInt64(40 - 8 * $0)) }
   }
 
-  /// Reads six bytes; what is missing is zero.
+  /// Reads six bytes; missing ones are zero.
   public init(_ bytes: some Sequence<UInt8>) {
     self.init(rawValue: 0)
     var shift: UInt64 = 40
@@ -38,22 +38,22 @@ extension MACAddress: CustomStringConvertible {
 public struct GeneratedFrame: Hashable, Sendable, BitwiseCopyable {
   public var destination: MACAddress
   public var source: MACAddress
-  /// Of an 802.1Q tag; nil = untagged.
+  /// VLAN of an 802.1Q tag; nil = untagged.
   public var vlan: UInt16?
   /// The receive queue, or the VPort.
   public var queueID: UInt32
-  /// Grows by one with every frame of the queue, dropped ones too.
+  /// Incremented with every frame of the queue, dropped ones included.
   public var sequence: UInt64
-  /// Bytes of the frame.
+  /// Length of the frame in bytes.
   public var length: UInt32
 
-  /// Bytes a frame may have.
+  /// Permitted frame lengths, in bytes.
   public static let lengths: ClosedRange<UInt32> = 64...9014
 
   /// The EtherType for local experiments (IEEE 802, number 1).
   private static let etherType: [UInt8] = [0x88, 0xB5]
   private static let mark: [UInt8] = Array("NSIM".utf8)
-  /// The pattern is a part of this: byte `i` of frame `n` is the low byte of their sum.
+  /// Source of the pattern: byte `i` of frame `n` is the low byte of their sum.
   private static let pattern: [UInt8] = (0..<256 + 9014).map { UInt8(truncatingIfNeeded: $0) }
 
   public init(
@@ -94,7 +94,7 @@ public struct GeneratedFrame: Hashable, Sendable, BitwiseCopyable {
     return bytes
   }
 
-  /// Reads a frame; nil when it is none, or one byte of it is wrong.
+  /// Parses a frame; nil when it is not one, or one byte of it is wrong.
   public init?(_ bytes: [UInt8]) {
     guard let frame = unsafe bytes.withUnsafeBytes({ unsafe GeneratedFrame($0) }) else {
       return nil
@@ -102,7 +102,7 @@ public struct GeneratedFrame: Hashable, Sendable, BitwiseCopyable {
     self = frame
   }
 
-  /// Reads a frame where it lies.
+  /// Parses a frame in place.
   public init?(_ bytes: UnsafeRawBufferPointer) {
     guard bytes.count >= Int(Self.lengths.lowerBound), bytes.count <= Int(Self.lengths.upperBound)
     else { return nil }

@@ -1,5 +1,5 @@
-// NDIS_SHARED_MEMORY_USAGE: what a driver says it wants a block for. Values 0...9 pass to the provider
-// unchanged; NdisSharedMemoryUsageMax and above are never a legal request.
+// NDIS_SHARED_MEMORY_USAGE: what a driver declares it will use a block for. Values 0...9 are passed to the
+// provider unchanged; NdisSharedMemoryUsageMax and above are never legal in a request.
 
 /// An `NDIS_SHARED_MEMORY_USAGE`.
 public enum SharedMemoryUsage: UInt8, Sendable, CaseIterable, BitwiseCopyable {

@@ -1,6 +1,6 @@
-// NDIS_STATUS_INDICATION as it travels: the image of the structure, its buffer behind it. On the wire the
-// pointer is zero; StatusBufferSize must be the number of bytes that really follow, for a wrong size would
-// be bug check 0x7C/0x20.
+// NDIS_STATUS_INDICATION on the wire: the image of the structure, followed by its buffer. The pointer is
+// zero; StatusBufferSize must match the number of bytes that follow, because a wrong size is bug check
+// 0x7C/0x20.
 
 import CNDIS
 
@@ -12,10 +12,10 @@ public struct StatusIndication: StructureImage {
   public var sourceHandle: Handle
   public var portNumber: UInt32
   public var statusCode: Status
-  /// The binding meant; NULL is all of them.
+  /// The binding to notify; NULL is all of them.
   public var destinationHandle: Handle
   public var requestID: UInt64
-  /// Bytes.
+  /// In bytes.
   public var statusBufferSize: UInt32
   public var guid: SIMD16<UInt8>
 
@@ -65,7 +65,7 @@ public struct StatusIndication: StructureImage {
     store(image, to: &bytes)
   }
 
-  /// Fails when not `count` bytes are to follow, or more than an indication may have.
+  /// Fails unless `count` bytes are to follow, within the limit for an indication.
   public func checkBuffer(_ count: Int) throws(Failure) {
     guard statusBufferSize <= Self.maximumBuffer, Int(statusBufferSize) == count else {
       throw Failure(

@@ -1,5 +1,5 @@
-// What a driver completes that its handler answered PENDING to, and what is done to an adapter from
-// outside. The routines that complete are VOID on Windows: a wrong call of one is a violation.
+// Completions by drivers whose handlers returned PENDING, and changes made to an adapter from outside. The
+// completion routines are VOID on Windows: an invalid call of one is a violation.
 
 import NDISDriverInterface
 import NDISEvents
@@ -65,7 +65,7 @@ extension Simulator {
     end(pended, call, status)
   }
 
-  /// What may be pending, and how it may end besides with SUCCESS.
+  /// A call that may be pending, and the statuses it may be completed with besides SUCCESS.
   private struct Pended {
     var upcall: UInt64
     var type: UpcallType
@@ -86,7 +86,8 @@ extension Simulator {
       end = pended.allowed.contains(.failure) ? .failure : .success
     }
     var check: BugCheck?
-    // PENDING completes nothing; any other wrong status does, as a failure where the handler may fail.
+    // PENDING does not complete the call; any other undocumented status does, as a failure if the handler may
+    // fail.
     if status != .pending, !complete(upcall: pended.upcall, pended.type, end) {
       wrong = Failure(.failure, .completionUnexpected, pended.object.rawValue)
       check = pended.check
@@ -101,8 +102,8 @@ extension Simulator {
 
   // MARK: Changes
 
-  /// CHANGE_ADAPTER, of ours: pause, restart, shut down, remove by surprise, halt. A hosted adapter may be
-  /// changed by every session.
+  /// CHANGE_ADAPTER, an extension: pause, restart, shutdown, surprise removal, halt. Every session may change
+  /// a hosted adapter.
   mutating func changeAdapter(
     _ call: Call, _ handle: Handle, _ change: AdapterChange
   ) throws(Failure) {
@@ -113,7 +114,7 @@ extension Simulator {
     make(change, index, Ref(request))
   }
 
-  /// The same from the management plane, which waits for nothing.
+  /// The same from the management plane, without waiting for completion.
   public mutating func change(
     adapter handle: Handle, _ change: AdapterChange, now: UInt64
   ) throws(Failure) {
@@ -136,8 +137,8 @@ extension Simulator {
     return index
   }
 
-  /// Whether the adapter's state allows the change. A halt or a removal waits for what is pending, a pause
-  /// or a restart does not.
+  /// Whether the adapter's state allows the change. A halt or a removal waits for pending calls; a pause or a
+  /// restart is refused.
   private func check(
     _ change: AdapterChange, _ index: Index<AdapterRecord>, _ handle: Handle
   ) throws(Failure) {
@@ -195,8 +196,8 @@ extension Simulator {
     }
   }
 
-  /// MiniportShutdownEx, the last call the adapter gets. What a handler answered PENDING to is not waited
-  /// for, OID requests end, lists do not come back.
+  /// MiniportShutdownEx, the last call the adapter gets. Pending handlers are not waited for, OID requests
+  /// end, and lists are not returned.
   private mutating func shutDown(
     _ index: Index<AdapterRecord>, _ action: ShutdownAction, _ request: Ref<RequestRecord>
   ) {
@@ -213,10 +214,10 @@ extension Simulator {
       $0.shutdownAction = action.rawValue
       $0.upcallOpen = nil
       $0.upcall = 0
-      // Whoever added it has not got its handle; it goes.
+      // The caller of ADD_ADAPTER has not received the handle; the adapter is removed.
       if !adapter.addRequest.isNone { $0.end() }
     }
-    // First of all: `check` has seen room for one call, and the ends of OID requests are calls too.
+    // Must be the first call: `check` found space for one upcall, and OID completions are upcalls too.
     _ = callHandler(
       adapter: index, .shutdownEx, argument: action.rawValue)
     let overtaken = Failure(.failure, .ownerEnded)

@@ -1,25 +1,25 @@
-// What other subjects keep in an adapter's record: the lists it has indicated, and the last FilterId.
+// Fields of an adapter's record that other files maintain: the lists it has indicated, and the last FilterId.
 
 import NDIS
 import NDISStore
 
 extension Simulator {
-  /// `count` lists are with receivers.
+  /// `count` lists were indicated to receivers.
   func countIndicated(_ count: UInt32, adapter: Index<AdapterRecord>) {
     store.adapters.update(adapter) { $0.indicated = $0.indicated &+ count }
   }
 
-  /// `count` lists have no receiver any more.
+  /// The last receivers of `count` lists have returned them.
   func countUnindicated(_ count: UInt32, adapter: Index<AdapterRecord>) {
     store.adapters.update(adapter) { $0.indicated = $0.indicated &- count }
   }
 
-  /// `count` lists are on their way back to the miniport.
+  /// `count` lists are being returned to the miniport.
   func countReturning(_ count: UInt32, adapter: Index<AdapterRecord>) {
     store.adapters.update(adapter) { $0.returning = $0.returning &+ count }
   }
 
-  /// MiniportReturnNetBufferLists has returned from `count` lists.
+  /// MiniportReturnNetBufferLists has returned for `count` lists.
   func countReturned(_ count: UInt32, adapter: Index<AdapterRecord>) {
     store.adapters.update(adapter) { $0.returning = $0.returning &- count }
   }
@@ -29,7 +29,7 @@ extension Simulator {
     store.adapters.update(adapter) { $0.returned = first }
   }
 
-  /// Its indications refer to it no more; `waiting` of its lists were waiting to be returned.
+  /// Its indications no longer refer to it; `waiting` of its lists were waiting to be returned.
   func forgetIndications(waiting: UInt32, adapter: Index<AdapterRecord>) {
     store.adapters.update(adapter) {
       $0.indications = .none

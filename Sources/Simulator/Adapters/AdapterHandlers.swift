@@ -1,5 +1,6 @@
-// Calls of a miniport's handlers that concern an adapter's life, and what their ends change. One such call is open or pended at a time, but for
-// MiniportShutdownEx, which overtakes the others; what they answer then is not looked at.
+// Calls of a miniport's handlers for an adapter's life, and the state changes when they end. One such call is
+// open or pended at a time, except for MiniportShutdownEx, which overtakes the others; their results are then
+// ignored.
 
 import NDISDriverInterface
 import NDISEvents
@@ -7,8 +8,8 @@ import NDIS
 import NDISStore
 
 extension Simulator {
-  /// Calls a handler. False when the table of upcalls is full: nothing has changed, and the adapter is
-  /// woken when there is room.
+  /// Calls a handler. False when the table of upcalls is full: nothing has changed, and the adapter is woken
+  /// when a record is free.
   mutating func callHandler(
     adapter index: Index<AdapterRecord>, _ type: UpcallType, argument: UInt32 = 0,
     parent: UInt64 = 0
@@ -24,7 +25,7 @@ extension Simulator {
     return true
   }
 
-  /// A handler of a miniport has returned, or what it answered PENDING to has been completed.
+  /// A miniport's handler has returned, or its pended call has been completed.
   mutating func adapterAnswered(
     _ upcall: UpcallRecord, _ outcome: UpcallOutcome
   ) {
@@ -71,7 +72,7 @@ extension Simulator {
 
   static let restartStatuses: [Status] = [.resources, .failure]
 
-  /// For a bug check the handler runs at a high IRQL, which it may still say when it returns.
+  /// For a bug check the handler runs at a high IRQL, which it may report when it returns.
   private func shutdownOutcome(_ upcall: UpcallRecord, _ outcome: UpcallOutcome) -> UpcallOutcome {
     guard upcall.argument == ShutdownAction.bugCheck.rawValue, case .answered(var answer) = outcome
     else { return outcome }
@@ -92,7 +93,7 @@ extension Simulator {
     case .restart:
       move(index, failure == nil ? .restartComplete : .restartFailed)
       if let failure { restartFailed(index, failure) }
-    // A pause cannot fail; one that took too long is over all the same, and so is a halt.
+    // A pause or a halt cannot fail; one that timed out is complete all the same.
     case .pause:
       move(index, .pauseComplete)
       if failure == nil { checkIndicationsBack(index, "MiniportPause") }
@@ -104,14 +105,14 @@ extension Simulator {
     }
   }
 
-  /// An adapter that never ran goes away again; one that did stays Paused.
+  /// An adapter that has never run is removed; one that has stays Paused.
   private mutating func restartFailed(
     _ index: Index<AdapterRecord>, _ failure: Failure
   ) {
     if !store.adapters[index, \.addRequest].isNone {
       store.adapters.update(index) {
         $0.failure = failure
-        // Who removed it meanwhile has said why.
+        // A removal in the meantime has set its own reason.
         if $0.life != .ending { $0.haltAction = HaltAction.deviceInitializationFailed.rawValue }
       }
       return end(adapter: index)
@@ -124,7 +125,7 @@ extension Simulator {
     complete(request, failure)
   }
 
-  /// A pause is not complete, and MiniportHaltEx does not return, while lists it indicated are out.
+  /// A violation if MiniportPause completes, or MiniportHaltEx returns, with indicated lists outstanding.
   private mutating func checkIndicationsBack(
     _ index: Index<AdapterRecord>, _ routine: String
   ) {

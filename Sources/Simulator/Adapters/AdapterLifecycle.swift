@@ -1,14 +1,13 @@
-// An adapter on its way: to running, to a pause, or to its end, one step a turn. What it has to do next
-// follows from its record alone. A call of a handler that is open or pended is waited for: NDIS begins
-// nothing else while an adapter is Pausing or a restart is pending. A process that has died takes no
-// calls, its adapters end without them.
+// The adapter's state machine: to Running, to Paused, or to its removal, one step per turn. The next step
+// follows from its record alone. An open or pended handler call is waited for: NDIS starts nothing else while
+// an adapter is Pausing or a restart is pending. A dead process gets no calls; its adapters end without them.
 
 import NDISEvents
 import NDIS
 import NDISStore
 
 extension Simulator {
-  /// From now on the adapter is going; `step` does the rest. A change that waits is not made any more.
+  /// Starts the removal of the adapter; `step` does the rest. A waiting change is dropped.
   mutating func end(adapter index: Index<AdapterRecord>) {
     let change = store.adapters[index, \.changeRequest]
     store.adapters.update(index) {
@@ -20,7 +19,7 @@ extension Simulator {
     scheduler.wake(index)
   }
 
-  /// One step of an adapter towards running, paused or gone; false when it has to wait or is at rest.
+  /// One step of an adapter towards Running, Paused or removal; false when it is waiting or idle.
   mutating func step(adapter index: Index<AdapterRecord>) -> Bool {
     let adapter = store.adapters[index]
     guard adapter.life != .free, let state = AdapterState(rawValue: adapter.state) else {
@@ -30,7 +29,7 @@ extension Simulator {
     if stepReturns(adapter: index) { return true }
     if stepPlaces(adapter: index) { return true }
     let dead = isDisconnected(store.drivers[adapter.driver.index, \.session].index)
-    // Of a dead process too: its session answers for it.
+    // Also for a dead process: the session's teardown ends its calls.
     if adapter.upcallOpen != nil { return false }
     if adapter.life == .ending { return stepTeardown(index, adapter, state, dead: dead) }
     switch state {
@@ -57,7 +56,7 @@ extension Simulator {
     }
   }
 
-  /// The change that was asked for has been made. False when nobody waits for it.
+  /// Completes the requested change. False when no request waits for it.
   mutating func changeMade(_ index: Index<AdapterRecord>) -> Bool {
     let request = store.adapters[index, \.changeRequest]
     guard !request.isNone else { return false }
@@ -66,7 +65,7 @@ extension Simulator {
     return true
   }
 
-  /// A running adapter is paused: its bindings first, then the miniport.
+  /// Pauses a running adapter: its bindings first, then the miniport.
   private mutating func stepPause(
     _ index: Index<AdapterRecord>, _ adapter: AdapterRecord
   ) -> Bool {
@@ -83,10 +82,10 @@ extension Simulator {
     return true
   }
 
-  // MARK: Going
+  // MARK: Teardown
 
-  /// Bindings and modules end first, each waking the adapter when it has gone; then MiniportPause, the
-  /// queues, MiniportHaltEx, and what is left of its memory.
+  /// Bindings and modules end first, each waking the adapter when it has closed; then MiniportPause, the
+  /// queues, MiniportHaltEx, and the adapter's remaining memory.
   private mutating func stepTeardown(
     _ index: Index<AdapterRecord>, _ adapter: AdapterRecord, _ state: AdapterState, dead: Bool
   ) -> Bool {
@@ -115,7 +114,7 @@ extension Simulator {
     case .halted, .shutdown:
       if adapter.dropped == 0 { dropIndications(adapter: index) }
       if !adapter.blocks.isNone {
-        // After a shutdown nothing may be freed, so nothing has leaked.
+        // After a shutdown nothing may be freed, so nothing is a leak.
         return reclaimOne(.adapter(index), asLeak: state == .halted)
       }
       finishAdapter(index, adapter, state, dead: dead)
@@ -124,8 +123,8 @@ extension Simulator {
     }
   }
 
-  /// Removal by surprise, up to where its bindings end: they are asked, the miniport is told, bindings and
-  /// miniport are paused. Nil when that is done.
+  /// Surprise removal, up to the end of the bindings: they are notified, the miniport is notified, bindings
+  /// and miniport are paused. Nil when that is complete.
   private mutating func stepSurpriseRemoval(
     _ index: Index<AdapterRecord>, _ adapter: AdapterRecord, _ state: AdapterState
   ) -> Bool? {
@@ -144,13 +143,13 @@ extension Simulator {
     return state == .running ? stepPause(index, adapter) : nil
   }
 
-  /// In Paused with all bindings gone: NDIS frees the queues, then calls MiniportHaltEx. The hardware of an
-  /// adapter that was removed is not asked to free a queue.
+  /// In Paused with all bindings closed: NDIS frees the queues, then calls MiniportHaltEx. After a surprise
+  /// removal the hardware gets no requests to free queues.
   private mutating func stepHalt(
     _ index: Index<AdapterRecord>, _ adapter: AdapterRecord
   ) -> Bool {
     if adapter.removed == 0, freeQueuesBeforeHalt(adapter: index) {
-      // Woken by the end of the request it made.
+      // Woken when that request has ended.
       return store.adapters[index, \.firstOID] != adapter.firstOID
     }
     // MiniportHaltEx is not called with OID requests outstanding.

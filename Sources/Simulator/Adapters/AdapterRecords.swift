@@ -1,11 +1,11 @@
-// The records of adapters, of what their hardware can do, and of the status indications they make.
-// Structures whose every field NDIS must be able to give back are kept as their images.
+// The records of adapters, of their hardware capabilities, and of their status indications. Structures of
+// which NDIS must return every field are stored as their images.
 
 import NDIS
 import NDISStore
 
-/// Whether an adapter is there. `live`: it is on its way to Running, or to where CHANGE_ADAPTER wants it. `ending`: it
-/// is on its way to its end.
+/// Life of an adapter. `live`: Running, or moving to Running or to the state CHANGE_ADAPTER requested.
+/// `ending`: being removed.
 enum Lifecycle: UInt8 { case free = 0, live, ending }
 
 struct AdapterRecord: NamedRecord {
@@ -43,11 +43,11 @@ struct AdapterRecord: NamedRecord {
   var indications = Ref<IndicationRecord>.none
   /// Lists that are indicated and not returned.
   var indicated: UInt32 = 0
-  /// The last FilterId NDIS gave out.
+  /// The FilterId NDIS assigned last.
   var lastFilterID: UInt32 = 0
-  /// CHANGE_ADAPTER that waits for its end.
+  /// The CHANGE_ADAPTER that waits for its completion.
   var changeRequest = Ref<RequestRecord>.none
-  /// What MiniportPause, MiniportHaltEx or MiniportShutdownEx is told.
+  /// Arguments of MiniportPause, MiniportHaltEx and MiniportShutdownEx.
   var pauseReason: UInt32 = 0
   var haltAction: UInt32 = 0
   var shutdownAction: UInt32 = 0
@@ -57,26 +57,26 @@ struct AdapterRecord: NamedRecord {
   var removed: UInt8 = 0
   /// MiniportDevicePnPEventNotify has been called.
   var notified: UInt8 = 0
-  /// `dropIndications` was done: returns of what was indicated before mean nothing any more.
+  /// `dropIndications` has run: returns of earlier indications are ignored.
   var dropped: UInt8 = 0
-  /// Lists that go back and that MiniportReturnNetBufferLists has not returned from.
+  /// Lists for which MiniportReturnNetBufferLists has not returned yet.
   var returning: UInt32 = 0
-  /// Of those, the ones it is still to be called for.
+  /// Of those, the lists it is still to be called for.
   var returned = Ref<NetBufferListRecord>.none
   var padding: UInt32 = 0
 
   /// A free record.
   init() {}
 
-  /// A store with another number than those is not adopted.
+  /// A store with any other number is not adopted.
   var life: Lifecycle {
     @inline(__always) get { Lifecycle(rawValue: storedLife) ?? .ending }
   }
 
-  /// A free record becomes an adapter.
+  /// Turns a free record into an adapter.
   mutating func begin() { storedLife = Lifecycle.live.rawValue }
 
-  /// From here on the adapter is ending. Nothing leads back.
+  /// Starts the adapter's end, which is final.
   mutating func end() { storedLife = Lifecycle.ending.rawValue }
 
   /// Moves the adapter along its row of AdapterState.table; nil, and no change, for an invalid combination.
@@ -87,14 +87,14 @@ struct AdapterRecord: NamedRecord {
   }
 }
 
-/// What a miniport said its hardware can do, beside the adapter of the same index, and its NIC switch.
+/// The hardware capabilities a miniport reported, indexed by adapter, and its NIC switch.
 struct CapabilitiesRecord: StoreRecord {
   typealias Key = AdapterRecord
-  /// VFs that may be told apart.
+  /// The number of VFs that are tracked.
   static let maximumFunctions: UInt32 = 64
   /// Bit n: VF n is allocated.
   var functions: UInt64 = 0
-  var receiveFilterLength: UInt32 = 0  // of the image; 0 = it has none
+  var receiveFilterLength: UInt32 = 0  // of the image; 0 = none
   var nicSwitchLength: UInt32 = 0
   var receiveFilter = ReceiveFilterCapabilitiesImage()
   var nicSwitch = NICSwitchCapabilitiesImage()
@@ -111,14 +111,15 @@ enum StatusState: UInt32, StoredEnum {
   static let fallback = open
 }
 
-/// A status indication that is being told to bindings: the fields of NDIS_STATUS_INDICATION and its buffer.
+/// A status indication that bindings are being notified of: the fields of NDIS_STATUS_INDICATION and its
+/// buffer.
 struct StatusRecord: NamedRecord {
   static let kind = RecordKind.status
   var isFree: Bool { state == .free }
 
   static let capacity: UInt32 = 512
   @Raw var state = StatusState.free
-  /// Calls of ProtocolStatusEx that are open.
+  /// Open calls of ProtocolStatusEx.
   var calls: UInt32 = 0
   var source = Handle.null
   var destination = Handle.null

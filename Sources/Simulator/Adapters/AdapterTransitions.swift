@@ -1,5 +1,5 @@
-// Where the state of an adapter changes, and nowhere else: an event is looked up in AdapterState.table, the record
-// takes the row, and a change is reported. A row that ends where it began writes nothing.
+// The only place where the state of an adapter changes: an event is looked up in AdapterState.table, the row
+// is applied to the record, and a change is reported. A row that does not change the state writes nothing.
 
 import NDIS
 import NDISEvents
@@ -11,7 +11,7 @@ extension Simulator {
     AdapterState(rawValue: store.adapters[index, \.state]) ?? .halted
   }
 
-  /// The handler whose end an adapter in this state waits for: its call is open or pended; nil for none.
+  /// The handler an adapter in this state waits for: its call is open or pended; nil for none.
   static func handler(of state: UInt8) -> UpcallType? {
     switch AdapterState(rawValue: state) {
     case .initializing: .initializeEx
@@ -21,7 +21,7 @@ extension Simulator {
     }
   }
 
-  /// An event happens to an adapter. An invalid combination changes nothing.
+  /// Applies an event to an adapter. An invalid combination changes nothing.
   mutating func move(_ index: Index<AdapterRecord>, _ event: AdapterEvent) {
     let from = adapterState(index)
     guard from.after(event) != from else {

@@ -1,6 +1,7 @@
-// Miniport adapters: how they come, and what their miniport says about them in MiniportInitializeEx.
-// ADD_ADAPTER plays the PnP manager: MiniportInitializeEx, then MiniportRestart, and the adapter runs.
-// REMOVE_ADAPTER takes it the legal way back. The way itself is in AdapterLifecycle.swift.
+// Miniport adapters: adding and removing them, and the attributes their miniport sets in
+// MiniportInitializeEx. ADD_ADAPTER stands in for the PnP manager: MiniportInitializeEx, then
+// MiniportRestart, and the adapter is Running. REMOVE_ADAPTER halts it in the documented order. The steps in
+// between are in AdapterLifecycle.swift.
 
 import NDISDriverInterface
 import NDISEvents
@@ -32,7 +33,7 @@ extension Simulator {
     move(index, .initialize)
     let type = UpcallType.initializeEx
     if !callHandler(adapter: index, type, parent: call.context) {
-      // As if the handler had failed for want of resources.
+      // Fails as if the handler had failed with RESOURCES.
       let failure = slabs.upcalls.full()
       handlerEnded(adapter: index, type, failure)
     }
@@ -52,7 +53,7 @@ extension Simulator {
     end(adapter: index)
   }
 
-  /// A call that waits for an adapter's handlers is not made inside one of them.
+  /// A call that waits for an adapter's handlers must not be made from inside one of them.
   func checkCircle(_ call: Call, adapter index: Index<AdapterRecord>) throws(Failure) {
     if let id = chain(of: call.context, { self.adapter(ofObject: $0.object) == index }) {
       throw Failure(.failure, .circularWait, call.context, id)
@@ -118,7 +119,7 @@ extension Simulator {
   }
 
   func dmaHandle(_ index: Index<AdapterRecord>) -> Handle {
-    // One a life of the adapter: its generation is the adapter's.
+    // One DMA handle per adapter: it has the adapter's generation.
     handle(.dma, store.adapters[index, \.generation], index)
   }
 

@@ -1,6 +1,6 @@
-// What a miniport says its hardware can do: the capabilities of receive filters and of the NIC switch, set
-// once in MiniportInitializeEx with the hardware-assist attributes and kept as they came. Without them
-// the OIDs of queues, filters and VPorts are NOT_SUPPORTED.
+// Hardware capabilities a miniport reports: those of receive filters and of the NIC switch, set once in
+// MiniportInitializeEx with the hardware-assist attributes and stored as they were sent. Without them the
+// OIDs of queues, filters and VPorts are NOT_SUPPORTED.
 
 import NDISDriverInterface
 import NDISEvents
@@ -42,7 +42,7 @@ extension Simulator {
     finish(call.sessionIndex, call.requestID)
   }
 
-  /// Reads an image; a wrong header is the routine's own BAD_VERSION.
+  /// Reads an image; an invalid header fails with the routine's own BAD_VERSION.
   private func capabilities<Value: StructureImage>(
     _ bytes: [UInt8], _ version: NDISVersion
   ) throws(Failure) -> Value {
@@ -55,7 +55,7 @@ extension Simulator {
     }
   }
 
-  /// Fails with NOT_SUPPORTED when the miniport has not enabled what the request is about.
+  /// Fails with NOT_SUPPORTED if the miniport has not enabled the feature of the request.
   func checkCapabilities(_ oid: OIDRecord) throws(Failure) {
     let record = oid.adapter.index
     let has: Bool

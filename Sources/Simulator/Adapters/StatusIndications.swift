@@ -1,6 +1,6 @@
-// Status indications: NdisMIndicateStatusEx, told to every open binding of the adapter or to the one it
-// names. The indication is kept once, and counts the calls of ProtocolStatusEx it is told with. The
-// routine is VOID on Windows: what is wrong with a call of it is a violation.
+// Status indications: NdisMIndicateStatusEx notifies every open binding of the adapter, or the one it names.
+// The indication is stored once, and counts its open calls of ProtocolStatusEx. The routine is VOID on
+// Windows: an invalid call is a violation.
 
 public import NDISDriverInterface
 import NDISEvents
@@ -8,8 +8,8 @@ import NDIS
 import NDISStore
 
 extension Simulator {
-  /// NdisMIndicateStatusEx. Allowed from the setting of the registration attributes until MiniportHaltEx
-  /// has returned.
+  /// NdisMIndicateStatusEx. Allowed from the setting of the registration attributes until MiniportHaltEx has
+  /// returned.
   mutating func indicateStatus(
     _ call: Call, _ handle: Handle, _ status: IndicatedStatus
   ) throws(Failure) {
@@ -22,7 +22,7 @@ extension Simulator {
         throw wrongBuffer(call, handle, status, error)
       }
     }
-    // A shortage must not move the queue: the miniport indicates it again then.
+    // A shortage must not change the queue's state: the miniport will indicate again.
     try tell(status, to: receivers, parent: call.context)
     if let state { queueStateIndicated(adapter: index, state) }
     finish(call.sessionIndex, call.requestID)
@@ -30,7 +30,7 @@ extension Simulator {
 
   // MARK: Checks
 
-  /// The adapter, which lives and has not been halted.
+  /// The adapter, which must be live and not halted.
   private mutating func adapterIndicating(
     _ call: Call, _ handle: Handle, _ status: IndicatedStatus
   ) throws(Failure) -> Index<AdapterRecord> {
@@ -38,7 +38,7 @@ extension Simulator {
       .failure, .statusAfterHalt, handle.rawValue, UInt64(status.indication.statusCode.rawValue))
     let index: Index<AdapterRecord>
     do throws(Failure) { index = try resolveAdapter(handle, session: call.sessionIndex) } catch {
-      // A handle that was an adapter's once is one MiniportHaltEx has returned for.
+      // A stale adapter handle means that MiniportHaltEx has returned.
       guard error.reason == .staleHandle, wasAdapter(handle) else { throw error }
       throw report(call, handle, late, nil)
     }
@@ -88,7 +88,7 @@ extension Simulator {
         status.indication.statusCode, handle, size: status.indication.statusBufferSize))
   }
 
-  /// A violation, which also answers the call.
+  /// Reports a violation, and completes the call with it.
   private mutating func report(
     _ call: Call, _ handle: Handle, _ failure: Failure, _ check: BugCheck?
   ) -> Failure {
@@ -121,7 +121,7 @@ extension Simulator {
     return found
   }
 
-  /// Calls ProtocolStatusEx of every receiver; all of them or, when a table is full, none.
+  /// Calls ProtocolStatusEx of every receiver, or of none when a table is full.
   private mutating func tell(
     _ status: IndicatedStatus, to receivers: [Index<BindingRecord>], parent: UInt64
   ) throws(Failure) {
@@ -154,7 +154,7 @@ extension Simulator {
     }
   }
 
-  /// ProtocolStatusEx has returned. Its value is not read: it has none.
+  /// ProtocolStatusEx has returned. It is void.
   mutating func statusReturned(
     _ upcall: UpcallRecord, _ outcome: UpcallOutcome
   ) {
@@ -182,7 +182,7 @@ extension Simulator {
       watchdog: .watchdog(.protocolStatusIndication, upcall.object, detail: code))
   }
 
-  /// The status an open upcall of ProtocolStatusEx tells.
+  /// The status of an open upcall of ProtocolStatusEx.
   public func status(ofUpcall id: UInt64) -> IndicatedStatus? {
     guard let upcall = openUpcall(id),
       store.upcalls[upcall, \.type] == .statusEx,

@@ -1,10 +1,10 @@
-// The NIC switch and the virtual functions of an adapter, as its capabilities record keeps them.
+// The NIC switch and the virtual functions of an adapter, stored in its capabilities record.
 
 import NDIS
 import NDISStore
 
 extension Simulator {
-  /// The default switch is made, or changed.
+  /// The default switch has been created or changed.
   func set(switchParameters: NICSwitchParametersImage, adapter: Index<AdapterRecord>) {
     store.capabilities.update(adapter) {
       $0.hasSwitch = 1
@@ -35,7 +35,7 @@ extension Simulator {
     }
   }
 
-  /// A binding is gone: its VFs stay, and belong to nobody. How many it had.
+  /// A binding has closed: its VFs stay, without an owner. Returns how many it had.
   func disownFunctions(of binding: Ref<BindingRecord>, adapter: Index<AdapterRecord>) -> UInt64 {
     guard store.capabilities[adapter, \.functions] != 0 else { return 0 }
     var count: UInt64 = 0
@@ -47,7 +47,7 @@ extension Simulator {
     return count
   }
 
-  /// The adapter is gone.
+  /// The adapter has been removed.
   func forgetCapabilities(adapter: Index<AdapterRecord>) {
     let capabilities = store.capabilities[adapter]
     if capabilities.receiveFilterLength != 0 || capabilities.nicSwitchLength != 0 {

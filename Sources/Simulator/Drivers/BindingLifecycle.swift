@@ -1,13 +1,13 @@
-// A binding's life: the handlers NDIS calls for it, what an adapter's pause, restart or removal means to
-// it, and its end. The documents let every one of these handlers answer PENDING.
+// The binding's state machine: the handlers NDIS calls for it, the effects of an adapter's pause, restart or
+// removal, and its end. According to the documents every one of these handlers may return PENDING.
 
 import NDISEvents
 import NDIS
 import NDISStore
 
 extension Simulator {
-  /// Calls a handler. False when the table of upcalls is full: nothing has changed, and the binding is
-  /// woken when there is room.
+  /// Calls a handler. False when the table of upcalls is full: nothing has changed, and the binding is woken
+  /// when a record is free.
   mutating func callHandler(
     binding index: Index<BindingRecord>, _ type: UpcallType, argument: UInt32 = 0,
     parent: UInt64 = 0
@@ -27,13 +27,13 @@ extension Simulator {
     .resources, .failure, .adapterNotFound, .openFailed, .unsupportedMedia,
   ]
 
-  /// What ProtocolNetPnPEvent may answer besides SUCCESS. A pause cannot fail.
+  /// The statuses ProtocolNetPnPEvent may return besides SUCCESS. A pause cannot fail.
   static func statuses(ofEvent event: UInt32) -> [Status] {
     event == NetPnPEvent.pause.rawValue ? [] : [.resources, .notSupported, .failure]
   }
 
-  /// ProtocolBindAdapterEx, ProtocolUnbindAdapterEx or ProtocolNetPnPEvent has returned, or what it
-  /// answered PENDING to has been completed.
+  /// ProtocolBindAdapterEx, ProtocolUnbindAdapterEx or ProtocolNetPnPEvent has returned, or its pended call
+  /// has been completed.
   mutating func bindingAnswered(
     _ upcall: UpcallRecord, _ outcome: UpcallOutcome
   ) {
@@ -83,8 +83,8 @@ extension Simulator {
         failure
         ?? ($0.ending != 0
           ? Failure(.failure, .ownerEnded) : Failure(.failure, .bindingNotOpened))
-      // A failed bind is over; the unbind handler is not called for it. One that succeeded while
-      // the binding was ending is unbound like any other.
+      // A failed bind ends here; the unbind handler is not called for it. A bind that succeeded while the
+      // binding was ending is unbound like any other.
       if failure != nil || $0.opened == 0 { $0.unbindSent = 1 }
     }
     end(binding: index)
@@ -92,11 +92,11 @@ extension Simulator {
 
   // MARK: Network PnP events
 
-  /// How far the bindings of an adapter are with an event.
+  /// Progress of notifying an adapter's bindings of an event.
   enum NotificationProgress { case called, waiting, done }
 
-  /// Tells the next open binding that has not heard it of a pause, a restart or a removal. `waits` while a
-  /// binding is in a handler of its own.
+  /// Notifies the next open binding of a pause, a restart or a removal. `waiting` while a handler of a
+  /// binding is open.
   mutating func notifyBindings(
     of adapter: Index<AdapterRecord>, _ event: NetPnPEvent
   ) -> NotificationProgress {
@@ -128,7 +128,7 @@ extension Simulator {
     }
   }
 
-  /// An event has been dealt with, whatever its handler made of it: nothing here can be refused.
+  /// The handler of an event has ended; its status is ignored, because these events cannot be refused.
   private mutating func told(_ index: Index<BindingRecord>, _ event: UInt32) {
     store.bindings.update(index) {
       switch NetPnPEvent(rawValue: event) {
@@ -140,21 +140,21 @@ extension Simulator {
     }
   }
 
-  // MARK: Going
+  // MARK: Teardown
 
-  /// From now on the binding is going; `step` does the rest.
+  /// Starts the end of the binding; `step` does the rest.
   mutating func end(binding index: Index<BindingRecord>) {
     store.bindings.update(index) { $0.ending = 1 }
     wake(binding: index)
   }
 
-  /// The binding has begun to go: it has something to do, and its adapter's pause waits for it no more.
+  /// The binding is ending: it has pending work, and its adapter's pause no longer waits for it.
   mutating func wake(binding index: Index<BindingRecord>) {
     scheduler.wake(index)
     scheduler.wake(store.bindings[index, \.adapter].index)
   }
 
-  /// One step of a binding's end; false when it has to wait or is at rest.
+  /// One step of a binding's end; false when it is waiting or idle.
   mutating func step(binding index: Index<BindingRecord>) -> Bool {
     let binding = store.bindings[index]
     guard binding.kind != .free else { return false }
@@ -197,8 +197,8 @@ extension Simulator {
     return true
   }
 
-  /// A binding that closes: its OID requests end, its queues become NDIS's to free, the lists it still has
-  /// go back.
+  /// Closes a binding: its OID requests end, its queues are left for NDIS to free, and its lists are
+  /// returned.
   private mutating func release(_ index: Index<BindingRecord>) -> Bool {
     if endOIDs(binding: index) { return false }
     reassignQueuesToNDIS(binding: index)

@@ -1,7 +1,7 @@
-// Bindings of protocol drivers, and filter modules, which here only exist to be refused. BIND_ADAPTER
-// plays the network configuration: ProtocolBindAdapterEx is called, NdisOpenAdapterEx inside it makes the
-// binding. NdisCloseAdapterEx kills the binding handle as soon as it is called. What becomes of a binding
-// is in BindingLifecycle.swift.
+// Bindings of protocol drivers, and filter modules, which exist here only to be refused. BIND_ADAPTER stands
+// in for network configuration: ProtocolBindAdapterEx is called, and NdisOpenAdapterEx inside it creates the
+// binding. NdisCloseAdapterEx invalidates the binding handle as soon as it is called. The rest of a binding's
+// life is in BindingLifecycle.swift.
 
 import NDISDriverInterface
 import NDISEvents
@@ -39,7 +39,7 @@ extension Simulator {
     finish(call.sessionIndex, call.requestID, bindingHandle(index))
   }
 
-  /// Whether an adapter is there for a session: its user's, and a hosted miniport's for everybody.
+  /// Whether an adapter is visible to a session: one of its own user's, or a hosted miniport's.
   private func isShown(adapter: Index<AdapterRecord>, to session: Index<SessionRecord>) -> Bool {
     let owner = store.drivers[store.adapters[adapter, \.driver].index, \.session].index
     return store.sessions[owner, \.uid] == store.sessions[session, \.uid]
@@ -111,7 +111,7 @@ extension Simulator {
     store.bindings.update(index) {
       $0.opened = 1
       $0.context = context
-      // It hears NetEventRestart when the adapter runs.
+      // It receives NetEventRestart when the adapter runs.
       $0.paused = runs ? 0 : 1
     }
     turn.emit(.event(.bindingOpened(party(binding: index), binding)))
@@ -151,7 +151,7 @@ extension Simulator {
     store.bindings.update(index) {
       $0.closing = 1
       $0.closeRequest = Ref(request)
-      // A closed binding has nothing left to live for; one that is being bound ends as a failed bind.
+      // A closed binding has no further use; one that is being bound ends as a failed bind.
       if $0.upcallOpen != .bindAdapterEx { $0.ending = 1 }
     }
     wake(binding: index)
@@ -178,9 +178,9 @@ extension Simulator {
     end(binding: index)
   }
 
-  // MARK: What others keep in a binding
+  // MARK: Open completions
 
-  /// ProtocolOidRequestComplete is called.
+  /// A call of ProtocolOidRequestComplete has started.
   mutating func completionBegan(binding index: Index<BindingRecord>) {
     store.bindings.update(index) { $0.completions &+= 1 }
     scheduler.wake(index)

@@ -1,5 +1,5 @@
-// Drivers, adapters and bindings: what each names, the lists each has, and its counters held against what was
-// counted before.
+// Validates drivers, adapters and bindings: their references, their lists, and their counters, compared with
+// earlier counts.
 
 import NDIS
 import NDISStore
@@ -67,7 +67,7 @@ extension StoreCheck {
     listed.ownedBlocks &+= count
   }
 
-  /// Whether a driver's or binding's provider is the one that was set on it last.
+  /// Whether a registration is the last one set on its driver or binding.
   private func isCurrent(_ registration: Ref<RegistrationRecord>, of owner: Handle) -> Bool {
     guard let index = registration.optional else { return true }
     return isRegistration(registration)
@@ -110,7 +110,7 @@ extension StoreCheck {
     }
   }
 
-  /// The call of a handler that an adapter or binding waits for.
+  /// The handler call that an adapter or binding waits for.
   private func checkCall(
     _ id: UInt64, _ type: RawUpcallType, _ object: Handle, _ at: CheckedRecord
   ) throws(StoreError) {

@@ -1,4 +1,4 @@
-// The records of drivers, and of the bindings and filter modules they have on adapters.
+// The records of drivers, and of their bindings and filter modules on adapters.
 
 import NDIS
 import NDISStore
@@ -8,10 +8,10 @@ enum DriverState: UInt8, StoredEnum {
   static let fallback = ending
 }
 
-/// Which handler a cookie of a driver is; by the kind of driver.
+/// The index of each handler among a driver's cookies, by kind of driver.
 enum HandlerSlot {
   static let setOptions = 0
-  // Miniport.
+  // Miniport drivers.
   static let initialize = 1
   static let halt = 2
   static let pause = 3
@@ -21,7 +21,7 @@ enum HandlerSlot {
   static let cancelOIDRequest = 7
   static let returnLists = 8
   static let pnpEvent = 9
-  // Protocol.
+  // Protocol drivers.
   static let bind = 1
   static let unbind = 2
   static let oidRequestComplete = 3
@@ -86,9 +86,9 @@ struct BindingRecord: NamedRecord {
   var unbindSent: UInt8 = 0
   /// Between NetEventPause and NetEventRestart, or opened while the adapter did not run.
   var paused: UInt8 = 0
-  /// NetEventQueryRemoveDevice has been told.
+  /// NetEventQueryRemoveDevice has been sent.
   var queried: UInt8 = 0
-  /// What it had is no more its own: its OID requests have ended, its queues and lists are taken over.
+  /// It owns nothing any more: its OID requests have ended, its queues and lists have been taken over.
   var released: UInt8 = 0
   var driver = Ref<DriverRecord>.none
   var adapter = Ref<AdapterRecord>.none

@@ -1,5 +1,5 @@
-// Drivers: registration with SetOptions as an upcall inside it, and deregistration, which ends all that
-// belongs to the driver first.
+// Drivers: registration, with SetOptions as an upcall inside it, and deregistration, which first ends all
+// objects of the driver.
 
 import NDISDriverInterface
 import NDISEvents
@@ -11,7 +11,7 @@ extension Simulator {
     _ call: Call, _ kind: DriverKind, _ characteristics: DriverCharacteristics
   ) throws(Failure) {
     try checkDriver(kind, characteristics)
-    // A reset ends the drivers that were there; none may join them.
+    // A reset ends the session's drivers; no new one may register during it.
     guard store.sessions[call.sessionIndex, \.state] == .open else {
       throw Failure(.failure, .objectEnding)
     }
@@ -71,7 +71,7 @@ extension Simulator {
     guard header.revision >= 1 else {
       throw Failure(.badCharacteristics, .headerRevision, 0, UInt64(sizes.count))
     }
-    // A newer revision is read as the newest known one; its size is then at least that one's.
+    // A newer revision is read as the newest known one; its size must be at least that of the latter.
     let needed = sizes[min(Int(header.revision), sizes.count) - 1]
     guard header.size >= needed else {
       throw Failure(.badCharacteristics, .headerSize, UInt64(header.size), UInt64(needed))
@@ -83,8 +83,8 @@ extension Simulator {
     try checkHandlers(kind, characteristics)
   }
 
-  /// Offsets of the required handlers in their structures, in the order of `DriverCharacteristics`. Those of
-  /// a miniport are what a connectionless one needs.
+  /// Offsets of the required handlers in their structures, in the order of `DriverCharacteristics`. For a
+  /// miniport those of a connectionless one.
   private static let miniportHandlers: [UInt64] = [24, 32, 48, 56, 120, 64, 128, 80, 112]
   private static let protocolHandlers: [UInt64] = [40, 48, 88, 96, 104, 72]
 
@@ -148,7 +148,7 @@ extension Simulator {
       default: .filterDriver
       }
     let index = try resolveDriver(handle, [kind], session: call.sessionIndex)
-    // Deregistration waits for the driver's handlers; inside one of them that is a circle.
+    // Deregistration waits for the driver's handlers; from inside one of them it would deadlock.
     if let id = chain(of: call.context, { self.driver(ofObject: $0.object) == index }) {
       throw Failure(.failure, .circularWait, call.context, id)
     }
@@ -157,7 +157,7 @@ extension Simulator {
     end(driver: index)
   }
 
-  /// The driver to which the object of an upcall belongs.
+  /// The driver that owns the object of an upcall.
   func driver(ofObject object: Handle) -> Index<DriverRecord>? {
     guard isLiveOwner(object) else { return nil }
     switch object.kind {
@@ -168,11 +168,11 @@ extension Simulator {
     }
   }
 
-  /// From now on the driver is going; `step` does the rest.
+  /// Starts the end of the driver; `step` does the rest.
   mutating func end(driver index: Index<DriverRecord>) {
     store.drivers.update(index) { $0.state = .ending }
     if let registration = store.drivers[index, \.registration].optional {
-      // A driver's process may be gone; then its provider is dead and not only deregistered.
+      // If the driver's process has ended its provider is dead, not just deregistered.
       let dead = isDisconnected(store.drivers[index, \.session].index)
       end(registration: registration, dead ? .dead : .ended)
       store.drivers.update(index) { $0.registration = .none }
@@ -184,7 +184,7 @@ extension Simulator {
     store.sessions[session, \.state] == .ended
   }
 
-  /// One step of a driver's end; false when it has to wait.
+  /// One step of a driver's end; false when it is waiting.
   mutating func step(driver index: Index<DriverRecord>) -> Bool {
     let driver = store.drivers[index]
     if !driver.children.isNone {

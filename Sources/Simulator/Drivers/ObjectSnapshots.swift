@@ -1,9 +1,9 @@
-// What there is to see of sessions, drivers, adapters, bindings, providers and sections: snapshots as
-// plain values, made from a record when it is asked for. An object named by another one is named by its
-// handle and its name. Blocks are in Simulator+ListingBlocks.
+// Snapshots of sessions, drivers, adapters, bindings, providers and sections: plain values, made from a
+// record on demand. References to other objects are given as handle and name. Blocks are in
+// SharedMemory/BlockSnapshots.swift.
 //
-// Limits: how many blocks a driver, an adapter or a binding has is not kept anywhere (an allocation
-// would have to pay for it); who wants to know counts blocks by owner.
+// Limits: the number of blocks of a driver, an adapter or a binding is not stored (every allocation would pay
+// for it); a caller that needs it counts blocks by owner.
 
 public import NDIS
 import NDISStore
@@ -90,7 +90,7 @@ public struct ProviderSnapshot: Sendable, Equatable {
   public var name: Name
   public var level: ProviderLevel
   public var state: State
-  /// What the handlers were set on; nil for a hosted provider.
+  /// The object the handlers were set on; nil for a hosted provider.
   public var owner: Handle?
   public var session: UInt32?
   public var adapterName: Name?
@@ -111,14 +111,14 @@ public struct SectionSnapshot: Sendable, Equatable {
   public var provider: Handle
   public var providerName: Name
   public var domain: Handle
-  /// Of the adapter or the driver; empty when it has ended.
+  /// The name of the adapter or the driver; empty when it has ended.
   public var domainName: Name
   public var node: UInt32
   public var size: UInt64
   public var pageSize: UInt64
   public var physicalBase: UInt64
   public var blocks: UInt32
-  /// Of the pages that blocks have taken.
+  /// Of the pages allocated to blocks.
   public var bytes: UInt64
 }
 

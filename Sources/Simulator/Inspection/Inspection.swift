@@ -1,11 +1,11 @@
-// What the host reads after a turn to write messages: results, upcalls, allocations, counters. Nothing
-// here changes anything.
+// Read access for the host, which writes messages after a turn: results, upcalls, allocations, counters.
+// Nothing here changes state.
 
 public import NDISDriverInterface
 public import NDIS
 import NDISStore
 
-/// An upcall to a hosted provider: the part of `UpcallDetails` such a one looks at.
+/// An upcall to a hosted provider: the part of `UpcallDetails` it reads.
 public struct HostedCall: Sendable {
   public var isAllocation: Bool
   /// The DMA domain of an allocation.
@@ -19,7 +19,7 @@ public struct HostedCall: Sendable {
 }
 
 extension Simulator {
-  /// The kept result of a request; nil when it is not answered or no longer kept.
+  /// The stored result of a request; nil when it is open or no longer stored.
   public func result(session: UInt32, requestID: UInt64) -> RequestResult? {
     guard let slot = resultSlot(Index(session), requestID) else { return nil }
     let record = store.results[slot]
@@ -35,7 +35,7 @@ extension Simulator {
       value: Handle(rawValue: record.value), value2: record.value2)
   }
 
-  /// The request id the session's next new request must have.
+  /// The request id that the session's next new request must have.
   public func nextRequestID(session: UInt32) -> UInt64 {
     store.sessions[Index(session), \.nextRequestID]
   }
@@ -77,7 +77,7 @@ extension Simulator {
       usage: 0, length: 0, sgListBufferLength: 0, vportID: 0)
   }
 
-  /// What the caller asked for.
+  /// The caller's parameters of a block.
   private func parameters(block index: Index<BlockRecord>) -> SharedMemoryParameters {
     let block = store.blocks[index]
     let revision = block.flags >> 4
@@ -88,7 +88,7 @@ extension Simulator {
       sgListBufferLength: block.sgListBufferLength, vportID: block.vportID)
   }
 
-  /// Whether an upcall is the allocate handler's; a provider's only other one is its free handler.
+  /// Whether an upcall is to the allocate handler; a provider's only other one is its free handler.
   public func isAllocation(_ upcall: UpcallDetails) -> Bool {
     upcall.type == UpcallType.allocateSharedMemory.rawValue
   }
@@ -110,7 +110,7 @@ extension Simulator {
   }
 
   private func describeDriverCall(_ upcall: UpcallRecord, _ details: inout UpcallDetails) {
-    // A binding may go while a call about it has not returned: its process takes its time, or is stuck.
+    // A binding may be removed while a call about it has not returned, from a slow or stuck process.
     guard isLiveOwner(upcall.object) else { return }
     switch upcall.type {
     case .setOptions:
@@ -142,7 +142,7 @@ extension Simulator {
     }
   }
 
-  /// Which of a driver's cookies is the handler of an upcall about an adapter or an open binding.
+  /// The index among a driver's cookies of the handler of an upcall about an adapter or an open binding.
   private static func handlerSlot(_ type: UpcallType) -> Int {
     switch type {
     case .oidRequestComplete: HandlerSlot.oidRequestComplete
@@ -161,7 +161,7 @@ extension Simulator {
     }
   }
 
-  /// Whether a section's handle names a live one.
+  /// Whether a handle names a live section.
   public func isLive(section handle: Handle) -> Bool { (try? resolveSection(handle)) != nil }
 
   /// The live block an AllocationHandle names.
@@ -187,7 +187,7 @@ extension Simulator {
     let shift = store.sections[block.section.index, \.pageShift]
     var left = block.length
     func visit(_ firstPage: UInt32, _ pages: UInt32) {
-      // Only the last extent may end inside a page; it ends where the length does.
+      // Only the last extent may end within a page; it ends at the block's length.
       let length = UInt32(clamping: min(UInt64(pages) << shift, UInt64(left)))
       left -= length
       body(Extent(offset: UInt64(firstPage) << shift, length: length))
@@ -201,8 +201,8 @@ extension Simulator {
     }
   }
 
-  /// Visits every block of a hosted provider, its section, context and extents: what such a provider needs to
-  /// know its own blocks again after an adoption.
+  /// Visits every block of a hosted provider, with section, context and extents: the provider restores its
+  /// state from them after an adoption.
   public func forEachHostedBlock(
     _ body: (_ provider: UInt32, _ section: Handle, _ context: UInt64, [Extent]) -> Void
   ) {
@@ -238,7 +238,7 @@ extension Simulator {
     }
   }
 
-  /// Counters; those of a session where one is named.
+  /// Counters of the simulator, or of one session.
   public func statistics(session: UInt32?) -> Statistics {
     let globals = store.globals[0]
     var statistics = Statistics()
@@ -277,9 +277,9 @@ extension Simulator {
     return statistics
   }
 
-  /// Undo-log turns cannot be open between turns; tests ask.
+  /// Whether the undo log is closed, as it must be between turns; for tests.
   public var isBetweenTurns: Bool { !store.undo.isOpen }
 
-  /// Writes that were not saved because a turn outgrew the undo log; tests hold it at zero.
+  /// Writes that were not saved because a turn outgrew the undo log; tests require zero.
   public var undoOverflows: UInt64 { store.undo.overflows }
 }

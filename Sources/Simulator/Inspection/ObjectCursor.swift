@@ -1,11 +1,11 @@
-// Walking over everything there is, in slices: a cursor goes on from an index, so that a million blocks
-// are listed without anybody waiting for it. Used slots are found in the sets of free ones; a table's
-// never-used capacity is skipped by whole words and its memory never touched.
+// Iterating over all objects in slices: a cursor resumes from an index, so that listing a million blocks
+// stalls no client. Used slots are found in the sets of free ones; a table's never-used capacity is skipped
+// by whole words and its memory never touched.
 //
-// Rules: nothing here changes anything. Every step is paid for from a budget the caller sets: one for a
-// record that is looked at, one for a record walked over on an intrusive list, one for 64 words of a
-// set. Objects that come or go between two slices may be seen or not; none is seen twice, because
-// indices only grow.
+// Rules: nothing here changes state. Every step is charged to a budget the caller sets: one unit for a record
+// that is read, one for a record visited on an intrusive list, one for 64 words of a set. Objects that are
+// added or removed between two slices may or may not be included; none is included twice, because indices
+// only grow.
 
 public import NDIS
 import NDISStore
@@ -16,11 +16,11 @@ public enum ListedKind: Sendable, CaseIterable {
   case queue, vport, filter, oid
 }
 
-/// Where a listing stands.
+/// The position of a listing.
 public struct ListingCursor: Sendable, Equatable {
-  /// The next index to look at.
+  /// The next index to visit.
   public private(set) var next: UInt32 = 0
-  /// Nothing is left.
+  /// The end has been reached.
   public private(set) var isAtEnd = false
 
   public init() {}
@@ -30,8 +30,8 @@ public struct ListingCursor: Sendable, Equatable {
 }
 
 extension Simulator {
-  /// The next record of a kind. Nil when the budget is used up, or, `isAtEnd` says so, when there is
-  /// none. At least one step is made, so that a listing gets on with any budget.
+  /// The next record of a kind. Nil when the budget is used up, or when there is none (`isAtEnd`). At least
+  /// one step is made, so that a listing makes progress with any budget.
   public func next(
     _ kind: ListedKind, _ cursor: inout ListingCursor, budget: inout Int
   ) -> UInt32? {
@@ -86,7 +86,7 @@ extension Simulator {
     }
   }
 
-  /// Whether there is a record at this index.
+  /// Whether the record at this index is in use.
   public func isUsed(_ kind: ListedKind, _ index: UInt32) -> Bool {
     guard index < capacity(of: kind) else { return false }
     return switch kind {
@@ -97,7 +97,7 @@ extension Simulator {
     case .provider: store.registrations[Index(index), \.state] != .free
     case .section: store.sections[Index(index), \.state] != .free
     case .block: store.blocks[Index(index), \.state] != .free
-    // One that is being made has an adapter before it has a state.
+    // A queue that is being allocated has an adapter before it has a state.
     case .queue: !store.queues[Index(index), \.adapter].isNone
     case .vport: !store.vports[Index(index), \.adapter].isNone
     case .filter: !store.filters[Index(index), \.adapter].isNone
@@ -106,7 +106,7 @@ extension Simulator {
   }
 
   /// The kind and index of a live object's handle; a block's is its AllocationHandle or its
-  /// SharedMemoryHandle. Nil for a handle that names nothing, or nothing any more.
+  /// SharedMemoryHandle. Nil for a handle that never named an object, or no longer does.
   public func find(_ handle: Handle) -> (kind: ListedKind, index: UInt32)? {
     let index = handle.index
     let kind: ListedKind
@@ -131,15 +131,15 @@ extension Simulator {
     return live == handle ? (kind, index) : nil
   }
 
-  /// The adapter of this name, without a search.
+  /// The adapter of this name, from the index.
   public func adapter(named name: Name) -> UInt32? { derived.adaptersByName[name]?.raw }
 
-  /// Names a registration; no driver ever sees it.
+  /// The handle of a registration; never passed to a driver.
   func registrationHandle(_ index: Index<RegistrationRecord>) -> Handle {
     handle(.registration, store.registrations[index, \.generation], index)
   }
 
-  /// How many members an intrusive list has; each costs one of the budget.
+  /// The number of members of an intrusive list; each costs one unit of the budget.
   func count<Record>(
     _ first: Ref<Record>, budget: inout Int, next: (Index<Record>) -> Ref<Record>,
     where matches: (Index<Record>) -> Bool = { _ in true }
@@ -156,7 +156,7 @@ extension Simulator {
 }
 
 extension Simulator {
-  /// The name of the object at a used index; empty for what has none.
+  /// The name of the object at a used index; empty for kinds without one.
   public func name(_ kind: ListedKind, _ index: UInt32) -> Name {
     switch kind {
     case .session: store.sessions[Index(index), \.name]
@@ -182,8 +182,8 @@ extension Simulator {
     }
   }
 
-  /// The handles that blocks of an object can be owned by: an adapter's or a binding's own, a driver's
-  /// with those of its adapters and bindings, a session's drivers'. Others own none.
+  /// The handles that may own the blocks of an object: an adapter's or a binding's own, a driver's with those
+  /// of its adapters and bindings, those of a session's drivers. Empty for other kinds.
   public func owners(_ kind: ListedKind, _ index: UInt32) -> Set<Handle> {
     switch kind {
     case .adapter: return [adapterHandle(Index(index))]
@@ -200,7 +200,7 @@ extension Simulator {
     }
   }
 
-  /// A miniport driver's adapters, another's bindings or filter modules: the newest first, no more than
+  /// A miniport driver's adapters, or another driver's bindings or filter modules: newest first, at most
   /// `limit`.
   public func children(ofDriver index: UInt32, limit: Int = .max) -> [Handle] {
     let index = Index<DriverRecord>(index)
@@ -209,17 +209,17 @@ extension Simulator {
       : store.bindingsOfDriver.of(index).prefix(limit).map { bindingHandle($0) }
   }
 
-  /// Bindings and filter modules of an adapter, no more than `limit`.
+  /// Bindings and filter modules of an adapter, at most `limit`.
   public func bindings(ofAdapter index: UInt32, limit: Int) -> [Handle] {
     store.bindingsOfAdapter.of(Index(index)).prefix(limit).map { bindingHandle($0) }
   }
 
-  /// Sections of a registration, no more than `limit`.
+  /// Sections of a registration, at most `limit`.
   public func sections(ofProvider index: UInt32, limit: Int) -> [Handle] {
     store.sectionsOfProvider.of(Index(index)).prefix(limit).map { sectionHandle($0) }
   }
 
-  /// A session's drivers, no more than `limit`.
+  /// A session's drivers, at most `limit`.
   public func drivers(ofSession index: UInt32, limit: Int) -> [Handle] {
     store.driversOfSession.of(Index(index)).prefix(limit).map { driverHandle($0) }
   }

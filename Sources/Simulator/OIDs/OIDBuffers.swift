@@ -1,23 +1,23 @@
-// The information buffers of OID requests, which lie beside their records: read as structures, and the
-// few numbers NDIS writes into them. What a method request answers stands where its input stood, so that
-// a miniport that writes nothing has answered with what it was given.
+// The information buffers of OID requests, which are stored beside their records: read as structures, with
+// the few numbers NDIS writes into them. A method request's output overwrites its input, so a miniport that
+// writes nothing returns its input.
 
 import NDIS
 import NDISStore
 
 extension Simulator {
-  /// What came with a request.
+  /// The input of a request.
   func input(oid index: Index<OIDRecord>) -> [UInt8] {
     bytes(store.oidInputs[index], store.oids[index, \.inputLength])
   }
 
-  /// What the miniport has answered; without anything, what it was given.
+  /// The miniport's output; if it wrote none, its input.
   func answer(oid index: Index<OIDRecord>) -> [UInt8] {
     let length = store.oids[index, \.outputBytes]
     return length == 0 ? input(oid: index) : bytes(store.oidOutputs[index], length)
   }
 
-  /// What the miniport has answered, and nothing else.
+  /// The miniport's output alone.
   func output(oid index: Index<OIDRecord>) -> [UInt8] {
     bytes(store.oidOutputs[index], store.oids[index, \.outputBytes])
   }
@@ -30,25 +30,25 @@ extension Simulator {
     return bytes
   }
 
-  /// The structure that came with a request, as its requester's version may send it.
+  /// The input as a structure, decoded for the requester's version.
   func input<Value: StructureImage>(_: Value.Type, oid index: Index<OIDRecord>) throws(Failure)
     -> Value
   {
     try Value(image: input(oid: index), for: requesterVersion(oid: index))
   }
 
-  /// The version of who asks.
+  /// The NDIS version of the requester.
   func requesterVersion(oid index: Index<OIDRecord>) -> NDISVersion {
     guard let binding = store.oids[index, \.binding].optional else { return .running }
     return store.drivers[store.bindings[binding, \.driver].index, \.version]
   }
 
-  /// The version of the miniport of an adapter.
+  /// The NDIS version of an adapter's miniport.
   func miniportVersion(adapter: Index<AdapterRecord>) -> NDISVersion {
     store.drivers[store.adapters[adapter, \.driver].index, \.version]
   }
 
-  /// Fails unless the requester has room for an answer of `needed` bytes.
+  /// Fails unless the requester's buffer holds `needed` bytes.
   func checkRoom(_ oid: OIDRecord, _ needed: Int) throws(Failure) {
     guard Int(oid.outputLength) >= needed else {
       throw Failure(
@@ -56,12 +56,12 @@ extension Simulator {
     }
   }
 
-  /// Writes a number into what the miniport is given.
+  /// Writes a number into the miniport's input.
   func put(_ value: UInt32, at offset: Int, ofInput index: Index<OIDRecord>) {
     store.oidInputs.update(index) { put(value, at: offset, &$0) }
   }
 
-  /// Writes a number into what the requester is answered, where that reaches so far.
+  /// Writes a number into the requester's output, if that is long enough.
   func put(_ value: UInt32, at offset: Int, ofOutput index: Index<OIDRecord>) {
     guard Int(store.oids[index, \.outputBytes]) >= offset + 4 else { return }
     store.oidOutputs.update(index) { put(value, at: offset, &$0) }
@@ -74,7 +74,7 @@ extension Simulator {
     }
   }
 
-  /// Answers with what the miniport was given, as far as the requester has room.
+  /// Returns the miniport's input as output, cut to the requester's buffer.
   func answerWithInput(oid index: Index<OIDRecord>) {
     let count = min(store.oids[index, \.inputLength], store.oids[index, \.outputLength])
     let source = store.oidInputs[index]

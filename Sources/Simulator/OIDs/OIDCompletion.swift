@@ -1,7 +1,7 @@
-// How an OID request ends. The miniport's handler returns a final status, or PENDING and then
-// NdisMOidRequestComplete is called once, possibly before the handler is back; or NDIS stops waiting. What
-// the miniport says is checked by the verifier's rules for OIDs. Then the queues' records are brought up to
-// date (`conclude`), and the requester is told by ProtocolOidRequestComplete.
+// Completion of OID requests. The miniport's handler returns a final status, or PENDING and then
+// NdisMOidRequestComplete is called once, possibly before the handler has returned; or NDIS stops waiting.
+// The miniport's completion is validated by the verifier's rules for OIDs. Then the queues' records are
+// updated (`conclude`), and ProtocolOidRequestComplete notifies the requester.
 
 import NDISDriverInterface
 import NDISEvents
@@ -11,8 +11,8 @@ import NDISStore
 extension Simulator {
   // MARK: The miniport's side
 
-  /// MiniportOidRequest has answered PENDING, and its upcall is pended. Of a request that was completed
-  /// in the handler that is all there was to wait for.
+  /// MiniportOidRequest has returned PENDING, and its upcall is pended. If the request was completed inside
+  /// the handler, this return ends the upcall.
   private mutating func oidPends(_ upcall: UpcallRecord) {
     if let index = oidRecord(upcall), store.oids[index, \.state] == .sent {
       store.oids.update(index) { $0.state = .pended }
@@ -33,7 +33,7 @@ extension Simulator {
     return index
   }
 
-  /// MiniportOidRequest has returned, its deadline has passed, or its process is gone.
+  /// MiniportOidRequest has returned, its deadline has passed, or its process has ended.
   mutating func oidAnswered(
     _ upcall: UpcallRecord, _ outcome: UpcallOutcome
   ) {
@@ -64,7 +64,7 @@ extension Simulator {
     releaseIfComplete(oid: index)
   }
 
-  /// What the return of MiniportOidRequest means for its request, which may have ended inside it.
+  /// Validates the return of MiniportOidRequest, whose request may have been completed inside it.
   private mutating func verdict(
     _ index: Index<OIDRecord>, _ answer: ProviderAnswer, hasEnded: Bool
   ) -> Failure {
@@ -87,7 +87,8 @@ extension Simulator {
     }
     let record = store.oids[index]
     let failure = Failure(.failure, .oidNotPending, oidHandle(index).rawValue)
-    // One that was completed in its handler returns PENDING; of one NDIS gave up anything may come.
+    // For a request completed inside its handler the handler returns PENDING; for one that NDIS has given up
+    // any status may arrive.
     if answer.status != .pending, record.end == .miniport {
       let check = BugCheck.verifierOIDDoubleComplete(
         Handle(rawValue: record.adapterHandle), oid: record.oid,
@@ -119,7 +120,7 @@ extension Simulator {
       return
     }
     guard status != .pending else {
-      // PENDING is no end: the request still waits for one.
+      // PENDING is not a completion: the request stays pending.
       let number = store.oids[index, \.oid]
       let failure = Failure(.failure, .oidStatus, UInt64(number), UInt64(status.rawValue))
       let check = BugCheck.verifierOIDComplete(adapter, oid: number, status: status)
@@ -136,8 +137,8 @@ extension Simulator {
     }
   }
 
-  /// A completion of what is not pending with this miniport: completed by it before, given up by NDIS, or
-  /// never its own.
+  /// Completion of a request that is not pending with this miniport: already completed by it, given up by
+  /// NDIS, or another miniport's.
   private func notPending(_ oid: Handle, _ adapter: Index<AdapterRecord>) -> (Failure, BugCheck?) {
     let failure = Failure(.failure, .oidNotPending, oid.rawValue)
     let index = Index<OIDRecord>(oid.index)
@@ -158,7 +159,7 @@ extension Simulator {
     return (failure, BugCheck.invalidOIDCompletion(driver, request: oid.rawValue))
   }
 
-  /// Checks what a miniport ended a request with, and keeps what it says when that can be believed.
+  /// Validates a miniport's completion of a request, and stores its result if it is valid.
   private mutating func accept(
     _ index: Index<OIDRecord>, _ status: Status, _ result: OIDResult, routine: String,
     irql: IRQL = .passive
@@ -219,9 +220,9 @@ extension Simulator {
       session: store.drivers[store.adapters[adapter, \.driver].index, \.session].optional)
   }
 
-  // MARK: The end
+  // MARK: End
 
-  /// Ends a request; one that has ended stays as it is.
+  /// Ends a request; no effect on one that has ended.
   mutating func end(
     oid index: Index<OIDRecord>, _ failure: Failure, _ end: OIDEnd
   ) {
@@ -242,7 +243,7 @@ extension Simulator {
     _ = tell(oid: index)
   }
 
-  /// Calls ProtocolOidRequestComplete; false when there is no room for the call.
+  /// Calls ProtocolOidRequestComplete; false when the table of upcalls is full.
   mutating func tell(oid index: Index<OIDRecord>) -> Bool {
     guard let binding = store.oids[index, \.binding].optional,
       let session = store.drivers[store.bindings[binding, \.driver].index, \.session].optional,
@@ -286,7 +287,7 @@ extension Simulator {
     releaseIfComplete(oid: index)
   }
 
-  /// Both are void: only that the handler comes back, and at which IRQL, is looked at.
+  /// Both are void: only the return itself and its IRQL are checked.
   private mutating func validateReturn(
     _ upcall: UpcallRecord, _ outcome: UpcallOutcome, isCompletion: Bool
   ) {
@@ -313,8 +314,8 @@ extension Simulator {
 
   // MARK: Records
 
-  /// Takes an ended request out of the queue when its miniport knows nothing of it any more, and frees
-  /// its record when its requester does not either.
+  /// Removes an ended request from the queue when no handler of its miniport has it any more, and frees its
+  /// record when no handler of its requester does either.
   mutating func releaseIfComplete(oid index: Index<OIDRecord>) {
     let record = store.oids[index]
     guard record.state == .ended, record.told != 0 else { return }
@@ -332,7 +333,7 @@ extension Simulator {
     guard record.completion == 0 else { return }
     if slabs.oids.isFull { wakeAll() }
     slabs.oids.release(index) {
-      // What a completion that comes now is about.
+      // Identifies the request for a late completion.
       $0.adapterHandle = record.adapterHandle
       $0.oid = record.oid
       $0.end = record.end
@@ -340,7 +341,7 @@ extension Simulator {
     }
   }
 
-  /// It counts against nobody's quota any more.
+  /// Refunds a request to its session's quota.
   mutating func uncharge(oid index: Index<OIDRecord>) {
     guard let session = store.oids[index, \.session].optional else { return }
     refund(oidOf: session)

@@ -1,4 +1,4 @@
-// OID requests: where each stands, the calls it is known to, and the adapter's queue it waits in.
+// Validates OID requests: their states, their open upcalls, and the adapter's queue they wait in.
 
 import NDIS
 import NDISStore
@@ -51,7 +51,7 @@ extension StoreCheck {
     }
   }
 
-  /// The calls a request is known to are what its state says.
+  /// A request's open upcalls must match its state.
   private func checkState(
     _ oid: OIDRecord, _ own: Ref<AnyRecord>, _ state: OIDState, _ at: CheckedRecord
   ) throws(StoreError) {
@@ -64,7 +64,7 @@ extension StoreCheck {
       case .queued: oid.isLinked != 0 && oid.told == 0 && oid.upcall == 0 && oid.end == .none
       case .sent: oid.isLinked != 0 && oid.told == 0 && call == .open
       case .pended: oid.isLinked != 0 && oid.told == 0 && call == .pended
-      // One that is in no queue waits for its ProtocolOidRequestComplete only.
+      // A request in no queue waits for its ProtocolOidRequestComplete only.
       case .ended:
         oid.end != .none && isWaiting == (oid.isLinked != 0) && (isWaiting || oid.completion != 0)
           && (oid.upcall == 0 || call == .open) && oid.deadline == 0
@@ -80,8 +80,8 @@ extension StoreCheck {
       "a call about it is not there")
   }
 
-  /// Whether the queue, filter or VPort a request at its miniport is about is its adapter's. Of one that has
-  /// ended nobody asks.
+  /// Whether the queue, filter or VPort of a request at its miniport belongs to its adapter. Not checked for
+  /// a request that has ended.
   private func isSubject(_ oid: OIDRecord) -> Bool {
     guard !oid.subject.isNone else { return true }
     return switch oid.oid {
@@ -101,7 +101,7 @@ extension StoreCheck {
     }
   }
 
-  /// An adapter's queue, oldest first; one of it is at the miniport.
+  /// An adapter's queue, oldest first; at most one request is at the miniport.
   mutating func checkQueue(
     ofOIDs adapter: AdapterRecord, _ own: Ref<AdapterRecord>, _ at: CheckedRecord
   ) throws(StoreError) {

@@ -1,12 +1,12 @@
-// What NDIS answers about queues, filters, the switch and VPorts from its own records, without asking the
-// miniport. Lists are in the order of ids. States are the coarser ones the documents report (A25). An answer
-// that does not fit the requester's buffer is INVALID_LENGTH with the bytes needed.
+// Queries that NDIS answers from its own records about queues, filters, the switch and VPorts, without
+// calling the miniport. Lists are in the order of ids. States are the coarser ones the documents report
+// (A25). An answer that does not fit the requester's buffer is INVALID_LENGTH with the bytes needed.
 
 import NDIS
 import NDISStore
 
 extension Simulator {
-  /// What NDIS answers a request with.
+  /// NDIS's answer to a request.
   func ndisAnswer(oid index: Index<OIDRecord>) throws(Failure) -> [UInt8] {
     let oid = store.oids[index]
     let adapter = oid.adapter.index
@@ -71,7 +71,7 @@ extension Simulator {
     return ReceiveQueueInfoArray(queues).image()
   }
 
-  /// Fails unless there is room for an array: a long one that does not fit is not made.
+  /// Fails if an array does not fit the requester's buffer, before a long one is built.
   private func checkRoom(
     _ oid: OIDRecord, _ array: Structure, _ count: Int, _ element: Structure, _ revision: UInt8
   ) throws(Failure) {
@@ -152,7 +152,7 @@ extension Simulator {
     let active = vports.count {
       vportState($0) == .activated
     }
-    // The default VPort is one more, and always active.
+    // The default VPort is counted too, and is always active.
     return NICSwitchInfoArray([
       NICSwitchInfo(
         try switchParameters(adapter: adapter),
@@ -212,7 +212,8 @@ extension Simulator {
     return array.image()
   }
 
-  /// The default VPort has no record: it is the switch's, on the physical function, always active.
+  /// The default VPort has no record: it belongs to the switch, is on the physical function and always
+  /// active.
   private func defaultVPort(adapter: Index<AdapterRecord>) throws(Failure) -> VPortParameters {
     let parameters = try switchParameters(adapter: adapter)
     var vport = VPortParameters(

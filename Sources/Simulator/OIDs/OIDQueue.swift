@@ -1,14 +1,13 @@
-// Whose turn it is: an adapter's queue of OID requests, one step at a time. Everything is read from the
-// queue's records, so a step made by a simulator that was just adopted does the same. A request stays in
-// the queue until its end has been told and no handler of the miniport knows of it; so an adapter whose
-// queue is empty may be halted.
+// An adapter's queue of OID requests, served one step at a time. All of its state is in the store, so a newly
+// adopted simulator makes the same step. A request stays in the queue until its requester has been notified
+// and no handler of the miniport has it; so an adapter with an empty queue may be halted.
 
 import NDIS
 import NDISStore
 
 extension Simulator {
-  /// One step of the adapter's queue of requests: sends the next one to an idle miniport in a state that
-  /// takes OID requests. False when there is nothing to do now.
+  /// One step of the adapter's queue: sends the next request to an idle miniport in a state that takes OID
+  /// requests. False when there is no pending work.
   mutating func stepOIDs(adapter index: Index<AdapterRecord>) -> Bool {
     var next = store.adapters[index, \.firstOID]
     guard !next.isNone else { return false }
@@ -37,7 +36,7 @@ extension Simulator {
         }
         if record.cancelled == 1, sendCancellation(oid: oid) { return true }
       case .ended:
-        // One completed in its own handler keeps the miniport busy until that is back.
+        // A request completed inside its handler keeps the miniport busy until the handler returns.
         if record.upcall != 0 { isBusy = true }
         if record.told == 0, tell(oid: oid) { return true }
       default: break
@@ -50,7 +49,7 @@ extension Simulator {
     return true
   }
 
-  /// Why no request of the queue will be served any more. Final: not even one of NDIS itself.
+  /// Why the queue's requests are no longer served, or nil. Final: not even NDIS's own.
   private func lastingRefusal(adapter index: Index<AdapterRecord>) -> (
     failure: Failure, isFinal: Bool
   )? {
@@ -59,14 +58,14 @@ extension Simulator {
     if isDisconnected(store.drivers[adapter.driver.index, \.session].index) {
       return (Failure(.notAccepted, .handlerDied), true)
     }
-    // Of Shutdown no way leads back, and MiniportShutdownEx was the last call.
+    // No transition leads out of Shutdown, and MiniportShutdownEx was the last call.
     if adapter.state == AdapterState.shutdown.rawValue {
       return (Failure(.notAccepted, .wrongState, failure.a), true)
     }
     return adapter.removed != 0 ? (failure, false) : nil
   }
 
-  /// Whether the miniport may be called with an OID request now, one of NDIS itself at least.
+  /// Whether the miniport may be called with an OID request now, at least with one of NDIS's own.
   private func takesOIDs(adapter index: Index<AdapterRecord>) -> Bool {
     guard let failure = oidRefusal(adapter: index) else { return true }
     guard failure.reason == .adapterRemoved else { return false }
@@ -75,7 +74,7 @@ extension Simulator {
       && store.adapters[index, \.upcallOpen] != .haltEx
   }
 
-  /// A request's turn has come.
+  /// Starts the request at the head of the queue.
   private mutating func begin(oid index: Index<OIDRecord>) {
     let record = store.oids[index]
     let adapter = record.adapter.index
@@ -103,7 +102,7 @@ extension Simulator {
       end(oid: index, Failure(.success, .none), .notSent)
       return
     }
-    // From here on its end is concluded.
+    // From here on the end of the request must go through `conclude`.
     store.oids.update(index) { $0.state = .sent }
     guard store.drivers[driver].handlers[HandlerSlot.oidRequest] != 0 else {
       end(oid: index, Failure(.notSupported, .missingHandler, 64), .notSent)
@@ -125,15 +124,15 @@ extension Simulator {
     move(adapter, .oidRequest)
   }
 
-  /// Before anything is made for a request that the miniport is to be asked.
+  /// Checked before anything is created for a request that goes to the miniport.
   private func checkOIDHandler(_ driver: Index<DriverRecord>) throws(Failure) {
     guard store.drivers[driver].handlers[HandlerSlot.oidRequest] != 0 else {
       throw Failure(.notSupported, .missingHandler, 64)
     }
   }
 
-  /// Its Timeout has passed. A request that the miniport has not seen ends; of another its miniport is told, as if
-  /// its requester had cancelled it.
+  /// The request's Timeout has passed. A request that the miniport has not received ends; otherwise the
+  /// miniport is called to cancel it, as if its requester had.
   mutating func timedOut(oid index: Index<OIDRecord>) {
     forgetTimeout(oid: index)
     let record = store.oids[index]
@@ -149,14 +148,14 @@ extension Simulator {
     scheduler.wake(record.adapter.index)
   }
 
-  /// Its Timeout counts no more.
+  /// Disarms the request's Timeout.
   mutating func forgetTimeout(oid index: Index<OIDRecord>) {
     guard store.oids[index, \.deadline] != 0 else { return }
     store.oids.update(index) { $0.deadline = 0 }
     scheduler.forgetDeadline(of: index)
   }
 
-  /// Calls MiniportCancelOidRequest, once a request; false when there is no room for the call.
+  /// Calls MiniportCancelOidRequest, once per request; false when the table of upcalls is full.
   private mutating func sendCancellation(oid index: Index<OIDRecord>)
     -> Bool
   {
@@ -179,10 +178,10 @@ extension Simulator {
     return true
   }
 
-  // MARK: What others ask of this file
+  // MARK: Internal API
 
-  /// Ends every request of the adapter with `status`, told to who asked: the adapter was removed or its
-  /// process is gone.
+  /// Ends every request of the adapter with `status` and notifies the requesters: the adapter was removed or
+  /// its process has ended.
   mutating func endOIDs(
     adapter index: Index<AdapterRecord>, _ status: Status
   ) {
@@ -194,8 +193,8 @@ extension Simulator {
   }
 
   /// The binding is closing: cancels its requests. True while one of them has not ended, or a call of
-  /// ProtocolOidRequestComplete has not returned. Of a process that is gone nobody is waited for: what
-  /// is at the miniport is cancelled, and its end is told to nobody.
+  /// ProtocolOidRequestComplete has not returned. For a dead process there is no wait: its request at the
+  /// miniport is cancelled without a completion.
   mutating func endOIDs(binding index: Index<BindingRecord>) -> Bool {
     let binding = store.bindings[index]
     guard binding.kind == .binding else { return false }
@@ -229,8 +228,8 @@ extension Simulator {
     return waits || binding.completions > completionsAround(closing: index)
   }
 
-  /// Calls of ProtocolOidRequestComplete of a binding in which its NdisCloseAdapterEx was called: these
-  /// cannot be waited for.
+  /// Calls of ProtocolOidRequestComplete of a binding from inside which NdisCloseAdapterEx was called: the
+  /// close cannot wait for these.
   private func completionsAround(closing index: Index<BindingRecord>) -> UInt32 {
     guard let request = store.bindings[index, \.closeRequest].optional else { return 0 }
     let handle = bindingHandle(index)
@@ -242,8 +241,8 @@ extension Simulator {
     return count
   }
 
-  /// The upcall of MiniportOidRequest around a call, with a request of this binding: closing the binding
-  /// there would wait for itself.
+  /// The upcall of MiniportOidRequest around a call, for a request of this binding: a close from inside it
+  /// would deadlock.
   func oidCircle(binding index: Index<BindingRecord>, context: UInt64) -> UInt64? {
     chain(of: context) {
       guard $0.type == .oidRequest, let oid = $0.oid.optional else {
@@ -254,7 +253,7 @@ extension Simulator {
     }
   }
 
-  /// After a restart: what was due while nobody was there is due as much later.
+  /// After a restart: extends Timeouts by the time the daemon was down.
   func postponeOIDs(by milliseconds: UInt64) {
     for index in store.oids.touched where store.oids[index, \.deadline] != 0 {
       store.oids.update(index) { $0.deadline &+= milliseconds }

@@ -3,23 +3,22 @@
 import NDIS
 import NDISStore
 
-/// Where an OID request stands. `queued`: behind another in its adapter's queue. `sent`: the miniport's
-/// handler runs. `pended`: it answered PENDING. `ended`: how it ended is known; it has still to be told,
-/// or a handler that knows of it still runs.
+/// State of an OID request. `queued`: in its adapter's queue. `sent`: the miniport's handler is running.
+/// `pended`: the handler returned PENDING. `ended`: the result is known, but the requester has not been
+/// notified, or a handler that has the request is still running.
 enum OIDState: UInt8, StoredEnum {
   case free = 0, queued, sent, pended, ended
   static let fallback = ended
 }
 
-/// How an OID request ended: its miniport ended it, NDIS stopped waiting for its miniport, or the miniport
-/// never saw it. Kept in the free record, so that a completion that comes too late or twice is known for
-/// what it is.
+/// How an OID request ended: its miniport completed it, NDIS gave up waiting for the miniport, or the
+/// miniport never received it. Kept in the free record, to classify a late or second completion.
 enum OIDEnd: UInt8, StoredEnum {
   case none = 0, miniport, abandoned, notSent
   static let fallback = notSent
 }
 
-/// An OID request, from its acceptance until its end has been told and no handler knows of it any more.
+/// An OID request, from its acceptance until its requester has been notified and no handler has it any more.
 struct OIDRecord: NamedRecord {
   static let kind = RecordKind.oid
   var isFree: Bool { state == .free }
@@ -27,22 +26,23 @@ struct OIDRecord: NamedRecord {
   var generation: UInt32 = 0
   @Raw var state = OIDState.free
   var kind: UInt8 = 0  // OIDRequestKind
-  var revision: UInt8 = 0  // of the image it came with
-  var cancelled: UInt8 = 0  // 1 to be cancelled, 2 the miniport was told
+  var revision: UInt8 = 0  // of the image it was sent with
+  var cancelled: UInt8 = 0  // 1 to be cancelled, 2 the miniport was called
   var adapter = Ref<AdapterRecord>.none
-  var binding = Ref<BindingRecord>.none  // none: NDIS itself asks, or the binding is gone
-  // The adapter's queue, oldest first. In it until the end is told and the miniport's handler is back.
+  var binding = Ref<BindingRecord>.none  // none: NDIS's own request, or the binding was closed
+  // The adapter's queue, oldest first. Linked until the requester is notified and the miniport's handler has
+  // returned.
   var previous = Ref<OIDRecord>.none
   var next = Ref<OIDRecord>.none
-  /// Whose quota it counts against.
+  /// The session whose quota it is charged to.
   var session = Ref<SessionRecord>.none
   var isLinked: UInt8 = 0
-  /// ProtocolOidRequestComplete was called, or there is nobody to tell.
+  /// ProtocolOidRequestComplete was called, or there is no requester to notify.
   var told: UInt8 = 0
-  /// NDIS answered it; what it answers is `knownInformation`.
+  /// NDIS answered it; the answer is `ndisAnswer`.
   var answeredByNDIS: UInt8 = 0
   @Raw var end = OIDEnd.none
-  /// NDIS itself asks.
+  /// NDIS's own request.
   var own: UInt8 = 0
   var padding3: (UInt8, UInt8, UInt8) = (0, 0, 0)
   var padding4: UInt32 = 0
@@ -50,7 +50,7 @@ struct OIDRecord: NamedRecord {
   var adapterHandle: UInt64 = 0
   /// The open or pended upcall at the miniport.
   var upcall: UInt64 = 0
-  /// Its id, kept after it.
+  /// Id of the last upcall at the miniport, kept after it has ended.
   var lastUpcall: UInt64 = 0
   /// The open calls of MiniportCancelOidRequest and ProtocolOidRequestComplete.
   var cancellation: UInt64 = 0
@@ -64,25 +64,25 @@ struct OIDRecord: NamedRecord {
   var requestContext: UInt64 = 0
   /// The upcall in whose handler it was made.
   var parent: UInt64 = 0
-  /// When its Timeout has passed, and it is to be cancelled; 0 = never, or done.
+  /// When its Timeout passes and it is cancelled; 0 = never, or done.
   var deadline: UInt64 = 0
-  /// Bytes of input in `oidInputs`, bytes of room for output.
+  /// Bytes of input in `oidInputs`, and the length of the requester's output buffer.
   var inputLength: UInt32 = 0
   var outputLength: UInt32 = 0
   var switchID: UInt32 = 0
   var vportID: UInt32 = 0
   var flags: UInt32 = 0
-  /// The queue, filter or VPort it makes or changes, and the state that had before.
+  /// The queue, filter or VPort it makes or changes, and the previous state of that.
   var subject = Ref<AnyRecord>.none
   var before: UInt8 = 0
   var supportedRevision: UInt8 = 0
-  /// A SET_FILTER during which the miniport has indicated to its Paused queue: it must end with SUCCESS.
+  /// A SET_FILTER during which the miniport has indicated to the Paused queue: it must complete with SUCCESS.
   var indicated: UInt8 = 0
   var padding: UInt8 = 0
   var bytesRead: UInt32 = 0
   var bytesWritten: UInt32 = 0
   var bytesNeeded: UInt32 = 0
-  /// Bytes in `oidOutputs`.
+  /// Bytes of output in `oidOutputs`.
   var outputBytes: UInt32 = 0
   var padding2: UInt32 = 0
   var failure = Failure(.success, .none)

@@ -1,7 +1,8 @@
-// OID requests: a bound protocol driver asks, NDIS checks, the miniport answers. One regular request is at
-// a miniport at a time; the rest wait in the adapter's queue, in order. A request ends exactly once, with
-// ProtocolOidRequestComplete, whether NDIS answered it from what it knows, the miniport did, it was
-// cancelled, took too long, or its miniport went away. Here: how it is asked for and cancelled.
+// OID requests: a bound protocol driver sends one, NDIS checks it, the miniport completes it. One regular
+// request is at a miniport at a time; the rest wait in the adapter's queue, in order. A request ends exactly
+// once, with ProtocolOidRequestComplete: when NDIS answers it from its records, the miniport completes it, it
+// is cancelled or times out, or its miniport is removed. This file has NdisOidRequest and
+// NdisCancelOidRequest.
 
 import NDISDriverInterface
 import NDISEvents
@@ -9,8 +10,8 @@ import NDIS
 import NDISStore
 
 extension Simulator {
-  /// NdisOidRequest. What can be refused from the call alone is refused; else the answer is PENDING with
-  /// the request's handle, and the end is told by an upcall.
+  /// NdisOidRequest. Checks that need the call alone fail at once; otherwise it returns PENDING with the
+  /// request's handle, and an upcall reports the completion.
   mutating func oidRequest(
     _ call: Call, _ handle: Handle, _ oid: OIDCall
   ) throws(Failure) {
@@ -36,7 +37,7 @@ extension Simulator {
     finish(call.sessionIndex, call.requestID, pending: oidHandle(index))
   }
 
-  /// NdisCancelOidRequest: a void routine; succeeds whether it found something or not.
+  /// NdisCancelOidRequest: a void routine; succeeds whether a request matched or not.
   mutating func cancelOIDRequest(
     _ call: Call, _ handle: Handle, _ requestID: UInt64
   ) throws(Failure) {
@@ -53,8 +54,8 @@ extension Simulator {
     finish(call.sessionIndex, call.requestID)
   }
 
-  /// NDIS itself asks, in the same queue as everybody; nobody is told how it ended but `conclude`. False
-  /// when there is no room for it now: the adapter is stepped again when there is.
+  /// Queues NDIS's own request, in the same queue as all others; its end is handled by `conclude` alone.
+  /// False when the table is full: the adapter is stepped again when a record is free.
   @discardableResult
   mutating func issueInternalRequest(
     adapter: Index<AdapterRecord>, oid: UInt32, kind: OIDRequestKind, input: [UInt8],
@@ -74,7 +75,7 @@ extension Simulator {
 
   // MARK: Checks
 
-  /// A binding whose handle NdisCloseAdapterEx has not killed.
+  /// A binding on whose handle NdisCloseAdapterEx has not been called.
   private func resolveOpenBinding(_ handle: Handle, session: Index<SessionRecord>) throws(Failure)
     -> Index<BindingRecord>
   {
@@ -134,7 +135,7 @@ extension Simulator {
       return Failure(.notAccepted, .handlerDied)
     }
     if adapter.removed != 0 { return Failure(.notAccepted, .adapterRemoved, handle) }
-    // While MiniportHaltEx or MiniportShutdownEx runs the state is still the one before.
+    // While MiniportHaltEx or MiniportShutdownEx runs the adapter is still in the previous state.
     guard let state = AdapterState(rawValue: adapter.state), state.after(.oidRequest) != nil,
       adapter.upcallOpen != .haltEx,
       adapter.upcallOpen != .shutdownEx
@@ -142,8 +143,8 @@ extension Simulator {
     return nil
   }
 
-  /// Rule NdisOidDoubleRequest: the same NDIS_OID_REQUEST, which its driver's number stands for, may be
-  /// issued again only when it has ended. A number of zero says nothing.
+  /// Rule NdisOidDoubleRequest: the same NDIS_OID_REQUEST, identified by its driver's number, may be issued
+  /// again only when it has ended. A number of zero is not checked.
   private mutating func checkNotPending(
     _ call: Call, _ binding: Index<BindingRecord>, _ oid: OIDCall
   ) throws(Failure) {
@@ -167,19 +168,20 @@ extension Simulator {
 
   // MARK: Records
 
-  /// The room a request keeps. What NDIS answers from its records is made when it is told and takes no
-  /// place before; what a miniport answers lies in `oidOutputs`, so more room than that is not passed on.
+  /// The output bytes a request reserves. What NDIS answers from its records is built at completion and
+  /// limited by the requester's buffer alone; a miniport's output is stored in `oidOutputs`, which limits it
+  /// too.
   private func room(_ kind: OIDRequestKind, _ call: OIDCall) -> UInt32 {
     if kind == .set { return 0 }
     if OID.of(number: call.oid)?.form(kind)?.answeredBy == .ndis { return call.outputLength }
     return min(call.outputLength, UInt32(OIDBufferRecord.capacity))
   }
 
-  /// A record at the end of the adapter's queue; nil when the table is full.
+  /// Appends a record to the adapter's queue; nil when the table is full.
   private mutating func makeOID(
     adapter: Index<AdapterRecord>, _ kind: OIDRequestKind, _ call: OIDCall
   ) -> Index<OIDRecord>? {
-    // A query has nothing to read, a set no room to write.
+    // A query has no input, a set no output.
     let reads = kind == .set || kind == .method
     let input = reads ? call.input : []
     let handle = adapterHandle(adapter).rawValue
@@ -201,7 +203,7 @@ extension Simulator {
       $0.requestContext = call.requestContext
       $0.inputLength = UInt32(clamping: input.count)
       $0.outputLength = room
-      // Fields of revision 2; behind a revision 1 they are not read.
+      // Fields of revision 2, not read in a structure of revision 1.
       if call.header.revision > 1 {
         $0.switchID = call.switchID
         $0.vportID = call.vportID

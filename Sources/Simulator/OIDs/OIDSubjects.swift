@@ -1,4 +1,4 @@
-// What an OID request is about: the filter, queue or VPort that it makes, changes or removes.
+// The subject of an OID request: the filter, queue or VPort that it makes, changes or removes.
 
 import NDIS
 import NDISStore
@@ -12,7 +12,7 @@ extension Simulator {
     store.oids.update(index) { $0.queue = Ref(queue) }
   }
 
-  /// `before`: the state to which the queue goes back when the request fails.
+  /// `before`: the state the queue returns to if the request fails.
   func set(queue: Index<QueueRecord>, before: UInt8, ofOID index: Index<OIDRecord>) {
     store.oids.update(index) {
       $0.queue = Ref(queue)
@@ -24,15 +24,16 @@ extension Simulator {
     store.oids.update(index) { $0.vport = Ref(vport) }
   }
 
-  /// An adapter's filters, queues and VPorts are gone.
+  /// Clears the subjects of an adapter's requests: its filters, queues and VPorts have been removed.
   func forgetOIDSubjects(adapter: Index<AdapterRecord>) {
     for oid in store.oidsOfAdapter.of(adapter) {
       store.oids.update(oid) { $0.subject = .none }
     }
   }
 
-  /// A binding is gone: requests that its end has not waited for name it no more. One was told and its miniport's
-  /// handler still runs; in the ProtocolOidRequestComplete of another it was closed, and that is in no queue.
+  /// A binding has been closed: clears it from requests that its end has not waited for. These are completed
+  /// requests whose miniport's handler is still running, and the one in whose ProtocolOidRequestComplete the
+  /// binding was closed, which is in no queue.
   func forgetOIDs(binding index: Index<BindingRecord>) {
     func forget(_ oid: Index<OIDRecord>) {
       guard store.oids[oid, \.state] != .free, store.oids[oid, \.binding] == Ref(index) else {

@@ -1,6 +1,6 @@
 // Receive filters: set on a queue the requester allocated, on a VPort it created, or on the default queue,
-// which every protocol driver may use. NDIS assigns the FilterId. The first filter of a queue and the
-// last one move it through its states; clearing the last one never asks for DmaStopped.
+// which every protocol driver may use. NDIS assigns the FilterId. A queue's first and last filter move it
+// through its states; clearing the last one does not require DmaStopped.
 
 import NDISEvents
 import NDIS
@@ -48,7 +48,7 @@ extension Simulator {
     put(id, at: 16, ofInput: index)
   }
 
-  /// Whether a filter may come to a queue or VPort. Zero and zero is the default queue.
+  /// Whether a filter may be set on a queue or VPort. Zero and zero is the default queue.
   private func checkPlace(queueID: UInt32, vportID: UInt32, _ oid: OIDRecord) throws(Failure) {
     if queueID != 0 {
       let queue = try liveQueue(adapter: oid.adapter.index, id: queueID)
@@ -64,8 +64,8 @@ extension Simulator {
     store.filtersOfAdapter.of(adapter).reduce(0) { count, _ in count &+ 1 }
   }
 
-  /// Ids come one after another, so that one is not soon another filter's; they fit 16 bits, as the
-  /// out-of-band data of a NET_BUFFER_LIST has them.
+  /// Ids are assigned in sequence, so that one is not soon reused; they fit 16 bits, like the out-of-band
+  /// data of a NET_BUFFER_LIST.
   private func newFilterID(adapter: Index<AdapterRecord>) -> UInt32 {
     var id = store.adapters[adapter, \.lastFilterID]
     repeat { id = id >= 0xFFFF ? 1 : id + 1 } while isTaken(filterID: id, adapter: adapter)
@@ -144,7 +144,7 @@ extension Simulator {
     set(filter: filter, ofOID: index)
   }
 
-  /// Both ends change in one turn.
+  /// Source and destination change in one turn.
   mutating func concludeMoveFilter(_ index: Index<OIDRecord>, _ oid: OIDRecord) {
     guard let filter = oid.filter.optional,
       let to = try? input(ReceiveFilterMoveParameters.self, oid: index).destination
@@ -161,7 +161,7 @@ extension Simulator {
 
   // MARK: Queues and VPorts of filters
 
-  /// A filter has come to the queue or VPort it names.
+  /// Attaches a filter to its queue or VPort.
   private func arrive(filter index: Index<FilterRecord>) {
     let adapter = store.filters[index, \.adapter].index
     if let queue = queue(adapter: adapter, id: store.filters[index, \.queueID]) {
@@ -173,7 +173,7 @@ extension Simulator {
     }
   }
 
-  /// A filter has gone from them.
+  /// Detaches a filter from its queue or VPort.
   private func leave(filter index: Index<FilterRecord>) {
     let adapter = store.filters[index, \.adapter].index
     if let queue = queue(adapter: adapter, id: store.filters[index, \.queueID]) {
@@ -189,7 +189,7 @@ extension Simulator {
   /// A filter with its fields, as it was set.
   func parameters(filter index: Index<FilterRecord>) throws(Failure) -> ReceiveFilterParameters {
     let record = store.filters[index]
-    // The image is kept without its fields, which stand beside it.
+    // The image is stored without its fields, which are stored beside it.
     var head = record.parameters
     head.fieldCount = 0
     var result = try head.value()

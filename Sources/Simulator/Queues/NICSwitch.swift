@@ -1,6 +1,6 @@
-// The NIC switch of an SR-IOV adapter and its virtual functions. There is one switch, the default one, made
-// and deleted by OID requests; on Windows NDIS makes it, here an overlying driver asks. VFs are numbered by
-// the miniport.
+// The NIC switch of an SR-IOV adapter and its virtual functions. There is one switch, the default one,
+// created and deleted by OID requests; on Windows NDIS creates it, here an overlying driver requests it. VFs
+// are numbered by the miniport.
 
 import NDISEvents
 import NDIS
@@ -72,14 +72,14 @@ extension Simulator {
     }
   }
 
-  /// The switch's parameters as they are now.
+  /// The current switch parameters.
   func switchParameters(adapter: Index<AdapterRecord>) throws(Failure) -> NICSwitchParameters {
     try store.capabilities[adapter, \.switchParameters].value()
   }
 
   // MARK: Virtual functions
 
-  /// VFs that the adapter can have.
+  /// The maximum number of VFs of the adapter.
   private func functionLimit(adapter: Index<AdapterRecord>) -> UInt32 {
     min(
       store.capabilities[adapter, \.nicSwitch].maxNumVFs, CapabilitiesRecord.maximumFunctions)

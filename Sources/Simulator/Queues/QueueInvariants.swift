@@ -1,12 +1,12 @@
-// What an adapter has of queues, filters and VPorts: lists, ids that are unique, counts of filters, blocks and
-// indicated lists, states that fit these.
+// Validates an adapter's queues, filters and VPorts: lists, unique ids, counts of filters, blocks and
+// indicated lists, and states consistent with them.
 
 import NDIS
 import NDISStore
 
-/// What filters say of ids, for one adapter at a time.
+/// Ids found on filters, for one adapter at a time.
 struct PlaceScratch {
-  /// By QueueId or VPortId: how many filters; none of that id.
+  /// By QueueId or VPortId: the number of filters; `absent` for an unused id.
   static let absent = UInt32.max
   var queues: [UInt32]
   var vports: [UInt32]
@@ -21,7 +21,7 @@ struct PlaceScratch {
 }
 
 extension StoreCheck {
-  /// What the miniport said of its hardware, and the NIC switch.
+  /// The hardware capabilities the miniport reported, and the NIC switch.
   func checkCapabilities() throws(StoreError) {
     for index in store.capabilities.touched {
       let record = store.capabilities[index]
@@ -52,7 +52,7 @@ extension StoreCheck {
     }
   }
 
-  /// Lists of an adapter; a record that is in none is noticed at the end.
+  /// Lists of an adapter; a record that is in no list is detected at the end.
   mutating func checkPlaces(
     _ adapter: AdapterRecord, _ own: Ref<AdapterRecord>, _ at: CheckedRecord,
     _ scratch: inout PlaceScratch
@@ -104,7 +104,7 @@ extension StoreCheck {
     }
   }
 
-  /// Whether something's maker is a binding on its adapter; none: NDIS has taken it over.
+  /// Whether an object's creator is a binding on its adapter; none: NDIS has taken it over.
   private func isMaker(_ owner: Ref<BindingRecord>, _ adapter: Ref<AdapterRecord>) -> Bool {
     owner.isNone || (isBinding(owner) && store.bindings[owner.index, \.adapter] == adapter)
   }
@@ -132,7 +132,7 @@ extension StoreCheck {
           && (vport == 0
             || vport < scratch.vports.count && scratch.vports[vport] != PlaceScratch.absent),
         "its queue or VPort is not there")
-      // One that is being set does not count yet.
+      // A filter that is being set is not counted yet.
       guard filter.state == .set else { continue }
       if queue != 0 { scratch.queues[queue] &+= 1 }
       if vport != 0 { scratch.vports[vport] &+= 1 }
@@ -190,7 +190,7 @@ extension StoreCheck {
   private func isBeingFreed(
     _ queue: Index<QueueRecord>, on adapter: Index<AdapterRecord>
   ) -> Bool {
-    // The list of requests has been checked to close.
+    // The list of requests has already been checked for cycles.
     for index in store.oidsOfAdapter.of(adapter) {
       let oid = store.oids[index]
       if oid.queue == Ref(queue), oid.oid == OIDNumber.receiveFilterFreeQueue,
@@ -239,7 +239,7 @@ extension StoreCheck {
     }
   }
 
-  /// How many there are: one that is being made has an adapter before it has a state.
+  /// Totals; an object that is being created has an adapter before it has a state.
   mutating func countPlaces() throws(StoreError) {
     for index in store.queues.touched {
       let record = store.queues[index]

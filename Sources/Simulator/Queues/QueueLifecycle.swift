@@ -1,14 +1,14 @@
-// What an adapter's life asks of its queues, filters and VPorts: the miniport's word that DMA has stopped,
-// the end of the binding that made them, what NDIS itself frees before MiniportHaltEx, and the end of an
-// adapter that nobody can be asked about.
+// Queues, filters and VPorts during an adapter's life: the miniport's indication of DmaStopped, the closing
+// of the binding that created them, teardown by NDIS before MiniportHaltEx, and forced teardown without a
+// miniport.
 
 import NDISEvents
 import NDIS
 import NDISStore
 
 extension Simulator {
-  /// The miniport has indicated NDIS_STATUS_RECEIVE_QUEUE_STATE. Only DmaStopped has to be indicated; it
-  /// belongs to FREE_QUEUE, once.
+  /// The miniport has indicated NDIS_STATUS_RECEIVE_QUEUE_STATE. Only DmaStopped is indicated, once, during
+  /// FREE_QUEUE.
   mutating func queueStateIndicated(
     adapter: Index<AdapterRecord>, _ state: ReceiveQueueState
   ) {
@@ -23,15 +23,16 @@ extension Simulator {
     store.queues.update(queue) { $0.dmaStopped = 1 }
   }
 
-  /// The binding is closing: what it allocated and did not free is a violation, once, and becomes NDIS's
-  /// to free. Of an adapter that takes no OID requests any more it could not free anything.
+  /// The binding is closing: anything it allocated and did not free is a violation, reported once, and is
+  /// left for NDIS to free. On an adapter that takes no more OID requests the binding could not have freed
+  /// it.
   mutating func reassignQueuesToNDIS(binding index: Index<BindingRecord>) {
     let adapter = store.bindings[index, \.adapter].index
     let binding = Ref(index)
     var count: UInt64 = 0
     for queue in store.queuesOfAdapter.of(adapter) {
       guard store.queues[queue, \.owner] == binding else { continue }
-      // One that is still being allocated is not the binding's yet.
+      // A queue that is still being allocated does not belong to the binding yet.
       if queueState(queue).isLive { count += 1 }
       store.queues.update(queue) { $0.owner = .none }
     }
@@ -56,13 +57,13 @@ extension Simulator {
 
   // MARK: Before a halt
 
-  /// Before MiniportHaltEx: clears filters, frees queues, deletes VPorts, frees VFs and deletes the switch
-  /// by OID requests of NDIS itself, one at a time. What the miniport then refuses is gone all the same.
-  /// True while something is left.
+  /// Before MiniportHaltEx: clears filters, frees queues, deletes VPorts, frees VFs and deletes the switch by
+  /// NDIS's own OID requests, one at a time. Objects the miniport fails to free are removed all the same.
+  /// True while any are left.
   mutating func freeQueuesBeforeHalt(adapter index: Index<AdapterRecord>)
     -> Bool
   {
-    // One at a time: the last one's end calls this again.
+    // One at a time: the completion of the last one calls this again.
     guard store.adapters[index, \.firstOID].isNone else { return true }
     if let filter = store.adapters[index, \.filters].optional {
       let clear = ReceiveFilterClearParameters(
@@ -91,7 +92,7 @@ extension Simulator {
       ask(adapter: index, OIDNumber.nicSwitchDeleteSwitch, NICSwitchDeleteParameters())
       return true
     }
-    // A freed queue whose memory or lists are not back yet holds nothing up; that is reported already.
+    // A freed queue with outstanding memory or lists does not block the halt; it has been reported already.
     return false
   }
 
@@ -108,10 +109,10 @@ extension Simulator {
     issueInternalRequest(adapter: adapter, oid: oid, kind: .set, input: structure.image())
   }
 
-  // MARK: Without anybody being asked
+  // MARK: Forced teardown
 
-  /// The adapter is gone: its queues, filters and VPorts go without anybody being asked. Their memory has been
-  /// reclaimed, and no list that is out counts for them.
+  /// The adapter has been removed: removes its queues, filters and VPorts without calling the miniport. Their
+  /// memory has been reclaimed, and no outstanding list is counted for them.
   mutating func dropQueues(adapter index: Index<AdapterRecord>) {
     forgetOIDSubjects(adapter: index)
     while let filter = store.adapters[index, \.filters].optional { remove(filter: filter) }

@@ -1,8 +1,8 @@
-// Shared memory of queues and VPorts: which of them may have some, and how many blocks each has. Only the
-// adapter's own handle may name a nondefault queue or a VPort, for their memory is the miniport's to free.
-// A queue that was freed, or a VPort that was deleted, with memory or indications left is gone for everybody,
-// but its record and its id stay until the last of them has come back; the memory is reclaimed one block
-// a step.
+// Shared memory of queues and VPorts: which of them may allocate it, and how many blocks each has. Only the
+// adapter's own handle may be used for a nondefault queue or a VPort, because the miniport frees their
+// memory. A queue that was freed, or a VPort that was deleted, with memory or indications outstanding is no
+// longer visible, but its record and its id stay until the last of them has been returned; the memory is
+// reclaimed one block per step.
 
 import NDISDriverInterface
 import NDISEvents
@@ -10,7 +10,7 @@ import NDIS
 import NDISStore
 
 extension Simulator {
-  /// What memory is allocated for.
+  /// The queue or VPort memory is allocated for.
   enum MemoryTarget {
     case defaultQueue
     case queue(Index<QueueRecord>)
@@ -51,7 +51,7 @@ extension Simulator {
     return vportState(index).mayAllocateMemory(on: function) && store.vports[index, \.deleting] == 0
   }
 
-  // MARK: What a queue or VPort holds
+  // MARK: Counts of a queue or VPort
 
   func countBlock(queue: Index<QueueRecord>) {
     store.queues.update(queue) { $0.blocks &+= 1 }
@@ -71,7 +71,7 @@ extension Simulator {
     releaseIfReclaimed(vport: vport)
   }
 
-  /// Sets how many indicated lists count for a queue.
+  /// Sets how many indicated lists are counted for a queue.
   mutating func set(indicated count: UInt32, queue: Index<QueueRecord>) {
     store.queues.update(queue) { $0.indicated = count }
     if count == 0 { releaseIfReclaimed(queue: queue) }
@@ -82,15 +82,15 @@ extension Simulator {
     if count == 0 { releaseIfReclaimed(vport: vport) }
   }
 
-  /// A frame came before its SET_FILTER had ended.
+  /// Records that a frame arrived before the queue's SET_FILTER had completed.
   func noteEarlyFrame(queue: Index<QueueRecord>) {
     store.queues.update(queue) { $0.early = 1 }
   }
 
   // MARK: Reclaiming
 
-  /// One step: reclaims a block that a freed queue or deleted VPort had left. False when there is nothing to do
-  /// now.
+  /// One step: reclaims a block left over from a freed queue or deleted VPort. False when there is no pending
+  /// work.
   mutating func stepPlaces(adapter index: Index<AdapterRecord>) -> Bool {
     for queue in store.queuesOfAdapter.of(index) {
       guard queueState(queue) == .reclaiming,

@@ -1,5 +1,5 @@
-// The records of receive queues, filters and VPorts. Structures whose every field NDIS must be able to give
-// back (a queue's parameters, a filter's fields) are kept as their images.
+// The records of receive queues, filters and VPorts. Structures of which NDIS must return every field (a
+// queue's parameters, a filter's fields) are stored as their images.
 
 import NDIS
 import NDISStore
@@ -9,7 +9,7 @@ struct QueueRecord: NamedRecord {
   static let kind = RecordKind.queue
   var isFree: Bool { adapter.isNone }
 
-  /// More than an adapter can have, whatever its miniport says.
+  /// More than an adapter can have, whatever its miniport reports.
   static let maximum: UInt32 = 1024
   var generation: UInt32 = 0
   /// QueueState; 0 = free, or while `adapter` is set: being allocated. Only `take` changes it.
@@ -45,7 +45,7 @@ struct QueueRecord: NamedRecord {
   }
 }
 
-/// `setting`: SET_FILTER is with the miniport.
+/// `setting`: SET_FILTER is at the miniport.
 enum FilterState: UInt8, StoredEnum {
   case free = 0, setting, set
   static let fallback = set
@@ -57,7 +57,7 @@ struct FilterRecord: NamedRecord {
   var isFree: Bool { adapter.isNone }
 
   static let maximumFields = 8
-  /// More than an adapter can have, whatever its miniport says.
+  /// More than an adapter can have, whatever its miniport reports.
   static let maximum: UInt32 = 1024
   var generation: UInt32 = 0
   @Raw var state = FilterState.free
@@ -82,13 +82,13 @@ struct VPortRecord: NamedRecord {
   static let kind = RecordKind.vport
   var isFree: Bool { adapter.isNone }
 
-  /// More than an adapter can have, the default VPort among them.
+  /// More than an adapter can have, including the default VPort.
   static let maximum: UInt32 = 1024
   var generation: UInt32 = 0
   /// VPortState; 0 = free, or while `adapter` is set: being created. Only `take` changes it.
   private(set) var state: UInt8 = 0
   var padding: UInt8 = 0
-  /// DELETE_VPORT is with the miniport.
+  /// DELETE_VPORT is at the miniport.
   var deleting: UInt8 = 0
   var padding3: UInt8 = 0
   var adapter = Ref<AdapterRecord>.none
@@ -107,8 +107,8 @@ struct VPortRecord: NamedRecord {
   /// A free record.
   init() {}
 
-  /// Moves the VPort along its row of VPortState.table, its parameters with it; nil, and no change, for an invalid
-  /// combination.
+  /// Moves the VPort along its row of VPortState.table, together with its parameters; nil, and no change, for
+  /// an invalid combination.
   mutating func take(_ event: VPortEvent) -> VPortState? {
     guard let next = VPortState(rawValue: state)?.taking(event) else { return nil }
     state = next.rawValue

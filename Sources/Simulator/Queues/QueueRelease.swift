@@ -1,4 +1,4 @@
-// Taking queues, filters and VPorts out of their adapter's lists, and the ids that are not in use there.
+// Removing queues, filters and VPorts from their adapter's lists, and finding free ids there.
 
 import NDIS
 import NDISStore
@@ -22,7 +22,7 @@ extension Simulator {
     slabs.vports.release(index)
   }
 
-  /// The lowest id from 1 to `most` that no member of an adapter's list has; nil when all are taken.
+  /// The lowest id from 1 to `most` that is unused in an adapter's list; nil when all are in use.
   func lowestFreeID<Member: StoreRecord>(
     _ members: LinkedMembers<Member>, upTo most: UInt32, _ id: KeyPath<Member, UInt32>
   ) -> UInt32? {

@@ -1,6 +1,7 @@
-// The OID requests that make, change and free a receive queue. NDIS assigns the QueueId and keeps the
-// parameters; a request moves its queue only when it has succeeded, but for FREE_QUEUE: with it the queue
-// is in Stop DMA as soon as the miniport is asked, and back where it was should the miniport not do it.
+// The OID requests that allocate, change and free a receive queue. NDIS assigns the QueueId and keeps the
+// parameters; a request changes the queue's state when it has succeeded, except for FREE_QUEUE: the queue
+// enters Stop DMA when the request is sent to the miniport, and returns to its previous state if the miniport
+// fails it.
 
 import NDISEvents
 import NDIS
@@ -28,7 +29,7 @@ extension Simulator {
     put(id, at: 12, ofInput: index)
   }
 
-  /// The lowest id that is free. Those of queues that have something left are not.
+  /// The lowest free id. A freed queue with outstanding memory or lists keeps its id.
   private func freeQueueID(adapter: Index<AdapterRecord>) throws(Failure) -> UInt32 {
     let most = min(
       store.capabilities[adapter, \.receiveFilter].numQueues, QueueRecord.maximum)
@@ -43,7 +44,7 @@ extension Simulator {
     guard let queue = oid.queue.optional else { return }
     guard succeeded else { return remove(queue: queue) }
     do throws(Failure) {
-      // Of its answer NDIS takes the MSI-X entry (A27); the rest is as it was asked for.
+      // From the miniport's answer NDIS takes the MSI-X entry (A27) only; the rest stays as requested.
       let answer = try ReceiveQueueParameters(image: answer(oid: index))
       store.queues.update(queue) { $0.parameters.msixTableEntry = answer.msixTableEntry }
     } catch { reportMiniport(adapter: oid.adapter.index, error) }
@@ -67,7 +68,7 @@ extension Simulator {
     }
   }
 
-  /// Every queue has a status of its own: those that failed stay where they are.
+  /// Every queue has its own status: those that failed keep their state.
   mutating func concludeAllocationComplete(
     _ index: Index<OIDRecord>, _ oid: OIDRecord
   ) -> Failure {
@@ -86,7 +87,7 @@ extension Simulator {
         move(queue: queue, .allocationComplete)
       }
     } catch {
-      // Nobody can know which queues have their memory.
+      // It is unknown which queues have their memory.
       reportMiniport(adapter: adapter, error)
       return Failure(.failure, error.reason, error.a, error.b)
     }
@@ -111,14 +112,14 @@ extension Simulator {
       let change = try? input(ReceiveQueueParameters.self, oid: index),
       var changed = try? parameters(queue: queue).applying(change)
     else { return }
-    // What a newer requester may say has to be kept in full.
+    // Fields of a newer requester's revision have to be stored in full.
     changed.revision = max(changed.revision, change.revision)
     let kept = ReceiveQueueParametersImage(changed)
     store.queues.update(queue) { $0.parameters = kept }
     move(queue: queue, .queueParametersSet)
   }
 
-  /// A queue's parameters as they are now.
+  /// A queue's current parameters.
   func parameters(queue index: Index<QueueRecord>) throws(Failure) -> ReceiveQueueParameters {
     try store.queues[index, \.parameters].value()
   }
@@ -170,7 +171,7 @@ extension Simulator {
     freed(queue: queue)
   }
 
-  /// Only who allocated a queue may change it.
+  /// Only the binding that allocated a queue may change it.
   func checkOwner(queue index: Index<QueueRecord>, _ oid: OIDRecord) throws(Failure) {
     guard mayChange(store.queues[index, \.owner], oid) else {
       throw Failure(.invalidParameter, .queueOwner, UInt64(store.queues[index, \.queueID]))

@@ -1,20 +1,20 @@
-// What there is to see of receive queues, VPorts, filters and OID requests, and which of them are meant.
-// As for the other objects: plain values made from a record when somebody asks.
+// Snapshots of receive queues, VPorts, filters and OID requests, and queries for them: plain values, made
+// from a record on demand.
 
 public import NDIS
 import NDISStore
 
-/// What a queue, VPort, filter or OID request hangs on.
+/// Adapter and creator of a queue, VPort, filter or OID request.
 public struct PlaceSnapshot: Sendable, Equatable {
   public var adapter: Handle
   public var adapterName: Name
-  /// The binding that made it; nil when NDIS has taken it over, or asks itself.
+  /// The binding that made it; nil when NDIS has taken it over, or made the request itself.
   public var owner: Handle?
   public var driverName: Name?
   public var session: UInt32?
 }
 
-/// A receive queue that was allocated.
+/// A nondefault receive queue.
 public struct QueueSnapshot: Sendable, Equatable {
   public var index: UInt32
   public var place: PlaceSnapshot
@@ -59,22 +59,22 @@ public struct OIDSnapshot: Sendable, Equatable {
   public var handle: Handle
   public var place: PlaceSnapshot
   public var oid: UInt32
-  /// OIDRequestKind; the number, for a request is kept as it came.
+  /// OIDRequestKind; the raw number, because a request is kept as it was sent.
   public var kind: UInt8
   public var state: State
   public var requestID: UInt64
   public var port: UInt32
-  /// Seconds.
+  /// In seconds.
   public var timeout: UInt32
   public var inputLength: UInt32
   public var outputLength: UInt32
   public var isCancelled: Bool
 }
 
-/// Which queues, VPorts, filters or OID requests a listing means; what is nil does not matter.
+/// A query for queues, VPorts, filters or OID requests; a nil field matches everything.
 public struct ObjectQuery: Sendable, Equatable {
   public var adapter: Handle?
-  /// Bindings.
+  /// Handles of bindings.
   public var owners: Set<Handle>?
   public var queueID: UInt32?
   public var vportID: UInt32?
@@ -148,8 +148,8 @@ extension Simulator {
     return place
   }
 
-  /// Whether a query means the queue, VPort, filter or OID request at a used index. State is not looked
-  /// at: it is a name that only the caller knows.
+  /// Whether the queue, VPort, filter or OID request at a used index matches a query. The state is not
+  /// compared here: it is a name only the caller knows.
   public func matches(_ kind: ListedKind, _ index: UInt32, _ query: ObjectQuery) -> Bool {
     let adapter: Ref<AdapterRecord>
     let owner: Ref<BindingRecord>
@@ -187,9 +187,9 @@ extension Simulator {
     return true
   }
 
-  // MARK: By number
+  // MARK: Lookup by number
 
-  /// The queue, VPort or filter of this number on an adapter; each that is walked over costs one of the
+  /// The queue, VPort or filter of this number on an adapter; each record visited costs one unit of the
   /// budget.
   public func numbered(
     _ kind: ListedKind, adapter: UInt32, _ number: UInt32, budget: inout Int
@@ -209,7 +209,7 @@ extension Simulator {
     }
   }
 
-  /// QueueId, VPortId or FilterId of the object at a used index, and its adapter's; nil for others.
+  /// QueueId, VPortId or FilterId of the object at a used index, and its adapter; nil for other kinds.
   public func number(_ kind: ListedKind, _ index: UInt32) -> UInt32? {
     switch kind {
     case .queue: store.queues[Index(index), \.queueID]
@@ -230,9 +230,9 @@ extension Simulator {
     }
   }
 
-  /// The state of the queue at a used index, without the rest.
+  /// The state of the queue at a used index, without a full snapshot.
   public func queueState(_ index: UInt32) -> QueueState { queueState(Index<QueueRecord>(index)) }
 
-  /// The state of the VPort at a used index, without the rest.
+  /// The state of the VPort at a used index, without a full snapshot.
   public func vportState(_ index: UInt32) -> VPortState { vportState(Index<VPortRecord>(index)) }
 }

@@ -1,11 +1,11 @@
-// Where the state of a queue or VPort changes, and nowhere else: an event is looked up in QueueState.table or
-// VPortState.table, and the record takes the row. A row that ends where it began writes nothing. The record of
-// one that has become Undefined or Deleted goes with its state.
+// The only place where the state of a queue or VPort changes: an event is looked up in QueueState.table or
+// VPortState.table, and the row is applied to the record. A row that does not change the state writes
+// nothing. A record that becomes Undefined or Deleted is freed in the same turn.
 //
-// FREE_QUEUE, from its beginning to its end: `prepareFreeQueue` takes freeQueue (to Stop DMA), `queueStateIndicated`
-// dmaStopped (to Freeing), `concludeFreeQueue` either freeFailed (back to where it was) or, with `freed`, what
-// follows from the lists and the memory that are outstanding: resourcesFreed (to Undefined), or resourcesLeft (to
-// Reclaiming) and resourcesFreed when the last of them has come back (`releaseIfReclaimed`).
+// FREE_QUEUE, from start to end: `prepareFreeQueue` applies freeQueue (to Stop DMA), `queueStateIndicated`
+// dmaStopped (to Freeing), `concludeFreeQueue` either freeFailed (back to the previous state) or, with
+// `freed`, depending on outstanding lists and memory, resourcesFreed (to Undefined), or resourcesLeft (to
+// Reclaiming) and resourcesFreed when the last of them has been returned (`releaseIfReclaimed`).
 
 import NDIS
 import NDISStore
@@ -23,7 +23,7 @@ extension Simulator {
 
   // MARK: Transitions
 
-  /// An event happens to a queue. False for an invalid combination, which changes nothing.
+  /// Applies an event to a queue. False for an invalid combination, which changes nothing.
   @discardableResult
   func move(queue index: Index<QueueRecord>, _ event: QueueEvent) -> Bool {
     let state = queueState(index)
@@ -33,7 +33,7 @@ extension Simulator {
     return moved
   }
 
-  /// An event happens to a VPort. False for an invalid combination, which changes nothing.
+  /// Applies an event to a VPort. False for an invalid combination, which changes nothing.
   @discardableResult
   func move(vport index: Index<VPortRecord>, _ event: VPortEvent) -> Bool {
     let state = vportState(index)
@@ -43,22 +43,22 @@ extension Simulator {
     return moved
   }
 
-  /// Refuses an event that is an invalid combination now.
+  /// Fails if an event is an invalid combination now.
   func check(_ event: QueueEvent, queue index: Index<QueueRecord>) throws(Failure) {
     guard queueState(index).after(event) != nil else {
       throw Failure(.invalidParameter, .queueState, UInt64(store.queues[index, \.queueID]))
     }
   }
 
-  /// An event happens to a queue; an invalid combination is refused.
+  /// Applies an event to a queue; fails for an invalid combination.
   func take(_ event: QueueEvent, queue index: Index<QueueRecord>) throws(Failure) {
     try check(event, queue: index)
     move(queue: index, event)
   }
 
-  // MARK: Ends
+  // MARK: End
 
-  /// FREE_QUEUE has ended, and the queue is gone: at once when nothing of it is outstanding.
+  /// FREE_QUEUE has ended: removes the queue, at once if it has nothing outstanding.
   mutating func freed(queue index: Index<QueueRecord>) {
     let record = store.queues[index]
     guard record.blocks != 0 || record.indicated != 0 else {
@@ -69,7 +69,7 @@ extension Simulator {
     scheduler.wake(record.adapter.index)
   }
 
-  /// DELETE_VPORT has ended, and the VPort is gone: at once when nothing of it is outstanding.
+  /// DELETE_VPORT has ended: removes the VPort, at once if it has nothing outstanding.
   mutating func deleted(vport index: Index<VPortRecord>) {
     let record = store.vports[index]
     guard record.blocks != 0 || record.indicated != 0 else { return release(vport: index, .delete) }
@@ -78,7 +78,7 @@ extension Simulator {
     scheduler.wake(record.adapter.index)
   }
 
-  /// Memory or a list of a queue has come back; that was the last when the queue is being reclaimed.
+  /// Memory or a list of a queue has been returned: if it was the last, releases a queue in Reclaiming.
   mutating func releaseIfReclaimed(queue index: Index<QueueRecord>) {
     guard queueState(index) == .reclaiming, store.queues[index, \.blocks] == 0,
       store.queues[index, \.indicated] == 0
@@ -86,7 +86,7 @@ extension Simulator {
     release(queue: index, .resourcesFreed)
   }
 
-  /// Memory or a list of a VPort has come back; that was the last when the VPort is being reclaimed.
+  /// Memory or a list of a VPort has been returned: if it was the last, releases a VPort in Reclaiming.
   mutating func releaseIfReclaimed(vport index: Index<VPortRecord>) {
     guard vportState(index) == .reclaiming, store.vports[index, \.blocks] == 0,
       store.vports[index, \.indicated] == 0
@@ -94,13 +94,13 @@ extension Simulator {
     release(vport: index, .resourcesFreed)
   }
 
-  /// The last event of a queue: its record goes.
+  /// Applies the last event of a queue and frees its record.
   mutating func release(queue index: Index<QueueRecord>, _ event: QueueEvent) {
     move(queue: index, event)
     if queueState(index) == .undefined { remove(queue: index) }
   }
 
-  /// The last event of a VPort: its record goes.
+  /// Applies the last event of a VPort and frees its record.
   mutating func release(vport index: Index<VPortRecord>, _ event: VPortEvent) {
     move(vport: index, event)
     if vportState(index) == .deleted { remove(vport: index) }

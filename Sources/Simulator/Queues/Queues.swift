@@ -1,16 +1,16 @@
-// Receive queues, filters and VPorts as NDIS knows them: what an OID request that concerns them is checked
-// for before the miniport sees it, and what its end changes. This file finds the records and says which
-// file deals with which OID; what NDIS answers by itself is in Simulator+KnownInformation. A queue's
-// states are QueueState's, a VPort's VPortState's. Who made something is the binding that did; NDIS itself,
-// which asks without a binding, may change everything.
+// Receive queues, filters and VPorts in NDIS: validation of OID requests before the miniport receives them,
+// and the changes they make on completion. This file looks up the records and dispatches each OID to the file
+// that handles it; queries NDIS answers itself are in OIDs/OIDQueries.swift. A queue's states are
+// QueueState's, a VPort's VPortState's. An object's owner is the binding that created it; NDIS's own
+// requests, which have no binding, may change every object.
 
 import NDISEvents
 import NDIS
 import NDISStore
 
 extension Simulator {
-  /// The record of a queue of an adapter; nil for the default queue and unknown ones. A queue that is
-  /// being allocated is found in the state Undefined, one that was freed and has something left in Reclaiming.
+  /// The record of a queue of an adapter; nil for the default queue and unknown ones. A queue that is being
+  /// allocated is found in the state Undefined, a freed one with outstanding memory or lists in Reclaiming.
   func queue(adapter: Index<AdapterRecord>, id: UInt32) -> Index<QueueRecord>? {
     for index in store.queuesOfAdapter.of(adapter) {
       if store.queues[index, \.queueID] == id { return index }
@@ -26,7 +26,7 @@ extension Simulator {
     return nil
   }
 
-  /// A filter of an adapter that has been set.
+  /// A filter of an adapter whose SET_FILTER has completed.
   func filter(adapter: Index<AdapterRecord>, id: UInt32) -> Index<FilterRecord>? {
     for index in store.filtersOfAdapter.of(adapter) {
       if store.filters[index, \.filterID] == id, store.filters[index, \.state] == .set {
@@ -36,7 +36,7 @@ extension Simulator {
     return nil
   }
 
-  /// A queue that is there: not the default one.
+  /// A live nondefault queue.
   func liveQueue(adapter: Index<AdapterRecord>, id: UInt32) throws(Failure) -> Index<QueueRecord> {
     guard id != 0 else { throw Failure(.invalidParameter, .defaultQueue) }
     guard let index = queue(adapter: adapter, id: id), queueState(index).isLive else {
@@ -45,31 +45,30 @@ extension Simulator {
     return index
   }
 
-  /// A nondefault VPort that is there.
+  /// A live nondefault VPort.
   func liveVPort(adapter: Index<AdapterRecord>, id: UInt32) throws(Failure) -> Index<VPortRecord> {
     guard id != 0, let index = vport(adapter: adapter, id: id), vportState(index).isLive
     else { throw Failure(.invalidParameter, .vportUnknown, UInt64(id)) }
     return index
   }
 
-  /// Whether a request may change what `owner` made.
+  /// Whether a request may change an object of `owner`.
   func mayChange(_ owner: Ref<BindingRecord>, _ oid: OIDRecord) -> Bool {
     oid.own != 0 || oid.binding == owner
   }
 
-  // MARK: What an OID request asks of this file
+  // MARK: OID requests
 
-  /// What NDIS does with a request whose turn has come.
+  /// How NDIS handles the next request of the queue.
   enum Preparation {
-    /// The miniport is asked.
+    /// The request is sent to the miniport.
     case forward
-    /// NDIS answers with `knownInformation`.
+    /// NDIS answers with `ndisAnswer`.
     case answered
   }
 
-  /// A request's turn has come and the miniport is idle: checks what NDIS checks, makes the records of
-  /// what it creates, and writes ids NDIS assigns into `oidInputs`. A failure ends the request and has
-  /// changed nothing.
+  /// Prepares the next request for an idle miniport: makes NDIS's checks, creates the records of new objects,
+  /// and writes the ids NDIS assigns into `oidInputs`. A failure ends the request and has changed nothing.
   mutating func prepare(
     oid index: Index<OIDRecord>, _ form: OID.Form
   ) throws(Failure) -> Preparation {
@@ -97,15 +96,15 @@ extension Simulator {
     return .forward
   }
 
-  /// A request that was forwarded has ended, however it did: changes or takes back the records. Called
-  /// once. What it answers is what the requester is told.
+  /// Concludes a forwarded request, whatever its status: commits or rolls back the records. Called once. Its
+  /// result is what the requester gets.
   mutating func conclude(
     oid index: Index<OIDRecord>, _ failure: Failure
   ) -> Failure {
     let oid = store.oids[index]
     let succeeded = failure.status == .success
-    // What NDIS itself takes away before a halt is gone, whatever the miniport says of it. A request
-    // whose binding is gone meanwhile was not NDIS's own.
+    // Objects NDIS frees before a halt are removed whatever status the miniport returns. A request whose
+    // binding has been closed in the meantime was not NDIS's own.
     let isGone = succeeded || oid.own != 0
     switch oid.oid {
     case OIDNumber.receiveFilterAllocateQueue:
@@ -133,7 +132,7 @@ extension Simulator {
     return failure
   }
 
-  /// Records what the miniport of an adapter did wrong with an OID request.
+  /// Reports a miniport's violation in an OID request.
   mutating func reportMiniport(
     adapter: Index<AdapterRecord>, _ failure: Failure, routine: String = "MiniportOidRequest"
   ) {

@@ -1,5 +1,5 @@
 // Nondefault VPorts: created on the physical function or on an allocated VF, activated once, deleted when
-// their filters are gone. The default VPort belongs to the switch and has no record.
+// their filters have been cleared. The default VPort belongs to the switch and has no record.
 
 import NDISEvents
 import NDIS
@@ -39,7 +39,7 @@ extension Simulator {
     put(id, at: 12, ofInput: index)
   }
 
-  /// The lowest free id from 1 to below the number of VPorts the adapter has, the default one counted.
+  /// The lowest free id from 1 to one below the adapter's number of VPorts, which includes the default one.
   private func freeVPortID(adapter: Index<AdapterRecord>) throws(Failure) -> UInt32 {
     let most = min(
       store.capabilities[adapter, \.nicSwitch].maxNumVPorts, VPortRecord.maximum)
@@ -48,7 +48,7 @@ extension Simulator {
     throw Failure(.failure, .noSwitch, UInt64(most), UInt64(most))
   }
 
-  /// The nondefault VPort of a VF; it has one at most.
+  /// The nondefault VPort of a VF, which has at most one.
   func vport(of function: FunctionID, adapter: Index<AdapterRecord>) -> Index<VPortRecord>? {
     for index in store.vportsOfAdapter.of(adapter) {
       if vportState(index) != .reclaiming,
@@ -60,7 +60,7 @@ extension Simulator {
     return nil
   }
 
-  /// The nondefault VPorts that are there.
+  /// The live nondefault VPorts.
   func liveVPorts(adapter: Index<AdapterRecord>) -> [Index<VPortRecord>] {
     var found: [Index<VPortRecord>] = []
     for index in store.vportsOfAdapter.of(adapter) {
@@ -110,7 +110,7 @@ extension Simulator {
     move(vport: vport, change.flags.contains(.stateChanged) ? .activate : .parameters)
   }
 
-  /// A VPort's parameters as they are now.
+  /// A VPort's current parameters.
   func parameters(vport index: Index<VPortRecord>) throws(Failure) -> VPortParameters {
     try store.vports[index, \.parameters].value()
   }
@@ -124,7 +124,7 @@ extension Simulator {
     let filters = store.vports[vport, \.filters]
     guard filters == 0 else { throw Failure(.invalidParameter, .filtersLeft, UInt64(filters)) }
     set(vport: vport, ofOID: index)
-    // From here on it gets no memory.
+    // From here on no memory may be allocated for it.
     store.vports.update(vport) { $0.deleting = 1 }
   }
 
@@ -150,7 +150,7 @@ extension Simulator {
 
   // MARK: Owners
 
-  /// Only who created a VPort may change it.
+  /// Only the binding that created a VPort may change it.
   func checkOwner(vport index: Index<VPortRecord>, _ oid: OIDRecord) throws(Failure) {
     guard mayChange(store.vports[index, \.owner], oid) else {
       throw Failure(.invalidParameter, .vportOwner, UInt64(store.vports[index, \.vportID]))

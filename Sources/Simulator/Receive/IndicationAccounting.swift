@@ -1,12 +1,12 @@
-// Records of indications and lists: linking, counting, freeing. A list counts once for every block it
-// names, for its queue or VPort and for its adapter, from its indication until its last receiver has
-// returned it. Counts of neighbouring lists are added up before they are written: they nearly always go to
+// Accounting of indications and lists: linking, counting, freeing. A list is counted once for every block it
+// refers to, for its queue or VPort and for its adapter, from its indication until its last receiver has
+// returned it. Counts of consecutive lists are summed before they are written: they nearly always belong to
 // the same block and queue.
 
 import NDIS
 import NDISStore
 
-/// Lists that a block and a queue or VPort are about to gain or lose.
+/// Pending changes to the list counts of a block and of a queue or VPort.
 struct ReceiveTally {
   /// 1 or -1.
   var sign: Int32
@@ -32,8 +32,8 @@ struct ReceiveTally {
   }
 }
 
-/// Lists on their way back to their miniport, in order. The last one is written when the one after it is
-/// known, so that each record is written once.
+/// Lists being returned to their miniport, in order. The last one is written when its successor is known, so
+/// that each record is written once.
 struct ReturnChain {
   var first = Ref<NetBufferListRecord>.none
   var last = Ref<NetBufferListRecord>.none
@@ -43,7 +43,7 @@ struct ReturnChain {
 extension Simulator {
   // MARK: Counting
 
-  /// Counts a list at what it names.
+  /// Counts a list for its blocks, and its queue or VPort.
   mutating func count(list index: Index<NetBufferListRecord>, _ tally: inout ReceiveTally) {
     let segmentCount = min(4, Int(store.lists[index, \.segmentCount]))
     if segmentCount == 1 {
@@ -51,7 +51,7 @@ extension Simulator {
     } else if segmentCount > 1 {
       let segments = store.lists[index, \.segments]
       for at in 0..<segmentCount {
-        // Once a block, however many of the segments are in it.
+        // Counted once per block, however many segments are in it.
         var isFirst = true
         for other in 0..<at where segments[other].block == segments[at].block { isFirst = false }
         if isFirst { count(segment: segments[at], &tally) }
@@ -88,7 +88,7 @@ extension Simulator {
   private func flushBlock(_ tally: inout ReceiveTally) {
     let lists = tally.blockLists
     tally.blockLists = 0
-    // One that was reclaimed meanwhile counts nothing any more.
+    // A block that was reclaimed in the meantime is not counted.
     guard lists > 0, let index = tally.block.optional,
       store.blocks[index, \.state] == .live,
       store.blocks[index, \.generation] == tally.blockGeneration
@@ -117,7 +117,7 @@ extension Simulator {
 
   // MARK: An adapter's indications
 
-  /// Frees the record of an indication whose lists and calls are gone.
+  /// Frees the record of an indication without lists or open calls.
   mutating func release(indication index: Index<IndicationRecord>) {
     if let adapter = store.indications[index, \.adapter].optional {
       store.indicationsOfAdapter.remove(index, from: adapter)
@@ -131,7 +131,7 @@ extension Simulator {
     handle(.netBufferList, store.lists[index, \.generation], index)
   }
 
-  /// Adds a list that goes back.
+  /// Appends a returned list.
   func append(list index: Index<NetBufferListRecord>, to chain: inout ReturnChain) {
     if let last = chain.last.optional {
       write(returning: last, next: Ref(index))
@@ -142,7 +142,7 @@ extension Simulator {
     chain.count &+= 1
   }
 
-  /// Writes the last list of a chain, `next` behind it.
+  /// Writes the last list of a chain, followed by `next`.
   func close(_ chain: inout ReturnChain, next: Ref<NetBufferListRecord> = .none) {
     if let last = chain.last.optional { write(returning: last, next: next) }
   }
@@ -160,7 +160,7 @@ extension Simulator {
     slabs.lists.putBack(index)
   }
 
-  /// Frees lists that have gone back, `limit` of them; says how many, and which is next.
+  /// Frees at most `limit` lists of a returned chain; returns how many, and the next list.
   @discardableResult
   mutating func freeReturned(_ first: Ref<NetBufferListRecord>) -> UInt32 {
     var count: UInt32 = 0
@@ -173,9 +173,9 @@ extension Simulator {
     return count
   }
 
-  // MARK: Where a part of a block lies
+  // MARK: Location of a part of a block
 
-  /// Visits the contiguous parts of its section that a part of a live block lies in.
+  /// Visits the contiguous parts of the section that make up a part of a live block.
   func forEachPart(
     block index: Index<BlockRecord>, offset: UInt32, length: UInt32,
     _ body: (_ offset: UInt64, _ length: UInt32) -> Void

@@ -1,12 +1,12 @@
-// What an indication is checked for: the adapter's state, the flags, each list's queue, each NET_BUFFER's
-// shared memory. One pass over the lists; what is the same as of the list before is not looked up again.
+// Validates an indication: the adapter's state, the flags, each list's queue, each NET_BUFFER's shared
+// memory. One pass over the lists; lookups are cached from one list to the next.
 
 import NDISDriverInterface
 import NDIS
 import NDISStore
 
 extension Simulator {
-  /// A block that was looked up for a segment, and for which target.
+  /// The block found for a segment, and its target.
   private struct KnownBlock {
     var handle = Handle.null
     var index: Index<BlockRecord> = 0
@@ -15,8 +15,8 @@ extension Simulator {
     var usage: UInt8 = 0
   }
 
-  /// Checks an indication and says who gets what of it. RESOURCES is a shortage, NOT_ACCEPTED a crossing
-  /// with FREE_QUEUE, everything else a broken rule.
+  /// Validates an indication and plans which receivers get which lists. RESOURCES is a shortage, NOT_ACCEPTED
+  /// a race with FREE_QUEUE, any other failure a violation.
   func planReceive(
     _ call: Call, _ adapter: Index<AdapterRecord>, _ indication: Indication
   ) throws(Failure) -> ReceivePlan {
@@ -44,14 +44,14 @@ extension Simulator {
     return plan
   }
 
-  /// A flag that says DISPATCH_LEVEL must be true; without it the level may be anything that is allowed.
+  /// A flag for DISPATCH_LEVEL must match the IRQL; without it any permitted level is valid.
   func checkIRQL(_ saysDispatch: Bool, _ flags: UInt32, _ irql: IRQL) throws(Failure) {
     guard !saysDispatch || irql == .dispatch else {
       throw Failure(.invalidParameter, .irqlFlag, UInt64(flags), UInt64(irql.rawValue))
     }
   }
 
-  /// Groups the lists by target, and checks each.
+  /// Groups the lists by target, and validates each.
   private func group(
     _ plan: inout ReceivePlan, _ adapter: Index<AdapterRecord>, _ lists: [IndicatedList],
     _ flags: ReceiveFlags
@@ -88,8 +88,8 @@ extension Simulator {
 
   // MARK: Queues
 
-  /// What a list's QueueId names, VPortId on an adapter with a NIC switch. One that names nothing is a
-  /// queue in state Undefined, where receiving is no legal event.
+  /// The target of a list's QueueId, or of its VPortId on an adapter with a NIC switch. An unknown id is
+  /// treated as a queue in state Undefined, where receiving is not a legal event.
   private func target(
     _ adapter: Index<AdapterRecord>, _ id: UInt16, hasSwitch: Bool, isSplitting: Bool,
     _ plan: inout ReceivePlan
@@ -130,13 +130,13 @@ extension Simulator {
     return target
   }
 
-  /// Whether the miniport may not have seen an OID request yet: its handler has not returned.
+  /// Whether the miniport may not have received an OID request yet: its handler has not returned.
   private func hasJustBeenAsked(_ adapter: Index<AdapterRecord>) -> Bool {
     guard let oid = store.adapters[adapter, \.firstOID].optional else { return false }
     return store.oids[oid, \.state] == .sent
   }
 
-  /// Whether a SET_FILTER of the queue is with the miniport.
+  /// Whether a SET_FILTER of the queue is at the miniport.
   private func isBeingFiltered(_ adapter: Index<AdapterRecord>, queueID: UInt32) -> Bool {
     guard let oid = store.adapters[adapter, \.firstOID].optional,
       store.oids[oid, \.oid] == OIDNumber.receiveFilterSetFilter,
@@ -149,7 +149,7 @@ extension Simulator {
     return true
   }
 
-  /// A queue with per-queue indication needs the flag, and the flag needs lists of one queue.
+  /// A queue with per-queue indication requires the flag, and the flag requires lists of one queue.
   private func checkSingleQueue(_ plan: ReceivePlan, _ flags: UInt32) throws(Failure) {
     let single = ReceiveFlags.singleQueue.rawValue
     guard flags & single != 0 else {
@@ -163,8 +163,8 @@ extension Simulator {
 
   // MARK: Receivers
 
-  /// Who gets a target's lists, as bits of the plan's receivers: of a queue the binding that allocated it,
-  /// of a VPort its creator, of the default queue every open binding.
+  /// The receivers of a target's lists, as bits of the plan's receivers: for a queue the binding that
+  /// allocated it, for a VPort its creator, for the default queue every open binding.
   private func receivers(
     of target: ReceiveTarget, _ adapter: Index<AdapterRecord>, _ plan: inout ReceivePlan
   ) throws(Failure) -> UInt64 {
@@ -200,8 +200,8 @@ extension Simulator {
     return 1 << number
   }
 
-  /// Whether a binding gets what is indicated now: it is open, not on its way to be closed, its process
-  /// lives, and it has the handler.
+  /// Whether a binding receives indications now: it is open, not closing, its process is alive, and it has
+  /// the handler.
   private func isReceiving(_ binding: Index<BindingRecord>) -> Bool {
     let record = store.bindings[binding]
     guard record.kind == .binding, record.opened != 0, record.closing == 0,
@@ -213,7 +213,7 @@ extension Simulator {
 
   // MARK: Shared memory
 
-  /// Every NET_BUFFER of a list lies in live memory of its queue: in one segment, with lookahead split in
+  /// Every NET_BUFFER of a list must lie in live memory of its queue: in one segment, with lookahead split in
   /// two.
   private func checkMemory(
     _ list: borrowing IndicatedList, _ target: ReceiveTarget, _ adapter: Index<AdapterRecord>,
@@ -225,7 +225,7 @@ extension Simulator {
     for buffer in 0..<Int(list.bufferCount) {
       let segments = list.bufferSegments[buffer]
       guard segments == wanted, at + Int(segments) <= min(4, Int(list.segmentCount)) else {
-        // Two are asked for where there is a split, and only there.
+        // A second segment is required with lookahead split, and only then.
         if wanted == 2, segments == 1 {
           throw Failure(.invalidParameter, .lookaheadSplit, 2, UInt64(target.lookahead))
         }
@@ -264,8 +264,8 @@ extension Simulator {
     }
   }
 
-  /// The block a SharedMemoryHandle names: live, the adapter's or its driver's, of the target. Memory of
-  /// the HAL has no such handle.
+  /// The block of a SharedMemoryHandle: live, owned by the adapter or its driver, and allocated for the
+  /// target. HAL memory has no such handle.
   private func block(
     _ handle: Handle, _ target: ReceiveTarget, _ adapter: Index<AdapterRecord>,
     _ driver: Index<DriverRecord>
@@ -282,7 +282,7 @@ extension Simulator {
     guard block.ownerIndex == .adapter(adapter) || block.ownerIndex == .driver(driver) else {
       throw unknown
     }
-    // A33: a driver may have said "no VPort" with NDIS_INVALID_VPORT_ID.
+    // A33: NDIS_INVALID_VPORT_ID also means "no VPort".
     let vport = block.vportID == VPortID.invalid ? 0 : block.vportID
     let isVPort = target.kind == .vport
     guard block.queueID == (isVPort ? 0 : UInt32(target.id)),
@@ -293,16 +293,16 @@ extension Simulator {
       usage: block.usage)
   }
 
-  /// How many contiguous parts of its section a part of a block lies in.
+  /// The number of contiguous parts of the section that make up a part of a block.
   private func parts(block: Index<BlockRecord>, offset: UInt32, length: UInt32) -> UInt32 {
     var count: UInt32 = 0
     forEachPart(block: block, offset: offset, length: length) { _, _ in count &+= 1 }
     return count
   }
 
-  // MARK: Room
+  // MARK: Capacity
 
-  /// Whether the tables and the adapter's share of them have room for all of it.
+  /// Fails if the tables or the adapter's limit cannot hold the whole indication.
   private func checkRoom(
     _ plan: ReceivePlan, _ adapter: Index<AdapterRecord>, _ count: UInt32
   ) throws(Failure) {

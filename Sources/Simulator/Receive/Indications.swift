@@ -1,6 +1,6 @@
-// Writing a checked indication down: a record of the call, one of every list, the counts, and a call of
-// ProtocolReceiveNetBufferLists for each receiver and each run of neighbouring lists it gets. Lists nobody
-// receives go back at once.
+// Recording a validated indication: a record of the call, one per list, the counts, and a call of
+// ProtocolReceiveNetBufferLists for each receiver and each run of consecutive lists it gets. Lists without a
+// receiver are returned at once.
 
 import NDISDriverInterface
 import NDIS
@@ -13,7 +13,7 @@ extension Simulator {
     let isLent = !ReceiveFlags(rawValue: indication.flags).contains(.resources)
     let received = plan.received
     guard received > 0 || isLent else {
-      // The miniport has its lists again when the call returns.
+      // The miniport owns its lists again when the call returns.
       return finish(call.sessionIndex, call.requestID)
     }
     var request = Ref<RequestRecord>.none
@@ -23,7 +23,7 @@ extension Simulator {
       guard group.target.kind == .queue else { return }
       move(queue: group.target.queue.index, group.target.event)
     }
-    // Its SET_FILTER must end with SUCCESS now.
+    // Its SET_FILTER must complete with SUCCESS now.
     if let queue = plan.early.optional { noteEarlyFrame(queue: queue) }
     if received > 0 {
       let index = makeIndication(plan, indication, request: request, received, adapter: adapter)
@@ -89,8 +89,8 @@ extension Simulator {
     return index
   }
 
-  /// What the miniport said of a list, and `place`: where it goes. Every field of the record is written,
-  /// whatever the last list of this slot has left.
+  /// A list as indicated; `place` is its target. Every field of the record is written, since a reused slot
+  /// keeps the fields of its previous list.
   @inline(__always)
   private func write(
     list slot: Index<NetBufferListRecord>, _ list: IndicatedList, _ group: ReceiveGroup,
@@ -135,13 +135,13 @@ extension Simulator {
         let new = NewUpcall(
           type: .receiveNetBufferLists, object: handle, parent: parent,
           subject: Ref(any: index), argument: start << 16 | (end &- start))
-        // There is room: the plan has counted its calls.
+        // The table has space: the plan has counted these calls.
         _ = send(new, session: session)
       }
     }
   }
 
-  /// Lists that nobody receives.
+  /// Returns lists without a receiver.
   private mutating func returnUnreceived(
     _ plan: ReceivePlan, _ indication: Indication, adapter: Index<AdapterRecord>
   ) {

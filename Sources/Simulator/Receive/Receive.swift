@@ -1,7 +1,7 @@
-// Receive indications: a miniport lends lists of buffers that lie in shared memory to the drivers above
-// it, they read the bytes in place and return the lists. NDIS counts, for every block and queue, how many
-// lists are out. An indication is checked as a whole before anything of it counts; one that breaks a rule
-// is a violation, nothing of it is indicated, and the miniport keeps its lists.
+// Receive indications: a miniport lends the overlying drivers lists of buffers that lie in shared memory;
+// they read the bytes in place and return the lists. NDIS counts the outstanding lists of every block and
+// queue. An indication is validated as a whole before any of it takes effect; one that breaks a rule is a
+// violation, none of it is indicated, and the miniport keeps its lists.
 
 import NDISDriverInterface
 import NDISEvents
@@ -9,7 +9,7 @@ import NDIS
 import NDISStore
 
 extension Simulator {
-  /// NdisMIndicateReceiveNetBufferLists. Succeeds when every receiver has been called; with
+  /// NdisMIndicateReceiveNetBufferLists. Completes when every receiver has been called; with
   /// NDIS_RECEIVE_FLAGS_RESOURCES when every receiver's handler has returned.
   mutating func indicateReceive(
     _ call: Call, _ adapter: Handle, _ indication: Indication
@@ -17,7 +17,7 @@ extension Simulator {
     let index = try resolveAdapter(adapter, session: call.sessionIndex)
     let flags = ReceiveFlags(rawValue: indication.flags)
     if flags.contains(.resources) {
-      // It waits for the receivers.
+      // The call waits for the receivers.
       let depth = depth(of: call.context)
       guard depth < NDIS.Limits.maximumCallDepth else {
         throw Failure(.failure, .callDepth, UInt64(depth), UInt64(NDIS.Limits.maximumCallDepth))
@@ -27,7 +27,7 @@ extension Simulator {
     do throws(Failure) {
       plan = try planReceive(call, index, indication)
     } catch {
-      // A shortage is nobody's fault, nor is an indication that crosses FREE_QUEUE on its way.
+      // A shortage is not a violation, nor is a race with FREE_QUEUE.
       if error.status != .resources, error.status != .notAccepted {
         violate(
           error, routine: "NdisMIndicateReceiveNetBufferLists", bugCheck: nil, irql: call.irql,
@@ -52,7 +52,7 @@ extension Simulator {
     }
   }
 
-  /// Both handlers are void: only their deadline and their IRQL count.
+  /// Both handlers are void: only their deadline and their IRQL are checked.
   private mutating func validateReturn(
     _ upcall: UpcallRecord, _ outcome: UpcallOutcome, isReturn: Bool
   ) {

@@ -1,12 +1,12 @@
-// What is indicated: statuses and their open calls, indications and their lists, lists on their way back. A
-// list is out in one indication, or goes back in one chain. A chain has no way back; each list is met once, so
-// one that closes in a circle is noticed.
+// Validates statuses and their open calls, indications and their lists, and lists being returned. A list is
+// outstanding in one indication or on one return chain. A return chain has no back links; each list is
+// visited once, so a cycle is detected.
 
 import NDIS
 import NDISStore
 
 extension StoreCheck {
-  /// The lists themselves, and what they count for.
+  /// The lists themselves, and the counts they contribute to.
   mutating func checkLists() throws(StoreError) {
     for index in store.lists.touched {
       let at = CheckedRecord("lists", index)
@@ -52,8 +52,8 @@ extension StoreCheck {
     try checkNamedBlocks()
   }
 
-  /// Counts a list once for every block it names, and for its queue or VPort. What was reclaimed or freed
-  /// meanwhile counts nothing.
+  /// Counts a list once for every block it refers to, and for its queue or VPort. A block or queue that was
+  /// reclaimed or freed in the meantime is not counted.
   private mutating func count(_ list: NetBufferListRecord, _ kind: TargetKind) {
     for at in 0..<Int(list.segmentCount) {
       let segment = list.segments[at]
@@ -79,8 +79,8 @@ extension StoreCheck {
     }
   }
 
-  /// Blocks count the lists that name them. Only blocks that are named or say so are met here: their number
-  /// is that of the lists.
+  /// Checks each block's count of lists that refer to it. Only referenced blocks are read; a count on any
+  /// other block shows in the total.
   private mutating func checkNamedBlocks() throws(StoreError) {
     named.sort()
     var at = 0
@@ -113,7 +113,7 @@ extension StoreCheck {
     }
   }
 
-  /// An adapter's indications, the lists that are out, and those that go back.
+  /// An adapter's indications, the outstanding lists, and those being returned.
   mutating func checkIndications(
     _ adapter: AdapterRecord, _ own: Ref<AdapterRecord>, _ at: CheckedRecord
   ) throws(StoreError) {
@@ -146,13 +146,13 @@ extension StoreCheck {
     let index = Int(own.index)
     returning[index] &+= try follow(returned: adapter.returned, at)
     try at.hold(adapter.returning == returning[index], "it counts other lists than go back")
-    // A miniport is told of them in one call.
+    // One call returns them to the miniport.
     try at.hold(
       UInt64(adapter.indicated) + UInt64(adapter.returning) <= UInt64(NDIS.Limits.maximumReturned),
       "it has more lists than it may have")
   }
 
-  /// A chain of lists that go back; says how long it is.
+  /// Walks a chain of lists being returned; returns its length.
   mutating func follow(returned first: Ref<NetBufferListRecord>, _ at: CheckedRecord)
     throws(StoreError) -> UInt32
   {
@@ -169,7 +169,7 @@ extension StoreCheck {
     return count
   }
 
-  /// Notes that a list was met; false when it was before.
+  /// Marks a list as visited; false if it was visited before.
   private mutating func meet(_ list: Index<NetBufferListRecord>) -> Bool {
     let (word, bit) = (Int(list.raw / 64), UInt64(1) << UInt64(list.raw % 64))
     guard met[word] & bit == 0 else { return false }
@@ -208,7 +208,7 @@ extension StoreCheck {
     }
   }
 
-  /// The lists of an indication that are out: in order, each with some of its receivers.
+  /// The outstanding lists of an indication: in order, each with at least one of its receivers.
   private mutating func checkLists(
     of record: IndicationRecord, _ own: Ref<IndicationRecord>, _ at: CheckedRecord
   ) throws(StoreError) {

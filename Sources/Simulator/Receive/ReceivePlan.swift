@@ -1,19 +1,19 @@
-// What an indication is found to be while it is checked: which of its lists go to whom, and what writing
-// that down will need. Values only; nothing is changed before the whole indication has passed.
+// The plan of an indication, built during validation: which receivers get which lists, and which records are
+// needed. Values only; no state changes before the whole indication has passed.
 
 import NDIS
 import NDISStore
 
-/// The queue or VPort that lists are indicated on, with what it asks of them.
+/// The queue or VPort that lists are indicated on, and its requirements.
 struct ReceiveTarget {
   var kind = TargetKind.defaultQueue
   /// QueueId or VPortId.
   var id: UInt16 = 0
   var record = Ref<AnyRecord>.none
   var generation: UInt32 = 0
-  /// What receiving is to a queue's state.
+  /// The event a receive is to the queue's state machine.
   var event = QueueEvent.receive
-  /// Takes no lists of others in its indications.
+  /// Requires indications of this queue's lists alone.
   var isAlone = false
   /// Bytes of a frame that go to lookahead memory; 0 = no split.
   var lookahead: UInt32 = 0
@@ -26,10 +26,10 @@ struct ReceiveTarget {
   }
 }
 
-/// Neighbouring lists of one target.
+/// Consecutive lists of one target.
 struct ReceiveGroup {
   var target: ReceiveTarget
-  /// Its lists, by their place in the chain.
+  /// Range of its lists in the chain.
   var start: UInt32
   var end: UInt32
   /// Bit n: receiver n of the plan gets them.
@@ -39,18 +39,19 @@ struct ReceiveGroup {
 
 /// A checked indication.
 struct ReceivePlan {
-  /// The first group stands by itself: nearly every indication has no other, and no array is made for it.
+  /// The first group is stored separately: nearly every indication has one group, and no array is allocated
+  /// for it.
   var first: ReceiveGroup?
   var more: [ReceiveGroup] = []
   var receivers = InlineArray<64, Ref<BindingRecord>>(repeating: .none)
   var receiverCount: UInt32 = 0
-  /// Who receives on the default queue, once that was asked for.
+  /// The receivers of the default queue, once computed.
   var defaultReceivers: UInt64?
-  /// Contiguous parts of sections that the lists lie in.
+  /// Contiguous parts of sections that the lists occupy.
   var parts: UInt32 = 0
-  /// Whether a group needs the indication to be of one queue only.
+  /// Whether a group requires an indication of one queue only.
   var isAlone = false
-  /// The Paused queue that receives while its SET_FILTER is with the miniport.
+  /// The Paused queue that receives while its SET_FILTER is at the miniport.
   var early = Ref<QueueRecord>.none
 
   var groups: UInt32 { first == nil ? 0 : 1 &+ UInt32(clamping: more.count) }
@@ -61,7 +62,7 @@ struct ReceivePlan {
     for group in more { body(group) }
   }
 
-  /// Visits the runs of neighbouring lists that receiver `number` gets.
+  /// Visits the runs of consecutive lists that receiver `number` gets.
   func forEachRun(of number: UInt32, _ body: (_ start: UInt32, _ end: UInt32) -> Void) {
     var start: UInt32?
     var end: UInt32 = 0
@@ -77,21 +78,21 @@ struct ReceivePlan {
     if let start { body(start, end) }
   }
 
-  /// Calls of ProtocolReceiveNetBufferLists it makes.
+  /// The number of calls of ProtocolReceiveNetBufferLists.
   var calls: UInt32 {
     var calls: UInt32 = 0
     for number in 0..<receiverCount { forEachRun(of: number) { _, _ in calls &+= 1 } }
     return calls
   }
 
-  /// Lists that somebody receives.
+  /// The number of lists with a receiver.
   var received: UInt32 {
     var count: UInt32 = 0
     forEachGroup { if $0.receivers != 0 { count &+= $0.count } }
     return count
   }
 
-  /// The number of a receiver, a new one if need be; nil when there are too many.
+  /// The number of a receiver, added if necessary; nil when there are too many.
   mutating func number(of binding: Index<BindingRecord>) -> UInt32? {
     for number in 0..<receiverCount where receivers[Int(number)] == Ref(binding) { return number }
     guard receiverCount < UInt32(IndicationRecord.maximumReceivers) else { return nil }
@@ -100,7 +101,7 @@ struct ReceivePlan {
     return receiverCount &- 1
   }
 
-  /// Adds the list at `position`, which is of the last group.
+  /// Adds the list at `position` to the last group.
   mutating func extend(to position: UInt32) {
     if more.isEmpty {
       first?.end = position &+ 1

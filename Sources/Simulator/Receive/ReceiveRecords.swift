@@ -1,4 +1,4 @@
-// The records of what is indicated: calls of NdisMIndicateReceiveNetBufferLists and their NET_BUFFER_LISTs.
+// The records of indications: calls of NdisMIndicateReceiveNetBufferLists and their NET_BUFFER_LISTs.
 
 import NDIS
 import NDISStore
@@ -8,44 +8,44 @@ enum IndicationState: UInt32, StoredEnum {
   static let fallback = open
 }
 
-/// One call of NdisMIndicateReceiveNetBufferLists, until all its lists have come back and every handler
-/// that was called for it has returned.
+/// One call of NdisMIndicateReceiveNetBufferLists, until all its lists have been returned and every handler
+/// called for it has returned.
 struct IndicationRecord: NamedRecord {
   static let kind = RecordKind.indication
   var isFree: Bool { state == .free }
 
-  /// Bindings that one indication may go to.
+  /// The number of bindings one indication may go to.
   static let maximumReceivers = 64
   @Raw var state = IndicationState.free
-  var adapter = Ref<AdapterRecord>.none  // none: the adapter is gone
+  var adapter = Ref<AdapterRecord>.none  // none: the adapter was removed
   var previous = Ref<IndicationRecord>.none  // an adapter's indications, newest first
   var next = Ref<IndicationRecord>.none
-  /// The lists that some receiver still has, in order of receiving.
+  /// The lists that some receiver still holds, in order of receiving.
   var first = Ref<NetBufferListRecord>.none
-  /// Lists that some receiver still has, and those that some receiver was given.
+  /// Lists that some receiver still holds, and those that had a receiver.
   var out: UInt32 = 0
   var count: UInt32 = 0
-  /// Calls of ProtocolReceiveNetBufferLists that are open.
+  /// Open calls of ProtocolReceiveNetBufferLists.
   var calls: UInt32 = 0
   var port: UInt32 = 0
   var flags: UInt32 = 0
-  /// With NDIS_RECEIVE_FLAGS_RESOURCES: answered when every receiver has returned.
+  /// With NDIS_RECEIVE_FLAGS_RESOURCES: completes when every receiver has returned.
   var request = Ref<RequestRecord>.none
   var receiverCount: UInt32 = 0
-  /// The bindings it went to; none: that binding is gone.
+  /// The bindings it went to; none: closed.
   var receivers = InlineArray<64, Ref<BindingRecord>>(repeating: .none)
 }
 
-/// A part of a block, as a NET_BUFFER names it.
+/// A part of a block, as described by a NET_BUFFER.
 struct SegmentRecord: BitwiseCopyable {
   var block = Ref<BlockRecord>.none
-  /// The block's: one that was reclaimed meanwhile is not counted in its successor.
+  /// The block's generation: a block that was reclaimed is not confused with its successor.
   var generation: UInt32 = 0
   var offset: UInt32 = 0
   var length: UInt32 = 0
 }
 
-/// `out`: some receiver has it. `returning`: the miniport is being told of it, or will be.
+/// `out`: some receiver holds it. `returning`: it is being returned to the miniport, or will be.
 enum ListState: UInt8, StoredEnum {
   case free = 0, out, returning
   static let fallback = returning
@@ -57,12 +57,11 @@ enum TargetKind: UInt8, StoredEnum {
   static let fallback = vport
 }
 
-/// Where a list is. A column of its own: the rest of the record stays as it was indicated, whatever becomes
-/// of the list.
+/// The state of a list. A column of its own: the rest of the record stays as it was indicated.
 struct ListLink: BitwiseCopyable {
   /// Bit n: receiver n of the indication has not returned it.
   var holders: UInt64 = 0
-  /// The next one that returns with it.
+  /// The next list of its return chain.
   var nextReturned = Ref<NetBufferListRecord>.none
   @Raw var state = ListState.free
   var padding: (UInt8, UInt8, UInt8) = (0, 0, 0)
@@ -79,23 +78,23 @@ struct NetBufferListRecord: NamedRecord {
   var segmentCount: UInt8 = 0
   @Raw var targetKind = TargetKind.defaultQueue
   var indication = Ref<IndicationRecord>.none
-  /// Those of the indication that are out.
+  /// The outstanding lists of its indication.
   var previous = Ref<NetBufferListRecord>.none
   var next = Ref<NetBufferListRecord>.none
-  /// The queue or VPort it counts for.
+  /// The queue or VPort it is counted for.
   var target = Ref<AnyRecord>.none
   var targetGeneration: UInt32 = 0
-  /// Its place in the chain that was indicated.
+  /// Its position in the indicated chain.
   var position: UInt16 = 0
   /// QueueId or VPortId.
   var queueID: UInt16 = 0
-  /// Of each buffer, how many of the segments are its.
+  /// The number of segments of each buffer.
   var bufferSegments = InlineArray<4, UInt8>(repeating: 0)
   var padding: UInt32 = 0
   var link = ListLink()
-  /// The miniport's own number.
+  /// The miniport's own number for it.
   var context: UInt64 = 0
-  /// Of each buffer: bytes of the frame.
+  /// Frame length of each buffer, in bytes.
   var dataLengths = InlineArray<4, UInt32>(repeating: 0)
   var segments = InlineArray<4, SegmentRecord>(repeating: SegmentRecord())
 

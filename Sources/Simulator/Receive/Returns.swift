@@ -1,7 +1,7 @@
-// The way back of indicated lists. A list goes back when its last receiver has returned it, has closed its
-// binding or has died: MiniportReturnNetBufferLists is called once for all that goes back in a turn, with
-// the miniport's own numbers in order. What was indicated with NDIS_RECEIVE_FLAGS_RESOURCES goes back
-// without that call when every handler has returned.
+// Returning indicated lists. A list is returned to the miniport when its last receiver has returned it, has
+// closed its binding or has died: MiniportReturnNetBufferLists is called once for all lists returned in a
+// turn, with the miniport's own numbers in order. Lists indicated with NDIS_RECEIVE_FLAGS_RESOURCES belong to
+// the miniport again, without that call, when every handler has returned.
 
 import NDISDriverInterface
 import NDISEvents
@@ -9,7 +9,7 @@ import NDIS
 import NDISStore
 
 extension Simulator {
-  /// NdisReturnNetBufferLists. All of them or, when one is not this binding's to return, none.
+  /// NdisReturnNetBufferLists. Takes all of the lists or, if one does not belong to this binding, none.
   mutating func returnLists(
     _ call: Call, _ binding: Handle, _ flags: UInt32, _ lists: [Handle]
   ) throws(Failure) {
@@ -67,7 +67,7 @@ extension Simulator {
       if list.rawValue <= greatest { isAscending = false }
       greatest = max(greatest, list.rawValue)
     }
-    // In an ascending row none can stand twice.
+    // An ascending sequence has no duplicates.
     guard !isAscending, !isDropped else { return }
     let sorted = lists.sorted { $0.rawValue < $1.rawValue }
     for at in sorted.indices.dropFirst() where sorted[at] == sorted[at - 1] {
@@ -82,7 +82,7 @@ extension Simulator {
       && list.generation <= salt &+ store.lists[Index(list), \.generation]
   }
 
-  /// A receiver's bit in its lists of an indication; 0 when it has nothing to return of it.
+  /// A receiver's bit in its lists of an indication; 0 if it has none to return.
   private func returningBit(of binding: Index<BindingRecord>, _ indication: Index<IndicationRecord>)
     -> UInt64
   {
@@ -102,9 +102,9 @@ extension Simulator {
     return 0
   }
 
-  // MARK: Taking lists back
+  // MARK: Returns by receivers
 
-  /// Takes checked lists from a receiver, one run of lists of the same indication after the other.
+  /// Takes validated lists from a receiver, run by run of lists of the same indication.
   private mutating func take(
     _ lists: [Handle], binding: Index<BindingRecord>, adapter: Index<AdapterRecord>
   ) {
@@ -133,7 +133,7 @@ extension Simulator {
     returnToMiniport(&chain, adapter: adapter)
   }
 
-  /// Takes a list from a receiver. Where a whole indication goes back its chain need not be mended.
+  /// Takes a list from a receiver. If a whole indication is returned its chain need not be relinked.
   private mutating func take(
     list index: Index<NetBufferListRecord>, _ bit: UInt64, isWhole: Bool,
     _ chain: inout ReturnChain,
@@ -150,7 +150,7 @@ extension Simulator {
     append(list: index, to: &chain)
   }
 
-  /// `count` lists of an indication have no receiver any more.
+  /// The last receivers of `count` lists of an indication have returned them.
   private mutating func left(
     indication index: Index<IndicationRecord>, _ count: UInt32
   ) {
@@ -161,7 +161,7 @@ extension Simulator {
     }
     if let adapter = store.indications[index, \.adapter].optional {
       countUnindicated(count, adapter: adapter)
-      // An adapter on its way somewhere may wait for this.
+      // A state change of the adapter may be waiting for this.
       if store.adapters[adapter, \.indicated] == 0,
         store.adapters[adapter, \.life] == .ending
           || store.adapters[adapter, \.state] != AdapterState.running.rawValue
@@ -172,8 +172,8 @@ extension Simulator {
     finishIfDone(indication: index)
   }
 
-  /// Ends an indication whose handlers have returned: with NDIS_RECEIVE_FLAGS_RESOURCES its lists are the
-  /// miniport's again now, else when they have been returned.
+  /// Ends an indication whose handlers have returned: with NDIS_RECEIVE_FLAGS_RESOURCES its lists belong to
+  /// the miniport again now, otherwise when they have been returned.
   mutating func finishIfDone(indication index: Index<IndicationRecord>) {
     guard store.indications[index, \.calls] == 0 else { return }
     let resources = ReceiveFlags.resources.rawValue
@@ -189,7 +189,7 @@ extension Simulator {
     if store.indications[index, \.out] == 0 { release(indication: index) }
   }
 
-  /// Frees all lists of an indication that are out, without telling anybody.
+  /// Frees all outstanding lists of an indication without notifying the miniport.
   private mutating func forget(indication index: Index<IndicationRecord>) {
     var tally = ReceiveTally(sign: -1)
     for list in store.listsOfIndication.of(index) {
@@ -199,10 +199,10 @@ extension Simulator {
     flush(&tally)
   }
 
-  // MARK: Giving lists back
+  // MARK: Returns to the miniport
 
-  /// Tells the miniport which lists are its own again. When no call can be made now, `stepReturns` makes
-  /// it later; when the miniport is gone, nobody is told.
+  /// Returns lists to the miniport. If no call can be made now, `stepReturns` makes it later; if the miniport
+  /// has been removed, there is no call.
   mutating func returnToMiniport(
     _ chain: inout ReturnChain, adapter: Index<AdapterRecord>
   ) {
@@ -235,7 +235,8 @@ extension Simulator {
     _ = send(new, session: session)
   }
 
-  /// Makes the call that could not be made before. False when there is none to make, or still no room.
+  /// Makes a deferred call of MiniportReturnNetBufferLists. False when none is pending, or the table of
+  /// upcalls is still full.
   mutating func stepReturns(adapter: Index<AdapterRecord>) -> Bool {
     guard let first = store.adapters[adapter, \.returned].optional, !slabs.upcalls.isFull
     else { return false }
@@ -245,7 +246,7 @@ extension Simulator {
       countReturned(freeReturned(Ref(first)), adapter: adapter)
       return true
     }
-    // There are no more than `maximumReturned`: that many an adapter may have out and returning.
+    // At most `maximumReturned`: the limit of an adapter's outstanding and returning lists together.
     var count: UInt32 = 0
     var next = Ref(first)
     while let index = next.optional {
@@ -264,12 +265,12 @@ extension Simulator {
     countReturned(count, adapter: adapter)
   }
 
-  // MARK: What an adapter's life asks of this file
+  // MARK: Closing and removal
 
-  /// The binding is gone: the lists it still has go back.
+  /// The binding has been closed: returns the lists it still holds.
   mutating func returnAll(binding index: Index<BindingRecord>) {
     let adapter = store.bindings[index, \.adapter].index
-    // Newest first in the list; what was indicated first goes back first.
+    // The list is newest first; lists are returned in the order of their indications.
     var oldest = Ref<IndicationRecord>.none
     for indication in store.indicationsOfAdapter.of(adapter) { oldest = Ref(indication) }
     var chain = ReturnChain()
@@ -282,7 +283,7 @@ extension Simulator {
       store.indications.update(indication) {
         $0.receivers[bit.trailingZeroBitCount] = .none
       }
-      // With NDIS_RECEIVE_FLAGS_RESOURCES its handler's end is what counts.
+      // With NDIS_RECEIVE_FLAGS_RESOURCES the return of its handler is what counts.
       guard isLent else { continue }
       var last: UInt32 = 0
       var list = store.indications[indication, \.first]
@@ -298,8 +299,8 @@ extension Simulator {
     returnToMiniport(&chain, adapter: adapter)
   }
 
-  /// The adapter is gone: its lists stay with their receivers and refer to nothing any more. What they
-  /// return of them is taken without a word.
+  /// The adapter has been removed: its lists stay with their receivers and refer to nothing any more. When
+  /// they are returned, they are ignored.
   mutating func dropIndications(adapter index: Index<AdapterRecord>) {
     for indication in store.indicationsOfAdapter.of(index) {
       forget(indication: indication)

@@ -1,11 +1,11 @@
-// What the host has in hand while it works on it. It stands in the store's header, outside every
-// transaction: when the process crashes, the next one sees what it crashed of. What was in hand at two crashes
-// in a row is not tried a third time. A process that is killed from outside dies with something in hand as
-// well; but one that crashes leaves a mark.
+// The host's work in progress. It is stored in the store's header, outside every transaction: after a crash
+// the next process sees which work the last one crashed on. Work that was in progress at two crashes in a row
+// is quarantined and not retried. A process that is killed from outside also leaves work in progress behind,
+// but only one that crashes sets the crash flag.
 
 public import NDISStore
 
-/// A piece of work, by names that mean the same after a restart.
+/// A unit of work, identified by values that stay valid across a restart.
 public struct InFlightWork: BitwiseCopyable, Equatable, Sendable {
   public enum Kind: UInt32, Sendable {
     case nothing = 0
@@ -15,7 +15,7 @@ public struct InFlightWork: BitwiseCopyable, Equatable, Sendable {
     case answer
     /// A call of a hosted driver: upcall.
     case hosted
-    /// Taking over the store, and what it leaves to do.
+    /// Adopting the store, and the recovery work that follows.
     case store
   }
   var rawKind: UInt32 = 0
@@ -34,47 +34,48 @@ public struct InFlightWork: BitwiseCopyable, Equatable, Sendable {
 }
 
 extension Simulator {
-  /// Notes what the host works on from now on.
+  /// Records the work in progress.
   @inline(__always)
   public func beginWork(_ work: InFlightWork) { store.header.inFlight = work }
 
-  /// What the host works on.
+  /// The work in progress.
   @inline(__always)
   public var inFlight: InFlightWork { store.header.inFlight }
 
-  /// The host is done with what it had in hand.
+  /// Marks the work in progress as finished.
   @inline(__always)
   public func endWork() { store.header.inFlight = InFlightWork() }
 
-  /// What was in hand at the last crash.
+  /// The work that was in progress at the last crash.
   public var lastCrash: InFlightWork? { store.header.crashes > 0 ? store.header.quarantined : nil }
 
-  /// Time has passed without a turn.
+  /// Updates the time without a turn.
   public func advance(time: UInt64) { store.header.time = time }
 
-  /// What was in hand at two crashes in a row, and must not be tried again.
+  /// The work that was in progress at two crashes in a row, and must not be retried.
   public var quarantined: InFlightWork? {
     let header = store.header
     return header.crashes >= 2 && header.quarantined.kind != .nothing ? header.quarantined : nil
   }
 
-  /// The suspect has been dealt with.
+  /// Ends the quarantine after the quarantined work has been dealt with.
   public func clearQuarantine() {
     store.header.quarantined = InFlightWork()
     store.header.crashes = 0
   }
 
-  /// Where a process that crashes writes 1 as its last act; the store's memory must stay mapped.
+  /// Address of the crash flag, to which a crashing process writes 1 as its last act; the store's memory must
+  /// stay mapped.
   public static func crashMark(_ memory: StoreMemory) -> UnsafeMutablePointer<UInt64> {
     unsafe (memory.base + StoreHeader.crashOffset).assumingMemoryBound(to: UInt64.self)
   }
 
-  /// Looks, once before an adoption, at what the process before this one crashed of. Answers that and how
-  /// many have crashed of it in a row; nil: it was killed from outside, or ended. From here until `endWork` the
-  /// store itself is in hand.
+  /// Checks, once before an adoption, whether the previous process crashed. Returns the work it crashed on
+  /// and the number of consecutive crashes on it; nil if it was killed from outside or exited. From here
+  /// until `endWork` the work in progress is `.store`.
   ///
-  /// - Throws: `StoreError` for bytes that are no store of this layout, and for a store that has crashed two
-  ///   processes in a row.
+  /// - Throws: `StoreError` for bytes that are not a store of this layout, and for a store that has crashed
+  ///   two processes in a row.
   public static func examine(
     _ memory: StoreMemory
   ) throws(StoreError) -> (work: InFlightWork, crashes: UInt64)? {
@@ -103,10 +104,10 @@ extension Simulator {
     return (work, crashes)
   }
 
-  /// Nobody is to go on from this store.
+  /// Retires this store: no process may resume from it.
   public func retire() { Simulator.retire(store.memory) }
 
-  /// Nobody is to go on from the store in this memory.
+  /// Retires the store in this memory: no process may resume from it.
   public static func retire(_ memory: StoreMemory) {
     unsafe memory.base.storeBytes(of: StoreHeader.retired, as: UInt64.self)
   }

@@ -1,6 +1,6 @@
-// What is derived from the store beyond which records are free and what there is to do: page maps and look-up
-// tables. Made from the bytes when a simulator opens them. Every choice made with it is canonical (lowest
-// address, newest registration), so it does not matter how the state came about.
+// State derived from the store, apart from free lists and pending work: page maps and lookup tables. It is
+// rebuilt from the bytes when a simulator opens them. Every choice made with it is canonical (lowest address,
+// newest registration), so the result does not depend on history.
 
 import NDIS
 import NDISStore
@@ -9,13 +9,13 @@ struct Derived: ~Copyable {
   /// Registrations that may serve requests.
   var activeRegistrations: RecordSet<RegistrationRecord>
   var liveSections: RecordSet<SectionRecord>
-  /// Which pages of each section are taken.
+  /// Which pages of each section are allocated.
   var pageMaps: [PageSet?]
   var siteIndex = SiteIndex()
   var adaptersByName: [Name: Index<AdapterRecord>] = [:]
   var users = UserTable()
 
-  /// `pageMaps`: which pages the blocks of an adopted store have, where that is known already.
+  /// `pageMaps`: the allocated pages of an adopted store, if validation has computed them already.
   init(
     _ store: Store, _ slabs: borrowing Slabs, fresh: Bool = false, pageMaps known: [PageSet?]? = nil
   ) {
@@ -23,11 +23,11 @@ struct Derived: ~Copyable {
     activeRegistrations = RecordSet(IndexSet(capacity: capacities.registrations))
     liveSections = RecordSet(IndexSet(capacity: capacities.sections))
     pageMaps = known ?? [PageSet?](repeating: nil, count: Int(capacities.sections))
-    // A store that was just laid out holds nothing to read.
+    // A new store has no records to scan.
     if !fresh { adopt(store, slabs, hasPages: known != nil) }
   }
 
-  /// What the records in use mean beyond their being in use.
+  /// Derives state from the records in use.
   private mutating func adopt(_ store: Store, _ slabs: borrowing Slabs, hasPages: Bool) {
     users = UserTable(slabs)
     slabs.adapters.forEachUsed { adaptersByName[$1.name] = $0 }
@@ -37,7 +37,7 @@ struct Derived: ~Copyable {
       if !hasPages { pageMaps[Int($0)] = PageSet(pageCount: $1.pages) }
     }
     if !hasPages { slabs.blocks.forEachUsed { takePages(of: $1, store) } }
-    // A label is known whether blocks name it or not.
+    // A label is indexed whether blocks refer to it or not.
     for index in store.sites.touched {
       let site = store.sites[index, \.site]
       if !site.isEmpty { siteIndex.insert(site, index) }

@@ -1,4 +1,4 @@
-// The record of what belongs to no object.
+// The record of simulator-wide counters and seeds.
 
 import NDISStore
 
@@ -16,6 +16,6 @@ struct GlobalsRecord: StoreRecord {
   var leakedBlocks: UInt64 = 0
   var blocks: UInt64 = 0
   var bytes: UInt64 = 0
-  /// Handlers that have answered PENDING.
+  /// Handlers that have returned PENDING.
   var pended: UInt64 = 0
 }

@@ -1,21 +1,21 @@
-// Rows of bytes that the host keeps in the store beside NDIS's own state: what its hosted drivers remember.
-// They change in the same transaction as the turns those drivers cause, so that after a crash neither knows
-// of something the other has not done. Only the host understands them, so each carries a checksum: a record
-// with a number that is no value of its type must never be made.
+// Rows of bytes that the host keeps in the store beside NDIS's own state: the state of its hosted drivers.
+// They change in the same transaction as the turns those drivers cause, so that the two agree after a crash.
+// Only the host can interpret them, so each row has a checksum: a record must never be created from damaged
+// bytes that are not a valid value of its type.
 
 public import NDISStore
 
-/// One row: plain bytes of a record, and their checksum.
+/// One row: the plain bytes of a record, and their checksum.
 public struct HostRow: BitwiseCopyable, Sendable {
-  /// Bytes of the greatest record.
+  /// Size limit of a record, in bytes.
   public static let capacity = 504
   private var sum: UInt64 = 0
   private var words = InlineArray<63, UInt64>(repeating: 0)
 
-  /// A row nobody has written: it holds no record.
+  /// An empty row, without a record.
   public init() {}
 
-  /// A row with a record of at most `capacity` bytes; of a greater one nothing is kept.
+  /// A row with a record of at most `capacity` bytes; a larger record leaves the row empty.
   public init<Record: BitwiseCopyable>(_ record: Record) {
     guard MemoryLayout<Record>.size <= HostRow.capacity else { return }
     var record = record
@@ -25,14 +25,14 @@ public struct HostRow: BitwiseCopyable, Sendable {
     sum = checksum
   }
 
-  /// The record; nil when the row holds none, or its bytes are not those that were written.
+  /// The record; nil when the row is empty or its checksum does not match.
   public func load<Record: BitwiseCopyable>(as _: Record.Type) -> Record? {
     guard MemoryLayout<Record>.size <= HostRow.capacity, sum == checksum else { return nil }
     var copy = words
     return unsafe withUnsafeBytes(of: &copy) { unsafe $0.loadUnaligned(as: Record.self) }
   }
 
-  /// FNV-1a over words; not zero for a row of zeros.
+  /// FNV-1a over words; nonzero for a row of zeros.
   private var checksum: UInt64 {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     for index in words.indices { hash = (hash ^ words[index]) &* 0x0000_0100_0000_01B3 }
@@ -51,13 +51,13 @@ extension HostRow: StoreRecord {
 }
 
 extension Simulator {
-  /// A row; one beyond the last holds nothing.
+  /// The row at an index; an empty row beyond the last.
   public func hostRow(_ index: UInt32) -> HostRow {
     store.hostRows.contains(Index(index)) ? store.hostRows[Index(index)] : HostRow()
   }
 
-  /// Keeps a row, as a turn of its own or as part of the transaction that is held together. False when there
-  /// is no room for it.
+  /// Stores a row, as a turn of its own or as part of the open transaction. False when the index is beyond
+  /// the last row.
   @discardableResult
   public mutating func keep(_ row: HostRow, at index: UInt32) -> Bool {
     let index = Index<HostRow>(index)
@@ -68,11 +68,11 @@ extension Simulator {
     return true
   }
 
-  /// Makes one transaction of the turns until `commitTransaction`: after a crash either all of them have happened or
-  /// none. Actions must be carried out after that only.
+  /// Starts a transaction of all turns until `commitTransaction`: after a crash either all of them have
+  /// happened or none. Actions may be carried out only after it has been committed.
   public mutating func beginTransaction() { isInTransaction = true }
 
-  /// Ends the transaction.
+  /// Commits the transaction.
   public mutating func commitTransaction() {
     isInTransaction = false
     commit()

@@ -1,5 +1,5 @@
-// What a host asks and says when it takes a store over: which sessions were open and by what their
-// connections are known, which calls of handlers have no answer yet, which sections' memory is still there.
+// What a host reads and sets when it adopts a store: the open sessions and how to find their connections,
+// upcalls without an answer, and which sections still have their memory.
 
 public import NDISEvents
 public import NDIS
@@ -11,11 +11,11 @@ public struct AdoptedSession: Sendable {
   public var name: Name
   public var pid: Int32
   public var uid: UInt32
-  /// A hosted driver's.
+  /// Belongs to a hosted driver.
   public var isHosted: Bool
-  /// It is ending already, and nobody is to be told anything any more.
+  /// It is ending already, and its client gets no more messages.
   public var isEnding: Bool
-  /// Tells it from others that had its number.
+  /// Distinguishes it from earlier sessions with the same index.
   public var generation: UInt32
   public var token: UInt64
   public var socket: UInt64
@@ -27,19 +27,19 @@ public struct AdoptedSection: Sendable {
   public var inode: UInt64
   public var keeping: SectionKeeping
   public var size: UInt64
-  /// The hosted provider that has it; nil: a process offered it.
+  /// The hosted provider that owns it; nil: a process offered it.
   public var hosted: UInt32?
   public var blocks: UInt32
   public var owner: Name
 }
 
 extension Simulator {
-  /// Goes on with the time: what was due while nobody was there is due as much later. Call it once, before
-  /// anything else, after an adoption.
+  /// Resumes the clock: deadlines are extended by the time the daemon was down. Call it once, before anything
+  /// else, after an adoption.
   public mutating func resume(now: UInt64) {
     turn.now = now
     let last = store.header.time
-    // Another boot's clock, or none yet.
+    // The clock is from another boot, or no time has been recorded yet.
     let away = last > 0 && last <= now ? now - last : 0
     postponeUpcalls(by: away)
     postponeOIDs(by: away)
@@ -49,7 +49,7 @@ extension Simulator {
   /// The seed the store was laid out with.
   public var seed: UInt64 { store.globals[0, \.seed] }
 
-  /// Sessions that are not gone.
+  /// Sessions that have not been freed.
   public var adoptedSessions: [AdoptedSession] {
     var found: [AdoptedSession] = []
     for index in store.sessions.touched
@@ -66,7 +66,7 @@ extension Simulator {
     return found
   }
 
-  /// Sections that are not gone.
+  /// Sections that have not been freed.
   public var adoptedSections: [AdoptedSection] {
     var found: [AdoptedSection] = []
     var next = derived.liveSections.first
@@ -86,27 +86,26 @@ extension Simulator {
     return found
   }
 
-  /// Whether a session's client can come back after a restart.
+  /// Whether a session's client can reconnect after a restart.
   public func canResume(session index: UInt32) -> Bool {
     store.sessions[Index(index), \.token] != 0
   }
 
-  /// Tells a session from others that had its number.
+  /// Distinguishes a session from earlier ones with the same index.
   public func generation(ofSession index: UInt32) -> UInt32 {
     store.sessions[Index(index), \.generation]
   }
 
-  /// Whose session it is.
+  /// The party of a session.
   public func sessionParty(_ index: UInt32) -> Party { party(session: Index(index)) }
 
-  /// Whether a session has drivers: something that others depend on.
+  /// Whether a session has drivers, on which other sessions may depend.
   public func hasObjects(session index: UInt32) -> Bool {
     !store.sessions[Index(index), \.drivers].isNone
   }
 
-  /// Calls of a session's handlers, or of hosted providers, that have no answer yet, oldest first: open ones,
-  /// and those whose deadline has passed and whose late answer is waited for. `undelivered`: only those that
-  /// the hosted driver does not have yet.
+  /// Unanswered upcalls of a session, or of hosted providers, oldest first: open ones, and expired ones whose
+  /// late answer is still expected. `undelivered`: only those that the hosted driver has not received yet.
   public func unanswered(session: UInt32?, undelivered: Bool = false) -> [UInt64] {
     var found: [UInt64] = []
     func look(_ index: Index<UpcallRecord>) {
@@ -120,14 +119,14 @@ extension Simulator {
     if let session {
       for index in store.upcallsOfSession.of(Index(session)) { look(index) }
     } else {
-      // Hosted providers answer in the turn they are asked in: a few, and after an adoption only.
+      // Hosted providers answer in the turn of the upcall: there are only a few, and only after an adoption.
       for index in store.upcalls.touched
       where store.upcalls[index, \.session].isNone { look(index) }
     }
     return found.sorted()
   }
 
-  /// The session that a client which has lost its connection goes on with.
+  /// The session that a client which has lost its connection resumes.
   public func session(token: UInt64, uid: UInt32) -> UInt32? {
     guard token != 0 else { return nil }
     return store.sessions.indices.first {
@@ -146,12 +145,12 @@ extension Simulator {
     return store.registrations[registration, \.hosted]
   }
 
-  /// The type of an upcall that has no answer yet.
+  /// The type of an unanswered upcall.
   public func type(ofUpcall id: UInt64) -> UInt16? {
     upcallRecord(id).map { store.upcalls[$0, \.$type.raw] }
   }
 
-  /// Whether a hosted driver has a call already.
+  /// Whether a hosted driver has received an upcall.
   public func isDelivered(_ id: UInt64) -> Bool {
     upcallRecord(id).map { store.upcalls[$0, \.delivered] != 0 } ?? false
   }

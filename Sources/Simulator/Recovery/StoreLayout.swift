@@ -1,18 +1,17 @@
-// The store: every table of the simulator in one piece of memory, laid out by `StoreCapacities`. Nothing
-// that matters lives anywhere else; a simulator can be thrown away between two turns and a new one made
-// from the bytes. The memory may be sparse: capacities are upper limits, and pages never touched cost
-// nothing.
+// The store: every table of the simulator in one region of memory, laid out by `StoreCapacities`. All
+// persistent state is here; a simulator can be discarded between two turns and a new one created from the
+// bytes. The memory may be sparse: capacities are upper limits, and untouched pages cost nothing.
 
 import NDISStore
 
-/// Why bytes were not taken for a store.
+/// Why a store was rejected.
 public enum StoreError: Error, Hashable, Sendable {
   case tooSmall(needed: Int, given: Int)
   /// Another layout version, or other capacities.
   case otherLayout
-  /// The undo log makes no sense, or the records do not: which, and what is wrong with it.
+  /// The undo log or the records are inconsistent: where, and what is wrong.
   case damaged(String)
-  /// Two processes in a row crashed while they took it over, or did what it left to do.
+  /// Two processes in a row crashed while adopting it or during the recovery work that follows.
   case crashes
 }
 
@@ -28,44 +27,44 @@ extension StoreError: CustomStringConvertible {
   }
 }
 
-/// The first bytes of the memory.
+/// The header, at the start of the memory.
 struct StoreHeader: BitwiseCopyable {
   static let magic: UInt64 = 0x3145_524F_5453_4E44  // "DNSTORE1"
-  /// In the place of the magic number, when nobody is to go on from it.
+  /// Replaces the magic number of a store that no process may resume from.
   static let retired: UInt64 = 0x4445_5249_5445_5244
   static let layoutVersion: UInt32 = 5
   var magic: UInt64 = 0
   var version: UInt32 = 0
-  /// Of the sizes of all records: a change that forgot to change the version is noticed.
+  /// Hash of the sizes of all records: catches a layout change without a version bump.
   var recordSizes: UInt32 = 0
   var capacities = StoreCapacities.small
   var undoLength: UInt64 = 0
   var undoOverflows: UInt64 = 0
   /// When the last turn ended.
   var time: UInt64 = 0
-  /// What is in hand, and what was in hand when the daemon crashed.
+  /// The work in progress, and the work that was in progress when the daemon crashed.
   var inFlight = InFlightWork()
   var quarantined = InFlightWork()
-  /// Crashes in a row with the suspect in hand.
+  /// Consecutive crashes on the quarantined work.
   var crashes: UInt64 = 0
-  /// The process has crashed: its last act was to write 1 here.
+  /// Crash flag: the process wrote 1 here as its last act.
   var hasCrashed: UInt64 = 0
   static var crashOffset: Int { MemoryLayout<StoreHeader>.offset(of: \.hasCrashed) ?? 0 }
   static var undoLengthOffset: Int { MemoryLayout<StoreHeader>.offset(of: \.undoLength) ?? 0 }
 }
 
 extension Store {
-  /// Bytes of the undo log. The largest turns are a block of 1,024 extents and the end of a domain with
-  /// every section bound to it.
+  /// Size of the undo log in bytes. The largest turns are a block of 1,024 extents and the end of a domain
+  /// with every section bound to it.
   static func undoCapacity(_ capacities: StoreCapacities) -> Int {
     max(128 * 1024, Int(capacities.sections) * 1024)
   }
-  /// A ring of the last results, and behind it places for requests that outlast a turn of the ring.
+  /// A ring of the last results, and behind it slots for requests that outlast a full turn of the ring.
   static let resultsPerSession: UInt32 = resultRing + lateResults
   static let resultRing: UInt32 = 64
   static let lateResults: UInt32 = 16
 
-  /// The first bytes of the memory, outside every transaction.
+  /// The header, outside every transaction.
   @inline(__always)
   var header: StoreHeader {
     get { unsafe memory.base.assumingMemoryBound(to: StoreHeader.self).pointee }
@@ -80,7 +79,7 @@ extension Store {
     undoOffset + undoCapacity(capacities)
   }
 
-  /// Bytes a store of these capacities needs: its tables are placed, and nothing is read.
+  /// Size in bytes of a store of these capacities: places the tables without reading anything.
   static func size(_ capacities: StoreCapacities) -> Int {
     let nowhere = UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 64)
     defer { unsafe nowhere.deallocate() }
@@ -98,7 +97,7 @@ extension Store {
       capacity: undoCapacity(capacities), observer: observer)
   }
 
-  /// Opens the memory: lays a new store out when `fresh`, else rolls an unfinished turn back.
+  /// Opens the memory: lays out a new store when `fresh`, else rolls an unfinished turn back.
   init(
     _ memory: StoreMemory, _ capacities: StoreCapacities, fresh: Bool, observer: StoreObserver?
   ) throws(StoreError) {
@@ -130,9 +129,9 @@ extension Store {
 @safe struct Layout {
   private let memory: StoreMemory
   let undo: UndoLog
-  /// Behind the last table.
+  /// End of the last table.
   private(set) var end: Int
-  /// FNV-1a of the sizes of the records, so that a change of one is noticed.
+  /// FNV-1a of the record sizes, to detect a change of one.
   private(set) var recordSizes: UInt32 = 0x811C_9DC5
 
   init(_ memory: StoreMemory, _ undo: UndoLog, from start: Int) {

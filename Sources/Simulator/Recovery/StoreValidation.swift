@@ -1,19 +1,19 @@
-// Whether a store that was found can be gone on from. Everything later relies on what stands here: a `Ref`
-// names a record that is in use, a number of a state is one, a list comes to its end, a counter counts what
-// is there. So a store is looked at once, as a whole, before anything is derived from it; one thing that is
-// wrong and it is refused, with a sentence that says where. What may dangle by design (a list's queue, a
-// segment's block: their generations are looked at each time) has to be within its table only. Plain data (a
-// tag, a context, a time) is not known to be right.
+// Validates a store before it is adopted. All later code relies on the invariants checked here: a `Ref` names
+// a record in use, a stored enum has a valid raw value, a list terminates, a counter matches what it counts.
+// So the store is checked once, as a whole, before any state is derived from it; the first inconsistency
+// rejects it, with a sentence that says where. References that may dangle by design (a list's queue, a
+// segment's block: their generations are checked at each use) only have to be within their table. Plain data
+// (a tag, a context, a time) is not validated.
 //
-// Rules: nothing is changed. Records are numbers: what stands for a Swift enum is its raw value, so that bytes
-// which are none can be read and found. Only records that may not be all zeros are looked at one by one, for
-// to read a hole of a memory file is to fill it. Nothing is allocated for a record. A list is walked by its
-// members' ways back, so that a circle is noticed where it closes: a member's way back leads to one other only.
+// Rules: the store is not changed. Records hold raw values in place of Swift enums, so that invalid bytes can
+// be read and detected. Only records that may not be all zeros are read one by one, because reading a hole of
+// a memory file fills it. Nothing is allocated per record. A list is walked along with its members' back
+// links, so that a cycle is detected where it closes: a member's back link names one predecessor only.
 
 import NDIS
 import NDISStore
 
-/// A record that is looked at, as the sentence about it names it.
+/// A record being checked, as the error sentence names it.
 struct CheckedRecord {
   let table: StaticString
   let index: UInt32
@@ -37,7 +37,7 @@ struct CheckedRecord {
   }
 }
 
-/// What other records say of a session.
+/// Counts for a session, taken from other records.
 struct SessionTally {
   var blocks: UInt64 = 0
   var bytes: UInt64 = 0
@@ -46,7 +46,7 @@ struct SessionTally {
   var oids: UInt32 = 0
 }
 
-/// What calls say of a registration.
+/// Counts for a registration, taken from upcalls.
 struct RegistrationTally {
   var allocations: UInt32 = 0
   var frees: UInt32 = 0
@@ -57,38 +57,38 @@ struct StoreCheck: ~Copyable {
   let store: Store
   let salt: UInt32
   let lastGeneration: UInt32
-  /// Which pages of each section the blocks have.
+  /// Which pages of each section are allocated to blocks.
   var pageMaps: [PageSet?]
 
-  // What was counted, by index.
+  // The counts, by index.
   var sessions: [SessionTally]
   var registrations: [RegistrationTally]
   var blocksOfSection: [UInt32]
   var references: [UInt64]
-  /// Records that wait for a request: each request has one.
+  /// Records that wait for a request: each request has exactly one.
   var waiting: [UInt8]
-  /// Open calls of SetOptions, of ProtocolOidRequestComplete, of ProtocolStatusEx, of the receive handler.
+  /// Open upcalls of SetOptions, ProtocolOidRequestComplete, ProtocolStatusEx and the receive handler.
   var setOptions: [UInt32]
   var completions: [UInt32]
   var statusCalls: [UInt32]
   var receiveCalls: [UInt32]
-  /// Lists that go back to an adapter, lists indicated on a queue or VPort.
+  /// Lists being returned to an adapter, lists indicated on a queue or VPort.
   var returning: [UInt32]
   var indicatedOnQueue: [UInt32]
   var indicatedOnVPort: [UInt32]
-  /// Lists that were met, one bit each; blocks they name, each as often as lists do.
+  /// Lists that were visited, one bit each; how often lists refer to each block.
   var met: [UInt64]
   var named: [Index<BlockRecord>] = []
 
-  // What there is, and what was met in lists.
+  // Totals over all records in use, and over all records found in lists.
   var owned = SessionTally()
   var blocksInCalls: UInt64 = 0
-  /// Indicated lists, as blocks count them.
+  /// Indicated lists, as counted by blocks.
   var indicatedBlocks: UInt64 = 0
   var inUse = Totals()
   var listed = Totals()
 
-  /// Records that stand in lists, by the list.
+  /// Records found in lists, by list.
   struct Totals: Equatable {
     var drivers: UInt32 = 0
     var children: UInt32 = 0
@@ -108,10 +108,9 @@ struct StoreCheck: ~Copyable {
     var extents: UInt32 = 0
   }
 
-  /// Looks at the whole store.
+  /// Validates the whole store.
   ///
-  /// - Returns: which pages of each section its blocks have.
-  /// - Throws: `StoreError.damaged` with the first thing that is wrong.
+  /// - Returns: which pages of each section are allocated to blocks.
   static func pageMaps(of store: Store) throws(StoreError) -> [PageSet?] {
     var check = StoreCheck(store)
     try check.run()
@@ -142,7 +141,7 @@ struct StoreCheck: ~Copyable {
     met = zeros(store.lists.capacity / 64 + 1)
   }
 
-  /// In an order in which what is counted is known when it is compared.
+  /// Ordered so that each count is complete before it is compared.
   private mutating func run() throws(StoreError) {
     try checkGlobals()
     try checkSections()
@@ -165,10 +164,10 @@ struct StoreCheck: ~Copyable {
     try checkTotals()
   }
 
-  // MARK: Numbers that are values of a type
+  // MARK: Stored enums
 
   func isReason(_ failure: Failure) -> Bool {
-    // None is what nearly all have.
+    // Nearly all records have none.
     failure.number == 0 || Reason(rawValue: failure.number) != nil
   }
 
@@ -186,7 +185,7 @@ struct StoreCheck: ~Copyable {
 
   // MARK: Helpers
 
-  /// Walks an intrusive list; says how long it is.
+  /// Walks an intrusive list; returns its length.
   @inline(__always)
   func walk<Member>(
     _ first: Ref<Member>, _ capacity: UInt32, of owner: CheckedRecord, _ list: StaticString,
@@ -206,7 +205,7 @@ struct StoreCheck: ~Copyable {
     return count
   }
 
-  /// Notes that a record waits for a request, which has to be there and to be waited for by no other.
+  /// Records that a record waits for a request, which must exist and have no other waiter.
   mutating func wait(for request: Ref<RequestRecord>, _ at: CheckedRecord) throws(StoreError) {
     guard let index = request.optional else { return }
     guard store.requests.contains(index), store.requests[index, \.$state.validated] == .open,
@@ -215,7 +214,7 @@ struct StoreCheck: ~Copyable {
     waiting[Int(index)] = 1
   }
 
-  /// Whether something is a name or label as they come from outside.
+  /// Whether a name or label is valid text, as required on the wire.
   func isText(_ name: Name) -> Bool {
     unsafe withUnsafeBytes(of: name) { unsafe Name(bytes: $0) != nil }
   }
@@ -224,7 +223,7 @@ struct StoreCheck: ~Copyable {
     unsafe withUnsafeBytes(of: site) { unsafe Site(bytes: $0) != nil }
   }
 
-  /// The state of the upcall with this id, when it is of this type; nil when there is none.
+  /// The state of the upcall with this id, if it is of this type; nil when there is none.
   func state(ofUpcall id: UInt64, _ type: UpcallType, subject: Ref<AnyRecord> = .none)
     -> UpcallState?
   {
@@ -282,7 +281,7 @@ struct StoreCheck: ~Copyable {
     return handle(isModule ? .filterModule : .binding, store.bindings[index, \.generation], index)
   }
 
-  /// Whether a handle is of a driver, adapter or binding within its table, whether that lives or not.
+  /// Whether a handle is of a driver, adapter or binding and within its table, live or not.
   func isOwner(_ handle: Handle) -> Bool {
     switch handle.kind {
     case .miniportDriver, .protocolDriver, .filterDriver: store.drivers.contains(Index(handle))
@@ -292,7 +291,7 @@ struct StoreCheck: ~Copyable {
     }
   }
 
-  /// Whether the driver, adapter or binding of such a handle lives.
+  /// Whether such a handle names a live driver, adapter or binding.
   func isLive(_ owner: Handle) -> Bool {
     guard isOwner(owner) else { return false }
     return switch owner.kind {
@@ -303,9 +302,9 @@ struct StoreCheck: ~Copyable {
     }
   }
 
-  // MARK: The end
+  // MARK: Totals
 
-  /// Every record that should be in a list is in one: as many were met as there are, and none twice.
+  /// Every record that should be in a list is in one: as many were visited as are in use, and none twice.
   private func checkTotals() throws(StoreError) {
     func same(_ count: KeyPath<Totals, UInt32>, _ what: String) throws(StoreError) {
       let (found, used) = (listed[keyPath: count], inUse[keyPath: count])

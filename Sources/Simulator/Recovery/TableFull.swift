@@ -1,20 +1,20 @@
-// Refusals because all records of a kind are in use.
+// Failures because a table is full.
 
 import NDIS
 import NDISStore
 
-/// A record whose shortage is reported.
+/// A record whose table reports when it is full.
 protocol NamedRecord: SlabRecord {
   static var kind: RecordKind { get }
 }
 
 extension Slab where Record: NamedRecord {
-  /// Why nothing can be allocated.
+  /// The failure of an allocation from a full table.
   func full(_ status: Status = .resources) -> Failure {
     Failure(status, .tableFull, Record.kind.rawValue, UInt64(table.capacity))
   }
 
-  /// Allocates a record, or refuses.
+  /// Allocates a record; fails when the table is full.
   @inline(__always)
   mutating func allocateOrRefuse(
     _ status: Status = .resources, _ fill: (inout Record) -> Void

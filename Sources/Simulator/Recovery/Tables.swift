@@ -1,10 +1,9 @@
-// Every table of the store: how many records it has room for, where it lies, the lists between its records, and
-// which of them are free. A new kind of record is declared here and in a file of its subject's folder.
+// Every table of the store: its capacity, its place in memory, the lists between its records, and its free
+// records. A new kind of record is declared here and in a file of its subject's folder.
 
 import NDISStore
 
-/// How many records of each kind a store has room for. Capabilities have one record an adapter, buffers
-/// of OID requests two a request.
+/// Capacity of each table, in records. Capabilities have one record per adapter, OID buffers two per request.
 public struct StoreCapacities: Hashable, Sendable, BitwiseCopyable {
   public var sessions: UInt32 = 16_384
   public var drivers: UInt32 = 16_384
@@ -24,7 +23,7 @@ public struct StoreCapacities: Hashable, Sendable, BitwiseCopyable {
   public var statuses: UInt32 = 4_096
   public var indications: UInt32 = 32_768
   public var lists: UInt32 = 262_144
-  /// Rows of what the host keeps of its hosted drivers.
+  /// Rows for the state of hosted drivers.
   public var hostRows: UInt32 = 9_216
 
   private init() {}
@@ -75,10 +74,10 @@ public struct StoreCapacities: Hashable, Sendable, BitwiseCopyable {
   let sites: Table<SiteRecord>
   let requests: Table<RequestRecord>
   let upcalls: Table<UpcallRecord>
-  /// Of the adapter of the same index.
+  /// Indexed by adapter.
   let capabilities: Table<CapabilitiesRecord>
   let oids: Table<OIDRecord>
-  /// Of the OID request of the same index.
+  /// Indexed by OID request.
   let oidInputs: Table<OIDBufferRecord>
   let oidOutputs: Table<OIDBufferRecord>
   let queues: Table<QueueRecord>
@@ -90,7 +89,7 @@ public struct StoreCapacities: Hashable, Sendable, BitwiseCopyable {
   let listLinks: Column<NetBufferListRecord, ListLink>
   let hostRows: Table<HostRow>
 
-  // The lists between records. Members are inserted at the front; an adapter's OID requests, which are
+  // Intrusive lists between records. Members are inserted at the front; an adapter's OID requests, which are
   // served in order, are appended.
   let driversOfSession: LinkedList<SessionRecord, DriverRecord>
   let requestsOfSession: LinkedList<SessionRecord, RequestRecord>
@@ -112,10 +111,10 @@ public struct StoreCapacities: Hashable, Sendable, BitwiseCopyable {
   let filtersOfAdapter: LinkedList<AdapterRecord, FilterRecord>
   let vportsOfAdapter: LinkedList<AdapterRecord, VPortRecord>
   let indicationsOfAdapter: LinkedList<AdapterRecord, IndicationRecord>
-  /// The lists of an indication that some receiver still has.
+  /// The lists of an indication that some receiver still holds.
   let listsOfIndication: LinkedList<IndicationRecord, NetBufferListRecord>
 
-  /// Places the tables, in the order in which they lie in memory.
+  /// Places the tables, in memory order.
   init(_ memory: StoreMemory, _ capacities: StoreCapacities, _ layout: inout Layout) {
     self.memory = memory
     self.capacities = capacities
@@ -169,7 +168,7 @@ public struct StoreCapacities: Hashable, Sendable, BitwiseCopyable {
   }
 }
 
-/// Which records of the tables are in use: derived from the bytes, so a function of them alone.
+/// Which records of the tables are in use, derived from the bytes alone.
 struct Slabs: ~Copyable {
   var sessions: Slab<SessionRecord>
   var drivers: Slab<DriverRecord>
@@ -190,7 +189,7 @@ struct Slabs: ~Copyable {
   var indications: Slab<IndicationRecord>
   var lists: Slab<NetBufferListRecord>
 
-  /// Looks for the records in use; a store that was just laid out, `fresh`, has none.
+  /// Scans for the records in use; a new store (`fresh`) has none.
   init(_ store: Store, fresh: Bool = false) {
     let last = UInt32.max - UInt32(truncatingIfNeeded: store.globals[0].generationSalt)
     func slab<Record>(_ table: Table<Record>) -> Slab<Record> {

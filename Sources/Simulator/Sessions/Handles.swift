@@ -1,5 +1,5 @@
-// Resolving handles: kind, generation and owner are checked, in that order, so that the error names what
-// is wrong with the handle and not only that something is.
+// Resolving handles: kind, generation and owner are checked, in that order, so that the error names what is
+// wrong with the handle.
 
 import NDISDriverInterface
 import NDISEvents
@@ -7,13 +7,13 @@ import NDIS
 import NDISStore
 
 extension Call {
-  /// The session it came through.
+  /// The session the call came from.
   @inline(__always)
   var sessionIndex: Index<SessionRecord> { Index(session) }
 }
 
 extension Index {
-  /// The index a handle names; which kind of record, its kind says.
+  /// The index a handle names; the handle's kind says of which table.
   @inline(__always)
   init(_ handle: Handle) { self.init(handle.index) }
 }

@@ -1,5 +1,5 @@
-// Quotas: how much a session and its user may hold. What counts against a quota is checked, charged and refunded
-// here and nowhere else. The sessions' records are the truth; what a user holds is derived from them.
+// Quotas: how much a session and its user may hold. Every quota is checked, charged and refunded here and
+// nowhere else. The sessions' records are authoritative; per-user totals are derived from them.
 
 import NDIS
 import NDISStore

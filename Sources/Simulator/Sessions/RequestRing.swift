@@ -1,8 +1,8 @@
-// Requests and their results. A request of a session takes its place in the session's ring by its id;
-// when it is done its result stands there, so that the same id asked again is answered and not done
-// again. One that is still unanswered when the ring has come round (a removal whose MiniportHaltEx frees a
-// thousand blocks) moves behind the ring. A request that cannot be done in its own turn leaves a record
-// until it can.
+// Requests and their results. A request's id selects its slot in the session's ring; when it completes, its
+// result is stored there, so that a repeated request is answered from the ring and not executed again. A
+// request that is still open when the ring wraps (a removal whose MiniportHaltEx frees a thousand blocks)
+// moves to a slot behind the ring. A request that cannot complete in its own turn leaves a record until it
+// can.
 
 public import NDISDriverInterface
 import NDISEvents
@@ -10,13 +10,13 @@ public import NDIS
 import NDISStore
 
 extension Store {
-  /// The place of a request in its session's ring.
+  /// The slot of a request in its session's ring.
   func ringSlot(_ session: Index<SessionRecord>, _ id: UInt64) -> Index<ResultRecord> {
     let place = UInt32(truncatingIfNeeded: id % UInt64(Store.resultRing))
     return Index(session.raw * Store.resultsPerSession + place)
   }
 
-  /// The ring of a session, and the places behind it.
+  /// The ring of a session, and the slots behind it.
   func slots(_ session: Index<SessionRecord>) -> Range<Index<ResultRecord>> {
     let first = Index<ResultRecord>(session.raw * Store.resultsPerSession)
     return first..<first.advanced(by: Int(Store.resultsPerSession))
@@ -28,7 +28,7 @@ extension Store {
 }
 
 extension Simulator {
-  /// Carries out a call, or begins to.
+  /// Executes a call, or starts it.
   public mutating func perform(
     _ call: Call, _ request: Request, now: UInt64
   ) {
@@ -45,7 +45,7 @@ extension Simulator {
     commit()
   }
 
-  /// The ring of results: whether this call is new.
+  /// Assigns a new call its slot in the ring of results; false when the call is a repeated one or is refused.
   private mutating func admit(_ call: Call) -> Bool {
     let next = store.sessions[call.sessionIndex, \.nextRequestID]
     let slot = store.ringSlot(call.sessionIndex, call.requestID)
@@ -74,22 +74,22 @@ extension Simulator {
     guard let place = resultSlot(call.sessionIndex, call.requestID),
       store.results[place, \.type] == call.type
     else { return refuse(Failure(.invalidParameter, .resultForgotten, call.requestID)) }
-    // One still open will be answered when it is done.
+    // An open request is answered when it completes.
     if store.results[place, \.state].isAnswered {
       turn.emit(.reply(session: call.session, requestID: call.requestID))
     }
     return false
   }
 
-  /// Where a request's result stands or will stand; nil when it is forgotten.
+  /// The slot of a request's result; nil when it has been overwritten.
   func resultSlot(_ session: Index<SessionRecord>, _ id: UInt64) -> Index<ResultRecord>? {
     let slot = store.ringSlot(session, id)
     if store.results[slot, \.id] == id { return slot }
     return store.lateSlots(session).first { store.results[$0, \.id] == id }
   }
 
-  /// Makes room for a new request where one is still unanswered. False when the whole ring is, or no place
-  /// behind it is free: one with an answer that was kept longest.
+  /// Frees the slot of a new request by moving the unanswered request in it behind the ring, to the slot with
+  /// the oldest answered result. False when the whole ring, or every slot behind it, is unanswered.
   private mutating func moveBehindRing(
     _ slot: Index<ResultRecord>, of session: Index<SessionRecord>
   ) -> Bool {
@@ -104,13 +104,14 @@ extension Simulator {
     return true
   }
 
-  /// Whether the client has not been told a result: it is open, or held back.
+  /// Whether the client has not received a result: the request is open, or its reply deferred.
   private func isUnanswered(_ slot: Index<ResultRecord>) -> Bool {
     let state = store.results[slot, \.state]
     return state == .open || state == .held
   }
 
-  /// A result is there, and its client is not to be told yet: it must not be forgotten before that.
+  /// The reply to a completed request is deferred: its result must not be overwritten before the reply is
+  /// released.
   public mutating func deferReply(session: UInt32, requestID: UInt64) {
     guard let slot = resultSlot(Index(session), requestID),
       store.results[slot, \.state] == .answered
@@ -121,7 +122,7 @@ extension Simulator {
     commit()
   }
 
-  /// A result that was held back is being told.
+  /// Releases a deferred reply.
   public mutating func releaseReply(session: UInt32, requestID: UInt64) {
     guard let slot = resultSlot(Index(session), requestID), store.results[slot, \.state] == .held
     else {
@@ -131,8 +132,7 @@ extension Simulator {
     commit()
   }
 
-  /// A request that was carried out is answered with a failure all the same: telling its result is what the
-  /// host cannot do.
+  /// Replaces the result of a completed request by a failure, because the host cannot deliver the result.
   public mutating func fail(session: UInt32, requestID: UInt64, _ failure: Failure) {
     guard let slot = resultSlot(Index(session), requestID), store.results[slot, \.state].isAnswered
     else {
@@ -152,7 +152,7 @@ extension Simulator {
     else { throw Failure(.invalidParameter, .unknownContext, call.context) }
   }
 
-  /// The routine's IRQL rule, from the one table of routines.
+  /// The routine's IRQL rule, from the table of routines.
   private mutating func checkIRQL(
     _ call: Call, _ request: Request
   ) throws(Failure) {
@@ -164,7 +164,7 @@ extension Simulator {
     let check: BugCheck
     switch request {
     case .allocate(let owner, let parameters, _, _):
-      // The shape NDIS documents for NdisMAllocateSharedMemory; for this routine it is ours.
+      // The shape NDIS documents for NdisMAllocateSharedMemory; using it for this routine is an extension.
       handle = owner
       check = BugCheck(
         code: BugCheck.ndisDriver, 0x01, owner.rawValue, UInt64(parameters.length),
@@ -187,14 +187,14 @@ extension Simulator {
 
   // MARK: Results
 
-  /// Answers a request with a failure, once.
+  /// Completes a request with a failure, once.
   mutating func finish(
     _ session: Index<SessionRecord>, _ id: UInt64, _ failure: Failure, bugCheck: BugCheck? = nil
   ) {
     answerResult(session, id, failure, bugCheck, 0, 0)
   }
 
-  /// Answers a request with success and the handles it hands out.
+  /// Completes a request with success and the handles it returns.
   mutating func finish(
     _ session: Index<SessionRecord>, _ id: UInt64, _ value: Handle, _ value2: UInt64
   ) {
@@ -208,7 +208,7 @@ extension Simulator {
     finish(session, id, value, 0)
   }
 
-  /// Answers a request with PENDING and the handle under which its end will be told.
+  /// Completes a request with PENDING and the handle under which its completion will be reported.
   mutating func finish(
     _ session: Index<SessionRecord>, _ id: UInt64, pending value: Handle
   ) {
@@ -227,7 +227,7 @@ extension Simulator {
   ) {
     guard let slot = resultSlot(session, id), store.results[slot, \.state] == .open else { return }
     defer {
-      // The ring will soon have come round; a client that has lost the reply asks for it again.
+      // The ring will soon wrap; a client that has lost the reply repeats the request.
       if slot < store.lateSlots(session).lowerBound,
         store.sessions[session, \.nextRequestID] &- id > UInt64(Store.resultRing / 2)
       {
@@ -248,9 +248,9 @@ extension Simulator {
     turn.emit(.reply(session: session.raw, requestID: id))
   }
 
-  // MARK: Requests that last longer than their turn
+  // MARK: Requests that outlast their turn
 
-  /// Makes a record of a call that waits for something.
+  /// Makes a record of a call that has to wait.
   mutating func open(_ call: Call, object: Handle, block: Ref<BlockRecord> = .none) throws(Failure)
     -> Index<RequestRecord>
   {
@@ -269,7 +269,7 @@ extension Simulator {
     return index
   }
 
-  /// Answers an open request and frees its record.
+  /// Completes an open request and frees its record.
   mutating func complete(
     _ request: Ref<RequestRecord>, _ failure: Failure, bugCheck: BugCheck? = nil
   ) {

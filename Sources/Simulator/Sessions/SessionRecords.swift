@@ -14,7 +14,7 @@ struct SessionRecord: NamedRecord {
 
   var generation: UInt32 = 0
   @Raw var state = SessionState.free
-  /// A hosted miniport's: its adapters may be bound to by every user.
+  /// A hosted miniport's: every user may bind to its adapters.
   var isHosted: UInt8 = 0
   var padding: (UInt8, UInt8) = (0, 0)
   var pid: Int32 = 0
@@ -34,9 +34,9 @@ struct SessionRecord: NamedRecord {
   var bytes: UInt64 = 0
   var violations: UInt64 = 0
   var leaked: UInt64 = 0
-  /// With which its client comes back after a restart; 0: it ends with its connection.
+  /// Lets its client reconnect after a restart; 0: the session ends with its connection.
   var token: UInt64 = 0
-  /// The inode of its connection's socket, by which that is found again; 0: it is not kept.
+  /// The inode of its connection's socket, to find it again after a restart; 0: the connection is not kept.
   var socket: UInt64 = 0
 }
 
@@ -52,7 +52,7 @@ struct RequestRecord: NamedRecord {
   @Raw var state = RequestState.free
   var irql: UInt8 = 0
   var type: UInt16 = 0
-  var session = Ref<SessionRecord>.none  // none: the asking session is gone
+  var session = Ref<SessionRecord>.none  // none: the session has ended
   var previous = Ref<RequestRecord>.none
   var next = Ref<RequestRecord>.none
   var block = Ref<BlockRecord>.none
@@ -62,7 +62,7 @@ struct RequestRecord: NamedRecord {
   var object = Handle.null
 }
 
-/// `held`: answered, and the client is not to be notified yet.
+/// `held`: completed, its reply deferred.
 enum ResultState: UInt8, StoredEnum {
   case free = 0, open, answered, held
 
@@ -71,7 +71,7 @@ enum ResultState: UInt8, StoredEnum {
   static let fallback = held
 }
 
-/// The result of one request, kept so that a repeated request is answered and not done again.
+/// The result of one request, kept so that a repeated request is answered without executing it again.
 struct ResultRecord: StoreRecord {
   var id: UInt64 = 0
   var type: UInt16 = 0

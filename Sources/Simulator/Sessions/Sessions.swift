@@ -1,6 +1,6 @@
-// Sessions: one a connection that has said HELLO. A session ends when its connection does, or is reset;
-// everything it owns is then ended step by step, each step a turn of bounded work, so that a client with
-// a million blocks holds nobody up when it goes.
+// Sessions: one per connection that has sent HELLO. A session ends when its connection closes, or is reset;
+// everything it owns is then torn down step by step, each step a turn of bounded work, so that a departing
+// client with a million blocks does not stall the others.
 
 import NDISDriverInterface
 import NDISEvents
@@ -8,9 +8,9 @@ public import NDIS
 import NDISStore
 
 extension Simulator {
-  /// Begins a session. The host checked the peer's credentials. A hosted driver's session is like any
-  /// other, but its adapters are there for every user to bind to, and for every session to change. With a
-  /// `token` its client can come back after a restart.
+  /// Begins a session. The host checked the peer's credentials. A hosted driver's session is like any other,
+  /// but every user may bind to its adapters, and every session may change them. With a `token` its client
+  /// can reconnect after a restart.
   public mutating func begin(
     name: Name, pid: Int32, uid: UInt32, isHosted: Bool = false, firstRequestID: UInt64 = 1,
     token: UInt64 = 0, now: UInt64
@@ -35,7 +35,7 @@ extension Simulator {
     return index.raw
   }
 
-  /// The connection is gone.
+  /// The connection has closed.
   public mutating func end(
     session index: UInt32, reason: String, now: UInt64
   ) {
@@ -69,10 +69,10 @@ extension Simulator {
   mutating func step(session index: Index<SessionRecord>) -> Bool {
     let session = store.sessions[index]
     let dead = session.state == .ended
-    // A driver's end wakes its session, which may be an open one.
+    // The end of a driver wakes its session, which may be an open one.
     guard dead || session.state == .resetting else { return false }
     if dead {
-      // Who waits for this process learns that it is gone; whom it asked need not answer it.
+      // Requests that wait for this process are notified of its end; its upcalls need no answer.
       if let upcall = session.upcalls.optional {
         if store.upcalls[upcall, \.state] == .expired {
           let registration = store.upcalls[upcall, \.registration]
@@ -113,7 +113,7 @@ extension Simulator {
       orphan(registration: registration)
       return true
     }
-    // A reset the process did not live to see the end of.
+    // The process exited before its reset finished.
     complete(session.resetRequest)
     var paid = derived.liveSections.first
     while let section = paid {
@@ -127,7 +127,7 @@ extension Simulator {
     return true
   }
 
-  /// Notes by what a session's connection is found again; 0: by nothing.
+  /// Records how to find a session's connection after a restart; 0: not at all.
   public mutating func note(session index: UInt32, socket inode: UInt64) {
     let index = Index<SessionRecord>(index)
     guard store.sessions[index, \.socket] != inode else { return }
@@ -139,7 +139,7 @@ extension Simulator {
     store.sessions.update(index) { $0.violations &+= 1 }
   }
 
-  /// A block was left behind by what owned it.
+  /// Counts a block that its owner leaked.
   func countLeak(session index: Index<SessionRecord>) {
     store.sessions.update(index) { $0.leaked &+= 1 }
   }

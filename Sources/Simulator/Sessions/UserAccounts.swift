@@ -1,9 +1,9 @@
-// How much each user holds, over all of its sessions. Derived: the sessions' records are the truth. A
-// request of a user usually follows another of the same one, so the last one asked for is remembered.
+// Usage per user, over all of its sessions. Derived: the sessions' records are authoritative. Consecutive
+// requests are usually of the same user, so the last one is cached.
 
 import NDISStore
 
-/// How much one user holds.
+/// Usage of one user.
 struct UserUsage {
   var sessions: UInt32 = 0
   var sections: UInt32 = 0
@@ -16,13 +16,13 @@ struct UserUsage {
 struct UserTable: ~Copyable {
   private var slots: [UInt32: Int] = [:]
   private var usages: [UserUsage] = []
-  /// Slots of users that are gone.
+  /// Slots of users without sessions.
   private var free: [Int] = []
   private var recent: (user: UInt32, slot: Int)?
 
   init() {}
 
-  /// What the users of the sessions hold.
+  /// Usage of the users of all sessions.
   init(_ slabs: borrowing Slabs) {
     slabs.sessions.forEachUsed { _, session in
       var usage = self[session.uid] ?? UserUsage()
@@ -40,7 +40,7 @@ struct UserTable: ~Copyable {
     return slots[user]
   }
 
-  /// What a user holds; nil when nothing is known of it. Setting nil forgets it.
+  /// Usage of a user; nil when it has none. Setting nil removes it.
   subscript(user: UInt32) -> UserUsage? {
     get { slot(user).map { usages[$0] } }
     set {
@@ -53,7 +53,7 @@ struct UserTable: ~Copyable {
     }
   }
 
-  /// What a user holds, to be changed in place.
+  /// Usage of a user, changed in place.
   subscript(user: UInt32, default usage: @autoclosure () -> UserUsage) -> UserUsage {
     get { self[user] ?? usage() }
     _modify {

@@ -1,6 +1,6 @@
-// NdisAllocateSharedMemory. NDIS checks what can be known from the structure, the handle and the state;
-// the provider checks policy (A1). What passes becomes a pending block and an upcall to the provider;
-// hosted and remote providers go the same way.
+// NdisAllocateSharedMemory. NDIS checks what follows from the structure, the handle and the state; the
+// provider checks policy (A1). A request that passes becomes a pending block and an upcall to the provider;
+// hosted and remote providers share this path.
 
 import NDISDriverInterface
 import NDISEvents
@@ -47,7 +47,7 @@ extension Simulator {
       case .initializing, .paused, .restarting, .running, .pausing: break
       default: throw Failure(.failure, .wrongState, handle.rawValue)
       }
-      // Once NDIS has called MiniportHaltEx there is nothing left to allocate for.
+      // After NDIS has called MiniportHaltEx nothing may be allocated.
       if adapter.upcallOpen == .haltEx {
         throw Failure(.failure, .objectEnding, handle.rawValue)
       }
@@ -108,7 +108,7 @@ extension Simulator {
     }
   }
 
-  /// A10: a miniport must have registered DMA; by default only HAL memory asks for it.
+  /// A10: a miniport must have registered DMA; by default only HAL memory requires it.
   private func checkDMA(
     _ owner: Owner, _ driver: DriverRecord, registration: Index<RegistrationRecord>
   ) throws(Failure) {
@@ -119,7 +119,7 @@ extension Simulator {
     throw Failure(.failure, .dmaNotRegistered)
   }
 
-  /// Whether the provider may be asked now: stuck, circular, too deep.
+  /// Whether the provider may be called now: checks for a stuck provider, a cycle and the call depth.
   private mutating func checkProvider(
     _ registration: Index<RegistrationRecord>, _ call: Call, length: UInt32
   ) throws(Failure) {
@@ -136,7 +136,7 @@ extension Simulator {
     }
   }
 
-  // MARK: Asking the provider
+  // MARK: Calling the provider
 
   private mutating func ask(
     _ registration: Index<RegistrationRecord>, _ owner: Owner, _ call: Call,
@@ -187,7 +187,7 @@ extension Simulator {
     store.registrations.update(registration) { $0.allocationsInFlight &+= 1 }
   }
 
-  /// Sends an upcall to whoever stands behind a registration.
+  /// Sends an upcall to the provider of a registration.
   mutating func sendToProvider(
     _ new: NewUpcall, _ registration: Index<RegistrationRecord>
   ) -> Bool {

@@ -1,6 +1,6 @@
-// What a provider answered to an allocation: checked, then either committed as a live block or refused
-// and given back. The caller learns only the four documented statuses; the rule that was broken is an
-// event about the provider.
+// A provider's answer to an allocation: validated, then either committed as a live block or refused and freed
+// at the provider. The caller gets only the four documented statuses; the broken rule is reported as an event
+// about the provider.
 
 import NDISDriverInterface
 import NDISEvents
@@ -24,7 +24,7 @@ extension Simulator {
         index, upcall, Failure(.failure, .providerDeadline, settings.upcallDeadline))
     case .answered(let answer):
       if let invalid = firstInvalidField(answer, block: index, registration),
-        // With its owner a block loses its domain, and so its section: the answer is not invalid.
+        // When the owner ends, a block loses its domain and so its section: the answer is not invalid.
         !(abandoned && invalid.reason == .providerSection)
       {
         report(invalid, upcall, registration, answer)
@@ -44,7 +44,7 @@ extension Simulator {
     }
   }
 
-  /// The provider refused or cannot be believed: the caller gets a documented status.
+  /// The provider refused, or its answer is invalid: the caller gets a documented status.
   private mutating func refuse(
     _ index: Index<BlockRecord>, _ upcall: UpcallRecord, _ failure: Failure
   ) {
@@ -68,7 +68,7 @@ extension Simulator {
       isInvalidAnswer: true)
   }
 
-  // MARK: The checks
+  // MARK: Checks
 
   private func firstInvalidField(
     _ answer: ProviderAnswer, block index: Index<BlockRecord>,
@@ -84,9 +84,9 @@ extension Simulator {
     return nil
   }
 
-  /// Whether this is what nearly every answer is: SUCCESS with one extent of which every check below
-  /// would hold. All of them stand here too, each section and block read once; whatever fails one is
-  /// looked at check by check, for the sentence.
+  /// Fast path for nearly every answer: SUCCESS with one extent that passes every check. It makes all the
+  /// checks below, reading each section and block once; an answer that fails one goes through them one by
+  /// one, for the error sentence.
   private func isCommonCase(
     _ answer: ProviderAnswer, block index: Index<BlockRecord>,
     _ registration: Index<RegistrationRecord>
@@ -121,7 +121,7 @@ extension Simulator {
     _ check: AnswerCheck, _ answer: ProviderAnswer, block index: Index<BlockRecord>,
     _ registration: Index<RegistrationRecord>
   ) -> Failure? {
-    // The checks behind the IRQL hold for an answer of SUCCESS only.
+    // The checks after the IRQL apply to an answer of SUCCESS only.
     if check.rawValue > AnswerCheck.irqlUnchanged.rawValue, answer.status != .success { return nil }
     switch check {
     case .decodes:
@@ -181,7 +181,7 @@ extension Simulator {
     }
   }
 
-  /// An extent that meets a live block, or another extent of the same answer.
+  /// An extent that overlaps a live block, or another extent of the same answer.
   private func overlapping(_ answer: ProviderAnswer) -> Failure? {
     let section = Index<SectionRecord>(answer.section.index)
     for extent in answer.extents {
@@ -198,7 +198,7 @@ extension Simulator {
     return nil
   }
 
-  /// Whole pages an extent touches. The extent lies in its section, so nothing overflows.
+  /// Whole pages an extent covers. The extent lies in its section, so nothing overflows.
   private func pages(of extent: Extent, _ section: Index<SectionRecord>) -> (
     first: UInt32, count: UInt32
   ) {
@@ -214,7 +214,7 @@ extension Simulator {
     _ answer: ProviderAnswer, block index: Index<BlockRecord>, _ upcall: UpcallRecord,
     _ registration: Index<RegistrationRecord>
   ) {
-    // The caller's buffer is looked at last: it is the caller's mistake and not the provider's (A12).
+    // The caller's buffer is checked last: it is the caller's error and not the provider's (A12).
     let needed = 16 + 24 * UInt64(answer.extents.count)
     let given = UInt64(store.blocks[index, \.sgListBufferLength])
     guard given >= needed else {
@@ -266,8 +266,8 @@ extension Simulator {
       isHAL ? 0 : handle(.sharedMemory, generation, index).rawValue)
   }
 
-  /// Frees at the provider what it gave and NDIS did not take: nothing leaks there either. It has
-  /// just answered, so it is told even if it owes another answer still.
+  /// Frees at the provider an allocation that NDIS did not accept, so that nothing leaks there either. The
+  /// provider has just answered, so it is called even if another answer is overdue.
   mutating func returnToProvider(
     _ answer: ProviderAnswer, registration: Index<RegistrationRecord>
   ) {
@@ -294,7 +294,7 @@ extension Simulator {
     freeSlot(block: index)
   }
 
-  /// Returns a block's slot; its generation stays, so its handles never come back.
+  /// Frees a block's slot; its generation stays, so its handles are never reused.
   mutating func freeSlot(block index: Index<BlockRecord>) {
     let block = store.blocks[index]
     release(site: block.site)

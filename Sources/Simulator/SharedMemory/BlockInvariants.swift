@@ -1,12 +1,12 @@
-// Sections, the blocks in them, their extents and labels. A block is looked at once here, and walked over in
+// Validates sections, their blocks, extents and labels. Each block is checked once here, and visited again in
 // the lists of its owner, its provider and its queue.
 
 import NDIS
 import NDISStore
 
 extension StoreCheck {
-  /// A damaged number of pages would make a set of that size, so they are held against the addresses first:
-  /// those of two sections do not meet, and all lie below the next one's.
+  /// A damaged page count would allocate a page set of that size, so counts are checked against the addresses
+  /// first: sections must not overlap, and all must lie below the next free address.
   mutating func checkSections() throws(StoreError) {
     var spans: [(base: UInt64, end: UInt64, index: Index<SectionRecord>)] = []
     for index in store.sections.touched {
@@ -122,7 +122,7 @@ extension StoreCheck {
     owned.bytes &+= UInt64(block.length)
     inUse.ownedBlocks &+= 1
 
-    // NDIS_INVALID_VPORT_ID is a way to say "no VPort".
+    // NDIS_INVALID_VPORT_ID means "no VPort".
     let vport = block.vportID == UInt32.max ? 0 : block.vportID
     guard block.queueID != 0 || vport != 0 else {
       return try at.hold(block.place.isNone, "it is counted where it does not belong")
@@ -142,8 +142,8 @@ extension StoreCheck {
     inUse.placedBlocks &+= 1
   }
 
-  /// The pages of a block lie in its section, are no other's, and are as many as its length asks for. A
-  /// circle of extents would take a page twice.
+  /// The pages of a block must lie in its section, belong to no other block, and match its length. A cycle of
+  /// extents would take a page twice.
   private mutating func checkPages(
     _ block: BlockRecord, _ at: CheckedRecord
   ) throws(StoreError) {
@@ -182,7 +182,7 @@ extension StoreCheck {
     listed.extents &+= count &- 1
   }
 
-  /// Labels, and how many blocks name each. One that no block names is kept until its slot is wanted.
+  /// Labels, and how many blocks refer to each. An unreferenced label is kept until its slot is reused.
   mutating func checkSites() throws(StoreError) {
     for index in store.sites.touched {
       let site = store.sites[index]

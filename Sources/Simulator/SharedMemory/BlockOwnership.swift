@@ -1,5 +1,5 @@
-// Whom a block belongs to: the driver, adapter or binding that allocated it, the queue or VPort it is for, and
-// the provider that has its memory. Blocks of an object end with it.
+// Ownership of a block: the driver, adapter or binding that allocated it, the queue or VPort it is for, and
+// the provider of its memory. Blocks of an object end with it.
 
 import NDISEvents
 import NDIS
@@ -104,7 +104,7 @@ extension Simulator {
     }
   }
 
-  /// A block is its owner's no more: its queue or VPort has one less.
+  /// A block has left its owner: its queue or VPort has one less.
   mutating func unlinkFromPlace(block index: Index<BlockRecord>) {
     let block = store.blocks[index]
     guard !block.place.isNone else { return }

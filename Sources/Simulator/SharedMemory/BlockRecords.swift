@@ -10,7 +10,8 @@ enum BlockState: UInt8, StoredEnum {
 
 enum OwnerKind: UInt8, StoredEnum {
   case none = 0, driver, adapter, binding
-  /// A block whose owner is of no kind has none, and one that must have one is refused.
+  /// A block with an invalid owner kind reads as having no owner; validation rejects one that must have an
+  /// owner.
   static let fallback = none
 }
 
@@ -21,7 +22,7 @@ enum OwnerIndex: Hashable {
   case binding(Index<BindingRecord>)
 }
 
-/// One block of shared memory, from the moment its provider is asked.
+/// One block of shared memory, from the moment its provider is called.
 struct BlockRecord: NamedRecord {
   static let kind = RecordKind.block
   var isFree: Bool { state == .free }
@@ -51,14 +52,14 @@ struct BlockRecord: NamedRecord {
   var site = Ref<SiteRecord>.none
   var createdAt: UInt64 = 0
   var providerContext: UInt64 = 0
-  /// Indicated lists that name it.
+  /// Indicated lists that refer to it.
   var indicated: UInt32 = 0
-  /// The queue it was allocated for, or the VPort, and its other blocks.
+  /// The queue or VPort it was allocated for, and its neighbours in that one's list.
   var place = Ref<AnyRecord>.none
   var placePrevious = Ref<BlockRecord>.none
   var placeNext = Ref<BlockRecord>.none
 
-  /// The object that owns it; nil when none does any more.
+  /// The object that owns it; nil when it has no owner any more.
   var ownerIndex: OwnerIndex? {
     @inline(__always) get {
       switch ownerKind {
@@ -81,12 +82,12 @@ struct BlockRecord: NamedRecord {
     }
   }
 
-  /// The place of a block that has a QueueId.
+  /// The queue of a block that has a QueueId.
   var queue: Ref<QueueRecord> {
     @inline(__always) get { place.of() }
     @inline(__always) set { place = Ref(any: newValue) }
   }
-  /// The place of a block that has a VPortId.
+  /// The VPort of a block that has a VPortId.
   var vport: Ref<VPortRecord> {
     @inline(__always) get { place.of() }
     @inline(__always) set { place = Ref(any: newValue) }

@@ -1,5 +1,5 @@
-// What there is to see of blocks, and which of them are meant. A filter is resolved once, by the host:
-// names have become handles by then, so that a block is decided by comparing a few numbers.
+// Snapshots of blocks, and queries for them. The host resolves a query once, from names to handles, so that
+// matching a block compares a few numbers.
 
 public import NDIS
 import NDISStore
@@ -9,7 +9,7 @@ public struct BlockSnapshot: Sendable, Equatable {
   public enum State: String, Sendable { case pending, live, freeing, abandoned }
   public var index: UInt32
   public var handle: Handle
-  /// Nil for memory of the HAL.
+  /// Nil for HAL memory.
   public var sharedMemoryHandle: Handle?
   public var state: State
   /// Nil once it has ended or freed the block.
@@ -24,24 +24,24 @@ public struct BlockSnapshot: Sendable, Equatable {
   public var section: Handle?
   public var length: UInt32
   public var extentCount: UInt32
-  /// Of the first extent; nil while the provider has not answered.
+  /// Of the first extent; nil until the provider has answered.
   public var offset: UInt64?
   public var contiguous: Bool
   public var queueID: UInt32
-  /// Nil for a structure of revision 1, which has none.
+  /// Nil for a structure of revision 1, which has no VPortId.
   public var vportID: UInt32?
   /// Nil for MM_ANY_NODE_OK.
   public var node: UInt32?
   public var usage: SharedMemoryUsage
   public var tag: UInt32
   public var site: Site
-  /// Milliseconds of the clock that turns are given.
+  /// Milliseconds on the clock handed in with turns.
   public var createdAt: UInt64
-  /// Indicated lists that name it.
+  /// Indicated lists that refer to it.
   public var indicated: UInt32
 }
 
-/// Which blocks are meant: those that match everything that is not nil. An empty set matches none.
+/// A block matches if it matches every field that is not nil. An empty set matches no block.
 public struct BlockQuery: Sendable, Equatable {
   /// Drivers, adapters or bindings.
   public var owners: Set<Handle>?
@@ -52,7 +52,7 @@ public struct BlockQuery: Sendable, Equatable {
   public var usage: SharedMemoryUsage?
   public var tag: UInt32?
   public var site: Site?
-  /// Those created then or earlier.
+  /// Those created at that time or earlier.
   public var createdBefore: UInt64?
   public var minimumLength: UInt32?
   public init() {}
@@ -108,7 +108,7 @@ extension Simulator {
     return snapshot
   }
 
-  /// Whether a query means the block at a used index. What costs least is looked at first.
+  /// Whether the block at a used index matches a query. The cheapest comparisons come first.
   public func matches(_ index: UInt32, _ query: BlockQuery) -> Bool {
     let index = Index<BlockRecord>(index)
     if let length = query.minimumLength, store.blocks[index, \.length] < length { return false }
@@ -141,12 +141,12 @@ extension Simulator {
     return self.session(owner: owner)?.raw == session
   }
 
-  /// Length and birth of the block at a used index: what counting needs of every one.
+  /// Length and creation time of the block at a used index: what counting reads of every block.
   public func blockMeasures(_ index: UInt32) -> (length: UInt32, createdAt: UInt64) {
     (store.blocks[Index(index), \.length], store.blocks[Index(index), \.createdAt])
   }
 
-  /// QueueId and VPortId of the block at a used index; a structure that has no VPortId means 0.
+  /// QueueId and VPortId of the block at a used index; 0 for a structure without a VPortId.
   public func blockPlace(_ index: UInt32) -> (queueID: UInt32, vportID: UInt32) {
     (
       store.blocks[Index(index), \.queueID],
@@ -159,7 +159,7 @@ extension Simulator {
     store.blocks[Index(index)].ownerIndex.map { handle(owner: $0) }
   }
 
-  /// The extents of the block at a used index, in order; each costs one of the budget.
+  /// The extents of the block at a used index, in order; each costs one unit of the budget.
   public func blockExtents(_ index: UInt32, budget: inout Int) -> [Extent] {
     let index = Index<BlockRecord>(index)
     var extents: [Extent] = []

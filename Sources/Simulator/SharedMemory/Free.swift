@@ -1,7 +1,6 @@
-// NdisFreeSharedMemory and every other way a block ends. The handle dies at once; the provider's free
-// handler is called exactly once with the block's SharedMemoryProviderContext; the pages are free again
-// when it has answered. A provider that is gone or stuck is not called, and its block is reclaimed
-// directly.
+// NdisFreeSharedMemory and every other way a block ends. The handle is invalidated at once; the provider's
+// free handler is called exactly once with the block's SharedMemoryProviderContext; the pages are free again
+// when it has returned. A dead or stuck provider is not called, and its block is reclaimed directly.
 
 import NDISDriverInterface
 import NDISEvents
@@ -21,7 +20,7 @@ extension Simulator {
         throw Failure(.failure, .stillIndicated, allocation.rawValue, UInt64(indicated))
       }
     } catch {
-      // VOID on Windows: nothing can be refused there, so a wrong free is a bug check (A18). The rule
+      // VOID on Windows: no error can be returned there, so an invalid free is a bug check (A18). The rule
       // about MiniportShutdownEx has none.
       let failure = Failure(.failure, error.reason, error.a, error.b)
       let check =
@@ -36,7 +35,7 @@ extension Simulator {
       finish(call.sessionIndex, call.requestID, failure, bugCheck: check)
       return
     }
-    // Its provider has to be told; the block stays live until that can be done.
+    // The provider's free handler has to be called; the block stays live until that is possible.
     guard !slabs.upcalls.isFull || !canBeCalled(store.blocks[index, \.registration].index)
     else { throw slabs.upcalls.full() }
     let request = try open(call, object: allocation, block: Ref(index))
@@ -44,7 +43,7 @@ extension Simulator {
     beginFree(block: index, request: Ref(request), parent: call.context)
   }
 
-  /// A43: in MiniportShutdownEx nothing is freed, and nothing of an adapter that was shut down.
+  /// A43: nothing may be freed in MiniportShutdownEx, nor of an adapter that was shut down.
   private func checkNotShutDown(
     _ call: Call, _ block: Index<BlockRecord>, _ allocation: Handle
   ) throws(Failure) {
@@ -58,7 +57,7 @@ extension Simulator {
     }
   }
 
-  /// The block an AllocationHandle names, when this session may free it through `ndisHandle`.
+  /// The block an AllocationHandle names, if this session may free it through `ndisHandle`.
   private func blockToFree(
     _ ndisHandle: Handle, _ allocation: Handle, session: Index<SessionRecord>
   ) throws(Failure) -> Index<BlockRecord> {
@@ -75,7 +74,7 @@ extension Simulator {
     guard live == allocation, block.state == .live,
       let object = block.ownerIndex
     else {
-      // A generation this slot has had was a block once; any other number never was.
+      // A past generation of this slot once named a block; any other number never did.
       let salt = UInt32(truncatingIfNeeded: store.globals[0].generationSalt)
       let was = allocation.generation > salt && allocation.generation <= salt &+ block.generation
       throw Failure(.failure, was ? .doubleFree : .staleHandle, allocation.rawValue)
@@ -94,12 +93,12 @@ extension Simulator {
     throw Failure(.failure, .freeWithOtherHandle, owner.rawValue, ndisHandle.rawValue)
   }
 
-  /// Whether a provider gets upcalls: it lives, and owes no answer beyond its deadline.
+  /// Whether a provider gets upcalls: it is alive, and no answer of it is overdue.
   func canBeCalled(_ registration: Index<RegistrationRecord>) -> Bool {
     store.registrations[registration, \.stuckUpcall] == 0 && canBeReached(registration)
   }
 
-  /// Whether there is a process that may answer.
+  /// Whether the provider has a process that can answer.
   func canBeReached(_ registration: Index<RegistrationRecord>) -> Bool {
     guard store.registrations.read(registration, { $0.state }) != .dead else { return false }
     guard let session = store.registrations[registration, \.ownerSession].optional
@@ -108,7 +107,7 @@ extension Simulator {
     return state == .open || state == .resetting
   }
 
-  /// Ends a live block; `request` is answered when the provider has freed it.
+  /// Frees a live block; `request` completes when the provider has freed it.
   mutating func beginFree(
     block index: Index<BlockRecord>, request: Ref<RequestRecord>, parent: UInt64 = 0
   ) {
@@ -138,7 +137,7 @@ extension Simulator {
     complete(request)
   }
 
-  /// The free handler has answered, or never will.
+  /// The free handler has returned, or never will.
   mutating func providerFreed(
     _ upcall: UpcallRecord, _ outcome: UpcallOutcome
   ) {
@@ -159,7 +158,7 @@ extension Simulator {
     releaseIfDone(registration: registration)
   }
 
-  /// The pages are free again, the record is gone.
+  /// Releases the pages and the record.
   mutating func finishFree(block index: Index<BlockRecord>) {
     let block = store.blocks[index]
     let section = block.section.index
@@ -180,8 +179,8 @@ extension Simulator {
 
   // MARK: Leaks
 
-  /// Reports the first block of an owner as leaked, unless it could not have been freed, and reclaims it.
-  /// False when none is left to take, or the provider has enough to free for now.
+  /// Reports an owner's first block as leaked, unless it could not have been freed, and reclaims it. False
+  /// when no block is left, or the provider has enough pending frees for now.
   mutating func reclaimOne(
     _ owner: OwnerIndex, asLeak: Bool = true
   ) -> Bool {
@@ -189,13 +188,13 @@ extension Simulator {
     return reclaim(block: index, owner, asLeak: asLeak)
   }
 
-  /// The same for one block of an owner.
+  /// Reports and reclaims one block of an owner.
   mutating func reclaim(
     block index: Index<BlockRecord>, _ owner: OwnerIndex, asLeak: Bool = true
   ) -> Bool {
     let block = store.blocks[index]
     if block.state == .pending {
-      // Its provider has not answered yet; what it answers will be given back.
+      // Its provider has not answered yet; the allocation it returns will be freed.
       if let session = session(owner: owner) {
         refund(blockOf: session, length: block.length)
       }

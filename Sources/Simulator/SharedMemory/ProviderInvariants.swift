@@ -1,4 +1,4 @@
-// Registrations of providers, and sessions: whose each is, what it owes, its lists and its counters.
+// Validates registrations of providers, and sessions: owners, overdue answers, lists and counters.
 
 import NDIS
 import NDISStore
@@ -45,14 +45,14 @@ extension StoreCheck {
     }
   }
 
-  /// A hosted provider's, a living process's, or nobody's any more.
+  /// A hosted provider's, a live process's, or without an owner.
   private func checkWhose(
     _ record: RegistrationRecord, _ index: Index<RegistrationRecord>, _ state: RegistrationState,
     _ level: ProviderLevel, _ at: CheckedRecord
   ) throws(StoreError) {
     let isHosted = level == .pool || level == .hal
     if isHosted {
-      // Its number stands in three places.
+      // Its number is stored in three places.
       let order = UInt32(truncatingIfNeeded: record.order)
       try at.hold(
         record.ownerSession.isNone
@@ -90,7 +90,7 @@ extension StoreCheck {
     }
   }
 
-  /// The answer that a provider owes beyond its deadline.
+  /// The overdue answer of a provider.
   private func checkStuck(
     _ record: RegistrationRecord, _ own: Ref<RegistrationRecord>, _ calls: RegistrationTally,
     _ at: CheckedRecord

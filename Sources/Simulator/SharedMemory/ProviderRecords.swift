@@ -1,9 +1,9 @@
-// The records of providers of shared memory, and of the sections they have.
+// The records of shared-memory providers and their sections.
 
 public import NDISStore
 import NDIS
 
-/// Where a provider stands in the order of precedence; smaller wins.
+/// A provider's level in the order of precedence; the smaller value wins.
 public enum ProviderLevel: UInt8, Sendable, CaseIterable {
   case binding = 1
   case protocolDriver = 2
@@ -32,7 +32,7 @@ struct RegistrationRecord: NamedRecord {
   var padding: UInt16 = 0
   var owner = Handle.null  // the handle the handlers were set on
   var ownerSession = Ref<SessionRecord>.none  // none: hosted
-  var adapter = Ref<AdapterRecord>.none  // binding level: whose callers it serves
+  var adapter = Ref<AdapterRecord>.none  // binding level: the adapter whose callers it serves
   var driver = Ref<DriverRecord>.none
   var hosted: UInt32 = 0
   var flags: UInt32 = 0
@@ -46,14 +46,14 @@ struct RegistrationRecord: NamedRecord {
   var stuckUpcall: UInt64 = 0
   var freesInFlight: UInt32 = 0
   var allocationsInFlight: UInt32 = 0
-  /// Length of its blocks.
+  /// Total length of its blocks.
   var bytes: UInt64 = 0
   /// The driver's name, or the hosted provider's; outlives the driver.
   var name = Name()
 }
 
-/// Whether a section's memory outlives the daemon. `new`: nobody has been told of the section yet.
-/// `lost`: there was no room for it, or it was gone when the store was adopted.
+/// Whether a section's memory outlives the daemon. `new`: the section has not been reported yet. `lost`: it
+/// could not be kept, or was missing when the store was adopted.
 public enum SectionKeeping: UInt8, Sendable { case new = 0, kept, lost }
 
 extension SectionKeeping: StoredEnum {
@@ -77,7 +77,8 @@ struct SectionRecord: NamedRecord {
   var registration = Ref<RegistrationRecord>.none
   /// The process that offered it; none for a hosted provider's.
   var session = Ref<SessionRecord>.none
-  /// The session whose quota it counts against: who offered it, or for whom a hosted provider made it.
+  /// The session whose quota it is charged to: the one that offered it, or the one a hosted provider made it
+  /// for.
   var payer = Ref<SessionRecord>.none
   var previous = Ref<SectionRecord>.none
   var next = Ref<SectionRecord>.none
@@ -87,6 +88,6 @@ struct SectionRecord: NamedRecord {
   var padding2: UInt32 = 0
   var domain = Handle.null
   var physicalBase: UInt64 = 0
-  /// The inode of its memory file, by which that is found again.
+  /// The inode of its memory file, to find it again after a restart.
   var inode: UInt64 = 0
 }

@@ -1,7 +1,7 @@
-// Shared-memory providers: registration through NdisSetOptionalHandlers, replacement, end; and which of
-// them serves a request (A8): a binding's, then a protocol driver's, then a miniport driver's, then the
-// hosted pool, then the HAL; the newest wins within a level. A provider serves callers of its own user
-// only; hosted ones serve everybody.
+// Shared-memory providers: registration through NdisSetOptionalHandlers, replacement, end, and selection
+// (A8): a binding's provider comes before a protocol driver's, then a miniport driver's, the hosted pool, and
+// the HAL; the newest wins within a level. A provider serves callers of its own user only; hosted ones serve
+// all users.
 
 import NDISDriverInterface
 import NDISEvents
@@ -64,7 +64,7 @@ extension Simulator {
     finish(call.sessionIndex, call.requestID)
   }
 
-  /// NdisSetOptionalHandlers does not document INVALID_PARAMETER: what is wrong is FAILURE (A41).
+  /// NdisSetOptionalHandlers does not document INVALID_PARAMETER: errors are returned as FAILURE (A41).
   private func documented<Value>(
     _ body: () throws(Failure) -> Value
   ) throws(Failure) -> Value {
@@ -138,8 +138,8 @@ extension Simulator {
     return index
   }
 
-  /// Registers a provider that lives in the daemon and answers the registration's index. `provider` is
-  /// the host's number for it, which may be used again when `hostedRegistration` finds none any more.
+  /// Registers a provider that runs in the daemon and returns the registration's index. `provider` is the
+  /// host's number for it, which may be reused when `hostedRegistration` finds none any more.
   @discardableResult
   public mutating func registerHosted(
     _ level: ProviderLevel, provider: UInt32, name: Name, now: UInt64
@@ -150,7 +150,7 @@ extension Simulator {
       header: ObjectHeader(type: 0xB0, revision: 1, size: 32),
       flags: SharedMemoryProviderFlags.supportsPFVPorts,
       context: UInt64(provider), allocateHandler: 1, freeHandler: 1)
-    // Numbers come back, handles must not: the generation is the registration's place in the order.
+    // Numbers are reused, handles must not be: the generation is the registration's ordinal.
     let order = UInt32(truncatingIfNeeded: store.globals[0].registrationOrder &+ 1)
     return try register(
       level, handle(.hostedProvider, order, Index<AnyRecord>(provider)), session: nil, driver: nil,
@@ -159,8 +159,8 @@ extension Simulator {
     ).raw
   }
 
-  /// The active registration of a hosted provider ends: it gets no new request, and is gone with the
-  /// last of its blocks, or at once if it has none. Answers its index.
+  /// Ends the active registration of a hosted provider: it gets no new request, and is removed with the last
+  /// of its blocks, or at once if it has none. Returns its index.
   public mutating func endHosted(
     provider: UInt32, now: UInt64
   ) throws(Failure) -> UInt32 {
@@ -173,8 +173,8 @@ extension Simulator {
     return index
   }
 
-  /// The index of a hosted provider's registration: the active one, or else, unless `isActive`, any
-  /// that still has blocks.
+  /// The index of a hosted provider's registration: the active one, or else, unless `isActive`, any that
+  /// still has blocks.
   public func hostedRegistration(_ provider: UInt32, isActive: Bool) -> UInt32? {
     var next: UInt32 = 0
     while let index = slabs.registrations.firstUsed(from: next, words: Int.max).found {
@@ -191,7 +191,7 @@ extension Simulator {
 
   // MARK: Selection
 
-  /// The provider of a request: the level first, then the newest.
+  /// The provider of a request: by level first, then the newest.
   func provider(for owner: Owner, session: Index<SessionRecord>, vport: Bool) -> Index<
     RegistrationRecord
   >? {
@@ -202,7 +202,7 @@ extension Simulator {
     var left = derived.activeRegistrations.count
     var next = derived.activeRegistrations.first
     while let index = next {
-      // Behind the last there is nothing to look for.
+      // Nothing follows the last member: skip the search.
       left -= 1
       next = left > 0 ? derived.activeRegistrations.first(after: index) : nil
       let level = store.registrations[index, \.level]
@@ -225,7 +225,7 @@ extension Simulator {
     if let session = registration.ownerSession.optional {
       guard store.sessions[session, \.uid] == uid, !isDisconnected(session) else { return false }
     }
-    // A40: a provider that does not say it serves PF VPorts is not asked for them.
+    // A40: a provider without the flag for PF VPorts is not called for them.
     if vport, registration.flags & 1 == 0 { return false }
     switch registration.level {
     case .binding: return owner.adapter.map { registration.adapter == Ref($0) } ?? false
@@ -239,8 +239,8 @@ extension Simulator {
 
   // MARK: End
 
-  /// No new request goes to this registration. Its blocks stay valid; they are freed through it while
-  /// its process lives (A21), directly when it is dead.
+  /// Ends a registration: it gets no new request. Its blocks stay valid; they are freed through it while its
+  /// process lives (A21), directly when it is dead.
   mutating func end(
     registration index: Index<RegistrationRecord>, _ state: RegistrationState
   ) {
@@ -257,7 +257,7 @@ extension Simulator {
             party(registration: index), record.owner, blocks: UInt64(record.blockCount),
             died: state == .dead)))
     }
-    // Names are read through driver and adapter, whose records may be used again.
+    // Names are read through driver and adapter, whose records may be reused.
     store.registrations.update(index) {
       $0.driver = .none
       $0.adapter = .none
@@ -265,7 +265,7 @@ extension Simulator {
     releaseIfDone(registration: index)
   }
 
-  /// An expired upcall of a registration is gone: whether it still owes the answer to another.
+  /// An expired upcall of a registration has ended: updates whether another answer is overdue.
   mutating func updateStuck(registration index: Index<RegistrationRecord>) {
     var owed: UInt64 = 0
     if let session = store.registrations[index, \.ownerSession].optional {
@@ -281,7 +281,7 @@ extension Simulator {
     store.registrations.update(index) { $0.stuckUpcall = owed }
   }
 
-  /// Frees the record of a registration that has ended, holds nothing and owes no answer.
+  /// Frees the record of a registration that has ended, has no blocks or calls, and owes no answer.
   mutating func releaseIfDone(
     registration index: Index<RegistrationRecord>
   ) {
@@ -300,9 +300,9 @@ extension Simulator {
     slabs.registrations.release(index)
   }
 
-  // MARK: Without a process
+  // MARK: Dead providers
 
-  /// A registration that still names the session, now that its drivers have gone.
+  /// A registration that still refers to the session after its drivers have ended.
   func registrationOfDead(session: Index<SessionRecord>) -> Index<RegistrationRecord>? {
     for index in store.registrations.indices
     where store.registrations[index, \.state] != .free
@@ -313,7 +313,7 @@ extension Simulator {
     return nil
   }
 
-  /// Its blocks live on without their provider's process, and are reclaimed directly when freed.
+  /// Its blocks outlive their provider's process, and are reclaimed directly when freed.
   mutating func orphan(
     registration index: Index<RegistrationRecord>
   ) {
@@ -330,7 +330,7 @@ extension Simulator {
     releaseIfDone(registration: index)
   }
 
-  /// The provider owes an answer whose deadline has passed: nobody asks it until it has given it.
+  /// An answer of the provider is overdue: it gets no new upcall until that answer has arrived.
   mutating func markStuck(registration index: Index<RegistrationRecord>, upcall: UInt64) {
     store.registrations.update(index) { $0.stuckUpcall = upcall }
     turn.emit(

@@ -1,5 +1,5 @@
-// Sections: sealed memory of one provider for one DMA domain, with a place in the simulated physical
-// address space. The descriptor is checked and kept by the host; here a section is a number of pages.
+// Sections: sealed memory of one provider for one DMA domain, with an address range in the simulated physical
+// address space. The host checks and keeps the descriptor; here a section is a number of pages.
 
 import NDISDriverInterface
 import NDISEvents
@@ -26,14 +26,14 @@ extension Simulator {
       store.sections[index, \.physicalBase])
   }
 
-  /// A hosted provider's section, its memory made by the host.
+  /// Adds a hosted provider's section, whose memory the host created.
   public mutating func addHostedSection(
     provider: UInt32, domain: Handle, size: UInt64, node: UInt32, pageSize: UInt32, now: UInt64
   ) throws(Failure) -> Handle {
     turn.now = now
     defer { commit() }
     try checkDomain(domain)
-    // The owner of the domain pays: descriptors and memory are spent for it.
+    // Charged to the owner of the domain, for which the descriptors and memory are used.
     let payer = driver(ofObject: domain).flatMap { store.drivers[$0, \.session].optional }
     if let payer { try checkQuota(sectionsOf: payer) }
     var next = derived.activeRegistrations.first
@@ -57,8 +57,8 @@ extension Simulator {
     let shift = UInt8(truncatingIfNeeded: pageSize.trailingZeroBitCount)
     let pages = UInt32(clamping: size >> shift)
     let base = store.globals[0].physicalNext
-    // Each section begins at a gigabyte's edge, with a gap behind it: an address outside every section
-    // is recognised as such.
+    // Sections are aligned to 1 GiB with a gap behind each, so that an address outside every section is
+    // recognised as such.
     let span = (size &+ (1 << 30)) & ~((1 << 30) - 1)
     let index = try slabs.sections.allocateOrRefuse {
       $0.state = .live
@@ -114,7 +114,7 @@ extension Simulator {
     return index
   }
 
-  /// A domain is a live owner of memory; whose it is does not matter to the provider.
+  /// A domain is a live owner of memory; its user does not matter to the provider.
   private func checkDomain(_ domain: Handle) throws(Failure) {
     guard isLiveOwner(domain) else {
       throw Failure(.invalidParameter, .staleHandle, domain.rawValue)
@@ -139,14 +139,14 @@ extension Simulator {
     }
   }
 
-  /// A section whose domain has ended goes when its last block has gone.
+  /// Removes a section whose domain has ended, if it has no blocks.
   mutating func releaseIfDone(section index: Index<SectionRecord>) {
     let section = store.sections[index]
     guard section.state != .free, section.ownerEnded != 0, section.blocks == 0 else { return }
     release(section: index)
   }
 
-  /// The domain has ended: no new block comes into its sections.
+  /// Ends a domain: no new block is placed in its sections.
   mutating func end(domain: Handle) {
     var next = derived.liveSections.first
     while let index = next {
@@ -157,7 +157,7 @@ extension Simulator {
     }
   }
 
-  /// Takes a section off its payer's account.
+  /// Refunds a section to the session it was charged to.
   mutating func endCharge(section index: Index<SectionRecord>) {
     guard let payer = store.sections[index, \.payer].optional else { return }
     refund(sectionOf: payer)
@@ -180,7 +180,7 @@ extension Simulator {
           ? registration.hosted : nil))
   }
 
-  /// Notes by what a section's memory is found again, and whether it is kept.
+  /// Records how to find a section's memory after a restart, and whether it is kept.
   public mutating func note(section handle: Handle, inode: UInt64, keeping: SectionKeeping) {
     guard let index = try? resolveSection(handle) else { return }
     store.sections.update(index) {

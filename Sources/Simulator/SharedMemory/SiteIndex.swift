@@ -1,7 +1,7 @@
-// Where each site label stands in the store. A label keeps its slot when the last block that names it has
-// gone, until the slot is wanted for another: a driver that allocates and frees in turn would else have
-// its label forgotten and learned again every time. Derived from the labels in the store alone, whether
-// blocks name them or not.
+// The slot of each site label in the store. A label keeps its slot after the last block that refers to it has
+// been freed, until the slot is reused: otherwise a driver that allocates and frees in turn would have its
+// label removed and interned again every time. Derived from the labels in the store alone, whether blocks
+// refer to them or not.
 
 import NDIS
 import NDISStore
@@ -9,7 +9,7 @@ import NDISStore
 /// Slots by label.
 struct SiteIndex: ~Copyable {
   private var slots: [Site: Index<SiteRecord>] = [:]
-  /// The label asked for last.
+  /// The label looked up last.
   private var recent: (site: Site, slot: Index<SiteRecord>)?
 
   /// The slot of a label; nil when it has none.

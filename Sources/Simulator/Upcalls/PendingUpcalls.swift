@@ -1,8 +1,8 @@
-// Handlers that answer PENDING. Such an upcall is pended: its record stays with its deadline, it is no
-// context for calls any more, and it ends with its completion, by the deadline, or with its process. The
-// completion may come while the handler still runs, as on Windows, where another thread may make it; it
-// then counts as soon as the handler has answered PENDING. A handler that completes and then answers
-// something else has answered twice: a violation, and what it answered counts.
+// Handlers that return PENDING. Such an upcall is pended: its record stays with its deadline, it is no longer
+// a context for calls, and it ends with its completion, its deadline, or its process. The completion may
+// arrive while the handler is still running, as on Windows, where another thread may make it; it then takes
+// effect as soon as the handler has returned PENDING. A handler that completes and then returns another
+// status has answered twice: a violation, and the returned status wins.
 
 import NDISDriverInterface
 import NDISEvents
@@ -10,7 +10,7 @@ import NDIS
 import NDISStore
 
 extension Simulator {
-  /// Whether the handler of an upcall may answer PENDING.
+  /// Whether the handler of an upcall may return PENDING.
   static func mayPend(_ type: UpcallType) -> Bool {
     switch type {
     case .pause, .restart, .bindAdapterEx,
@@ -20,8 +20,8 @@ extension Simulator {
     }
   }
 
-  /// Whether the handler has answered PENDING; then that is dealt with. An OID request is told of it, the
-  /// upcall being `pended` when `oidAnswered` sees the answer.
+  /// Whether the handler has returned PENDING, which is then handled here. An OID request is notified; the
+  /// upcall is already `pended` when `oidAnswered` receives the answer.
   mutating func pends(
     _ index: Index<UpcallRecord>, _ upcall: UpcallRecord, _ outcome: UpcallOutcome
   ) -> Bool {
@@ -43,8 +43,8 @@ extension Simulator {
     return true
   }
 
-  /// Completes what a handler answered PENDING to, or is going to. False when there is nothing to
-  /// complete: no such call, or one completed already.
+  /// Completes a call whose handler has returned PENDING, or is going to. False when there is no such call,
+  /// or it has been completed.
   mutating func complete(
     upcall id: UInt64, _ type: UpcallType, _ status: Status
   ) -> Bool {
@@ -64,8 +64,8 @@ extension Simulator {
     }
   }
 
-  /// What a handler's end means for a driver's own handler: nil is success. `watchdog` is the bug check
-  /// of one that takes too long, `twice` that of one that was completed and did not answer PENDING.
+  /// Maps the end of a driver's own handler to a failure; nil is success. `watchdog` is the bug check for one
+  /// that takes too long, `twice` for one that was completed and did not return PENDING.
   mutating func verdict(
     _ upcall: UpcallRecord, _ outcome: UpcallOutcome, routine: String, allowed: [Status],
     party: Party,

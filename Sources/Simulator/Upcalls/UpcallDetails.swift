@@ -1,12 +1,12 @@
-// What the host reads to write the calls about OIDs, statuses and indications: nothing here changes
-// anything. Beside `upcall(_:)`, which answers what every call has.
+// Details the host reads to write upcall messages about OIDs, statuses and indications; nothing is changed
+// here. `upcall(_:)` returns what all upcalls have in common.
 
 public import NDISDriverInterface
 import NDIS
 import NDISStore
 
 extension Simulator {
-  /// The OID request an open upcall is about.
+  /// The OID request of an open upcall.
   public func oid(ofUpcall id: UInt64) -> OIDDetails? {
     guard let upcall = openUpcall(id), let index = store.upcalls[upcall, \.oid].optional else {
       return nil
@@ -24,7 +24,7 @@ extension Simulator {
     }
   }
 
-  /// The request as it was made, with what NDIS has written into its input.
+  /// The request as it was made, with the numbers NDIS has written into its input.
   private func oidCall(_ index: Index<OIDRecord>) -> OIDCall {
     let record = store.oids[index]
     let size = record.revision == 1 ? 236 : 248
@@ -43,7 +43,7 @@ extension Simulator {
     return call
   }
 
-  /// How it ended. What NDIS answers is made now, from its records.
+  /// The result of a request. NDIS's own answer is built now, from its records.
   private func oidEnd(_ index: Index<OIDRecord>) -> (Failure, OIDResult) {
     let record = store.oids[index]
     guard record.answeredByNDIS != 0 else {
@@ -67,14 +67,13 @@ extension Simulator {
     }
   }
 
-  /// BytesNeeded of a buffer NDIS found too short.
+  /// BytesNeeded, for a buffer NDIS found too short.
   private func neededBytes(_ failure: Failure) -> UInt32? {
     guard failure.status == .invalidLength, failure.reason == .informationBuffer else { return nil }
     return UInt32(clamping: failure.b)
   }
 
-  /// Port and flags of the indication of an open upcall of ProtocolReceiveNetBufferLists, and how many
-  /// lists it has.
+  /// Port, flags and number of lists of an open upcall of ProtocolReceiveNetBufferLists.
   public func indication(
     ofUpcall id: UInt64
   ) -> (port: UInt32, flags: UInt32, count: UInt32)? {
@@ -84,7 +83,7 @@ extension Simulator {
     else { return nil }
     var count = store.upcalls[upcall, \.argument] & 0xFFFF
     if store.indications[index, \.out] != store.indications[index, \.count] {
-      // Some have gone back already.
+      // Some lists have been returned already.
       count = 0
       forEachList(ofUpcall: upcall, indication: index) { _ in count &+= 1 }
     }
@@ -96,7 +95,7 @@ extension Simulator {
   }
 
   /// Visits those lists in order: at most `Limits.maximumLists` with `Limits.maximumParts` in all, so that
-  /// the message holds them. An indication of more parts is refused with `tooManyParts`.
+  /// they fit the message. An indication of more parts is refused with `tooManyParts`.
   public func forEachPiece(ofUpcall id: UInt64, _ body: (ReceivedPiece) -> Void) {
     guard let upcall = openUpcall(id),
       store.upcalls[upcall, \.type] == .receiveNetBufferLists,
@@ -106,7 +105,7 @@ extension Simulator {
     forEachList(ofUpcall: upcall, indication: index) { describe(list: $0, &known, body) }
   }
 
-  /// Visits the lists of a call that its receiver still has.
+  /// Visits the lists of a call that its receiver still holds.
   private func forEachList(
     ofUpcall upcall: Index<UpcallRecord>, indication: Index<IndicationRecord>,
     _ body: (Index<NetBufferListRecord>) -> Void
@@ -168,14 +167,14 @@ extension Simulator {
     }
   }
 
-  /// What the parts of a live block have in common; frames that follow each other mostly lie in one block.
+  /// What the parts of a live block have in common; consecutive frames mostly lie in one block.
   private struct DescribedBlock {
     var block = Ref<BlockRecord>.none
     var generation: UInt32 = 0
     var memory = Handle.null
     var section = Handle.null
     var isContiguous = false
-    /// Where in its section it begins.
+    /// Start of its section.
     var start: UInt64 = 0
   }
 
@@ -192,8 +191,8 @@ extension Simulator {
       start: UInt64(store.blocks[index, \.firstPage]) << shift)
   }
 
-  /// Visits the miniport's numbers of the lists an open upcall of MiniportReturnNetBufferLists returns, at
-  /// most `Limits.maximumReturned`.
+  /// Visits the miniport's own numbers of the lists that an open upcall of MiniportReturnNetBufferLists
+  /// returns, at most `Limits.maximumReturned`.
   public func forEachReturned(ofUpcall id: UInt64, _ body: (UInt64) -> Void) {
     guard let upcall = openUpcall(id),
       store.upcalls[upcall, \.type] == .returnNetBufferLists

@@ -1,11 +1,11 @@
-// Requests and their results, and the calls of handlers they wait for. An upcall that is open is known to
-// what it is about, and to nothing else; one whose deadline has passed is about nothing any more.
+// Validates requests, their results, and upcalls. An open upcall is referenced by its subject, and by nothing
+// else; an expired one has no subject.
 
 import NDIS
 import NDISStore
 
 extension StoreCheck {
-  /// What is left is one request for each that waits.
+  /// What remains after the other checks is one request for each waiter.
   mutating func checkRequests() throws(StoreError) {
     for index in store.requests.touched {
       let request = store.requests[index]
@@ -25,11 +25,11 @@ extension StoreCheck {
     }
   }
 
-  /// A ring by id, and behind it what was late.
+  /// A ring by id, and the late slots behind it.
   func checkResults() throws(StoreError) {
     for index in store.results.touched {
       let result = store.results[index]
-      // Of most sessions' rings most is empty.
+      // Most slots of most sessions' rings are empty.
       if result.id == 0, result.state == .free, result.hasBugCheck == 0 { continue }
       let at = CheckedRecord("results", index)
       let session = Index<SessionRecord>(index.raw / Store.resultsPerSession)
@@ -95,7 +95,7 @@ extension StoreCheck {
     }
   }
 
-  /// A call of a provider's handler: to a process, or to one that is hosted.
+  /// An upcall to a provider, in a process or hosted.
   private mutating func checkProviderCall(
     _ upcall: UpcallRecord, _ state: UpcallState, _ at: CheckedRecord
   ) throws(StoreError) {
@@ -133,7 +133,8 @@ extension StoreCheck {
       isAllocation || upcall.section == store.blocks[block, \.section], "its section is another's")
   }
 
-  /// A call of a driver's own handler: about an object, and for some about a record that knows of it.
+  /// An upcall to a driver's own handler: about an object, and for some types about a record that refers to
+  /// it.
   private mutating func checkDriverCall(
     _ upcall: UpcallRecord, _ state: UpcallState, _ at: CheckedRecord
   ) throws(StoreError) {

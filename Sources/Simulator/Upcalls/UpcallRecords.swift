@@ -1,10 +1,10 @@
-// The record of a call of a handler.
+// The record of an upcall.
 
 public import NDIS
 public import NDISStore
 
-/// `expired`: its deadline has passed, a late answer may come. `pended`: the handler has returned PENDING
-/// and is no context any more; its completion, its deadline or a death ends the upcall.
+/// `expired`: its deadline has passed, a late answer may arrive. `pended`: the handler has returned PENDING
+/// and is no longer a context; its completion, its deadline or the end of its process ends the upcall.
 enum UpcallState: UInt8, StoredEnum {
   case free = 0, open, expired, pended
   static let fallback = pended
@@ -14,10 +14,10 @@ extension UpcallType: StoredEnum {
   @usableFromInline package static var fallback: UpcallType { .shutdownEx }
 }
 
-/// Stores the type of the call that an object waits for: its number, zero for none.
+/// Stores the type of the upcall that an object waits for: its number, zero for none.
 @propertyWrapper
 struct RawUpcallType: BitwiseCopyable, Sendable {
-  /// The bytes: those of a type or of none, unless the store has not been validated.
+  /// The raw value: a type's or zero, unless the store has not been validated.
   var raw: UInt32
 
   @inline(__always)
@@ -29,7 +29,7 @@ struct RawUpcallType: BitwiseCopyable, Sendable {
     set { raw = UInt32(newValue?.rawValue ?? 0) }
   }
 
-  /// The stored value itself, to validate it.
+  /// The raw value, to be validated.
   @inline(__always)
   var projectedValue: RawUpcallType {
     get { self }
@@ -56,13 +56,13 @@ struct UpcallRecord: NamedRecord {
   var deadline: UInt64 = 0  // milliseconds; 0 = none
   var object = Handle.null
   var providerContext: UInt64 = 0
-  /// The record it tells of: an OID request, a status, an indication, the first of the lists returned.
+  /// Its subject: an OID request, a status, an indication, or the first of the returned lists.
   var subject = Ref<AnyRecord>.none
   /// A halt or shutdown action, pause reason or event.
   var argument: UInt32 = 0
-  /// What it was completed with while its handler still ran; PENDING: it was not.
+  /// The status it was completed with while its handler was still running; PENDING: not completed.
   var completion = Status.pending
-  /// A hosted driver has it: its state says so.
+  /// A hosted driver has received it: the driver's state includes it.
   var delivered: UInt32 = 0
   var padding: UInt32 = 0
 
@@ -70,6 +70,6 @@ struct UpcallRecord: NamedRecord {
   var oid: Ref<OIDRecord> { @inline(__always) get { subject.of() } }
   var status: Ref<StatusRecord> { @inline(__always) get { subject.of() } }
   var indication: Ref<IndicationRecord> { @inline(__always) get { subject.of() } }
-  /// The first of the lists that are returned.
+  /// The first of the returned lists.
   var returned: Ref<NetBufferListRecord> { @inline(__always) get { subject.of() } }
 }

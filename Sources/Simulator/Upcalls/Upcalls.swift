@@ -1,8 +1,8 @@
-// Upcalls: NDIS calling a driver. An upcall has an id that is never used again, a deadline, the upcall it
-// is nested in, and the request or block that waits for it. It ends with an answer, with the death of
-// the process it was sent to, or by its deadline; then whoever waits is told, once. After the deadline
-// the record stays, so that a late answer is known for what it is. A handler that may answer PENDING
-// leaves its upcall pended: see PendingUpcalls.swift.
+// Upcalls: NDIS calling a driver. An upcall has an id that is never reused, a deadline, the upcall it is
+// nested in, and the request or block that waits for it. It ends with an answer, with the death of the
+// process it was sent to, or by its deadline; then the waiter is notified, once. After the deadline the
+// record stays, so that a late answer is recognised. A handler that may return PENDING leaves its upcall
+// pended: see PendingUpcalls.swift.
 
 public import NDISDriverInterface
 import NDISEvents
@@ -10,13 +10,13 @@ import NDIS
 import NDISStore
 
 extension Index where Record == UpcallRecord {
-  /// The index that an upcall's id contains: its twenty low bits.
+  /// The table index, in the low twenty bits of an upcall's id.
   @inline(__always)
   init(upcall id: UInt64) { self.init(UInt32(truncatingIfNeeded: id & 0xFFFFF)) }
 }
 
 extension Simulator {
-  /// What a new upcall is about.
+  /// The parameters of a new upcall.
   struct NewUpcall {
     var type: UpcallType
     var object = Handle.null
@@ -28,7 +28,7 @@ extension Simulator {
     var providerContext: UInt64 = 0
     var subject = Ref<AnyRecord>.none
     var argument: UInt32 = 0
-    /// Milliseconds it may take; nil = the settings' deadline.
+    /// Deadline in milliseconds; nil = the settings' deadline.
     var limit: UInt64?
   }
 
@@ -56,7 +56,7 @@ extension Simulator {
     let limit = new.limit ?? settings.upcallDeadline
     if limit > 0 {
       var deadline = turn.now &+ limit
-      // An inner deadline ends before its outer one, so that the inner failure can still be answered.
+      // An inner deadline expires before its outer one, so that the inner failure can still be answered.
       if let parent = openUpcall(new.parent), store.upcalls[parent, \.deadline] != 0 {
         deadline = min(deadline, max(turn.now, store.upcalls[parent, \.deadline] &- 50))
       }
@@ -68,7 +68,7 @@ extension Simulator {
     return id
   }
 
-  /// Has an upcall served by a hosted provider, which always answers.
+  /// Sends an upcall to a hosted provider, which always answers.
   mutating func sendHosted(
     _ new: NewUpcall, provider: UInt32
   ) -> UInt64? {
@@ -112,7 +112,7 @@ extension Simulator {
     slabs.upcalls.release(index)
   }
 
-  /// The chain of handlers a call is made in: `body` sees each open upcall, innermost first.
+  /// The chain of open upcalls a call is nested in: `body` gets each of them, innermost first.
   func chain(of context: UInt64, _ body: (UpcallRecord) -> Bool) -> UInt64? {
     var id = context
     var steps = 0
@@ -125,14 +125,14 @@ extension Simulator {
     return nil
   }
 
-  /// How deep in handlers a call is made.
+  /// Nesting depth of a call, in upcalls.
   func depth(of context: UInt64) -> UInt32 {
     openUpcall(context).map { UInt32(store.upcalls[$0, \.depth]) } ?? 0
   }
 
   // MARK: Answers
 
-  /// The answer of a process, or of a hosted provider (`session` nil), to an upcall.
+  /// An answer to an upcall, from a process or from a hosted provider (`session` nil).
   public mutating func answer(
     _ id: UInt64, session: UInt32?, answer: ProviderAnswer, now: UInt64
   ) {
@@ -141,7 +141,7 @@ extension Simulator {
       store.upcalls[index, \.state] != .pended
     {
       if let type = answer.type, type != store.upcalls[index, \.$type.raw] {
-        // What it says is about another call: nothing of it counts, and nothing is given back.
+        // The contents belong to another type of upcall: they are ignored, and no memory in them is freed.
         var other = answer
         let expected = UInt64(store.upcalls[index, \.$type.raw])
         other.status = .failure
@@ -177,7 +177,7 @@ extension Simulator {
     case died
     case expired
 
-    /// The answer is PENDING; looked at first, for few upcalls are answered so.
+    /// Handles an answer of PENDING; checked first, because few upcalls are answered so.
     @inline(__always)
     var isPending: Bool {
       if case .answered(let answer) = self { answer.status == .pending } else { false }
@@ -188,7 +188,7 @@ extension Simulator {
     let upcall = store.upcalls[index]
     if outcome.isPending, Simulator.mayPend(upcall.type), pends(index, upcall, outcome) { return }
     if case .expired = outcome, upcall.state == .open {
-      // The record stays for the late answer; nobody waits for it any more.
+      // The record stays for a late answer; nothing waits for it any more.
       store.upcalls.update(index) {
         $0.state = .expired
         $0.request = .none
@@ -205,7 +205,7 @@ extension Simulator {
     tell(upcall, outcome)
   }
 
-  /// Whoever waits for an upcall learns its end.
+  /// Notifies the waiter of an upcall's end.
   mutating func tell(_ upcall: UpcallRecord, _ outcome: UpcallOutcome) {
     switch upcall.type {
     case .allocateSharedMemory: providerAllocated(upcall, outcome)
@@ -224,8 +224,8 @@ extension Simulator {
     }
   }
 
-  /// A session's late answers are waited for, but not for ever: of those that block nothing, its own
-  /// handlers' and its ended providers', the last 64 are kept, and never much of the table.
+  /// Limits the expired upcalls kept for late answers: of those that block nothing (a session's own
+  /// handlers', its ended providers'), the last 64 are kept, and never more than an eighth of the table.
   private mutating func forgetOldExpired(_ session: Index<SessionRecord>) {
     let most = max(1, min(64, store.upcalls.capacity / 8))
     var kept: UInt32 = 0
@@ -272,14 +272,15 @@ extension Simulator {
 
   // MARK: After a restart
 
-  /// Notes that a hosted driver has a call; part of the transaction in which its state changes.
+  /// Marks an upcall as received by a hosted driver; part of the transaction in which the driver's state
+  /// changes.
   public mutating func note(delivered id: UInt64) {
     guard let index = upcallRecord(id) else { return }
     store.upcalls.update(index) { $0.delivered = 1 }
     commit()
   }
 
-  /// What was due while nobody was there is due as much later.
+  /// Extends deadlines by the time the daemon was down.
   func postponeUpcalls(by milliseconds: UInt64) {
     for index in store.upcalls.touched where store.upcalls[index, \.deadline] != 0 {
       store.upcalls.update(index) { $0.deadline &+= milliseconds }

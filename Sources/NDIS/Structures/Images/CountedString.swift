@@ -1,7 +1,6 @@
-// NDIS_IF_COUNTED_STRING: names of queues, virtual machines, VPorts and switches. A length in bytes and
-// 257 UTF-16 units. Text from a peer is checked as every name is: whole units, valid UTF-16, no control
-// characters; what stands behind the length is not read. Text that does not fit is cut at a character's
-// edge.
+// NDIS_IF_COUNTED_STRING: names of queues, virtual machines, VPorts and switches. A length in bytes and 257
+// UTF-16 units. Text from a peer is validated like every name: whole units, valid UTF-16, no control
+// characters; bytes past the length are not read. Text that is too long is truncated at a character boundary.
 
 import CNDIS
 
@@ -10,7 +9,7 @@ public enum CountedString {
   /// UTF-16 units of the longest text.
   public static let capacity = Int(NDISSIM_IF_MAX_STRING)
 
-  /// `text` as it is written: cut to what fits.
+  /// `text` truncated to what fits.
   public static func fitting(_ text: String) -> String {
     guard text.utf16.count > capacity else { return text }
     var kept = ""
@@ -51,7 +50,7 @@ func counted(_ text: String) -> NDIS_IF_COUNTED_STRING {
   return counted
 }
 
-/// A processor group and the processors of it: `GROUP_AFFINITY`.
+/// `GROUP_AFFINITY`: a processor group and a mask of its processors.
 public struct GroupAffinity: Hashable, Sendable, BitwiseCopyable {
   public var mask: UInt64
   public var group: UInt16

@@ -1,12 +1,12 @@
-// Structures that a record keeps whole, for NDIS must be able to give every field of them back: the image of
-// the newest revision, as the structure is in C. Here are the bytes, the conversion from a value and back, and
-// by name the few fields that are read or written in place.
+// Structures that a record stores whole, because NDIS must be able to return every field of them: the image
+// of the newest revision, laid out as in C. This file has the bytes, the conversion from a value and back,
+// and accessors for the few fields that are read or written in place.
 
 public import CNDIS
 
-/// The image of a structure of which a record keeps every byte.
+/// The image of a structure, of which a record stores every byte.
 public protocol StoredImage: BitwiseCopyable, Sendable {
-  /// What the image is read as.
+  /// The type the image is decoded to.
   associatedtype Value: StructureImage
 
   /// An image of zeros.
@@ -17,7 +17,7 @@ extension StoredImage {
   /// The image of a value.
   public init(_ value: Value) { self.init(bytes: value.image()) }
 
-  /// The first bytes of an image, the rest of it zero.
+  /// The first bytes of an image, the rest zero.
   public init(bytes: [UInt8]) {
     self.init()
     unsafe withUnsafeMutableBytes(of: &self) { target in
@@ -28,7 +28,7 @@ extension StoredImage {
   /// All bytes of the image.
   public var bytes: [UInt8] { unsafe withUnsafeBytes(of: self) { unsafe Array($0) } }
 
-  /// The value; fails for an image that has not been filled in.
+  /// The decoded value; fails for an image that has not been filled in.
   public func value() throws(Failure) -> Value { try Value(image: bytes, for: .running) }
 }
 

@@ -1,6 +1,6 @@
-// The NDIS structures that travel as images in information buffers and beside indications: the type and
-// the revisions of each header, with the value of its Size macro on x64 and the NDIS version that brought
-// it. One table; conversion, tests and the table of OIDs read it.
+// The NDIS structures that are sent as images in information buffers and with indications: the type and the
+// revisions of each header, with the value of its Size macro on x64 and the NDIS version that introduced it.
+// One table for conversion, tests and the OID table.
 
 import CNDIS
 
@@ -9,16 +9,16 @@ public struct Structure: Sendable, Hashable {
   /// A revision of a structure.
   public struct Revision: Sendable, Hashable {
     public var number: UInt8
-    /// What the Size macro gives on x64, bytes.
+    /// The value of the Size macro on x64, in bytes.
     public var size: UInt16
-    /// The first NDIS version that has it.
+    /// The first NDIS version with this revision.
     public var since: NDISVersion
   }
 
   public let name: String
   /// `Header.Type`.
   public let objectType: UInt8
-  /// Ascending, without a gap, from 1.
+  /// Ascending from 1, without gaps.
   public let revisions: [Revision]
 
   private init(_ name: String, _ sizes: (Int, NDISVersion)..., type: Int32 = 0x80) {
@@ -34,21 +34,21 @@ public struct Structure: Sendable, Hashable {
   /// The newest revision.
   public var newest: UInt8 { UInt8(truncatingIfNeeded: revisions.count) }
 
-  /// The newest revision a driver of `version` may use, 1 when it may use none.
+  /// The newest revision a driver of `version` may use, 1 if it may use none.
   public func newest(for version: NDISVersion) -> UInt8 {
     revisions.last { $0.since <= version }?.number ?? 1
   }
 
-  /// Bytes of a revision's image; of the newest one for a number that is none.
+  /// Size in bytes of a revision's image; of the newest one for an unknown revision.
   public func size(_ revision: UInt8) -> Int {
     let index = Int(revision) - 1
     return Int(
       (revisions.indices.contains(index) ? revisions[index] : revisions[revisions.count - 1]).size)
   }
 
-  /// Checks the header at the start of `bytes` as the contract does (A2, A3) and returns the revision.
-  /// A greater Size is accepted. Fails with INVALID_LENGTH and the bytes needed as the second number
-  /// when the buffer is shorter than the revision, with INVALID_PARAMETER otherwise.
+  /// Checks the header at the start of `bytes` by the contract (A2, A3) and returns the revision. A greater
+  /// Size is accepted. Fails with INVALID_LENGTH and the bytes needed as the second argument if the buffer is
+  /// shorter than the revision, with INVALID_PARAMETER otherwise.
   public func revision(
     of bytes: UnsafeRawBufferPointer, for version: NDISVersion
   ) throws(Failure) -> UInt8 {
@@ -130,7 +130,7 @@ extension Structure {
   public static let vportInfoArray = Structure("NDIS_NIC_SWITCH_VPORT_INFO_ARRAY", (28, v630))
   public static let statusIndication = Structure(
     "NDIS_STATUS_INDICATION", (112, NDISVersion(6, 0)), type: NDIS_OBJECT_TYPE_STATUS_INDICATION)
-  /// Ours.
+  /// An extension.
   public static let generateParameters = Structure("NDISSIM_GENERATE_PARAMETERS", (24, v620))
 
   /// Every structure.

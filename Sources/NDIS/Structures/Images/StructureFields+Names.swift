@@ -1,4 +1,4 @@
-// The names of the values and bits that fields of the structures can have.
+// The names of the values and bits of structure fields.
 
 extension Structure {
   static let queueTypes: [Choice] = named(ReceiveQueueType.allCases)

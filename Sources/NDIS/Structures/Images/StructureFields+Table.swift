@@ -1,6 +1,5 @@
-// The fields of the structures by name: where each stands in the x64 image and what it holds. For tools
-// that show a structure they were handed, or fill one in by hand. Reserved fields are left out; those that
-// say where an array's elements are stand apart.
+// The fields of the structures by name: offset in the x64 image and type. For tools that show a structure, or
+// fill one in by hand. Reserved fields are left out; those that describe an array are listed separately.
 
 import CNDIS
 

@@ -1,5 +1,5 @@
-// A structure's fields as people see them: read from an image, or written into one from text. Nothing is
-// checked here but bounds: whoever shows a wrong structure wants to see what is wrong with it.
+// A structure's fields as text: read from an image, or written into one. Only bounds are checked here: a tool
+// that shows an invalid structure must show what is invalid in it.
 
 extension Structure {
   /// A value and its name.
@@ -19,7 +19,7 @@ extension Structure {
       case number(bytes: Int)
       /// One of several 32-bit values.
       case choice([Choice])
-      /// Bits of 32.
+      /// Flags in 32 bits.
       case flags([Choice])
       /// NDIS_IF_COUNTED_STRING.
       case text
@@ -29,7 +29,7 @@ extension Structure {
       case status
       case bytes(Int)
 
-      /// Bytes it takes.
+      /// Size in bytes.
       public var size: Int {
         switch self {
         case .number(let bytes), .bytes(let bytes): bytes
@@ -40,13 +40,13 @@ extension Structure {
       }
     }
 
-    /// As the public header has it.
+    /// As in the public header.
     public var name: String
     public var offset: Int
     public var kind: Kind
   }
 
-  /// An array behind a structure, and where in its head is written how it lies.
+  /// An array behind a structure, and the fields of the head that describe it.
   public struct Elements: Sendable, Hashable {
     public var structure: Structure
     public var offsetAt: Int
@@ -64,7 +64,7 @@ extension Structure {
     }
   }
 
-  /// Its fields, but for the header and what is reserved.
+  /// Its fields, without the header and reserved ones.
   public var fields: [Field] { Structure.contents[name]?.fields ?? [] }
   /// Its array, if it has one.
   public var elements: Elements? { Structure.contents[name]?.elements }
@@ -85,13 +85,13 @@ extension Structure {
   }
 }
 
-/// A structure that was read.
+/// A structure as text.
 public struct StructureText: Sendable, Hashable {
   public enum Value: Sendable, Hashable {
     case number(UInt64)
-    /// A name, a text, an affinity, bytes.
+    /// A name, a string, an affinity, bytes.
     case text(String)
-    /// The names of the bits that are set, and a number for those without.
+    /// The names of the set bits, and a number for unnamed ones.
     case flags([String])
   }
 
@@ -105,11 +105,11 @@ public struct StructureText: Sendable, Hashable {
   public var members: [Member]
   public var elements: [StructureText]
 
-  /// Elements that are read; more are none of NDIS's.
+  /// Maximum number of elements; NDIS uses no more.
   static let limit = 1024
 
-  /// Reads the image at the start of `bytes`; nil when they do not begin with a header of the structure.
-  /// What would stand behind their end is left out.
+  /// Reads the image at the start of `bytes`; nil unless they begin with a header of the structure. Fields
+  /// past the end are left out.
   public init?(_ structure: Structure, _ bytes: ArraySlice<UInt8>) {
     guard bytes.count >= 4, bytes[bytes.startIndex] == structure.objectType,
       (1...structure.newest).contains(bytes[bytes.startIndex + 1])
@@ -135,13 +135,13 @@ public struct StructureText: Sendable, Hashable {
   }
 }
 
-/// Bytes of a little-endian integer; the caller has checked that they are there.
+/// A little-endian integer; the caller has checked the bounds.
 private func number(_ bytes: ArraySlice<UInt8>, _ offset: Int, _ count: Int) -> UInt64 {
   (0..<count).reduce(0) { $0 | UInt64(bytes[bytes.startIndex + offset + $1]) << (8 * UInt64($1)) }
 }
 
 extension Structure.Field {
-  /// What stands there; the caller has checked that it does.
+  /// The field's value; the caller has checked the bounds.
   fileprivate func value(in bytes: ArraySlice<UInt8>) -> StructureText.Value {
     switch kind {
     case .number(let count): return .number(number(bytes, offset, count))
@@ -174,7 +174,7 @@ extension Structure.Field {
     }
   }
 
-  /// Writes what `text` says into an image; false when it says nothing that fits there.
+  /// Writes `text` into an image; false if it is no valid value of the field.
   public func write(_ text: String, into bytes: inout [UInt8]) -> Bool {
     guard let new = encoded(text), offset + new.count <= bytes.count else { return false }
     for (index, byte) in new.enumerated() { bytes[offset + index] = byte }
@@ -233,7 +233,7 @@ extension Structure.Field {
 }
 
 extension Structure {
-  /// Bytes from hexadecimal digits, which may be parted by `-`, `:` or spaces; nil for anything else.
+  /// Bytes from hexadecimal digits, which may be separated by `-`, `:` or spaces; nil for anything else.
   public static func bytes(hexadecimal text: String) -> [UInt8]? {
     var digits = text.filter { !"-: ".contains($0) }[...]
     if digits.hasPrefix("0x") { digits = digits.dropFirst(2) }

@@ -1,22 +1,22 @@
-// From a Swift value to the x64 image of its NDIS structure and back. Reading takes hostile bytes: the
-// header is checked first, then only what the header's revision has is read (A32), then every field that
-// can be wrong. Arrays stand behind their head at an offset the sender chose; offset, count and element
-// size are checked before the first element is touched, without overflow. Reserved fields and padding are
-// not read and are written as zero.
+// Conversion between a Swift value and the x64 image of its NDIS structure. Input is untrusted: the header is
+// checked first, then only the fields of the header's revision are read (A32), then every field is validated.
+// Arrays are behind their head at an offset the sender chose; offset, count and element size are checked,
+// without overflow, before the first element is read. Reserved fields and padding are ignored on input and
+// zero on output.
 
 import CNDIS
 
-/// A value that travels as the image of an NDIS structure.
+/// A value that is sent as the image of an NDIS structure.
 public protocol StructureImage: Hashable, Sendable {
   static var structure: Structure { get }
-  /// `Header.Revision` of the image it was read from and of the one it is written as. Fields a revision
-  /// does not have read as zero and are not written.
+  /// `Header.Revision` of the image it was read from or is written as. Fields outside the revision read as
+  /// zero and are not written.
   var revision: UInt8 { get }
 
   /// Reads the image at the start of `bytes`, as a driver of NDIS `version` may send it.
   init(image bytes: UnsafeRawBufferPointer, for version: NDISVersion) throws(Failure)
 
-  /// Appends the image. Offsets in it count from its own start.
+  /// Appends the image. Offsets in it are relative to its own start.
   func append(to bytes: inout [UInt8])
 }
 
@@ -39,11 +39,11 @@ extension StructureImage {
   }
 }
 
-/// The greatest number of elements an array may have; more than an adapter can have of anything.
+/// The maximum number of elements of an array; more than an adapter can have of any object.
 let maximumElements: UInt32 = 1024
 
 extension StructureImage {
-  /// The checked image of this structure: what the revision has, zero behind it.
+  /// The checked image of this structure: the fields of the revision, followed by zeros.
   static func load<Image: BitwiseCopyable>(
     _ empty: Image, _ bytes: UnsafeRawBufferPointer, _ version: NDISVersion
   ) throws(Failure) -> (image: Image, revision: UInt8) {
@@ -56,7 +56,7 @@ extension StructureImage {
     return (image, revision)
   }
 
-  /// Appends `image` cut to the revision, its header filled in.
+  /// Appends `image` truncated to the revision, with its header filled in.
   func store<Image: BitwiseCopyable>(_ image: Image, to bytes: inout [UInt8]) {
     let structure = Self.structure
     let size = structure.size(revision)
@@ -87,7 +87,7 @@ extension StructureImage {
     guard Int(offset) >= head else {
       throw Failure(.invalidParameter, .elementOffset, UInt64(offset), UInt64(head))
     }
-    // Neither product nor sum can overflow: a count up to 1024, two numbers of 32 bits.
+    // Neither product nor sum can overflow: a count up to 1024, two 32-bit numbers.
     let end = UInt64(offset) + UInt64(count) * UInt64(size)
     guard end <= UInt64(bytes.count) else {
       throw Failure(.invalidLength, .informationBuffer, UInt64(bytes.count), end)
@@ -103,25 +103,25 @@ extension StructureImage {
   }
 }
 
-/// The parts of an array's head that describe its elements.
+/// The fields of an array's head that describe its elements.
 struct ElementLayout {
   var offset: UInt32 = 0
   var count: UInt32 = 0
   var size: UInt32 = 0
 
-  /// Of elements that stand directly behind a head of `head` bytes.
+  /// The layout of elements directly behind a head of `head` bytes.
   init<Element: StructureImage>(_ elements: [Element], behind head: Int) {
     guard let first = elements.first else { return }
     offset = UInt32(truncatingIfNeeded: head)
     count = UInt32(truncatingIfNeeded: elements.count)
-    // All elements are as long as the longest, so that one size fits all.
+    // All elements have the size of the longest, because there is one ElementSize.
     let longest = elements.reduce(Element.structure.size(first.revision)) {
       max($0, Element.structure.size($1.revision))
     }
     size = UInt32(truncatingIfNeeded: longest)
   }
 
-  /// Appends the elements, each filled to `size` with zeros.
+  /// Appends the elements, each padded to `size` with zeros.
   func append<Element: StructureImage>(_ elements: [Element], to bytes: inout [UInt8]) {
     for element in elements {
       let end = bytes.count + Int(size)
@@ -131,14 +131,14 @@ struct ElementLayout {
   }
 }
 
-/// Fails for a bit outside `known`.
+/// Fails if a bit outside `known` is set.
 func checkFlags(_ flags: UInt32, known: UInt32) throws(Failure) {
   guard flags & ~known == 0 else {
     throw Failure(.invalidParameter, .unknownFlags, UInt64(flags), UInt64(known))
   }
 }
 
-/// The case of an enumeration as it stands in an image; `reason` says which enumeration it is.
+/// The case of an enumeration field in an image; `reason` identifies the enumeration in the failure.
 func checkValue<Value: RawRepresentable>(
   _ raw: Int32, _: Value.Type, _ reason: Reason
 ) throws(Failure) -> Value where Value.RawValue == Int32 {

@@ -59,7 +59,7 @@ public struct NICSwitchParameters: StructureImage {
     store(image, to: &bytes)
   }
 
-  /// What NDIS checks of OID_NIC_SWITCH_CREATE_SWITCH: the default switch, external, nothing changed.
+  /// Checks NDIS makes for OID_NIC_SWITCH_CREATE_SWITCH: the default switch, external, nothing changed.
   public func checkCreation() throws(Failure) {
     try checkFlags(flags.rawValue, known: 0)
     guard switchType == .external else {

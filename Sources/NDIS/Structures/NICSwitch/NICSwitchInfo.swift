@@ -1,6 +1,6 @@
-// What NDIS answers about an adapter's NIC switch: what the hardware can do, and the switches that were
-// created. Of the capabilities only what NDIS reads is a field here; the image itself is kept and given
-// back as the miniport wrote it.
+// NDIS's answers about an adapter's NIC switch: the hardware capabilities, and the created switches. Of the
+// capabilities only the fields NDIS reads are decoded; the image itself is stored and returned as the
+// miniport wrote it.
 
 import CNDIS
 
@@ -9,10 +9,10 @@ public struct NICSwitchCapabilities: StructureImage {
   public static var structure: Structure { .nicSwitchCapabilities }
   public var revision: UInt8
   public var numTotalMACAddresses: UInt32 = 0
-  /// `NDIS_NIC_SWITCH_CAPS_*`. Revision 2, as all that follows.
+  /// `NDIS_NIC_SWITCH_CAPS_*`. Revision 2, as are all following fields.
   public var capabilities: UInt32 = 0
   public var maxNumSwitches: UInt32 = 0
-  /// With the default VPort.
+  /// Including the default VPort.
   public var maxNumVPorts: UInt32 = 0
   public var maxNumVFs: UInt32 = 0
   public var maxNumQueuePairs: UInt32 = 0
@@ -52,12 +52,12 @@ public struct NICSwitchInfo: StructureImage {
   public var friendlyName: String
   public var numVFs: UInt32
   public var numAllocatedVFs: UInt32
-  /// With the default VPort.
+  /// Including the default VPort.
   public var numVPorts: UInt32
   public var numActiveVPorts: UInt32
   public var numQueuePairsForDefaultVPort: UInt32
 
-  /// Of a switch with these parameters.
+  /// For a switch with these parameters.
   public init(
     _ parameters: NICSwitchParameters, allocatedVFs: UInt32, vports: UInt32, activeVPorts: UInt32
   ) {

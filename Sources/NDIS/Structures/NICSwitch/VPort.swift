@@ -1,5 +1,4 @@
-// What describes a virtual port: its reported state, its flags, who it is attached to, and the structure
-// that deletes it.
+// A virtual port's reported state, flags and attached function, and the structure that deletes it.
 
 import CNDIS
 
@@ -56,13 +55,13 @@ public struct VPortFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
   public static let qosSQChanged = VPortFlags(rawValue: 1 << 22)
   public static let numQueuePairsChanged = VPortFlags(rawValue: 1 << 23)
 
-  /// What a VPort has for itself; the rest says what a set request changes.
+  /// Properties of a VPort; the other flags say what a set request changes.
   public static let properties: VPortFlags = [
     .lookaheadSplitEnabled, .packetDirectRXOnly, .enforceMaxSGList,
   ]
   static let known = VPortFlags.properties.union(changes(of: 2))
 
-  /// The CHANGED flags a revision of the parameters has fields for.
+  /// The CHANGED flags of the fields in a revision of the parameters.
   static func changes(of revision: UInt8) -> VPortFlags {
     let first: VPortFlags = [
       .flagsChanged, .nameChanged, .interruptModerationChanged, .stateChanged,

@@ -1,8 +1,8 @@
-// NDIS_NIC_SWITCH_VPORT_INFO and the array of them: what OID_NIC_SWITCH_ENUM_VPORTS answers.
+// NDIS_NIC_SWITCH_VPORT_INFO and its array: the answer to OID_NIC_SWITCH_ENUM_VPORTS.
 
 import CNDIS
 
-/// What NDIS knows of a VPort.
+/// NDIS's information about a VPort.
 public struct VPortInfo: StructureImage {
   public static var structure: Structure { .vportInfo }
   public var revision: UInt8 = 1
@@ -22,7 +22,7 @@ public struct VPortInfo: StructureImage {
   /// `NDIS_NIC_SWITCH_VPORT_INFO_*`: lookahead split, packet direct, GFT.
   static let knownFlags: UInt32 = 0x7
 
-  /// Of a VPort with these parameters.
+  /// For a VPort with these parameters.
   public init(_ parameters: VPortParameters, numFilters: UInt32) {
     vportID = parameters.vportID
     // The first two bits mean the same in both structures.
@@ -73,7 +73,7 @@ public struct VPortInfo: StructureImage {
   }
 }
 
-/// `NDIS_NIC_SWITCH_VPORT_INFO_ARRAY`: which VPorts are asked about, and the answer.
+/// `NDIS_NIC_SWITCH_VPORT_INFO_ARRAY`: the queried VPorts, and the answer.
 public struct VPortInfoArray: StructureImage {
   public static var structure: Structure { .vportInfoArray }
   public var revision: UInt8 = 1

@@ -1,7 +1,6 @@
-// NDIS_NIC_SWITCH_VPORT_PARAMETERS: what OID_NIC_SWITCH_CREATE_VPORT asks for and what
-// OID_NIC_SWITCH_VPORT_PARAMETERS shows and changes. A VPort on the physical function is created
-// Deactivated and activated once; nothing deactivates it but deletion. NDK parameters are opaque: not
-// read, written as zero.
+// NDIS_NIC_SWITCH_VPORT_PARAMETERS: input of OID_NIC_SWITCH_CREATE_VPORT, and queried and changed by
+// OID_NIC_SWITCH_VPORT_PARAMETERS. A VPort on the physical function is created Deactivated and activated
+// once; only deletion deactivates it. NDK parameters are opaque: ignored on input, zero on output.
 
 import CNDIS
 
@@ -19,7 +18,7 @@ public struct VPortParameters: StructureImage {
   public var interruptModeration: InterruptModeration
   public var state: VPortOperationalState
   public var processorAffinity: GroupAffinity
-  /// 0.
+  /// Always 0.
   public var lookaheadSize: UInt32
   /// Revision 2.
   public var qosSQID: UInt32
@@ -80,8 +79,8 @@ public struct VPortParameters: StructureImage {
 }
 
 extension VPortParameters {
-  /// What NDIS checks of OID_NIC_SWITCH_CREATE_VPORT: the default switch, no id yet, no CHANGED flag, no
-  /// lookahead. Whether the function may have a VPort is the state's business.
+  /// Checks NDIS makes for OID_NIC_SWITCH_CREATE_VPORT: the default switch, no id yet, no CHANGED flag, no
+  /// lookahead. Whether the function may have a VPort is checked against the state.
   public func checkCreation() throws(Failure) {
     try checkFlags(flags.rawValue, known: VPortFlags.properties.rawValue)
     guard switchID == 0 else {
@@ -95,9 +94,9 @@ extension VPortParameters {
     }
   }
 
-  /// These parameters after the set request `change`, which names what it changes by CHANGED flags.
-  /// Fails when it names nothing, something its revision has no field for, or a state other than
-  /// Activated. Whether the VPort may be activated now is its state's business.
+  /// These parameters after the set request `change`, whose CHANGED flags select the fields. Fails if it
+  /// selects none, a field outside its revision, or a state other than Activated. Whether the VPort may be
+  /// activated now is checked against its state.
   public func applying(_ change: VPortParameters) throws(Failure) -> VPortParameters {
     let known = VPortFlags.properties.union(.changes(of: change.revision))
     try checkFlags(change.flags.rawValue, known: known.rawValue)

@@ -1,5 +1,5 @@
-// Virtual functions of an SR-IOV adapter: what OID_NIC_SWITCH_ALLOCATE_VF asks for, and what
-// OID_NIC_SWITCH_FREE_VF frees. Who asks leaves VFId and RequestorId invalid; the miniport fills them in.
+// Virtual functions of an SR-IOV adapter: the structures of OID_NIC_SWITCH_ALLOCATE_VF and
+// OID_NIC_SWITCH_FREE_VF. The requester leaves VFId and RequestorId invalid; the miniport fills them in.
 
 import CNDIS
 
@@ -76,7 +76,7 @@ public struct VFParameters: StructureImage {
     store(image, to: &bytes)
   }
 
-  /// What NDIS checks of OID_NIC_SWITCH_ALLOCATE_VF: the default switch, no ids yet.
+  /// Checks NDIS makes for OID_NIC_SWITCH_ALLOCATE_VF: the default switch, no ids yet.
   public func checkAllocation() throws(Failure) {
     guard switchID == 0 else {
       throw Failure(.invalidParameter, .switchUnknown, UInt64(switchID))

@@ -1,6 +1,6 @@
-// NDIS_RECEIVE_QUEUE_ALLOCATION_COMPLETE_ARRAY: the overlying driver says that it has allocated and
-// configured a batch of queues; the miniport allocates their memory and answers with one status per queue
-// (behaviour 43). The same structure travels both ways.
+// NDIS_RECEIVE_QUEUE_ALLOCATION_COMPLETE_ARRAY: the overlying driver has allocated and configured a batch of
+// queues; the miniport allocates their memory and returns one status per queue (behaviour 43). Input and
+// output have the same structure.
 
 import CNDIS
 
@@ -15,7 +15,7 @@ public struct QueueAllocationComplete: StructureImage {
     public static var structure: Structure { .queueAllocationCompleteElement }
     public var revision: UInt8 = 1
     public var queueID: UInt32
-    /// The miniport's answer; SUCCESS, which is 0, in the request.
+    /// The miniport's result; SUCCESS, which is 0, in the request.
     public var completionStatus: Status
 
     public init(queueID: UInt32, completionStatus: Status = .success) {
@@ -68,7 +68,7 @@ public struct QueueAllocationComplete: StructureImage {
 }
 
 extension QueueAllocationComplete {
-  /// What NDIS checks beside the structure: the default queue never, none twice.
+  /// Checks NDIS makes besides the structure: no default queue, no duplicates.
   public func check() throws(Failure) {
     var seen: Set<UInt32> = []
     for queue in queues {

@@ -1,5 +1,5 @@
-// Receive filters: what OID_RECEIVE_FILTER_SET_FILTER, _CLEAR_FILTER and _MOVE_FILTER carry. A filter is
-// a list of tests, all of which a frame must pass; filters of one queue are alternatives.
+// Receive filters: the structures of OID_RECEIVE_FILTER_SET_FILTER, _CLEAR_FILTER and _MOVE_FILTER. A filter
+// is a list of tests, all of which a frame must pass; filters of one queue are alternatives.
 
 import CNDIS
 
@@ -16,11 +16,11 @@ public struct ReceiveFilterParameters: StructureImage {
   public var revision: UInt8
   public var filterType: ReceiveFilterType
   public var queueID: UInt32
-  /// 0 in a request to set; NDIS assigns it.
+  /// 0 in a set request; NDIS assigns it.
   public var filterID: UInt32
   public var fields: [ReceiveFilterField]
   public var requestedFilterIDBitCount: UInt32
-  /// Milliseconds. Revision 2.
+  /// In milliseconds. Revision 2.
   public var maxCoalescingDelay: UInt32
   /// Revision 2.
   public var vportID: UInt32
@@ -56,7 +56,7 @@ public struct ReceiveFilterParameters: StructureImage {
   }
 
   public func append(to bytes: inout [UInt8]) {
-    // Behind the structure as a compiler sees it, so that the tests' 64-bit values are aligned.
+    // After the structure with its trailing padding, so that the tests' 64-bit values are aligned.
     let start = bytes.count
     let head = (Self.structure.size(revision) + 7) & ~7
     let layout = ElementLayout(fields, behind: head)
@@ -76,8 +76,8 @@ public struct ReceiveFilterParameters: StructureImage {
     layout.append(fields, to: &bytes)
   }
 
-  /// What NDIS checks of OID_RECEIVE_FILTER_SET_FILTER beside the structure: a VMQ filter with at least
-  /// one test, for a queue or a VPort, not both. Whether they exist is the state's business.
+  /// Checks NDIS makes for OID_RECEIVE_FILTER_SET_FILTER besides the structure: a VMQ filter with at least
+  /// one test, for a queue or a VPort, not both. That these exist is checked against the state.
   public func checkSet() throws(Failure) {
     guard filterType == .vmQueue else {
       throw Failure(
@@ -127,7 +127,7 @@ public struct ReceiveFilterMoveParameters: StructureImage {
   public var source: Place
   public var destination: Place
 
-  /// A queue of a VPort.
+  /// The queue or VPort that a filter is set on.
   public struct Place: Hashable, Sendable, BitwiseCopyable {
     public var queueID: UInt32
     public var vportID: UInt32

@@ -1,5 +1,5 @@
-// NDIS_RECEIVE_FILTER_FIELD_PARAMETERS: one test of one field of a frame's header. The field's number
-// means something else under each frame header; it is checked against the header named beside it.
+// NDIS_RECEIVE_FILTER_FIELD_PARAMETERS: one test of one field of a frame's header. The meaning of the field's
+// number depends on the frame header; it is validated against the header in the same structure.
 
 import CNDIS
 
@@ -40,7 +40,7 @@ public enum ReceiveFilterTest: Int32, Sendable, CaseIterable, BitwiseCopyable {
   case notEqual = 3
 }
 
-/// A test of a header's field. Its parts are combined with AND inside a filter.
+/// A test of a header's field. The tests of a filter are combined with AND.
 public struct ReceiveFilterField: StructureImage {
   public static var structure: Structure { .receiveFilterField }
   public var revision: UInt8
@@ -49,10 +49,10 @@ public struct ReceiveFilterField: StructureImage {
   public var test: ReceiveFilterTest
   /// A number of the frame header's enumeration, `MACHeaderField` for instance.
   public var headerField: Int32
-  /// What the field is compared with: an integer in its first bytes, little-endian, or bytes as they
-  /// stand in the frame.
+  /// The value to compare the field with: an integer in its first bytes, little-endian, or bytes in frame
+  /// order.
   public var fieldValue: SIMD16<UInt8>
-  /// What `.maskEqual` must give.
+  /// The expected result of `.maskEqual`.
   public var resultValue: SIMD16<UInt8>
 
   public struct Flags: OptionSet, Hashable, Sendable, BitwiseCopyable {
@@ -63,14 +63,14 @@ public struct ReceiveFilterField: StructureImage {
     public static let vlanUntaggedOrZero = Flags(rawValue: 1)
   }
 
-  /// The frame goes to this MAC address, of six bytes; more are not taken.
+  /// The frame's destination is this MAC address, of six bytes; further ones are ignored.
   public static func destinationAddress(_ address: [UInt8]) -> ReceiveFilterField {
     var value = SIMD16<UInt8>()
     for (index, byte) in address.prefix(6).enumerated() { value[index] = byte }
     return ReceiveFilterField(.destinationAddress, value)
   }
 
-  /// The frame carries this VLAN id.
+  /// The frame has this VLAN id.
   public static func vlan(_ id: UInt16, orUntagged: Bool = false) -> ReceiveFilterField {
     var value = SIMD16<UInt8>()
     value[0] = UInt8(truncatingIfNeeded: id)

@@ -1,5 +1,4 @@
-// What NDIS answers about receive filters from its cache: the filters of a queue or VPort, and what the
-// adapter can do.
+// NDIS's answers about receive filters: the filters of a queue or VPort, and the capabilities of the adapter.
 
 import CNDIS
 
@@ -31,7 +30,7 @@ public struct ReceiveFilterInfo: StructureImage {
   }
 }
 
-/// `NDIS_RECEIVE_FILTER_INFO_ARRAY`: which queue or VPort is asked about, and the answer.
+/// `NDIS_RECEIVE_FILTER_INFO_ARRAY`: the queried queue or VPort, and the answer.
 public struct ReceiveFilterInfoArray: StructureImage {
   public static var structure: Structure { .receiveFilterInfoArray }
   public var revision: UInt8
@@ -78,13 +77,13 @@ public struct ReceiveFilterInfoArray: StructureImage {
   }
 }
 
-/// `NDIS_RECEIVE_FILTER_CAPABILITIES`, the part that VMQ reads; the rest is written as zero.
+/// `NDIS_RECEIVE_FILTER_CAPABILITIES`, the part used by VMQ; the rest is written as zero.
 public struct ReceiveFilterCapabilities: StructureImage {
   public static var structure: Structure { .receiveFilterCapabilities }
   public var revision: UInt8
   public var enabledFilterTypes: UInt32 = 0
   public var enabledQueueTypes: UInt32 = 0
-  /// Without the default queue.
+  /// Not counting the default queue.
   public var numQueues: UInt32 = 0
   public var supportedQueueProperties: UInt32 = 0
   public var supportedFilterTests: UInt32 = 0
@@ -93,9 +92,9 @@ public struct ReceiveFilterCapabilities: StructureImage {
   public var maxMACHeaderFilters: UInt32 = 0
   public var maxQueueGroups: UInt32 = 0
   public var maxQueuesPerQueueGroup: UInt32 = 0
-  /// Bytes; 0 from NDIS 6.30.
+  /// In bytes; 0 from NDIS 6.30.
   public var minLookaheadSplitSize: UInt32 = 0
-  /// Bytes; 0 from NDIS 6.30.
+  /// In bytes; 0 from NDIS 6.30.
   public var maxLookaheadSplitSize: UInt32 = 0
 
   public init(revision: UInt8 = 2) { self.revision = revision }
@@ -138,7 +137,7 @@ public struct ReceiveFilterCapabilities: StructureImage {
 }
 
 extension ReceiveFilterCapabilities {
-  /// What NDIS checks of a miniport's capabilities: VM queues need MSI-X, and from NDIS 6.30 there is no
+  /// Checks NDIS makes for a miniport's capabilities: VM queues need MSI-X, and from NDIS 6.30 there is no
   /// lookahead split.
   public func check(for version: NDISVersion) throws(Failure) {
     let queues = NDIS_RECEIVE_FILTER_VM_QUEUE_SUPPORTED

@@ -1,5 +1,5 @@
-// The receive path: which bytes of which block a NET_BUFFER describes, and the flags of an indication and
-// of a return. Plain values, converted without allocating, for they travel with every frame.
+// The receive path: the bytes of a block that a NET_BUFFER describes, and the flags of an indication and of a
+// return. Plain values, converted without allocating, because every frame has them.
 
 public import CNDIS
 
@@ -7,14 +7,14 @@ public import CNDIS
 /// and `NextSharedMemorySegment` is zero.
 public struct NetBufferSharedMemory: Hashable, Sendable, BitwiseCopyable {
   public var sharedMemoryHandle: Handle
-  /// Bytes from the start of the block.
+  /// Offset from the start of the block, in bytes.
   public var offset: UInt32
-  /// Bytes.
+  /// In bytes.
   public var length: UInt32
 
-  /// Bytes of an image.
+  /// Size of an image in bytes.
   public static let size = 32
-  /// Elements of one NET_BUFFER: lookahead and the rest of it.
+  /// Elements of one NET_BUFFER: lookahead and the remainder of the frame.
   public static let maximumSegments = 2
 
   public init(sharedMemoryHandle: Handle, offset: UInt32, length: UInt32) {
@@ -32,7 +32,7 @@ public struct NetBufferSharedMemory: Hashable, Sendable, BitwiseCopyable {
     try self.init(unsafe bytes.loadUnaligned(as: NET_BUFFER_SHARED_MEMORY.self))
   }
 
-  /// Takes an image over. `SharedMemoryFlags` and the pointer must be zero.
+  /// From an image. `SharedMemoryFlags` and the pointer must be zero.
   public init(_ image: NET_BUFFER_SHARED_MEMORY) throws(Failure) {
     guard image.NextSharedMemorySegment == 0 else {
       throw Failure(.invalidParameter, .reservedNotZero, image.NextSharedMemorySegment)
@@ -72,7 +72,7 @@ public struct NetBufferSharedMemory: Hashable, Sendable, BitwiseCopyable {
     return Self.size
   }
 
-  /// Fails when the part is empty or ends outside a block of `blockLength` bytes.
+  /// Fails if the part is empty or ends outside a block of `blockLength` bytes.
   public func check(inside blockLength: UInt32) throws(Failure) {
     guard length > 0, UInt64(offset) + UInt64(length) <= UInt64(blockLength) else {
       throw Failure(
@@ -88,7 +88,7 @@ public struct ReceiveFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
   public init(rawValue: UInt32) { self.rawValue = rawValue }
 
   public static let dispatchLevel = ReceiveFlags(rawValue: 0x1)
-  /// The miniport takes the lists back as soon as the call returns; they are not returned.
+  /// The miniport owns the lists again as soon as the call returns; they are not returned.
   public static let resources = ReceiveFlags(rawValue: 0x2)
   public static let singleEtherType = ReceiveFlags(rawValue: 0x100)
   public static let singleVLAN = ReceiveFlags(rawValue: 0x200)
@@ -103,7 +103,7 @@ public struct ReceiveFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
 
   public static let known = ReceiveFlags(rawValue: 0xFF03)
 
-  /// Fails for an unknown bit.
+  /// Fails if an unknown bit is set.
   public init(checking rawValue: UInt32) throws(Failure) {
     try checkFlags(rawValue, known: Self.known.rawValue)
     self.rawValue = rawValue
@@ -121,7 +121,7 @@ public struct ReturnFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
 
   public static let known = ReturnFlags(rawValue: 0x7)
 
-  /// Fails for an unknown bit.
+  /// Fails if an unknown bit is set.
   public init(checking rawValue: UInt32) throws(Failure) {
     try checkFlags(rawValue, known: Self.known.rawValue)
     self.rawValue = rawValue

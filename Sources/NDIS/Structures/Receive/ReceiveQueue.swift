@@ -1,5 +1,5 @@
-// What describes a receive queue: its type, its flags, the states in which it is reported. The states a
-// queue really goes through are the simulator's (QueueState); the ones here are coarser.
+// A receive queue's type, flags and reported states. The states of the queue's state machine are
+// QueueState's; the ones here are coarser.
 
 import CNDIS
 
@@ -43,7 +43,7 @@ public struct ReceiveQueueFlags: OptionSet, Hashable, Sendable, BitwiseCopyable 
   public init(rawValue: UInt32) { self.rawValue = rawValue }
 
   public static let perQueueReceiveIndication = ReceiveQueueFlags(rawValue: 1 << 0)
-  /// Means nothing from NDIS 6.30.
+  /// Meaningless from NDIS 6.30.
   public static let lookaheadSplitRequired = ReceiveQueueFlags(rawValue: 1 << 1)
   public static let flagsChanged = ReceiveQueueFlags(rawValue: 1 << 16)
   public static let processorAffinityChanged = ReceiveQueueFlags(rawValue: 1 << 17)
@@ -52,7 +52,7 @@ public struct ReceiveQueueFlags: OptionSet, Hashable, Sendable, BitwiseCopyable 
   public static let interruptCoalescingDomainChanged = ReceiveQueueFlags(rawValue: 1 << 20)
   public static let qosSQChanged = ReceiveQueueFlags(rawValue: 1 << 21)
 
-  /// What a queue has for itself; the rest says what a set request changes.
+  /// Properties of a queue; the other flags say what a set request changes.
   public static let properties: ReceiveQueueFlags = [
     .perQueueReceiveIndication, .lookaheadSplitRequired,
   ]
@@ -60,7 +60,7 @@ public struct ReceiveQueueFlags: OptionSet, Hashable, Sendable, BitwiseCopyable 
     .properties, .flagsChanged, .processorAffinityChanged, .suggestedReceiveBuffersChanged,
     .nameChanged, .interruptCoalescingDomainChanged, .qosSQChanged,
   ]
-  /// The CHANGED flags a revision of the parameters has fields for.
+  /// The CHANGED flags of the fields in a revision of the parameters.
   static func changes(of revision: UInt8) -> ReceiveQueueFlags {
     var flags: ReceiveQueueFlags = [
       .flagsChanged, .processorAffinityChanged, .suggestedReceiveBuffersChanged, .nameChanged,
@@ -71,7 +71,7 @@ public struct ReceiveQueueFlags: OptionSet, Hashable, Sendable, BitwiseCopyable 
   }
 }
 
-/// `NDIS_RECEIVE_QUEUE_FREE_PARAMETERS`: which queue OID_RECEIVE_FILTER_FREE_QUEUE frees.
+/// `NDIS_RECEIVE_QUEUE_FREE_PARAMETERS`: the queue that OID_RECEIVE_FILTER_FREE_QUEUE frees.
 public struct ReceiveQueueFreeParameters: StructureImage {
   public static var structure: Structure { .receiveQueueFreeParameters }
   public var revision: UInt8 = 1

@@ -1,9 +1,9 @@
-// NDIS_RECEIVE_QUEUE_INFO and the array of them: what OID_RECEIVE_FILTER_ENUM_QUEUES answers from NDIS's
-// cache, and what `!ndiskd.rcvqueue` would show.
+// NDIS_RECEIVE_QUEUE_INFO and its array: NDIS's answer to OID_RECEIVE_FILTER_ENUM_QUEUES, as
+// `!ndiskd.rcvqueue` would show it.
 
 import CNDIS
 
-/// What NDIS knows of a receive queue.
+/// NDIS's information about a receive queue.
 public struct ReceiveQueueInfo: StructureImage {
   public static var structure: Structure { .receiveQueueInfo }
   public var revision: UInt8
@@ -23,7 +23,7 @@ public struct ReceiveQueueInfo: StructureImage {
   /// Revision 2.
   public var interruptCoalescingDomainID: UInt32
 
-  /// Of a queue with these parameters.
+  /// For a queue with these parameters.
   public init(
     _ parameters: ReceiveQueueParameters, state: ReceiveQueueOperationalState, numFilters: UInt32,
     revision: UInt8 = 2

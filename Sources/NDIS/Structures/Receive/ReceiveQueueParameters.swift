@@ -1,7 +1,7 @@
-// NDIS_RECEIVE_QUEUE_PARAMETERS: what OID_RECEIVE_FILTER_ALLOCATE_QUEUE asks for and what
-// OID_RECEIVE_FILTER_QUEUE_PARAMETERS shows and changes. NDIS checks it before a miniport sees it; the
-// checks are here, for they need nothing but the structure and the driver's version. After the allocation
-// only what has a CHANGED flag can change.
+// NDIS_RECEIVE_QUEUE_PARAMETERS: input of OID_RECEIVE_FILTER_ALLOCATE_QUEUE, and queried and changed by
+// OID_RECEIVE_FILTER_QUEUE_PARAMETERS. NDIS validates it before a miniport receives it; the checks are here,
+// because they need only the structure and the driver's version. After the allocation only fields with a
+// CHANGED flag can change.
 
 import CNDIS
 
@@ -16,9 +16,9 @@ public struct ReceiveQueueParameters: StructureImage {
   public var queueGroupID: UInt32
   public var processorAffinity: GroupAffinity
   public var numSuggestedReceiveBuffers: UInt32
-  /// The miniport fills it in (A27).
+  /// Filled in by the miniport (A27).
   public var msixTableEntry: UInt32
-  /// Bytes; 0 = no split.
+  /// In bytes; 0 = no split.
   public var lookaheadSize: UInt32
   public var vmName: String
   public var queueName: String
@@ -90,7 +90,7 @@ public struct ReceiveQueueParameters: StructureImage {
 }
 
 extension ReceiveQueueParameters {
-  /// What NDIS checks of OID_RECEIVE_FILTER_ALLOCATE_QUEUE: a VM queue, a processor, no CHANGED flag, a
+  /// Checks NDIS makes for OID_RECEIVE_FILTER_ALLOCATE_QUEUE: a VM queue, a processor, no CHANGED flag, a
   /// lookahead size only with the split.
   public func checkAllocation() throws(Failure) {
     try checkFlags(flags.rawValue, known: ReceiveQueueFlags.properties.rawValue)
@@ -105,14 +105,14 @@ extension ReceiveQueueParameters {
     }
   }
 
-  /// Bytes of a frame that go to lookahead memory; 0 = no split, as always from NDIS 6.30.
+  /// Bytes of a frame that go to lookahead memory; 0 = no split, always so from NDIS 6.30.
   public func lookahead(for version: NDISVersion) -> UInt32 {
     guard version < .vports, flags.contains(.lookaheadSplitRequired) else { return 0 }
     return lookaheadSize
   }
 
-  /// These parameters after the set request `change`, which names what it changes by CHANGED flags.
-  /// Fails when it names nothing, something its revision has no field for, or no processor.
+  /// These parameters after the set request `change`, whose CHANGED flags select the fields. Fails if it
+  /// selects none, a field outside its revision, or no processor.
   public func applying(_ change: ReceiveQueueParameters) throws(Failure) -> ReceiveQueueParameters {
     let known = ReceiveQueueFlags.properties.union(.changes(of: change.revision))
     try checkFlags(change.flags.rawValue, known: known.rawValue)
