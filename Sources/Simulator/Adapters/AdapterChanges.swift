@@ -148,13 +148,13 @@ extension Simulator {
     else {
       throw Failure(.failure, .objectEnding, handle.rawValue)
     }
-    let state = AdapterState(rawValue: adapter.state)
+    let state = adapter.state
     let isChanging = !adapter.changeRequest.isNone || !adapter.addRequest.isNone
     let isLegal: Bool =
       switch change {
-      case .pause: state?.after(.pause) != nil && adapter.held == 0 && !isChanging
-      case .restart: state?.after(.restart) != nil && adapter.held != 0 && !isChanging
-      case .shutdown: state?.after(.shutdown) != nil
+      case .pause: state.after(.pause) != nil && adapter.held == 0 && !isChanging
+      case .restart: state.after(.restart) != nil && adapter.held != 0 && !isChanging
+      case .shutdown: state.after(.shutdown) != nil
       case .surpriseRemove, .halt: state != .shutdown
       }
     guard isLegal else { throw Failure(.failure, .wrongState, handle.rawValue) }

@@ -22,9 +22,8 @@ extension Simulator {
   /// One step of an adapter towards Running, Paused or removal; false when it is waiting or idle.
   mutating func step(adapter index: Index<AdapterRecord>) -> Bool {
     let adapter = store.adapters[index]
-    guard adapter.life != .free, let state = AdapterState(rawValue: adapter.state) else {
-      return false
-    }
+    guard adapter.life != .free else { return false }
+    let state = adapter.state
     if stepOIDs(adapter: index) { return true }
     if stepReturns(adapter: index) { return true }
     if stepPlaces(adapter: index) { return true }

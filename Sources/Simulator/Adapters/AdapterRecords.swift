@@ -1,22 +1,29 @@
 // The records of adapters, of their hardware capabilities, and of their status indications. Structures of
 // which NDIS must return every field are stored as their images.
 
-import NDIS
-import NDISStore
+public import NDIS
+public import NDISStore
 
 /// Life of an adapter. `live`: Running, or moving to Running or to the state CHANGE_ADAPTER requested.
 /// `ending`: being removed.
-enum Lifecycle: UInt8 { case free = 0, live, ending }
+enum Lifecycle: UInt8, StoredEnum {
+  case free = 0, live, ending
+  static let fallback = ending
+}
+
+extension AdapterState: StoredEnum {
+  @usableFromInline package static let fallback = paused
+}
 
 struct AdapterRecord: NamedRecord {
   static let kind = RecordKind.adapter
   var isFree: Bool { life == .free }
 
   var generation: UInt32 = 0
-  /// Lifecycle; `begin` and `end` change it.
-  private(set) var storedLife: UInt8 = 0
-  /// AdapterState. Only `take` changes it.
-  private(set) var state: UInt8 = 0
+  /// Only `begin` and `end` change it.
+  private(set) var storedLife = Raw(wrappedValue: Lifecycle.free)
+  /// Only `take` changes it.
+  private(set) var storedState = Raw(wrappedValue: AdapterState.halted)
   var attributesSet: UInt8 = 0
   var dmaRegistered: UInt8 = 0
   var driver = Ref<DriverRecord>.none
@@ -68,21 +75,22 @@ struct AdapterRecord: NamedRecord {
   /// A free record.
   init() {}
 
-  /// A store with any other number is not adopted.
-  var life: Lifecycle {
-    @inline(__always) get { Lifecycle(rawValue: storedLife) ?? .ending }
-  }
+  @inline(__always)
+  var life: Lifecycle { storedLife.wrappedValue }
+
+  @inline(__always)
+  var state: AdapterState { storedState.wrappedValue }
 
   /// Turns a free record into an adapter.
-  mutating func begin() { storedLife = Lifecycle.live.rawValue }
+  mutating func begin() { storedLife.wrappedValue = .live }
 
   /// Starts the adapter's end, which is final.
-  mutating func end() { storedLife = Lifecycle.ending.rawValue }
+  mutating func end() { storedLife.wrappedValue = .ending }
 
   /// Moves the adapter along its row of AdapterState.table; nil, and no change, for an invalid combination.
   mutating func take(_ event: AdapterEvent) -> AdapterState? {
-    guard let next = AdapterState(rawValue: state)?.taking(event) else { return nil }
-    state = next.rawValue
+    guard let next = state.taking(event) else { return nil }
+    storedState.wrappedValue = next
     return next
   }
 }

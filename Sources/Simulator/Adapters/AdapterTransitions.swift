@@ -8,16 +8,16 @@ import NDISStore
 extension Simulator {
   /// The state of the adapter at a used index.
   func adapterState(_ index: Index<AdapterRecord>) -> AdapterState {
-    AdapterState(rawValue: store.adapters[index, \.state]) ?? .halted
+    store.adapters[index, \.state]
   }
 
   /// The handler an adapter in this state waits for: its call is open or pended; nil for none.
-  static func handler(of state: UInt8) -> UpcallType? {
-    switch AdapterState(rawValue: state) {
+  static func handler(of state: AdapterState) -> UpcallType? {
+    switch state {
     case .initializing: .initializeEx
     case .restarting: .restart
     case .pausing: .pause
-    case .halted, .shutdown, .paused, .running, nil: nil
+    case .halted, .shutdown, .paused, .running: nil
     }
   }
 

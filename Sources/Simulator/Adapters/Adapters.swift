@@ -138,7 +138,7 @@ extension Simulator {
 
   /// Attributes and DMA are set in MiniportInitializeEx.
   private func checkInitializing(_ index: Index<AdapterRecord>, _ handle: Handle) throws(Failure) {
-    guard store.adapters[index, \.state] == AdapterState.initializing.rawValue else {
+    guard store.adapters[index, \.state] == .initializing else {
       throw Failure(.failure, .wrongState, handle.rawValue)
     }
   }

@@ -14,7 +14,7 @@ extension Simulator {
     _ call: Call, _ handle: Handle, _ assist: HardwareAssist
   ) throws(Failure) {
     let index = try resolveAdapter(handle, session: call.sessionIndex)
-    guard store.adapters[index, \.state] == AdapterState.initializing.rawValue,
+    guard store.adapters[index, \.state] == .initializing,
       store.adapters[index, \.attributesSet] != 0
     else { throw Failure(.failure, .wrongState, handle.rawValue) }
     guard store.capabilities[index, \.receiveFilterLength] == 0,

@@ -42,8 +42,8 @@ extension Simulator {
       guard error.reason == .staleHandle, wasAdapter(handle) else { throw error }
       throw report(call, handle, late, nil)
     }
-    switch AdapterState(rawValue: store.adapters[index, \.state]) {
-    case .halted, nil: throw report(call, handle, late, nil)
+    switch store.adapters[index, \.state] {
+    case .halted: throw report(call, handle, late, nil)
     case .shutdown:
       throw report(call, handle, Failure(.failure, .wrongState, handle.rawValue), nil)
     default: return index

@@ -55,7 +55,7 @@ extension Simulator {
     guard let adapter = derived.adaptersByName[name],
       isShown(adapter: adapter, to: call.sessionIndex)
     else { throw Failure(.adapterNotFound, .nameUnknown) }
-    let state = AdapterState(rawValue: store.adapters[adapter, \.state])
+    let state = store.adapters[adapter, \.state]
     guard store.adapters[adapter, \.life] == .live,
       state == .running || state == .paused || state == .restarting
     else { throw Failure(.failure, .wrongState, adapterHandle(adapter).rawValue) }
@@ -107,7 +107,7 @@ extension Simulator {
       throw Failure(.failure, .alreadyDone, binding.rawValue)
     }
     let adapter = store.bindings[index, \.adapter].index
-    let runs = store.adapters[adapter, \.state] == AdapterState.running.rawValue
+    let runs = store.adapters[adapter, \.state] == .running
     store.bindings.update(index) {
       $0.opened = 1
       $0.context = context

@@ -130,8 +130,8 @@ extension StoreCheck {
       let at = CheckedRecord("adapters", index)
       try at.hold(adapter.generation <= lastGeneration, "its generation is too great")
       guard adapter.life != .free else { continue }
-      try at.hold(Lifecycle(rawValue: adapter.storedLife) != nil, "its life is none")
-      try at.hold(AdapterState(rawValue: adapter.state) != nil, "its state is none")
+      try at.hold(adapter.storedLife.validated != nil, "its life is none")
+      try at.hold(adapter.storedState.validated != nil, "its state is none")
       try at.hold(
         (adapter.attributesSet | adapter.dmaRegistered | adapter.held | adapter.removed
           | adapter.notified | adapter.dropped) <= 1, "one of its flags is neither 0 nor 1")

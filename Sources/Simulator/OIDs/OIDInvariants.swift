@@ -20,7 +20,7 @@ extension StoreCheck {
       try at.hold(OIDRequestKind(rawValue: UInt32(oid.kind)) != nil, "its kind is none")
       try at.hold(
         (oid.isLinked | oid.told | oid.answeredByNDIS | oid.own | oid.indicated) <= 1
-          && oid.cancelled <= 2, "one of its flags is none")
+          && oid.$cancelState.validated != nil, "one of its flags is none")
       let room = UInt32(OIDBufferRecord.capacity)
       try at.hold(
         oid.inputLength <= room && oid.outputBytes <= room
@@ -44,8 +44,8 @@ extension StoreCheck {
       try checkState(oid, Ref(any: index), state, at)
       guard state == .sent || state == .pended else { continue }
       try at.hold(
-        oid.before == 0
-          || QueueState(rawValue: oid.before).flatMap { QueueEvent.freeFailed(from: $0) } != nil,
+        oid.$before.validated.map { $0 == .undefined || QueueEvent.freeFailed(from: $0) != nil }
+          == true,
         "the state before it is none")
       try at.hold(isSubject(oid), "what it makes or changes is not there")
     }

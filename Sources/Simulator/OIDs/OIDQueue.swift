@@ -19,7 +19,7 @@ extension Simulator {
       next = record.next
       switch record.state {
       case .queued:
-        if record.cancelled != 0 {
+        if record.cancelState != .none {
           end(oid: oid, Failure(.requestAborted, .oidAborted, record.requestID), .notSent)
           return true
         }
@@ -34,7 +34,7 @@ extension Simulator {
           end(oid: oid, refusal.failure, .abandoned)
           return true
         }
-        if record.cancelled == 1, sendCancellation(oid: oid) { return true }
+        if record.cancelState == .requested, sendCancellation(oid: oid) { return true }
       case .ended:
         // A request completed inside its handler keeps the miniport busy until the handler returns.
         if record.upcall != 0 { isBusy = true }
@@ -59,7 +59,7 @@ extension Simulator {
       return (Failure(.notAccepted, .handlerDied), true)
     }
     // No transition leads out of Shutdown, and MiniportShutdownEx was the last call.
-    if adapter.state == AdapterState.shutdown.rawValue {
+    if adapter.state == .shutdown {
       return (Failure(.notAccepted, .wrongState, failure.a), true)
     }
     return adapter.removed != 0 ? (failure, false) : nil
@@ -69,8 +69,8 @@ extension Simulator {
   private func takesOIDs(adapter index: Index<AdapterRecord>) -> Bool {
     guard let failure = oidRefusal(adapter: index) else { return true }
     guard failure.reason == .adapterRemoved else { return false }
-    let state = AdapterState(rawValue: store.adapters[index, \.state])
-    return state?.after(.oidRequest) != nil
+    let state = store.adapters[index, \.state]
+    return state.after(.oidRequest) != nil
       && store.adapters[index, \.upcallOpen] != .haltEx
   }
 
@@ -142,7 +142,7 @@ extension Simulator {
         .requestAborted, .oidDeadline, UInt64(record.oid), UInt64(record.timeout) &* 1_000)
       end(oid: index, failure, .notSent)
     case .sent, .pended:
-      if record.cancelled == 0 { store.oids.update(index) { $0.cancelled = 1 } }
+      if record.cancelState == .none { store.oids.update(index) { $0.cancelState = .requested } }
     default: break
     }
     scheduler.wake(record.adapter.index)
@@ -162,7 +162,7 @@ extension Simulator {
     let adapter = store.oids[index, \.adapter].index
     let driver = store.adapters[adapter, \.driver].index
     guard store.drivers[driver].handlers[HandlerSlot.cancelOIDRequest] != 0 else {
-      store.oids.update(index) { $0.cancelled = 2 }
+      store.oids.update(index) { $0.cancelState = .called }
       return true
     }
     let new = NewUpcall(
@@ -172,7 +172,7 @@ extension Simulator {
       return false
     }
     store.oids.update(index) {
-      $0.cancelled = 2
+      $0.cancelState = .called
       $0.cancellation = id
     }
     return true
@@ -207,8 +207,8 @@ extension Simulator {
       case .queued:
         end(oid: oid, Failure(.requestAborted, .oidAborted, record.requestID), .notSent)
       case .sent, .pended:
-        if record.cancelled == 0 {
-          store.oids.update(oid) { $0.cancelled = 1 }
+        if record.cancelState == .none {
+          store.oids.update(oid) { $0.cancelState = .requested }
           scheduler.wake(binding.adapter.index)
         }
         if isDead {

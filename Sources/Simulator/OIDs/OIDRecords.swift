@@ -18,6 +18,12 @@ enum OIDEnd: UInt8, StoredEnum {
   static let fallback = notSent
 }
 
+/// `requested`: MiniportCancelOidRequest is to be called. `called`: it was.
+enum CancelState: UInt8, StoredEnum {
+  case none = 0, requested, called
+  static let fallback = called
+}
+
 /// An OID request, from its acceptance until its requester has been notified and no handler has it any more.
 struct OIDRecord: NamedRecord {
   static let kind = RecordKind.oid
@@ -27,7 +33,7 @@ struct OIDRecord: NamedRecord {
   @Raw var state = OIDState.free
   var kind: UInt8 = 0  // OIDRequestKind
   var revision: UInt8 = 0  // of the image it was sent with
-  var cancelled: UInt8 = 0  // 1 to be cancelled, 2 the miniport was called
+  @Raw var cancelState = CancelState.none
   var adapter = Ref<AdapterRecord>.none
   var binding = Ref<BindingRecord>.none  // none: NDIS's own request, or the binding was closed
   // The adapter's queue, oldest first. Linked until the requester is notified and the miniport's handler has
@@ -74,7 +80,7 @@ struct OIDRecord: NamedRecord {
   var flags: UInt32 = 0
   /// The queue, filter or VPort it makes or changes, and the previous state of that.
   var subject = Ref<AnyRecord>.none
-  var before: UInt8 = 0
+  @Raw var before = QueueState.undefined
   var supportedRevision: UInt8 = 0
   /// A SET_FILTER during which the miniport has indicated to the Paused queue: it must complete with SUCCESS.
   var indicated: UInt8 = 0

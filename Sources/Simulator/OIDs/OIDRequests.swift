@@ -45,10 +45,10 @@ extension Simulator {
     let adapter = store.bindings[binding, \.adapter].index
     for index in store.oidsOfAdapter.of(adapter) {
       guard store.oids[index, \.binding] == Ref(binding),
-        store.oids[index, \.requestID] == requestID, store.oids[index, \.cancelled] == 0,
+        store.oids[index, \.requestID] == requestID, store.oids[index, \.cancelState] == .none,
         store.oids[index, \.state] != .ended
       else { continue }
-      store.oids.update(index) { $0.cancelled = 1 }
+      store.oids.update(index) { $0.cancelState = .requested }
       scheduler.wake(adapter)
     }
     finish(call.sessionIndex, call.requestID)
@@ -136,7 +136,7 @@ extension Simulator {
     }
     if adapter.removed != 0 { return Failure(.notAccepted, .adapterRemoved, handle) }
     // While MiniportHaltEx or MiniportShutdownEx runs the adapter is still in the previous state.
-    guard let state = AdapterState(rawValue: adapter.state), state.after(.oidRequest) != nil,
+    guard adapter.state.after(.oidRequest) != nil,
       adapter.upcallOpen != .haltEx,
       adapter.upcallOpen != .shutdownEx
     else { return Failure(.failure, .wrongState, handle) }

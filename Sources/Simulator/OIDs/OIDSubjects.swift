@@ -13,7 +13,7 @@ extension Simulator {
   }
 
   /// `before`: the state the queue returns to if the request fails.
-  func set(queue: Index<QueueRecord>, before: UInt8, ofOID index: Index<OIDRecord>) {
+  func set(queue: Index<QueueRecord>, before: QueueState, ofOID index: Index<OIDRecord>) {
     store.oids.update(index) {
       $0.queue = Ref(queue)
       $0.before = before

@@ -149,7 +149,7 @@ extension StoreCheck {
     for index in store.queuesOfAdapter.of(own.index) {
       let queue = store.queues[index]
       let at = CheckedRecord("queues", index)
-      guard let state = QueueState(rawValue: queue.state) else {
+      guard let state = queue.storedState.validated else {
         throw at.damaged("its state is none")
       }
       try at.hold(
@@ -209,7 +209,7 @@ extension StoreCheck {
     for index in store.vportsOfAdapter.of(own.index) {
       let vport = store.vports[index]
       let at = CheckedRecord("vports", index)
-      guard let state = VPortState(rawValue: vport.state) else {
+      guard let state = vport.storedState.validated else {
         throw at.damaged("its state is none")
       }
       try at.hold(vport.deleting <= 1, "one of its flags is neither 0 nor 1")
@@ -244,7 +244,8 @@ extension StoreCheck {
     for index in store.queues.touched {
       let record = store.queues[index]
       inUse.queues &+=
-        try isUsed("queues", index, record.generation, record.adapter, record.state) ? 1 : 0
+        try isUsed("queues", index, record.generation, record.adapter, record.storedState.raw)
+        ? 1 : 0
     }
     for index in store.filters.touched {
       let record = store.filters[index]
@@ -254,7 +255,8 @@ extension StoreCheck {
     for index in store.vports.touched {
       let record = store.vports[index]
       inUse.vports &+=
-        try isUsed("vports", index, record.generation, record.adapter, record.state) ? 1 : 0
+        try isUsed("vports", index, record.generation, record.adapter, record.storedState.raw)
+        ? 1 : 0
     }
   }
 

@@ -1,8 +1,16 @@
 // The records of receive queues, filters and VPorts. Structures of which NDIS must return every field (a
 // queue's parameters, a filter's fields) are stored as their images.
 
-import NDIS
-import NDISStore
+public import NDIS
+public import NDISStore
+
+extension QueueState: StoredEnum {
+  @usableFromInline package static let fallback = freeing
+}
+
+extension VPortState: StoredEnum {
+  @usableFromInline package static let fallback = deactivated
+}
 
 /// A receive queue that was allocated; the default queue has no record.
 struct QueueRecord: NamedRecord {
@@ -12,8 +20,8 @@ struct QueueRecord: NamedRecord {
   /// More than an adapter can have, whatever its miniport reports.
   static let maximum: UInt32 = 1024
   var generation: UInt32 = 0
-  /// QueueState; 0 = free, or while `adapter` is set: being allocated. Only `take` changes it.
-  private(set) var state: UInt8 = 0
+  /// Undefined if free or, while `adapter` is set, being allocated. Only `take` changes it.
+  private(set) var storedState = Raw(wrappedValue: QueueState.undefined)
   /// DmaStopped has been indicated.
   var dmaStopped: UInt8 = 0
   var padding2: UInt8 = 0
@@ -37,10 +45,13 @@ struct QueueRecord: NamedRecord {
   /// A free record.
   init() {}
 
+  @inline(__always)
+  var state: QueueState { storedState.wrappedValue }
+
   /// Moves the queue along its row of QueueState.table; nil, and no change, for an invalid combination.
   mutating func take(_ event: QueueEvent) -> QueueState? {
-    guard let next = QueueState(rawValue: state)?.taking(event) else { return nil }
-    state = next.rawValue
+    guard let next = state.taking(event) else { return nil }
+    storedState.wrappedValue = next
     return next
   }
 }
@@ -85,8 +96,8 @@ struct VPortRecord: NamedRecord {
   /// More than an adapter can have, including the default VPort.
   static let maximum: UInt32 = 1024
   var generation: UInt32 = 0
-  /// VPortState; 0 = free, or while `adapter` is set: being created. Only `take` changes it.
-  private(set) var state: UInt8 = 0
+  /// Deleted if free or, while `adapter` is set, being created. Only `take` changes it.
+  private(set) var storedState = Raw(wrappedValue: VPortState.deleted)
   var padding: UInt8 = 0
   /// DELETE_VPORT is at the miniport.
   var deleting: UInt8 = 0
@@ -107,11 +118,14 @@ struct VPortRecord: NamedRecord {
   /// A free record.
   init() {}
 
+  @inline(__always)
+  var state: VPortState { storedState.wrappedValue }
+
   /// Moves the VPort along its row of VPortState.table, together with its parameters; nil, and no change, for
   /// an invalid combination.
   mutating func take(_ event: VPortEvent) -> VPortState? {
-    guard let next = VPortState(rawValue: state)?.taking(event) else { return nil }
-    state = next.rawValue
+    guard let next = state.taking(event) else { return nil }
+    storedState.wrappedValue = next
     parameters.state = next.reported.rawValue
     return next
   }

@@ -142,9 +142,7 @@ extension Simulator {
   ) {
     guard let queue = oid.queue.optional else { return }
     guard isGone else {
-      if let before = QueueState(rawValue: oid.before),
-        let event = QueueEvent.freeFailed(from: before)
-      {
+      if let event = QueueEvent.freeFailed(from: oid.before) {
         move(queue: queue, event)
         store.queues.update(queue) { $0.dmaStopped = 0 }
       }

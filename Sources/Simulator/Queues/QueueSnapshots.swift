@@ -133,7 +133,7 @@ extension Simulator {
       index: index.raw, handle: oidHandle(index), place: place(record.adapter, record.binding),
       oid: record.oid, kind: record.kind, state: state, requestID: record.requestID,
       port: record.port, timeout: record.timeout, inputLength: record.inputLength,
-      outputLength: record.outputLength, isCancelled: record.cancelled != 0)
+      outputLength: record.outputLength, isCancelled: record.cancelState != .none)
   }
 
   private func place(_ adapter: Ref<AdapterRecord>, _ owner: Ref<BindingRecord>) -> PlaceSnapshot {

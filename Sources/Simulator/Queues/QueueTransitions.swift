@@ -13,12 +13,12 @@ import NDISStore
 extension Simulator {
   /// The state of the queue at a used index.
   func queueState(_ index: Index<QueueRecord>) -> QueueState {
-    QueueState(rawValue: store.queues[index, \.state]) ?? .undefined
+    store.queues[index, \.state]
   }
 
   /// The state of the VPort at a used index.
   func vportState(_ index: Index<VPortRecord>) -> VPortState {
-    VPortState(rawValue: store.vports[index, \.state]) ?? .deleted
+    store.vports[index, \.state]
   }
 
   // MARK: Transitions

@@ -20,8 +20,8 @@ extension Simulator {
   func planReceive(
     _ call: Call, _ adapter: Index<AdapterRecord>, _ indication: Indication
   ) throws(Failure) -> ReceivePlan {
-    let state = AdapterState(rawValue: store.adapters[adapter, \.state])
-    guard state?.after(.receive) != nil else {
+    let state = store.adapters[adapter, \.state]
+    guard state.after(.receive) != nil else {
       throw Failure(.failure, .wrongState, adapterHandle(adapter).rawValue)
     }
     let flags = try ReceiveFlags(checking: indication.flags)

@@ -164,7 +164,7 @@ extension Simulator {
       // A state change of the adapter may be waiting for this.
       if store.adapters[adapter, \.indicated] == 0,
         store.adapters[adapter, \.life] == .ending
-          || store.adapters[adapter, \.state] != AdapterState.running.rawValue
+          || store.adapters[adapter, \.state] != .running
       {
         scheduler.wake(adapter)
       }

@@ -43,7 +43,7 @@ extension Simulator {
     switch owner.object {
     case .adapter(let index):
       let adapter = store.adapters[index]
-      switch AdapterState(rawValue: adapter.state) {
+      switch adapter.state {
       case .initializing, .paused, .restarting, .running, .pausing: break
       default: throw Failure(.failure, .wrongState, handle.rawValue)
       }

@@ -50,7 +50,7 @@ extension Simulator {
     let inShutdown = chain(of: call.context) { $0.type == .shutdownEx } != nil
     var isShutDown = false
     if case .adapter(let adapter) = store.blocks[block].ownerIndex {
-      isShutDown = store.adapters[adapter, \.state] == AdapterState.shutdown.rawValue
+      isShutDown = store.adapters[adapter, \.state] == .shutdown
     }
     guard !inShutdown, !isShutDown else {
       throw Failure(.failure, .freeInShutdown, allocation.rawValue)

@@ -90,7 +90,7 @@ final class LifeBed {
     guard record.life != .free, host.simulator.adapterHandle(Index(adapter)) == adapter else {
       return nil
     }
-    return AdapterState(rawValue: record.state)
+    return record.state
   }
 
   var violations: [Violation] {

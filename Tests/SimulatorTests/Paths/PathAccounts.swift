@@ -87,8 +87,8 @@ struct PathAccounts {
     }
     var nowAdapters: [Handle: AdapterState] = [:]
     for index in store.adapters.indices where store.adapters[index].life != .free {
-      guard let state = AdapterState(rawValue: store.adapters[index].state) else {
-        wrong.append("adapter \(index) is in state \(store.adapters[index].state)")
+      guard let state = store.adapters[index].storedState.validated else {
+        wrong.append("adapter \(index) is in state \(store.adapters[index].storedState.raw)")
         continue
       }
       let handle = simulator.adapterHandle(index)
@@ -105,8 +105,8 @@ struct PathAccounts {
     for index in store.queues.indices where !store.queues[index].adapter.isNone {
       let record = store.queues[index]
       let key = UInt64(index) << 32 | UInt64(record.generation)
-      guard let state = QueueState(rawValue: record.state) else {
-        wrong.append("queue \(index) is in state \(record.state)")
+      guard let state = record.storedState.validated else {
+        wrong.append("queue \(index) is in state \(record.storedState.raw)")
         continue
       }
       let before = queues[key] ?? .undefined
@@ -122,8 +122,8 @@ struct PathAccounts {
     for index in store.vports.indices where !store.vports[index].adapter.isNone {
       let record = store.vports[index]
       let key = UInt64(index) << 32 | UInt64(record.generation)
-      guard let state = VPortState(rawValue: record.state) else {
-        wrong.append("VPort \(index) is in state \(record.state)")
+      guard let state = record.storedState.validated else {
+        wrong.append("VPort \(index) is in state \(record.storedState.raw)")
         continue
       }
       let before = vports[key] ?? .deleted

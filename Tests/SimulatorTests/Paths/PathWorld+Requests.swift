@@ -54,7 +54,7 @@ extension PathWorld {
     let queues = queues(of: adapter)
     // One that is ready for what is asked, if there is one.
     func queue(_ states: QueueState...) -> UInt32 {
-      let ready = queues.filter { record in states.contains { $0.rawValue == record.state } }
+      let ready = queues.filter { states.contains($0.state) }
       return (chance(85) ? pick(ready) : pick(queues))?.queueID ?? UInt32(dice(3))
     }
     let vport = pick(vports(of: adapter))?.vportID ?? UInt32(dice(3))

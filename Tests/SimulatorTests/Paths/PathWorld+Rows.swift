@@ -23,12 +23,12 @@ extension PathWorld {
       let hasVPorts =
         capabilities.hasSwitch != 0 || capabilities.nicSwitchLength != 0 && chance(8)
       if hasVPorts {
-        let state = pick(vports(of: adapter)).flatMap { VPortState(rawValue: $0.state) }
+        let state = pick(vports(of: adapter)).map(\.state)
         let from = chance(25) ? .deleted : state ?? .deleted
         let rows = VPortState.table.rows.filter { $0.from == from }
         if let row = pick(rows) { take(row, miniport, adapter) }
       } else {
-        let state = pick(queues(of: adapter)).flatMap { QueueState(rawValue: $0.state) }
+        let state = pick(queues(of: adapter)).map(\.state)
         let from = chance(15) ? .undefined : state ?? .undefined
         let rows = QueueState.table.rows.filter { $0.from == from }
         if let row = pick(rows) { take(row, miniport, adapter) }
@@ -101,7 +101,7 @@ extension PathWorld {
       let input = QueueBed.parameters("q").image()
       return issue(.method, OID_RECEIVE_FILTER_ALLOCATE_QUEUE, input, on: adapter)
     }
-    let ready = queues(of: adapter).filter { $0.state == row.from.rawValue }
+    let ready = queues(of: adapter).filter { $0.state == row.from }
     guard let queue = pick(ready) else { return }
     let filters = filters(of: adapter).filter { $0.state == .set && $0.queueID == queue.queueID }
     var parameters = QueueBed.parameters("renamed")
@@ -196,7 +196,7 @@ extension PathWorld {
         VPortParameters(name: "v", attachedTo: function).image(), on: adapter)
     default: break
     }
-    let ready = vports(of: adapter).filter { $0.state == row.from.rawValue }
+    let ready = vports(of: adapter).filter { $0.state == row.from }
     guard let vport = pick(ready) else { return }
     var parameters = VPortParameters(name: "renamed")
     parameters.vportID = vport.vportID

@@ -282,12 +282,12 @@ final class QueueBed {
 
   func state(_ queue: UInt32) -> QueueState {
     guard let record = record(queue) else { return .undefined }
-    return QueueState(rawValue: host.simulator.store.queues[record, \.state]) ?? .undefined
+    return host.simulator.store.queues[record, \.state]
   }
 
   func vportState(_ vport: UInt32) -> VPortState {
     guard let record = host.simulator.vport(adapter: index, id: vport) else { return .deleted }
-    return VPortState(rawValue: host.simulator.store.vports[record, \.state]) ?? .deleted
+    return host.simulator.store.vports[record, \.state]
   }
 
   // MARK: Memory

@@ -61,7 +61,7 @@ extension Audit {
           && store.filters[$0, \.queueID] == queue.queueID
       }
       if filters != Int(queue.filters) { wrong.append("\(name) counts \(queue.filters) filters") }
-      switch QueueState(rawValue: queue.state) {
+      switch queue.storedState.validated {
       case .set, .running: if filters == 0 { wrong.append("\(name) has no filter") }
       case .allocated, .paused, .freeing, .stopDMA:
         if filters != 0 { wrong.append("\(name) has filters") }
@@ -71,7 +71,7 @@ extension Audit {
         if !queue.owner.isNone { wrong.append("\(name) was freed and is somebody's") }
         if filters != 0 { wrong.append("\(name) has filters") }
         if queue.blocks == 0, queue.indicated == 0 { wrong.append("\(name) has nothing left") }
-      case nil: wrong.append("\(name) has state \(queue.state)")
+      case nil: wrong.append("\(name) has state \(queue.storedState.raw)")
       }
       if queue.parameters.queueID != queue.queueID { wrong.append("\(name): other id kept") }
       let blocks = blocks(name, queue.firstBlock) {
@@ -141,7 +141,7 @@ extension Audit {
           && store.filters[$0, \.vportID] == vport.vportID
       }
       if filters != Int(vport.filters) { wrong.append("\(name) counts \(vport.filters) filters") }
-      let state = VPortState(rawValue: vport.state)
+      let state = vport.storedState.validated
       if state == nil { wrong.append("\(name) has a bad state") }
       if state == .deleted, !isBeingMade(adapter, Ref(any: index)) {
         wrong.append("\(name) is nowhere")

@@ -133,7 +133,9 @@ final class ReceivePath {
   }
 
   func state(_ state: AdapterState) {
-    poke { store in store.adapters.update(self.index) { overwrite(&$0, \.state, state.rawValue) } }
+    poke { store in
+      store.adapters.update(self.index) { overwrite(&$0, \.storedState, Raw(wrappedValue: state)) }
+    }
   }
 
   /// A queue of the adapter in any state; slot and id are the same number.
@@ -146,7 +148,7 @@ final class ReceivePath {
       store.queues.update(Index(id)) {
         $0 = QueueRecord()
         $0.generation = 1
-        overwrite(&$0, \.state, state.rawValue)
+        overwrite(&$0, \.storedState, Raw(wrappedValue: state))
         $0.adapter = Ref(self.index)
         $0.owner = owner.map { Ref(Index($0.binding)) } ?? .none
         $0.next = first
@@ -166,7 +168,7 @@ final class ReceivePath {
       store.vports.update(Index(id)) {
         $0 = VPortRecord()
         $0.generation = 1
-        overwrite(&$0, \.state, state.rawValue)
+        overwrite(&$0, \.storedState, Raw(wrappedValue: state))
         $0.adapter = Ref(self.index)
         $0.owner = owner.map { Ref(Index($0.binding)) } ?? .none
         $0.next = first

@@ -97,16 +97,16 @@ extension StoreCheckTests {
       $0.request = .gone
     },
     Wrong("its life is none", \.adapters, where: { $0.life != .free }) {
-      overwrite(&$0, \.storedLife, 3)
+      overwrite(&$0, \.storedLife.raw, 3)
     },
     Wrong("its state is none", \.adapters, where: { $0.life != .free }) {
-      overwrite(&$0, \.state, 77)
+      overwrite(&$0, \.storedState.raw, 77)
     },
     Wrong(
       "the call of its state is not open", \.adapters,
       where: { $0.life != .free && $0.upcallOpen == nil }
     ) {
-      overwrite(&$0, \.state, AdapterState.pausing.rawValue)
+      overwrite(&$0, \.storedState, Raw(wrappedValue: AdapterState.pausing))
     },
     Wrong("adapters[0]: one of its flags", \.adapters, where: { $0.life != .free }) { $0.held = 2 },
     Wrong("its DMA is registered and was not", \.adapters, where: { $0.life != .free }) {

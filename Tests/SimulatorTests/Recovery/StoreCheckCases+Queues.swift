@@ -15,7 +15,9 @@ extension StoreCheckTests {
     Wrong("its end is none", \.oids, where: { $0.$state.raw == 0 }) { $0.$end.raw = 4 },
     Wrong("it is free and still in use", \.oids, where: { $0.$state.raw == 0 }) { $0.deadline = 4 },
     Wrong("its kind is none", \.oids, where: { $0.$state.raw != 0 }) { $0.kind = 99 },
-    Wrong("one of its flags is none", \.oids, where: { $0.$state.raw != 0 }) { $0.cancelled = 3 },
+    Wrong("one of its flags is none", \.oids, where: { $0.$state.raw != 0 }) {
+      $0.$cancelState.raw = 3
+    },
     Wrong("its information is too long", \.oids, where: { $0.$state.raw != 0 }) {
       $0.inputLength = 5_000
     },
@@ -39,9 +41,11 @@ extension StoreCheckTests {
     ) {
       $0.cancellation = 77
     },
-    Wrong("the state before it is none", \.oids, where: { $0.$state.raw == 3 }) { $0.before = 99 },
     Wrong("the state before it is none", \.oids, where: { $0.$state.raw == 3 }) {
-      $0.before = QueueState.running.rawValue
+      $0.$before.raw = 99
+    },
+    Wrong("the state before it is none", \.oids, where: { $0.$state.raw == 3 }) {
+      $0.before = .running
     },
     Wrong("what it makes or changes is not there", \.oids, where: { $0.$state.raw == 3 }) {
       $0.subject = .gone
@@ -79,30 +83,30 @@ extension StoreCheckTests {
       $0.queueID = 0
     },
     Wrong("queues[0]: its state is none", \.queues, where: { !$0.adapter.isNone }) {
-      overwrite(&$0, \.state, 9)
+      overwrite(&$0, \.storedState.raw, 9)
     },
     Wrong("it is free and has a state", \.queues, where: { $0.adapter.isNone }) {
-      overwrite(&$0, \.state, 1)
+      overwrite(&$0, \.storedState.raw, 1)
     },
     Wrong("queues[0]: one of its flags", \.queues, where: { !$0.adapter.isNone }) { $0.early = 7 },
     Wrong("who allocated it is not there", \.queues, where: { !$0.adapter.isNone }) {
       $0.owner = .gone
     },
     Wrong("it was freed and still has an owner", \.queues, where: { !$0.owner.isNone }) {
-      overwrite(&$0, \.state, QueueState.reclaiming.rawValue)
+      overwrite(&$0, \.storedState, Raw(wrappedValue: QueueState.reclaiming))
     },
     Wrong(
       "it was freed and nothing of it is left", \.queues,
       where: { !$0.adapter.isNone && $0.blocks == 0 && $0.indicated == 0 }
     ) {
-      overwrite(&$0, \.state, QueueState.reclaiming.rawValue)
+      overwrite(&$0, \.storedState, Raw(wrappedValue: QueueState.reclaiming))
       $0.owner = .none
     },
     Wrong("no request frees it", \.queues, where: { $0.hasNoFilters }) {
-      overwrite(&$0, \.state, QueueState.stopDMA.rawValue)
+      overwrite(&$0, \.storedState, Raw(wrappedValue: QueueState.stopDMA))
     },
     Wrong("no request frees it", \.queues, where: { $0.hasNoFilters }) {
-      overwrite(&$0, \.state, QueueState.freeing.rawValue)
+      overwrite(&$0, \.storedState, Raw(wrappedValue: QueueState.freeing))
     },
     Wrong("its parameters are another's", \.queues, where: { !$0.adapter.isNone }) {
       $0.parameters.queueID &+= 1
@@ -151,19 +155,19 @@ extension StoreCheckTests {
       $0.vportID = 0
     },
     Wrong("vports[0]: its state is none", \.vports, where: { !$0.adapter.isNone }) {
-      overwrite(&$0, \.state, 4)
+      overwrite(&$0, \.storedState.raw, 4)
     },
     Wrong("who created it is not there", \.vports, where: { !$0.adapter.isNone }) {
       $0.owner = .gone
     },
     Wrong("it was deleted and still has an owner", \.vports, where: { !$0.owner.isNone }) {
-      overwrite(&$0, \.state, VPortState.reclaiming.rawValue)
+      overwrite(&$0, \.storedState, Raw(wrappedValue: VPortState.reclaiming))
     },
     Wrong(
       "it was deleted and nothing of it is left", \.vports,
       where: { !$0.adapter.isNone && $0.blocks == 0 && $0.indicated == 0 }
     ) {
-      overwrite(&$0, \.state, VPortState.reclaiming.rawValue)
+      overwrite(&$0, \.storedState, Raw(wrappedValue: VPortState.reclaiming))
       $0.owner = .none
     },
     Wrong("vports[0]: it counts other filters", \.vports, where: { !$0.adapter.isNone }) {
@@ -253,7 +257,9 @@ extension StoreCheckTests {
     Wrong("it is indicated and has no holder", \.lists, where: { $0.link.$state.raw == 1 }) {
       $0.link.holders = 0
     },
-    Wrong("it is being returned and still has a holder", \.lists, where: { $0.link.$state.raw == 2 }) {
+    Wrong(
+      "it is being returned and still has a holder", \.lists, where: { $0.link.$state.raw == 2 }
+    ) {
       $0.link.holders = 1
     },
     Wrong("it is free and still in use", \.lists, where: { $0.link.state == .free }) {
@@ -276,6 +282,6 @@ extension StoreCheckTests {
 
 extension QueueRecord {
   fileprivate var hasNoFilters: Bool {
-    state == QueueState.allocated.rawValue || state == QueueState.paused.rawValue
+    state == .allocated || state == .paused
   }
 }
