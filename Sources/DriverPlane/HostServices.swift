@@ -11,6 +11,8 @@ struct HostServices {
   var randomBits: () throws(SystemError) -> UInt64 = { () throws(SystemError) in
     try Randomness.bits()
   }
+  /// The daemon's own process, which hosted drivers belong to.
+  var process: (id: Int32, user: UInt32) = (CurrentProcess.id, CurrentProcess.userID)
   /// Whether the process with this ID exists.
   var exists: (Int32) -> Bool = { CurrentProcess.exists($0) }
 

@@ -25,7 +25,7 @@ extension SwitchboardState {
       throw Failure(.failure, .nameTaken)
     }
     let session = try simulator.begin(
-      name: name, pid: CurrentProcess.id, uid: CurrentProcess.userID, isHosted: true, now: now)
+      name: name, pid: host.process.id, uid: host.process.user, isHosted: true, now: now)
     var miniport = HostedMiniport(session: session, driver: VMQMiniport(settings))
     miniport.place = freePlace
     miniport.isConfigured = isConfigured

@@ -1,5 +1,5 @@
-// Quotas: how much a session and its user may hold. Every quota is checked, charged and refunded here and
-// nowhere else. The sessions' records are authoritative; per-user totals are derived from them.
+// Quotas: how much a session and its user may hold. Every quota is checked here and nowhere else, and what
+// sessions hold is charged and refunded here; a provider's bytes are counted with its blocks (BlockOwnership.swift). The sessions' records are authoritative; per-user totals are derived from them.
 
 import NDIS
 import NDISStore
