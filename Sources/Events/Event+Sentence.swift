@@ -39,7 +39,7 @@ extension Event {
           ? "."
           : ", and \(counted(waiting, "key")) \(waiting == 1 ? "needs" : "need") a restart.")
     case .configurationRefused(let problem, let more):
-      closed("The configuration was refused and the old one stays in force: \(problem)")
+      closed("The configuration was refused and the old one stays in effect: \(problem)")
         + (more == 0 ? "" : " There \(more == 1 ? "is" : "are") \(counted(more, "problem")) more.")
     case .storeRestored(let sessions, let connections, let blocks, let milliseconds):
       "The simulator resumed from the previous process's state: \(counted(sessions, "session")), "

@@ -215,7 +215,7 @@ class TestComingBack:
             error = call.end()
             assert isinstance(error, Disconnected)
             assert error.goodbye and error.goodbye.rule == "sessionUnknown"
-            assert "does not go on" in str(error)
+            assert "does not resume" in str(error)
 
     @pytest.mark.parametrize("listens", [True, False])
     def test_time_ends_the_session(self, listener: Listener, listens: bool) -> None:

@@ -95,7 +95,7 @@ class Resuming:
                     self._say_hello_again(last)
                     return None
             except NdisError as error:
-                return Disconnected(error, "the daemon does not go on with this session")
+                return Disconnected(error, "the daemon does not resume this session")
             except ValueError as error:
                 return Disconnected(sentence=f"the daemon's HELLO could not be read: {error}")
             except OSError as error:
