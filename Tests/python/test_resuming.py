@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from ndissim import Connection, Disconnected, Session, make_section
 from ndissim.abi import FLAG_NOTIFICATION, Message
-from ndissim.kept import REMEMBERED
+from ndissim.stored import REMEMBERED
 from scripted import ECHO, TOKEN, Listener, Packet, Peer
 
 ANSWER = Message.UPCALL_FREE_SHARED_MEMORY
