@@ -87,7 +87,7 @@ final class BenchDaemon {
 
   private static func end(_ daemon: borrowing PrivateDaemon) {
     // It fails only on a kernel without pidfd, on which the daemon could not have been started.
-    try? daemon.child.end(patienceMilliseconds: 5_000)
+    try? daemon.child.end(timeoutMilliseconds: 5_000)
   }
 }
 

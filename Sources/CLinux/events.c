@@ -12,7 +12,6 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -57,18 +56,6 @@ int clinux_eventfd_take(int fd, uint64_t *count) {
   ssize_t n = read(fd, count, sizeof *count);
   if (n < 0) return -errno;
   return n == sizeof *count ? 0 : -EIO;
-}
-
-int clinux_timerfd(void) {
-  return answer(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
-}
-
-int clinux_timerfd_set(int fd, uint64_t nanoseconds) {
-  struct itimerspec when = {
-      .it_value = {.tv_sec = (time_t)(nanoseconds / 1000000000),
-                   .tv_nsec = (long)(nanoseconds % 1000000000)},
-  };
-  return answer(timerfd_settime(fd, TFD_TIMER_ABSTIME, &when, NULL));
 }
 
 int clinux_signalfd(void) {

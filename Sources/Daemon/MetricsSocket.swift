@@ -25,7 +25,7 @@ package final class MetricsSocket {
   private static let clientLimit = 16
   private static let requestLimit = 4096
   /// In milliseconds.
-  private static let patience: UInt64 = 10_000
+  private static let timeout: UInt64 = 10_000
 
   private final class Client {
     let socket: StreamSocket
@@ -92,7 +92,7 @@ package final class MetricsSocket {
     guard clients.count < MetricsSocket.clientLimit else { return }
     let token = nextToken
     nextToken += 1
-    let client = Client(socket, end: MonotonicClock.milliseconds + MetricsSocket.patience)
+    let client = Client(socket, end: MonotonicClock.milliseconds + MetricsSocket.timeout)
     let added: Void? = try? reactor.add(client.socket.descriptor.raw, .readable, token: token)
     if added != nil { clients[token] = client }
   }

@@ -68,7 +68,7 @@ import NDISSimulator
     let spare = try Spare()
     try reactor.add(listener.descriptor.raw, .readable, token: Server.listenerToken)
     try reactor.add(signals.descriptor.raw, .readable, token: Server.signalsToken)
-    try reactor.add(link.kept.descriptor.raw, .readable, token: Server.storedToken)
+    try reactor.add(link.stored.descriptor.raw, .readable, token: Server.storedToken)
     try management?.watch(&reactor)
     self.init(
       switchboard, listener, signals, sink, link, recorder, management, limits, reactor, spare)
@@ -118,7 +118,7 @@ import NDISSimulator
         case Server.signalsToken:
           if let end = try nextSignal() { return end }
         case Server.storedToken:
-          _ = try link.kept.drain()
+          _ = try link.stored.drain()
           switchboard.descriptorsStored()
         case let token where token & ManagementSockets.bit != 0:
           management?.serve(event, &reactor)

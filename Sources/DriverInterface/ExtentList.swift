@@ -10,7 +10,7 @@ public struct ExtentList: Sendable, Hashable {
   @usableFromInline var others: [Extent]
 
   /// The extent of a list with exactly one.
-  package var only: Extent? { others.isEmpty ? first : nil }
+  package var single: Extent? { others.isEmpty ? first : nil }
 
   @inlinable public init() {
     first = nil

@@ -23,7 +23,7 @@ extension Event {
     case .started(let version, let pid, let seed):
       "The simulator, version \(version), started as process \(pid) with seed \(seed)."
     case .ready(let socket): "The simulator serves drivers on \(socket)."
-    case .stopping(let reason): closed("The simulator is stopping: \(reason)")
+    case .stopping(let reason): "The simulator is stopping: \(reason)".withFullStop()
     case .stopped: "The simulator stopped."
     case .connectionsPaused(let open, let limit):
       "Accepting connections is paused: \(open) of at most \(limit) are open."
@@ -31,45 +31,45 @@ extension Event {
     case .sessionRefused(let party, let failure):
       "A session of \(party.client) was refused: \(failure.sentence)"
     case .entriesDropped(let count):
-      "\(counted(count, "log entry", "log entries")) could not be delivered and "
+      "\(count.pluralized("log entry", "log entries")) could not be delivered and "
         + (count == 1 ? "was dropped." : "were dropped.")
     case .configurationReloaded(let changed, let waiting):
-      "The configuration was read again: \(counted(changed, "key")) changed"
+      "The configuration was read again: \(changed.pluralized("key")) changed"
         + (waiting == 0
           ? "."
-          : ", and \(counted(waiting, "key")) \(waiting == 1 ? "needs" : "need") a restart.")
+          : ", and \(waiting.pluralized("key")) \(waiting == 1 ? "needs" : "need") a restart.")
     case .configurationRefused(let problem, let more):
-      closed("The configuration was refused and the old one stays in force: \(problem)")
-        + (more == 0 ? "" : " There \(more == 1 ? "is" : "are") \(counted(more, "problem")) more.")
+      "The configuration was refused and the old one stays in effect: \(problem)".withFullStop()
+        + (more == 0
+          ? "" : " There \(more == 1 ? "is" : "are") \(more.pluralized("problem")) more.")
     case .storeRestored(let sessions, let connections, let blocks, let milliseconds):
-      "The simulator resumed from the previous process's state: \(counted(sessions, "session")), "
-        + "\(counted(connections, "connection")), \(counted(blocks, "block")), in \(milliseconds) ms."
+      "The simulator resumed from the previous process's state: \(sessions.pluralized("session")), "
+        + "\(connections.pluralized("connection")), \(blocks.pluralized("block")), in \(milliseconds) ms."
     case .storeRejected(let problem, let keptAs):
-      closed(
-        "The previous process's store was rejected; starting with an empty one: \(problem)")
+      "The previous process's store was rejected; starting with an empty one: \(problem)"
+        .withFullStop()
         + (keptAs.isEmpty ? "" : " The rejected store was saved as \(keptAs).")
     case .sessionResumed(let party, let reconnected):
       "\(party.client.capitalised) resumed session \(party.session)"
         + (reconnected ? " on a new connection." : ".")
     case .sectionLost(let party, let handle, let blocks):
       "The memory of section \(handle) of \(party.client) could not be restored; "
-        + "\(counted(blocks, "block")) in it can be used only by processes that have mapped it."
+        + "\(blocks.pluralized("block")) in it can be used only by processes that have mapped it."
     case .sectionNotPersisted(let party, let handle, let limit):
       "Section \(handle) of \(party.client) is not persisted and will not survive a restart: the service "
-        + "manager stores at most \(counted(limit, "descriptor")) (FileDescriptorStoreMax=)."
-    case .handedOver(let reason):
-      closed("Handing over to the next process: \(reason)")
+        + "manager stores at most \(limit.pluralized("descriptor")) (FileDescriptorStoreMax=)."
+    case .handedOver(let reason): "Handing over to the next process: \(reason)".withFullStop()
     case .crashedWhileHandling(let party, let what, let id, let refused):
       "The previous process crashed while handling \(what)" + (id == 0 ? "" : " \(id)")
         + (party.pid == 0 ? "" : " of \(party.client)")
         + (refused
           ? ", for the second time in a row; it is not retried and fails with FAILURE." : ".")
     case .hostedDriverNotRestored(let party, let problem):
-      closed("Hosted \(party.client) could not be restored: \(problem)")
+      "Hosted \(party.client) could not be restored: \(problem)".withFullStop()
     case .sessionOpened(let party):
       "\(party.client.capitalised) opened session \(party.session)."
     case .sessionClosed(let party, let reason):
-      closed("Session \(party.session) of \(party.client) was closed: \(reason)")
+      "Session \(party.session) of \(party.client) was closed: \(reason)".withFullStop()
     case .driverRegistered(let party, let handle, let version):
       "\(party.client.capitalised) registered \(role(handle)) for NDIS \(version)."
     case .driverDeregistered(let party, let handle):
@@ -86,13 +86,13 @@ extension Event {
       "\(party.provider) replaced its shared-memory provider handlers\(party.adapter.isEmpty ? "" : " for adapter \(party.adapter)")."
     case .providerEnded(let party, _, let blocks, let died):
       "\(party.provider) \(died ? "died" : "ended") as a provider of shared "
-        + "memory\(party.scope), with \(counted(blocks, "block")) live."
+        + "memory\(party.scope), with \(blocks.pluralized("block")) live."
     case .providerStuck(let party, _, let upcall):
       "Provider \(party.client) did not answer upcall \(upcall) before its deadline and is not called "
         + "until it does."
     case .violation(let violation): violation.wording("violated the NDIS contract in")
     case .leak(let block):
-      "\(block.party.actor.capitalised) did not free a block of \(counted(block.length, "byte")) "
+      "\(block.party.actor.capitalised) did not free a block of \(block.length.pluralized("byte")) "
         + "(queue \(block.queueID), \(block.usage)"
         + (block.tag == 0 ? "" : ", tag \(tagText(block.tag))")
         + (block.site.isEmpty ? "" : ", allocated at \(block.site)")
@@ -115,7 +115,7 @@ extension Violation {
 extension Repetition {
   fileprivate var wording: String {
     let (one, many) = kind.noun
-    let what = counted(count, "more \(one)", "more \(many)")
+    let what = count.pluralized("more \(one)", "more \(many)")
     var whose = " of several clients"
     if let subject {
       whose = subject.rule.isEmpty ? "" : " (\(subject.rule))"
@@ -123,7 +123,7 @@ extension Repetition {
       if !subject.party.adapter.isEmpty { whose += ", adapter \(subject.party.adapter)" }
       if let queueID = subject.queueID { whose += ", queue \(queueID)" }
     }
-    let size = bytes == 0 ? "" : ", \(counted(bytes, "byte")) in all"
+    let size = bytes == 0 ? "" : ", \(bytes.pluralized("byte")) in all"
     let time = milliseconds < 1000 ? "\(milliseconds) ms" : "\(milliseconds / 1000) s"
     return "\(what)\(whose)\(size), suppressed in \(time)."
   }
@@ -185,12 +185,17 @@ private func role(_ handle: Handle) -> String {
   }
 }
 
-private func counted(_ count: some BinaryInteger, _ one: String, _ many: String? = nil) -> String {
-  "\(count) \(count == 1 ? one : many ?? one + "s")"
+extension BinaryInteger {
+  /// The number and what is counted: "1 key", "2 keys".
+  fileprivate func pluralized(_ one: String, _ many: String? = nil) -> String {
+    "\(self) \(self == 1 ? one : many ?? one + "s")"
+  }
 }
 
-/// Appends a full stop unless there is one.
-private func closed(_ text: String) -> String { text.hasSuffix(".") ? text : text + "." }
+extension String {
+  /// The text with a full stop, unless it has one.
+  fileprivate func withFullStop() -> String { hasSuffix(".") ? self : self + "." }
+}
 
 /// `text` with everything that ends, reorders or colours a line replaced by spaces: control characters, line
 /// and paragraph separators, and bidirectional marks.

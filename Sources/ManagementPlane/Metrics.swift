@@ -100,12 +100,12 @@ extension ManagementService {
     text.gauge("ndissim_sections", now.sections, "Sections.")
     text.gauge("ndissim_blocks", now.blocks, "Live blocks.")
     text.gauge(
-      "ndissim_block_bytes", unit: "bytes", now.bytes, "Live blocks, by the lengths asked for.")
+      "ndissim_block_bytes", unit: "bytes", now.bytes, "Live blocks, by the lengths requested.")
     states(&text)
     text.gauge("ndissim_filters", now.filters, "Receive filters.")
     text.gauge("ndissim_open_oids", now.openOIDs, "OID requests that have not ended.")
     text.gauge(
-      "ndissim_indicated_lists", now.indicatedLists, "Indicated lists that have not come back.")
+      "ndissim_indicated_lists", now.indicatedLists, "Indicated lists that have not been returned.")
     text.gauge("ndissim_open_requests", now.openRequests, "Requests that wait for an answer.")
     text.gauge("ndissim_open_upcalls", now.openUpcalls, "Calls of handlers that have not returned.")
     text.family(
@@ -154,9 +154,9 @@ extension ManagementService {
 
   private func trouble(_ text: inout MetricsText) {
     let now = switchboard.statistics
-    text.counter("ndissim_violations", now.violations, "Broken rules of the contract.")
+    text.counter("ndissim_violations", now.violations, "NDIS contract violations.")
     text.counter("ndissim_leaked_blocks", now.leakedBlocks, "Blocks that were not freed.")
-    text.family("ndissim_rule_violations", "counter", "Broken rules, by code.")
+    text.family("ndissim_rule_violations", "counter", "NDIS contract violations, by code.")
     for line in recorder.violations.counters {
       text.sample("ndissim_rule_violations_total", [("code", line.code)], "\(line.count)")
     }

@@ -8,11 +8,12 @@ public struct Name: Hashable, Sendable, BitwiseCopyable {
   public static let capacity = 32
 
   public init() {}
-  public init(_ text: String) { self = fixed(text, Name(), capacity: Name.capacity) }
+  public init(_ text: String) { self = text.truncated(into: Name(), capacity: Name.capacity) }
 
   /// Nil unless `bytes` is a valid name.
   public init?(bytes: UnsafeRawBufferPointer) {
-    guard let value = unsafe checked(bytes, Name(), capacity: Name.capacity) else { return nil }
+    guard let value = unsafe bytes.validated(into: Name(), capacity: Name.capacity)
+    else { return nil }
     self = value
   }
 
@@ -32,7 +33,7 @@ public struct Site: Hashable, Sendable, BitwiseCopyable {
   public static let capacity = 48
 
   public init() {}
-  public init(_ text: String) { self = fixed(text, Site(), capacity: Site.capacity) }
+  public init(_ text: String) { self = text.truncated(into: Site(), capacity: Site.capacity) }
 
   /// `file:line`; a path that is too long keeps its end, which is more specific. A driver makes one for each
   /// allocation, so plain ASCII, the usual case, is copied without decoding.
@@ -66,7 +67,8 @@ public struct Site: Hashable, Sendable, BitwiseCopyable {
 
   /// Nil unless `bytes` is a valid label.
   public init?(bytes: UnsafeRawBufferPointer) {
-    guard let value = unsafe checked(bytes, Site(), capacity: Site.capacity) else { return nil }
+    guard let value = unsafe bytes.validated(into: Site(), capacity: Site.capacity)
+    else { return nil }
     self = value
   }
 
@@ -90,57 +92,61 @@ extension Site: CustomStringConvertible {
   public var description: String { text(of: self) }
 }
 
-private func fixed<Text: BitwiseCopyable>(_ text: String, _ empty: Text, capacity: Int) -> Text {
-  var value = empty
-  unsafe withUnsafeMutableBytes(of: &value) { target in
-    var used = 0
-    for character in text {
-      let bytes = character.utf8
-      guard used + bytes.count < capacity else { break }
-      for byte in bytes {
-        unsafe target[used] = byte
-        used += 1
+extension String {
+  /// The text, truncated to whole characters that leave a zero at the end of `capacity` bytes.
+  fileprivate func truncated<Text: BitwiseCopyable>(into empty: Text, capacity: Int) -> Text {
+    var value = empty
+    unsafe withUnsafeMutableBytes(of: &value) { target in
+      var used = 0
+      for character in self {
+        let bytes = character.utf8
+        guard used + bytes.count < capacity else { break }
+        for byte in bytes {
+          unsafe target[used] = byte
+          used += 1
+        }
       }
     }
+    return value
   }
-  return value
 }
 
-private func checked<Text: BitwiseCopyable>(
-  _ bytes: UnsafeRawBufferPointer, _ empty: Text, capacity: Int
-) -> Text? {
-  guard bytes.count == capacity else { return nil }
-  var value = empty
-  unsafe withUnsafeMutableBytes(of: &value) { unsafe $0.copyMemory(from: bytes) }
-  // Every allocation has a label: plain ASCII and zeros are checked eight bytes at a time.
-  var length = 0
-  while length < capacity,
-    isPrintableASCII(unsafe bytes.loadUnaligned(fromByteOffset: length, as: UInt64.self))
-  {
-    length += 8
-  }
-  var isASCII = true
-  while length < capacity, unsafe bytes[length] != 0 {
-    let byte = unsafe bytes[length]
-    guard byte >= 0x20, byte != 0x7F else { return nil }
-    if byte >= 0x80 { isASCII = false }
-    length += 1
-  }
-  // Empty text needs no check; full text has no zero at the end.
-  guard length < capacity else { return nil }
-  var index = length
-  while index < capacity, index % 8 != 0 {
-    guard unsafe bytes[index] == 0 else { return nil }
-    index += 1
-  }
-  while index < capacity {
-    guard unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self) == 0 else {
-      return nil
+extension UnsafeRawBufferPointer {
+  /// The bytes as text; nil unless they are text with zeros to the end, of exactly `capacity` bytes.
+  fileprivate func validated<Text: BitwiseCopyable>(into empty: Text, capacity: Int) -> Text? {
+    guard count == capacity else { return nil }
+    var value = empty
+    unsafe withUnsafeMutableBytes(of: &value) { unsafe $0.copyMemory(from: self) }
+    // Every allocation has a label: plain ASCII and zeros are checked eight bytes at a time.
+    var length = 0
+    while length < capacity,
+      isPrintableASCII(unsafe loadUnaligned(fromByteOffset: length, as: UInt64.self))
+    {
+      length += 8
     }
-    index += 8
+    var isASCII = true
+    while length < capacity, unsafe self[length] != 0 {
+      let byte = unsafe self[length]
+      guard byte >= 0x20, byte != 0x7F else { return nil }
+      if byte >= 0x80 { isASCII = false }
+      length += 1
+    }
+    // Empty text needs no check; full text has no zero at the end.
+    guard length < capacity else { return nil }
+    var index = length
+    while index < capacity, index % 8 != 0 {
+      guard unsafe self[index] == 0 else { return nil }
+      index += 1
+    }
+    while index < capacity {
+      guard unsafe loadUnaligned(fromByteOffset: index, as: UInt64.self) == 0 else {
+        return nil
+      }
+      index += 8
+    }
+    if !isASCII, unsafe String(validating: self[..<length], as: UTF8.self) == nil { return nil }
+    return value
   }
-  if !isASCII, unsafe String(validating: bytes[..<length], as: UTF8.self) == nil { return nil }
-  return value
 }
 
 /// Whether all eight bytes are 0x20...0x7E. Bytes with the top bit set fail the first term, so that no carry

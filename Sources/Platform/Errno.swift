@@ -22,9 +22,6 @@ public struct SystemError: Error, Equatable, Sendable {
     errno == EPIPE || errno == ECONNRESET || errno == ENOTCONN || errno == ESHUTDOWN
   }
 
-  /// The process or the system has no free descriptor.
-  public var isOutOfDescriptors: Bool { errno == EMFILE || errno == ENFILE }
-
   static func invalid(_ operation: String) -> SystemError {
     SystemError(errno: EINVAL, operation: operation)
   }

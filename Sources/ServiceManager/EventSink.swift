@@ -175,7 +175,7 @@ extension EventSink {
       if let batch, batch.isEmpty { break }
       let now = clock()
       for item in batch?.items ?? [] { writer.write(item.event, at: item.time, now: now) }
-      writer.settle(lost: batch?.dropped ?? 0, now: now)
+      writer.flush(lost: batch?.dropped ?? 0, now: now)
       queue.withLock { queue in
         queue.served += UInt64(batch?.items.count ?? 0)
         queue.undelivered = writer.undelivered

@@ -1,6 +1,6 @@
 // The state of the sink's thread: the outputs, the floods, and pending summaries. It writes a summary of
 // every flood at its end and a count of dropped entries, even if no further event occurs: `deadline` is when
-// `settle` is due. Drops are reported at most once a second, so that a queue that keeps overflowing does not
+// `flush` is due. Drops are reported at most once a second, so that a queue that keeps overflowing does not
 // fill the log with counts; an unavailable output is retried at the same interval.
 
 import NDISPlatform
@@ -16,7 +16,7 @@ struct EventWriter: ~Copyable {
   private var reportAt: UInt64 = 0
 
   /// The interval of reports and retries in nanoseconds.
-  static let patience: UInt64 = 1_000_000_000
+  static let reportInterval: UInt64 = 1_000_000_000
 
   init(human: HumanLog?, journalPath: String?) {
     self.human = human
@@ -28,7 +28,7 @@ struct EventWriter: ~Copyable {
   /// Number of drops that the outputs have not reported.
   private var unreported: UInt64 = 0
 
-  /// When `settle` is due, in nanoseconds of the monotonic clock; nil: not before the next event.
+  /// When `flush` is due, in nanoseconds of the monotonic clock; nil: not before the next event.
   var deadline: UInt64? {
     let report = isOwing ? reportAt : nil
     return [repeats.deadline, report].compactMap { $0 }.min()
@@ -41,7 +41,7 @@ struct EventWriter: ~Copyable {
   /// Writes the summaries that are due.
   ///
   /// - Parameter lost: events dropped by a full queue since the last call.
-  mutating func settle(lost: UInt64 = 0, now: UInt64) {
+  mutating func flush(lost: UInt64 = 0, now: UInt64) {
     for event in repeats.summaries(at: now) { put(event, at: .now, now: now) }
     self.lost &+= lost
     if isOwing, now >= reportAt { report(now: now) }
@@ -65,7 +65,7 @@ struct EventWriter: ~Copyable {
     _ = journal?.send(event)
     look()
     // An output has just failed: do not retry immediately.
-    if isOwing, !wasOwing { reportAt = now &+ EventWriter.patience }
+    if isOwing, !wasOwing { reportAt = now &+ EventWriter.reportInterval }
   }
 
   private mutating func report(now: UInt64) {
@@ -75,7 +75,7 @@ struct EventWriter: ~Copyable {
     _ = human?.reportDropped()
     _ = journal?.reportDropped()
     look()
-    reportAt = now &+ EventWriter.patience
+    reportAt = now &+ EventWriter.reportInterval
   }
 
   /// Updates the drop counts from the outputs after they were used.

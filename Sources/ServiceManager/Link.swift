@@ -37,7 +37,7 @@ public final class ServiceManagerLink: DescriptorStore, Sendable {
   deinit { requestEnd() }
 
   /// Readable when `takeOutcomes` has outcomes; drain it before calling that.
-  public var kept: Wakeup { wakeup }
+  public var stored: Wakeup { wakeup }
 
   /// Whether the descriptor store is enabled.
   public var keepsDescriptors: Bool { limit > 0 }
@@ -78,28 +78,28 @@ public final class ServiceManagerLink: DescriptorStore, Sendable {
   public func store(_ descriptor: Int32, name: String) -> Bool {
     guard limit > 0 else { return false }
     let isRoom = queue.withLock { queue in
-      guard queue.kept < limit else { return false }
-      queue.kept += 1
+      guard queue.stored < limit else { return false }
+      queue.stored += 1
       return true
     }
     guard isRoom else { return false }
     let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 3)
     guard copy >= 0 else {
-      queue.withLock { $0.kept -= 1 }
+      queue.withLock { $0.stored -= 1 }
       return false
     }
-    post(.keep(copy, name))
+    post(.store(copy, name))
     return true
   }
 
   public func remove(_ name: String) {
     guard limit > 0 else { return }
-    queue.withLock { $0.kept -= 1 }
-    if name != DescriptorName.connection { post(.drop(name)) }
+    queue.withLock { $0.stored -= 1 }
+    if name != DescriptorName.connection { post(.remove(name)) }
   }
 
   /// Adds the inherited descriptors to the count of stored ones.
-  public func inherited(_ count: Int) { queue.withLock { $0.kept += count } }
+  public func inherited(_ count: Int) { queue.withLock { $0.stored += count } }
 
   public func takeOutcomes() -> [StorageOutcome] {
     queue.withLock { queue in
@@ -148,8 +148,8 @@ extension ServiceManagerLink {
     case notify([String], String)
     case status(String)
     case ping
-    case keep(Int32, String)
-    case drop(String)
+    case store(Int32, String)
+    case remove(String)
 
     func replaces(_ other: Item) -> Bool {
       switch (self, other) {
@@ -162,7 +162,7 @@ extension ServiceManagerLink {
   private struct Queue: Sendable {
     var items: [Item] = []
     /// Number of descriptors that are stored or queued to be.
-    var kept = 0
+    var stored = 0
     /// Outcomes that have not been reported yet.
     var done: [StorageOutcome] = []
     /// Number of items ever posted, and of those sent.
@@ -181,14 +181,14 @@ extension ServiceManagerLink {
       }
       if items.isEmpty { break }
       for item in items {
-        let kept = serve(item, notifier)
+        let outcome = serve(item, notifier)
         queue.withLock { queue in
           queue.served += 1
-          guard let kept else { return }
-          queue.done.append(kept)
-          if !kept.isStored { queue.kept -= 1 }
+          guard let outcome else { return }
+          queue.done.append(outcome)
+          if !outcome.isStored { queue.stored -= 1 }
         }
-        if kept != nil { wakeup.wake() }
+        if outcome != nil { wakeup.wake() }
       }
       queue.broadcast()
     }
@@ -202,11 +202,11 @@ extension ServiceManagerLink {
     case .notify(let lines, let status): notifier.send(lines, status: status)
     case .status(let text): notifier.send([], status: text)
     case .ping: notifier.send(["WATCHDOG=1"], status: "")
-    case .keep(let descriptor, let name):
+    case .store(let descriptor, let name):
       let isSent = notifier.send(["FDSTORE=1", "FDNAME=\(name)"], descriptor: descriptor)
       _ = Descriptor(owning: descriptor)
       return StorageOutcome(name: name, isStored: isSent)
-    case .drop(let name): notifier.send(["FDSTOREREMOVE=1", "FDNAME=\(name)"], status: "")
+    case .remove(let name): notifier.send(["FDSTOREREMOVE=1", "FDNAME=\(name)"], status: "")
     }
     return nil
   }

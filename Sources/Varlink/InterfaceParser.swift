@@ -117,7 +117,7 @@ private struct InterfaceParser {
       guard case .word(let name) = token.kind, Self.isFieldName(name) else {
         throw unexpected("a name begins with a letter and has letters, digits and single \"_\"")
       }
-      guard names.insert(name).inserted else { throw position.error("\(name) is there twice") }
+      guard names.insert(name).inserted else { throw position.error("\(name) occurs twice") }
       try advance()
       if token.kind == .sign(":") {
         guard cases.isEmpty else { throw unexpected("the value of an enum has no type") }
@@ -141,7 +141,7 @@ private struct InterfaceParser {
   private mutating func type(depth: Int) throws(InterfaceError) -> IDLType {
     guard depth <= InterfaceDescription.maximumDepth else {
       throw token.position.error(
-        "more than \(InterfaceDescription.maximumDepth) types are inside each other")
+        "more than \(InterfaceDescription.maximumDepth) types are nested")
     }
     switch token.kind {
     case .sign("?"):

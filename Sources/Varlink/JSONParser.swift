@@ -63,7 +63,8 @@ extension JSON {
     guard bytes.count <= limits.bytes else {
       throw ParseError(
         position: limits.bytes,
-        reason: "the text has \(bytes.count) bytes, more than the \(limits.bytes) that are taken")
+        reason: "the text has \(bytes.count) bytes, more than the \(limits.bytes) that are accepted"
+      )
     }
     var depth = 0
     var values = 1
@@ -90,7 +91,7 @@ extension JSON {
         guard depth <= limits.depth else {
           throw ParseError(
             position: position,
-            reason: "more than \(limits.depth) objects and arrays are inside each other")
+            reason: "more than \(limits.depth) objects and arrays are nested")
         }
       case UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= 1
       case UInt8(ascii: ","): values += 1
@@ -104,14 +105,14 @@ extension JSON {
 
   private static func sentence(_ code: json_error_code) -> String {
     switch code {
-    case json_error_out_of_memory: "there is no memory for it"
-    case json_error_stack_overflow: "too many objects and arrays are inside each other"
+    case json_error_out_of_memory: "out of memory"
+    case json_error_stack_overflow: "too many objects and arrays are nested"
     case json_error_invalid_utf8: "the text is not valid UTF-8"
     case json_error_premature_end_of_input: "the text ends in the middle of a value"
     case json_error_end_of_input_expected: "something follows the value"
     case json_error_null_character, json_error_null_byte_in_key:
       "there is a NUL character in the name of a member"
-    case json_error_duplicate_key: "a member is there twice"
+    case json_error_duplicate_key: "a member occurs twice"
     case json_error_numeric_overflow: "a number is out of range"
     default: "this is not JSON"
     }

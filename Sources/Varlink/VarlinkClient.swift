@@ -153,10 +153,6 @@ public final class VarlinkClient {
     isOpen && (underWay.contains(pending.id) || aside[pending.id] != nil)
   }
 
-  /// For polling together with other descriptors. It does not signal data that was read with an earlier
-  /// reply: call `nextIfThere` until it returns nil before polling.
-  public var pollDescriptor: Int32 { socket.descriptor.raw }
-
   /// Closes the connection; outstanding calls fail.
   public func close() {
     guard isOpen else { return }

@@ -1,5 +1,5 @@
 // `ndisctl`: inspects, controls and measures a running ndissimd. This file has the list of subcommands and
-// the exit handling; each subcommand has a file of its own.
+// the exit handling; each subcommand has a folder of its own.
 //
 // A new subcommand is one entry in a group below. A command that fails throws a CommandFailure: its sentence
 // is printed on standard error, its status becomes the exit status. A broken pipe on standard output

@@ -137,7 +137,7 @@ private func reason(_ body: () throws(Failure) -> Void) -> Reason? {
     #expect(image.Header.Size == 80)
   }
 
-  @Test func bytesBehindTheHeadersSizeAreNotRead() throws {
+  @Test("bytes behind Header.Size are not read") func bytesBehindHeaderSize() throws {
     var short = GoldenImage.parameters
     short.Header.Size = 36
     let image = try read({ $0.append(image: short, size: 68) }) { (reader) throws(Failure) in

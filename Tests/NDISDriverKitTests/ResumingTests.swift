@@ -153,7 +153,7 @@ private let block = AllocationHandle(rawValue: 5)
     let (peer, connection) = try ScriptedPeer.connect()
     let pipe = try Pipe()
     let reading = try pipe.reading.duplicate()
-    let writing = pipe.takeWriting()
+    let writing = pipe.takeWriteEnd()
     peer.resumed(2)
     peer.reply(2, type: NDISSIM_OFFER_SECTION) { writer in
       writer.append(UInt64(77))

@@ -35,20 +35,6 @@ import Testing
     #expect(DriverRoutine.named("NdisNothing") == nil)
   }
 
-  @Test("a rule allows what it says")
-  func rules() throws {
-    for raw: UInt8 in 0...15 {
-      let irql = try #require(IRQL(rawValue: raw))
-      #expect(IRQLRule.passive.allows(irql) == (raw == 0))
-      #expect(IRQLRule.atMostDispatch.allows(irql) == (raw <= 2))
-      #expect(IRQLRule.passiveOrHigh.allows(irql) == (raw == 0))
-      #expect(IRQLRule.passiveOrHigh.allows(irql, isBugCheck: true) == (raw > 2))
-      for rule in IRQLRule.allCases where rule.allows(irql) || rule.allows(irql, isBugCheck: true) {
-        #expect(irql <= rule.maximum)
-      }
-    }
-  }
-
   @Test("bug checks have the documented codes and parameters")
   func bugChecks() {
     let adapter = Handle(rawValue: 0xA0)

@@ -18,7 +18,7 @@ import Testing
     let pipe = try Pipe()
     let child = try cat(pipe)
     #expect(try child.waitForEnd(milliseconds: 0) == nil)
-    let writing = pipe.takeWriting()
+    let writing = pipe.takeWriteEnd()
     _ = consume writing
     #expect(try child.waitForEnd() == .exited(status: 0))
     #expect(throws: SystemError.self) { try child.waitForEnd(milliseconds: 0) }
@@ -28,7 +28,7 @@ import Testing
     let pipe = try Pipe()
     let child = try cat(pipe)
     #expect(kill(child.pid, 0) == 0)
-    try child.end(patienceMilliseconds: 60_000)
+    try child.end(timeoutMilliseconds: 60_000)
     #expect(kill(child.pid, 0) == -1)
   }
 
@@ -41,7 +41,7 @@ import Testing
     let child = try ChildProcess.start(how)
     var byte: UInt8 = 0
     #expect(unsafe read(pipe.reading.raw, &byte, 1) == 1)
-    try child.end(patienceMilliseconds: 0)
+    try child.end(timeoutMilliseconds: 0)
     #expect(kill(child.pid, 0) == -1)
   }
 

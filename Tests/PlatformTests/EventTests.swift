@@ -50,26 +50,6 @@ import Testing
     #expect(try !wakeup.drain())
   }
 
-  @Test func timerReachesItsTime() throws {
-    var reactor = try Reactor()
-    let timer = try Timer()
-    try reactor.add(timer.descriptor.raw, .readable, token: 1)
-    var ready: [Reactor.Ready] = []
-    let deadline = MonotonicClock.nanoseconds + 5_000_000
-    try timer.arm(atNanoseconds: deadline)
-    try reactor.wait(timeoutMilliseconds: 10_000, into: &ready)
-    #expect(ready.count == 1)
-    #expect(MonotonicClock.nanoseconds >= deadline)
-    #expect(try timer.acknowledge())
-    #expect(try !timer.acknowledge())
-    try timer.arm(atNanoseconds: 0)
-    try reactor.wait(timeoutMilliseconds: 10_000, into: &ready)
-    #expect(try timer.acknowledge())
-    try timer.arm(atNanoseconds: .max)
-    try timer.disarm()
-    #expect(try !timer.acknowledge())
-  }
-
   @Test func readsSignals() throws {
     // In a thread of its own: blocking and raising both concern the calling thread only.
     let thread = try Thread.start(name: "signals") {

@@ -69,7 +69,7 @@ extension ServiceManagerTests {
         #expect(String(decoding: bytes, as: UTF8.self) == "FDSTORE=1\nFDNAME=m1")
         let received = Descriptor(owning: try #require(file))
         #expect(received.inode == pipe.reading.inode)
-        #expect(try link.kept.drain())
+        #expect(try link.stored.drain())
         #expect(link.takeOutcomes() == [StorageOutcome(name: "m1", isStored: true)])
         #expect(link.takeOutcomes().isEmpty)
         link.remove("m1")

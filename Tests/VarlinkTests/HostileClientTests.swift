@@ -42,8 +42,8 @@ private let ping = #"{"method":"org.example.fixture.Ping"}"#
         "{\"method\":\"" + String(repeating: "x", count: 513) + "\"}",
         "the name of a method has 513"
       ),
-      (String(repeating: "[", count: 65), "inside each other"),
-      (String(repeating: "{\"a\":", count: 200_000), "inside each other"),
+      (String(repeating: "[", count: 65), "are nested"),
+      (String(repeating: "{\"a\":", count: 200_000), "are nested"),
       ("[" + String(repeating: "{},", count: 100_000) + "{}]", "more than 16384 values"),
     ])
   func `what is no call ends the connection, and the good ones before it are answered`(

@@ -64,7 +64,7 @@ import NDISVarlink
       ("interface a.b\ntype X (a: Y)", 2, 12, "there is no type Y"),
       ("interface a.b\nmethod Y() -> ()\ntype X (a: Y)", 3, 12, "there is no type Y"),
       ("interface a.b\ntype X (a: ??int)", 2, 13, "one \"?\" is enough"),
-      ("interface a.b\ntype X (a: int, a: int)", 2, 17, "a is there twice"),
+      ("interface a.b\ntype X (a: int, a: int)", 2, 17, "a occurs twice"),
       ("interface a.b\ntype X (a: int, b)", 2, 18, "there must be \":\" and a type"),
       ("interface a.b\ntype X (b, a: int)", 2, 13, "has no type"),
       ("interface a.b\ntype X (a: int,)", 2, 16, "a name begins with a letter"),
@@ -95,7 +95,7 @@ import NDISVarlink
       let error = #expect(throws: InterfaceError.self) {
         try InterfaceDescription(parsing: "interface a.b type X (a: \(text)int)")
       }
-      #expect(error?.reason.contains("inside each other") == true)
+      #expect(error?.reason.contains("are nested") == true)
     }
   }
 

@@ -114,7 +114,7 @@ extension JSON {
     arguments: [
       ("", "the text ends in the middle"), ("[1", "the text ends in the middle"),
       ("1 2", "something follows"),
-      (#"{"a":1,"a":2}"#, "a member is there twice"), ("nope", "this is not JSON"),
+      (#"{"a":1,"a":2}"#, "a member occurs twice"), ("nope", "this is not JSON"),
       (#"{"a\u0000b":1}"#, "NUL character in the name"), ("01", ""), ("+1", ""), ("NaN", ""),
       ("'a'", ""), ("[1,]", ""), ("{\"a\":1,}", ""), ("\"\\ud800\"", ""), ("\"a\nb\"", ""),
       ("// x\n1", ""),

@@ -78,7 +78,7 @@ def bed(daemon: Daemon, ctl: Command) -> Iterator[ndissim.MiniportAdapter]:
     ctl("wait", "sessions=0", "--timeout", "20s")
 
 
-# ---- Seeing -------------------------------------------------------------------------------------
+# ---- Inspection ---------------------------------------------------------------------------------
 
 
 def test_status_is_a_page_and_the_default(ctl: Command, bed: object, daemon: Daemon) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from ndissim import Connection, Disconnected, Session, make_section
 from ndissim.abi import FLAG_NOTIFICATION, Message
-from ndissim.kept import REMEMBERED
+from ndissim.stored import REMEMBERED
 from scripted import ECHO, TOKEN, Listener, Packet, Peer
 
 ANSWER = Message.UPCALL_FREE_SHARED_MEMORY
@@ -215,7 +215,7 @@ class TestComingBack:
             error = call.end()
             assert isinstance(error, Disconnected)
             assert error.goodbye and error.goodbye.rule == "sessionUnknown"
-            assert "does not go on" in str(error)
+            assert "does not resume" in str(error)
 
     @pytest.mark.parametrize("listens", [True, False])
     def test_time_ends_the_session(self, listener: Listener, listens: bool) -> None:

@@ -34,8 +34,8 @@ final class PipedProcess {
       if errors.raw >= 0 { how.standardError = errors.raw }
       how.deathSignal = SIGKILL
       child = try ChildProcess.start(how)
-      self.input = input.takeWriting()
-      self.output = output.takeReading()
+      self.input = input.takeWriteEnd()
+      self.output = output.takeReadEnd()
     } catch { throw BenchFailure(error) }
   }
 
@@ -46,7 +46,7 @@ final class PipedProcess {
     guard !isOver else { return }
     isOver = true
     // It fails only on a kernel without pidfd, where no child could have been started.
-    try? child.end(patienceMilliseconds: 5_000)
+    try? child.end(timeoutMilliseconds: 5_000)
   }
 
   /// Writes a line to the program's input.

@@ -133,10 +133,10 @@ struct Indications {
 
 extension DriverError {
   fileprivate static var stopped: DriverError {
-    DriverError(status: .failure, sentence: "no lists came back")
+    DriverError(status: .failure, sentence: "no lists were returned")
   }
   fileprivate static var wrongLists: DriverError {
-    DriverError(status: .failure, sentence: "other lists came back than were indicated next")
+    DriverError(status: .failure, sentence: "the lists returned are not those indicated next")
   }
 }
 

@@ -30,7 +30,7 @@ public enum Worker {
     printLine("ready")
     while let line = readLine() {
       guard let what = Indications(command: line) else {
-        throw BenchFailure("'\(line)' is nothing to measure")
+        throw BenchFailure("'\(line)' is not a measurement")
       }
       try miniport.measure(what).printResult()
     }

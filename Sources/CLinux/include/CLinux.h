@@ -150,11 +150,7 @@ int clinux_epoll_wait(int epoll, struct clinux_ready *out, int timeout_milliseco
 
 int clinux_eventfd(void);
 int clinux_eventfd_add(int fd, uint64_t count);
-// Also reads a timer's expirations: both are one 64-bit number.
 int clinux_eventfd_take(int fd, uint64_t *count);
-int clinux_timerfd(void);
-// An absolute CLOCK_MONOTONIC time; zero disarms.
-int clinux_timerfd_set(int fd, uint64_t nanoseconds);
 // Blocks SIGTERM, SIGINT and SIGHUP in the calling thread and answers a descriptor to read them.
 int clinux_signalfd(void);
 // The signal's number.

@@ -2,13 +2,13 @@
 
 public import NDISVarlink
 
-/// NDIS's shared-memory provider model, seen and steered from outside.
+/// NDIS's shared-memory provider model, inspected and controlled from outside.
 ///
 /// Reading is open to everybody who may open the socket. What changes something (the methods under
-/// Steering below) is allowed to root and to the user the daemon runs as; others get
+/// Control below) is allowed to root and to the user the daemon runs as; others get
 /// org.varlink.service.PermissionDenied.
 ///
-/// Where an object is asked for by name, KIND:NAME means one of that kind (adapter, driver,
+/// Where an object is requested by name, KIND:NAME means one of that kind (adapter, driver,
 /// provider,
 /// session), and a plain name the first of these kinds that has one. A session is also its number.
 /// Of
@@ -32,13 +32,13 @@ public enum SimulatorInterface {
 
   /// The interface's description, to be served to whoever asks.
   public static let description = #"""
-    # NDIS's shared-memory provider model, seen and steered from outside.
+    # NDIS's shared-memory provider model, inspected and controlled from outside.
     #
     # Reading is open to everybody who may open the socket. What changes something (the methods under
-    # Steering below) is allowed to root and to the user the daemon runs as; others get
+    # Control below) is allowed to root and to the user the daemon runs as; others get
     # org.varlink.service.PermissionDenied.
     #
-    # Where an object is asked for by name, KIND:NAME means one of that kind (adapter, driver, provider,
+    # Where an object is requested by name, KIND:NAME means one of that kind (adapter, driver, provider,
     # session), and a plain name the first of these kinds that has one. A session is also its number. Of
     # several registrations under one name those that serve are meant, if there are any.
     #
@@ -69,7 +69,7 @@ public enum SimulatorInterface {
       sections: int,
       # Live blocks.
       blocks: int,
-      # Bytes of live blocks, by the lengths asked for.
+      # Bytes of live blocks, by the lengths requested.
       bytes: int,
       # Requests of drivers that wait for an answer.
       openRequests: int,
@@ -83,7 +83,7 @@ public enum SimulatorInterface {
       filters: int,
       # OID requests that have not ended.
       openOids: int,
-      # NET_BUFFER_LISTs that were indicated and have not come back.
+      # NET_BUFFER_LISTs that were indicated and have not been returned.
       indicatedLists: int,
       # NdisAllocateSharedMemory calls that succeeded.
       allocations: int,
@@ -91,7 +91,7 @@ public enum SimulatorInterface {
       frees: int,
       # NdisAllocateSharedMemory calls that failed.
       failedAllocations: int,
-      # Broken rules of the contract, providers' lies among them.
+      # NDIS contract violations, invalid provider answers among them.
       violations: int,
       # Blocks whose owner ended without freeing them.
       leakedBlocks: int,
@@ -194,8 +194,8 @@ public enum SimulatorInterface {
       queues: ?int,
       # Nondefault VPorts of its NIC switch, up to 63; 0 unless given: it has VM queues and no NIC switch.
       vports: ?int,
-      # Bytes of shared memory it asks for, for each queue or VPort, 4096 to 16777216 and at least 8 frames;
-      # 262144 unless given. When it is refused it asks for half of it, and so on down to 8 frames.
+      # Bytes of shared memory it requests for each queue or VPort, 4096 to 16777216 and at least 8 frames;
+      # 262144 unless given. When it is refused it requests half of it, and so on down to 8 frames.
       queueMemory: ?int,
       # The NDIS version it registers: 6.20, 6.30 (unless given), 6.40, 6.50, 6.60, 6.70 or 6.80. 6.20 has
       # lookahead split, later ones have VPorts.
@@ -232,7 +232,7 @@ public enum SimulatorInterface {
       filters: int,
       # OID requests to it that have not ended.
       openOids: int,
-      # NET_BUFFER_LISTs it has indicated that have not come back.
+      # NET_BUFFER_LISTs it has indicated that have not been returned.
       indicated: int,
       # It stays Paused until ChangeAdapter restarts it.
       held: bool,
@@ -332,7 +332,7 @@ public enum SimulatorInterface {
       handle: string,
       # SharedMemoryHandle; absent for memory of the HAL, which has none.
       sharedMemoryHandle: ?string,
-      # "pending" (its provider is being asked), "live", "freeing" or "abandoned".
+      # "pending" (its provider has been called), "live", "freeing" or "abandoned".
       state: string,
       # Who allocated it: the handle of a driver, an adapter or a binding; absent once it has freed the
       # block or is gone.
@@ -344,11 +344,11 @@ public enum SimulatorInterface {
       providerName: string,
       section: ?string,
       length: int,
-      # Number of extents, and the first one's place; all of them only if they were asked for.
+      # Number of extents, and the first one's offset; all of them only if they were requested.
       extentCount: int,
       offset: ?int,
       extents: ?[]Extent,
-      # Asked for with NDIS_SHARED_MEM_PARAMETERS_CONTIGUOUS.
+      # Requested with NDIS_SHARED_MEM_PARAMETERS_CONTIGUOUS.
       contiguous: bool,
       queueId: int,
       vportId: ?int,
@@ -359,7 +359,7 @@ public enum SimulatorInterface {
       tag: ?string,
       site: ?string,
       ageMs: int,
-      # Indicated NET_BUFFER_LISTs that name it and have not come back.
+      # Indicated NET_BUFFER_LISTs that name it and have not been returned.
       indicated: int
     )
 
@@ -385,7 +385,7 @@ public enum SimulatorInterface {
     # A receive queue that was allocated. The default queue, 0, is always there and always Running; it is
     # not listed.
     type Queue (
-      # As it is asked for: "vmq0/3".
+      # As it is requested: "vmq0/3".
       name: string,
       # The adapter's handle and name.
       adapter: string,
@@ -421,7 +421,7 @@ public enum SimulatorInterface {
       qosSqId: int,
       # Filters set on it.
       filters: int,
-      # NET_BUFFER_LISTs that were indicated on it and have not come back.
+      # NET_BUFFER_LISTs that were indicated on it and have not been returned.
       indicated: int,
       # Blocks of memory allocated for it, pending ones too.
       blocks: int
@@ -429,7 +429,7 @@ public enum SimulatorInterface {
 
     # A nondefault VPort of an adapter's NIC switch.
     type VPort (
-      # As it is asked for: "vport:vmq0/3".
+      # As it is requested: "vport:vmq0/3".
       name: string,
       adapter: string,
       adapterName: string,
@@ -478,7 +478,7 @@ public enum SimulatorInterface {
 
     # A receive filter.
     type Filter (
-      # As it is asked for: "filter:vmq0/3".
+      # As it is requested: "filter:vmq0/3".
       name: string,
       adapter: string,
       adapterName: string,
@@ -506,11 +506,11 @@ public enum SimulatorInterface {
       # NdisRequestMethod.
       kind: string,
       # "queued" behind another one of its adapter, "sent" (the miniport's handler runs), "pended" (it answered
-      # PENDING) or "ended" (it has still to be told to whom asked).
+      # PENDING) or "ended" (its completion has still to be reported to the caller).
       state: string,
       adapter: string,
       adapterName: string,
-      # The binding that asks and its driver's name; absent when NDIS itself does, or the binding is gone.
+      # The requesting binding and its driver's name; absent when NDIS itself does, or the binding is gone.
       binding: ?string,
       driverName: ?string,
       session: ?int,
@@ -567,12 +567,12 @@ public enum SimulatorInterface {
       fields: [string]string
     )
 
-    # How often a rule was broken.
+    # How often a rule was violated.
     type ViolationCount (
       # Bug check code and first parameter as in "0x7C/0x01" where Windows would have stopped, else the
       # rule's name, or when that was declared; "leak" for blocks that were not freed.
       code: string,
-      # The rule the newest one broke; empty when there was none.
+      # The rule the newest one violated; empty when there was none.
       rule: string,
       count: int,
       # Declared beforehand, see Expect; absent when none was.
@@ -581,7 +581,7 @@ public enum SimulatorInterface {
       message: string
     )
 
-    # One key of the configuration that is in force.
+    # One key of the configuration that is in effect.
     type Setting (
       # Dotted, as in ndissimd.toml(5).
       key: string,
@@ -592,12 +592,12 @@ public enum SimulatorInterface {
       origin: string
     )
 
-    # One difference between the configuration in force and the files.
+    # One difference between the configuration in effect and the files.
     type SettingChange (
       key: string,
       from: string,
       to: string,
-      # False: it needs a restart and the old value stays in force.
+      # False: it needs a restart and the old value stays in effect.
       applied: bool
     )
 
@@ -650,13 +650,13 @@ public enum SimulatorInterface {
       after: ?int
     )
 
-    # ---- Seeing -------------------------------------------------------------------------------------
+    # ---- Inspection ---------------------------------------------------------------------------------
 
     # The daemon as a whole.
     method GetStatus() -> (status: Status)
 
     # Lists; to be called with `more`, else org.varlink.service.ExpectedMore. Each reply carries some, the
-    # last one may carry none. Objects that come or go meanwhile may be there or not; none is there twice.
+    # last one may carry none. Objects that come or go meanwhile may be there or not; none is listed twice.
     method ListSessions() -> (sessions: []Session)
     method ListDrivers() -> (drivers: []Driver)
     method ListAdapters() -> (adapters: []Adapter)
@@ -664,7 +664,7 @@ public enum SimulatorInterface {
     method ListProviders() -> (providers: []Provider)
     method ListSections() -> (sections: []Section)
 
-    # Blocks that match the filter; with `more`. Their extents come along if they are asked for.
+    # Blocks that match the filter; with `more`. Their extents are included if they are requested.
     method ListBlocks(filter: ?BlockFilter, withExtents: ?bool) -> (blocks: []Block)
 
     # Receive queues, VPorts, filters and OID requests that match the filter; with `more`.
@@ -685,22 +685,22 @@ public enum SimulatorInterface {
     method Describe(object: string) -> (object: Object)
 
     # The events after a sequence number, oldest first; the last 4096 are kept. With `more` all of them,
-    # without it the first 64: go on after the last one.
+    # without it the first 64: continue after the last one.
     method ListEvents(after: ?int) -> (events: []Event)
 
-    # The rules that were broken, and the leaks, by kind.
+    # The rules that were violated, and the leaks, by kind.
     method ListViolations() -> (violations: []ViolationCount)
 
     # Waits until a condition holds and says what it found; at once if it holds already. Without a time
     # limit it waits for ever. For tests: with it no test has to sleep. Conditions are looked at when
     # something has changed: a state that lasts less than a turn of the daemon may be missed, the event
-    # that goes with it is not. At most 64 calls of a user, and 512 in all, can wait or watch; the changes of
+    # that goes with it is not. At most 64 calls of a user, and 512 in all, can wait or monitor; the changes of
     # adapters below that wait for their end are among them.
     method WaitFor(condition: Condition, timeoutMs: ?int) -> (found: string, sequence: int)
 
-    # With `more`: first the state of things, then every event as it happens, of the kinds that are named
+    # With `more`: first the status, then every event as it happens, of the kinds that are named
     # or of all, and of the priority that is named or a more important one. A client that does not keep
-    # up loses events and is told how many, of all kinds; it never delays the daemon.
+    # up loses events and is notified how many, of all kinds; it never delays the daemon.
     method Monitor(kinds: ?[]string, priority: ?string) -> (
       status: ?Status,
       event: ?Event,
@@ -729,10 +729,10 @@ public enum SimulatorInterface {
     # The counters in OpenMetrics text.
     method GetMetrics() -> (text: string)
 
-    # The configuration in force and where each value came from.
+    # The configuration in effect and where each value came from.
     method GetConfiguration() -> (settings: []Setting)
 
-    # ---- Steering -----------------------------------------------------------------------------------
+    # ---- Control ------------------------------------------------------------------------------------
 
     # Adds a hosted provider, which is then the newest of its level.
     method AddProvider(provider: HostedProvider) -> (provider: Provider)
@@ -743,7 +743,7 @@ public enum SimulatorInterface {
 
     # Adds a hosted miniport and answers when its adapter is Running, or why it did not come up. Without a
     # time limit it waits for as long as that takes; 0 does not wait at all. It takes time only when a
-    # provider in another process is asked for the default queue's memory; a time limit that passes
+    # provider in another process is called for the default queue's memory; a time limit that passes
     # (TimedOut) changes nothing. At most 64 hosted miniports can be there. `handle` is the adapter's;
     # `state` is as in Adapter.
     method AddMiniport(
@@ -760,7 +760,7 @@ public enum SimulatorInterface {
     # attached does on Windows, and answers when it is done: a pause with Paused, a restart with Running, a
     # shutdown with Shutdown, a surprise removal and a halt with "gone". Without a time limit it waits for
     # as long as the drivers concerned take; 0 does not wait at all. A time limit that passes (TimedOut)
-    # changes nothing: the change goes on, and WaitFor waits for its end.
+    # changes nothing: the change continues, and WaitFor waits for its end.
     #
     # A paused adapter stays so until it is restarted; one that has been shut down takes no change but
     # RemoveMiniport, or its driver's end. A hosted miniport goes with its adapter. A change that the
@@ -794,9 +794,9 @@ public enum SimulatorInterface {
       length: ?int
     ) -> (indicated: int, dropped: int)
 
-    # Declares that a rule is going to be broken, or blocks leaked, so that a test run does not fail for
+    # Declares that a rule is going to be violated, or blocks leaked, so that a test run does not fail for
     # it: a code as in ViolationCount and how many times, exactly. A rule's name may stand for its bug
-    # check: what broke that rule is then counted under the name. Adds to what was declared. At most 256
+    # check: what violates that rule is then counted under the name. Adds to what was declared. At most 256
     # codes can be declared.
     method Expect(code: string, times: int) -> ()
 
@@ -821,10 +821,10 @@ public enum SimulatorInterface {
     # NDIS or the provider refused; status and rule by name, and a sentence.
     error Refused (status: string, rule: string, message: string)
 
-    # The configuration is wrong; each problem names file, line, column and key. The old one is in force.
+    # The configuration is wrong; each problem names file, line, column and key. The old one stays in effect.
     error InvalidConfiguration (problems: []string)
 
-    # Too many clients of this kind are waiting or watching already.
+    # Too many clients of this kind are waiting or monitoring already.
     error TooManyWaiting (limit: int)
 
     """#
@@ -847,7 +847,7 @@ extension SimulatorInterface {
     public var sections: Int
     /// Live blocks.
     public var blocks: Int
-    /// Bytes of live blocks, by the lengths asked for.
+    /// Bytes of live blocks, by the lengths requested.
     public var bytes: Int
     /// Requests of drivers that wait for an answer.
     public var openRequests: Int
@@ -861,7 +861,7 @@ extension SimulatorInterface {
     public var filters: Int
     /// OID requests that have not ended.
     public var openOids: Int
-    /// NET_BUFFER_LISTs that were indicated and have not come back.
+    /// NET_BUFFER_LISTs that were indicated and have not been returned.
     public var indicatedLists: Int
     /// NdisAllocateSharedMemory calls that succeeded.
     public var allocations: Int
@@ -869,7 +869,7 @@ extension SimulatorInterface {
     public var frees: Int
     /// NdisAllocateSharedMemory calls that failed.
     public var failedAllocations: Int
-    /// Broken rules of the contract, providers' lies among them.
+    /// NDIS contract violations, invalid provider answers among them.
     public var violations: Int
     /// Blocks whose owner ended without freeing them.
     public var leakedBlocks: Int
@@ -1256,9 +1256,9 @@ extension SimulatorInterface {
     /// Nondefault VPorts of its NIC switch, up to 63; 0 unless given: it has VM queues and no NIC
     /// switch.
     public var vports: Int?
-    /// Bytes of shared memory it asks for, for each queue or VPort, 4096 to 16777216 and at least 8
+    /// Bytes of shared memory it requests for each queue or VPort, 4096 to 16777216 and at least 8
     /// frames;
-    /// 262144 unless given. When it is refused it asks for half of it, and so on down to 8 frames.
+    /// 262144 unless given. When it is refused it requests half of it, and so on down to 8 frames.
     public var queueMemory: Int?
     /// The NDIS version it registers: 6.20, 6.30 (unless given), 6.40, 6.50, 6.60, 6.70 or 6.80.
     /// 6.20 has
@@ -1341,7 +1341,7 @@ extension SimulatorInterface {
     public var filters: Int
     /// OID requests to it that have not ended.
     public var openOids: Int
-    /// NET_BUFFER_LISTs it has indicated that have not come back.
+    /// NET_BUFFER_LISTs it has indicated that have not been returned.
     public var indicated: Int
     /// It stays Paused until ChangeAdapter restarts it.
     public var held: Bool
@@ -1730,7 +1730,7 @@ extension SimulatorInterface {
     public var handle: String
     /// SharedMemoryHandle; absent for memory of the HAL, which has none.
     public var sharedMemoryHandle: String?
-    /// "pending" (its provider is being asked), "live", "freeing" or "abandoned".
+    /// "pending" (its provider has been called), "live", "freeing" or "abandoned".
     public var state: String
     /// Who allocated it: the handle of a driver, an adapter or a binding; absent once it has freed
     /// the
@@ -1743,11 +1743,11 @@ extension SimulatorInterface {
     public var providerName: String
     public var section: String?
     public var length: Int
-    /// Number of extents, and the first one's place; all of them only if they were asked for.
+    /// Number of extents, and the first one's offset; all of them only if they were requested.
     public var extentCount: Int
     public var offset: Int?
     public var extents: [Extent]?
-    /// Asked for with NDIS_SHARED_MEM_PARAMETERS_CONTIGUOUS.
+    /// Requested with NDIS_SHARED_MEM_PARAMETERS_CONTIGUOUS.
     public var contiguous: Bool
     public var queueId: Int
     public var vportId: Int?
@@ -1758,7 +1758,7 @@ extension SimulatorInterface {
     public var tag: String?
     public var site: String?
     public var ageMs: Int
-    /// Indicated NET_BUFFER_LISTs that name it and have not come back.
+    /// Indicated NET_BUFFER_LISTs that name it and have not been returned.
     public var indicated: Int
 
     public init(
@@ -1924,7 +1924,7 @@ extension SimulatorInterface {
   /// it is
   /// not listed.
   public struct Queue: VarlinkValue, Hashable {
-    /// As it is asked for: "vmq0/3".
+    /// As it is requested: "vmq0/3".
     public var name: String
     /// The adapter's handle and name.
     public var adapter: String
@@ -1964,7 +1964,7 @@ extension SimulatorInterface {
     public var qosSqId: Int
     /// Filters set on it.
     public var filters: Int
-    /// NET_BUFFER_LISTs that were indicated on it and have not come back.
+    /// NET_BUFFER_LISTs that were indicated on it and have not been returned.
     public var indicated: Int
     /// Blocks of memory allocated for it, pending ones too.
     public var blocks: Int
@@ -2068,7 +2068,7 @@ extension SimulatorInterface {
 extension SimulatorInterface {
   /// A nondefault VPort of an adapter's NIC switch.
   public struct VPort: VarlinkValue, Hashable {
-    /// As it is asked for: "vport:vmq0/3".
+    /// As it is requested: "vport:vmq0/3".
     public var name: String
     public var adapter: String
     public var adapterName: String
@@ -2237,7 +2237,7 @@ extension SimulatorInterface {
 extension SimulatorInterface {
   /// A receive filter.
   public struct Filter: VarlinkValue, Hashable {
-    /// As it is asked for: "filter:vmq0/3".
+    /// As it is requested: "filter:vmq0/3".
     public var name: String
     public var adapter: String
     public var adapterName: String
@@ -2320,12 +2320,12 @@ extension SimulatorInterface {
     public var kind: String
     /// "queued" behind another one of its adapter, "sent" (the miniport's handler runs), "pended"
     /// (it answered
-    /// PENDING) or "ended" (it has still to be told to whom asked).
+    /// PENDING) or "ended" (its completion has still to be reported to the caller).
     public var state: String
     public var adapter: String
     public var adapterName: String
-    /// The binding that asks and its driver's name; absent when NDIS itself does, or the binding is
-    /// gone.
+    /// The requesting binding and its driver's name; absent when NDIS itself does, or the binding
+    /// is gone.
     public var binding: String?
     public var driverName: String?
     public var session: Int?
@@ -2547,13 +2547,13 @@ extension SimulatorInterface {
 }
 
 extension SimulatorInterface {
-  /// How often a rule was broken.
+  /// How often a rule was violated.
   public struct ViolationCount: VarlinkValue, Hashable {
     /// Bug check code and first parameter as in "0x7C/0x01" where Windows would have stopped, else
     /// the
     /// rule's name, or when that was declared; "leak" for blocks that were not freed.
     public var code: String
-    /// The rule the newest one broke; empty when there was none.
+    /// The rule the newest one violated; empty when there was none.
     public var rule: String
     public var count: Int
     /// Declared beforehand, see Expect; absent when none was.
@@ -2591,7 +2591,7 @@ extension SimulatorInterface {
 }
 
 extension SimulatorInterface {
-  /// One key of the configuration that is in force.
+  /// One key of the configuration that is in effect.
   public struct Setting: VarlinkValue, Hashable {
     /// Dotted, as in ndissimd.toml(5).
     public var key: String
@@ -2628,12 +2628,12 @@ extension SimulatorInterface {
 }
 
 extension SimulatorInterface {
-  /// One difference between the configuration in force and the files.
+  /// One difference between the configuration in effect and the files.
   public struct SettingChange: VarlinkValue, Hashable {
     public var key: String
     public var from: String
     public var to: String
-    /// False: it needs a restart and the old value stays in force.
+    /// False: it needs a restart and the old value stays in effect.
     public var applied: Bool
 
     public init(key: String, from: String, to: String, applied: Bool) {
@@ -2891,7 +2891,7 @@ extension SimulatorInterface {
 extension SimulatorInterface {
   /// Lists; to be called with `more`, else org.varlink.service.ExpectedMore. Each reply carries
   /// some, the
-  /// last one may carry none. Objects that come or go meanwhile may be there or not; none is there
+  /// last one may carry none. Objects that come or go meanwhile may be there or not; none is listed
   /// twice.
   public enum ListSessions: VarlinkMethod {
     public static let name = "org.ndissim.Simulator.ListSessions"
@@ -3127,7 +3127,7 @@ extension SimulatorInterface {
 }
 
 extension SimulatorInterface {
-  /// Blocks that match the filter; with `more`. Their extents come along if they are asked for.
+  /// Blocks that match the filter; with `more`. Their extents are included if they are requested.
   public enum ListBlocks: VarlinkMethod {
     public static let name = "org.ndissim.Simulator.ListBlocks"
 
@@ -3482,7 +3482,7 @@ extension SimulatorInterface {
 extension SimulatorInterface {
   /// The events after a sequence number, oldest first; the last 4096 are kept. With `more` all of
   /// them,
-  /// without it the first 64: go on after the last one.
+  /// without it the first 64: continue after the last one.
   public enum ListEvents: VarlinkMethod {
     public static let name = "org.ndissim.Simulator.ListEvents"
 
@@ -3529,7 +3529,7 @@ extension SimulatorInterface {
 }
 
 extension SimulatorInterface {
-  /// The rules that were broken, and the leaks, by kind.
+  /// The rules that were violated, and the leaks, by kind.
   public enum ListViolations: VarlinkMethod {
     public static let name = "org.ndissim.Simulator.ListViolations"
 
@@ -3575,7 +3575,7 @@ extension SimulatorInterface {
   /// when
   /// something has changed: a state that lasts less than a turn of the daemon may be missed, the
   /// event
-  /// that goes with it is not. At most 64 calls of a user, and 512 in all, can wait or watch; the
+  /// that goes with it is not. At most 64 calls of a user, and 512 in all, can wait or monitor; the
   /// changes of
   /// adapters below that wait for their end are among them.
   public enum WaitFor: VarlinkMethod {
@@ -3632,11 +3632,10 @@ extension SimulatorInterface {
 }
 
 extension SimulatorInterface {
-  /// With `more`: first the state of things, then every event as it happens, of the kinds that are
-  /// named
+  /// With `more`: first the status, then every event as it happens, of the kinds that are named
   /// or of all, and of the priority that is named or a more important one. A client that does not
   /// keep
-  /// up loses events and is told how many, of all kinds; it never delays the daemon.
+  /// up loses events and is notified how many, of all kinds; it never delays the daemon.
   public enum Monitor: VarlinkMethod {
     public static let name = "org.ndissim.Simulator.Monitor"
 
@@ -3838,7 +3837,7 @@ extension SimulatorInterface {
 }
 
 extension SimulatorInterface {
-  /// The configuration in force and where each value came from.
+  /// The configuration in effect and where each value came from.
   public enum GetConfiguration: VarlinkMethod {
     public static let name = "org.ndissim.Simulator.GetConfiguration"
 
@@ -3978,7 +3977,7 @@ extension SimulatorInterface {
   /// Without a
   /// time limit it waits for as long as that takes; 0 does not wait at all. It takes time only when
   /// a
-  /// provider in another process is asked for the default queue's memory; a time limit that passes
+  /// provider in another process is called for the default queue's memory; a time limit that passes
   /// (TimedOut) changes nothing. At most 64 hosted miniports can be there. `handle` is the
   /// adapter's;
   /// `state` is as in Adapter.
@@ -4103,7 +4102,7 @@ extension SimulatorInterface {
   /// waits for
   /// as long as the drivers concerned take; 0 does not wait at all. A time limit that passes
   /// (TimedOut)
-  /// changes nothing: the change goes on, and WaitFor waits for its end.
+  /// changes nothing: the change continues, and WaitFor waits for its end.
   ///
   /// A paused adapter stays so until it is restarted; one that has been shut down takes no change
   /// but
@@ -4275,12 +4274,12 @@ extension SimulatorInterface {
 }
 
 extension SimulatorInterface {
-  /// Declares that a rule is going to be broken, or blocks leaked, so that a test run does not fail
-  /// for
+  /// Declares that a rule is going to be violated, or blocks leaked, so that a test run does not
+  /// fail for
   /// it: a code as in ViolationCount and how many times, exactly. A rule's name may stand for its
   /// bug
-  /// check: what broke that rule is then counted under the name. Adds to what was declared. At most
-  /// 256
+  /// check: what violates that rule is then counted under the name. Adds to what was declared. At
+  /// most 256
   /// codes can be declared.
   public enum Expect: VarlinkMethod {
     public static let name = "org.ndissim.Simulator.Expect"
@@ -4511,8 +4510,8 @@ extension SimulatorInterface {
 }
 
 extension SimulatorInterface {
-  /// The configuration is wrong; each problem names file, line, column and key. The old one is in
-  /// force.
+  /// The configuration is wrong; each problem names file, line, column and key. The old one stays
+  /// in effect.
   public struct InvalidConfiguration: VarlinkErrorValue, Hashable {
     public static let name = "org.ndissim.Simulator.InvalidConfiguration"
 
@@ -4536,7 +4535,7 @@ extension SimulatorInterface {
 }
 
 extension SimulatorInterface {
-  /// Too many clients of this kind are waiting or watching already.
+  /// Too many clients of this kind are waiting or monitoring already.
   public struct TooManyWaiting: VarlinkErrorValue, Hashable {
     public static let name = "org.ndissim.Simulator.TooManyWaiting"
 

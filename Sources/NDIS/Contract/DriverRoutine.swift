@@ -1,7 +1,7 @@
 // The table of documented handlers and routines for OIDs, indications and an adapter's life, with the IRQL
-// each is called at. It complements `Routine.table`, whose rows are messages of the driver plane: these have
-// no message type yet. A row says who calls and who is called, so that one check covers a driver's call to
-// NDIS and a call of NDIS to a driver.
+// each may be called at. It documents the contract, and tests compare it with the reference pages. The
+// simulator does not read it: it checks the calls of drivers by `Routine.table`, and calls every handler at
+// PASSIVE_LEVEL, at which the handler must return.
 
 /// A rule for the IRQL of a call.
 public enum IRQLRule: Sendable, Hashable, CaseIterable {
@@ -10,24 +10,6 @@ public enum IRQLRule: Sendable, Hashable, CaseIterable {
   case atMostDispatch
   /// MiniportShutdownEx: PASSIVE_LEVEL for NdisShutdownPowerOff, any high IRQL for a bug check.
   case passiveOrHigh
-
-  /// Whether a call at `irql` obeys the rule. `isBugCheck` affects `passiveOrHigh` only.
-  public func allows(_ irql: IRQL, isBugCheck: Bool = false) -> Bool {
-    switch self {
-    case .passive: irql == .passive
-    case .atMostDispatch: irql <= .dispatch
-    case .passiveOrHigh: isBugCheck ? irql > .dispatch : irql == .passive
-    }
-  }
-
-  /// The highest IRQL that obeys the rule.
-  public var maximum: IRQL {
-    switch self {
-    case .passive: .passive
-    case .atMostDispatch: .dispatch
-    case .passiveOrHigh: .high
-    }
-  }
 }
 
 /// A handler of a driver or a routine of NDIS: one row of the table.

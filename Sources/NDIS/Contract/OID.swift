@@ -45,9 +45,6 @@ public struct OID: Sendable {
     public func mayEnd(with status: Status) -> Bool {
       status != .pending && byMiniport.contains(status)
     }
-
-    /// Whether a miniport's handler may return `status`.
-    public func mayReturn(_ status: Status) -> Bool { byMiniport.contains(status) }
   }
 
   /// The row of a number.

@@ -257,7 +257,7 @@ extension Reason {
     case .oidAborted: "OID request \(a) was cancelled."
     case .oidBytesWritten: "BytesWritten is \(a); the buffer holds \(b)."
     case .adapterRemoved:
-      "The adapter of handle \(hex(a)) was removed by surprise; it takes no OID requests."
+      "The adapter of handle \(hex(a)) was removed by surprise; it accepts no OID requests."
     default: "The call failed for reason \(rawValue)."
     }
   }

@@ -135,7 +135,7 @@ extension Connection {
         return .failure
       }
       let adapter = AdapterHandle(rawValue: raw.adapter_handle)
-      return try performLife(upcall.type, driver, adapter, raw)
+      return try performLifecycle(upcall.type, driver, adapter, raw)
     case .bind(let raw, let name):
       guard case .protocolDriver(let driver, let handle)? = registry.find(cookie: raw.handler)
       else { return .failure }
@@ -159,7 +159,7 @@ extension Connection {
   }
 
   /// The lifecycle handlers of an adapter.
-  private func performLife(
+  private func performLifecycle(
     _ type: UInt16, _ driver: any MiniportDriver, _ adapter: AdapterHandle,
     _ raw: ndissim_upcall_adapter
   ) throws(DriverError) -> Status {

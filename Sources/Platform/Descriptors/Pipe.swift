@@ -18,6 +18,6 @@ public struct Pipe: ~Copyable, Sendable {
     writing = Descriptor(owning: ends[1])
   }
 
-  public consuming func takeReading() -> Descriptor { reading }
-  public consuming func takeWriting() -> Descriptor { writing }
+  public consuming func takeReadEnd() -> Descriptor { reading }
+  public consuming func takeWriteEnd() -> Descriptor { writing }
 }

@@ -6,7 +6,7 @@ import Glibc
 
 extension ChildProcess {
   /// Waits until the child has ended, and reaps it; nil if it has not ended in time. A child can be reaped
-  /// once: here, or by `news`.
+  /// once: here, or by `nextStateChange`.
   ///
   /// - Parameter milliseconds: nil: no timeout.
   public func waitForEnd(milliseconds: Int32? = nil) throws(SystemError) -> Change? {
@@ -32,9 +32,9 @@ extension ChildProcess {
   }
 
   /// Ends the child and reaps it: SIGTERM, then SIGKILL if it has not ended in time.
-  public func end(patienceMilliseconds: Int32) throws(SystemError) {
+  public func end(timeoutMilliseconds: Int32) throws(SystemError) {
     _ = kill(pid, SIGTERM)
-    if try waitForEnd(milliseconds: patienceMilliseconds) == nil {
+    if try waitForEnd(milliseconds: timeoutMilliseconds) == nil {
       _ = kill(pid, SIGKILL)
       _ = try waitForEnd()
     }

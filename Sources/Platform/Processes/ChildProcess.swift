@@ -1,6 +1,6 @@
 // Starts child processes: optionally in a process group of their own, with the terminal's foreground, and
 // with a parent-death signal. Nothing here blocks: SIGCHLD arrives through a SignalQueue, and
-// `ChildProcess.news` returns the state changes.
+// `ChildProcess.nextStateChange` returns the state changes.
 //
 // Limits: the death signal is sent when the thread that called `start` ends, so start children on the main
 // thread.
@@ -74,7 +74,7 @@ public struct ChildProcess: Sendable, Hashable {
   }
 
   /// Reaps the next state change of any child, including adopted ones; nil if there is none.
-  public static func news() throws(SystemError) -> (child: Int32, change: Change)? {
+  public static func nextStateChange() throws(SystemError) -> (child: Int32, change: Change)? {
     var ended = clinux_ended()
     do throws(SystemError) {
       guard try SystemCall.run("waitid", { unsafe clinux_wait(0, &ended) }) == 1 else { return nil }

@@ -1,4 +1,4 @@
-// Pollable descriptors for events other than I/O: a wake-up from another thread, a timer, signals. All are
+// Pollable descriptors for events other than I/O: a wake-up from another thread, signals. All are
 // non-blocking and are watched by a Reactor.
 
 import CNDISLinux
@@ -24,36 +24,6 @@ public final class Wakeup: Sendable {
   public func drain() throws(SystemError) -> Bool {
     var count: UInt64 = 0
     return try SystemCall.attempt("read of an eventfd") {
-      unsafe clinux_eventfd_take(descriptor.raw, &count)
-    } != nil
-  }
-}
-
-/// A timer of the monotonic clock; readable when it has expired.
-public struct Timer: ~Copyable, Sendable {
-  /// Watch it for reading.
-  public let descriptor: Descriptor
-
-  public init() throws(SystemError) {
-    descriptor = try SystemCall.open("timerfd_create") { clinux_timerfd() }
-  }
-
-  /// Sets the expiry time, replacing an earlier one. A time in the past expires immediately.
-  public func arm(atNanoseconds deadline: UInt64) throws(SystemError) {
-    // Zero would disarm the timer.
-    try SystemCall.run("timerfd_settime") { clinux_timerfd_set(descriptor.raw, max(deadline, 1)) }
-  }
-
-  /// Disarms the timer.
-  public func disarm() throws(SystemError) {
-    try SystemCall.run("timerfd_settime") { clinux_timerfd_set(descriptor.raw, 0) }
-  }
-
-  /// Makes the descriptor unreadable; returns whether the timer had expired.
-  @discardableResult
-  public func acknowledge() throws(SystemError) -> Bool {
-    var count: UInt64 = 0
-    return try SystemCall.attempt("read of a timerfd") {
       unsafe clinux_eventfd_take(descriptor.raw, &count)
     } != nil
   }

@@ -69,7 +69,7 @@ extension StreamSocket {
   }
 
   /// Accepts the next pending connection, nonblocking; nil if there is none. If the process has no free
-  /// descriptor (`isOutOfDescriptors`), the connection stays pending: see `Spare`.
+  /// descriptor (EMFILE or ENFILE), the connection stays pending: see `Spare`.
   public func accept() throws(SystemError) -> StreamSocket? {
     guard let descriptor = try LocalSocket.accept(descriptor.raw) else { return nil }
     return StreamSocket(adopting: descriptor)

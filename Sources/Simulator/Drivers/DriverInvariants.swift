@@ -12,10 +12,10 @@ extension StoreCheck {
       try at.hold(driver.generation <= lastGeneration, "its generation is too great")
       guard driver.state != .free else { continue }
       guard let state = driver.$state.validated else {
-        throw at.damaged("its state is none")
+        throw at.damaged("its state has no case")
       }
       guard let kind = driver.$kind.validated else {
-        throw at.damaged("its kind is none")
+        throw at.damaged("its kind has no case")
       }
       try at.hold(driver.version.isKnown, "its NDIS version is none")
       try at.hold(isText(driver.name), "its name is no clean text")
@@ -25,7 +25,7 @@ extension StoreCheck {
         "its call of SetOptions is not there")
       try at.hold(
         state == .ending || (state == .registering) == (driver.upcallOpen != 0),
-        "its registration does not go on")
+        "its registration has ended")
       try at.hold(
         isCurrent(driver.registration, of: driverHandle(index)), "its provider is not its own")
       try wait(for: driver.request, at)
@@ -82,7 +82,7 @@ extension StoreCheck {
       try at.hold(binding.generation <= lastGeneration, "its generation is too great")
       guard binding.kind != .free else { continue }
       guard let kind = binding.$kind.validated else {
-        throw at.damaged("its kind is none")
+        throw at.damaged("its kind has no case")
       }
       try at.hold(
         (binding.opened | binding.closing | binding.ending | binding.unbindSent | binding.paused
@@ -130,8 +130,8 @@ extension StoreCheck {
       let at = CheckedRecord("adapters", index)
       try at.hold(adapter.generation <= lastGeneration, "its generation is too great")
       guard adapter.life != .free else { continue }
-      try at.hold(adapter.storedLife.validated != nil, "its life is none")
-      try at.hold(adapter.storedState.validated != nil, "its state is none")
+      try at.hold(adapter.storedLife.validated != nil, "its life has no case")
+      try at.hold(adapter.storedState.validated != nil, "its state has no case")
       try at.hold(
         (adapter.attributesSet | adapter.dmaRegistered | adapter.held | adapter.removed
           | adapter.notified | adapter.dropped) <= 1, "one of its flags is neither 0 nor 1")

@@ -10,14 +10,14 @@ extension StoreCheck {
       let at = CheckedRecord("oids", index)
       try at.hold(oid.generation <= lastGeneration, "its generation is too great")
       try at.hold(oid.$end.validated != nil, "its end is none")
-      guard let state = oid.$state.validated else { throw at.damaged("its state is none") }
+      guard let state = oid.$state.validated else { throw at.damaged("its state has no case") }
       guard state != .free else {
         try at.hold(
           oid.isLinked == 0 && oid.session.isNone && oid.deadline == 0 && oid.upcall == 0
             && oid.cancellation == 0 && oid.completion == 0, "it is free and still in use")
         continue
       }
-      try at.hold(OIDRequestKind(rawValue: UInt32(oid.kind)) != nil, "its kind is none")
+      try at.hold(OIDRequestKind(rawValue: UInt32(oid.kind)) != nil, "its kind has no case")
       try at.hold(
         (oid.isLinked | oid.told | oid.answeredByNDIS | oid.own | oid.indicated) <= 1
           && oid.$cancelState.validated != nil, "one of its flags is none")

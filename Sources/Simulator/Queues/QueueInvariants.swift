@@ -115,7 +115,7 @@ extension StoreCheck {
     for index in store.filtersOfAdapter.of(own.index) {
       let filter = store.filters[index]
       let at = CheckedRecord("filters", index)
-      try at.hold(filter.state != .free && filter.$state.validated != nil, "its state is none")
+      try at.hold(filter.state != .free && filter.$state.validated != nil, "its state has no case")
       try at.hold(isMaker(filter.owner, own), "who set it is not there")
       try at.hold(
         filter.fieldCount > 0 && filter.fieldCount <= UInt32(FilterRecord.maximumFields),
@@ -150,7 +150,7 @@ extension StoreCheck {
       let queue = store.queues[index]
       let at = CheckedRecord("queues", index)
       guard let state = queue.storedState.validated else {
-        throw at.damaged("its state is none")
+        throw at.damaged("its state has no case")
       }
       try at.hold(
         (queue.dmaStopped | queue.early) <= 1, "one of its flags is neither 0 nor 1")
@@ -210,7 +210,7 @@ extension StoreCheck {
       let vport = store.vports[index]
       let at = CheckedRecord("vports", index)
       guard let state = vport.storedState.validated else {
-        throw at.damaged("its state is none")
+        throw at.damaged("its state has no case")
       }
       try at.hold(vport.deleting <= 1, "one of its flags is neither 0 nor 1")
       try at.hold(isMaker(vport.owner, own), "who created it is not there")

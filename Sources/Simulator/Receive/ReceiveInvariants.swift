@@ -18,7 +18,7 @@ extension StoreCheck {
         continue
       }
       guard let state = link.$state.validated else {
-        throw at.damaged("its state is none")
+        throw at.damaged("its state has no case")
       }
       let list = store.lists[index]
       try at.hold(
@@ -105,7 +105,7 @@ extension StoreCheck {
     for index in store.statuses.touched {
       let state = store.statuses[index].$state.validated
       let at = CheckedRecord("statuses", index)
-      try at.hold(state != nil, "its state is none")
+      try at.hold(state != nil, "its state has no case")
       guard state == .open else { continue }
       try at.hold(
         store.statuses[index, \.length] <= StatusRecord.capacity
@@ -187,7 +187,7 @@ extension StoreCheck {
       let record = store.indications[index]
       let at = CheckedRecord("indications", index)
       guard record.state != .free else { continue }
-      try at.hold(record.$state.validated != nil, "its state is none")
+      try at.hold(record.$state.validated != nil, "its state has no case")
       try at.hold(
         record.receiverCount <= UInt32(IndicationRecord.maximumReceivers), "its receivers are none")
       try at.hold(

@@ -309,7 +309,7 @@ struct StoreCheck: ~Copyable {
     func same(_ count: KeyPath<Totals, UInt32>, _ what: String) throws(StoreError) {
       let (found, used) = (listed[keyPath: count], inUse[keyPath: count])
       guard found == used else {
-        throw .damaged("\(used) \(what) are in use, and \(found) stand in lists")
+        throw .damaged("\(used) \(what) are in use, and \(found) are in lists")
       }
     }
     try same(\.drivers, "drivers")

@@ -93,7 +93,7 @@ extension Simulator {
   ) -> Bool {
     // decodes, documentedStatus, irqlUnchanged; extentCount and contiguity.
     guard answer.malformed == nil, answer.status == .success,
-      answer.irql == IRQL.passive.rawValue, let extent = answer.extents.only
+      answer.irql == IRQL.passive.rawValue, let extent = answer.extents.single
     else { return false }
     // ownSection
     let slot = Index<SectionRecord>(answer.section.index)

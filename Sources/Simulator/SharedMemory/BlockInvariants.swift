@@ -14,11 +14,11 @@ extension StoreCheck {
       let at = CheckedRecord("sections", index)
       try at.hold(section.generation <= lastGeneration, "its generation is too great")
       guard section.state != .free else { continue }
-      try at.hold(section.$state.validated != nil, "its state is none")
+      try at.hold(section.$state.validated != nil, "its state has no case")
       try at.hold((12...30).contains(section.pageShift), "its pages have no size")
       try at.hold(section.pages > 0, "it has no pages")
       try at.hold(section.ownerEnded <= 1, "whether its owner has ended is not known")
-      try at.hold(section.$keeping.validated != nil, "its keeping is none")
+      try at.hold(section.$keeping.validated != nil, "its keeping has no case")
       try at.hold(isRegistration(section.registration), "its registration is not there")
       try at.hold(
         section.session == store.registrations[section.registration.index, \.ownerSession],
@@ -54,7 +54,7 @@ extension StoreCheck {
       try at.hold(block.generation <= lastGeneration, "its generation is too great")
       guard block.state != .free else { continue }
       guard let state = block.$state.validated else {
-        throw at.damaged("its state is none")
+        throw at.damaged("its state has no case")
       }
       try at.hold(SharedMemoryUsage(rawValue: block.usage) != nil, "its usage is none")
       let revision = block.flags >> 4

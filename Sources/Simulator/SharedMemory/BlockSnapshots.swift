@@ -141,11 +141,6 @@ extension Simulator {
     return self.session(owner: owner)?.raw == session
   }
 
-  /// Length and creation time of the block at a used index: what counting reads of every block.
-  public func blockMeasures(_ index: UInt32) -> (length: UInt32, createdAt: UInt64) {
-    (store.blocks[Index(index), \.length], store.blocks[Index(index), \.createdAt])
-  }
-
   /// QueueId and VPortId of the block at a used index; 0 for a structure without a VPortId.
   public func blockPlace(_ index: UInt32) -> (queueID: UInt32, vportID: UInt32) {
     (

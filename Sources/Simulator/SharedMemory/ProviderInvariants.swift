@@ -10,10 +10,10 @@ extension StoreCheck {
       let at = CheckedRecord("registrations", index)
       guard record.state != .free else { continue }
       guard let state = record.$state.validated else {
-        throw at.damaged("its state is none")
+        throw at.damaged("its state has no case")
       }
       guard let level = record.$level.validated else {
-        throw at.damaged("its level is none")
+        throw at.damaged("its level has no case")
       }
       try at.hold(isText(record.name), "its name is no clean text")
       try at.hold(
@@ -111,7 +111,7 @@ extension StoreCheck {
       try at.hold(session.generation <= lastGeneration, "its generation is too great")
       guard session.state != .free else { continue }
       guard let state = session.$state.validated else {
-        throw at.damaged("its state is none")
+        throw at.damaged("its state has no case")
       }
       try at.hold(session.isHosted <= 1, "whether it is hosted is not known")
       try at.hold(isText(session.name), "its name is no clean text")

@@ -11,7 +11,7 @@ extension StoreCheck {
       let request = store.requests[index]
       let at = CheckedRecord("requests", index)
       guard request.state != .free else { continue }
-      try at.hold(request.$state.validated != nil, "its state is none")
+      try at.hold(request.$state.validated != nil, "its state has no case")
       try at.hold(waiting[Int(index)] == 1, "no call will complete it")
       guard let session = request.session.optional else { continue }
       try at.hold(isSession(request.session), "its session is not there")
@@ -34,7 +34,8 @@ extension StoreCheck {
       let at = CheckedRecord("results", index)
       let session = Index<SessionRecord>(index.raw / Store.resultsPerSession)
       let slot = index.raw % Store.resultsPerSession
-      try at.hold(result.$state.validated != nil && result.hasBugCheck <= 2, "its state is none")
+      try at.hold(
+        result.$state.validated != nil && result.hasBugCheck <= 2, "its state has no case")
       try at.hold((result.id == 0) == (result.state == .free), "it is of no request")
       guard result.id != 0 else { continue }
       try at.hold(isReason(result.failure), "its failure has no reason")
@@ -57,7 +58,7 @@ extension StoreCheck {
         continue
       }
       guard let state = upcall.$state.validated else {
-        throw at.damaged("its state is none")
+        throw at.damaged("its state has no case")
       }
       try at.hold(
         upcall.id & 0xFFFFF == UInt64(index) && upcall.id >> 20 > 0

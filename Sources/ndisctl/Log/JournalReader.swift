@@ -122,7 +122,7 @@ final class JournalReader {
     // If this process ends on a broken pipe, journalctl must not continue to follow.
     how.deathSignal = SIGTERM
     let child = try ChildProcess.start(how)
-    return JournalReader(child, pipe.takeReading())
+    return JournalReader(child, pipe.takeReadEnd())
   }
 
   /// The next entry, nil at the end.
@@ -179,6 +179,6 @@ final class JournalReader {
   func stop() {
     guard !hasEnded else { return }
     hasEnded = true
-    try? child.end(patienceMilliseconds: 1000)
+    try? child.end(timeoutMilliseconds: 1000)
   }
 }

@@ -6,7 +6,7 @@ import NDISPrivateDaemon
 
 enum RunDaemon {
   /// How long a start may take; usually it takes 50 ms, but longer on a machine that swaps.
-  private static let patience: UInt64 = 30_000_000_000
+  private static let timeout: UInt64 = 30_000_000_000
 
   /// Starts a daemon and waits until it is ready.
   static func start(
@@ -16,7 +16,7 @@ enum RunDaemon {
     family.watch(daemon: daemon.child)
     var isReady = false
     let isDecided = family.wait(
-      until: daemon.startTime &+ patience, watching: daemon.notifyDescriptor
+      until: daemon.startTime &+ timeout, watching: daemon.notifyDescriptor
     ) {
       if daemon.takeReady() { isReady = true }
       return isReady || family.daemonExit != nil || family.terminationSignal != nil
@@ -28,10 +28,10 @@ enum RunDaemon {
       } else if let signal = family.terminationSignal {
         "\(SignalQueue.name(signal)) arrived before it was ready"
       } else if isDecided { "\(daemon.program) is not ready" } else {
-        "\(daemon.program) was not ready after \(patience / 1_000_000_000) s"
+        "\(daemon.program) was not ready after \(timeout / 1_000_000_000) s"
       }
     let failure = daemon.failure(what)
-    family.end(daemon.child, patience: 2_000_000_000)
+    family.end(daemon.child, timeout: 2_000_000_000)
     daemon.remove()
     throw failure
   }

@@ -87,13 +87,13 @@ final class ProcessFamily {
   }
 
   /// Terminates one child: SIGTERM, then SIGKILL after a timeout.
-  func end(_ child: ChildProcess, patience: UInt64) {
+  func end(_ child: ChildProcess, timeout: UInt64) {
     func isGone() -> Bool { (child == daemon ? daemonExit : commandExit) != nil }
     guard !isGone() else { return }
     _ = kill(child.pid, SIGTERM)
     // A stopped process handles signals only when it is continued.
     _ = kill(child.pid, SIGCONT)
-    if !wait(until: MonotonicClock.nanoseconds &+ patience, isGone) {
+    if !wait(until: MonotonicClock.nanoseconds &+ timeout, isGone) {
       _ = kill(child.pid, SIGKILL)
       _ = wait(isGone)
     }
@@ -192,7 +192,7 @@ final class ProcessFamily {
       }
     }
     // One SIGCHLD may stand for several exits.
-    while let (child, change) = (try? ChildProcess.news()) ?? nil { note(child, change) }
+    while let (child, change) = (try? ChildProcess.nextStateChange()) ?? nil { note(child, change) }
   }
 
   private func note(_ child: Int32, _ change: ChildProcess.Change) {

@@ -26,11 +26,11 @@ struct RunManagement {
   private let client: VarlinkClient
 
   /// The timeout of one reply, in milliseconds.
-  private static let patience = 5000
+  private static let timeout = 5000
 
   init(socket: String) throws(RunManagementFailure) {
     do throws(VarlinkFailure) {
-      client = try VarlinkClient.connect(path: socket, timeoutMilliseconds: RunManagement.patience)
+      client = try VarlinkClient.connect(path: socket, timeoutMilliseconds: RunManagement.timeout)
     } catch { throw RunManagementFailure(error) }
   }
 
@@ -53,8 +53,8 @@ struct RunManagement {
     // A call that takes no time detects a stopped daemon.
     _ = try allocationsAndFrees()
     let milliseconds = Int(clamping: nanoseconds / 1_000_000)
-    client.timeoutMilliseconds = milliseconds &+ RunManagement.patience
-    defer { client.timeoutMilliseconds = RunManagement.patience }
+    client.timeoutMilliseconds = milliseconds &+ RunManagement.timeout
+    defer { client.timeoutMilliseconds = RunManagement.timeout }
     for counter in ["sessions", "blocks"] {
       let condition = SimulatorInterface.Condition(counter: counter, equals: 0)
       do throws(VarlinkFailure) {

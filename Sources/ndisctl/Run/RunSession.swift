@@ -19,7 +19,7 @@ struct RunSession {
   }
 
   /// The timeout for reclaiming ended sessions and for any query.
-  static let patience: UInt64 = 10_000_000_000
+  static let timeout: UInt64 = 10_000_000_000
 
   /// Runs it and returns the exit status.
   consuming func run() throws -> Int32 {
@@ -41,7 +41,7 @@ struct RunSession {
       return 125
     }
     let status = withDaemon(daemon, family)
-    family.end(daemon.child, patience: RunSession.patience)
+    family.end(daemon.child, timeout: RunSession.timeout)
     if let end = family.daemonExit, end != .exited(status: 0), report.daemonProblem == nil,
       status == nil
     {
@@ -132,9 +132,9 @@ struct RunSession {
     _ management: RunManagement, _ daemon: borrowing PrivateDaemon, _ family: ProcessFamily
   ) {
     do throws(RunManagementFailure) {
-      if let found = try management.waitUntilReclaimed(nanoseconds: RunSession.patience) {
+      if let found = try management.waitUntilReclaimed(nanoseconds: RunSession.timeout) {
         report.daemonProblem =
-          "\(found) after \(RunSession.patience / 1_000_000_000) s: resources of the command were not "
+          "\(found) after \(RunSession.timeout / 1_000_000_000) s: resources of the command were not "
           + "reclaimed"
       }
       report.rules = RunReport.rules(

@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from .abi import FLAG_NOTIFICATION, Message, Status
 from .errors import Disconnected, NdisError
-from .kept import Kept
 from .messages import Header, Hello, HelloReply, encode, failure_of
+from .stored import Stored
 from .transport import Connection
 
 
@@ -22,7 +22,7 @@ class Resuming:
     hello: HelloReply
     resume_timeout: float
     # What is stored to resume after a restart; None when that is not granted.
-    _kept: Kept | None
+    _stored: Stored | None
     _said: Hello
     _back_before: float | None
     _closed: bool
@@ -33,7 +33,7 @@ class Resuming:
     @property
     def resumptions(self) -> int:
         """How often the session was resumed after a restart of the daemon."""
-        return self._kept.resumptions if self._kept else 0
+        return self._stored.resumptions if self._stored else 0
 
     def _receive(self, timeout: float | None) -> tuple[bytes, list[int]]:
         """The next packet, b"" at the end. Linux reports that the daemon has disconnected before it
@@ -45,7 +45,7 @@ class Resuming:
 
     def _resumed(self, body: bytes) -> None:
         """RESUMED: the connection has survived a restart of the daemon. The caller is the reader."""
-        if not self._kept:
+        if not self._stored:
             return
         with self._send_lock, suppress(ConnectionError):
             self._count_resumption(body[:16])
@@ -53,33 +53,33 @@ class Resuming:
             self._resend()
 
     def _count_resumption(self, instance: bytes) -> None:
-        assert self._kept
+        assert self._stored
         with self._condition:
-            self._kept.resumptions += 1
+            self._stored.resumptions += 1
             self.hello.instance = instance
             self._back_before = None
 
     def _resend(self) -> None:
         """Resends outstanding requests. The caller is the reader, so none is answered meanwhile,
         and has the send lock, so none is started."""
-        assert self._kept
+        assert self._stored
         with self._condition:
-            packets = self._kept.unanswered()
+            packets = self._stored.unanswered()
         for packet, fds in packets:
             self.connection.send_raw(packet, fds)
 
     def _answer_again(self, upcall: int, resumptions: int) -> None:
-        assert self._kept
+        assert self._stored
         with self._send_lock, suppress(ConnectionError):
             with self._condition:
-                packet = self._kept.answer_again(upcall, resumptions)
+                packet = self._stored.answer_again(upcall, resumptions)
             if packet:
                 self.connection.send_raw(packet)
 
     def _come_back(self, timeout: float | None) -> Disconnected | None:
         """Reconnects after the connection has ended, and resumes; otherwise returns why the session has
         ended. The caller is the reader. Raises TimeoutError when the time limit is reached."""
-        if not self._kept or self._goodbye or self._closed:
+        if not self._stored or self._goodbye or self._closed:
             return Disconnected(self._goodbye)
         now = time.monotonic()
         if self._back_before is None:
@@ -95,7 +95,7 @@ class Resuming:
                     self._say_hello_again(last)
                     return None
             except NdisError as error:
-                return Disconnected(error, "the daemon does not go on with this session")
+                return Disconnected(error, "the daemon does not resume this session")
             except ValueError as error:
                 return Disconnected(sentence=f"the daemon's HELLO could not be read: {error}")
             except OSError as error:

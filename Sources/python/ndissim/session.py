@@ -21,7 +21,6 @@ from .abi import (
     Status,
 )
 from .errors import Disconnected, NdisError
-from .kept import Kept, Turn
 from .memory import Section
 from .messages import (
     AllocateReply,
@@ -38,6 +37,7 @@ from .oids import OidAnswer
 from .receive import SectionView, ViewSegment
 from .resuming import Resuming
 from .routines import Routines
+from .stored import Stored, Turn
 from .transport import Connection
 from .upcalls import UPCALLS, AllocateAnswer, decode_upcall
 
@@ -89,14 +89,14 @@ class Session(Routines, Resuming):
         self._here = _Here()
         self._window = threading.BoundedSemaphore(64)
         # What is stored to resume after a restart; None when that is not granted.
-        self._kept: Kept | None = None
+        self._stored: Stored | None = None
         self._back_before: float | None = None
         self._closed = False
         self._said = Hello(name=name, features=FEATURE_RESUME if resumes else 0)
         reply = self.call(Message.HELLO, self._said.pack())
         self.hello = HelloReply.unpack(reply.body)
         if resumes and self.hello.features & FEATURE_RESUME and self.hello.session_token:
-            self._kept = Kept()
+            self._stored = Stored()
         # Until now nobody could have sent anything, so the window may still be replaced.
         self._window = threading.BoundedSemaphore(max(1, self.hello.maximum_outstanding))
 
@@ -141,14 +141,14 @@ class Session(Routines, Resuming):
                 self._replies[request] = None
             packet = encode(header, body)
             try:
-                if self._kept:
+                if self._stored:
                     with self._condition:
-                        self._kept.keep(request, packet, fds)
+                        self._stored.keep(request, packet, fds)
                 self._send_packet(packet, fds)
             except BaseException:
                 with self._condition:
-                    if self._kept:
-                        self._kept.drop(request)
+                    if self._stored:
+                        self._stored.drop(request)
                     del self._replies[request]
                 self._window.release()
                 raise
@@ -160,7 +160,7 @@ class Session(Routines, Resuming):
         try:
             self.connection.send_raw(packet, fds)
         except ConnectionError:
-            if not self._kept:
+            if not self._stored:
                 raise
 
     def wait(self, request: int, timeout: float | None = None) -> Reply:
@@ -239,10 +239,10 @@ class Session(Routines, Resuming):
                 if header and header.is_reply and not header.is_upcall:
                     self._keep(Reply(header, packet[Header.size() :], fds))
                     header = None
-                if header and header.is_upcall and self._kept:
+                if header and header.is_upcall and self._stored:
                     # Before any thread can receive it again.
-                    resumptions = self._kept.resumptions
-                    turn = self._kept.admit(header.request_id)
+                    resumptions = self._stored.resumptions
+                    turn = self._stored.admit(header.request_id)
                 if ended:
                     self._ended = ended
                 self._condition.notify_all()
@@ -269,8 +269,8 @@ class Session(Routines, Resuming):
 
     def _keep(self, reply: Reply) -> None:
         header = reply.header
-        if self._kept:
-            self._kept.drop(header.request_id)
+        if self._stored:
+            self._stored.drop(header.request_id)
         if header.request_id not in self._replies:
             # The answer to a packet that was sent raw.
             for fd in reply.fds:
@@ -343,9 +343,9 @@ class Session(Routines, Resuming):
         packet = encode(reply, answer)
         # When the daemon has disconnected, the next thread that waits reads the end of the connection.
         with self._send_lock, suppress(ConnectionError):
-            if self._kept:
+            if self._stored:
                 with self._condition:
-                    self._kept.answer(header.request_id, packet)
+                    self._stored.answer(header.request_id, packet)
             self.connection.send_raw(packet)
 
     def _run_handler(self, type: int, body: bytes) -> int | AllocateAnswer | OidAnswer | None:
@@ -376,11 +376,11 @@ class Session(Routines, Resuming):
         with self._condition:
             self._closed = True
             self._condition.notify_all()
-        if self._kept:
+        if self._stored:
             # A thread that is reconnecting holds the lock, and gives up now.
             self.connection.shut_down()
             with self._send_lock, self._condition:
-                self._kept.close()
+                self._stored.close()
         self.connection.close()
         self._drop_sections()
 

@@ -11,7 +11,7 @@ extension StoreCheckTests {
   // MARK: Blocks
 
   static let memory: [Wrong] = [
-    Wrong("its state is none", \.blocks, where: { $0.$state.raw != 0 }) { $0.$state.raw = 5 },
+    Wrong("its state has no case", \.blocks, where: { $0.$state.raw != 0 }) { $0.$state.raw = 5 },
     Wrong("its usage is none", \.blocks, where: { $0.$state.raw != 0 }) { $0.usage = 99 },
     Wrong("its flags are none", \.blocks, where: { $0.$state.raw != 0 }) { $0.flags = 0xFF },
     Wrong("it has no length", \.blocks, where: { $0.$state.raw != 0 }) { $0.length = 0 },
@@ -129,9 +129,11 @@ extension StoreCheckTests {
     Wrong("its list of requests does not close", \.requests, where: { !$0.session.isNone }) {
       $0.next = .gone
     },
-    Wrong("its state is none", \.results, where: { $0.id != 0 }) { $0.$state.raw = 4 },
+    Wrong("its state has no case", \.results, where: { $0.id != 0 }) { $0.$state.raw = 4 },
     Wrong("it is of no request", \.results, where: { $0.id == 0 }) { $0.$state.raw = 1 },
-    Wrong("it is stored at another record's index", \.results, where: { $0.$state.raw == 2 }) { $0.id &+= 1 },
+    Wrong("it is stored at another record's index", \.results, where: { $0.$state.raw == 2 }) {
+      $0.id &+= 1
+    },
     Wrong("its request was never made", \.results, where: { $0.id != 0 }) { $0.id &+= 64_000 },
     Wrong("its failure has no reason", \.results, where: { $0.id != 0 }) {
       $0.failure.number = 40_000
@@ -143,7 +145,7 @@ extension StoreCheckTests {
   static let allocating = UInt16(NDISSIM_UPCALL_ALLOCATE_SHARED_MEMORY)
   static let calls: [Wrong] = [
     Wrong("it is free and has an id", \.upcalls, where: { $0.$state.raw == 0 }) { $0.id = 5 },
-    Wrong("its state is none", \.upcalls, where: { $0.$state.raw != 0 }) { $0.$state.raw = 4 },
+    Wrong("its state has no case", \.upcalls, where: { $0.$state.raw != 0 }) { $0.$state.raw = 4 },
     Wrong("its id is none", \.upcalls, where: { $0.$state.raw != 0 }) { $0.id &+= 1 << 50 },
     Wrong("whether it was delivered is not known", \.upcalls, where: { $0.$state.raw != 0 }) {
       $0.delivered = 2

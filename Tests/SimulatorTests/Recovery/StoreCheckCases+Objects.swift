@@ -25,7 +25,7 @@ extension StoreCheckTests {
       $0.upcallSerial = 1 << 50
     },
     Wrong("globals[0]: it counts", \.globals, where: { _ in true }) { $0.bytes &+= 1 },
-    Wrong("sessions[0]: its state is none", \.sessions, where: { $0.$state.raw != 0 }) {
+    Wrong("sessions[0]: its state has no case", \.sessions, where: { $0.$state.raw != 0 }) {
       $0.$state.raw = 9
     },
     Wrong("its generation is too great", \.sessions, where: { $0.$state.raw == 0 }) {
@@ -71,8 +71,8 @@ extension StoreCheckTests {
     Wrong("its list of drivers does not close", \.drivers, where: { !$0.next.isNone }) {
       $0.previous = $0.next
     },
-    Wrong("its state is none", \.drivers, where: { $0.$state.raw != 0 }) { $0.$state.raw = 7 },
-    Wrong("its kind is none", \.drivers, where: { $0.$state.raw != 0 && $0.$kind.raw != 1 }) {
+    Wrong("its state has no case", \.drivers, where: { $0.$state.raw != 0 }) { $0.$state.raw = 7 },
+    Wrong("its kind has no case", \.drivers, where: { $0.$state.raw != 0 && $0.$kind.raw != 1 }) {
       $0.$kind.raw = 9
     },
     Wrong("its NDIS version is none", \.drivers, where: { $0.$state.raw != 0 }) {
@@ -87,7 +87,7 @@ extension StoreCheckTests {
     Wrong("its call of SetOptions is not there", \.drivers, where: { $0.$state.raw == 2 }) {
       $0.upcallOpen = 1
     },
-    Wrong("its registration does not go on", \.drivers, where: { $0.$state.raw == 2 }) {
+    Wrong("its registration has ended", \.drivers, where: { $0.$state.raw == 2 }) {
       $0.$state.raw = 1
     },
     Wrong("its provider is not its own", \.drivers, where: { $0.$state.raw == 2 }) {
@@ -96,10 +96,10 @@ extension StoreCheckTests {
     Wrong("the request it is to answer is not there", \.drivers, where: { $0.$state.raw == 2 }) {
       $0.request = .gone
     },
-    Wrong("its life is none", \.adapters, where: { $0.life != .free }) {
+    Wrong("its life has no case", \.adapters, where: { $0.life != .free }) {
       overwrite(&$0, \.storedLife.raw, 3)
     },
-    Wrong("its state is none", \.adapters, where: { $0.life != .free }) {
+    Wrong("its state has no case", \.adapters, where: { $0.life != .free }) {
       overwrite(&$0, \.storedState.raw, 77)
     },
     Wrong(
@@ -156,7 +156,7 @@ extension StoreCheckTests {
     Wrong("its list of bindings does not close", \.bindings, where: { $0.$kind.raw != 0 }) {
       $0.adapterNext = .gone
     },
-    Wrong("its kind is none", \.bindings, where: { $0.$kind.raw != 0 }) { $0.$kind.raw = 3 },
+    Wrong("its kind has no case", \.bindings, where: { $0.$kind.raw != 0 }) { $0.$kind.raw = 3 },
     Wrong("bindings[0]: one of its flags", \.bindings, where: { $0.$kind.raw != 0 }) {
       $0.closing = 2
     },
@@ -177,10 +177,11 @@ extension StoreCheckTests {
   // MARK: Registrations, sections
 
   static let providers: [Wrong] = [
-    Wrong("registrations[0]: its state is none", \.registrations, where: { $0.$state.raw != 0 }) {
+    Wrong("registrations[0]: its state has no case", \.registrations, where: { $0.$state.raw != 0 })
+    {
       $0.$state.raw = 9
     },
-    Wrong("its level is none", \.registrations, where: { $0.$state.raw != 0 }) {
+    Wrong("its level has no case", \.registrations, where: { $0.$state.raw != 0 }) {
       $0.$level.raw = 6
     },
     Wrong("its place in the order is none", \.registrations, where: { $0.$state.raw != 0 }) {
@@ -262,7 +263,9 @@ extension StoreCheckTests {
     Wrong("whether its owner has ended is not known", \.sections, where: { $0.$state.raw != 0 }) {
       $0.ownerEnded = 2
     },
-    Wrong("its keeping is none", \.sections, where: { $0.$state.raw != 0 }) { $0.$keeping.raw = 3 },
+    Wrong("its keeping has no case", \.sections, where: { $0.$state.raw != 0 }) {
+      $0.$keeping.raw = 3
+    },
     Wrong("its domain is none", \.sections, where: { $0.$state.raw != 0 }) { $0.domain = .null },
     Wrong(
       "its domain has ended unnoticed", \.sections,

@@ -11,10 +11,10 @@ extension StoreCheckTests {
   // MARK: OID requests
 
   static let oids: [Wrong] = [
-    Wrong("its state is none", \.oids, where: { $0.$state.raw != 0 }) { $0.$state.raw = 5 },
+    Wrong("its state has no case", \.oids, where: { $0.$state.raw != 0 }) { $0.$state.raw = 5 },
     Wrong("its end is none", \.oids, where: { $0.$state.raw == 0 }) { $0.$end.raw = 4 },
     Wrong("it is free and still in use", \.oids, where: { $0.$state.raw == 0 }) { $0.deadline = 4 },
-    Wrong("its kind is none", \.oids, where: { $0.$state.raw != 0 }) { $0.kind = 99 },
+    Wrong("its kind has no case", \.oids, where: { $0.$state.raw != 0 }) { $0.kind = 99 },
     Wrong("one of its flags is none", \.oids, where: { $0.$state.raw != 0 }) {
       $0.$cancelState.raw = 3
     },
@@ -82,7 +82,7 @@ extension StoreCheckTests {
     Wrong("its QueueId is none, or another's", \.queues, where: { !$0.adapter.isNone }) {
       $0.queueID = 0
     },
-    Wrong("queues[0]: its state is none", \.queues, where: { !$0.adapter.isNone }) {
+    Wrong("queues[0]: its state has no case", \.queues, where: { !$0.adapter.isNone }) {
       overwrite(&$0, \.storedState.raw, 9)
     },
     Wrong("it is free and has a state", \.queues, where: { $0.adapter.isNone }) {
@@ -124,7 +124,7 @@ extension StoreCheckTests {
       $0.next = .gone
     },
     Wrong("queues are in use, and", \.queues, where: { $0.adapter.isNone }) { $0.adapter = Ref(0) },
-    Wrong("its state is none", \.filters, where: { $0.$state.raw != 0 }) { $0.$state.raw = 3 },
+    Wrong("its state has no case", \.filters, where: { $0.$state.raw != 0 }) { $0.$state.raw = 3 },
     Wrong("it has too many fields", \.filters, where: { $0.$state.raw != 0 }) {
       $0.fieldCount = 99
     },
@@ -154,7 +154,7 @@ extension StoreCheckTests {
     ) {
       $0.vportID = 0
     },
-    Wrong("vports[0]: its state is none", \.vports, where: { !$0.adapter.isNone }) {
+    Wrong("vports[0]: its state has no case", \.vports, where: { !$0.adapter.isNone }) {
       overwrite(&$0, \.storedState.raw, 4)
     },
     Wrong("who created it is not there", \.vports, where: { !$0.adapter.isNone }) {
@@ -184,7 +184,7 @@ extension StoreCheckTests {
   // MARK: What is indicated
 
   static let receiving: [Wrong] = [
-    Wrong("its state is none", \.statuses, where: { $0.$state.raw != 0 }) { $0.$state.raw = 2 },
+    Wrong("its state has no case", \.statuses, where: { $0.$state.raw != 0 }) { $0.$state.raw = 2 },
     Wrong("its buffer is too long", \.statuses, where: { $0.$state.raw != 0 }) { $0.length = 513 },
     Wrong("it counts other calls than are open", \.statuses, where: { $0.$state.raw != 0 }) {
       $0.calls &+= 1

@@ -38,16 +38,18 @@ func text(of counted: NDIS_IF_COUNTED_STRING) throws(Failure) -> String {
   return text
 }
 
-func counted(_ text: String) -> NDIS_IF_COUNTED_STRING {
-  var counted = NDIS_IF_COUNTED_STRING()
-  let units = Array(CountedString.fitting(text).utf16)
-  counted.Length = UInt16(truncatingIfNeeded: 2 * units.count)
-  unsafe withUnsafeMutableBytes(of: &counted.String) { bytes in
-    for (index, unit) in units.enumerated() {
-      unsafe bytes.storeBytes(of: unit, toByteOffset: 2 * index, as: UInt16.self)
+extension NDIS_IF_COUNTED_STRING {
+  /// `text`, truncated to what fits.
+  init(_ text: String) {
+    self.init()
+    let units = Array(CountedString.fitting(text).utf16)
+    Length = UInt16(truncatingIfNeeded: 2 * units.count)
+    unsafe withUnsafeMutableBytes(of: &self.String) { bytes in
+      for (index, unit) in units.enumerated() {
+        unsafe bytes.storeBytes(of: unit, toByteOffset: 2 * index, as: UInt16.self)
+      }
     }
   }
-  return counted
 }
 
 /// `GROUP_AFFINITY`: a processor group and a mask of its processors.

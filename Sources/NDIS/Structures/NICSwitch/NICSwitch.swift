@@ -53,7 +53,7 @@ public struct NICSwitchParameters: StructureImage {
     image.Flags = flags.rawValue
     image.SwitchType = switchType.rawValue
     image.SwitchId = switchID
-    image.SwitchFriendlyName = counted(friendlyName)
+    image.SwitchFriendlyName = NDIS_IF_COUNTED_STRING(friendlyName)
     image.NumVFs = numVFs
     image.NumQueuePairsForDefaultVPort = numQueuePairsForDefaultVPort
     store(image, to: &bytes)

@@ -89,7 +89,7 @@ public struct NICSwitchInfo: StructureImage {
     var image = NDIS_NIC_SWITCH_INFO()
     image.SwitchType = switchType.rawValue
     image.SwitchId = switchID
-    image.SwitchFriendlyName = counted(friendlyName)
+    image.SwitchFriendlyName = NDIS_IF_COUNTED_STRING(friendlyName)
     image.NumVFs = numVFs
     image.NumAllocatedVFs = numAllocatedVFs
     image.NumVPorts = numVPorts

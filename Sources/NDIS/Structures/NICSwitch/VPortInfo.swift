@@ -61,7 +61,7 @@ public struct VPortInfo: StructureImage {
     image.VPortId = vportID
     image.Flags = flags
     image.SwitchId = switchID
-    image.VPortName = counted(name)
+    image.VPortName = NDIS_IF_COUNTED_STRING(name)
     image.AttachedFunctionId = attachedFunction.rawValue
     image.NumQueuePairs = numQueuePairs
     image.InterruptModeration = interruptModeration.rawValue

@@ -66,7 +66,7 @@ public struct VPortParameters: StructureImage {
     image.Flags = flags.rawValue
     image.SwitchId = switchID
     image.VPortId = vportID
-    image.VPortName = counted(name)
+    image.VPortName = NDIS_IF_COUNTED_STRING(name)
     image.AttachedFunctionId = attachedFunction.rawValue
     image.NumQueuePairs = numQueuePairs
     image.InterruptModeration = interruptModeration.rawValue

@@ -61,9 +61,9 @@ public struct VFParameters: StructureImage {
     var image = NDIS_NIC_SWITCH_VF_PARAMETERS()
     let length = min(permanentMACAddress.count, Int(NDIS_MAX_PHYS_ADDRESS_LENGTH))
     image.SwitchId = switchID
-    image.VMName = counted(vmName)
-    image.VMFriendlyName = counted(vmFriendlyName)
-    image.NicName = counted(nicName)
+    image.VMName = NDIS_IF_COUNTED_STRING(vmName)
+    image.VMFriendlyName = NDIS_IF_COUNTED_STRING(vmFriendlyName)
+    image.NicName = NDIS_IF_COUNTED_STRING(nicName)
     image.MacAddressLength = UInt16(truncatingIfNeeded: length)
     unsafe withUnsafeMutableBytes(of: &image.PermanentMacAddress) {
       unsafe $0.copyBytes(from: permanentMACAddress.prefix(length))

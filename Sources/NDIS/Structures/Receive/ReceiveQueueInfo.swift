@@ -75,8 +75,8 @@ public struct ReceiveQueueInfo: StructureImage {
     image.NumSuggestedReceiveBuffers = numSuggestedReceiveBuffers
     image.MSIXTableEntry = msixTableEntry
     image.LookaheadSize = lookaheadSize
-    image.VmName = counted(vmName)
-    image.QueueName = counted(queueName)
+    image.VmName = NDIS_IF_COUNTED_STRING(vmName)
+    image.QueueName = NDIS_IF_COUNTED_STRING(queueName)
     image.NumFilters = numFilters
     image.InterruptCoalescingDomainId = interruptCoalescingDomainID
     store(image, to: &bytes)

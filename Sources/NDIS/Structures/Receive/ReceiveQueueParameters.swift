@@ -80,8 +80,8 @@ public struct ReceiveQueueParameters: StructureImage {
     image.NumSuggestedReceiveBuffers = numSuggestedReceiveBuffers
     image.MSIXTableEntry = msixTableEntry
     image.LookaheadSize = lookaheadSize
-    image.VmName = counted(vmName)
-    image.QueueName = counted(queueName)
+    image.VmName = NDIS_IF_COUNTED_STRING(vmName)
+    image.QueueName = NDIS_IF_COUNTED_STRING(queueName)
     image.PortId = portID
     image.InterruptCoalescingDomainId = interruptCoalescingDomainID
     image.QosSqId = qosSQID

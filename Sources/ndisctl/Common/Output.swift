@@ -3,6 +3,7 @@
 
 import NDISDrawing
 import Glibc
+import NDISVarlink
 
 /// The output of a command. Flush it before the command returns; unflushed output is lost.
 struct Output: ~Copyable {
@@ -70,4 +71,12 @@ private func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Int32? {
     }
   }
   return nil
+}
+
+/// The output of a successful command without a result: none, but with --json the reply.
+func done(_ reply: JSON, _ common: CommonOptions) throws(CommandFailure) {
+  guard common.json else { return }
+  var output = Output()
+  try output.line(reply.text)
+  try output.flush()
 }

@@ -14,7 +14,7 @@ struct DaemonConnection: ~Copyable {
   private let client: VarlinkClient
 
   /// The timeout of an ordinary reply, in milliseconds.
-  private static let patience = 30_000
+  private static let timeout = 30_000
 
   /// Connects to the daemon that the options select.
   init(_ common: CommonOptions) throws(CommandFailure) {
@@ -32,7 +32,7 @@ struct DaemonConnection: ~Copyable {
 
   private static func connect(_ path: String) throws(CommandFailure) -> VarlinkClient {
     do throws(VarlinkFailure) {
-      return try VarlinkClient.connect(path: path, timeoutMilliseconds: patience)
+      return try VarlinkClient.connect(path: path, timeoutMilliseconds: timeout)
     } catch {
       throw CommandFailure(
         "cannot reach a daemon at \(path): \(error). Start one with `ndissimd`, or select another socket with --socket.",
@@ -58,7 +58,7 @@ struct DaemonConnection: ~Copyable {
     _ method: Method.Type, _ input: Method.Input, isEndless: Bool = false,
     _ each: (Method.Output) throws(CommandFailure) -> Bool
   ) throws(CommandFailure) {
-    client.timeoutMilliseconds = isEndless ? nil : DaemonConnection.patience
+    client.timeoutMilliseconds = isEndless ? nil : DaemonConnection.timeout
     let pending: VarlinkClient.Pending<Method>
     do throws(VarlinkFailure) { pending = try client.startMore(method, input) } catch {
       throw failure(error, input.json)
@@ -105,8 +105,8 @@ struct DaemonConnection: ~Copyable {
     _ method: Method.Type, _ input: Method.Input, waiting milliseconds: Int?
   ) throws(CommandFailure) -> Method.Output {
     // The daemon reports the timeout; the client's own one only detects a stopped daemon.
-    client.timeoutMilliseconds = milliseconds.map { $0 + DaemonConnection.patience }
-    defer { client.timeoutMilliseconds = DaemonConnection.patience }
+    client.timeoutMilliseconds = milliseconds.map { $0 + DaemonConnection.timeout }
+    defer { client.timeoutMilliseconds = DaemonConnection.timeout }
     do throws(VarlinkFailure) { return try client.call(method, input) } catch {
       if let late = error.declared(SimulatorInterface.TimedOut.self) {
         throw CommandFailure("timed out: \(late.found)", status: .timedOut)
@@ -124,7 +124,7 @@ struct DaemonConnection: ~Copyable {
       )
     case .timedOut:
       CommandFailure(
-        "the daemon at \(path) did not reply within \(DaemonConnection.patience / 1000) seconds; is it stopped?"
+        "the daemon at \(path) did not reply within \(DaemonConnection.timeout / 1000) seconds; is it stopped?"
       )
     case .mismatch, .brokenProtocol:
       CommandFailure(

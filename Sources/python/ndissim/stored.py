@@ -18,7 +18,7 @@ class Turn(Enum):
     ANSWER_AGAIN = 3
 
 
-class Kept:
+class Stored:
     """Packets as they were sent. Not thread-safe: a session uses it with its condition held."""
 
     def __init__(self) -> None:
@@ -78,4 +78,4 @@ class Kept:
         return packet
 
 
-__all__ = ["REMEMBERED", "Kept", "Turn"]
+__all__ = ["REMEMBERED", "Stored", "Turn"]
