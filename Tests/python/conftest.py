@@ -1,4 +1,4 @@
-"""Starts the daemon for the tests and says what it must look like when a test has ended."""
+"""Starts the daemon for the tests and checks its state when a test has ended."""
 
 import os
 import resource
@@ -76,7 +76,7 @@ class Daemon:
         return ndissim.connect(self.socket, name)
 
     def raw(self) -> ndissim.Connection:
-        """A connection on which nothing was said yet."""
+        """A connection on which nothing was sent yet."""
         return ndissim.Connection(self.socket)
 
     def descriptors(self) -> int:

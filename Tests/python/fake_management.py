@@ -1,4 +1,4 @@
-"""A management socket that answers what a test wants: what a real daemon never says, or not at will."""
+"""A management socket whose replies a test chooses: ones a real daemon never sends, or not on demand."""
 
 import itertools
 import json
@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 Parameters = dict[str, Any]
-# What a method answers: the parameters of each reply, an error as ("name", parameters), or bytes as
-# they are, after which the connection ends; `...` says that there will be more, and ends the connection
+# The replies of a method: the parameters of each reply, an error as ("name", parameters), or bytes as
+# they are, after which the connection ends; `...` announces more replies, and ends the connection
 # if there is not.
 Answer = Any
 Handler = Callable[[Parameters], Iterator[Answer]]
@@ -45,7 +45,7 @@ def block(number: int, **members: Any) -> Parameters:
 
 
 class FakeManagement:
-    """Listens at `path` and answers methods by name, each client in a thread of its own."""
+    """Listens at `path` and answers methods by name, with one thread for each client."""
 
     def __init__(self, directory: Path, **methods: Handler) -> None:
         self.path = str(directory / f"management{next(NUMBERS)}")
@@ -78,7 +78,7 @@ class FakeManagement:
                 return
 
     def answer(self, client: socket.socket, call: Parameters) -> bool:
-        """Answers a call; says whether the connection goes on."""
+        """Answers a call; returns whether the connection continues."""
         name, parameters = call["method"], call.get("parameters", {})
         self.calls.append((name, parameters))
         handler = self.methods.get(name)

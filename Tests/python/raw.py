@@ -1,4 +1,4 @@
-"""A client that says what no client should: packets built field by field."""
+"""A client that sends invalid messages: packets built field by field."""
 
 import os
 import struct

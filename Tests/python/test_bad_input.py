@@ -305,7 +305,7 @@ def test_client_that_never_reads(untouched: Daemon) -> None:
         sent = 0
         try:
             for sent in range(100_000):
-                # Refused ids are answered too, so the limit of unanswered requests does not help.
+                # Refused ids are answered too, so the limit of outstanding requests does not help.
                 client.send(packet(Message.PING, request_id=0))
         except OSError:
             pass  # Either the socket is full or the daemon has given this client up.

@@ -1,5 +1,5 @@
-"""What the daemon must bear of the messages about OIDs, statuses, received lists and an adapter's life.
-After each test the fixture `untouched` holds it to its promises."""
+"""Invalid messages about OIDs, statuses, received lists and the life cycle of an adapter.
+After each test the fixture `untouched` checks the daemon's state."""
 
 import struct
 from collections.abc import Iterator
@@ -161,7 +161,7 @@ def test_oid_request_that_lies(
     untouched: Daemon, fields: dict[str, int], rest: bytes, rule: str
 ) -> None:
     image = OidRequestImage(**{"oid": 0x10107, **fields})
-    # The whole structure travels, whatever its header says.
+    # The whole structure is sent, whatever its header contains.
     size, image.header_size = image.header_size, 248
     data = bytearray(image.pack())
     data[2:4] = struct.pack("<H", size)
@@ -238,7 +238,7 @@ def test_handles_of_others_and_of_the_dead(untouched: Daemon) -> None:
         for type, body in own_calls(adapter.handle, binding.handle):
             with pytest.raises(NdisError) as error:
                 owner.call(type, body)
-            # NDIS knows who halted what, and says so of a status.
+            # NDIS knows which adapter was halted, and reports it for a status.
             stale = "statusAfterHalt" if type == Message.INDICATE_STATUS_EX else "staleHandle"
             assert error.value.rule in (stale, "wrongKindOfHandle", "wrongContext"), type
         thief.lives()
@@ -262,7 +262,7 @@ def test_flood_of_oid_requests(untouched: Daemon) -> None:
 
 
 def test_flood_on_a_live_adapter(untouched: Daemon) -> None:
-    """Requests that nobody completes: NDIS keeps so many of a session and refuses more."""
+    """Requests that nobody completes: NDIS accepts a limited number of a session and refuses more."""
     handles: list[int] = []
 
     def pend(adapter: object, request: object, handle: int) -> int:

@@ -1,4 +1,4 @@
-"""The journal's catalog, taken in by the real journalctl, in a directory of its own."""
+"""The journal catalog, compiled by the real journalctl, in a separate directory."""
 
 import os
 import re
@@ -35,5 +35,5 @@ def test_journalctl_takes_the_catalog_without_a_word(
     listed = subprocess.run(["journalctl", "--list-catalog", f"--root={tmp_path}"],
                             capture_output=True, text=True, timeout=DEADLINE).stdout
     assert len(listed.splitlines()) == len(re.findall(r"^-- [0-9a-f]{32}$", text, re.M))
-    # It would have said a word.
+    # An error would have been reported.
     assert catalog("Subject: of nothing\n" + text).stderr != ""

@@ -177,7 +177,7 @@ def test_leak_is_reported_and_reset_cleans(untouched: Daemon) -> None:
 
 @contextmanager
 def provider_thread(daemon: Daemon, **options: object) -> Iterator[SharedMemoryProvider]:
-    """A provider with a session of its own, served by a thread."""
+    """A provider with its own session, served by a thread."""
     made: list[SharedMemoryProvider] = []
     handlers = ProtocolHandlers(
         set_options=lambda driver: made.append(SharedMemoryProvider(driver, **options))

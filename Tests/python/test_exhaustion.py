@@ -11,7 +11,7 @@ import ndissim
 
 
 def connections(daemon: Daemon, count: int) -> list[ndissim.Connection]:
-    """Connections on which nothing is said."""
+    """Idle connections."""
     return [daemon.raw() for _ in range(count)]
 
 

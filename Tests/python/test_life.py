@@ -1,4 +1,4 @@
-"""The daemon's own life: where its socket lies, activation, flags, the end."""
+"""The daemon's life cycle: the place of its socket, activation, flags, termination."""
 
 import os
 import shutil
@@ -147,7 +147,7 @@ def test_fill_of_a_pool(program: str, tmp_path: Path, fill: str, expected: bytes
 
 
 def test_fragmented_pool_says_what_would_succeed(program: str, tmp_path: Path) -> None:
-    """A contiguous request fails where a scattered one succeeds, and the sentence says so."""
+    """A contiguous request fails where a scattered one succeeds, and the sentence explains it."""
     daemon = Daemon(program, tmp_path, "--pool", "name=tight,capacity=1M,fragment=7")
     with daemon.connect() as session:
         driver = ndissim.ProtocolDriver(session, "fragmented")

@@ -161,7 +161,7 @@ def test_reload_applies_what_it_can_and_refuses_what_is_wrong(
             assert error.value.error().endswith("InvalidConfiguration")
             problems = error.value.parameters()["problems"]
             assert str(file) in problems[0] and "log.level" in problems[0]
-            # SIGHUP is the same, and is told by an event.
+            # SIGHUP does the same, and an event reports it.
             daemon.process.send_signal(signal.SIGHUP)
             assert s.WaitFor({"event": "configurationRefused", "times": 2}, 10000)["found"]
             file.write_text("")
@@ -192,7 +192,7 @@ def test_metrics_over_http(program: str, tmp_path_factory: pytest.TempPathFactor
     assert f"Content-Length: {len(body)}".encode() in head
     assert list(text_string_to_metric_families(body.decode()))
     assert ask(b"DELETE / HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.0 405 ")
-    # No end of the request: closed without an answer, and others are served meanwhile.
+    # An incomplete request: closed without a reply, and others are served meanwhile.
     idle = [socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) for _ in range(40)]
     for connection in idle:
         connection.connect(str(metrics))
@@ -226,7 +226,7 @@ def test_a_flood_of_connections(quiet: Daemon) -> None:
     assert served == 128
     for connection in connections:
         connection.close()
-    # Places come back.
+    # Slots are reused.
     def again() -> bool:
         with raw(quiet) as connection:
             connection.sendall(message("GetStatus"))
@@ -278,7 +278,7 @@ def test_watchers_that_never_read(quiet: Daemon) -> None:
         serves(quiet)
     with simulator(quiet) as s:
         assert s.GetStatus()["status"]["counters"]["events"] > 3000
-    # Sixty times what a connection may hold, with room.
+    # Sixty times the limit of a connection, with a margin.
     assert resident(quiet) - before < 60 << 20
     for connection in watchers:
         connection.close()

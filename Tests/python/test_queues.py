@@ -1,5 +1,5 @@
-"""The walk of a receive queue in Python above the hosted miniport, and what the structures of queues
-are refused with when they are wrong."""
+"""The life cycle of a receive queue in Python above the hosted miniport, and the refusals of invalid
+queue structures."""
 
 import importlib
 import subprocess
@@ -34,7 +34,7 @@ def test_example_overlying_driver(hosted: Daemon) -> None:
 def test_example_with_scattered_memory(
     program: str, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Frames lie in several parts when the queue's memory does not hang together."""
+    """Frames have several parts when the queue's memory is not contiguous."""
     monkeypatch.syspath_prepend(str(EXAMPLES))
     example = importlib.import_module("overlying_driver")
     parts: list[int] = []

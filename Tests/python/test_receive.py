@@ -27,7 +27,7 @@ PAGE = 4096
 
 
 class Receiver:
-    """A miniport with memory of its default queue, and a driver above that notes what it is told."""
+    """A miniport with memory of its default queue, and a driver above that records what it receives."""
 
     def __init__(self, below: Session, above: Session, name: str, keep: bool = False) -> None:
         self.frames: list[bytes] = []
@@ -89,7 +89,7 @@ def test_walk_of_an_indication(untouched: Daemon, processes: str) -> None:
                 with pytest.raises(OSError):
                     os.pwrite(view.fd, b"x", 0)
             ends.end()
-            # With its adapter the section is gone, and whoever had a view of it is told.
+            # With its adapter the section is gone, and every session with a view of it is notified.
             eventually("the view is taken back", lambda: not above.views)
         assert below.statistics().session_violations == 0
 
@@ -160,7 +160,8 @@ def test_segments_that_lie_elsewhere(untouched: Daemon) -> None:
 
 
 def test_receiver_that_never_returns(untouched: Daemon) -> None:
-    """A miniport has so many lists out and no more; they come back when the receiver is gone."""
+    """A miniport may have a limited number of lists outstanding; they are returned when the receiver
+    is gone."""
     with untouched.connect("below") as below:
         above = untouched.connect("above")
         with served(above):
@@ -179,7 +180,7 @@ def test_receiver_that_never_returns(untouched: Daemon) -> None:
 
 
 def test_view_that_cannot_be_opened(untouched: Daemon) -> None:
-    """Without a descriptor left the daemon says that there is no view, and tries again."""
+    """Without a free descriptor the daemon reports that there is no view, and retries."""
     pid = untouched.process.pid
     with untouched.connect("below") as below, untouched.connect("above") as above:
         with served(above):

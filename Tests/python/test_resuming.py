@@ -1,4 +1,4 @@
-"""A session that goes on after a restart of the daemon, against a scripted one."""
+"""A session that resumes after a restart of the daemon, against a scripted one."""
 
 import os
 import random
@@ -31,7 +31,7 @@ def types(packets: list[Packet]) -> list[int]:
 
 
 class Call(threading.Thread):
-    """A call in a thread of its own; `end` is what became of it."""
+    """A call in a separate thread; `end` is its result."""
 
     def __init__(self, body: Any) -> None:
         super().__init__(daemon=True)
@@ -100,7 +100,7 @@ def test_an_offered_section_travels_again(listener: Listener) -> None:
     os.close(writing)
     offers = [packet for packet in peer.receive_all() if packet.type == Message.OFFER_SECTION]
     assert len(offers) == 2 and offers[0] == offers[1] and len(offers[0].files) == 1
-    # Nothing is kept of one that was answered: nobody can write any more.
+    # Nothing is stored of one that was answered: no thread can write any more.
     assert os.read(reading, 1) == b""
     os.close(reading)
 
@@ -253,7 +253,7 @@ class TestComingBack:
             if is_read:
                 first.receive_all()
             first.goodbye()
-            # With something unread it is a reset, which is told before the GOODBYE.
+            # With unread data it is a reset, which is reported before the GOODBYE.
             first.close()
             with pytest.raises(Disconnected) as info:
                 session.wait(request)
@@ -380,7 +380,7 @@ def test_every_call_is_carried_out_once(listener: Listener, seed: int) -> None:
     for call in [Call(lambda mine=mine: call_all(mine)) for mine in bodies]:
         assert call.end() is None
     deaths, resumptions = daemon.deaths, session.resumptions
-    # A daemon that waits for its client gets one that says nothing.
+    # A daemon that waits for its client gets one that sends nothing.
     daemon.done = True
     session.close()
     Connection(listener.path).close()

@@ -19,7 +19,7 @@ from ndissim.messages import OfferSection
 
 
 def test_blocked_client_that_shuts_down_ends(untouched: Daemon) -> None:
-    """Its socket reports a hang-up for ever and never room to write."""
+    """Its socket always reports a hang-up and never becomes writable."""
     with untouched.connect() as other:
         client = RawClient(untouched.socket)
         client.connection.socket.setblocking(False)
@@ -60,7 +60,7 @@ def test_one_user_cannot_take_all_drivers(untouched: Daemon) -> None:
 
 
 def test_offer_asked_for_again_keeps_no_second_descriptor(untouched: Daemon) -> None:
-    """The repeated request is answered from the ring; its descriptor belongs to nobody."""
+    """The repeated request is answered from the ring; its descriptor is closed."""
 
     def set_options(driver: ProtocolDriver) -> None:
         SharedMemoryProvider(driver)

@@ -1,4 +1,5 @@
-"""OID requests, statuses and an adapter's life between a miniport and a protocol driver in Python."""
+"""OID requests, statuses and the life cycle of an adapter between a miniport and a protocol driver in
+Python."""
 
 import struct
 import threading
@@ -86,7 +87,7 @@ def test_walk_of_oid_requests(untouched: Daemon, processes: str) -> None:
             assert binding.query(LINK_SPEED) == struct.pack("<I", 100_000)
             asked = speed.asked[-1]
             assert (asked.oid, asked.output_length, asked.input) == (LINK_SPEED, 4096, b"")
-            # NDIS hands the miniport a structure of its own.
+            # NDIS passes its own structure to the miniport.
             assert asked.revision == 2
 
             with pytest.raises(NdisError) as short:

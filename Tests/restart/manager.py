@@ -1,10 +1,10 @@
-"""A service manager for one service, as far as the daemon can tell: a notify socket, a listening socket that
+"""A service manager for one service, as seen by the daemon: a notify socket, a listening socket that
 outlives the service, a store for descriptors. It needs no root and no systemd, so a daemon can be
 killed and started a hundred times in seconds. Tests/system tries the same with the real one.
 
     manager = Manager(["/path/to/ndissimd", ...])
     manager.start()
-    manager.kill()          # SIGKILL; `start` hands everything over again
+    manager.kill()          # SIGKILL; `start` passes everything again
 """
 import os
 import pathlib
@@ -55,7 +55,7 @@ class Manager:
         self.thread = threading.Thread(target=self._listen, daemon=True)
         self.thread.start()
 
-    # What the service says
+    # Notifications of the service
 
     def _listen(self) -> None:
         while not self.is_ended:
@@ -105,7 +105,7 @@ class Manager:
                     raise AssertionError(f"in vain: {what}\n{self.log()[-3000:]}")
                 self.changed.wait(min(left, 0.2))
 
-    # The service's life
+    # Life cycle of the service
 
     def start(self, wait: bool = True) -> None:
         with self.changed:
@@ -138,7 +138,7 @@ class Manager:
         return self.process.wait()
 
     def settle(self) -> None:
-        """Waits until everything the dead service has said is taken: a message of our own comes behind it."""
+        """Waits until all notifications of the dead service are processed: our own message follows them."""
         self.settled += 1
         mark = f"X_SETTLED={self.settled}"
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as own:

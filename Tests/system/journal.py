@@ -17,7 +17,7 @@ JOURNALD = ["systemd-journald.socket", "systemd-journald-dev-log.socket",
 
 
 def page() -> tuple[dict[str, tuple[str, str, list[str]]], dict[str, str]]:
-    """What docs/journal.md says: name, priority and fields by MESSAGE_ID, and the fields' types."""
+    """The content of docs/journal.md: name, priority and fields by MESSAGE_ID, and the fields' types."""
     text = (ROOT / "docs/journal.md").read_text()
     events = re.findall(r"^\| `(\w+)` \| `([0-9a-f]{32})` \| (\w+) \|$", text, re.M)
     section = text.split("\n## Fields of each event\n")[1].split("\n## ")[0]
@@ -103,7 +103,7 @@ def finds_by_fields(machine) -> None:
         if "jq" in command and machine.run("sh", "-c", "command -v jq", check=False).returncode:
             command = command.split("|")[0]
         done = machine.run("sh", "-c", command, check=False)
-        # Nothing found is 1 with nothing said.
+        # Nothing found is 1 without any output.
         assert done.returncode in (0, 1) and not done.stderr, (command, done.stderr)
     found = machine.run("sh", "-c", next(c for c in commands if "uniq" in c).split("|")[0]).stdout
     assert found.strip(), "no leak is found"
@@ -122,7 +122,7 @@ def works_on_without_a_journal(machine) -> None:
     machine.until("the drops are counted", lambda: dropped(machine) > 0)
     lost = dropped(machine)
     machine.run("systemctl", "start", *JOURNALD)
-    # No further event comes; it tells by itself.
+    # No further event occurs; the count is reported without one.
     machine.until("the journal says what it has not got",
                   lambda: after(machine, before, DROPPED))
     told = after(machine, before, DROPPED)
@@ -204,7 +204,7 @@ def is_not_held_up_by_a_journald_that_hangs(machine) -> None:
 
 
 def says_at_its_end_what_a_hanging_journald_has_not_got(machine) -> None:
-    """The stream of standard error has room of its own."""
+    """The stream of standard error has its own buffer."""
     journald = machine.run("systemctl", "show", "-P", "MainPID", "systemd-journald").stdout.strip()
     cursor = newest(machine)
     machine.run("kill", "-STOP", journald)
