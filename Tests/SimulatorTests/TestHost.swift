@@ -85,8 +85,8 @@ final class TestHost {
   private(set) var problems: [String] = []
   private(set) var turns = 0
   var keepsLists = true
-  /// A test has changed the store by hand: nothing vouches for it, so what is derived from it is made anew but
-  /// the store is not looked at.
+  /// A test has changed the store by hand: what is derived from it is computed again, but the store is not
+  /// validated.
   var isMadeByHand = false
   /// Called before each turn and after it, when its actions are collected.
   var beforeTurn: (TestHost) -> Void = { _ in }

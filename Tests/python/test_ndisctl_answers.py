@@ -1,5 +1,5 @@
 """ndisctl against a management socket that says what no daemon says, or not at will: very much,
-nothing sensible, errors, names that steer a terminal."""
+nothing sensible, errors, names that control a terminal."""
 
 import contextlib
 import json

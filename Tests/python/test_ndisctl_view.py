@@ -256,8 +256,8 @@ def test_all_events_that_are_kept_are_shown(
 def test_events_are_filtered(ctl: Command, bed: object) -> None:
     events = ctl.json("list", "events", "--kind", "adapterState")["events"]
     assert events and all(event["kind"] == "adapterState" for event in events)
-    graver = ctl.json("list", "events", "--priority", "notice")["events"]
-    assert graver and all(e["priority"] in {"notice", "warning", "error"} for e in graver)
+    severe = ctl.json("list", "events", "--priority", "notice")["events"]
+    assert severe and all(e["priority"] in {"notice", "warning", "error"} for e in severe)
 
 
 @pytest.mark.parametrize("condition", [

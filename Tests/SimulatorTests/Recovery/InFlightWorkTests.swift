@@ -1,4 +1,4 @@
-// What a process had in hand when it crashed, as the next one reads it from the store's header.
+// The work in progress of a process that crashed, as the next one reads it from the store's header.
 
 import NDIS
 import Testing
@@ -13,7 +13,7 @@ import NDISStore
     return settings
   }()
 
-  /// A store whose process has ended with something in hand: by a crash, or killed from outside.
+  /// A store whose process has ended with work in progress: by a crash, or killed from outside.
   private func ended(_ memory: TestMemory, with work: InFlightWork, crashed: Bool) throws {
     let simulator = try Simulator(memory: memory.memory, settings: Self.settings, fresh: false)
     simulator.beginWork(work)
@@ -26,7 +26,7 @@ import NDISStore
     return memory
   }
 
-  @Test("a kill blames nothing, whatever was in hand")
+  @Test("a kill quarantines nothing, whatever was in progress")
   func killed() throws {
     let memory = try laidOut()
     for _ in 0..<3 {
@@ -36,8 +36,8 @@ import NDISStore
     }
   }
 
-  @Test("the same in hand at two crashes in a row is suspected; another is not")
-  func suspected() throws {
+  @Test("the same work in progress at two crashes in a row is quarantined; other work is not")
+  func quarantinedWork() throws {
     let memory = try laidOut()
     let work = InFlightWork(.request, session: 1, id: 7)
     func quarantined() throws -> InFlightWork? {
@@ -54,12 +54,12 @@ import NDISStore
     #expect(try quarantined() == InFlightWork(.request, session: 1, id: 8))
   }
 
-  @Test("a store that crashes two processes in a row is not gone on from")
+  @Test("a store that crashes two processes in a row is not restored")
   func fatal() throws {
     let memory = try laidOut()
     try ended(memory, with: InFlightWork(.store), crashed: true)
     #expect(try Simulator.examine(memory.memory)?.work.kind == .store)
-    // Taking it over is in hand from there on, and that crashes again.
+    // From there on restoring it is the work in progress, and that crashes again.
     unsafe Simulator.crashMark(memory.memory).pointee = 1
     #expect(throws: StoreError.crashes) { _ = try Simulator.examine(memory.memory) }
   }

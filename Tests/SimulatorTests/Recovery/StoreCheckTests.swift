@@ -1,5 +1,5 @@
-// What a store is looked at for before anybody goes on from it, check by check: a busy world of the generated
-// tests, one thing in it made wrong by hand, and the sentence it is refused with.
+// The validation of a store before it is restored, check by check: a busy world of the generated tests, one
+// record of it damaged, and the sentence with which the store is rejected.
 
 import NDISDriverInterface
 import NDIS
