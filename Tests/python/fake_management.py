@@ -78,7 +78,7 @@ class FakeManagement:
                 return
 
     def answer(self, client: socket.socket, call: Parameters) -> bool:
-        """Answers a call; returns whether the connection continues."""
+        """Handles a call; returns whether the connection continues."""
         name, parameters = call["method"], call.get("parameters", {})
         self.calls.append((name, parameters))
         handler = self.methods.get(name)
