@@ -147,6 +147,29 @@ import Testing
     bed.finish()
   }
 
+  @Test(
+    "SetOptions, ProtocolBindAdapterEx and MiniportInitializeEx propagate any status",
+    arguments: [Status.notSupported, .invalidParameter, .badVersion, Status(rawValue: 0xC000_0022)])
+  func propagated(status: Status) throws {
+    let bed = try LifeBed(binds: false)
+    let host = bed.host
+    bed.held = [NDISSIM_UPCALL_SET_OPTIONS]
+    let register = host.call(
+      bed.miniport.session, .registerMiniportDriver(Sample.miniport(setOptions: 9)))
+    bed.answer(NDISSIM_UPCALL_SET_OPTIONS, status)
+    #expect(host.result(bed.miniport.session, register)?.failure.status == status)
+    bed.held = [NDISSIM_UPCALL_BIND_ADAPTER_EX]
+    let bind = host.call(bed.binder.session, .bindAdapter(bed.prot, Name("eth0")))
+    bed.answer(NDISSIM_UPCALL_BIND_ADAPTER_EX, status)
+    #expect(host.result(bed.binder.session, bind)?.failure.status == status)
+    bed.held = [NDISSIM_UPCALL_INITIALIZE_EX]
+    let add = host.call(bed.miniport.session, .addAdapter(bed.driver, Name("eth1")))
+    bed.answer(NDISSIM_UPCALL_INITIALIZE_EX, status)
+    #expect(host.result(bed.miniport.session, add)?.failure.status == status)
+    #expect(bed.violations == [])
+    bed.finish()
+  }
+
   @Test("MiniportInitializeEx, HaltEx, ShutdownEx, DevicePnPEventNotify and SetOptions cannot pend")
   func cannotPend() throws {
     for type in [

@@ -2,16 +2,8 @@
 
 import CNDIS
 
-/// Lists of statuses that several rows share. Any miniport may complete an OID with NOT_ACCEPTED after a
-/// surprise removal of its adapter, and with REQUEST_ABORTED when the request was cancelled.
+/// Statuses NDIS returns, which several rows share.
 private enum Ends {
-  static let always: [Status] = [.success, .pending, .notAccepted, .requestAborted]
-  /// For OIDs that free an object: the rule NdisOidComplete.
-  static let freeing = always
-  /// For OIDs that may fail: the statuses of their pages.
-  static let failing = always + [.notSupported, .invalidParameter, .invalidLength, .failure]
-  static let power: [Status] = [.success, .pending, .notAccepted]
-
   static let checked: [Status] = [
     .success, .pending, .notSupported, .invalidParameter, .invalidLength, .failure,
   ]
@@ -120,13 +112,14 @@ extension OID {
       number: OID_PNP_SET_POWER, name: "OID_PNP_SET_POWER", since: NDISVersion(6, 0),
       forms: [
         Form(
-          kind: .set, answeredBy: .miniport, byMiniport: Ends.power, byNDIS: [], mustSucceed: false)
+          kind: .set, answeredBy: .miniport, byMiniport: .setPowerOIDRequest, byNDIS: [],
+          mustSucceed: false)
       ]),
     OID(
       number: OID_PNP_QUERY_POWER, name: "OID_PNP_QUERY_POWER", since: NDISVersion(6, 0),
       forms: [
         Form(
-          kind: .query, answeredBy: .miniport, byMiniport: [.success, .pending], byNDIS: [],
+          kind: .query, answeredBy: .miniport, byMiniport: .only([]), byNDIS: [],
           mustSucceed: true)
       ]),
     // An extension, in the vendors' range; a miniport that generates no frames returns NOT_SUPPORTED.
@@ -147,7 +140,7 @@ extension OID {
     _ kind: OIDRequestKind, _ input: Structure?, _ output: Structure?, _ byNDIS: [Status]
   ) -> Form {
     Form(
-      kind: kind, answeredBy: .ndis, input: input, output: output, byMiniport: [], byNDIS: byNDIS,
+      kind: kind, answeredBy: .ndis, input: input, output: output, byMiniport: nil, byNDIS: byNDIS,
       mustSucceed: false)
   }
 
@@ -157,7 +150,7 @@ extension OID {
   ) -> Form {
     Form(
       kind: kind, answeredBy: .both, input: structure, output: structure,
-      byMiniport: Ends.failing, byNDIS: byNDIS, mustSucceed: false)
+      byMiniport: .oidRequest, byNDIS: byNDIS, mustSucceed: false)
   }
 
   /// The miniport returns the structure it was given.
@@ -166,20 +159,20 @@ extension OID {
   ) -> Form {
     Form(
       kind: kind, answeredBy: .miniport, input: structure, output: structure,
-      byMiniport: Ends.failing, byNDIS: byNDIS, mustSucceed: false)
+      byMiniport: .oidRequest, byNDIS: byNDIS, mustSucceed: false)
   }
 
   /// The miniport changes an object.
   private static func sets(_ structure: Structure, _ byNDIS: [Status]) -> Form {
     Form(
-      kind: .set, answeredBy: .miniport, input: structure, byMiniport: Ends.failing,
+      kind: .set, answeredBy: .miniport, input: structure, byMiniport: .oidRequest,
       byNDIS: byNDIS, mustSucceed: false)
   }
 
   /// The miniport frees an object.
   private static func frees(_ structure: Structure, _ byNDIS: [Status]) -> Form {
     Form(
-      kind: .set, answeredBy: .miniport, input: structure, byMiniport: Ends.freeing,
+      kind: .set, answeredBy: .miniport, input: structure, byMiniport: .freeingOIDRequest,
       byNDIS: byNDIS, mustSucceed: true)
   }
 }

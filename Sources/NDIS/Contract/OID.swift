@@ -32,8 +32,9 @@ public struct OID: Sendable {
     public var input: Structure?
     /// The structure in the buffer after SUCCESS; nil = none.
     public var output: Structure?
-    /// Statuses the miniport's handler may return or, except for PENDING, complete the request with.
-    public var byMiniport: [Status]
+    /// Statuses besides SUCCESS with which the miniport may complete the request; nil: it is never asked. Whether
+    /// its handler may return PENDING is not an OID's matter: it always may.
+    public var byMiniport: HandlerStatuses?
     /// Statuses NDIS itself may return.
     public var byNDIS: [Status]
     /// Whether any status other than SUCCESS is a leak (0x7C/0x1C): the object must be freed. An adapter that
@@ -41,9 +42,9 @@ public struct OID: Sendable {
     /// them.
     public var mustSucceed: Bool
 
-    /// Whether `status` may complete a request: the rule NdisOidComplete.
+    /// Whether the miniport may complete a request with `status`.
     public func mayEnd(with status: Status) -> Bool {
-      status != .pending && byMiniport.contains(status)
+      status == .success || byMiniport?.contains(status) ?? false
     }
   }
 

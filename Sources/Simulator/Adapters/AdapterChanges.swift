@@ -14,7 +14,7 @@ extension Simulator {
     let index = try resolveAdapter(handle, session: call.sessionIndex)
     let pended = Pended(
       upcall: store.adapters[index, \.upcall], type: .pause, object: handle,
-      party: party(adapter: index), allowed: [], check: .illegalStateTransition(.pause, handle))
+      party: party(adapter: index), allowed: .pause, check: .illegalStateTransition(.pause, handle))
     end(pended, call, .success)
   }
 
@@ -25,7 +25,7 @@ extension Simulator {
     let index = try resolveAdapter(handle, session: call.sessionIndex)
     let pended = Pended(
       upcall: store.adapters[index, \.upcall], type: .restart, object: handle,
-      party: party(adapter: index), allowed: Simulator.restartStatuses,
+      party: party(adapter: index), allowed: .restart,
       check: .illegalStateTransition(.restart, handle))
     end(pended, call, status)
   }
@@ -37,7 +37,7 @@ extension Simulator {
     let index = try resolveBindContext(bindContext, session: call.sessionIndex)
     let pended = Pended(
       upcall: store.bindings[index, \.upcall], type: .bindAdapterEx,
-      object: bindContext, party: party(binding: index), allowed: Simulator.bindStatuses)
+      object: bindContext, party: party(binding: index), allowed: .bindAdapterEx)
     end(pended, call, status)
   }
 
@@ -48,7 +48,7 @@ extension Simulator {
     let index = try resolveBinding(binding, .binding, session: call.sessionIndex)
     let pended = Pended(
       upcall: store.bindings[index, \.upcall], type: .unbindAdapterEx,
-      object: binding, party: party(binding: index), allowed: [])
+      object: binding, party: party(binding: index), allowed: .unbindAdapterEx)
     end(pended, call, status)
   }
 
@@ -71,7 +71,7 @@ extension Simulator {
     var type: UpcallType
     var object: Handle
     var party: Party
-    var allowed: [Status]
+    var allowed: HandlerStatuses
     /// The bug check of a completion with nothing pending.
     var check: BugCheck?
   }

@@ -45,32 +45,30 @@ extension Simulator {
       case .initializeEx:
         verdict(
           upcall, outcome, routine: "MiniportInitializeEx",
-          allowed: [.notAccepted, .resources, .failure], party: party)
+          allowed: .initializeEx, party: party)
       case .restart:
         verdict(
-          upcall, outcome, routine: "MiniportRestart", allowed: Simulator.restartStatuses,
+          upcall, outcome, routine: "MiniportRestart", allowed: .restart,
           party: party, twice: .illegalStateTransition(.restart, handle))
       case .pause:
         verdict(
-          upcall, outcome, routine: "MiniportPause", allowed: [], party: party,
+          upcall, outcome, routine: "MiniportPause", allowed: .pause, party: party,
           watchdog: .watchdog(.miniportPause, handle),
           twice: .illegalStateTransition(.pause, handle))
       case .shutdownEx:
         verdict(
-          upcall, shutdownOutcome(upcall, outcome), routine: "MiniportShutdownEx", allowed: [],
+          upcall, shutdownOutcome(upcall, outcome), routine: "MiniportShutdownEx", allowed: .void,
           party: party)
       case .devicePnPEventNotify:
         verdict(
-          upcall, outcome, routine: "MiniportDevicePnPEventNotify", allowed: [], party: party)
+          upcall, outcome, routine: "MiniportDevicePnPEventNotify", allowed: .void, party: party)
       default:
         verdict(
-          upcall, outcome, routine: "MiniportHaltEx", allowed: [], party: party,
+          upcall, outcome, routine: "MiniportHaltEx", allowed: .void, party: party,
           watchdog: .watchdog(.miniportHalt, handle))
       }
     handlerEnded(adapter: index, type, failure)
   }
-
-  static let restartStatuses: [Status] = [.resources, .failure]
 
   /// For a bug check the handler runs at a high IRQL, which it may report when it returns.
   private func shutdownOutcome(_ upcall: UpcallRecord, _ outcome: UpcallOutcome) -> UpcallOutcome {

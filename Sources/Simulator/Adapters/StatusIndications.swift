@@ -178,7 +178,7 @@ extension Simulator {
       ? self.party(binding: binding)
       : upcall.session.optional.map { self.party(session: $0) } ?? Party()
     _ = verdict(
-      upcall, outcome, routine: "ProtocolStatusEx", allowed: [], party: party,
+      upcall, outcome, routine: "ProtocolStatusEx", allowed: .void, party: party,
       watchdog: .watchdog(.protocolStatusIndication, upcall.object, detail: code))
   }
 

@@ -23,13 +23,9 @@ extension Simulator {
     return true
   }
 
-  static let bindStatuses: [Status] = [
-    .resources, .failure, .adapterNotFound, .openFailed, .unsupportedMedia,
-  ]
-
   /// The statuses ProtocolNetPnPEvent may return besides SUCCESS. A pause cannot fail.
-  static func statuses(ofEvent event: UInt32) -> [Status] {
-    event == NetPnPEvent.pause.rawValue ? [] : [.resources, .notSupported, .failure]
+  static func statuses(ofEvent event: UInt32) -> HandlerStatuses {
+    .netPnPEvent(isPause: event == NetPnPEvent.pause.rawValue)
   }
 
   /// ProtocolBindAdapterEx, ProtocolUnbindAdapterEx or ProtocolNetPnPEvent has returned, or its pended call
@@ -51,12 +47,13 @@ extension Simulator {
     switch upcall.type {
     case .bindAdapterEx:
       let failure = verdict(
-        upcall, outcome, routine: "ProtocolBindAdapterEx", allowed: Simulator.bindStatuses,
+        upcall, outcome, routine: "ProtocolBindAdapterEx", allowed: .bindAdapterEx,
         party: party)
       bound(index, failure)
     case .unbindAdapterEx:
       _ = verdict(
-        upcall, outcome, routine: "ProtocolUnbindAdapterEx", allowed: [], party: party,
+        upcall, outcome, routine: "ProtocolUnbindAdapterEx", allowed: .unbindAdapterEx,
+        party: party,
         watchdog: .watchdog(.protocolUnbind, upcall.object))
     default:
       let isPause = upcall.argument == NetPnPEvent.pause.rawValue

@@ -124,7 +124,7 @@ extension Simulator {
     }
     store.drivers.update(index) { $0.upcallOpen = 0 }
     let failure = verdict(
-      upcall, outcome, routine: "SetOptions", allowed: [.failure, .resources],
+      upcall, outcome, routine: "SetOptions", allowed: .setOptions,
       party: party(driver: index))
     if store.drivers[index, \.state] == .ending {
       scheduler.wake(index)

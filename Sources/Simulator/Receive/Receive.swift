@@ -75,6 +75,6 @@ extension Simulator {
     _ = verdict(
       upcall, outcome,
       routine: isReturn ? "MiniportReturnNetBufferLists" : "ProtocolReceiveNetBufferLists",
-      allowed: [], party: whose)
+      allowed: .void, party: whose)
   }
 }

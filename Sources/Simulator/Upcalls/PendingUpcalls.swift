@@ -67,7 +67,7 @@ extension Simulator {
   /// Maps the end of a driver's own handler to a failure; nil is success. `watchdog` is the bug check for one
   /// that takes too long, `twice` for one that was completed and did not return PENDING.
   mutating func verdict(
-    _ upcall: UpcallRecord, _ outcome: UpcallOutcome, routine: String, allowed: [Status],
+    _ upcall: UpcallRecord, _ outcome: UpcallOutcome, routine: String, allowed: HandlerStatuses,
     party: Party,
     watchdog: BugCheck? = nil, twice: BugCheck? = nil
   ) -> Failure? {

@@ -35,6 +35,28 @@ import Testing
     scene.expectNothingLeft()
   }
 
+  @Test(
+    "a status that no page forbids reaches the requester and is no violation",
+    arguments: [
+      Status.invalidData, .invalidOID, .bufferTooShort, .resources, .badVersion, .failure,
+      Status(rawValue: 0xC0DE_0001),
+    ], [false, true])
+  func driverDetermined(status: Status, pends: Bool) throws {
+    let bed = try QueueBed()
+    bed.onRequest = { [unowned bed] oid in
+      guard oid.call.oid == OID_RECEIVE_FILTER_ALLOCATE_QUEUE else { return nil }
+      guard pends else { return (status, OIDResult()) }
+      _ = bed.host.ask(
+        bed.miniport.session,
+        .completeOIDRequest(adapter: bed.adapter, oid: oid.handle, status, OIDResult()))
+      return (.pending, OIDResult())
+    }
+    let answer = bed.request(
+      .method, OID_RECEIVE_FILTER_ALLOCATE_QUEUE, QueueBed.parameters().image())
+    #expect(answer.status == status)
+    #expect(bed.violations == [])
+  }
+
   @Test("behaviour 47: NdisOidComplete: PENDING completes nothing; the request still waits")
   func completedWithPending() throws {
     let scene = try OIDScene()
