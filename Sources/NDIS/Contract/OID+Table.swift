@@ -11,6 +11,8 @@ private enum Ends {
   static let checkedNow: [Status] = [
     .success, .notSupported, .invalidParameter, .invalidLength, .failure,
   ]
+  /// oid-nic-switch-free-vf, oid-nic-switch-delete-switch.
+  static let freeingSwitch: [Status] = [.success, .notSupported, .fileNotFound, .invalidLength]
   static let cached: [Status] = [.success, .pending, .invalidLength, .invalidParameter, .failure]
   static let listed: [Status] = [.success, .pending, .invalidLength, .failure]
 }
@@ -84,7 +86,7 @@ extension OID {
       sets(.nicSwitchParameters, Ends.checkedNow)),
     switching(
       OID_NIC_SWITCH_DELETE_SWITCH, "OID_NIC_SWITCH_DELETE_SWITCH",
-      frees(.nicSwitchDelete, Ends.checkedNow)),
+      frees(.nicSwitchDelete, Ends.freeingSwitch)),
     switching(
       OID_NIC_SWITCH_ENUM_SWITCHES, "OID_NIC_SWITCH_ENUM_SWITCHES",
       ndis(.query, nil, .nicSwitchInfoArray, Ends.checkedNow)),
@@ -106,7 +108,7 @@ extension OID {
       asks(.method, .vfParameters, Ends.checkedNow)),
     switching(
       OID_NIC_SWITCH_FREE_VF, "OID_NIC_SWITCH_FREE_VF",
-      frees(.vfFree, Ends.checkedNow)),
+      frees(.vfFree, Ends.freeingSwitch)),
     // The device state is a number without a header.
     OID(
       number: OID_PNP_SET_POWER, name: "OID_PNP_SET_POWER", since: NDISVersion(6, 0),

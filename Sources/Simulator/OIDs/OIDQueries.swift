@@ -51,10 +51,15 @@ extension Simulator {
     -> [UInt8]
   {
     let revision = ReceiveQueueInfo.structure.newest(for: requesterVersion(oid: oid))
+    // oid-receive-filter-enum-queues: a query returns "an array of all the receive queues that the protocol driver
+    // allocated", a statistics query those of the adapter.
+    let record = store.oids[oid]
+    let owner: Ref<BindingRecord>? =
+      OIDRequestKind(rawValue: UInt32(record.kind)) == .queryStatistics ? nil : record.binding
     var live: [(index: Index<QueueRecord>, id: UInt32, state: QueueState)] = []
     for index in store.queuesOfAdapter.of(adapter) {
       let state = queueState(index)
-      if state.isLive {
+      if state.isLive, owner.map({ $0 == store.queues[index, \.owner] }) ?? true {
         live.append((index, store.queues[index, \.queueID], state))
       }
     }

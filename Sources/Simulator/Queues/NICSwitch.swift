@@ -1,6 +1,7 @@
 // The NIC switch of an SR-IOV adapter and its virtual functions. There is one switch, the default one,
 // created and deleted by OID requests; on Windows NDIS creates it, here an overlying driver requests it. VFs
-// are numbered by the miniport.
+// are numbered by the miniport. Invalid members of FREE_VF and DELETE_SWITCH are FILE_NOT_FOUND: the pages
+// oid-nic-switch-free-vf and oid-nic-switch-delete-switch list no INVALID_PARAMETER.
 
 import NDISEvents
 import NDIS
@@ -50,11 +51,13 @@ extension Simulator {
   mutating func prepareDeleteSwitch(_ index: Index<OIDRecord>, _ oid: OIDRecord) throws(Failure) {
     let delete = try input(NICSwitchDeleteParameters.self, oid: index)
     let adapter = oid.adapter.index
-    try checkSwitch(adapter, delete.switchID)
+    do throws(Failure) { try checkSwitch(adapter, delete.switchID) } catch {
+      throw Failure(.fileNotFound, error.reason, error.a, error.b)
+    }
     let vports = liveVPorts(adapter: adapter).count
     let functions = store.capabilities[adapter, \.functions].nonzeroBitCount
     guard vports == 0, functions == 0 else {
-      throw Failure(.invalidParameter, .switchInUse, UInt64(vports), UInt64(functions))
+      throw Failure(.fileNotFound, .switchInUse, UInt64(vports), UInt64(functions))
     }
   }
 
@@ -128,15 +131,15 @@ extension Simulator {
     let function = try input(VFFreeParameters.self, oid: index).function
     let adapter = oid.adapter.index
     guard isAllocated(function, adapter: adapter) else {
-      throw Failure(.invalidParameter, .functionUnknown, UInt64(function.rawValue))
+      throw Failure(.fileNotFound, .functionUnknown, UInt64(function.rawValue))
     }
     let owner = store.capabilities[adapter, \.functionOwners][Int(function.rawValue)]
     guard mayChange(owner, oid) else {
-      throw Failure(.invalidParameter, .functionOwner, UInt64(function.rawValue))
+      throw Failure(.fileNotFound, .functionOwner, UInt64(function.rawValue))
     }
     if let vport = vport(of: function, adapter: adapter) {
       throw Failure(
-        .invalidParameter, .functionInUse, UInt64(function.rawValue),
+        .fileNotFound, .functionInUse, UInt64(function.rawValue),
         UInt64(store.vports[vport, \.vportID]))
     }
   }

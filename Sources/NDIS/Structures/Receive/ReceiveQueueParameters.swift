@@ -129,10 +129,8 @@ extension ReceiveQueueParameters {
     if changes.contains(.suggestedReceiveBuffersChanged) {
       result.numSuggestedReceiveBuffers = change.numSuggestedReceiveBuffers
     }
-    if changes.contains(.nameChanged) {
-      result.queueName = change.queueName
-      result.vmName = change.vmName
-    }
+    // The flag is about QueueName; no page lets VmName change.
+    if changes.contains(.nameChanged) { result.queueName = change.queueName }
     if changes.contains(.interruptCoalescingDomainChanged) {
       result.interruptCoalescingDomainID = change.interruptCoalescingDomainID
     }
