@@ -53,13 +53,7 @@ import Testing
       (.flagsChanged, { $0.flags = .perQueueReceiveIndication }),
       (.processorAffinityChanged, { $0.processorAffinity = GroupAffinity(mask: 2) }),
       (.suggestedReceiveBuffersChanged, { $0.numSuggestedReceiveBuffers = 99 }),
-      (
-        .nameChanged,
-        {
-          $0.queueName = "new"
-          $0.vmName = "new vm"
-        }
-      ),
+      (.nameChanged, { $0.queueName = "new" }),
       (.interruptCoalescingDomainChanged, { $0.interruptCoalescingDomainID = 97 }),
       (.qosSQChanged, { $0.qosSQID = 98 }),
     ]
