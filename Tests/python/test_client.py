@@ -1,10 +1,12 @@
 """The parts of the client that need no daemon."""
 
+import inspect
 import os
 
 import pytest
 
 from ndissim import DISPATCH_LEVEL, Block, Extent, Section, at_irql, current_irql, make_section
+from ndissim.callsite import call_site
 from ndissim.layout import fixed_text
 from ndissim.provider import Pool
 from ndissim.routines import sg_list_buffer_length
@@ -34,10 +36,20 @@ def test_irql_belongs_to_its_block() -> None:
     assert current_irql() == 0
 
 
-def test_text_leaves_room_for_its_end() -> None:
-    assert fixed_text("ä" * 15, 32)
+def test_text_is_shortened_between_characters() -> None:
+    assert fixed_text("ä" * 15, 32) == "ä".encode() * 15
+    assert fixed_text("ä" * 16, 32) == "ä".encode() * 15
+    assert fixed_text("x" * 500, 32) == b"x" * 31
+    assert fixed_text("a" * 40 + ".py:7", 32, keep_end=True) == b"a" * 26 + b".py:7"
+    assert fixed_text("a" + "ä" * 15 + "b", 32, keep_end=True) == "ä".encode() * 15 + b"b"
     with pytest.raises(ValueError):
-        fixed_text("x" * 32, 32)
+        fixed_text("\ud800", 32)
+
+
+def test_call_site_is_the_caller_outside_the_package() -> None:
+    line = inspect.currentframe().f_lineno + 1  # type: ignore[union-attr]
+    site = call_site()
+    assert site == f"{__file__}:{line}"
 
 
 def test_scatter_gather_buffer() -> None:

@@ -36,10 +36,11 @@ class NdisObject:
         vport_id: int = 0,
         node: int = MM_ANY_NODE_OK,
         tag: int = 0,
-        site: str = "",
+        site: str | None = None,
         **fields: int,
     ) -> Block:
-        """`NdisAllocateSharedMemory` with this handle. `fields` overrides fields of the
+        """`NdisAllocateSharedMemory` with this handle. `site` says where the driver allocates; by
+        default the line of the caller. `fields` overrides fields of the
         `SharedMemoryParameters` by name, for requests that must be refused."""
         parameters = SharedMemoryParameters(
             flags=SHARED_MEM_PARAMETERS_CONTIGUOUS if contiguous else 0,

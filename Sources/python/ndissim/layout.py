@@ -7,12 +7,16 @@ from dataclasses import fields
 from typing import ClassVar, Self
 
 
-def fixed_text(text: str, size: int) -> bytes:
-    """`text` as UTF-8 for a field of `size` bytes, which always ends with a zero byte."""
+def fixed_text(text: str, size: int, keep_end: bool = False) -> bytes:
+    """`text` as UTF-8 for a field of `size` bytes, which always ends with a zero byte. What is too
+    long is shortened between characters, at its end or, with `keep_end`, at its beginning."""
     data = text.encode()
-    if len(data) >= size:
-        raise ValueError(f"{text!r} has {len(data)} bytes; the field holds {size - 1}")
-    return data
+    room = size - 1
+    if len(data) <= room:
+        return data
+    cut = data[-room:] if keep_end else data[:room]
+    # A part of a character at the cut is dropped; the rest was valid.
+    return cut.decode(errors="ignore").encode()
 
 
 class Layout:
@@ -32,7 +36,7 @@ class Layout:
         for field in fields(self):  # type: ignore[arg-type]
             value = getattr(self, field.name)
             if isinstance(value, str):
-                value = fixed_text(value, field.metadata["size"])
+                value = fixed_text(value, field.metadata["size"], field.metadata.get("keep_end", False))
             values.append(value)
         return self.LAYOUT.pack(*values)
 

@@ -13,7 +13,7 @@ def _name() -> str:
 
 
 def _site() -> str:
-    return field(default="", metadata={"size": 48})
+    return field(default="", metadata={"size": 48, "keep_end": True})
 
 
 @dataclass

@@ -5,6 +5,7 @@ import os
 from typing import TYPE_CHECKING
 
 from .abi import SG_ELEMENT_SIZE, SG_LIST_HEADER_SIZE, Message, ReceiveFlags, Status
+from .callsite import call_site
 from .images import (
     FilterDriverCharacteristics,
     Image,
@@ -252,10 +253,12 @@ class Routines:
         self.call(Message.SET_OPTIONAL_HANDLERS, body)
 
     def allocate_shared_memory(
-        self, handle: int, parameters: SharedMemoryParameters, tag: int = 0, site: str = ""
+        self, handle: int, parameters: SharedMemoryParameters, tag: int = 0, site: str | None = None
     ) -> Block:
-        """`NdisAllocateSharedMemory`."""
-        body = Allocate(handle, tag, site).pack() + parameters.pack()
+        """`NdisAllocateSharedMemory`. `site` says where the driver allocates; by default the line of
+        the caller outside this package."""
+        label = call_site() if site is None else site
+        body = Allocate(handle, tag, label).pack() + parameters.pack()
         reply = self.call(Message.ALLOCATE_SHARED_MEMORY, body)
         head = AllocateReply.unpack(reply.body)
         position = AllocateReply.size()
