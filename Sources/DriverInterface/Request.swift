@@ -148,6 +148,34 @@ public enum Request: Sendable {
   case refused(Failure)
 }
 
+extension Request {
+  /// The handle of the driver, adapter, binding or module that makes the request, as NdisHandle,
+  /// MiniportAdapterHandle and NdisBindingHandle are; null for a request without one. It is not checked.
+  public var subject: Handle {
+    switch self {
+    case .ping, .reset, .statistics, .registerMiniportDriver, .registerProtocolDriver,
+      .registerFilterDriver, .refused:
+      .null
+    case .deregisterDriver(let handle), .setMiniportAttributes(let handle, _, _, _),
+      .registerScatterGatherDMA(let handle, _), .deregisterScatterGatherDMA(let handle),
+      .addAdapter(let handle, _), .removeAdapter(let handle), .closeAdapter(let handle),
+      .bindAdapter(let handle, _), .unbindAdapter(let handle), .attachFilter(let handle, _),
+      .detachFilter(let handle), .setOptionalHandlers(let handle, _),
+      .allocate(let handle, _, _, _),
+      .withdrawSection(let handle), .setHardwareAssist(let handle, _), .pauseComplete(let handle),
+      .restartComplete(let handle, _), .indicateStatus(let handle, _),
+      .changeAdapter(let handle, _):
+      handle
+    case .openAdapter(let handle, _, _), .free(let handle, _), .offerSection(let handle, _, _, _),
+      .completeBind(let handle, _), .completeUnbind(let handle, _),
+      .completeNetPnPEvent(let handle, _), .oidRequest(let handle, _),
+      .cancelOIDRequest(let handle, _), .completeOIDRequest(let handle, _, _, _),
+      .indicateReceive(let handle, _), .returnLists(let handle, _, _):
+      handle
+    }
+  }
+}
+
 /// A request with the common fields of its message.
 public struct Call: Sendable {
   public var session: UInt32

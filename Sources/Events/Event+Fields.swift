@@ -62,20 +62,18 @@ extension Event {
     case .sessionClosed(let party, let reason):
       list.add(party)
       list.add("NDISSIM_REASON", reason)
-    case .sessionRefused(let party, let failure), .shortage(let party, let failure):
-      list.add(party)
-      list.add(failure)
+    case .sessionRefused(let party, let failure):
+      list.add(party, failure, AllocationOrigin())
+    case .shortage(let party, let failure, let origin):
+      list.add(party, failure, origin)
     case .driverRegistered(let party, let handle, let version):
-      list.add(party)
-      list.add(handle)
+      list.add(party, handle)
       list.add("NDIS_VERSION", "\(version)")
     case .driverDeregistered(let party, let handle), .bindingOpened(let party, let handle),
       .bindingClosed(let party, let handle):
-      list.add(party)
-      list.add(handle)
+      list.add(party, handle)
     case .adapterState(let party, let handle, let from, let to):
-      list.add(party)
-      list.add(handle)
+      list.add(party, handle)
       list.add("NDIS_STATE_BEFORE", from)
       list.add("NDIS_STATE", to)
     case .providerRegistered(let party, let handle, let context),
@@ -92,7 +90,7 @@ extension Event {
       list.add(party, isProvider: true)
       list.add(handle)
       list.add("NDISSIM_UPCALL", "\(upcall)")
-    case .violation(let violation):
+    case .violation(let violation), .advice(let violation):
       list.add(violation, ofProvider: false)
     case .invalidProviderAnswer(let violation):
       list.add(violation, ofProvider: true)
@@ -122,11 +120,23 @@ private struct FieldList {
     add("NDIS_DRIVER", "\(party.driver)")
     add("NDIS_ADAPTER", "\(party.adapter)")
     if isProvider { add("NDIS_PROVIDER", "\(party.driver)") }
+    if party.binding != .null { add("NDIS_BINDING", "\(party.binding)") }
     if party.pid != 0 { add("NDISSIM_SESSION", "\(party.session)") }
     // Process ID 0 means unknown; user ID 0 is valid, so it depends on the process ID.
     guard party.pid != 0 else { return }
     add("NDISSIM_CLIENT_PID", "\(party.pid)")
     add("NDISSIM_CLIENT_UID", "\(party.uid)")
+  }
+
+  mutating func add(_ party: Party, _ handle: Handle) {
+    add(party)
+    add(handle)
+  }
+
+  mutating func add(_ party: Party, _ failure: Failure, _ origin: AllocationOrigin) {
+    add(party)
+    add(failure)
+    add(origin)
   }
 
   mutating func add(_ handle: Handle) {
@@ -144,12 +154,14 @@ private struct FieldList {
     add(violation.failure)
     add("NDIS_IRQL", "\(violation.irql)")
     add("NDIS_ROUTINE", violation.routine)
+    add(violation.origin)
     guard let bugCheck = violation.bugCheck else { return }
     let (first, second, third, fourth) = bugCheck.parameters
     add("NDIS_BUGCHECK", bugCheck.name)
     add(
       "NDIS_BUGCHECK_PARAMETERS",
       [first, second, third, fourth].map { hex($0) }.joined(separator: ", "))
+    if bugCheck.isExtension { add("NDIS_BUGCHECK_EXTENSION", "yes") }
   }
 
   mutating func add(_ block: LeakedBlock) {
@@ -159,8 +171,12 @@ private struct FieldList {
     add("NDIS_USAGE", "\(block.usage)")
     add("NDIS_LENGTH", "\(block.length)")
     add("NDIS_AGE_MS", "\(block.age)")
-    if block.tag != 0 { add("NDIS_TAG", tagText(block.tag)) }
-    add("NDIS_SITE", "\(block.site)")
+    add(block.origin)
+  }
+
+  mutating func add(_ origin: AllocationOrigin) {
+    if origin.tag != 0 { add("NDIS_TAG", tagText(origin.tag)) }
+    add("NDIS_SITE", "\(origin.site)")
   }
 }
 

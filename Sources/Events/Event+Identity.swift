@@ -61,6 +61,7 @@ extension Event {
     EventKind("providerEnded", "878e117d21504602bf448b3053c6dfc2", .info),
     EventKind("providerStuck", "43f485db472f42d994119bf220dc8921", .warning),
     EventKind("violation", "dc1f3a268c64449284ef48e939925f0c", .warning),
+    EventKind("advice", "ea471f08eace4519b9c856d65ecd7b80", .notice),
     EventKind("leak", "795198aa64f1405ca39bf8cd60c14c9b", .warning),
     EventKind("invalidProviderAnswer", "9ac0604c6eac4e05955d6a022ad51d35", .warning),
     EventKind("shortage", "1bf88406e12e4d0ea08f312f56a7d5f5", .notice),
@@ -99,18 +100,19 @@ extension Event {
     case .providerEnded: 19
     case .providerStuck: 20
     case .violation: 21
-    case .leak: 22
-    case .invalidProviderAnswer: 23
-    case .shortage: 24
-    case .storeRestored: 25
-    case .storeRejected: 26
-    case .sessionResumed: 27
-    case .sectionLost: 28
-    case .sectionNotPersisted: 29
-    case .handedOver: 30
-    case .crashedWhileHandling: 31
-    case .hostedDriverNotRestored: 32
-    case .repeated: 33
+    case .advice: 22
+    case .leak: 23
+    case .invalidProviderAnswer: 24
+    case .shortage: 25
+    case .storeRestored: 26
+    case .storeRejected: 27
+    case .sessionResumed: 28
+    case .sectionLost: 29
+    case .sectionNotPersisted: 30
+    case .handedOver: 31
+    case .crashedWhileHandling: 32
+    case .hostedDriverNotRestored: 33
+    case .repeated: 34
     }
   }
 

@@ -61,9 +61,9 @@ extension Event {
       // Each attempt would have a session of its own.
       party.session = 0
       return RepetitionSubject(kind: kind, party: party, rule: failure.reason.rule)
-    case .shortage(let party, let failure):
+    case .shortage(let party, let failure, _):
       return RepetitionSubject(kind: kind, party: party, rule: failure.reason.rule)
-    case .violation(let violation), .invalidProviderAnswer(let violation):
+    case .violation(let violation), .advice(let violation), .invalidProviderAnswer(let violation):
       return RepetitionSubject(
         kind: kind, party: violation.party, rule: violation.failure.reason.rule)
     case .leak(let block):

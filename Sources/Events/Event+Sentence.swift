@@ -11,7 +11,7 @@ extension Event {
   /// Details appended to the log line: rule and bug check of a violation, else empty.
   public var remark: String {
     switch self {
-    case .violation(let violation), .invalidProviderAnswer(let violation):
+    case .violation(let violation), .advice(let violation), .invalidProviderAnswer(let violation):
       let bugCheck = violation.bugCheck.map { ", \($0.name)" } ?? ""
       return violation.failure.reason.rule + bugCheck
     default: return ""
@@ -91,15 +91,15 @@ extension Event {
       "Provider \(party.client) did not answer upcall \(upcall) before its deadline and is not called "
         + "until it does."
     case .violation(let violation): violation.wording("violated the NDIS contract in")
+    case .advice(let violation): violation.wording("did otherwise than advised in")
     case .leak(let block):
       "\(block.party.actor.capitalised) did not free a block of \(block.length.pluralized("byte")) "
         + "(queue \(block.queueID), \(block.usage)"
-        + (block.tag == 0 ? "" : ", tag \(tagText(block.tag))")
-        + (block.site.isEmpty ? "" : ", allocated at \(block.site)")
+        + block.origin.parts("allocated at ").map { ", \($0)" }.joined()
         + "), which was \(block.age) ms old."
     case .invalidProviderAnswer(let violation): violation.wording("returned an invalid result from")
-    case .shortage(let party, let failure):
-      "A request of \(party.actor) failed, insufficient resources: \(failure.sentence)"
+    case .shortage(let party, let failure, let origin):
+      "A request of \(party.actor) failed, insufficient resources\(origin.remark): \(failure.sentence)"
     case .repeated(let repetition): repetition.wording
     }
   }
@@ -108,8 +108,18 @@ extension Event {
 extension Violation {
   fileprivate func wording(_ verb: String) -> String {
     let place = routine.isEmpty ? "a call" : routine
-    return "\(party.actor.capitalised) \(verb) \(place): \(failure.sentence)"
+    return "\(party.actor.capitalised) \(verb) \(place)\(origin.remark): \(failure.sentence)"
   }
+}
+
+extension AllocationOrigin {
+  /// What is known of it.
+  fileprivate func parts(_ verb: String = "") -> [String] {
+    (tag == 0 ? [] : ["tag \(tagText(tag))"]) + (site.isEmpty ? [] : [verb + "\(site)"])
+  }
+
+  /// The same in parentheses, with a space before them; empty if nothing is known.
+  fileprivate var remark: String { isEmpty ? "" : " (\(parts().joined(separator: ", ")))" }
 }
 
 extension Repetition {
@@ -135,6 +145,7 @@ extension EventKind {
     switch name {
     case "sessionRefused": ("refused session", "refused sessions")
     case "violation": ("violation", "violations")
+    case "advice": ("piece of advice", "pieces of advice")
     case "leak": ("leaked block", "leaked blocks")
     case "invalidProviderAnswer":
       ("invalid provider answer", "invalid provider answers")

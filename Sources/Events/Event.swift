@@ -14,16 +14,20 @@ public struct Party: Hashable, Sendable {
   /// The driver's name, or the client's before it registered one.
   public var driver: Name
   public var adapter: Name
+  /// The binding or filter module; null if none is concerned.
+  public var binding: Handle
+  /// The session's number, which is never reused while the store lives.
   public var session: UInt32
   public var pid: Int32
   public var uid: UInt32
 
   public init(
-    driver: Name = Name(), adapter: Name = Name(), session: UInt32 = 0, pid: Int32 = 0,
-    uid: UInt32 = 0
+    driver: Name = Name(), adapter: Name = Name(), binding: Handle = .null, session: UInt32 = 0,
+    pid: Int32 = 0, uid: UInt32 = 0
   ) {
     self.driver = driver
     self.adapter = adapter
+    self.binding = binding
     self.session = session
     self.pid = pid
     self.uid = uid
@@ -40,10 +44,12 @@ public struct Violation: Hashable, Sendable {
   public var irql: IRQL
   public var handle: Handle
   public var party: Party
+  /// The allocation concerned.
+  public var origin: AllocationOrigin
 
   public init(
     failure: Failure, routine: String, bugCheck: BugCheck?, irql: IRQL, handle: Handle,
-    party: Party
+    party: Party, origin: AllocationOrigin = AllocationOrigin()
   ) {
     self.failure = failure
     self.routine = routine
@@ -51,6 +57,7 @@ public struct Violation: Hashable, Sendable {
     self.irql = irql
     self.handle = handle
     self.party = party
+    self.origin = origin
   }
 }
 
@@ -63,12 +70,11 @@ public struct LeakedBlock: Hashable, Sendable {
   public var length: UInt32
   /// Milliseconds since the allocation.
   public var age: UInt64
-  public var tag: UInt32
-  public var site: Site
+  public var origin: AllocationOrigin
 
   public init(
     party: Party, handle: Handle, queueID: UInt32, usage: SharedMemoryUsage, length: UInt32,
-    age: UInt64, tag: UInt32, site: Site
+    age: UInt64, origin: AllocationOrigin
   ) {
     self.party = party
     self.handle = handle
@@ -76,8 +82,7 @@ public struct LeakedBlock: Hashable, Sendable {
     self.usage = usage
     self.length = length
     self.age = age
-    self.tag = tag
-    self.site = site
+    self.origin = origin
   }
 }
 
@@ -111,9 +116,11 @@ public enum Event: Hashable, Sendable {
   case providerStuck(Party, Handle, upcall: UInt64)
   // Errors
   case violation(Violation)
+  /// A page says "should", and a driver did otherwise: counted, and nobody is blamed.
+  case advice(Violation)
   case leak(LeakedBlock)
   case invalidProviderAnswer(Violation)
-  case shortage(Party, Failure)
+  case shortage(Party, Failure, AllocationOrigin)
   // Restarts
   /// The store of the previous process was restored.
   case storeRestored(sessions: UInt64, connections: UInt64, blocks: UInt64, milliseconds: UInt64)

@@ -32,8 +32,10 @@ extension ManagementPlane {
   private func registerQueries() throws(VarlinkServer.RegistryError) {
     try query(ServiceInterface.Ping.self) { _, _ in .init() }
     try query(Interface.GetStatus.self) { service, _ in .init(status: service.status()) }
-    try query(Interface.ListViolations.self) { service, _ in
-      .init(violations: service.violationCounts())
+    try query(Interface.ListViolations.self) { service, input in
+      .init(
+        violations: service.violationCounts(
+          ViolationBook.Filter(driver: input.driver, adapter: input.adapter)))
     }
     try query(Interface.GetMetrics.self) { service, _ in .init(text: service.metrics()) }
     try query(Interface.GetConfiguration.self) { service, _ in

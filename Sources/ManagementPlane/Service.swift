@@ -105,8 +105,10 @@ package final class ManagementService {
       }
   }
 
-  func violationCounts() -> [Interface.ViolationCount] {
-    recorder.violations.lines.map { Interface.ViolationCount($0) }
+  func violationCounts(
+    _ filter: ViolationBook.Filter = ViolationBook.Filter()
+  ) -> [Interface.ViolationCount] {
+    recorder.violations.lines(filter).map { Interface.ViolationCount($0) }
   }
 
   func settings() -> [Interface.Setting] {

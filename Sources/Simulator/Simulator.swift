@@ -8,7 +8,6 @@
 // turns without loss.
 
 public import NDISStore
-import NDISEvents
 import NDIS
 import Synchronization
 
@@ -106,61 +105,6 @@ public struct Simulator: ~Copyable {
   /// The greatest generation a slot may reach; then the slot is retired.
   var lastGeneration: UInt32 {
     UInt32.max - UInt32(truncatingIfNeeded: store.globals[0].generationSalt)
-  }
-
-  // MARK: Parties and violations
-
-  func party(session index: Index<SessionRecord>) -> Party {
-    let session = store.sessions[index]
-    return Party(driver: session.name, session: index.raw, pid: session.pid, uid: session.uid)
-  }
-
-  func party(driver index: Index<DriverRecord>) -> Party {
-    let driver = store.drivers[index]
-    var party = driver.session.optional.map { self.party(session: $0) } ?? Party()
-    party.driver = driver.name
-    return party
-  }
-
-  func party(adapter index: Index<AdapterRecord>) -> Party {
-    var party = party(driver: store.adapters[index].driver.index)
-    party.adapter = store.adapters[index].name
-    return party
-  }
-
-  func party(binding index: Index<BindingRecord>) -> Party {
-    let binding = store.bindings[index]
-    var party = party(driver: binding.driver.index)
-    if let adapter = binding.adapter.optional { party.adapter = store.adapters[adapter].name }
-    return party
-  }
-
-  func party(registration index: Index<RegistrationRecord>) -> Party {
-    let registration = store.registrations[index]
-    if let driver = registration.driver.optional {
-      var party = party(driver: driver)
-      // A binding's provider serves its adapter.
-      if let adapter = registration.adapter.optional {
-        party.adapter = store.adapters[adapter].name
-      }
-      return party
-    }
-    if let session = registration.ownerSession.optional { return party(session: session) }
-    return Party(driver: registration.name)
-  }
-
-  /// Records a violation: counted for the session and emitted as an event.
-  mutating func violate(
-    _ failure: Failure, routine: String, bugCheck: BugCheck?, irql: IRQL = .passive,
-    handle: Handle = .null, party: Party, session: Index<SessionRecord>?,
-    isInvalidAnswer: Bool = false
-  ) {
-    store.globals.update(0) { $0.violations &+= 1 }
-    if let session { countViolation(session: session) }
-    let violation = Violation(
-      failure: failure, routine: routine, bugCheck: bugCheck, irql: irql, handle: handle,
-      party: party)
-    turn.emit(.event(isInvalidAnswer ? .invalidProviderAnswer(violation) : .violation(violation)))
   }
 }
 

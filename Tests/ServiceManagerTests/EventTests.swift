@@ -58,7 +58,8 @@ extension ServiceManagerTests {
           "NDIS_HANDLE": "\(Samples.handle)", "NDIS_STATUS": "NDIS_STATUS_FAILURE",
           "NDIS_RULE": "doubleFree", "NDIS_IRQL": "DISPATCH_LEVEL",
           "NDIS_ROUTINE": "NdisFreeSharedMemory", "NDIS_BUGCHECK": "0x7C/0x01",
-          "NDIS_BUGCHECK_PARAMETERS": "0x1, 0x2, 0x3, 0x4",
+          "NDIS_BUGCHECK_PARAMETERS": "0x1, 0x2, 0x3, 0x4", "NDIS_BUGCHECK_EXTENSION": "yes",
+          "NDIS_BINDING": "\(Samples.party.binding)", "NDIS_TAG": "Tag1", "NDIS_SITE": "rx.c:12",
         ])
       #expect(dictionary(.violation(Samples.violation))["NDIS_PROVIDER"] == nil)
     }
@@ -72,9 +73,9 @@ extension ServiceManagerTests {
       #expect(fields["NDIS_AGE_MS"] == "12")
       #expect(fields["NDIS_TAG"] == "Tag1")
       #expect(fields["NDIS_SITE"] == "rx.c:12")
-      leak.tag = 0x0A00_0041
+      leak.origin.tag = 0x0A00_0041
       #expect(dictionary(.leak(leak))["NDIS_TAG"] == "0x0A000041")
-      leak.tag = 0
+      leak.origin.tag = 0
       #expect(dictionary(.leak(leak))["NDIS_TAG"] == nil)
     }
 
@@ -98,12 +99,13 @@ extension ServiceManagerTests {
       switch event {
       case .violation(var violation):
         violation.party = Party()
+        violation.origin = AllocationOrigin()
         violation.handle = .null
         violation.bugCheck = nil
         return .violation(violation)
       case .leak(var leak):
         leak.party = Party()
-        leak.site = Site()
+        leak.origin = AllocationOrigin()
         return .leak(leak)
       case .sessionRefused(_, let failure): return .sessionRefused(Party(), failure)
       case .sessionOpened: return .sessionOpened(Party(pid: 5))
@@ -111,7 +113,7 @@ extension ServiceManagerTests {
         return .adapterState(Party(), .null, from: from, to: to)
       case .bindingOpened: return .bindingOpened(Party(), .null)
       case .providerRegistered: return .providerRegistered(Party(), .null, context: 0)
-      case .shortage(_, let failure): return .shortage(Party(), failure)
+      case .shortage(_, let failure, _): return .shortage(Party(), failure, AllocationOrigin())
       case .repeated(var repetition):
         repetition.subject = nil
         repetition.count = 1

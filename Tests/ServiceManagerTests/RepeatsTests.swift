@@ -110,7 +110,7 @@ extension ServiceManagerTests {
     @Test func lifeCycleIsNeverLeftOut() {
       var repeats = Repeats()
       let floods: Set = [
-        "sessionRefused", "violation", "leak", "invalidProviderAnswer", "shortage",
+        "sessionRefused", "violation", "advice", "leak", "invalidProviderAnswer", "shortage",
       ]
       for event in Samples.all where !floods.contains(event.kind.name) {
         for _ in 0..<50 { #expect(repeats.take(event, at: 0) == [event]) }

@@ -6,16 +6,21 @@ import NDIS
 
 enum Samples {
   static let party = Party(
-    driver: Name("netvsc"), adapter: Name("eth7"), session: 4, pid: 321, uid: 0)
+    driver: Name("netvsc"), adapter: Name("eth7"),
+    binding: Handle(kind: .binding, generation: 3, index: 4), session: 4, pid: 321, uid: 0)
+  static let origin = AllocationOrigin(tag: 0x3167_6154, site: Site("rx.c:12"))
   static let handle = Handle(kind: .miniportDriver, generation: 1, index: 2)
   static let failure = Failure(.failure, .doubleFree, 7)
   static let violation = Violation(
     failure: failure, routine: "NdisFreeSharedMemory",
-    bugCheck: BugCheck(code: BugCheck.ndisDriver, 1, 2, 3, 4, isExtension: false), irql: .dispatch,
-    handle: handle, party: party)
+    bugCheck: BugCheck(code: BugCheck.ndisDriver, 1, 2, 3, 4, isExtension: true), irql: .dispatch,
+    handle: handle, party: party, origin: origin)
+  static let advice = Violation(
+    failure: failure, routine: "NdisFreeSharedMemory", bugCheck: nil, irql: .passive,
+    handle: handle, party: party, origin: origin)
   static let leak = LeakedBlock(
     party: party, handle: handle, queueID: 3, usage: .receive, length: 4096, age: 12,
-    tag: 0x3167_6154, site: Site("rx.c:12"))
+    origin: origin)
 
   /// With rule, queue and bytes, which no single kind has together.
   static let repetition = Repetition(
@@ -37,8 +42,9 @@ enum Samples {
     .bindingClosed(party, handle), .providerRegistered(party, handle, context: 9),
     .providerReplaced(party, handle, context: 9),
     .providerEnded(party, handle, blocks: 1, died: true), .providerStuck(party, handle, upcall: 5),
-    .violation(violation), .leak(leak),
-    .invalidProviderAnswer(violation), .shortage(party, Failure(.resources, .quotaBytes, 2, 1)),
+    .violation(violation), .advice(advice), .leak(leak),
+    .invalidProviderAnswer(violation),
+    .shortage(party, Failure(.resources, .quotaBytes, 2, 1), origin),
     .storeRestored(sessions: 3, connections: 2, blocks: 100, milliseconds: 12),
     .storeRejected(
       problem: "it was written with another layout", keptAs: "/var/lib/ndissim/refused-store"),

@@ -578,6 +578,28 @@ public enum SimulatorInterface {
       # Declared beforehand, see Expect; absent when none was.
       expected: ?int,
       # The newest one's sentence.
+      message: string,
+      # True: a page says "should", and drivers did otherwise. Nobody is blamed; it is not among the
+      # violations of the counters.
+      advice: ?bool,
+      # Who it was and where: the 64 most frequent. Of one user 64 are distinguished; what is beyond is in one
+      # without a driver's name.
+      sources: ?[]ViolationSource
+    )
+
+    # Who violated a rule, and where.
+    type ViolationSource (
+      # The driver's name, or its client's before it registered; empty when it is not known.
+      driverName: string,
+      adapterName: ?string,
+      # Handle of the binding or filter module.
+      binding: ?string,
+      session: ?int,
+      # Tag and call site of the allocation.
+      tag: ?string,
+      site: ?string,
+      count: int,
+      # The newest one's sentence.
       message: string
     )
 
@@ -688,8 +710,9 @@ public enum SimulatorInterface {
     # without it the first 64: continue after the last one.
     method ListEvents(after: ?int) -> (events: []Event)
 
-    # The rules that were violated, and the leaks, by kind.
-    method ListViolations() -> (violations: []ViolationCount)
+    # The rules that were violated, the leaks and the advice, by code. Of a driver and of an adapter only, when
+    # they are named: the counts are theirs then.
+    method ListViolations(driver: ?string, adapter: ?string) -> (violations: []ViolationCount)
 
     # Waits until a condition holds and says what it found; at once if it holds already. Without a time
     # limit it waits for ever. For tests: with it no test has to sleep. Conditions are looked at when
@@ -2560,13 +2583,25 @@ extension SimulatorInterface {
     public var expected: Int?
     /// The newest one's sentence.
     public var message: String
+    /// True: a page says "should", and drivers did otherwise. Nobody is blamed; it is not among the
+    /// violations of the counters.
+    public var advice: Bool?
+    /// Who it was and where: the 64 most frequent. Of one user 64 are distinguished; what is beyond
+    /// is in one
+    /// without a driver's name.
+    public var sources: [ViolationSource]?
 
-    public init(code: String, rule: String, count: Int, expected: Int? = nil, message: String) {
+    public init(
+      code: String, rule: String, count: Int, expected: Int? = nil, message: String,
+      advice: Bool? = nil, sources: [ViolationSource]? = nil
+    ) {
       self.code = code
       self.rule = rule
       self.count = count
       self.expected = expected
       self.message = message
+      self.advice = advice
+      self.sources = sources
     }
 
     public init(json: JSON) throws(JSONMismatch) {
@@ -2576,6 +2611,8 @@ extension SimulatorInterface {
       self.count = try members.required("count")
       self.expected = try members.optional("expected")
       self.message = try members.required("message")
+      self.advice = try members.optional("advice")
+      self.sources = try members.optional("sources")
     }
 
     public var json: JSON {
@@ -2584,6 +2621,65 @@ extension SimulatorInterface {
       members.append("rule", self.rule)
       members.append("count", self.count)
       members.append("expected", self.expected)
+      members.append("message", self.message)
+      members.append("advice", self.advice)
+      members.append("sources", self.sources)
+      return .object(members)
+    }
+  }
+}
+
+extension SimulatorInterface {
+  /// Who violated a rule, and where.
+  public struct ViolationSource: VarlinkValue, Hashable {
+    /// The driver's name, or its client's before it registered; empty when it is not known.
+    public var driverName: String
+    public var adapterName: String?
+    /// Handle of the binding or filter module.
+    public var binding: String?
+    public var session: Int?
+    /// Tag and call site of the allocation.
+    public var tag: String?
+    public var site: String?
+    public var count: Int
+    /// The newest one's sentence.
+    public var message: String
+
+    public init(
+      driverName: String, adapterName: String? = nil, binding: String? = nil, session: Int? = nil,
+      tag: String? = nil, site: String? = nil, count: Int, message: String
+    ) {
+      self.driverName = driverName
+      self.adapterName = adapterName
+      self.binding = binding
+      self.session = session
+      self.tag = tag
+      self.site = site
+      self.count = count
+      self.message = message
+    }
+
+    public init(json: JSON) throws(JSONMismatch) {
+      let members = try JSONObject(json: json)
+      self.driverName = try members.required("driverName")
+      self.adapterName = try members.optional("adapterName")
+      self.binding = try members.optional("binding")
+      self.session = try members.optional("session")
+      self.tag = try members.optional("tag")
+      self.site = try members.optional("site")
+      self.count = try members.required("count")
+      self.message = try members.required("message")
+    }
+
+    public var json: JSON {
+      var members = JSONObject()
+      members.append("driverName", self.driverName)
+      members.append("adapterName", self.adapterName)
+      members.append("binding", self.binding)
+      members.append("session", self.session)
+      members.append("tag", self.tag)
+      members.append("site", self.site)
+      members.append("count", self.count)
       members.append("message", self.message)
       return .object(members)
     }
@@ -3529,20 +3625,33 @@ extension SimulatorInterface {
 }
 
 extension SimulatorInterface {
-  /// The rules that were violated, and the leaks, by kind.
+  /// The rules that were violated, the leaks and the advice, by code. Of a driver and of an adapter
+  /// only, when
+  /// they are named: the counts are theirs then.
   public enum ListViolations: VarlinkMethod {
     public static let name = "org.ndissim.Simulator.ListViolations"
 
     /// What goes in.
     public struct Input: VarlinkValue, Hashable {
-      public init() {}
+      public var driver: String?
+      public var adapter: String?
+
+      public init(driver: String? = nil, adapter: String? = nil) {
+        self.driver = driver
+        self.adapter = adapter
+      }
 
       public init(json: JSON) throws(JSONMismatch) {
-        _ = try JSONObject(json: json)
+        let members = try JSONObject(json: json)
+        self.driver = try members.optional("driver")
+        self.adapter = try members.optional("adapter")
       }
 
       public var json: JSON {
-        .object(JSONObject())
+        var members = JSONObject()
+        members.append("driver", self.driver)
+        members.append("adapter", self.adapter)
+        return .object(members)
       }
     }
 

@@ -67,8 +67,9 @@ extension ManagementService {
   private func objects(_ kind: ListedKind, _ text: String) -> [FoundObject] {
     if [.queue, .vport, .filter].contains(kind) { return numbered(kind, text) }
     if kind == .session, let number = UInt32(text) {
-      return switchboard.simulator.isUsed(.session, number)
-        ? [FoundObject(kind: kind, index: number)] : []
+      return switchboard.simulator.session(numbered: number).map {
+        [FoundObject(kind: kind, index: $0)]
+      } ?? []
     }
     let name = Name(text)
     // A name longer than the limit belongs to no object.
@@ -128,7 +129,7 @@ extension ManagementService {
       return "\(handle.map { "\($0)" } ?? "")/\(number)"
     }
     return switchboard.simulator.handle(object.kind, object.index).map { "\($0)" }
-      ?? "\(object.index)"
+      ?? "\(switchboard.simulator.number(ofSession: object.index))"
   }
 
   /// The state shown in lists; `live` for objects without one.

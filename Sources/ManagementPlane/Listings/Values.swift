@@ -14,7 +14,7 @@ typealias Interface = SimulatorInterface
 extension Interface.Session {
   init(_ session: SessionSnapshot, waitingPackets: Int) {
     self.init(
-      session: Int(session.index), name: "\(session.name)", pid: Int(session.pid),
+      session: Int(session.number), name: "\(session.name)", pid: Int(session.pid),
       uid: Int(session.uid), state: session.state.rawValue, drivers: session.drivers,
       blocks: Int(session.blocks), bytes: Int(clamping: session.bytes),
       sections: Int(session.sections), openRequests: session.openRequests,
@@ -170,7 +170,22 @@ extension Interface.ViolationCount {
   init(_ line: ViolationBook.Line) {
     self.init(
       code: line.code, rule: line.rule, count: Int(clamping: line.count),
-      expected: line.expected.map { Int(clamping: $0) }, message: line.message)
+      expected: line.expected.map { Int(clamping: $0) }, message: line.message,
+      advice: line.isAdvice ? true : nil,
+      sources: line.sources.prefix(64).map { Interface.ViolationSource($0) })
+  }
+}
+
+extension Interface.ViolationSource {
+  init(_ line: ViolationSources.Line) {
+    let (party, origin) = (line.source.party, line.source.origin)
+    self.init(
+      driverName: "\(party.driver)", adapterName: party.adapter.isEmpty ? nil : "\(party.adapter)",
+      binding: party.binding == .null ? nil : "\(party.binding)",
+      session: party.pid == 0 ? nil : Int(party.session),
+      tag: origin.tag == 0 ? nil : tagText(origin.tag),
+      site: origin.site.isEmpty ? nil : "\(origin.site)", count: Int(clamping: line.count),
+      message: line.message)
   }
 }
 

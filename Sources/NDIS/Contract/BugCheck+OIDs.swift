@@ -60,6 +60,10 @@ extension BugCheck {
     ndis(0x26, driver.rawValue, request)
   }
 
+  /// 0x7C/0x27: a driver that is closing its binding still holds NET_BUFFER_LISTs; parameter 2 is 1, the only
+  /// place of detection that is documented.
+  public static let leakedNetBufferList = ndis(0x27, 1, 0)
+
   /// Rule NdisOidComplete: a status that must not complete this OID.
   public static func verifierOIDComplete(
     _ adapter: Handle, oid: UInt32, status: Status

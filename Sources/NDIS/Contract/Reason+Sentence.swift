@@ -343,6 +343,12 @@ extension Reason {
       "The miniport indicated into queue \(a) while SET_FILTER was pending and then failed the request."
     case .functionCount: "NumVFs is \(a); the adapter has \(b)."
     case .noFunctions: "All \(a) VFs of the NIC switch are allocated."
+    case .queueMemoryInUse:
+      "Memory of queue \(a) was freed in state \(QueueState(rawValue: UInt8(truncatingIfNeeded: b))?.name ?? "\(b)"), in which the adapter may still write to it; indicate DmaStopped first."
+    case .listsHeld:
+      "Binding \(hex(a)) was closed while it held \(b) indicated list(s); return them with NdisReturnNetBufferLists first."
+    case .requestsLeft:
+      "Binding \(hex(a)) was closed with \(b) OID request(s) outstanding; wait for ProtocolOidRequestComplete first."
     default: "The call failed for reason \(rawValue)."
     }
   }

@@ -189,6 +189,9 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
   case indicatedEarly = 232
   case functionCount = 233
   case noFunctions = 234
+  case queueMemoryInUse = 240
+  case listsHeld = 241
+  case requestsLeft = 242
   // Hosted miniports (250...)
   case frameLength = 250
   case miniportUnknown = 251

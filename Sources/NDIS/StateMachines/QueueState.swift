@@ -35,6 +35,12 @@ public enum QueueState: UInt8, Sendable, CaseIterable {
   }
 }
 
+extension QueueState {
+  /// Whether the queue's memory may be freed: DMA into it has not begun, was stopped with the last filter, or
+  /// has ended with the indication of DmaStopped (oid-receive-filter-free-queue, ndis-virtual-machine-queue-states).
+  public var mayFreeMemory: Bool { self != .running && self != .stopDMA }
+}
+
 /// An event of a queue's state machine.
 public enum QueueEvent: UInt8, Sendable, CaseIterable {
   case allocateQueue

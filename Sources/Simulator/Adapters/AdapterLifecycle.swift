@@ -143,11 +143,11 @@ extension Simulator {
   }
 
   /// In Paused with all bindings closed: NDIS frees the queues, then calls MiniportHaltEx. After a surprise
-  /// removal the hardware gets no requests to free queues.
+  /// removal it asks the miniport too, which is to complete the requests with NOT_ACCEPTED.
   private mutating func stepHalt(
     _ index: Index<AdapterRecord>, _ adapter: AdapterRecord
   ) -> Bool {
-    if adapter.removed == 0, freeQueuesBeforeHalt(adapter: index) {
+    if freeQueuesBeforeHalt(adapter: index) {
       // Woken when that request has ended.
       return store.adapters[index, \.firstOID] != adapter.firstOID
     }

@@ -36,7 +36,7 @@ extension Simulator {
     return AdapterSnapshot(
       index: index.raw, handle: adapterHandle(index), name: record.name,
       driver: driverHandle(record.driver.index), driverName: driver.name,
-      session: driver.session.optional?.raw, state: record.state,
+      session: number(of: driver.session), state: record.state,
       attributesSet: record.attributesSet != 0, dmaRegistered: record.dmaRegistered != 0,
       bindings: count(
         record.bindings, budget: &budget, next: { store.bindings[$0, \.adapterNext] }),

@@ -94,7 +94,7 @@ extension Simulator {
   ) -> Failure {
     violate(
       failure, routine: "NdisMIndicateStatusEx", bugCheck: check, irql: call.irql, handle: handle,
-      party: party(session: call.sessionIndex), session: call.sessionIndex)
+      party: party(of: handle, session: call.sessionIndex), session: call.sessionIndex)
     finish(call.sessionIndex, call.requestID, failure, bugCheck: check)
     return failure
   }

@@ -195,11 +195,19 @@ extension Simulator {
   }
 
   /// Closes a binding: its OID requests end, its queues are left for NDIS to free, and its lists are
-  /// returned.
+  /// returned. A driver must not unbind while it holds lists: that is what NDIS's tracker of lists reports.
   private mutating func release(_ index: Index<BindingRecord>) -> Bool {
     if endOIDs(binding: index) { return false }
     reassignQueuesToNDIS(binding: index)
-    returnAll(binding: index)
+    let held = returnAll(binding: index)
+    let session = store.drivers[store.bindings[index, \.driver].index, \.session].index
+    if held > 0, !isDisconnected(session) {
+      let handle = bindingHandle(index)
+      violate(
+        Failure(.failure, .listsHeld, handle.rawValue, held), routine: "NdisCloseAdapterEx",
+        bugCheck: .leakedNetBufferList, handle: handle, party: party(binding: index),
+        session: session)
+    }
     store.bindings.update(index) { $0.released = 1 }
     return true
   }

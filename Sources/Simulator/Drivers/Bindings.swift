@@ -148,6 +148,7 @@ extension Simulator {
       throw Failure(.failure, .circularWait, call.context, id)
     }
     let request = try open(call, object: handle)
+    adviseToWait(call, binding: index)
     store.bindings.update(index) {
       $0.closing = 1
       $0.closeRequest = Ref(request)
@@ -155,6 +156,17 @@ extension Simulator {
       if $0.upcallOpen != .bindAdapterEx { $0.ending = 1 }
     }
     wake(binding: index)
+  }
+
+  /// nf-ndis-ndiscloseadapterex: a protocol driver "should wait" for the OID requests it made.
+  private mutating func adviseToWait(_ call: Call, binding index: Index<BindingRecord>) {
+    let outstanding = requestsOutstanding(of: index)
+    guard outstanding > 0 else { return }
+    let handle = bindingHandle(index)
+    advise(
+      Failure(.success, .requestsLeft, handle.rawValue, outstanding),
+      routine: "NdisCloseAdapterEx", irql: call.irql, handle: handle,
+      party: party(binding: index))
   }
 
   mutating func unbindAdapter(

@@ -59,7 +59,7 @@ extension Simulator {
       }
     return DriverSnapshot(
       index: index.raw, handle: driverHandle(index), name: record.name, kind: kind, state: state,
-      version: record.version, session: record.session.optional?.raw,
+      version: record.version, session: number(of: record.session),
       pid: record.session.optional.map { store.sessions[$0, \.pid] },
       children: isMiniport
         ? count(record.adapters, budget: &budget) { store.adapters[$0, \.next] }
@@ -80,7 +80,7 @@ extension Simulator {
       driver: driverHandle(record.driver.index), driverName: driver.name,
       adapter: adapterHandle(record.adapter.index),
       adapterName: store.adapters[record.adapter.index, \.name],
-      session: driver.session.optional?.raw,
+      session: number(of: driver.session),
       provider: record.registration.optional.map { registrationHandle($0) })
   }
 

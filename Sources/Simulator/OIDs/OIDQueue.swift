@@ -23,15 +23,15 @@ extension Simulator {
           end(oid: oid, Failure(.requestAborted, .oidAborted, record.requestID), .notSent)
           return true
         }
-        if let refusal, record.own == 0 || refusal.isFinal {
-          end(oid: oid, refusal.failure, .notSent)
+        if let refusal {
+          end(oid: oid, refusal, .notSent)
           return true
         }
         if waiting == nil { waiting = oid }
       case .sent, .pended:
         isBusy = true
-        if let refusal, refusal.isFinal {
-          end(oid: oid, refusal.failure, .abandoned)
+        if let refusal {
+          end(oid: oid, refusal, .abandoned)
           return true
         }
         if record.cancelState == .requested, sendCancellation(oid: oid) { return true }
@@ -42,36 +42,22 @@ extension Simulator {
       default: break
       }
     }
-    guard !isBusy, let waiting, store.oids[waiting, \.own] != 0 || refusal == nil,
-      takesOIDs(adapter: index), !slabs.upcalls.isFull
+    guard !isBusy, let waiting, oidRefusal(adapter: index) == nil, !slabs.upcalls.isFull
     else { return false }
     begin(oid: waiting)
     return true
   }
 
-  /// Why the queue's requests are no longer served, or nil. Final: not even NDIS's own.
-  private func lastingRefusal(adapter index: Index<AdapterRecord>) -> (
-    failure: Failure, isFinal: Bool
-  )? {
+  /// Why the queue's requests are no longer served, or nil. A surprise removal is no reason: the miniport gets
+  /// requests until MiniportHaltEx, and is to complete them with NOT_ACCEPTED (nc-ndis-miniport_oid_request).
+  private func lastingRefusal(adapter index: Index<AdapterRecord>) -> Failure? {
     let adapter = store.adapters[index]
-    let failure = Failure(.notAccepted, .adapterRemoved, adapterHandle(index).rawValue)
     if isDisconnected(store.drivers[adapter.driver.index, \.session].index) {
-      return (Failure(.notAccepted, .handlerDied), true)
+      return Failure(.notAccepted, .handlerDied)
     }
     // No transition leads out of Shutdown, and MiniportShutdownEx was the last call.
-    if adapter.state == .shutdown {
-      return (Failure(.notAccepted, .wrongState, failure.a), true)
-    }
-    return adapter.removed != 0 ? (failure, false) : nil
-  }
-
-  /// Whether the miniport may be called with an OID request now, at least with one of NDIS's own.
-  private func takesOIDs(adapter index: Index<AdapterRecord>) -> Bool {
-    guard let failure = oidRefusal(adapter: index) else { return true }
-    guard failure.reason == .adapterRemoved else { return false }
-    let state = store.adapters[index, \.state]
-    return state.after(.oidRequest) != nil
-      && store.adapters[index, \.upcallOpen] != .haltEx
+    guard adapter.state == .shutdown else { return nil }
+    return Failure(.notAccepted, .wrongState, adapterHandle(index).rawValue)
   }
 
   /// Starts the request at the head of the queue.
@@ -190,6 +176,15 @@ extension Simulator {
       let isQueued = store.oids[oid, \.state] == .queued
       end(oid: oid, failure, isQueued ? .notSent : .abandoned)
     }
+  }
+
+  /// How many OID requests of a binding it has not been told the end of.
+  func requestsOutstanding(of binding: Index<BindingRecord>) -> UInt64 {
+    let adapter = store.bindings[binding, \.adapter].index
+    return UInt64(
+      store.oidsOfAdapter.of(adapter).count {
+        store.oids[$0, \.binding] == Ref(binding) && store.oids[$0, \.told] == 0
+      })
   }
 
   /// The binding is closing: cancels its requests. True while one of them has not ended, or a call of

@@ -94,7 +94,8 @@ extension Simulator {
     guard let failure else { return }
     violate(
       failure, routine: isCompletion ? "ProtocolOidRequestComplete" : "MiniportCancelOidRequest",
-      bugCheck: check, handle: upcall.object, party: party(session: session), session: session)
+      bugCheck: check, handle: upcall.object, party: party(of: upcall.object, session: session),
+      session: session)
   }
 
   // MARK: Records

@@ -134,7 +134,6 @@ extension Simulator {
     if isDisconnected(store.drivers[adapter.driver.index, \.session].index) {
       return Failure(.notAccepted, .handlerDied)
     }
-    if adapter.removed != 0 { return Failure(.notAccepted, .adapterRemoved, handle) }
     // While MiniportHaltEx or MiniportShutdownEx runs the adapter is still in the previous state.
     guard adapter.state.after(.oidRequest) != nil,
       adapter.upcallOpen != .haltEx,

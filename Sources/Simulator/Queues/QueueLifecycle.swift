@@ -24,8 +24,8 @@ extension Simulator {
   }
 
   /// The binding is closing: anything it allocated and did not free is a violation, reported once, and is
-  /// left for NDIS to free. On an adapter that takes no more OID requests the binding could not have freed
-  /// it.
+  /// left for NDIS to free. On an adapter that takes no more OID requests, or completes them with
+  /// NOT_ACCEPTED because it was removed by surprise, the binding could not have freed it.
   mutating func reassignQueuesToNDIS(binding index: Index<BindingRecord>) {
     let adapter = store.bindings[index, \.adapter].index
     let binding = Ref(index)
@@ -47,7 +47,8 @@ extension Simulator {
       store.vports.update(vport) { $0.owner = .none }
     }
     count += disownFunctions(of: binding, adapter: adapter)
-    guard count > 0, oidRefusal(adapter: adapter) == nil else { return }
+    guard count > 0, oidRefusal(adapter: adapter) == nil, store.adapters[adapter, \.removed] == 0
+    else { return }
     let handle = bindingHandle(index)
     violate(
       Failure(.failure, .queuesLeft, handle.rawValue, count), routine: "NdisCloseAdapterEx",

@@ -107,7 +107,7 @@ extension Simulator {
     let driver = store.bindings[binding, \.driver].index
     place.owner = bindingHandle(binding)
     place.driverName = store.drivers[driver, \.name]
-    place.session = store.drivers[driver, \.session].optional?.raw
+    place.session = number(of: store.drivers[driver, \.session])
     return place
   }
 

@@ -201,8 +201,10 @@ extension Simulator {
 
   // MARK: Closing and removal
 
-  /// The binding has been closed: returns the lists it still holds.
-  mutating func returnAll(binding index: Index<BindingRecord>) {
+  /// The binding has been closed: returns the lists it still holds, and how many these are.
+  @discardableResult
+  mutating func returnAll(binding index: Index<BindingRecord>) -> UInt64 {
+    var held: UInt64 = 0
     let adapter = store.bindings[index, \.adapter].index
     // The list is newest first; lists are returned in the order of their indications.
     var oldest = Ref<IndicationRecord>.none
@@ -225,12 +227,14 @@ extension Simulator {
         list = store.lists[at, \.next]
         guard store.listLinks[at].holders & bit != 0 else { continue }
         if store.listLinks[at].holders == bit { last &+= 1 }
+        held &+= 1
         take(list: at, bit, isWhole: false, &chain, &tally)
       }
       left(indication: indication, last)
     }
     flush(&tally)
     returnToMiniport(&chain, adapter: adapter)
+    return held
   }
 
   /// The adapter has been removed: its lists stay with their receivers and refer to nothing any more. When

@@ -18,4 +18,6 @@ struct GlobalsRecord: StoreRecord {
   var bytes: UInt64 = 0
   /// Handlers that have returned PENDING.
   var pended: UInt64 = 0
+  /// Sessions that have begun; the number of the newest.
+  var sessionNumber: UInt64 = 0
 }

@@ -160,17 +160,20 @@ extension Simulator {
     guard call.irql > routine.maximumIRQL else { return }
     let failure = Failure(
       .failure, .wrongIRQL, UInt64(call.irql.rawValue), UInt64(routine.maximumIRQL.rawValue))
-    var handle = Handle.null
+    let subject = request.subject
+    var handle = subject
+    var origin = AllocationOrigin()
     let check: BugCheck
     switch request {
-    case .allocate(let owner, let parameters, _, _):
+    case .allocate(let owner, let parameters, let tag, let site):
       // The shape NDIS documents for NdisMAllocateSharedMemory; using it for this routine is an extension.
-      handle = owner
+      origin = AllocationOrigin(tag: tag, site: site)
       check = BugCheck(
         code: BugCheck.ndisDriver, 0x01, owner.rawValue, UInt64(parameters.length),
         UInt64(call.irql.rawValue), isExtension: true)
     case .free(_, let allocation):
       handle = allocation
+      origin = self.origin(of: allocation)
       check = BugCheck(
         code: BugCheck.driverVerifier, 0xE5, UInt64(call.irql.rawValue), allocation.rawValue,
         isExtension: true)
@@ -180,7 +183,8 @@ extension Simulator {
     }
     violate(
       failure, routine: "\(routine.name)", bugCheck: check, irql: call.irql, handle: handle,
-      party: party(session: call.sessionIndex), session: call.sessionIndex)
+      party: party(of: subject, session: call.sessionIndex), session: call.sessionIndex,
+      origin: origin)
     finish(call.sessionIndex, call.requestID, failure, bugCheck: check)
     throw failure
   }

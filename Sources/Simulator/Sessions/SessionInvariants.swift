@@ -17,6 +17,9 @@ extension StoreCheck {
       try at.hold(isText(session.name), "its name is no clean text")
       try at.hold(session.nextRequestID > 0, "its next request has no id")
       try at.hold(
+        session.number > 0 && UInt64(session.number) <= store.globals[0].sessionNumber,
+        "its number has not been given out")
+      try at.hold(
         state == .ended || (state == .resetting) == !session.resetRequest.isNone,
         "its reset is not there")
       try wait(for: session.resetRequest, at)

@@ -20,6 +20,9 @@ struct SessionRecord: NamedRecord {
   var pid: Int32 = 0
   var uid: UInt32 = 0
   var name = Name()
+  /// Counts up from 1 while the store lives: never reused, unlike the record's index.
+  var number: UInt32 = 0
+  var reserved: UInt32 = 0
   var nextRequestID: UInt64 = 1
   var drivers = Ref<DriverRecord>.none
   var upcalls = Ref<UpcallRecord>.none

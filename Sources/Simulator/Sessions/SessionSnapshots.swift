@@ -6,7 +6,8 @@ import NDISStore
 /// A session.
 public struct SessionSnapshot: Sendable, Equatable {
   public enum State: String, Sendable { case open, resetting, ended }
-  public var index: UInt32
+  /// Never reused while the store lives.
+  public var number: UInt32
   public var name: Name
   public var pid: Int32
   public var uid: UInt32
@@ -33,7 +34,7 @@ extension Simulator {
       case .open: .open
       }
     return SessionSnapshot(
-      index: index.raw, name: record.name, pid: record.pid, uid: record.uid, state: state,
+      number: record.number, name: record.name, pid: record.pid, uid: record.uid, state: state,
       drivers: count(record.drivers, budget: &budget, next: { store.drivers[$0, \.next] }),
       blocks: record.blocks, bytes: record.bytes, sections: record.sections,
       openRequests: count(record.requests, budget: &budget, next: { store.requests[$0, \.next] }),
@@ -41,5 +42,23 @@ extension Simulator {
         record.upcalls, budget: &budget, next: { store.upcalls[$0, \.next] },
         where: { store.upcalls[$0, \.state] == .open }),
       violations: record.violations, leakedBlocks: record.leaked)
+  }
+
+  /// The number of a session; nil if there is none.
+  func number(of session: Ref<SessionRecord>) -> UInt32? {
+    session.optional.map { store.sessions[$0, \.number] }
+  }
+
+  /// The number of the session at an index.
+  public func number(ofSession index: UInt32) -> UInt32 { store.sessions[Index(index), \.number] }
+
+  /// The index of the session with this number; nil if it has ended.
+  public func session(numbered number: UInt32) -> UInt32? {
+    var cursor = ListingCursor()
+    var budget = Int.max
+    while let index = next(.session, &cursor, budget: &budget) {
+      if store.sessions[Index(index), \.number] == number { return index }
+    }
+    return nil
   }
 }

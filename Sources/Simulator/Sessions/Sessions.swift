@@ -17,6 +17,7 @@ extension Simulator {
   ) throws(Failure) -> UInt32 {
     turn.now = now
     try checkQuota(sessionsOf: uid)
+    let number = store.globals[0].sessionNumber &+ 1
     let index = try slabs.sessions.allocateOrRefuse {
       $0.state = .open
       $0.isHosted = isHosted ? 1 : 0
@@ -25,7 +26,9 @@ extension Simulator {
       $0.name = name
       $0.nextRequestID = max(1, firstRequestID)
       $0.token = token
+      $0.number = UInt32(truncatingIfNeeded: number)
     }
+    store.globals.update(0) { $0.sessionNumber = number }
     charge(sessionOf: uid)
     for result in store.slots(index) {
       if store.results[result, \.id] != 0 { store.results.update(result) { $0 = ResultRecord() } }

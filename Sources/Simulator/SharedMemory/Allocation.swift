@@ -31,7 +31,11 @@ extension Simulator {
     } catch {
       store.globals.update(0) { $0.failedAllocations &+= 1 }
       if error.status == .resources {
-        turn.emit(.event(.shortage(party(session: call.sessionIndex), error)))
+        turn.emit(
+          .event(
+            .shortage(
+              party(of: ndisHandle, session: call.sessionIndex), error,
+              AllocationOrigin(tag: tag, site: site))))
       }
       throw error
     }

@@ -65,6 +65,7 @@ extension Simulator {
       invalid, routine: "NetAllocateSharedMemory", bugCheck: check,
       irql: IRQL(rawValue: answer.irql) ?? .high, handle: store.registrations[registration].owner,
       party: party(registration: registration), session: upcall.session.optional,
+      origin: upcall.block.optional.map { origin(of: $0) } ?? AllocationOrigin(),
       isInvalidAnswer: true)
   }
 

@@ -31,16 +31,36 @@ extension Simulator {
           isExtension: true)
       violate(
         failure, routine: "NdisFreeSharedMemory", bugCheck: check, irql: call.irql,
-        handle: allocation, party: party(session: call.sessionIndex), session: call.sessionIndex)
+        handle: allocation, party: party(of: ndisHandle, session: call.sessionIndex),
+        session: call.sessionIndex, origin: origin(of: allocation))
       finish(call.sessionIndex, call.requestID, failure, bugCheck: check)
       return
     }
     // The provider's free handler has to be called; the block stays live until that is possible.
     guard !slabs.upcalls.isFull || !canBeCalled(store.blocks[index, \.registration].index)
     else { throw slabs.upcalls.full() }
+    reportIfInUse(call, block: index, allocation)
     let request = try open(call, object: allocation, block: Ref(index))
     store.globals.update(0) { $0.frees &+= 1 }
     beginFree(block: index, request: Ref(request), parent: call.context)
+  }
+
+  /// Memory of a queue that is freed while its DMA may run: a violation. The free is carried out, since
+  /// NdisFreeSharedMemory cannot refuse: on Windows the adapter then writes into memory of somebody else.
+  private mutating func reportIfInUse(
+    _ call: Call, block index: Index<BlockRecord>, _ allocation: Handle
+  ) {
+    let block = store.blocks[index]
+    guard block.queueID != 0, let queue = block.queue.optional,
+      case .adapter(let adapter) = block.ownerIndex, store.adapters[adapter, \.removed] == 0,
+      !store.queues[queue, \.state].mayFreeMemory
+    else { return }
+    violate(
+      Failure(
+        .failure, .queueMemoryInUse, UInt64(block.queueID),
+        UInt64(store.queues[queue, \.state].rawValue)),
+      routine: "NdisFreeSharedMemory", bugCheck: nil, irql: call.irql, handle: allocation,
+      party: party(adapter: adapter), session: call.sessionIndex, origin: origin(of: index))
   }
 
   /// A43: nothing may be freed in MiniportShutdownEx, nor of an adapter that was shut down.
@@ -214,8 +234,7 @@ extension Simulator {
     let leak = LeakedBlock(
       party: party, handle: handle(.allocation, block.generation, index), queueID: block.queueID,
       usage: SharedMemoryUsage(rawValue: block.usage) ?? .undefined, length: block.length,
-      age: turn.now &- block.createdAt, tag: block.tag,
-      site: block.site.optional.map { store.sites[$0, \.site] } ?? Site())
+      age: turn.now &- block.createdAt, origin: origin(of: index))
     turn.emit(.event(.leak(leak)))
     store.globals.update(0) { $0.leakedBlocks &+= 1 }
     if let session = session(owner: owner) {

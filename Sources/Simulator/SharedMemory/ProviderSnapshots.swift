@@ -61,7 +61,7 @@ extension Simulator {
     return ProviderSnapshot(
       index: index.raw, handle: registrationHandle(index), name: record.name,
       level: record.level, state: state,
-      owner: isHosted ? nil : record.owner, session: record.ownerSession.optional?.raw,
+      owner: isHosted ? nil : record.owner, session: number(of: record.ownerSession),
       adapterName: record.adapter.optional.map { store.adapters[$0, \.name] },
       context: isHosted ? nil : record.context, hosted: isHosted ? record.hosted : nil,
       sections: count(record.sections, budget: &budget, next: { store.sections[$0, \.next] }),

@@ -266,7 +266,7 @@ extension Simulator {
     } else if let session = upcall.session.optional {
       violate(
         Failure(.failure, .lateAnswer, upcall.id), routine: "upcall answer", bugCheck: nil,
-        handle: upcall.object, party: party(session: session), session: session)
+        handle: upcall.object, party: party(of: upcall.object, session: session), session: session)
     }
   }
 

@@ -14,6 +14,12 @@ struct EventFilter: ParsableArguments {
   @Option(help: "Only events of at least this severity: error, warning, notice, info, debug.")
   var priority: String?
 
+  @Option(help: "Only events about this driver.")
+  var driver: String?
+
+  @Option(help: "Only events about this adapter.", completion: .adapters)
+  var adapter: String?
+
   func validate() throws {
     if let priority, priorityNumber(priority) == nil {
       throw ValidationError(
@@ -23,6 +29,8 @@ struct EventFilter: ParsableArguments {
 
   func matches(_ event: SimulatorInterface.Event) -> Bool {
     if !kind.isEmpty, !kind.contains(event.kind) { return false }
+    if let driver, event.fields["NDIS_DRIVER"] != driver { return false }
+    if let adapter, event.fields["NDIS_ADAPTER"] != adapter { return false }
     guard let least = priority.flatMap(priorityNumber) else { return true }
     return (priorityNumber(event.priority) ?? 7) <= least
   }

@@ -116,14 +116,28 @@ struct ListSections: ParsableCommand {
 
 struct ListViolations: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "violations", abstract: "Contract violations and leaked blocks, by code.",
-    discussion: "Example: ndisctl list violations --sort count --reverse")
+    commandName: "violations", abstract: "Contract violations, leaked blocks and advice, by code.",
+    discussion: """
+      DRIVER, ADAPTER and SITE are of the most frequent source of a code; with --json all sources are \
+      listed. Advice (a page says "should") has ADVICE in its EXPECTED column: nobody is blamed for it.
+
+      Examples:
+        ndisctl list violations --sort count --reverse
+        ndisctl list violations --driver netvsc --adapter eth0 --json
+      """)
   @OptionGroup var options: ListOptions
+
+  @Option(help: "Only violations of this driver.")
+  var driver: String?
+
+  @Option(help: "Only violations about this adapter.", completion: .adapters)
+  var adapter: String?
 
   func run() throws {
     var output = try ListOutput<SimulatorInterface.ViolationCount>(options)
     let daemon = try DaemonConnection(options.common)
-    try output.add(try daemon.call(SimulatorInterface.ListViolations.self, .init()).violations)
+    let input = SimulatorInterface.ListViolations.Input(driver: driver, adapter: adapter)
+    try output.add(try daemon.call(SimulatorInterface.ListViolations.self, input).violations)
     try output.finish()
   }
 }
@@ -137,7 +151,7 @@ struct ListEvents: ParsableCommand {
 
       Examples:
         ndisctl list events --after 1200
-        ndisctl list events --kind violation --kind leak
+        ndisctl list events --kind violation --kind leak --driver netvsc
         ndisctl list events --priority warning
       """)
   @OptionGroup var options: ListOptions

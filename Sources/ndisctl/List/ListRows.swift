@@ -184,7 +184,10 @@ extension SimulatorInterface.ViolationCount: Listed {
       .text("CODE", .bad) { $0.code },
       .text("RULE", rank: 2) { $0.rule.isEmpty ? nil : $0.rule },
       .number("COUNT") { $0.count },
-      .number("EXPECTED", rank: 1) { $0.expected },
+      .text("EXPECTED", rank: 1) { $0.advice == true ? "advice" : $0.expected.map { "\($0)" } },
+      .text("DRIVER", rank: 1, minimum: 10, .name) { $0.sources?.first?.driverName },
+      .text("ADAPTER", rank: 2, minimum: 8) { $0.sources?.first?.adapterName },
+      .text("SITE", rank: 2, minimum: 10) { $0.sources?.first?.site },
       .sentence("MESSAGE") { $0.message },
     ]
   }

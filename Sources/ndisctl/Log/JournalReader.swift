@@ -83,8 +83,8 @@ final class JournalReader {
     if command.boot { arguments.append("--boot") }
     if let since = command.since { arguments.append("--since=\(since)") }
     if let priority = command.filter.priority { arguments.append("--priority=\(priority)") }
-    if let driver = command.driver { arguments.append("NDIS_DRIVER=\(driver)") }
-    if let adapter = command.adapter { arguments.append("NDIS_ADAPTER=\(adapter)") }
+    if let driver = command.filter.driver { arguments.append("NDIS_DRIVER=\(driver)") }
+    if let adapter = command.filter.adapter { arguments.append("NDIS_ADAPTER=\(adapter)") }
     for kind in Event.kinds where command.filter.kind.contains(kind.name) {
       arguments.append("MESSAGE_ID=\(kind.messageID)")
     }

@@ -55,12 +55,6 @@ struct LogCommand: ParsableCommand {
   @Flag(name: .shortAndLong, help: "Only entries of the current boot.")
   var boot = false
 
-  @Option(help: "Only entries about this driver.")
-  var driver: String?
-
-  @Option(help: "Only entries about this adapter.", completion: .adapters)
-  var adapter: String?
-
   @Option(
     name: .shortAndLong,
     help: "Only entries of this unit. Default: every ndissimd, with or without a unit.")
@@ -82,13 +76,6 @@ struct LogCommand: ParsableCommand {
 
   /// The maximum number of entries; nil: all.
   var count: Int? { lines ?? (since != nil || boot ? nil : 100) }
-
-  /// The filters that journalctl does not have.
-  func concerns(_ event: SimulatorInterface.Event) -> Bool {
-    if let driver, event.fields["NDIS_DRIVER"] != driver { return false }
-    if let adapter, event.fields["NDIS_ADAPTER"] != adapter { return false }
-    return filter.matches(event)
-  }
 
   func run() throws {
     switch try chosenSource() {
@@ -143,7 +130,7 @@ struct LogCommand: ParsableCommand {
     func earlier() throws(CommandFailure) {
       let daemon = try DaemonConnection(common)
       let kept = try daemon.newestEvents(count ?? .max) { event in
-        event.realtimeUs >= earliest ?? 0 && concerns(event)
+        event.realtimeUs >= earliest ?? 0 && filter.matches(event)
       }
       for event in kept { try show(event) }
       try lines.flush()
@@ -157,7 +144,7 @@ struct LogCommand: ParsableCommand {
       if let dropped = reply.dropped { try lines.missing(dropped) }
       // The stream is open: no event is lost between the stored and the new ones.
       if reply.status != nil { try earlier() }
-      if let event = reply.event, concerns(event) { try show(event) }
+      if let event = reply.event, filter.matches(event) { try show(event) }
       try lines.flush()
       return true
     }

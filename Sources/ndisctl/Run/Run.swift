@@ -50,6 +50,9 @@ struct Run: ParsableCommand {
       "A file of expectations, one per line; # starts a comment.", valueName: "file"))
   var expectFile: [String] = []
 
+  @Flag(help: "Treat advice (a page says \"should\") as violations; it is ignored otherwise.")
+  var advice = false
+
   @Option(
     help: ArgumentHelp(
       "The timeout of the command: 60s, 5min; no limit by default.", valueName: "time"))

@@ -76,7 +76,8 @@ struct RunManagement {
       return reply.violations.map { found in
         RunReport.Rule(
           code: found.code, rule: found.rule.isEmpty ? found.code : found.rule, count: found.count,
-          expected: found.expected, message: found.message)
+          expected: found.expected, message: found.message, isAdvice: found.advice ?? false,
+          sources: found.sources ?? [])
       }
     } catch { throw RunManagementFailure(error) }
   }

@@ -5,6 +5,7 @@
 // is not 0 (128 + N if signal N killed it), 3 for unexpected violations or leaks, or expected ones that did
 // not occur exactly as often as declared, else 0.
 
+import NDISManagementInterface
 import NDISPlatform
 import NDISVarlink
 
@@ -20,6 +21,10 @@ struct RunReport: Sendable {
     var expected: Int?
     /// The message of the most recent one.
     var message: String
+    /// A "should" of a page, not a violation.
+    var isAdvice = false
+    /// Who it was and where, most frequent first.
+    var sources: [SimulatorInterface.ViolationSource] = []
 
     /// Whether the count is the expected one.
     var isAsExpected: Bool { count == expected ?? 0 }
@@ -120,7 +125,18 @@ struct RunReport: Sendable {
       }
     var lines = ["  \(rule.isAsExpected ? "ok " : "BAD") \(name): \(happened), \(declared)"]
     if rule.count > 0, !rule.message.isEmpty { lines.append("      \(rule.message)") }
+    // One source is in the message; more are listed.
+    if rule.sources.count > 1 { lines += rule.sources.map { "      \(line($0))" } }
     return lines
+  }
+
+  private static func line(_ source: SimulatorInterface.ViolationSource) -> String {
+    let who = source.driverName.isEmpty ? "others" : "driver \(source.driverName)"
+    let parts =
+      [who] + (source.adapterName.map { ["adapter \($0)"] } ?? [])
+      + (source.binding.map { ["binding \($0)"] } ?? [])
+      + (source.tag.map { ["tag \($0)"] } ?? []) + (source.site.map { ["at \($0)"] } ?? [])
+    return "\(times(source.count)): \(parts.joined(separator: ", "))"
   }
 
   /// The report as JSON.
@@ -146,6 +162,8 @@ struct RunReport: Sendable {
         if let expected = rule.expected { entry["expected"] = .int(Int64(expected)) }
         entry["asExpected"] = .bool(rule.isAsExpected)
         entry["message"] = .string(rule.message)
+        if rule.isAdvice { entry["advice"] = .bool(true) }
+        entry["sources"] = .array(rule.sources.map(\.json))
         return .object(entry)
       })
     if let daemonProblem { object["daemonProblem"] = .string(daemonProblem) }
@@ -155,9 +173,11 @@ struct RunReport: Sendable {
   }
 
   /// Joins the expectations with the counts of the daemon; an expectation that it does not list did not
-  /// occur.
-  static func rules(counted: [Rule], declared: [RunExpectation]) -> [Rule] {
-    var rules = counted
+  /// occur. Advice counts only if it was declared, or `withAdvice`.
+  static func rules(
+    counted: [Rule], declared: [RunExpectation], withAdvice: Bool = false
+  ) -> [Rule] {
+    var rules = counted.filter { !$0.isAdvice || withAdvice || $0.expected != nil }
     var missing: [(code: String, times: Int)] = []
     for expectation in declared where !counted.contains(where: { $0.code == expectation.code }) {
       if let index = missing.firstIndex(where: { $0.code == expectation.code }) {

@@ -138,7 +138,8 @@ struct RunSession {
           + "reclaimed"
       }
       report.rules = RunReport.rules(
-        counted: try management.violations(), declared: expectations)
+        counted: try management.violations(), declared: expectations,
+        withAdvice: options.advice)
       (report.allocations, report.frees) = try management.allocationsAndFrees()
     } catch {
       report.daemonProblem = error.sentence

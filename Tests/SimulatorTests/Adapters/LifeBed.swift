@@ -74,6 +74,8 @@ final class LifeBed {
     case NDISSIM_UPCALL_BIND_ADAPTER_EX: return "ProtocolBindAdapterEx"
     case NDISSIM_UPCALL_UNBIND_ADAPTER_EX: return "ProtocolUnbindAdapterEx"
     case NDISSIM_UPCALL_STATUS_EX: return "ProtocolStatusEx"
+    case NDISSIM_UPCALL_OID_REQUEST: return "MiniportOidRequest"
+    case NDISSIM_UPCALL_OID_REQUEST_COMPLETE: return "ProtocolOidRequestComplete"
     default: return "upcall \(details.type)"
     }
   }

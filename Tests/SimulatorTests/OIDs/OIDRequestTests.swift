@@ -298,7 +298,7 @@ import NDISStore
     let end = Request.completeOIDRequest(
       adapter: scene.adapter, oid: handle, .success, OIDResult())
     #expect(scene.host.ask(scene.miniport.session, end, irql: .high)?.failure.reason == .wrongIRQL)
-    #expect(scene.told.isEmpty)
+    #expect(scene.told.isEmpty && scene.asked.count == 1)
     #expect(
       scene.host.ask(scene.miniport.session, end, irql: .dispatch)?.failure.status == .success)
     #expect(scene.told.count == 1)
@@ -323,7 +323,23 @@ import NDISStore
     }
   }
 
-  @Test("an adapter removed by surprise: queued and new requests are NOT_ACCEPTED")
+  @Test("advice: NdisCloseAdapterEx should wait for the OID requests of the binding")
+  func closedWithRequests() throws {
+    let scene = try OIDScene()
+    scene.pend()
+    scene.request()
+    scene.request()
+    scene.host.call(scene.prot.session, .closeAdapter(scene.binding))
+    let advice = scene.host.events.compactMap { event -> Violation? in
+      if case .advice(let found) = event { found } else { nil }
+    }
+    #expect(advice.map(\.failure.reason) == [.requestsLeft] && advice.first?.failure.b == 2)
+    #expect(advice.first?.party.binding == scene.binding && advice.first?.bugCheck == nil)
+    #expect(scene.violations == [])
+    #expect(scene.host.simulator.statistics(session: nil).violations == 0)
+  }
+
+  @Test("after a surprise removal the miniport gets OID requests, and completes them NOT_ACCEPTED")
   func removedBySurprise() throws {
     let scene = try OIDScene(shadow: false)
     scene.pend()
@@ -334,13 +350,13 @@ import NDISStore
       simulator.scheduler.wake(Index<AdapterRecord>(0))
       simulator.commit()
     }
-    #expect(scene.told.map(\.failure.status) == [.notAccepted])
-    #expect(scene.told.first?.failure.reason == .adapterRemoved)
-    #expect(scene.request()?.failure.status == .notAccepted)
-    // The one at the miniport is the miniport's to end.
+    #expect(scene.told.isEmpty && scene.asked.count == 1)
+    scene.onRequest = { _, _, _ in ProviderAnswer(status: .notAccepted) }
+    // The second request follows the first one, a third one is taken as before.
     scene.complete(first, .notAccepted)
-    #expect(scene.told.count == 2)
+    #expect(scene.request()?.failure.status == .pending)
+    #expect(scene.asked.count == 3)
+    #expect(scene.told.map(\.failure.status) == [.notAccepted, .notAccepted, .notAccepted])
     #expect(scene.violations == [])
-    scene.expectNothingLeft()
   }
 }

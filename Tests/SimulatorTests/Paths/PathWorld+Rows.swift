@@ -152,7 +152,8 @@ extension PathWorld {
     case .resourcesLeft:
       if queue.indicated != 0 { endFree(miniport, adapter, .success) }
     case .freeFailedAllocated, .freeFailedPaused: endFree(miniport, adapter, .notAccepted)
-    case .adapterRemoved: if chance(15) { change(miniport, adapter, .surpriseRemove) }
+    // After a shutdown nothing is asked of the miniport any more.
+    case .adapterRemoved: if chance(15) { change(miniport, adapter, .shutdown(.powerOff)) }
     case .allocateQueue: break
     }
   }
@@ -218,7 +219,8 @@ extension PathWorld {
         .set, OID_NIC_SWITCH_DELETE_VPORT, VPortDeleteParameters(vportID: vport.vportID).image(),
         of: vport)
     case .resourcesFreed: for driver in protocols { giveBack(driver, all: true) }
-    case .adapterRemoved: if chance(15) { change(miniport, adapter, .surpriseRemove) }
+    // After a shutdown nothing is asked of the miniport any more.
+    case .adapterRemoved: if chance(15) { change(miniport, adapter, .shutdown(.powerOff)) }
     case .createOnPF, .createOnVF: break
     }
   }

@@ -152,13 +152,13 @@ import NDISStore
   }
 
   @Test(
-    "an adapter that is removed by surprise takes its queues along",
+    "an adapter whose process has ended takes its queues along",
     arguments: [QueueState.allocated, .set, .running, .paused])
   func adapterRemoved(state: QueueState) throws {
     let bed = try Bed()
     let id = bed.queue(in: state)
     #expect(state.after(.adapterRemoved) == .undefined)
-    bed.host.call(bed.miniport.session, .changeAdapter(bed.adapter, .surpriseRemove))
+    bed.host.end(bed.miniport.session)
     #expect(bed.record(id) == nil && bed.queuesInUse == 0 && bed.host.problems == [])
   }
 
@@ -211,13 +211,13 @@ import NDISStore
     #expect(bed.host.problems == [])
   }
 
-  @Test("an adapter that is removed by surprise takes its VPorts along", arguments: [false, true])
+  @Test("an adapter whose process has ended takes its VPorts along", arguments: [false, true])
   func vportAdapterRemoved(isActivated: Bool) throws {
     let bed = try VPortTests.bed()
     let id = bed.createVPort()
     if isActivated { #expect(bed.activate(id).status == .success) }
     #expect(bed.vportState(id).after(.adapterRemoved) == .deleted)
-    bed.host.call(bed.miniport.session, .changeAdapter(bed.adapter, .surpriseRemove))
+    bed.host.end(bed.miniport.session)
     let store = bed.host.simulator.store
     #expect(store.vports.indices.allSatisfy { store.vports[$0, \.adapter].isNone })
     #expect(bed.host.problems == [])

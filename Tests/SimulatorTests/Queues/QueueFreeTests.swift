@@ -126,6 +126,34 @@ import NDISStore
     #expect(bed.host.problems == [])
   }
 
+  @Test(
+    "memory of a queue may be freed only while its DMA is stopped", arguments: QueueState.allCases)
+  func memoryInUse(state: QueueState) throws {
+    guard state.mayAllocateMemory || state == .stopDMA || state == .freeing else { return }
+    let bed = try Bed()
+    // FREE_QUEUE is entered with the memory that was allocated before.
+    let isFreeing = state == .stopDMA || state == .freeing
+    let id = bed.queue(in: isFreeing ? .paused : state)
+    let block = try #require(bed.memory(queue: id)?.value)
+    if isFreeing {
+      bed.holds = OID_RECEIVE_FILTER_FREE_QUEUE
+      bed.issue(
+        .set, OID_RECEIVE_FILTER_FREE_QUEUE, ReceiveQueueFreeParameters(queueID: id).image())
+      if state == .freeing { bed.indicate(id) }
+    }
+    #expect(bed.state(id) == state)
+    bed.freeMemory(block)
+    #expect(bed.violations == (state.mayFreeMemory ? [] : [.queueMemoryInUse]))
+    // The free is carried out, as on Windows.
+    #expect(bed.host.simulator.allocation(block) == nil)
+    if case .violation(let violation)? = bed.host.events.last(where: { $0.kind.name == "violation" }
+    ) {
+      #expect(violation.origin.site == Site("queue") && violation.bugCheck == nil)
+      #expect(violation.party.adapter == Name("eth0"))
+    }
+    #expect(bed.host.problems == [])
+  }
+
   @Test("behaviour 41: DmaStopped is indicated on FREE_QUEUE only, and once")
   func unasked() throws {
     let bed = try Bed(

@@ -119,6 +119,35 @@ import NDISStore
     #expect(path.host.problems == [])
   }
 
+  // MARK: Closing
+
+  @Test(
+    "NDIS_BUGCHECK_LEAKED_NBL: a driver must not unbind while it holds lists", arguments: [0, 1, 3])
+  func closedWithLists(held: Int) throws {
+    let path = try ReceivePath()
+    let receiver = Receiver(path.host, "up")
+    let other = Receiver(path.host, "other")
+    for _ in 0..<3 { _ = path.indicate([try path.list(nil)], flags: 0) }
+    receiver.give(path.host, Array(receiver.kept.prefix(3 - held)))
+    let before = path.violations
+    _ = path.host.ask(receiver.driver.session, .unbindAdapter(receiver.binding))
+    #expect(path.violations == before + (held == 0 ? 0 : 1))
+    if held > 0,
+      case .violation(let found)? = path.host.events.last(where: {
+        $0.kind.name == "violation"
+      })
+    {
+      #expect(
+        found.failure
+          == Failure(.failure, .listsHeld, receiver.binding.rawValue, UInt64(held)))
+      #expect(found.bugCheck == .leakedNetBufferList && found.bugCheck?.isExtension == false)
+      #expect(found.party.driver == Name("prot") && found.party.binding == receiver.binding)
+    }
+    // The lists are returned all the same.
+    other.returnAll(path.host)
+    #expect(path.indicated == 0 && path.host.problems == [])
+  }
+
   // MARK: Deaths and deadlines
 
   @Test("a receiver that dies gives its lists back, in order")

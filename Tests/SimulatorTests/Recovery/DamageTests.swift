@@ -46,9 +46,11 @@ import NDISStore
         refused[String(what.prefix { $0 != "[" }), default: 0] += 1
       }
     }
-    // A run that finds nothing, or refuses everything, proves nothing.
+    // A run that finds nothing, or refuses everything, proves nothing. How many of a seed's cases hit what is
+    // in use depends on the layout of the records.
     if Self.only == nil, Self.cases >= 60 {
-      #expect(opened > 3 && refused.values.reduce(0, +) > 15, "\(opened) opened, \(refused)")
+      let damaged = refused.values.reduce(0, +)
+      #expect(opened > 3 && damaged >= Self.cases / 10, "\(opened) opened, \(refused)")
     }
   }
 }
