@@ -163,7 +163,7 @@ struct RunReport: Sendable {
         entry["asExpected"] = .bool(rule.isAsExpected)
         entry["message"] = .string(rule.message)
         if rule.isAdvice { entry["advice"] = .bool(true) }
-        entry["sources"] = .array(rule.sources.map(\.json))
+        if !rule.sources.isEmpty { entry["sources"] = .array(rule.sources.map(\.json)) }
         return .object(entry)
       })
     if let daemonProblem { object["daemonProblem"] = .string(daemonProblem) }
