@@ -65,6 +65,18 @@ public struct UpcallDetails: Sendable {
     self.tag = tag
     self.site = site
   }
+
+  /// The level the handler is entered at.
+  public var irql: IRQL { UpcallType.irql(ofType: type, argument: argument) }
+}
+
+extension UpcallType {
+  /// The level a handler is entered at: PASSIVE_LEVEL, but for MiniportShutdownEx because of a bug check, which
+  /// runs "at a high IRQL" (nc-ndis-miniport_shutdown; here HIGH_LEVEL).
+  public static func irql(ofType type: UInt16, argument: UInt32) -> IRQL {
+    type == UpcallType.shutdownEx.rawValue && argument == ShutdownAction.bugCheck.rawValue
+      ? .high : .passive
+  }
 }
 
 /// A live block, as returned by its allocation.

@@ -33,7 +33,8 @@ extension Encoding {
   ) -> MessageWriter {
     unsafe MessageWriter(
       MessageHeader(
-        type: upcall.type, flags: NDISSIM_FLAG_UPCALL, requestID: id, context: upcall.parent),
+        type: upcall.type, flags: NDISSIM_FLAG_UPCALL, requestID: id, context: upcall.parent,
+        irql: upcall.irql.rawValue),
       into: buffer)
   }
 

@@ -18,6 +18,11 @@
       taken.withLock { _ = $0[table, default: []].insert(row) }
     }
 
+    /// Whether a row was taken.
+    package func hasTaken(_ row: Int, of table: String) -> Bool {
+      taken.withLock { $0[table]?.contains(row) ?? false }
+    }
+
     /// The rows that were never taken, as sentences.
     package func untaken<State, Event>(of table: StateTable<State, Event>) -> [String] {
       let rows = taken.withLock { $0[table.name] ?? [] }

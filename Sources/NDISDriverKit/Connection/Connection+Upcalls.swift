@@ -1,4 +1,4 @@
-// Running upcalls: the handler is called at PASSIVE_LEVEL with the upcall as the thread's context,
+// Running upcalls: the handler is called at the level NDIS says, PASSIVE_LEVEL but for one, with the upcall as the thread's context,
 // whatever the thread was doing before, and its result carries the IRQL on return.
 
 import CNDIS
@@ -18,7 +18,7 @@ extension Connection {
   func serve(_ upcall: Upcall) {
     let context = unsafe ThreadContext.current
     let before = unsafe context.pointee
-    unsafe context.pointee = ThreadContext(irql: .passive, upcall: upcall.id, owner: identity)
+    unsafe context.pointee = ThreadContext(irql: upcall.irql, upcall: upcall.id, owner: identity)
     let answer = perform(upcall)
     let irql = unsafe context.pointee.irql
     unsafe context.pointee = before

@@ -27,11 +27,14 @@ struct Upcall {
 
   var type: UInt16
   var id: UInt64
+  /// The level NDIS calls the handler at.
+  var irql: IRQL
   var call: Call
 
   init(_ header: MessageHeader, _ packet: UnsafeRawBufferPointer) {
     type = header.type
     id = header.requestID
+    irql = IRQL(rawValue: header.irql) ?? .passive
     var reader = unsafe BodyReader(packet: packet)
     do throws(Failure) {
       call = try Upcall.read(header.type, &reader)

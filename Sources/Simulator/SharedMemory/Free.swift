@@ -14,17 +14,17 @@ extension Simulator {
     let index: Index<BlockRecord>
     do throws(Failure) {
       index = try blockToFree(ndisHandle, allocation, session: call.sessionIndex)
-      try checkNotShutDown(call, index, allocation)
+      try checkShutdown(call, index, allocation)
       let indicated = store.blocks[index, \.indicated]
       guard indicated == 0 else {
         throw Failure(.failure, .stillIndicated, allocation.rawValue, UInt64(indicated))
       }
     } catch {
-      // VOID on Windows: no error can be returned there, so an invalid free is a bug check (A18). The rule
-      // about MiniportShutdownEx has none.
+      // VOID on Windows: no error can be returned there, so an invalid free is a bug check (A18). The rules
+      // about MiniportShutdownEx and about the NdisHandle have none.
       let failure = Failure(.failure, error.reason, error.a, error.b)
       let check =
-        error.reason == .freeInShutdown
+        error.reason == .freeInShutdown || error.reason == .freeWithOtherHandle
         ? nil
         : BugCheck(
           code: BugCheck.ndisDriver, 0x03, ndisHandle.rawValue, 0, allocation.rawValue,
@@ -63,22 +63,31 @@ extension Simulator {
       party: party(adapter: adapter), session: call.sessionIndex, origin: origin(of: index))
   }
 
-  /// A43: nothing may be freed in MiniportShutdownEx, nor of an adapter that was shut down.
-  private func checkNotShutDown(
+  /// A43: in MiniportShutdownEx because of a bug check, and after it, a driver "must not free its resources";
+  /// when the system is powered off it may, which is "neither required nor encouraged".
+  private mutating func checkShutdown(
     _ call: Call, _ block: Index<BlockRecord>, _ allocation: Handle
   ) throws(Failure) {
-    let inShutdown = chain(of: call.context) { $0.type == .shutdownEx } != nil
-    var isShutDown = false
-    if case .adapter(let adapter) = store.blocks[block].ownerIndex {
-      isShutDown = store.adapters[adapter, \.state] == .shutdown
+    var action: UInt32?
+    if let shutdown = chain(of: call.context, { $0.type == .shutdownEx }) {
+      action = upcallRecord(shutdown).map { store.upcalls[$0, \.argument] }
     }
-    guard !inShutdown, !isShutDown else {
-      throw Failure(.failure, .freeInShutdown, allocation.rawValue)
+    if case .adapter(let adapter) = store.blocks[block].ownerIndex,
+      store.adapters[adapter, \.state] == .shutdown
+    {
+      action = store.adapters[adapter, \.shutdownAction]
     }
+    guard let action else { return }
+    let failure = Failure(.failure, .freeInShutdown, allocation.rawValue, UInt64(action))
+    guard action == ShutdownAction.powerOff.rawValue else { throw failure }
+    advise(
+      failure, routine: "NdisFreeSharedMemory", irql: call.irql, handle: allocation,
+      party: party(of: allocation, session: call.sessionIndex), origin: origin(of: block))
   }
 
-  /// The block an AllocationHandle names, if this session may free it through `ndisHandle`.
-  private func blockToFree(
+  /// The block an AllocationHandle names, if this session may free it through `ndisHandle`: that "should be the
+  /// same handle" as of the allocation (A19). Another driver's handle names memory that is not that driver's.
+  private mutating func blockToFree(
     _ ndisHandle: Handle, _ allocation: Handle, session: Index<SessionRecord>
   ) throws(Failure) -> Index<BlockRecord> {
     guard allocation != .null else { throw Failure(.failure, .nullHandle) }
@@ -104,13 +113,16 @@ extension Simulator {
     }
     let owner = handle(owner: object)
     guard owner != ndisHandle else { return index }
-    if settings.lenientFreeHandle,
-      (try? resolveOwner(ndisHandle, session: session))?.driver
-        == driver(owner: object)
-    {
-      return index
+    let failure = Failure(.failure, .freeWithOtherHandle, owner.rawValue, ndisHandle.rawValue)
+    guard
+      (try? resolveOwner(ndisHandle, session: session))?.driver == driver(owner: object)
+    else { throw failure }
+    if !settings.lenientFreeHandle {
+      advise(
+        failure, routine: "NdisFreeSharedMemory", handle: allocation,
+        party: party(of: ndisHandle, session: session), origin: origin(of: index))
     }
-    throw Failure(.failure, .freeWithOtherHandle, owner.rawValue, ndisHandle.rawValue)
+    return index
   }
 
   /// Whether a provider gets upcalls: it is alive, and no answer of it is overdue.

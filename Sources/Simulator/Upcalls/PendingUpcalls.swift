@@ -83,7 +83,9 @@ extension Simulator {
       return report(
         Failure(.failure, .handlerDeadline, settings.upcallDeadline), watchdog)
     case .answered(let answer):
-      if answer.irql != 0 {
+      let entered = UpcallType.irql(ofType: upcall.$type.raw, argument: upcall.argument)
+      // PASSIVE_LEVEL is accepted everywhere: a client that knows no other level returns at it.
+      if answer.irql != 0, answer.irql != entered.rawValue {
         return report(
           Failure(.failure, .providerIRQL, UInt64(answer.irql), 0),
           BugCheck(

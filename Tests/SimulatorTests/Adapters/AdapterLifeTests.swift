@@ -303,17 +303,53 @@ import Testing
     bed.finish()
   }
 
+  @Test("A43: a free in MiniportShutdownEx at a power-off is advised against, and carried out")
+  func freeAtPowerOff() throws {
+    let bed = try LifeBed()
+    let session = bed.miniport.session
+    let blocks = (0..<2).map { _ in bed.miniport.handle(bed.host, Sample.allocate(bed.adapter)) }
+    bed.held = [NDISSIM_UPCALL_SHUTDOWN_EX]
+    bed.change(.shutdown(.powerOff))
+    let id = try bed.id(of: NDISSIM_UPCALL_SHUTDOWN_EX)
+    let inside = Request.free(ndisHandle: bed.adapter, allocation: blocks[0])
+    #expect(bed.host.ask(session, inside, context: id)?.failure.status == .success)
+    bed.answer(NDISSIM_UPCALL_SHUTDOWN_EX)
+    let after = Request.free(ndisHandle: bed.adapter, allocation: blocks[1])
+    #expect(bed.host.ask(session, after)?.failure.status == .success)
+    #expect(bed.violations == [])
+    #expect(bed.advice.map(\.failure.reason) == [.freeInShutdown, .freeInShutdown])
+    #expect(bed.host.simulator.statistics(session: nil).blocks == 0)
+    bed.finish()
+  }
+
+  @Test(
+    "MiniportShutdownEx because of a bug check runs at a high IRQL",
+    arguments: [(ShutdownAction.powerOff, IRQL.passive), (.bugCheck, .high)])
+  func shutdownLevel(action: ShutdownAction, level: IRQL) throws {
+    for returned in [level, .passive] {
+      let bed = try LifeBed(version: NDISVersion(6, 20))
+      bed.held = [NDISSIM_UPCALL_SHUTDOWN_EX]
+      let shutdown = bed.change(.shutdown(action))
+      let call = try #require(bed.waiting.first)
+      #expect(call.details.irql == level)
+      var answer = ProviderAnswer(status: .success)
+      answer.irql = returned.rawValue
+      bed.host.answer(call.session, call.id, answer)
+      #expect(bed.result(shutdown)?.failure.status == .success && bed.violations == [])
+    }
+  }
+
   @Test("A43: a free in MiniportShutdownEx is a violation; what was held is reclaimed, not leaked")
   func freeInShutdown() throws {
     let bed = try LifeBed()
     let session = bed.miniport.session
     let block = bed.miniport.handle(bed.host, Sample.allocate(bed.adapter))
     bed.held = [NDISSIM_UPCALL_SHUTDOWN_EX]
-    let shutdown = bed.change(.shutdown(.powerOff))
+    let shutdown = bed.change(.shutdown(.bugCheck))
     let id = try bed.id(of: NDISSIM_UPCALL_SHUTDOWN_EX)
     let free = Request.free(ndisHandle: bed.adapter, allocation: block)
     let wrong = bed.host.ask(session, free, context: id)
-    #expect(wrong?.failure == Failure(.failure, .freeInShutdown, block.rawValue))
+    #expect(wrong?.failure == Failure(.failure, .freeInShutdown, block.rawValue, 1))
     #expect(wrong?.bugCheck == nil)
     #expect(bed.violations.map(\.routine) == ["NdisFreeSharedMemory"])
     #expect(bed.host.simulator.allocation(block) != nil)

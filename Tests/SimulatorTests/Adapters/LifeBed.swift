@@ -27,13 +27,14 @@ final class LifeBed {
   private(set) var wrongHalts = 0
 
   init(
-    adds: Bool = true, binds: Bool = true, isHosted: Bool = false, shadow: Bool = true
+    adds: Bool = true, binds: Bool = true, isHosted: Bool = false, shadow: Bool = true,
+    version: NDISVersion = NDISVersion(6, 30)
   ) throws {
     host = try TestHost(shadow: shadow)
     host.stepLimit = 100
     miniport = Driver(host, "mp", isHosted: isHosted)
     binder = Driver(host, "binder")
-    driver = miniport.miniport(host)
+    driver = miniport.handle(host, .registerMiniportDriver(Sample.miniport(version: version)))
     prot = binder.protocolDriver(host)
     for party in [miniport, binder] {
       party.override = { [unowned self] host, id, details in
@@ -93,6 +94,10 @@ final class LifeBed {
       return nil
     }
     return record.state
+  }
+
+  var advice: [Violation] {
+    host.events.compactMap { if case .advice(let advice) = $0 { advice } else { nil } }
   }
 
   var violations: [Violation] {

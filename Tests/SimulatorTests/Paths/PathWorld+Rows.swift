@@ -25,17 +25,24 @@ extension PathWorld {
       if hasVPorts {
         let state = pick(vports(of: adapter)).map(\.state)
         let from = chance(25) ? .deleted : state ?? .deleted
-        let rows = VPortState.table.rows.filter { $0.from == from }
-        if let row = pick(rows) { take(row, miniport, adapter) }
+        if let row = row(from: from, in: VPortState.table) { take(row, miniport, adapter) }
       } else {
         let state = pick(queues(of: adapter)).map(\.state)
         let from = chance(15) ? .undefined : state ?? .undefined
-        let rows = QueueState.table.rows.filter { $0.from == from }
-        if let row = pick(rows) { take(row, miniport, adapter) }
+        if let row = row(from: from, in: QueueState.table) { take(row, miniport, adapter) }
       }
       drain()
     }
     for driver in protocols where chance(50) { giveBack(driver, all: true) }
+  }
+
+  /// A row that leads on from a state, rather one that this run has not taken yet.
+  private func row<State, Event>(
+    from state: State, in table: StateTable<State, Event>
+  ) -> StateTable<State, Event>.Row? {
+    let all = table.rows.indices.filter { table.rows[$0].from == state }
+    let fresh = all.filter { !coverage.hasTaken($0, of: table.name) }
+    return pick(chance(60) && !fresh.isEmpty ? fresh : all).map { table.rows[$0] }
   }
 
   /// Every call is answered and what is owed is done, but for FREE_QUEUE and calls of the handlers of `held`.
@@ -69,23 +76,23 @@ extension PathWorld {
 
   // MARK: Adapters
 
-  /// MiniportShutdownEx in any of the states it may come in.
+  /// MiniportShutdownEx, or the end of the process, in each of the states it may come in: in turn, so that a run
+  /// sees all of them.
   private func shutDown(_ miniport: Driver, _ adapter: Handle) {
-    switch dice(4) {
-    case 0: change(miniport, adapter, .pause([]))
-    case 1:
+    let number = endings
+    endings += 1
+    if number % 5 != 4 {
       change(miniport, adapter, .pause([]))
-      drain(holding: NDISSIM_UPCALL_PAUSE)
-    case 2:
-      change(miniport, adapter, .pause([]))
-      drain()
+      if number % 5 != 0 { drain(holding: number % 5 == 1 ? NDISSIM_UPCALL_PAUSE : nil) }
+    }
+    if number % 5 == 2 {
       change(miniport, adapter, .restart)
       drain(holding: NDISSIM_UPCALL_RESTART)
-    default: break
     }
+    if number / 5 % 2 == 0 { issue(.query, OIDScene.number, [], on: adapter) }
     if chance(50) { indicate(on: 0, miniport, adapter, flags: []) }
-    if chance(50) { issue(.query, OIDScene.number, [], on: adapter) }
     host.settle()
+    if number / 10 % 2 == 1 { return die(miniport) }
     change(miniport, adapter, .shutdown(.powerOff))
     drain()
     host.call(miniport.session, .removeAdapter(adapter))
@@ -117,8 +124,15 @@ extension PathWorld {
         queueID: queue.queueID, fields: QueueBed.fields, revision: 1)
       issue(.method, OID_RECEIVE_FILTER_SET_FILTER, filter.image(), of: queue)
     case .clearFilter, .clearLastFilter:
-      guard (filters.count == 1) == (row.event == .clearLastFilter), let filter = pick(filters)
-      else { return }
+      guard let filter = pick(filters) else { return }
+      if filters.count == 1, row.event == .clearFilter {
+        // It takes another one.
+        let second = ReceiveFilterParameters(
+          queueID: queue.queueID, fields: QueueBed.fields, revision: 1)
+        issue(.method, OID_RECEIVE_FILTER_SET_FILTER, second.image(), of: queue)
+        drain()
+      }
+      if filters.count > 1, row.event == .clearLastFilter { return }
       if chance(50) { indicate(on: queue.queueID, miniport, adapter, flags: .singleQueue) }
       let clear = ReceiveFilterClearParameters(queueID: queue.queueID, filterID: filter.filterID)
       issue(.set, OID_RECEIVE_FILTER_CLEAR_FILTER, clear.image(), of: queue)
@@ -142,6 +156,8 @@ extension PathWorld {
       host.settle()
       indicate(on: queue.queueID, miniport, adapter, flags: .singleQueue)
     case .freeQueue:
+      // Memory that may be left when FREE_QUEUE ends.
+      if chance(50) { allocate(miniport, adapter, queue: queue.queueID, vport: 0, context: 0) }
       issue(
         .set, OID_RECEIVE_FILTER_FREE_QUEUE,
         ReceiveQueueFreeParameters(queueID: queue.queueID).image(), of: queue)
@@ -150,10 +166,10 @@ extension PathWorld {
       guard row.from == .reclaiming else { return endFree(miniport, adapter, .success) }
       for driver in protocols { giveBack(driver, all: true) }
     case .resourcesLeft:
-      if queue.indicated != 0 { endFree(miniport, adapter, .success) }
+      if queue.indicated != 0 || queue.blocks != 0 { endFree(miniport, adapter, .success) }
     case .freeFailedAllocated, .freeFailedPaused: endFree(miniport, adapter, .notAccepted)
     // After a shutdown nothing is asked of the miniport any more.
-    case .adapterRemoved: if chance(15) { change(miniport, adapter, .shutdown(.powerOff)) }
+    case .adapterRemoved: if chance(8) { shutDown(miniport, adapter) }
     case .allocateQueue: break
     }
   }
@@ -220,7 +236,7 @@ extension PathWorld {
         of: vport)
     case .resourcesFreed: for driver in protocols { giveBack(driver, all: true) }
     // After a shutdown nothing is asked of the miniport any more.
-    case .adapterRemoved: if chance(15) { change(miniport, adapter, .shutdown(.powerOff)) }
+    case .adapterRemoved: if chance(8) { shutDown(miniport, adapter) }
     case .createOnPF, .createOnVF: break
     }
   }

@@ -85,6 +85,10 @@ final class PathWorld: Dicing {
   }
 
   var lacksSomething: Bool { reached.contains { $0.value == 0 } }
+  /// The rows of the state tables that this run has taken.
+  let coverage = TransitionCoverage()
+  /// How many adapters a walk has ended.
+  var endings = 0
 
   func trace(_ text: @autoclosure () -> String) {
     if GeneratedTests.environment["NDISSIM_VERBOSE"] != nil { print(last, "|", text()) }
@@ -166,7 +170,10 @@ final class PathWorld: Dicing {
 
   private func kill() {
     last = "kill"
-    guard let driver = pick(miniports + protocols) else { return }
+    if let driver = pick(miniports + protocols) { die(driver) }
+  }
+
+  func die(_ driver: Driver) {
     forget(driver)
     host.end(driver.session)
   }
