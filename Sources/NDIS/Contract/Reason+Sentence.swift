@@ -16,7 +16,9 @@ extension Reason {
     case 140...159: queueSentence(a, b)
     case 160...176: filterSentence(a, b)
     case 177...199: receiveSentence(a, b)
-    case 200...249: vportSentence(a, b)
+    case 200...239: vportSentence(a, b)
+    case 240...249: vportParameterSentence(a, b)
+    case 260...279: exceededSentence(a, b)
     default: hostedSentence(a, b)
     }
   }
@@ -215,7 +217,8 @@ extension Reason {
       "QueueType is \(a); an allocated queue must be NdisReceiveQueueTypeVMQueue."
     case .queueOperationalState: "QueueState is \(a); valid values are 0 to 3."
     case .processorAffinity: "ProcessorAffinity names no processor of group \(a)."
-    case .lookahead: "LookaheadSize is \(a) without lookahead split; it must be 0."
+    case .lookahead:
+      "LookaheadSize is \(a); it must be 0 without lookahead split, and from NDIS 6.30."
     case .nothingChanged: "The set request changes nothing; set a CHANGED flag."
     case .defaultQueue: "QueueId 0 is the default queue, which cannot be allocated or freed."
     case .queueTwice: "QueueId \(a) is in the array twice."
@@ -235,7 +238,8 @@ extension Reason {
   private func filterSentence(_ a: UInt64, _ b: UInt64) -> String {
     switch self {
     case .filterUnknown: "FilterId \(a) does not exist on queue \(b)."
-    case .vportState: "VPortState is \(a); a VPort can only be activated, once."
+    case .vportState:
+      "VPortState is \(a); a VPort of the PF is created Deactivated and activated once, every other one is always Activated."
     case .vportIDGiven: "VPortId is \(a); it must be 0 when a VPort is created, NDIS assigns it."
     case .interruptModeration:
       "InterruptModeration is \(a); valid values are 0, 1, 2, 100, 200 and 300."
@@ -343,6 +347,46 @@ extension Reason {
       "The miniport indicated into queue \(a) while SET_FILTER was pending and then failed the request."
     case .functionCount: "NumVFs is \(a); the adapter has \(b)."
     case .noFunctions: "All \(a) VFs of the NIC switch are allocated."
+    default: "The call failed for reason \(rawValue)."
+    }
+  }
+
+  /// Parameters of VPorts and filters.
+  private func vportParameterSentence(_ a: UInt64, _ b: UInt64) -> String {
+    switch self {
+    case .vportProcessor:
+      "ProcessorAffinity is \(hex(a)); a nondefault VPort of the PF is created with exactly one processor."
+    case .queuePairs: "NumQueuePairs is \(a); 1 to \(b) queue pairs are available."
+    case .queuePairsUneven:
+      "NumQueuePairs is \(a); the other nondefault VPorts have \(b), and the adapter does not support asymmetric queue pairs."
+    case .vportShare:
+      "The PF already has \(a) nondefault VPorts; \(b) are its share without NDIS_NIC_SWITCH_CAPS_SINGLE_VPORT_POOL."
+    case .vportOfFunction:
+      "VPort \(a) is attached to VF \(b); ProcessorAffinity is valid for VPorts of the PF only."
+    case .defaultVPort: "VPort 0 is the default VPort, which is deleted with its switch only."
+    case .vportWithoutFilter:
+      "VPort \(a) has no receive filter; nothing may be indicated on it before its first filter is set or after its last one was cleared."
+    case .filterIDGiven: "FilterId is \(a); it must be 0 when a filter is set, NDIS assigns it."
+    case .filterIDBits: "RequestedFilterIdBitCount is \(a); it must be 0."
+    case .filterMoveQueue:
+      "A filter is moved from queue \(a) to queue \(b); both must be NDIS_DEFAULT_RECEIVE_QUEUE_ID."
+    default: "The call failed for reason \(rawValue)."
+    }
+  }
+
+  /// What the adapter's capabilities lack.
+  private func exceededSentence(_ a: UInt64, _ b: UInt64) -> String {
+    switch self {
+    case .filterTestUnsupported:
+      "ReceiveFilterTest is \(a); SupportedFilterTests of the adapter is \(hex(b))."
+    case .filterHeaderUnsupported:
+      "FrameHeader is \(a); SupportedHeaders of the adapter is \(hex(b))."
+    case .filterFieldUnsupported:
+      "HeaderField is \(a); the adapter's supported fields of this header are \(hex(b))."
+    case .lookaheadUnsupported:
+      "Lookahead split is requested; SupportedQueueProperties of the adapter is \(hex(a))."
+    case .vlanUntested:
+      "The filter tests a MAC address without a VLAN, and NDIS_RECEIVE_FILTER_FIELD_MAC_HEADER_VLAN_UNTAGGED_OR_ZERO is not set; a miniport of NDIS 6.20 must fail it."
     default: "The call failed for reason \(rawValue)."
     }
   }

@@ -189,9 +189,25 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
   case indicatedEarly = 232
   case functionCount = 233
   case noFunctions = 234
+  case vportProcessor = 240
+  case queuePairs = 241
+  case queuePairsUneven = 242
+  case vportShare = 243
+  case vportOfFunction = 244
+  case defaultVPort = 245
+  case vportWithoutFilter = 246
+  case filterIDGiven = 247
+  case filterIDBits = 248
+  case filterMoveQueue = 249
   // Hosted miniports (250...)
   case frameLength = 250
   case miniportUnknown = 251
+  // Capabilities that a request exceeds (260...)
+  case filterTestUnsupported = 260
+  case filterHeaderUnsupported = 261
+  case filterFieldUnsupported = 262
+  case lookaheadUnsupported = 263
+  case vlanUntested = 264
 
   /// The stable name of the rule: the name of the case.
   public var rule: String { "\(self)" }

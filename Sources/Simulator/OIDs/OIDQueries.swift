@@ -216,14 +216,4 @@ extension Simulator {
     array.vports.sort { $0.vportID < $1.vportID }
     return array.image()
   }
-
-  /// The default VPort has no record: it belongs to the switch, is on the physical function and always
-  /// active.
-  private func defaultVPort(adapter: Index<AdapterRecord>) throws(Failure) -> VPortParameters {
-    let parameters = try switchParameters(adapter: adapter)
-    var vport = VPortParameters(
-      name: "", numQueuePairs: max(1, parameters.numQueuePairsForDefaultVPort))
-    vport.state = VPortState.activated.reported
-    return vport
-  }
 }

@@ -165,6 +165,22 @@ public struct NICSwitchCapabilitiesImage: StoredImage {
 
   /// `MaxNumVFs`.
   @inlinable public var maxNumVFs: UInt32 { image.MaxNumVFs }
+
+  /// `NicSwitchCapabilities`.
+  @inlinable public var flags: UInt32 { image.NicSwitchCapabilities }
+
+  /// `MaxNumQueuePairs`.
+  @inlinable public var maxNumQueuePairs: UInt32 { image.MaxNumQueuePairs }
+
+  /// `MaxNumQueuePairsPerNonDefaultVPort`.
+  @inlinable public var maxNumQueuePairsPerNonDefaultVPort: UInt32 {
+    image.MaxNumQueuePairsPerNonDefaultVPort
+  }
+
+  /// `MaxNumQueuePairsForDefaultVPort`.
+  @inlinable public var maxNumQueuePairsForDefaultVPort: UInt32 {
+    image.MaxNumQueuePairsForDefaultVPort
+  }
 }
 
 /// The image of `NDIS_NIC_SWITCH_VPORT_PARAMETERS`.
@@ -185,6 +201,9 @@ public struct VPortParametersImage: StoredImage {
     get { image.AttachedFunctionId }
     set { image.AttachedFunctionId = newValue }
   }
+
+  /// `NumQueuePairs`.
+  @inlinable public var numQueuePairs: UInt32 { image.NumQueuePairs }
 
   /// `VPortState`.
   @inlinable public var state: Int32 {

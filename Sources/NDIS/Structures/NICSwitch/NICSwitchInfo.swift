@@ -16,6 +16,10 @@ public struct NICSwitchCapabilities: StructureImage {
   public var maxNumVPorts: UInt32 = 0
   public var maxNumVFs: UInt32 = 0
   public var maxNumQueuePairs: UInt32 = 0
+  public var maxNumQueuePairsPerNonDefaultVPort: UInt32 = 0
+  public var maxNumMACAddresses: UInt32 = 0
+  /// Revision 3.
+  public var maxNumQueuePairsForDefaultVPort: UInt32 = 0
 
   public init(revision: UInt8 = 2) { self.revision = revision }
 
@@ -29,6 +33,9 @@ public struct NICSwitchCapabilities: StructureImage {
     maxNumVPorts = image.MaxNumVPorts
     maxNumVFs = image.MaxNumVFs
     maxNumQueuePairs = image.MaxNumQueuePairs
+    maxNumQueuePairsPerNonDefaultVPort = image.MaxNumQueuePairsPerNonDefaultVPort
+    maxNumMACAddresses = image.MaxNumMacAddresses
+    maxNumQueuePairsForDefaultVPort = image.MaxNumQueuePairsForDefaultVPort
   }
 
   public func append(to bytes: inout [UInt8]) {
@@ -39,6 +46,9 @@ public struct NICSwitchCapabilities: StructureImage {
     image.MaxNumVPorts = maxNumVPorts
     image.MaxNumVFs = maxNumVFs
     image.MaxNumQueuePairs = maxNumQueuePairs
+    image.MaxNumQueuePairsPerNonDefaultVPort = maxNumQueuePairsPerNonDefaultVPort
+    image.MaxNumMacAddresses = maxNumMACAddresses
+    image.MaxNumQueuePairsForDefaultVPort = maxNumQueuePairsForDefaultVPort
     store(image, to: &bytes)
   }
 }
