@@ -62,7 +62,7 @@ extension PathWorld {
     // A VPort with lists outstanding is to lose its filters now and then, and then to be deleted.
     let busy = vports.filter { $0.indicated > 0 }.map(\.vportID)
     let filters = filters(of: adapter)
-    let last = chance(50) ? filters.filter { busy.contains($0.vportID) } : []
+    let last = chance(25) ? filters.filter { busy.contains($0.vportID) } : []
     let filter = pick(last) ?? pick(filters)
     let roll = dice(100)
     switch roll {
@@ -83,7 +83,7 @@ extension PathWorld {
         QueueAllocationComplete(queueIDs: ids).image()
       )
     case 31..<43:
-      let isVPort = chance(40)
+      let isVPort = chance(30)
       let address = UInt8(dice(20))
       let parameters = ReceiveFilterParameters(
         queueID: isVPort ? 0 : queue(.allocated, .set, .running, .paused),

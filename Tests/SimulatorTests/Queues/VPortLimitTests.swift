@@ -90,6 +90,36 @@ import Testing
     #expect(bed.delete(2).status == .success && bed.host.problems == [])
   }
 
+  @Test(
+    "ENUM_SWITCHES counts VPorts, queue pairs, MAC addresses and VLAN identifiers as NDIS_NIC_SWITCH_INFO has them"
+  )
+  func switchInfo() throws {
+    let bed = try Self.bed()
+    func info() throws -> NICSwitchInfo {
+      let answer = bed.request(.query, OID_NIC_SWITCH_ENUM_SWITCHES)
+      return try #require(try NICSwitchInfoArray(image: answer.bytes).switches.first)
+    }
+    var known = try info()
+    #expect(known.numVPorts == 8 && known.numActiveVPorts == 1)
+    #expect(known.numQueuePairsForDefaultVPort == 1)
+    #expect(Self.create(bed, pairs: 2).status == .success)
+    #expect(Self.create(bed, pairs: 2).status == .success)
+    _ = [bed.setFilter(vport: 1), bed.setFilter(), bed.setFilter()]
+    let both = ReceiveFilterParameters(
+      vportID: 2,
+      fields: [.destinationAddress([2, 0, 0, 0, 0, 2]), .vlan(5)])
+    #expect(bed.request(.method, OID_RECEIVE_FILTER_SET_FILTER, both.image()).status == .success)
+    let group = ReceiveFilterParameters(fields: [.destinationAddress([1, 0, 0x5E, 0, 0, 1])])
+    #expect(bed.request(.method, OID_RECEIVE_FILTER_SET_FILTER, group.image()).status == .success)
+    known = try info()
+    #expect(known.numVPorts == 8 && known.numActiveVPorts == 3)
+    #expect(known.numQueuePairsForNonDefaultVPorts == 4)
+    #expect(known.numActiveDefaultVPortMACAddresses == 2)
+    #expect(known.numActiveNonDefaultVPortMACAddresses == 2)
+    #expect(known.numActiveDefaultVPortVLANs == 0 && known.numActiveNonDefaultVPortVLANs == 1)
+    #expect(bed.host.problems == [])
+  }
+
   @Test("the switch is created with queue pairs for the default VPort that there are")
   func switchQueuePairs() throws {
     let capabilities = Bed.switchCapabilities(queuePairs: 4)

@@ -101,7 +101,7 @@ extension QueueBed {
     #expect(read.friendlyName == "renamed" && read.numVFs == 2)
     #expect(bed.createVPort() == 1)
     let info = try enumerated()
-    #expect(info.map(\.numVPorts) == [2] && info.map(\.numActiveVPorts) == [1])
+    #expect(info.map(\.numVPorts) == [4] && info.map(\.numActiveVPorts) == [2])
     let full = bed.request(.set, OID_NIC_SWITCH_DELETE_SWITCH, deletion)
     #expect(full.failure == Failure(.fileNotFound, .switchInUse, 1, 0))
     #expect(bed.delete(1).status == .success)

@@ -105,6 +105,17 @@ public struct ReceiveFilterFieldImage: StoredImage {
   @usableFromInline var image = NDIS_RECEIVE_FILTER_FIELD_PARAMETERS()
 
   @inlinable public init() {}
+
+  /// `FrameHeader`.
+  @inlinable public var frameHeader: Int32 { image.FrameHeader }
+
+  /// `HeaderField`.
+  @inlinable public var headerField: Int32 { image.HeaderField }
+
+  /// The first byte of `FieldValue`.
+  @inlinable public var firstByte: UInt8 {
+    unsafe withUnsafeBytes(of: image.FieldValue) { unsafe $0.first ?? 0 }
+  }
 }
 
 /// The image of `NDIS_RECEIVE_FILTER_CAPABILITIES`.

@@ -62,10 +62,17 @@ public struct NICSwitchInfo: StructureImage {
   public var friendlyName: String
   public var numVFs: UInt32
   public var numAllocatedVFs: UInt32
-  /// Including the default VPort.
+  /// VPorts that can be created, and the default one.
   public var numVPorts: UInt32
+  /// VPorts that have been created, and the default one.
   public var numActiveVPorts: UInt32
   public var numQueuePairsForDefaultVPort: UInt32
+  public var numQueuePairsForNonDefaultVPorts: UInt32 = 0
+  /// Unicast MAC address filters, and VLAN filters, of the default VPort and of all others.
+  public var numActiveDefaultVPortMACAddresses: UInt32 = 0
+  public var numActiveNonDefaultVPortMACAddresses: UInt32 = 0
+  public var numActiveDefaultVPortVLANs: UInt32 = 0
+  public var numActiveNonDefaultVPortVLANs: UInt32 = 0
 
   /// For a switch with these parameters.
   public init(
@@ -93,6 +100,11 @@ public struct NICSwitchInfo: StructureImage {
     numVPorts = image.NumVPorts
     numActiveVPorts = image.NumActiveVPorts
     numQueuePairsForDefaultVPort = image.NumQueuePairsForDefaultVPort
+    numQueuePairsForNonDefaultVPorts = image.NumQueuePairsForNonDefaultVPorts
+    numActiveDefaultVPortMACAddresses = image.NumActiveDefaultVPortMacAddresses
+    numActiveNonDefaultVPortMACAddresses = image.NumActiveNonDefaultVPortMacAddresses
+    numActiveDefaultVPortVLANs = image.NumActiveDefaultVPortVlanIds
+    numActiveNonDefaultVPortVLANs = image.NumActiveNonDefaultVPortVlanIds
   }
 
   public func append(to bytes: inout [UInt8]) {
@@ -105,6 +117,11 @@ public struct NICSwitchInfo: StructureImage {
     image.NumVPorts = numVPorts
     image.NumActiveVPorts = numActiveVPorts
     image.NumQueuePairsForDefaultVPort = numQueuePairsForDefaultVPort
+    image.NumQueuePairsForNonDefaultVPorts = numQueuePairsForNonDefaultVPorts
+    image.NumActiveDefaultVPortMacAddresses = numActiveDefaultVPortMACAddresses
+    image.NumActiveNonDefaultVPortMacAddresses = numActiveNonDefaultVPortMACAddresses
+    image.NumActiveDefaultVPortVlanIds = numActiveDefaultVPortVLANs
+    image.NumActiveNonDefaultVPortVlanIds = numActiveNonDefaultVPortVLANs
     store(image, to: &bytes)
   }
 }
