@@ -92,6 +92,8 @@ public struct IndicatedList: Sendable {
   public var context: UInt64
   public var filterID: UInt16
   public var queueID: UInt16
+  /// The 802.1Q tag of its frames.
+  public var tag = Ieee8021QInformation.none
   public var bufferCount: UInt8
   public var segmentCount: UInt8
   public var dataLengths = InlineArray<4, UInt32>(repeating: 0)

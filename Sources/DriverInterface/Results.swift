@@ -120,12 +120,14 @@ public struct OIDDetails: Sendable, Hashable {
 }
 
 /// The parameters of ProtocolReceiveNetBufferLists, piece by piece in message order: a list, its buffers, and
-/// after each buffer the parts that contain it. Values only, since they are created for every frame.
+/// after each buffer the parts that contain it; after the last list the tags of all, if there are any. Values only,
+/// since they are created for every frame.
 public enum ReceivedPiece: Sendable, Hashable {
   case list(Handle, filterID: UInt16, queueID: UInt16, buffers: UInt32)
   case buffer(dataLength: UInt32)
   /// Contiguous bytes of a section.
   case part(sharedMemory: Handle, section: Handle, offset: UInt64, length: UInt32)
+  case tag(Ieee8021QInformation)
 }
 
 /// Counters.

@@ -158,11 +158,14 @@ extension SwitchboardState {
       guard let status = simulator.status(ofUpcall: id) else { return 0 }
       return unsafe Encoding.upcall(id, upcall, status, into: buffer)
     case .receivedLists:
-      guard let (port, flags, count) = simulator.indication(ofUpcall: id) else { return 0 }
+      guard let (port, flags, count, hasTags) = simulator.indication(ofUpcall: id) else {
+        return 0
+      }
+      let tags = hasTags && (connection.session.map { simulator.takesTags(session: $0) } ?? false)
       return unsafe Encoding.upcall(
-        id, upcall, port: port, flags: flags, count: count, into: buffer
+        id, upcall, port: port, flags: flags, count: count, hasTags: tags, into: buffer
       ) { append in
-        simulator.forEachPiece(ofUpcall: id) { piece in
+        simulator.forEachPiece(ofUpcall: id, tags: tags) { piece in
           if case .part(_, let section, _, _) = piece, connection.markSent(view: section.rawValue) {
             unknown.append(section)
           }

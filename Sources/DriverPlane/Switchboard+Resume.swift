@@ -88,8 +88,11 @@ extension SwitchboardState {
     connection.replayBudget = Int(NDIS.Limits.maximumOutstanding)
     connection.wasResumed = true
     connections[session] = connection
+    // What was granted stays granted: upcalls of this session may have been sent before.
+    let features: SessionFeatures =
+      simulator.takesTags(session: session) ? [.resume, .ieee8021Q] : .resume
     send(
-      helloReply(header, features: .resume, token: token), to: connection)
+      helloReply(header, features: features, token: token), to: connection)
     onEvent(.sessionResumed(party, reconnected: true))
     persistence.store(connection, session, &simulator)
     callAgain(session)

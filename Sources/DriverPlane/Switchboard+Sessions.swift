@@ -13,12 +13,14 @@ extension SwitchboardState {
     do throws(Failure) {
       let hello = try unsafe Decoding.hello(header, packet)
       guard hello.token == 0 else { return try reconnect(connection, header, token: hello.token) }
-      let granted = persistence.features(of: hello.features)
-      let newToken = granted.isEmpty ? 0 : try freshToken()
+      let takesTags = hello.features.contains(.ieee8021Q)
+      let resumption = persistence.features(of: hello.features)
+      let granted = takesTags ? resumption.union(.ieee8021Q) : resumption
+      let newToken = resumption.isEmpty ? 0 : try freshToken()
       let session = try simulator.begin(
         name: hello.name, pid: connection.pid, uid: connection.uid,
         firstRequestID: header.requestID &+ 1,
-        token: newToken, now: now)
+        token: newToken, takesTags: takesTags, now: now)
       connection.session = session
       connection.name = "\(hello.name)"
       connections[session] = connection

@@ -125,7 +125,9 @@ extension VMQMiniport {
       state.isAsleep = call.input.prefix(4).elementsEqual([1, 0, 0, 0]) == false
       return .success
     case OIDNumber.pnpQueryPower: return .success
-    default: throw Failure(.notSupported, .oidUnknown, UInt64(call.oid))
+    default:
+      if let outcome = try serveGeneral(call) { return outcome }
+      throw Failure(.notSupported, .oidUnknown, UInt64(call.oid))
     }
   }
 
@@ -189,6 +191,7 @@ extension VMQMiniport {
   /// Removes a queue or VPort without memory or outstanding lists.
   mutating func drop(record index: Int) {
     filters.removeAll { Int($0.queue) == index }
+    state.discarded &+= queues[index].dropped
     queues[index] = VMQQueue()
   }
 }

@@ -149,9 +149,15 @@ extension VMQMiniport {
       throw Failure(
         .failure, .tableFull, RecordKind.filter.rawValue, UInt64(Self.maximumFilters))
     }
+    // The device does not look into encapsulated packets.
+    guard parameters.flags.isEmpty else {
+      throw Failure(.notSupported, .unknownFlags, UInt64(parameters.flags.rawValue))
+    }
     var filter = VMQFilter()
     filter.id = parameters.filterID
     filter.queue = UInt8(truncatingIfNeeded: index)
+    let isUntagged = parameters.fields.contains { $0.flags.contains(.vlanUntaggedOrZero) }
+    var tests: Set<MACHeaderField> = []
     for field in parameters.fields {
       guard field.frameHeader == .mac else {
         throw Failure(.notSupported, .filterFrameHeader, UInt64(field.frameHeader.rawValue))
@@ -162,15 +168,21 @@ extension VMQMiniport {
       switch MACHeaderField(rawValue: field.headerField) {
       case .destinationAddress:
         filter.address = MACAddress((0..<6).map { field.fieldValue[$0] })
+        tests.insert(.destinationAddress)
       case .vlanID:
-        let id = UInt16(field.fieldValue[0]) | UInt16(field.fieldValue[1]) << 8
-        filter.hasVLAN = !field.flags.contains(.vlanUntaggedOrZero)
-        filter.vlan = id & 0x0FFF
+        // "The network adapter must only indicate received packets" without a tag, or of VLAN 0, with the flag.
+        filter.hasVLAN = !isUntagged
+        filter.vlan = field.vlanID
+        tests.insert(.vlanID)
       default:
         throw Failure(
           .notSupported, .filterHeaderField, UInt64(UInt32(bitPattern: field.headerField)),
           UInt64(field.frameHeader.rawValue))
       }
+    }
+    // "For NDIS 6.20, the miniport driver must return a failed status."
+    guard settings.version >= .vports || isUntagged || tests != [.destinationAddress] else {
+      throw Failure(.invalidParameter, .vlanUntested)
     }
     // A filter without an address accepts every frame of its VLAN; broadcasts are generated for it.
     let outcome = try answered(call, call.input)

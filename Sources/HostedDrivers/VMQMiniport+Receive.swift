@@ -82,6 +82,9 @@ extension VMQMiniport {
 
   private mutating func indicate(_ index: Int, _ count: UInt32, _ length: UInt32) {
     let mine = filters.filter { Int($0.queue) == index }
+    // From NDIS 6.30 "the network adapter must remove it from the packet data"
+    // (ns-ntddndis-_ndis_receive_filter_field_parameters).
+    let keepsTags = settings.version < .vports
     var writes = FrameWrites(queues[index], stride: stride)
     var lists: [IndicatedList] = []
     lists.reserveCapacity(Int(count))
@@ -92,18 +95,20 @@ extension VMQMiniport {
       from = buffer + 1
       let filter = mine.isEmpty ? nil : mine[Int(queue.sequence % UInt64(mine.count))]
       let isDefault = queue.kind == .defaultQueue
+      let vlan = !isDefault && filter?.hasVLAN == true ? filter?.vlan : nil
       let frame = GeneratedFrame(
         to: isDefault ? .broadcast : filter?.address ?? .broadcast, from: source(index),
-        vlan: isDefault || filter?.hasVLAN != true ? nil : filter?.vlan, queueID: queue.id,
-        sequence: queue.sequence, length: length)
+        vlan: keepsTags ? vlan : nil, queueID: queue.id, sequence: queue.sequence, length: length)
       var list = IndicatedList(
         context: UInt64(index) << 32 | UInt64(buffer),
         queueID: UInt16(truncatingIfNeeded: queue.id))
+      if !keepsTags, let vlan { list.tag = Ieee8021QInformation(vlanID: vlan) }
       // A frame is two segments at most, which fit a list.
       guard (try? list.append(dataLength: length, writes.add(frame, buffer))) != nil else { break }
       lists.append(list)
       queues[index].out.insert(buffer)
       queues[index].inCall.insert(buffer)
+      queues[index].framesInCall.count(frame.destination, octets: length)
       queues[index].sequence += 1
     }
     guard !lists.isEmpty else { return }
@@ -130,11 +135,13 @@ extension VMQMiniport {
     let count = UInt64(queues[index].inCall.count)
     if reply.isSuccess {
       queues[index].indicated += count
+      state.received.add(queues[index].framesInCall)
     } else {
       // The indication failed: the buffers are free, the frames dropped.
       queues[index].dropped += count
       queues[index].out.subtract(queues[index].inCall)
     }
+    queues[index].framesInCall = VMQReceived()
     queues[index].inCall.removeAll()
   }
 

@@ -101,6 +101,7 @@ extension VMQMiniport {
       if queues[index].isIndicating, !open.contains(VMQCall.indicateReceive.tag(index)) {
         queues[index].isIndicating = false
         queues[index].out.subtract(queues[index].inCall)
+        queues[index].framesInCall = VMQReceived()
         queues[index].inCall.removeAll()
       }
     }

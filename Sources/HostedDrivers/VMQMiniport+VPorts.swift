@@ -69,11 +69,17 @@ extension VMQMiniport {
   var hardwareAssist: HardwareAssist {
     var filter = ReceiveFilterCapabilities(revision: settings.version >= .vports ? 2 : 1)
     filter.enabledFilterTypes = ReceiveFilterCapabilityFlags.vmqFiltersEnabled
-    filter.supportedQueueProperties = ReceiveFilterCapabilityFlags.msixSupported
+    // The flags that a miniport with VM queues or a NIC switch must set.
+    filter.supportedQueueProperties =
+      ReceiveFilterCapabilityFlags.msixSupported | ReceiveFilterCapabilityFlags.vmQueueSupported
+    if settings.version >= .vports {
+      filter.supportedQueueProperties |=
+        ReceiveFilterCapabilityFlags.dynamicProcessorAffinityChangeSupported
+        | ReceiveFilterCapabilityFlags.interruptVectorCoalescingSupported
+    }
     if !settings.hasSwitch {
       filter.enabledQueueTypes = ReceiveFilterCapabilityFlags.vmQueuesEnabled
       filter.numQueues = settings.queues
-      filter.supportedQueueProperties |= ReceiveFilterCapabilityFlags.vmQueueSupported
     }
     // NDIS_RECEIVE_FILTER_TEST_HEADER_FIELD_EQUAL_SUPPORTED, ..._MAC_HEADER_SUPPORTED,
     // ..._MAC_HEADER_DEST_ADDR_SUPPORTED and ..._MAC_HEADER_VLAN_ID_SUPPORTED.
@@ -96,6 +102,8 @@ extension VMQMiniport {
     // Including the default VPort.
     capabilities.maxNumVPorts = settings.vports + 1
     capabilities.maxNumQueuePairs = settings.vports + 1
+    capabilities.maxNumQueuePairsPerNonDefaultVPort = 1
+    capabilities.maxNumMACAddresses = UInt32(clamping: Self.maximumFilters)
     return capabilities.image()
   }
 }

@@ -208,4 +208,52 @@ struct VMQState: BitwiseCopyable {
   var pauseUpcall: UInt64 = 0
   var request = VMQRequest()
   var failure = Failure(.success, .none)
+
+  // General objects.
+  static let maximumMulticastAddresses = 16
+  /// Interrupt moderation is disabled.
+  var isUnmoderated = false
+  var packetFilter: UInt32 = 0
+  /// 0: not set.
+  var lookahead: UInt32 = 0
+  var multicastCount: UInt32 = 0
+  var multicastList = InlineArray<16, MACAddress>(repeating: MACAddress(rawValue: 0))
+  var received = VMQReceived()
+  /// Frames dropped by queues that are gone.
+  var discarded: UInt64 = 0
+}
+
+/// Frames received without an error, by their destination.
+struct VMQReceived: BitwiseCopyable {
+  struct Counter: BitwiseCopyable {
+    var frames: UInt64 = 0
+    var octets: UInt64 = 0
+    mutating func add(_ other: Counter) {
+      frames &+= other.frames
+      octets &+= other.octets
+    }
+  }
+  var directed = Counter()
+  var multicast = Counter()
+  var broadcast = Counter()
+
+  var frames: UInt64 { directed.frames &+ multicast.frames &+ broadcast.frames }
+
+  /// A frame of `octets` to this address.
+  mutating func count(_ destination: MACAddress, octets: UInt32) {
+    let one = Counter(frames: 1, octets: UInt64(octets))
+    if destination == .broadcast {
+      broadcast.add(one)
+    } else if destination.isMulticast {
+      multicast.add(one)
+    } else {
+      directed.add(one)
+    }
+  }
+
+  mutating func add(_ other: VMQReceived) {
+    directed.add(other.directed)
+    multicast.add(other.multicast)
+    broadcast.add(other.broadcast)
+  }
 }

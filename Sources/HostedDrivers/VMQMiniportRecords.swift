@@ -70,8 +70,9 @@ struct VMQQueue: BitwiseCopyable {
   var dropped: UInt64 = 0
   /// Buffers in use: indicated, and not returned.
   var out = BufferSet()
-  /// Buffers of the indication that waits for its reply.
+  /// Buffers of the indication that waits for its reply, and its frames.
   var inCall = BufferSet()
+  var framesInCall = VMQReceived()
 
   init() {}
 

@@ -23,6 +23,7 @@ public struct Status: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
   @inlinable public static var unsupportedMedia: Status { Status(rawValue: 0xC001_0019) }
   // Used by OID requests.
   @inlinable public static var indicationRequired: Status { Status(rawValue: 0x4023_0001) }
+  @inlinable public static var multicastFull: Status { Status(rawValue: 0xC001_0009) }
   @inlinable public static var requestAborted: Status { Status(rawValue: 0xC001_000C) }
   @inlinable public static var resetInProgress: Status { Status(rawValue: 0xC001_000D) }
   @inlinable public static var invalidLength: Status { Status(rawValue: 0xC001_0014) }

@@ -244,8 +244,9 @@ private func reason(_ body: () throws(Failure) -> Void) -> Reason? {
         for _ in 0..<Limits.maximumBuffers { writer.append(ndissim_net_buffer()) }
       }
       for _ in 0..<Limits.maximumParts { writer.append(ndissim_view_segment()) }
+      for _ in 0..<Limits.maximumLists { writer.append(UInt32(0)) }
     }
-    #expect(received.count == 63576)
+    #expect(received.count == 64600)
     let returned = message(MessageHeader(type: 136, requestID: 1)) { writer in
       writer.append(ndissim_upcall_return())
       for _ in 0..<Limits.maximumReturned { writer.append(UInt64(0)) }
@@ -260,7 +261,8 @@ private func reason(_ body: () throws(Failure) -> Void) -> Reason? {
           writer.append(NET_BUFFER_SHARED_MEMORY())
         }
       }
+      for _ in 0..<Limits.maximumLists { writer.append(UInt32(0)) }
     }
-    #expect(indicated.count == 45128)
+    #expect(indicated.count == 46152)
   }
 }

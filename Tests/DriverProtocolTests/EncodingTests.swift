@@ -253,6 +253,23 @@ import Testing
         count: 2, into: buffer
       ) { append in for piece in pieces { append(piece) } }
     }
+    // With NDISSIM_LIST_INFORMATION_8021Q a tag for each list follows the last one.
+    let upcall = details(
+      MessageHeader(
+        type: UInt16(NDISSIM_UPCALL_RECEIVE_NET_BUFFER_LISTS), flags: 0, requestID: 5),
+      object: Example.binding, context: Example.bindingContext, handler: 29)
+    var bytes = [UInt8](repeating: 0xEE, count: 4096)
+    let tags = [5, 0].map { Ieee8021QInformation(vlanID: $0) }
+    let length = unsafe bytes.withUnsafeMutableBytes {
+      unsafe Encoding.upcall(
+        5, upcall, port: 0, flags: 0, count: 2, hasTags: true, into: $0
+      ) { append in
+        for piece in pieces { append(piece) }
+        for tag in tags { append(.tag(tag)) }
+      }
+    }
+    #expect(bytes[48 + 36..<48 + 40] == [1, 0, 0, 0])
+    #expect(bytes[length - 8..<length] == [0x50, 0, 0, 0, 0, 0, 0, 0])
     try unsafe expect("upcall_return_net_buffer_lists.request") { header, buffer in
       let upcall = details(
         header, object: Example.adapter, context: Example.adapterContext, handler: 9,

@@ -33,7 +33,7 @@ import Testing
     var fields: [ReceiveFilterField] = [
       .destinationAddress([2, 0, 0, 0, 0, UInt8(truncatingIfNeeded: id)])
     ]
-    if let vlan { fields.append(.vlan(vlan)) }
+    if let vlan { fields.append(.vlan(vlan)) } else { fields[0].flags = .vlanUntaggedOrZero }
     var parameters = ReceiveFilterParameters(queueID: queue, fields: fields, revision: 1)
     parameters.filterID = id
     return parameters.image()

@@ -48,11 +48,48 @@ import Testing
       let frame = try #require(GeneratedFrame(Self.frame(list, ndis)))
       #expect(frame.sequence == UInt64(number) && frame.queueID == 1)
       #expect(frame.destination.bytes == [2, 0, 0, 0, 0, number % 2 == 0 ? 1 : 9])
-      #expect(frame.vlan == (number % 2 == 0 ? nil : 77))
+      // The tag is out of band.
+      #expect(frame.vlan == nil && list.tag.vlanID == (number % 2 == 0 ? 0 : 77))
     }
     // Buffers that follow one another are written in one piece.
     #expect(ndis.writes.count == 1)
     #expect(Set(indication.lists.map(\.context)).count == 4)
+  }
+
+  @Test("6.20: the VLAN tag, in network byte order in the filter, stays in the frame")
+  func taggedFrames() throws {
+    let ndis = VMQMiniportTests.running { $0.version = NDISVersion(6, 20) }
+    VMQMiniportTests.open(ndis, [1])
+    var field = ReceiveFilterField(.vlanID, SIMD16<UInt8>())
+    field.fieldValue[1] = 5
+    var filter = ReceiveFilterParameters(
+      queueID: 1, fields: [.destinationAddress([2, 0, 0, 0, 0, 9]), field], revision: 1)
+    filter.filterID = 2
+    let set = ndis.request(OID_RECEIVE_FILTER_SET_FILTER, .method, filter.image())
+    #expect(ndis.end(set)?.status == .success)
+    try ndis.generate(1, 2, length: 100)
+    let lists = try #require(ndis.indications.first).lists
+    let frames = lists.compactMap { GeneratedFrame(Self.frame($0, ndis)) }
+    #expect(frames.map(\.vlan) == [nil, 5] && lists.allSatisfy { $0.tag == .none })
+  }
+
+  @Test("6.20: a filter of a MAC address without a VLAN or VLAN_UNTAGGED_OR_ZERO fails")
+  func untestedVLAN() throws {
+    func status(_ minor: UInt8, _ change: (inout ReceiveFilterParameters) -> Void) -> Status? {
+      let ndis = VMQMiniportTests.running { $0.version = NDISVersion(6, minor) }
+      VMQMiniportTests.open(ndis, [1])
+      var filter = ReceiveFilterParameters(
+        queueID: 1, fields: [.destinationAddress([2, 0, 0, 0, 0, 9])], revision: 1)
+      filter.filterID = 2
+      change(&filter)
+      let set = ndis.request(OID_RECEIVE_FILTER_SET_FILTER, .method, filter.image())
+      return ndis.end(set)?.status
+    }
+    #expect(status(20) { _ in } == .invalidParameter && status(30) { _ in } == .success)
+    #expect(status(20) { $0.fields[0].flags = .vlanUntaggedOrZero } == .success)
+    #expect(status(20) { $0.fields.append(.vlan(7)) } == .success)
+    #expect(status(20) { $0.fields = [.vlan(7)] } == .success)
+    #expect(status(30) { $0.flags = .packetEncapsulation } == .notSupported)
   }
 
   @Test("the default queue gets broadcasts from the restart on, without a filter")

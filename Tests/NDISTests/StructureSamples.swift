@@ -146,7 +146,7 @@ enum Samples {
         .u32(4, 0), .u32(8, 1), .u32(12, 0x71), .u32(16, 0x72), .u32(20, 40), .u32(24, 2),
         .u32(28, 56), .u32(32, 0x73), .bytes(40, [0x80, 1, 56, 0]), .u32(48, 1), .u32(52, 1),
         .u32(56, 1), .bytes(64, [1, 2, 3, 4, 5, 6, 0]), .u32(96 + 16, 4),
-        .bytes(96 + 24, [5, 6, 0]), .bytes(96 + 40, Array(0xA0...0xAF)),
+        .bytes(96 + 24, [6, 5, 0]), .bytes(96 + 40, Array(0xA0...0xAF)),
       ]),
     sample(
       {
@@ -162,7 +162,7 @@ enum Samples {
     sample(
       field(1), "NDIS_RECEIVE_FILTER_FIELD_PARAMETERS", 56,
       [
-        .u32(4, 1), .u32(8, 1), .u32(12, 2), .u32(16, 4), .bytes(24, [5, 6, 0]),
+        .u32(4, 1), .u32(8, 1), .u32(12, 2), .u32(16, 4), .bytes(24, [6, 5, 0]),
         .bytes(40, Array(0xA0...0xAF)),
       ]),
     sample(field(2), "NDIS_RECEIVE_FILTER_FIELD_PARAMETERS", 56, [.u32(16, 4)]),

@@ -15,9 +15,10 @@ struct ToldLists: Hashable {
   var returned: [UInt64] = []
 
   init(_ simulator: borrowing Simulator, _ id: UInt64) {
-    if let told = simulator.indication(ofUpcall: id) { (port, flags, count) = told }
+    var hasTags = false
+    if let told = simulator.indication(ofUpcall: id) { (port, flags, count, hasTags) = told }
     var pieces: [ReceivedPiece] = []
-    simulator.forEachPiece(ofUpcall: id) { pieces.append($0) }
+    simulator.forEachPiece(ofUpcall: id, tags: hasTags) { pieces.append($0) }
     self.pieces = pieces
     var returned: [UInt64] = []
     simulator.forEachReturned(ofUpcall: id) { returned.append($0) }

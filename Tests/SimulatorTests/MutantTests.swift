@@ -14,7 +14,7 @@ import NDISStore
       "adapter=\(AdapterState.table.rows.count) adapter-move=\(AdapterState.table.moves.count)",
       "queue=\(QueueState.table.rows.count) queue-move=\(QueueState.table.moves.count)",
       "vport=\(VPortState.table.rows.count) vport-move=\(VPortState.table.moves.count)",
-      "check=\(AnswerCheck.allCases.count)",
+      "check=\(AnswerCheck.allCases.count) request=\(RequestCheck.allCases.count)",
       "oid=\(OID.table.count) handler=\(DriverRoutine.table.count)")
   }
 #endif

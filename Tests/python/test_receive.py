@@ -197,3 +197,31 @@ def test_view_that_cannot_be_opened(untouched: Daemon) -> None:
             below.serve(until=lambda: ends.returned == [1, 2], timeout=20)
             assert ends.frames == [b"seen"]
             ends.end()
+
+
+def test_vlan_out_of_band(untouched: Daemon) -> None:
+    """Ieee8021QNetBufferListInfo travels beside the lists, to receivers that ask for it."""
+    with untouched.connect() as session:
+        ends = Receiver(session, session, "tags", keep=True)
+        tagged, plain = ends.frame(1, 0, bytes(64)), ends.frame(2, 64, bytes(64))
+        tagged.ieee_8021q = 5 << 4 | 3
+        ends.adapter.indicate_receive([plain, tagged])
+        session.serve(until=lambda: bool(ends.kept), timeout=20)
+        assert [one.ieee_8021q for one in ends.kept[0].lists] == [0, 5 << 4 | 3]
+        assert [one.vlan_id for one in ends.kept[0].lists] == [0, 5]
+        assert [one.filter_id for one in ends.kept[0].lists] == [0, 0]
+        ends.binding.return_lists(ends.kept[0].lists)
+        ends.end()
+
+
+def test_lists_for_a_client_without_the_feature(untouched: Daemon) -> None:
+    with untouched.connect("below") as below, \
+            Session(untouched.raw(), "above", features=0) as above, served(above):
+        ends = Receiver(below, above, "bare", keep=True)
+        tagged = ends.frame(1, 0, bytes(64))
+        tagged.ieee_8021q = 5 << 4
+        ends.adapter.indicate_receive([tagged])
+        eventually("the list is received", lambda: bool(ends.kept))
+        assert ends.kept[0].information == 0 and ends.kept[0].lists[0].ieee_8021q == 0
+        ends.binding.return_lists(ends.kept[0].lists)
+        ends.end()

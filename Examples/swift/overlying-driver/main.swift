@@ -131,9 +131,11 @@ do throws(DriverError) {
   try expect(completed.map(\.completionStatus) == [.success], "the queue has memory")
   printLine("OID_RECEIVE_FILTER_QUEUE_ALLOCATION_COMPLETE: the miniport has allocated its memory")
   let address = MACAddress([2, 0, 0, 0, 0, UInt8(truncatingIfNeeded: queue)])
+  // No VLAN is tested: frames without a tag, or of VLAN 0.
+  var test = ReceiveFilterField.destinationAddress(address.bytes)
+  test.flags = .vlanUntaggedOrZero
   let filter = try connection.setFilter(
-    binding,
-    ReceiveFilterParameters(queueID: queue, fields: [.destinationAddress(address.bytes)]))
+    binding, ReceiveFilterParameters(queueID: queue, fields: [test]))
   printLine("OID_RECEIVE_FILTER_SET_FILTER: filter \(filter), frames to \(address)")
   let running = try connection.enumerateQueues(binding).first { $0.queueID == queue }
   try expect(running?.state == .running, "the queue runs")

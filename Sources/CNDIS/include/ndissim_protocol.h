@@ -114,6 +114,8 @@ enum {
 
 // Features of HELLO. RESUME: this client can go on with its session after the daemon's restart.
 #define NDISSIM_FEATURE_RESUME 0x1u
+// 8021Q: out-of-band data of received lists, NDISSIM_LIST_INFORMATION_8021Q, may be sent to this client.
+#define NDISSIM_FEATURE_8021Q 0x2u
 
 // HELLO is the first message of a connection; every other one before it is refused.
 struct ndissim_hello {
@@ -468,9 +470,13 @@ struct ndissim_indicate_receive {
   uint32_t port_number;
   uint32_t flags;  // NDIS_RECEIVE_FLAGS_*
   uint32_t count;  // NumberOfNetBufferLists
-  uint32_t reserved;
+  uint32_t information;  // NDISSIM_LIST_INFORMATION_*: what follows the last list
 };
 NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_indicate_receive) == 24, "indicate receive");
+
+// After the last list, `count` times NDIS_NET_BUFFER_LIST_8021Q_INFO.Value, 4 bytes each, in the order of the
+// lists; 0 = no tag. From and to sessions with NDISSIM_FEATURE_8021Q only.
+#define NDISSIM_LIST_INFORMATION_8021Q 0x1u
 
 struct ndissim_net_buffer_list {
   uint64_t handle;     // from a miniport its own number, returned to it; to a protocol NDIS's handle
@@ -494,7 +500,7 @@ struct ndissim_upcall_receive {
   uint32_t port_number;
   uint32_t flags;
   uint32_t count;
-  uint32_t reserved;
+  uint32_t information;  // NDISSIM_LIST_INFORMATION_*
 };
 NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_upcall_receive) == 40, "upcall receive");
 

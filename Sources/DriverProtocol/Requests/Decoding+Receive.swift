@@ -8,12 +8,17 @@ import NDIS
 extension Decoding {
   static func indication(_ body: inout BodyReader) throws(Failure) -> Request {
     let raw = try body.read(ndissim_indicate_receive.self)
-    try zero(UInt64(raw.reserved))
+    try zero(UInt64(raw.information & ~NDISSIM_LIST_INFORMATION_8021Q))
     // A list with one buffer takes at least 24 bytes.
     try count(raw.count, atLeast: 24, body)
     var lists: [IndicatedList] = []
     lists.reserveCapacity(Int(raw.count))
     for _ in 0..<raw.count { lists.append(try list(&body)) }
+    if raw.information & NDISSIM_LIST_INFORMATION_8021Q != 0 {
+      for position in lists.indices {
+        lists[position].tag = Ieee8021QInformation(rawValue: try body.read(UInt32.self))
+      }
+    }
     return .indicateReceive(
       adapter: Handle(rawValue: raw.adapter_handle),
       Indication(port: raw.port_number, flags: raw.flags, lists: lists))

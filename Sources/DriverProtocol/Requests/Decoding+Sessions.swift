@@ -10,6 +10,7 @@ package struct SessionFeatures: OptionSet, Sendable {
 
   /// The session outlives the daemon's process.
   package static let resume = SessionFeatures(rawValue: UInt64(NDISSIM_FEATURE_RESUME))
+  package static let ieee8021Q = SessionFeatures(rawValue: UInt64(NDISSIM_FEATURE_8021Q))
 }
 
 /// The ID of one start of the daemon.

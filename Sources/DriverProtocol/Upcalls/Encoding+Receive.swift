@@ -2,7 +2,7 @@
 // contexts. They are written during iteration, without allocation.
 //
 // They fit in a packet: 48 bytes of header and 40 before the lists, 256 lists of 16 bytes with 4 buffers of 8
-// each, and 1,600 parts of 32 bytes are 63,576 of 65,536 bytes (Limits.maximumLists, maximumBuffers,
+// each, 1,600 parts of 32 bytes and 256 tags of 4 are 64,600 of 65,536 bytes (Limits.maximumLists, maximumBuffers,
 // maximumParts); 48 and 32 bytes with 4,096 contexts of 8 (Limits.maximumReturned) are 32,848. The dispatcher
 // refuses an indication with more parts, and splits a return.
 
@@ -14,7 +14,7 @@ extension Encoding {
   /// UPCALL_RECEIVE_NET_BUFFER_LISTS with `count` lists, over which `forEachPiece` iterates in order.
   package static func upcall(
     _ id: UInt64, _ upcall: UpcallDetails, port: UInt32, flags: UInt32, count: UInt32,
-    into buffer: UnsafeMutableRawBufferPointer,
+    hasTags: Bool = false, into buffer: UnsafeMutableRawBufferPointer,
     forEachPiece: (_ body: (ReceivedPiece) -> Void) -> Void
   ) -> Int {
     var writer = unsafe begin(id, upcall, buffer)
@@ -22,7 +22,7 @@ extension Encoding {
     writer.append(port)
     writer.append(flags)
     writer.append(count)
-    writer.append(UInt32(0))
+    writer.append(hasTags ? NDISSIM_LIST_INFORMATION_8021Q : 0)
     // The position of the buffer's part count, which is known after iterating over the parts.
     var place = 0
     var parts: UInt32 = 0
@@ -43,6 +43,7 @@ extension Encoding {
             length: length, reserved: 0))
         parts &+= 1
         writer.replace(parts, at: place)
+      case .tag(let tag): writer.append(tag.rawValue)
       }
     }
     return writer.finish()

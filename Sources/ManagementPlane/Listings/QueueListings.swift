@@ -149,8 +149,8 @@ extension Interface.FilterTest {
       switch writing {
       case .address: return digits(6, "-")
       case .number(let count):
-        // Integers are little-endian.
-        let number = (0..<count).reduce(0) { $0 | Int(value[$1]) << (8 * $1) }
+        // Integers are in network byte order (A56).
+        let number = (0..<count).reduce(0) { $0 << 8 | Int(value[$1]) }
         return "\(number)"
       case .bytes: return digits(16, "")
       }

@@ -16,7 +16,10 @@ extension Reason {
     case 140...159: queueSentence(a, b)
     case 160...176: filterSentence(a, b)
     case 177...199: receiveSentence(a, b)
-    case 200...249: vportSentence(a, b)
+    case 200...239: vportSentence(a, b)
+    case 240...249: vportParameterSentence(a, b)
+    case 260...279: exceededSentence(a, b)
+    case 290...299: inUseSentence(a, b)
     default: hostedSentence(a, b)
     }
   }
@@ -215,7 +218,8 @@ extension Reason {
       "QueueType is \(a); an allocated queue must be NdisReceiveQueueTypeVMQueue."
     case .queueOperationalState: "QueueState is \(a); valid values are 0 to 3."
     case .processorAffinity: "ProcessorAffinity names no processor of group \(a)."
-    case .lookahead: "LookaheadSize is \(a) without lookahead split; it must be 0."
+    case .lookahead:
+      "LookaheadSize is \(a); it must be 0 without lookahead split, and from NDIS 6.30."
     case .nothingChanged: "The set request changes nothing; set a CHANGED flag."
     case .defaultQueue: "QueueId 0 is the default queue, which cannot be allocated or freed."
     case .queueTwice: "QueueId \(a) is in the array twice."
@@ -235,7 +239,8 @@ extension Reason {
   private func filterSentence(_ a: UInt64, _ b: UInt64) -> String {
     switch self {
     case .filterUnknown: "FilterId \(a) does not exist on queue \(b)."
-    case .vportState: "VPortState is \(a); a VPort can only be activated, once."
+    case .vportState:
+      "VPortState is \(a); a VPort of the PF is created Deactivated and activated once, every other one is always Activated."
     case .vportIDGiven: "VPortId is \(a); it must be 0 when a VPort is created, NDIS assigns it."
     case .interruptModeration:
       "InterruptModeration is \(a); valid values are 0, 1, 2, 100, 200 and 300."
@@ -343,12 +348,6 @@ extension Reason {
       "The miniport indicated into queue \(a) while SET_FILTER was pending and then failed the request."
     case .functionCount: "NumVFs is \(a); the adapter has \(b)."
     case .noFunctions: "All \(a) VFs of the NIC switch are allocated."
-    case .queueMemoryInUse:
-      "Memory of queue \(a) was freed in state \(QueueState(rawValue: UInt8(truncatingIfNeeded: b))?.name ?? "\(b)"), in which the adapter may still write to it; indicate DmaStopped first."
-    case .listsHeld:
-      "Binding \(hex(a)) was closed while it held \(b) indicated list(s); return them with NdisReturnNetBufferLists first."
-    case .requestsLeft:
-      "Binding \(hex(a)) was closed with \(b) OID request(s) outstanding; wait for ProtocolOidRequestComplete first."
     default: "The call failed for reason \(rawValue)."
     }
   }

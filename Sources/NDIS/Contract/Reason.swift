@@ -189,12 +189,29 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
   case indicatedEarly = 232
   case functionCount = 233
   case noFunctions = 234
-  case queueMemoryInUse = 240
-  case listsHeld = 241
-  case requestsLeft = 242
+  case vportProcessor = 240
+  case queuePairs = 241
+  case queuePairsUneven = 242
+  case vportShare = 243
+  case vportOfFunction = 244
+  case defaultVPort = 245
+  case vportWithoutFilter = 246
+  case filterIDGiven = 247
+  case filterIDBits = 248
+  case filterMoveQueue = 249
   // Hosted miniports (250...)
   case frameLength = 250
   case miniportUnknown = 251
+  // Capabilities that a request exceeds (260...)
+  case filterTestUnsupported = 260
+  case filterHeaderUnsupported = 261
+  case filterFieldUnsupported = 262
+  case lookaheadUnsupported = 263
+  case vlanUntested = 264
+  // What is in use at its end (290...)
+  case queueMemoryInUse = 290
+  case listsHeld = 291
+  case requestsLeft = 292
 
   /// The stable name of the rule: the name of the case.
   public var rule: String { "\(self)" }

@@ -54,4 +54,16 @@ public enum ReceiveFilterCapabilityFlags {
   @inlinable public static var vmQueueSupported: UInt32 { 0x2 }
   /// `NDIS_RECEIVE_FILTER_LOOKAHEAD_SPLIT_SUPPORTED`, a queue property; forbidden from NDIS 6.30.
   @inlinable public static var lookaheadSplitSupported: UInt32 { 0x4 }
+  /// `NDIS_RECEIVE_FILTER_DYNAMIC_PROCESSOR_AFFINITY_CHANGE_SUPPORTED`, a queue property; from NDIS 6.30.
+  @inlinable public static var dynamicProcessorAffinityChangeSupported: UInt32 { 0x8 }
+  /// `NDIS_RECEIVE_FILTER_INTERRUPT_VECTOR_COALESCING_SUPPORTED`, a queue property; from NDIS 6.30.
+  @inlinable public static var interruptVectorCoalescingSupported: UInt32 { 0x10 }
+}
+
+/// `NicSwitchCapabilities` of `NDIS_NIC_SWITCH_CAPABILITIES`.
+public enum NICSwitchCapabilityFlags {
+  /// `NDIS_NIC_SWITCH_CAPS_ASYMMETRIC_QUEUE_PAIRS_FOR_NONDEFAULT_VPORT_SUPPORTED`.
+  @inlinable public static var asymmetricQueuePairsSupported: UInt32 { 0x4 }
+  /// `NDIS_NIC_SWITCH_CAPS_SINGLE_VPORT_POOL`.
+  @inlinable public static var singleVPortPool: UInt32 { 0x10 }
 }

@@ -12,6 +12,9 @@ public struct MACAddress: Hashable, Sendable, BitwiseCopyable {
 
   public static let broadcast = MACAddress(rawValue: 0xFFFF_FFFF_FFFF)
 
+  /// Whether it is the address of a group, broadcast included.
+  public var isMulticast: Bool { rawValue & 1 << 40 != 0 }
+
   /// Its bytes in frame order.
   public var bytes: [UInt8] {
     (0..<6).map { UInt8(truncatingIfNeeded: rawValue >> UInt64(40 - 8 * $0)) }

@@ -50,10 +50,12 @@ extension Connection {
     _ adapter: AdapterHandle, _ lists: [NetBufferListIndication], _ flags: ReceiveFlags,
     _ portNumber: UInt32, into writer: inout MessageWriter
   ) {
+    let hasTags = lists.contains { $0.ieee8021Q != .none }
     writer.append(
       ndissim_indicate_receive(
         adapter_handle: adapter.rawValue, port_number: portNumber, flags: flags.rawValue,
-        count: UInt32(truncatingIfNeeded: lists.count), reserved: 0))
+        count: UInt32(truncatingIfNeeded: lists.count),
+        information: hasTags ? NDISSIM_LIST_INFORMATION_8021Q : 0))
     for list in lists {
       writer.append(
         ndissim_net_buffer_list(
@@ -75,6 +77,7 @@ extension Connection {
         }
       }
     }
+    if hasTags { for list in lists { writer.append(list.ieee8021Q.rawValue) } }
   }
 
   /// NdisReturnNetBufferLists ("nf-ndis-ndisreturnnetbufferlists"): returns lists to their miniport. Waits
@@ -167,6 +170,11 @@ extension ReceiveIndication {
         List(
           handle: NetBufferListHandle(rawValue: list.handle), queueID: list.queue_id,
           filterID: list.filter_id, buffers: firstBuffer..<buffers.count))
+    }
+    if head.information & NDISSIM_LIST_INFORMATION_8021Q != 0 {
+      for index in lists.indices {
+        lists[index].ieee8021Q = Ieee8021QInformation(rawValue: try reader.read(UInt32.self))
+      }
     }
     try reader.end()
   }

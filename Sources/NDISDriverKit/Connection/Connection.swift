@@ -155,7 +155,8 @@ struct Hello: Sendable {
   public func sendHello(
     name: String, features: UInt64 = 0, versions: ClosedRange<UInt16> = 1...1
   ) throws(DriverError) {
-    let wanted = features | (resumes ? UInt64(NDISSIM_FEATURE_RESUME) : 0)
+    let wanted =
+      features | UInt64(NDISSIM_FEATURE_8021Q) | (resumes ? UInt64(NDISSIM_FEATURE_RESUME) : 0)
     hello = Hello(name: Name(name), features: wanted, versions: versions)
     helloLimits = try call(NDISSIM_HELLO) { writer in
       hello.write(into: &writer, token: 0)

@@ -19,6 +19,8 @@ public struct NetBufferListIndication: Sendable {
   public var queueID: UInt16
   /// Must be 0; a test may pass another.
   public var filterID: UInt16 = 0
+  /// Ieee8021QNetBufferListInfo: the tag of the frames, if it was removed from their data.
+  public var ieee8021Q = Ieee8021QInformation.none
   private(set) var bufferCount = 0
   private(set) var segmentCount = 0
   private(set) var dataLengths = InlineArray<4, UInt32>(repeating: 0)
@@ -65,7 +67,10 @@ public struct ReceiveIndication: Sendable {
   public struct List: Hashable, Sendable {
     public var handle: NetBufferListHandle
     public var queueID: UInt16
+    /// 0 from NDIS 6.20 on.
     public var filterID: UInt16
+    /// Ieee8021QNetBufferListInfo: the tag that was removed from the frames; `.none` without one.
+    public var ieee8021Q = Ieee8021QInformation.none
     /// Its NET_BUFFERs among the indication's.
     public var buffers: Range<Int>
   }

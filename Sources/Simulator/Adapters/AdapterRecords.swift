@@ -109,6 +109,8 @@ struct CapabilitiesRecord: StoreRecord {
   /// OID_NIC_SWITCH_CREATE_SWITCH has succeeded.
   var hasSwitch: UInt32 = 0
   var switchParameters = NICSwitchParametersImage()
+  /// The default VPort's, while the switch exists.
+  var defaultVPort = VPortParametersImage()
   /// The binding that allocated VF n.
   var functionOwners = InlineArray<64, Ref<BindingRecord>>(repeating: .none)
   var padding: UInt32 = 0

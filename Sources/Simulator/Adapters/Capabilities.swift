@@ -66,11 +66,15 @@ extension Simulator {
     case OIDNumber.receiveFilterAllocateQueue, OIDNumber.receiveFilterFreeQueue,
       OIDNumber.receiveFilterEnumQueues, OIDNumber.receiveFilterQueueParameters,
       OIDNumber.receiveFilterQueueAllocationComplete:
-      has = receiveFilterCapabilities(adapter: record)?.hasVMQueues ?? false
+      has = receiveFilterCapabilities(adapter: record).hasVMQueues
     case OIDNumber.receiveFilterSetFilter, OIDNumber.receiveFilterClearFilter,
-      OIDNumber.receiveFilterEnumFilters, OIDNumber.receiveFilterParameters,
-      OIDNumber.receiveFilterMoveFilter:
-      has = receiveFilterCapabilities(adapter: record)?.hasVMQFilters ?? false
+      OIDNumber.receiveFilterEnumFilters, OIDNumber.receiveFilterParameters:
+      has = receiveFilterCapabilities(adapter: record).hasVMQFilters
+    case OIDNumber.receiveFilterMoveFilter:
+      // oid-receive-filter-move-filter: NOT_SUPPORTED without the SR-IOV interface.
+      has =
+        receiveFilterCapabilities(adapter: record).hasVMQFilters
+        && store.capabilities[record, \.nicSwitch].maxNumSwitches > 0
     case OIDNumber.nicSwitchHardwareCapabilities, OIDNumber.nicSwitchCurrentCapabilities:
       has = store.capabilities[record, \.nicSwitchLength] != 0
     case OIDNumber.nicSwitchCreateSwitch, OIDNumber.nicSwitchParameters,
@@ -85,9 +89,8 @@ extension Simulator {
     guard has else { throw Failure(.notSupported, .capabilityMissing, UInt64(oid.oid)) }
   }
 
-  private func receiveFilterCapabilities(adapter: Index<AdapterRecord>)
-    -> ReceiveFilterCapabilities?
-  {
-    try? store.capabilities[adapter, \.receiveFilter].value()
+  /// Those the miniport reported; none of them when it has reported none.
+  func receiveFilterCapabilities(adapter: Index<AdapterRecord>) -> ReceiveFilterCapabilities {
+    (try? store.capabilities[adapter, \.receiveFilter].value()) ?? ReceiveFilterCapabilities()
   }
 }

@@ -12,10 +12,16 @@ extension Simulator {
     }
   }
 
+  /// The default VPort has been made or changed.
+  func set(defaultVPort: VPortParametersImage, adapter: Index<AdapterRecord>) {
+    store.capabilities.update(adapter) { $0.defaultVPort = defaultVPort }
+  }
+
   func removeSwitch(adapter: Index<AdapterRecord>) {
     store.capabilities.update(adapter) {
       $0.hasSwitch = 0
       $0.switchParameters = NICSwitchParametersImage()
+      $0.defaultVPort = VPortParametersImage()
     }
   }
 

@@ -149,24 +149,6 @@ extension Simulator {
 
   // MARK: The switch and VPorts
 
-  private func knownSwitches(_ adapter: Index<AdapterRecord>) throws(Failure) -> [UInt8] {
-    guard store.capabilities[adapter, \.hasSwitch] != 0 else {
-      return NICSwitchInfoArray([]).image()
-    }
-    let vports = liveVPorts(adapter: adapter)
-    let active = vports.count {
-      vportState($0) == .activated
-    }
-    // The default VPort is counted too, and is always active.
-    return NICSwitchInfoArray([
-      NICSwitchInfo(
-        try switchParameters(adapter: adapter),
-        allocatedVFs: UInt32(store.capabilities[adapter, \.functions].nonzeroBitCount),
-        vports: UInt32(truncatingIfNeeded: vports.count) &+ 1,
-        activeVPorts: UInt32(truncatingIfNeeded: active) &+ 1)
-    ]).image()
-  }
-
   private func knownVPort(_ oid: Index<OIDRecord>, _ adapter: Index<AdapterRecord>) throws(Failure)
     -> [UInt8]
   {
@@ -215,15 +197,5 @@ extension Simulator {
     }
     array.vports.sort { $0.vportID < $1.vportID }
     return array.image()
-  }
-
-  /// The default VPort has no record: it belongs to the switch, is on the physical function and always
-  /// active.
-  private func defaultVPort(adapter: Index<AdapterRecord>) throws(Failure) -> VPortParameters {
-    let parameters = try switchParameters(adapter: adapter)
-    var vport = VPortParameters(
-      name: "", numQueuePairs: max(1, parameters.numQueuePairsForDefaultVPort))
-    vport.state = VPortState.activated.reported
-    return vport
   }
 }

@@ -1,6 +1,7 @@
 // Receive filters: set on a queue the requester allocated, on a VPort it created, or on the default queue,
-// which every protocol driver may use. NDIS assigns the FilterId. A queue's first and last filter move it
-// through its states; clearing the last one does not require DmaStopped.
+// which every protocol driver may use. NDIS assigns the FilterId, "an integer from one to the number of receive
+// filters that the network adapter supports". A queue's first and last filter move it through its states; clearing
+// the last one does not require DmaStopped.
 
 import NDISEvents
 import NDIS
@@ -19,13 +20,14 @@ extension Simulator {
     }
     try checkRoom(oid, ReceiveFilterParameters.structure.size(parameters.revision))
     let adapter = oid.adapter.index
+    try receiveFilterCapabilities(adapter: adapter).check(parameters.fields)
     try checkPlace(queueID: parameters.queueID, vportID: parameters.vportID, oid)
     let count = filterCount(adapter: adapter)
     let most = min(
       store.capabilities[adapter, \.receiveFilter].maxMACHeaderFilters, FilterRecord.maximum)
     guard count < most else { throw Failure(.failure, .filterLimit, UInt64(count), UInt64(most)) }
     guard !slabs.filters.isFull else { throw slabs.filters.full(.failure) }
-    let id = newFilterID(adapter: adapter)
+    let id = newFilterID(adapter: adapter, upTo: most)
     var kept = ReceiveFilterParametersImage(parameters)
     kept.filterID = id
     var fields = FilterRecord().fields
@@ -64,20 +66,20 @@ extension Simulator {
     store.filtersOfAdapter.of(adapter).reduce(0) { count, _ in count &+ 1 }
   }
 
-  /// Ids are assigned in sequence, so that one is not soon reused; they fit 16 bits, like the out-of-band
-  /// data of a NET_BUFFER_LIST.
-  private func newFilterID(adapter: Index<AdapterRecord>) -> UInt32 {
+  /// The next free id of 1 to `most` behind the last one, so that one is not soon reused (A57). One of them is free.
+  private func newFilterID(adapter: Index<AdapterRecord>, upTo most: UInt32) -> UInt32 {
+    var taken = [Bool](repeating: false, count: Int(FilterRecord.maximum) + 1)
+    for index in store.filtersOfAdapter.of(adapter) {
+      let id = Int(store.filters[index, \.filterID])
+      if id < taken.count { taken[id] = true }
+    }
     var id = store.adapters[adapter, \.lastFilterID]
-    repeat { id = id >= 0xFFFF ? 1 : id + 1 } while isTaken(filterID: id, adapter: adapter)
+    for _ in 0..<most {
+      id = id >= most ? 1 : id + 1
+      if !taken[Int(id)] { break }
+    }
     set(lastFilterID: id, adapter: adapter)
     return id
-  }
-
-  private func isTaken(filterID id: UInt32, adapter: Index<AdapterRecord>) -> Bool {
-    for index in store.filtersOfAdapter.of(adapter) {
-      if store.filters[index, \.filterID] == id { return true }
-    }
-    return false
   }
 
   mutating func concludeSetFilter(
@@ -92,6 +94,14 @@ extension Simulator {
           adapter: oid.adapter.index, Failure(.failure, .indicatedEarly, id))
       }
       store.queues.update(queue) { $0.early = 0 }
+    }
+    let vport = vport(adapter: oid.adapter.index, id: store.filters[filter, \.vportID])
+    if let vport, store.vports[vport, \.early] != 0 {
+      if !succeeded {
+        let id = UInt64(store.vports[vport, \.vportID])
+        reportMiniport(adapter: oid.adapter.index, Failure(.failure, .indicatedEarly, id))
+      }
+      store.vports.update(vport) { $0.early = 0 }
     }
     guard succeeded else { return remove(filter: filter) }
     store.filters.update(filter) { $0.state = .set }
@@ -137,10 +147,14 @@ extension Simulator {
     }
     let to = move.destination
     guard to != move.source else { throw Failure(.invalidParameter, .nothingChanged) }
-    guard to.queueID == 0 || to.vportID == 0 else {
-      throw Failure(.invalidParameter, .queueAndVPort, UInt64(to.queueID), UInt64(to.vportID))
+    // "The SourceQueueId and DestQueueId members must always be set to NDIS_DEFAULT_RECEIVE_QUEUE_ID"
+    // (ns-ntddndis-_ndis_receive_filter_move_filter_parameters).
+    let isDefault = move.source.queueID == 0 && to.queueID == 0
+    guard RequestCheck.filterMoveQueue.passes(isDefault) else {
+      throw Failure(
+        .invalidParameter, .filterMoveQueue, UInt64(move.source.queueID), UInt64(to.queueID))
     }
-    try checkPlace(queueID: to.queueID, vportID: to.vportID, oid)
+    try checkPlace(queueID: 0, vportID: to.vportID, oid)
     set(filter: filter, ofOID: index)
   }
 

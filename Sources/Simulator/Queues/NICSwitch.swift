@@ -22,6 +22,8 @@ extension Simulator {
       throw Failure(
         .invalidParameter, .functionCount, UInt64(parameters.numVFs), UInt64(functions))
     }
+    try checkDefaultQueuePairs(
+      max(1, parameters.numQueuePairsForDefaultVPort), adapter: adapter)
     try checkRoom(oid, NICSwitchParameters.structure.size(parameters.revision))
   }
 
@@ -29,6 +31,12 @@ extension Simulator {
     guard let parameters = try? input(NICSwitchParameters.self, oid: index) else { return }
     let kept = NICSwitchParametersImage(parameters)
     set(switchParameters: kept, adapter: oid.adapter.index)
+    // "When the PF miniport driver creates and configures the default NIC switch, the driver implicitly creates the
+    // default VPort and attaches it to the PF" (creating-a-virtual-port).
+    var vport = VPortParameters(
+      name: "", numQueuePairs: max(1, parameters.numQueuePairsForDefaultVPort))
+    vport.state = VPortState.activated.reported
+    set(defaultVPort: VPortParametersImage(vport), adapter: oid.adapter.index)
     answerWithInput(oid: index)
   }
 

@@ -181,7 +181,8 @@ extension StoreCheck {
       guard let state = vport.storedState.validated else {
         throw at.damaged("its state has no case")
       }
-      try at.hold(vport.deleting <= 1, "one of its flags is neither 0 nor 1")
+      try at.hold(
+        (vport.deleting | vport.early) <= 1, "one of its flags is neither 0 nor 1")
       try at.hold(isMaker(vport.owner, own), "who created it is not there")
       try at.hold(
         state != .reclaiming || vport.owner.isNone, "it was deleted and still has an owner")

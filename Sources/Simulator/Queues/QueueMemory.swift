@@ -87,6 +87,11 @@ extension Simulator {
     store.queues.update(queue) { $0.early = 1 }
   }
 
+  /// The miniport indicates on a VPort without a filter while SET_FILTER is pending for it.
+  func noteEarlyFrame(vport: Index<VPortRecord>) {
+    store.vports.update(vport) { $0.early = 1 }
+  }
+
   // MARK: Reclaiming
 
   /// One step: reclaims a block left over from a freed queue or deleted VPort. False when there is no pending

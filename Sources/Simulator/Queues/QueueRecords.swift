@@ -101,7 +101,8 @@ struct VPortRecord: NamedRecord {
   var padding: UInt8 = 0
   /// DELETE_VPORT is at the miniport.
   var deleting: UInt8 = 0
-  var padding3: UInt8 = 0
+  /// The miniport has indicated on it while it had no filter and SET_FILTER was pending.
+  var early: UInt8 = 0
   var adapter = Ref<AdapterRecord>.none
   /// The binding that created it.
   var owner = Ref<BindingRecord>.none

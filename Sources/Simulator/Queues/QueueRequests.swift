@@ -12,9 +12,10 @@ extension Simulator {
 
   mutating func prepareAllocateQueue(_ index: Index<OIDRecord>, _ oid: OIDRecord) throws(Failure) {
     let parameters = try input(ReceiveQueueParameters.self, oid: index)
-    try parameters.checkAllocation()
-    try checkRoom(oid, ReceiveQueueParameters.structure.size(parameters.revision))
     let adapter = oid.adapter.index
+    try parameters.checkAllocation(
+      for: miniportVersion(adapter: adapter), receiveFilterCapabilities(adapter: adapter))
+    try checkRoom(oid, ReceiveQueueParameters.structure.size(parameters.revision))
     let id = try freeQueueID(adapter: adapter)
     var kept = ReceiveQueueParametersImage(parameters)
     kept.queueID = id
@@ -100,8 +101,11 @@ extension Simulator {
   mutating func prepareQueueParameters(_ index: Index<OIDRecord>, _ oid: OIDRecord) throws(Failure)
   {
     let change = try input(ReceiveQueueParameters.self, oid: index)
-    let queue = try liveQueue(adapter: oid.adapter.index, id: change.queueID)
+    let adapter = oid.adapter.index
+    let queue = try liveQueue(adapter: adapter, id: change.queueID)
     try checkOwner(queue: queue, oid)
+    try change.checkSet(
+      for: miniportVersion(adapter: adapter), receiveFilterCapabilities(adapter: adapter))
     try check(.queueParametersSet, queue: queue)
     _ = try parameters(queue: queue).applying(change)
     set(queue: queue, ofOID: index)

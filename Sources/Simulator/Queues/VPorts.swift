@@ -1,5 +1,6 @@
 // Nondefault VPorts: created on the physical function or on an allocated VF, activated once, deleted when
-// their filters have been cleared. The default VPort belongs to the switch and has no record.
+// their filters have been cleared. The default VPort belongs to the switch: its parameters are stored with it, and
+// every overlying driver may change them (A51).
 
 import NDISEvents
 import NDIS
@@ -25,6 +26,8 @@ extension Simulator {
           UInt64(store.vports[other, \.vportID]))
       }
     }
+    try checkShare(of: function, adapter: adapter)
+    try checkQueuePairs(parameters.numQueuePairs, of: nil, adapter: adapter)
     let id = try freeVPortID(adapter: adapter)
     var kept = VPortParametersImage(parameters)
     kept.vportID = id
@@ -87,27 +90,58 @@ extension Simulator {
   mutating func prepareVPortParameters(_ index: Index<OIDRecord>, _ oid: OIDRecord) throws(Failure)
   {
     let change = try input(VPortParameters.self, oid: index)
-    try checkSwitch(oid.adapter.index, change.switchID)
-    let vport = try liveVPort(adapter: oid.adapter.index, id: change.vportID)
+    let adapter = oid.adapter.index
+    try checkSwitch(adapter, change.switchID)
+    guard change.vportID != 0 else {
+      _ = try defaultVPort(adapter: adapter).applying(change)
+      if change.flags.contains(.numQueuePairsChanged) {
+        try checkDefaultQueuePairs(change.numQueuePairs, adapter: adapter)
+      }
+      return
+    }
+    let vport = try liveVPort(adapter: adapter, id: change.vportID)
     try checkOwner(vport: vport, oid)
-    _ = try parameters(vport: vport).applying(change)
-    let event: VPortEvent = change.flags.contains(.stateChanged) ? .activate : .parameters
-    guard vportState(vport).after(event) != nil else {
+    let known = try parameters(vport: vport)
+    _ = try known.applying(change)
+    guard vportState(vport).after(event(of: change, for: known)) != nil else {
       throw Failure(
         .invalidParameter, .vportState, UInt64(UInt32(bitPattern: change.state.rawValue)))
+    }
+    if change.flags.contains(.numQueuePairsChanged) {
+      try checkQueuePairs(change.numQueuePairs, of: vport, adapter: adapter)
     }
     set(vport: vport, ofOID: index)
   }
 
+  /// A VF's VPort is always activated: its state "must always be set to" Activated, which changes nothing.
+  private func event(of change: VPortParameters, for vport: VPortParameters) -> VPortEvent {
+    change.flags.contains(.stateChanged) && vport.attachedFunction == .physical
+      ? .activate : .parameters
+  }
+
   mutating func concludeVPortParameters(_ index: Index<OIDRecord>, _ oid: OIDRecord) {
-    guard let vport = oid.vport.optional,
-      let change = try? input(VPortParameters.self, oid: index),
-      var changed = try? parameters(vport: vport).applying(change)
+    guard let change = try? input(VPortParameters.self, oid: index) else { return }
+    guard change.vportID != 0 else {
+      return concludeDefaultVPort(change, adapter: oid.adapter.index)
+    }
+    guard let vport = oid.vport.optional, let known = try? parameters(vport: vport),
+      var changed = try? known.applying(change)
     else { return }
     changed.revision = max(changed.revision, change.revision)
     let kept = VPortParametersImage(changed)
     store.vports.update(vport) { $0.parameters = kept }
-    move(vport: vport, change.flags.contains(.stateChanged) ? .activate : .parameters)
+    move(vport: vport, event(of: change, for: known))
+  }
+
+  private func concludeDefaultVPort(_ change: VPortParameters, adapter: Index<AdapterRecord>) {
+    guard var changed = try? defaultVPort(adapter: adapter).applying(change) else { return }
+    changed.revision = max(changed.revision, change.revision)
+    set(defaultVPort: VPortParametersImage(changed), adapter: adapter)
+  }
+
+  /// The default VPort's current parameters. It is on the physical function and always activated.
+  func defaultVPort(adapter: Index<AdapterRecord>) throws(Failure) -> VPortParameters {
+    try store.capabilities[adapter, \.defaultVPort].value()
   }
 
   /// A VPort's current parameters.
@@ -119,6 +153,9 @@ extension Simulator {
 
   mutating func prepareDeleteVPort(_ index: Index<OIDRecord>, _ oid: OIDRecord) throws(Failure) {
     let delete = try input(VPortDeleteParameters.self, oid: index)
+    guard RequestCheck.defaultVPort.passes(delete.vportID != 0) else {
+      throw Failure(.invalidParameter, .defaultVPort)
+    }
     let vport = try liveVPort(adapter: oid.adapter.index, id: delete.vportID)
     try checkOwner(vport: vport, oid)
     let filters = store.vports[vport, \.filters]

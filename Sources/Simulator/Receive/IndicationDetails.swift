@@ -6,10 +6,11 @@ import NDIS
 import NDISStore
 
 extension Simulator {
-  /// Port, flags and number of lists of an open upcall of ProtocolReceiveNetBufferLists.
+  /// Port, flags and number of lists of an open upcall of ProtocolReceiveNetBufferLists, and whether lists of its
+  /// indication have 802.1Q tags.
   public func indication(
     ofUpcall id: UInt64
-  ) -> (port: UInt32, flags: UInt32, count: UInt32)? {
+  ) -> (port: UInt32, flags: UInt32, count: UInt32, hasTags: Bool)? {
     guard let upcall = openUpcall(id),
       store.upcalls[upcall, \.type] == .receiveNetBufferLists,
       let index = store.upcalls[upcall, \.indication].optional
@@ -23,19 +24,27 @@ extension Simulator {
     // Handlers are called at PASSIVE_LEVEL, whatever the miniport's own level was.
     let flags = ReceiveFlags(rawValue: store.indications[index, \.flags])
     return (
-      store.indications[index, \.port], flags.subtracting(.dispatchLevel).rawValue, count
+      store.indications[index, \.port], flags.subtracting(.dispatchLevel).rawValue, count,
+      store.indications[index, \.hasTags] != 0
     )
   }
 
   /// Visits those lists in order: at most `Limits.maximumLists` with `Limits.maximumParts` in all, so that
-  /// they fit the message. An indication of more parts is refused with `tooManyParts`.
-  public func forEachPiece(ofUpcall id: UInt64, _ body: (ReceivedPiece) -> Void) {
+  /// they fit the message. An indication of more parts is refused with `tooManyParts`. With `tags` the lists' 802.1Q
+  /// tags follow.
+  public func forEachPiece(
+    ofUpcall id: UInt64, tags: Bool = false, _ body: (ReceivedPiece) -> Void
+  ) {
     guard let upcall = openUpcall(id),
       store.upcalls[upcall, \.type] == .receiveNetBufferLists,
       let index = store.upcalls[upcall, \.indication].optional
     else { return }
     var known = DescribedBlock()
     forEachList(ofUpcall: upcall, indication: index) { describe(list: $0, &known, body) }
+    guard tags else { return }
+    forEachList(ofUpcall: upcall, indication: index) {
+      body(.tag(Ieee8021QInformation(rawValue: store.lists[$0, \.tag])))
+    }
   }
 
   /// Visits the lists of a call that its receiver still holds.
@@ -62,6 +71,7 @@ extension Simulator {
     let buffers = store.lists[index, \.bufferCount]
     body(
       .list(
+        // "Starting with NDIS 6.20, this member must be set to zero" (A53).
         listHandle(index), filterID: 0, queueID: store.lists[index, \.queueID],
         buffers: UInt32(buffers)))
     let counts = store.lists[index, \.bufferSegments]

@@ -102,6 +102,7 @@ extension Simulator {
         vportState(index) == .activated,
         store.vports[index, \.parameters].attachedFunctionID == FunctionID.physical.rawValue
       else { throw Failure(.invalidParameter, .vportUnknown, UInt64(id)) }
+      try checkFilters(vport: index, adapter, &plan)
       target.kind = .vport
       target.record = Ref(any: index)
       target.generation = store.vports[index, \.generation]
@@ -112,7 +113,7 @@ extension Simulator {
     }
     let state = queueState(index)
     target.event =
-      isBeingFiltered(adapter, queueID: UInt32(id)) ? .receiveDuringSetFilter : .receive
+      isBeingFiltered(adapter, queueID: UInt32(id), vportID: 0) ? .receiveDuringSetFilter : .receive
     guard state.after(target.event) != nil else {
       let crossesFreeQueue =
         state == .stopDMA && store.queues[index, \.dmaStopped] == 0 && hasJustBeenAsked(adapter)
@@ -134,19 +135,6 @@ extension Simulator {
   private func hasJustBeenAsked(_ adapter: Index<AdapterRecord>) -> Bool {
     guard let oid = store.adapters[adapter, \.firstOID].optional else { return false }
     return store.oids[oid, \.state] == .sent
-  }
-
-  /// Whether a SET_FILTER of the queue is at the miniport.
-  private func isBeingFiltered(_ adapter: Index<AdapterRecord>, queueID: UInt32) -> Bool {
-    guard let oid = store.adapters[adapter, \.firstOID].optional,
-      store.oids[oid, \.oid] == OIDNumber.receiveFilterSetFilter,
-      store.oids[oid, \.state] == .sent
-        || store.oids[oid, \.state] == .pended,
-      let filter = store.oids[oid, \.filter].optional, store.filters.contains(filter),
-      store.filters[filter, \.adapter] == Ref(adapter),
-      store.filters[filter, \.queueID] == queueID
-    else { return false }
-    return true
   }
 
   /// A queue with per-queue indication requires the flag, and the flag requires lists of one queue.

@@ -25,6 +25,7 @@ extension Simulator {
     }
     // Its SET_FILTER must complete with SUCCESS now.
     if let queue = plan.early.optional { noteEarlyFrame(queue: queue) }
+    if let vport = plan.earlyVPort.optional { noteEarlyFrame(vport: vport) }
     if received > 0 {
       let index = makeIndication(plan, indication, request: request, received, adapter: adapter)
       callReceivers(plan, index, parent: isLent ? 0 : call.context)
@@ -86,6 +87,9 @@ extension Simulator {
       }
     }
     flush(&tally)
+    if indication.lists.contains(where: { $0.tag != .none }) {
+      store.indications.update(index) { $0.hasTags = 1 }
+    }
     return index
   }
 
@@ -108,6 +112,7 @@ extension Simulator {
       $0.targetGeneration = group.target.generation
       $0.position = UInt16(truncatingIfNeeded: position)
       $0.queueID = list.queueID
+      $0.tag = list.tag.rawValue
       $0.context = list.context
       $0.dataLengths = list.dataLengths
       // Without the flag the information is ignored.

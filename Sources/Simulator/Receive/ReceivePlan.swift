@@ -53,6 +53,8 @@ struct ReceivePlan {
   var isAlone = false
   /// The Paused queue that receives while its SET_FILTER is at the miniport.
   var early = Ref<QueueRecord>.none
+  /// The VPort without a filter that does.
+  var earlyVPort = Ref<VPortRecord>.none
 
   var groups: UInt32 { first == nil ? 0 : 1 &+ UInt32(clamping: more.count) }
 

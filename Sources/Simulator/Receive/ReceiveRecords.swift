@@ -29,6 +29,9 @@ struct IndicationRecord: NamedRecord {
   var calls: UInt32 = 0
   var port: UInt32 = 0
   var flags: UInt32 = 0
+  /// Some of its lists have an 802.1Q tag.
+  var hasTags: UInt32 = 0
+  var padding: UInt32 = 0
   /// With NDIS_RECEIVE_FLAGS_RESOURCES: completes when every receiver has returned.
   var request = Ref<RequestRecord>.none
   var receiverCount: UInt32 = 0
@@ -90,7 +93,8 @@ struct NetBufferListRecord: NamedRecord {
   var queueID: UInt16 = 0
   /// The number of segments of each buffer.
   var bufferSegments = InlineArray<4, UInt8>(repeating: 0)
-  var padding: UInt32 = 0
+  /// The 802.1Q tag of its frames.
+  var tag: UInt32 = 0
   var link = ListLink()
   /// The miniport's own number for it.
   var context: UInt64 = 0

@@ -16,7 +16,9 @@ struct SessionRecord: NamedRecord {
   @Raw var state = SessionState.free
   /// A hosted miniport's: every user may bind to its adapters.
   var isHosted: UInt8 = 0
-  var padding: (UInt8, UInt8) = (0, 0)
+  /// Its client reads the 802.1Q tags of received lists.
+  var takesTags: UInt8 = 0
+  var padding: UInt8 = 0
   var pid: Int32 = 0
   var uid: UInt32 = 0
   var name = Name()

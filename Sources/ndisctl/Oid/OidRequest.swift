@@ -236,7 +236,12 @@ extension OidRequestOptions {
       return QueueAllocationComplete(queueIDs: ids).image()
     case .receiveFilterParameters:
       var tests: [ReceiveFilterField] = []
-      if let mac { tests.append(.destinationAddress(Structure.bytes(hexadecimal: mac) ?? [])) }
+      if let mac {
+        var test = ReceiveFilterField.destinationAddress(Structure.bytes(hexadecimal: mac) ?? [])
+        // As the Hyper-V extensible switch does when no VLAN is tested: a miniport of NDIS 6.20 must fail it otherwise.
+        if vlan == nil { test.flags = .vlanUntaggedOrZero }
+        tests.append(test)
+      }
       if let vlan { tests.append(.vlan(vlan)) }
       return ReceiveFilterParameters(fields: tests, revision: revision).image()
     case .receiveQueueParameters where kind == .method:

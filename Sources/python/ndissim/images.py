@@ -240,8 +240,11 @@ class NicSwitchCapabilities(Image):
     revision: int = 2
     header_size: int = 116
     flags: int = 0
+    nic_switch_capabilities: int = 0
     max_num_switches: int = 1
     max_num_vports: int = 0
     max_num_vfs: int = 0
     max_num_queue_pairs: int = 0
-    LAYOUT = struct.Struct("<BBHI28xII4xII60x")
+    max_num_queue_pairs_per_non_default_vport: int = 0
+    max_num_mac_addresses: int = 0
+    LAYOUT = struct.Struct("<BBHI24xIII4xII12xI20xI20x")

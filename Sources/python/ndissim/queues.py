@@ -97,7 +97,8 @@ class ReceiveQueueState(Image):
 @dataclass
 class ReceiveFilterParameters(Image):
     """`NDIS_RECEIVE_FILTER_PARAMETERS`, revision 2, with one test: by default that the destination
-    address of the MAC header equals `field_value`."""
+    address of the MAC header equals `field_value`. Values of more than one byte are in network byte
+    order: VLAN 5 is `field_value=b"\\0\\5"`."""
 
     header_type: int = ObjectType.DEFAULT
     revision: int = 2
@@ -127,6 +128,11 @@ class ReceiveFilterParameters(Image):
     def destination(cls, queue_id: int, address: bytes) -> Self:
         """Frames to this MAC address go to the queue."""
         return cls(queue_id=queue_id, field_value=address)
+
+    @classmethod
+    def vlan(cls, queue_id: int, vlan_id: int) -> Self:
+        """Frames of this VLAN go to the queue."""
+        return cls(queue_id=queue_id, header_field=4, field_value=struct.pack(">H14x", vlan_id))
 
     def pack(self) -> bytes:
         """The header counts the head only."""

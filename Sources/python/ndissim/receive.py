@@ -4,6 +4,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import Self
 
+from .abi import LIST_INFORMATION_8021Q
 from .layout import Layout
 
 
@@ -55,12 +56,19 @@ class NetBuffer:
 @dataclass
 class NetBufferList:
     """A list of frames. To a miniport `handle` is a number of its own; a protocol driver uses
-    it to return the list."""
+    it to return the list. `ieee_8021q` is Ieee8021QNetBufferListInfo: the 802.1Q tag that was removed
+    from the frames, UserPriority in bits 0 to 2, VlanId in bits 4 to 15; 0 without one."""
 
     handle: int
     queue_id: int = 0
     filter_id: int = 0
     buffers: list[NetBuffer] = field(default_factory=list)
+    ieee_8021q: int = 0
+
+    @property
+    def vlan_id(self) -> int:
+        """VlanId of the 802.1Q tag."""
+        return self.ieee_8021q >> 4 & 0xFFF
 
     @classmethod
     def one(
@@ -94,15 +102,24 @@ class NetBufferList:
         return made, offset
 
 
+def pack_lists(lists: list[NetBufferList], information: int) -> bytes:
+    """Lists, then their out-of-band data."""
+    data = b"".join(made.pack() for made in lists)
+    if information & LIST_INFORMATION_8021Q:
+        data += struct.pack(f"<{len(lists)}I", *(made.ieee_8021q for made in lists))
+    return data
+
+
 @dataclass
 class IndicateReceive(Layout):
-    """`count` lists follow."""
+    """`count` lists follow, and what `information` says."""
 
     adapter_handle: int
     port_number: int = 0
     flags: int = 0
     count: int = 0
-    LAYOUT = struct.Struct("<QIII4x")
+    information: int = 0
+    LAYOUT = struct.Struct("<QIIII")
 
 
 @dataclass
@@ -134,7 +151,8 @@ class UpcallReceive(Layout):
     port_number: int = 0
     flags: int = 0
     count: int = 0
-    LAYOUT = struct.Struct("<QQQIII4x")
+    information: int = 0
+    LAYOUT = struct.Struct("<QQQIIII")
 
     def __post_init__(self) -> None:
         self.lists: list[NetBufferList] = []
@@ -144,11 +162,15 @@ class UpcallReceive(Layout):
         for _ in range(self.count):
             made, offset = NetBufferList.unpack(rest, offset)
             self.lists.append(made)
+        if self.information & LIST_INFORMATION_8021Q:
+            for made in self.lists:
+                (made.ieee_8021q,) = struct.unpack_from("<I", rest, offset)
+                offset += 4
         if offset != len(rest):
             raise ValueError(f"{len(rest) - offset} bytes after the last list")
 
     def pack_rest(self) -> bytes:
-        return b"".join(made.pack() for made in self.lists)
+        return pack_lists(self.lists, self.information)
 
 
 @dataclass

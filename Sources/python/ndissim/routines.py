@@ -4,7 +4,14 @@ Every method raises NdisError when the status is not NDIS_STATUS_SUCCESS."""
 import os
 from typing import TYPE_CHECKING
 
-from .abi import SG_ELEMENT_SIZE, SG_LIST_HEADER_SIZE, Message, ReceiveFlags, Status
+from .abi import (
+    LIST_INFORMATION_8021Q,
+    SG_ELEMENT_SIZE,
+    SG_LIST_HEADER_SIZE,
+    Message,
+    ReceiveFlags,
+    Status,
+)
 from .callsite import call_site
 from .images import (
     FilterDriverCharacteristics,
@@ -41,7 +48,7 @@ from .oids import (
     OidRequest,
     OidRequestBody,
 )
-from .receive import IndicateReceive, NetBufferList, ReturnLists
+from .receive import IndicateReceive, NetBufferList, ReturnLists, pack_lists
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -230,8 +237,9 @@ class Routines:
         flags: int = ReceiveFlags.SHARED_MEMORY_INFO_VALID, port_number: int = 0,
     ) -> None:
         """`NdisMIndicateReceiveNetBufferLists`."""
-        head = IndicateReceive(adapter, port_number, flags, len(lists))
-        self.call(Message.INDICATE_RECEIVE, head.pack() + b"".join(one.pack() for one in lists))
+        information = LIST_INFORMATION_8021Q if any(one.ieee_8021q for one in lists) else 0
+        head = IndicateReceive(adapter, port_number, flags, len(lists), information)
+        self.call(Message.INDICATE_RECEIVE, head.pack() + pack_lists(lists, information))
 
     def return_net_buffer_lists(self, binding: int, handles: list[int], flags: int = 0) -> None:
         """`NdisReturnNetBufferLists`."""

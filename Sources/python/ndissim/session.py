@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from . import irql as _irql
 from .abi import (
+    FEATURE_8021Q,
     FEATURE_RESUME,
     FLAG_REPLY,
     FLAG_UPCALL,
@@ -70,6 +71,7 @@ class Session(Routines, Resuming):
         name: str,
         resumes: bool = True,
         resume_timeout: float = 10.0,
+        features: int = FEATURE_8021Q,
     ) -> None:
         self.connection = connection
         self.resume_timeout = resume_timeout
@@ -92,7 +94,7 @@ class Session(Routines, Resuming):
         self._stored: Stored | None = None
         self._back_before: float | None = None
         self._closed = False
-        self._said = Hello(name=name, features=FEATURE_RESUME if resumes else 0)
+        self._said = Hello(name=name, features=features | (FEATURE_RESUME if resumes else 0))
         reply = self.call(Message.HELLO, self._said.pack())
         self.hello = HelloReply.unpack(reply.body)
         if resumes and self.hello.features & FEATURE_RESUME and self.hello.session_token:

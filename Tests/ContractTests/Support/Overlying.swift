@@ -108,11 +108,12 @@ struct Overlying {
 
   func setFilter(_ queue: UInt32 = 0, vport: UInt32 = 0) throws -> UInt32 {
     let id = UInt8(truncatingIfNeeded: max(queue, vport))
+    var address = ReceiveFilterField.destinationAddress([2, 0, 0, 0, 0, id])
+    address.flags = .vlanUntaggedOrZero
     return try connection.setFilter(
       binding,
       ReceiveFilterParameters(
-        queueID: queue, vportID: vport, fields: [.destinationAddress([2, 0, 0, 0, 0, id])],
-        revision: vport == 0 ? 1 : 2))
+        queueID: queue, vportID: vport, fields: [address], revision: vport == 0 ? 1 : 2))
   }
 
   func close(_ open: (queue: UInt32, filter: UInt32)) throws {

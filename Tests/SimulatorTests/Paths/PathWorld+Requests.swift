@@ -57,8 +57,13 @@ extension PathWorld {
       let ready = queues.filter { states.contains($0.state) }
       return (chance(85) ? pick(ready) : pick(queues))?.queueID ?? UInt32(dice(3))
     }
-    let vport = pick(vports(of: adapter))?.vportID ?? UInt32(dice(3))
-    let filter = pick(filters(of: adapter))
+    let vports = vports(of: adapter)
+    let vport = pick(vports)?.vportID ?? UInt32(dice(3))
+    // A VPort with lists outstanding is to lose its filters now and then, and then to be deleted.
+    let busy = vports.filter { $0.indicated > 0 }.map(\.vportID)
+    let filters = filters(of: adapter)
+    let last = chance(25) ? filters.filter { busy.contains($0.vportID) } : []
+    let filter = pick(last) ?? pick(filters)
     let roll = dice(100)
     switch roll {
     case 0..<17:
@@ -78,7 +83,7 @@ extension PathWorld {
         QueueAllocationComplete(queueIDs: ids).image()
       )
     case 31..<43:
-      let isVPort = chance(25)
+      let isVPort = chance(30)
       let address = UInt8(dice(20))
       let parameters = ReceiveFilterParameters(
         queueID: isVPort ? 0 : queue(.allocated, .set, .running, .paused),
@@ -103,6 +108,10 @@ extension PathWorld {
         from: ReceiveFilterMoveParameters.Place(vportID: filter?.vportID ?? 0),
         to: ReceiveFilterMoveParameters.Place(vportID: vport))
       return (.set, OID_RECEIVE_FILTER_MOVE_FILTER, parameters.image())
+    case 90..<93:
+      let bare = vports.filter { $0.filters == 0 && $0.indicated > 0 }
+      let parameters = VPortDeleteParameters(vportID: pick(bare)?.vportID ?? vport)
+      return (.set, OID_NIC_SWITCH_DELETE_VPORT, parameters.image())
     default: return makeSwitchRequest(vport, roll)
     }
   }
@@ -120,10 +129,6 @@ extension PathWorld {
       parameters.flags = .stateChanged
       parameters.state = .activated
       return (.set, OID_NIC_SWITCH_VPORT_PARAMETERS, parameters.image())
-    case 90..<93:
-      return (
-        .set, OID_NIC_SWITCH_DELETE_VPORT, VPortDeleteParameters(vportID: vport).image()
-      )
     case 93: return (.set, OID_NIC_SWITCH_DELETE_SWITCH, NICSwitchDeleteParameters().image())
     case 94: return (.query, OID_RECEIVE_FILTER_ENUM_QUEUES, [])
     case 95: return (.query, OID_NIC_SWITCH_ENUM_SWITCHES, [])

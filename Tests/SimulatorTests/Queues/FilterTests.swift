@@ -149,7 +149,7 @@ import NDISStore
     #expect(bed.seen.count == count && bed.host.problems == [])
   }
 
-  @Test("MOVE_FILTER changes both queues at once, or neither")
+  @Test("SourceQueueId and DestQueueId must always be set to NDIS_DEFAULT_RECEIVE_QUEUE_ID")
   func moving() throws {
     let bed = try Bed()
     let first = bed.queue(in: .running)
@@ -166,16 +166,62 @@ import NDISStore
     #expect(move(second, first).failure.reason == .filterUnknown)
     #expect(move(first, second, filter: 2).failure.reason == .filterUnknown)
     #expect(move(first, first).failure.reason == .nothingChanged)
-    #expect(move(first, 9).failure.reason == .queueUnknown)
-    #expect(bed.seen.count == count)
-    bed.onRequest = { _ in (.failure, OIDResult()) }
-    #expect(move(first, second).status == .failure)
+    #expect(
+      move(first, second).failure
+        == Failure(.invalidParameter, .filterMoveQueue, UInt64(first), UInt64(second)))
+    #expect(move(first, 0).failure.reason == .filterMoveQueue)
+    #expect(bed.setFilter() == 2 && move(0, first, filter: 2).failure.reason == .filterMoveQueue)
+    #expect(bed.seen.count == count + 1)
     #expect(bed.state(first) == .running && bed.state(second) == .paused)
-    bed.onRequest = { _ in nil }
-    #expect(move(first, second).status == .success)
-    #expect(bed.state(first) == .paused && bed.state(second) == .running)
-    #expect(move(second, 0).status == .success && bed.state(second) == .paused)
-    #expect(bed.clear(1).status == .success)
     #expect(bed.violations == [] && bed.host.problems == [])
+    // Without the SR-IOV interface the OID is not supported.
+    let plain = try Bed(assist: HardwareAssist(receiveFilter: Bed.capabilities().image()))
+    let answer = plain.request(
+      .set, OID_RECEIVE_FILTER_MOVE_FILTER,
+      ReceiveFilterMoveParameters(filterID: 1, from: .init(vportID: 0), to: .init(vportID: 1))
+        .image())
+    #expect(answer.status == .notSupported && answer.reason == .capabilityMissing)
+  }
+
+  @Test("a FilterId is one to MaxMacHeaderFilters, and not soon another filter's")
+  func numbers() throws {
+    let bed = try Bed(
+      assist: HardwareAssist(receiveFilter: Bed.capabilities(filters: 3).image()))
+    var ids: [UInt32] = []
+    for _ in 0..<5 {
+      ids.append(bed.setFilter())
+      #expect(bed.clear(ids.last ?? 0).status == .success)
+    }
+    #expect(ids == [1, 2, 3, 1, 2])
+    #expect(bed.setFilter() == 3 && bed.setFilter() == 1 && bed.setFilter() == 2)
+    #expect(bed.clear(3).status == .success && bed.setFilter() == 3)
+    #expect(bed.violations == [] && bed.host.problems == [])
+  }
+
+  @Test("a filter with PACKET_ENCAPSULATION reaches the miniport and is known with its flag")
+  func encapsulation() throws {
+    let bed = try Bed()
+    var asked = filter()
+    asked.flags = .packetEncapsulation
+    #expect(bed.request(.method, Self.set, asked.image()).status == .success)
+    #expect(bed.seen.last.map { $0.call.input[4] } == 2)
+    asked.flags = []
+    asked.filterID = 1
+    let known = bed.request(.method, OID_RECEIVE_FILTER_PARAMETERS, asked.image())
+    #expect(try ReceiveFilterParameters(image: known.bytes).flags == .packetEncapsulation)
+    #expect(bed.host.problems == [])
+  }
+
+  @Test("a filter that exceeds the adapter's capabilities reaches no miniport")
+  func capabilities() throws {
+    let bed = try Bed()
+    var asked = filter()
+    asked.fields[0].test = .notEqual
+    let answer = bed.request(.method, Self.set, asked.image())
+    #expect(answer.failure == Failure(.invalidParameter, .filterTestUnsupported, 3, 1))
+    asked = filter()
+    asked.filterID = 7
+    #expect(bed.request(.method, Self.set, asked.image()).reason == .filterIDGiven)
+    #expect(bed.seen.isEmpty && bed.host.problems == [])
   }
 }

@@ -38,15 +38,26 @@ final class QueueBed {
     capabilities.enabledQueueTypes = NDIS_RECEIVE_FILTER_VM_QUEUES_ENABLED
     capabilities.supportedQueueProperties =
       NDIS_RECEIVE_FILTER_MSI_X_SUPPORTED | NDIS_RECEIVE_FILTER_VM_QUEUE_SUPPORTED
+    if version < .vports {
+      capabilities.supportedQueueProperties |= NDIS_RECEIVE_FILTER_LOOKAHEAD_SPLIT_SUPPORTED
+    }
+    capabilities.supportedFilterTests = NDIS_RECEIVE_FILTER_TEST_HEADER_FIELD_EQUAL_SUPPORTED
+    capabilities.supportedHeaders = NDIS_RECEIVE_FILTER_MAC_HEADER_SUPPORTED
+    capabilities.supportedMACHeaderFields =
+      NDIS_RECEIVE_FILTER_MAC_HEADER_DEST_ADDR_SUPPORTED
+      | NDIS_RECEIVE_FILTER_MAC_HEADER_VLAN_ID_SUPPORTED
     capabilities.numQueues = queues
     capabilities.maxMACHeaderFilters = filters
     return capabilities
   }
 
-  static func switchCapabilities(vports: UInt32 = 4, functions: UInt32 = 2) -> NICSwitchCapabilities
-  {
+  static func switchCapabilities(
+    vports: UInt32 = 4, functions: UInt32 = 2, queuePairs: UInt32 = 8, flags: UInt32 = 0
+  ) -> NICSwitchCapabilities {
     var capabilities = NICSwitchCapabilities()
+    capabilities.capabilities = flags
     capabilities.maxNumSwitches = 1
+    capabilities.maxNumQueuePairs = queuePairs
     capabilities.maxNumVPorts = vports
     capabilities.maxNumVFs = functions
     return capabilities

@@ -101,7 +101,7 @@ extension QueueBed {
     #expect(read.friendlyName == "renamed" && read.numVFs == 2)
     #expect(bed.createVPort() == 1)
     let info = try enumerated()
-    #expect(info.map(\.numVPorts) == [2] && info.map(\.numActiveVPorts) == [1])
+    #expect(info.map(\.numVPorts) == [4] && info.map(\.numActiveVPorts) == [2])
     let full = bed.request(.set, OID_NIC_SWITCH_DELETE_SWITCH, deletion)
     #expect(full.failure == Failure(.fileNotFound, .switchInUse, 1, 0))
     #expect(bed.delete(1).status == .success)
@@ -159,7 +159,7 @@ extension QueueBed {
     bed.onRequest = { _ in nil }
     let third = try VPortParameters(image: bed.create().bytes)
     #expect(third.vportID == 3 && third.state == .deactivated)
-    #expect(bed.create().failure == Failure(.failure, .noSwitch, 4, 4))
+    #expect(bed.create().failure == Failure(.failure, .vportShare, 2, 2))
     #expect(bed.delete(2).status == .success && bed.createVPort() == 2)
     #expect(bed.host.problems == [])
   }
@@ -216,7 +216,7 @@ extension QueueBed {
         ReceiveFilterParameters(vportID: id, fields: Bed.fields).image()))
     let filter = bed.setFilter(vport: id)
     #expect(bed.delete(id).failure == Failure(.invalidParameter, .filtersLeft, 1))
-    #expect(bed.delete(0).reason == .vportUnknown)
+    #expect(bed.delete(0).failure == Failure(.invalidParameter, .defaultVPort))
     #expect(bed.clear(filter).status == .success)
     bed.onRequest = { _ in (.failure, OIDResult()) }
     #expect(bed.delete(id).status == .failure && bed.vportState(id) == .deactivated)

@@ -161,7 +161,9 @@ final class ReceivePath {
     }
   }
 
-  func vport(_ id: UInt32, _ state: VPortState = .activated, owner: Receiver? = nil) {
+  func vport(
+    _ id: UInt32, _ state: VPortState = .activated, owner: Receiver? = nil, filters: UInt32 = 1
+  ) {
     poke { store in
       store.capabilities.update(self.index) { $0.hasSwitch = 1 }
       let first = store.adapters[self.index].vports
@@ -173,6 +175,7 @@ final class ReceivePath {
         $0.owner = owner.map { Ref(Index($0.binding)) } ?? .none
         $0.next = first
         $0.vportID = id
+        $0.filters = filters
         $0.parameters.attachedFunctionID = FunctionID.physical.rawValue
       }
       if let first = first.optional { store.vports.update(first) { $0.previous = Ref(Index(id)) } }

@@ -400,10 +400,12 @@ import NDISStore
     let second = Receiver(path.host, "b")
     path.vport(3, owner: second)
     path.vport(4, .deactivated, owner: second)
+    path.vport(6, owner: second, filters: 0)
     let memory = try path.memory(vport: 3)
     let plain = try path.memory(vport: UInt32(NDIS_INVALID_VPORT_ID))
     path.expectRefused([try path.list(nil, queue: 4)], flags: 0, .vportUnknown)
     path.expectRefused([try path.list(nil, queue: 5)], flags: 0, .vportUnknown)
+    path.expectRefused([try path.list(nil, queue: 6)], flags: 0, .vportWithoutFilter)
     path.expectRefused([try path.list(memory)], .sharedMemoryUnknown)
     path.expectRefused([try path.list(plain, queue: 3)], .sharedMemoryUnknown)
     let lists = [try path.list(memory, queue: 3), try path.list(plain)]
@@ -412,6 +414,25 @@ import NDISStore
     #expect(first.kept.count == 1 && second.kept.count == 2)
     second.returnAll(path.host)
     #expect(path.host.simulator.store.vports[3].indicated == 0)
+    #expect(path.host.problems == [])
+  }
+
+  @Test("Ieee8021QNetBufferListInfo of a list reaches its receiver, after the lists")
+  func tags() throws {
+    let path = try ReceivePath()
+    let receiver = Receiver(path.host, "a")
+    func told() -> [Ieee8021QInformation] {
+      path.host.told.values.flatMap(\.pieces).compactMap {
+        if case .tag(let tag) = $0 { tag } else { nil }
+      }
+    }
+    var tagged = try path.list(nil)
+    tagged.tag = Ieee8021QInformation(vlanID: 5, userPriority: 3)
+    #expect(tagged.tag.vlanID == 5 && tagged.tag.userPriority == 3)
+    #expect(path.indicate([try path.list(nil), tagged], flags: 0)?.failure.status == .success)
+    #expect(told() == [.none, tagged.tag])
+    receiver.returnAll(path.host)
+    #expect(path.indicate([try path.list(nil)], flags: 0)?.failure.status == .success)
     #expect(path.host.problems == [])
   }
 

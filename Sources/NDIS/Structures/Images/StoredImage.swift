@@ -105,6 +105,17 @@ public struct ReceiveFilterFieldImage: StoredImage {
   @usableFromInline var image = NDIS_RECEIVE_FILTER_FIELD_PARAMETERS()
 
   @inlinable public init() {}
+
+  /// `FrameHeader`.
+  @inlinable public var frameHeader: Int32 { image.FrameHeader }
+
+  /// `HeaderField`.
+  @inlinable public var headerField: Int32 { image.HeaderField }
+
+  /// The first byte of `FieldValue`.
+  @inlinable public var firstByte: UInt8 {
+    unsafe withUnsafeBytes(of: image.FieldValue) { unsafe $0.first ?? 0 }
+  }
 }
 
 /// The image of `NDIS_RECEIVE_FILTER_CAPABILITIES`.
@@ -165,6 +176,22 @@ public struct NICSwitchCapabilitiesImage: StoredImage {
 
   /// `MaxNumVFs`.
   @inlinable public var maxNumVFs: UInt32 { image.MaxNumVFs }
+
+  /// `NicSwitchCapabilities`.
+  @inlinable public var flags: UInt32 { image.NicSwitchCapabilities }
+
+  /// `MaxNumQueuePairs`.
+  @inlinable public var maxNumQueuePairs: UInt32 { image.MaxNumQueuePairs }
+
+  /// `MaxNumQueuePairsPerNonDefaultVPort`.
+  @inlinable public var maxNumQueuePairsPerNonDefaultVPort: UInt32 {
+    image.MaxNumQueuePairsPerNonDefaultVPort
+  }
+
+  /// `MaxNumQueuePairsForDefaultVPort`.
+  @inlinable public var maxNumQueuePairsForDefaultVPort: UInt32 {
+    image.MaxNumQueuePairsForDefaultVPort
+  }
 }
 
 /// The image of `NDIS_NIC_SWITCH_VPORT_PARAMETERS`.
@@ -185,6 +212,9 @@ public struct VPortParametersImage: StoredImage {
     get { image.AttachedFunctionId }
     set { image.AttachedFunctionId = newValue }
   }
+
+  /// `NumQueuePairs`.
+  @inlinable public var numQueuePairs: UInt32 { image.NumQueuePairs }
 
   /// `VPortState`.
   @inlinable public var state: Int32 {

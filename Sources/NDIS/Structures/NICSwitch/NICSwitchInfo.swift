@@ -16,6 +16,10 @@ public struct NICSwitchCapabilities: StructureImage {
   public var maxNumVPorts: UInt32 = 0
   public var maxNumVFs: UInt32 = 0
   public var maxNumQueuePairs: UInt32 = 0
+  public var maxNumQueuePairsPerNonDefaultVPort: UInt32 = 0
+  public var maxNumMACAddresses: UInt32 = 0
+  /// Revision 3.
+  public var maxNumQueuePairsForDefaultVPort: UInt32 = 0
 
   public init(revision: UInt8 = 2) { self.revision = revision }
 
@@ -29,6 +33,9 @@ public struct NICSwitchCapabilities: StructureImage {
     maxNumVPorts = image.MaxNumVPorts
     maxNumVFs = image.MaxNumVFs
     maxNumQueuePairs = image.MaxNumQueuePairs
+    maxNumQueuePairsPerNonDefaultVPort = image.MaxNumQueuePairsPerNonDefaultVPort
+    maxNumMACAddresses = image.MaxNumMacAddresses
+    maxNumQueuePairsForDefaultVPort = image.MaxNumQueuePairsForDefaultVPort
   }
 
   public func append(to bytes: inout [UInt8]) {
@@ -39,6 +46,9 @@ public struct NICSwitchCapabilities: StructureImage {
     image.MaxNumVPorts = maxNumVPorts
     image.MaxNumVFs = maxNumVFs
     image.MaxNumQueuePairs = maxNumQueuePairs
+    image.MaxNumQueuePairsPerNonDefaultVPort = maxNumQueuePairsPerNonDefaultVPort
+    image.MaxNumMacAddresses = maxNumMACAddresses
+    image.MaxNumQueuePairsForDefaultVPort = maxNumQueuePairsForDefaultVPort
     store(image, to: &bytes)
   }
 }
@@ -52,10 +62,17 @@ public struct NICSwitchInfo: StructureImage {
   public var friendlyName: String
   public var numVFs: UInt32
   public var numAllocatedVFs: UInt32
-  /// Including the default VPort.
+  /// VPorts that can be created, and the default one.
   public var numVPorts: UInt32
+  /// VPorts that have been created, and the default one.
   public var numActiveVPorts: UInt32
   public var numQueuePairsForDefaultVPort: UInt32
+  public var numQueuePairsForNonDefaultVPorts: UInt32 = 0
+  /// Unicast MAC address filters, and VLAN filters, of the default VPort and of all others.
+  public var numActiveDefaultVPortMACAddresses: UInt32 = 0
+  public var numActiveNonDefaultVPortMACAddresses: UInt32 = 0
+  public var numActiveDefaultVPortVLANs: UInt32 = 0
+  public var numActiveNonDefaultVPortVLANs: UInt32 = 0
 
   /// For a switch with these parameters.
   public init(
@@ -83,6 +100,11 @@ public struct NICSwitchInfo: StructureImage {
     numVPorts = image.NumVPorts
     numActiveVPorts = image.NumActiveVPorts
     numQueuePairsForDefaultVPort = image.NumQueuePairsForDefaultVPort
+    numQueuePairsForNonDefaultVPorts = image.NumQueuePairsForNonDefaultVPorts
+    numActiveDefaultVPortMACAddresses = image.NumActiveDefaultVPortMacAddresses
+    numActiveNonDefaultVPortMACAddresses = image.NumActiveNonDefaultVPortMacAddresses
+    numActiveDefaultVPortVLANs = image.NumActiveDefaultVPortVlanIds
+    numActiveNonDefaultVPortVLANs = image.NumActiveNonDefaultVPortVlanIds
   }
 
   public func append(to bytes: inout [UInt8]) {
@@ -95,6 +117,11 @@ public struct NICSwitchInfo: StructureImage {
     image.NumVPorts = numVPorts
     image.NumActiveVPorts = numActiveVPorts
     image.NumQueuePairsForDefaultVPort = numQueuePairsForDefaultVPort
+    image.NumQueuePairsForNonDefaultVPorts = numQueuePairsForNonDefaultVPorts
+    image.NumActiveDefaultVPortMacAddresses = numActiveDefaultVPortMACAddresses
+    image.NumActiveNonDefaultVPortMacAddresses = numActiveNonDefaultVPortMACAddresses
+    image.NumActiveDefaultVPortVlanIds = numActiveDefaultVPortVLANs
+    image.NumActiveNonDefaultVPortVlanIds = numActiveNonDefaultVPortVLANs
     store(image, to: &bytes)
   }
 }

@@ -14,16 +14,26 @@ public enum ReceiveFilterType: Int32, Sendable, CaseIterable, BitwiseCopyable {
 public struct ReceiveFilterParameters: StructureImage {
   public static var structure: Structure { .receiveFilterParameters }
   public var revision: UInt8
+  public var flags: Flags = []
   public var filterType: ReceiveFilterType
   public var queueID: UInt32
   /// 0 in a set request; NDIS assigns it.
   public var filterID: UInt32
   public var fields: [ReceiveFilterField]
+  /// Always 0.
   public var requestedFilterIDBitCount: UInt32
   /// In milliseconds. Revision 2.
   public var maxCoalescingDelay: UInt32
   /// Revision 2.
   public var vportID: UInt32
+
+  public struct Flags: OptionSet, Hashable, Sendable, BitwiseCopyable {
+    public var rawValue: UInt32
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+    /// `NDIS_RECEIVE_FILTER_PACKET_ENCAPSULATION`, up to NDIS 6.40 `..._ENCAPSULATION_GRE`: the MAC address is
+    /// that of the inner frame of encapsulated packets.
+    public static let packetEncapsulation = Flags(rawValue: 1 << 1)
+  }
 
   /// A filter of a queue (VMQ) or of a VPort (SR-IOV).
   public init(
@@ -41,8 +51,9 @@ public struct ReceiveFilterParameters: StructureImage {
 
   public init(image bytes: UnsafeRawBufferPointer, for version: NDISVersion) throws(Failure) {
     let (image, revision) = try unsafe Self.load(NDIS_RECEIVE_FILTER_PARAMETERS(), bytes, version)
-    try checkFlags(image.Flags, known: 0)
+    try checkFlags(image.Flags, known: Flags.packetEncapsulation.rawValue)
     self.revision = revision
+    flags = Flags(rawValue: image.Flags)
     filterType = try checkValue(image.FilterType, ReceiveFilterType.self, .filterType)
     queueID = image.QueueId
     filterID = image.FilterId
@@ -61,6 +72,7 @@ public struct ReceiveFilterParameters: StructureImage {
     let head = (Self.structure.size(revision) + 7) & ~7
     let layout = ElementLayout(fields, behind: head)
     var image = NDIS_RECEIVE_FILTER_PARAMETERS()
+    image.Flags = flags.rawValue
     image.FilterType = filterType.rawValue
     image.QueueId = queueID
     image.FilterId = filterID
@@ -74,19 +86,6 @@ public struct ReceiveFilterParameters: StructureImage {
     guard !fields.isEmpty else { return }
     bytes.append(contentsOf: repeatElement(0, count: start + head - bytes.count))
     layout.append(fields, to: &bytes)
-  }
-
-  /// Checks NDIS makes for OID_RECEIVE_FILTER_SET_FILTER besides the structure: a VMQ filter with at least
-  /// one test, for a queue or a VPort, not both. That these exist is checked against the state.
-  public func checkSet() throws(Failure) {
-    guard filterType == .vmQueue else {
-      throw Failure(
-        .invalidParameter, .filterType, UInt64(UInt32(bitPattern: filterType.rawValue)))
-    }
-    guard !fields.isEmpty else { throw Failure(.invalidParameter, .filterEmpty) }
-    guard queueID == 0 || vportID == 0 else {
-      throw Failure(.invalidParameter, .queueAndVPort, UInt64(queueID), UInt64(vportID))
-    }
   }
 }
 

@@ -49,8 +49,8 @@ public struct ReceiveFilterField: StructureImage {
   public var test: ReceiveFilterTest
   /// A number of the frame header's enumeration, `MACHeaderField` for instance.
   public var headerField: Int32
-  /// The value to compare the field with: an integer in its first bytes, little-endian, or bytes in frame
-  /// order.
+  /// The value to compare the field with, in the order of its bytes in the frame: an integer of several bytes
+  /// begins with its most significant one (A56).
   public var fieldValue: SIMD16<UInt8>
   /// The expected result of `.maskEqual`.
   public var resultValue: SIMD16<UInt8>
@@ -70,15 +70,18 @@ public struct ReceiveFilterField: StructureImage {
     return ReceiveFilterField(.destinationAddress, value)
   }
 
-  /// The frame has this VLAN id.
+  /// The frame has this VLAN id. The value is in network byte order (A56).
   public static func vlan(_ id: UInt16, orUntagged: Bool = false) -> ReceiveFilterField {
     var value = SIMD16<UInt8>()
-    value[0] = UInt8(truncatingIfNeeded: id)
-    value[1] = UInt8(truncatingIfNeeded: id >> 8)
+    value[0] = UInt8(truncatingIfNeeded: id >> 8)
+    value[1] = UInt8(truncatingIfNeeded: id)
     var field = ReceiveFilterField(.vlanID, value)
     if orUntagged { field.flags = .vlanUntaggedOrZero }
     return field
   }
+
+  /// The VLAN id of a test of that field.
+  public var vlanID: UInt16 { UInt16(fieldValue[0] & 0x0F) << 8 | UInt16(fieldValue[1]) }
 
   /// A field of the MAC header equals `value`.
   public init(_ field: MACHeaderField, _ value: SIMD16<UInt8>, revision: UInt8 = 1) {

@@ -96,6 +96,11 @@ public struct ReceiveFilterCapabilities: StructureImage {
   public var minLookaheadSplitSize: UInt32 = 0
   /// In bytes; 0 from NDIS 6.30.
   public var maxLookaheadSplitSize: UInt32 = 0
+  /// Revision 2, as are the following fields.
+  public var supportedARPHeaderFields: UInt32 = 0
+  public var supportedIPv4HeaderFields: UInt32 = 0
+  public var supportedIPv6HeaderFields: UInt32 = 0
+  public var supportedUDPHeaderFields: UInt32 = 0
 
   public init(revision: UInt8 = 2) { self.revision = revision }
 
@@ -116,6 +121,10 @@ public struct ReceiveFilterCapabilities: StructureImage {
     maxQueuesPerQueueGroup = image.MaxQueuesPerQueueGroup
     minLookaheadSplitSize = image.MinLookaheadSplitSize
     maxLookaheadSplitSize = image.MaxLookaheadSplitSize
+    supportedARPHeaderFields = image.SupportedARPHeaderFields
+    supportedIPv4HeaderFields = image.SupportedIPv4HeaderFields
+    supportedIPv6HeaderFields = image.SupportedIPv6HeaderFields
+    supportedUDPHeaderFields = image.SupportedUdpHeaderFields
   }
 
   public func append(to bytes: inout [UInt8]) {
@@ -132,6 +141,10 @@ public struct ReceiveFilterCapabilities: StructureImage {
     image.MaxQueuesPerQueueGroup = maxQueuesPerQueueGroup
     image.MinLookaheadSplitSize = minLookaheadSplitSize
     image.MaxLookaheadSplitSize = maxLookaheadSplitSize
+    image.SupportedARPHeaderFields = supportedARPHeaderFields
+    image.SupportedIPv4HeaderFields = supportedIPv4HeaderFields
+    image.SupportedIPv6HeaderFields = supportedIPv6HeaderFields
+    image.SupportedUdpHeaderFields = supportedUDPHeaderFields
     store(image, to: &bytes)
   }
 }

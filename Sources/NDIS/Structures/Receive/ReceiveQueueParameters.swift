@@ -90,9 +90,11 @@ public struct ReceiveQueueParameters: StructureImage {
 }
 
 extension ReceiveQueueParameters {
-  /// Checks NDIS makes for OID_RECEIVE_FILTER_ALLOCATE_QUEUE: a VM queue, a processor, no CHANGED flag, a
-  /// lookahead size only with the split.
-  public func checkAllocation() throws(Failure) {
+  /// Checks NDIS makes for OID_RECEIVE_FILTER_ALLOCATE_QUEUE: a VM queue, a processor, no CHANGED flag (A58), a
+  /// lookahead that the adapter supports. `version` is the miniport's.
+  public func checkAllocation(
+    for version: NDISVersion, _ capabilities: ReceiveFilterCapabilities
+  ) throws(Failure) {
     try checkFlags(flags.rawValue, known: ReceiveQueueFlags.properties.rawValue)
     guard queueType == .vmQueue else {
       throw Failure(.invalidParameter, .queueType, UInt64(UInt32(bitPattern: queueType.rawValue)))
@@ -100,9 +102,31 @@ extension ReceiveQueueParameters {
     guard processorAffinity.mask != 0 else {
       throw Failure(.invalidParameter, .processorAffinity, UInt64(processorAffinity.group))
     }
-    guard flags.contains(.lookaheadSplitRequired) || lookaheadSize == 0 else {
+    try checkLookahead(for: version, capabilities, isSplit: flags.contains(.lookaheadSplitRequired))
+  }
+
+  /// Checks NDIS makes for a set request of OID_RECEIVE_FILTER_QUEUE_PARAMETERS besides those of `applying`.
+  public func checkSet(
+    for version: NDISVersion, _ capabilities: ReceiveFilterCapabilities
+  ) throws(Failure) {
+    let isSplit = flags.contains(.lookaheadSplitRequired) && flags.contains(.flagsChanged)
+    try checkLookahead(for: version, capabilities, isSplit: isSplit)
+  }
+
+  /// Before NDIS 6.30 "if the flag is clear, a nonzero value for LookaheadSize is invalid", and a split that the
+  /// adapter does not support is INVALID_PARAMETER; from 6.30 the flag is ignored and the size "must be zero".
+  private func checkLookahead(
+    for version: NDISVersion, _ capabilities: ReceiveFilterCapabilities, isSplit: Bool
+  ) throws(Failure) {
+    let mayHaveSize = version < .vports && flags.contains(.lookaheadSplitRequired)
+    guard RequestCheck.lookaheadSize.passes(mayHaveSize || lookaheadSize == 0) else {
       throw Failure(.invalidParameter, .lookahead, UInt64(lookaheadSize))
     }
+    let properties = capabilities.supportedQueueProperties
+    let isSupported = properties & ReceiveFilterCapabilityFlags.lookaheadSplitSupported != 0
+    guard
+      RequestCheck.lookaheadSupport.passes(version >= .vports || !isSplit || isSupported)
+    else { throw Failure(.invalidParameter, .lookaheadUnsupported, UInt64(properties)) }
   }
 
   /// Bytes of a frame that go to lookahead memory; 0 = no split, always so from NDIS 6.30.
@@ -119,7 +143,11 @@ extension ReceiveQueueParameters {
     let changes = change.flags.subtracting(.properties)
     guard !changes.isEmpty else { throw Failure(.invalidParameter, .nothingChanged) }
     var result = self
-    if changes.contains(.flagsChanged) { result.flags = change.flags.intersection(.properties) }
+    if changes.contains(.flagsChanged) {
+      result.flags = change.flags.intersection(.properties)
+      // A size without the flag would be invalid.
+      if !result.flags.contains(.lookaheadSplitRequired) { result.lookaheadSize = 0 }
+    }
     if changes.contains(.processorAffinityChanged) {
       guard change.processorAffinity.mask != 0 else {
         throw Failure(.invalidParameter, .processorAffinity, UInt64(change.processorAffinity.group))
