@@ -129,6 +129,7 @@ public enum Request: Sendable {
   case offerSection(provider: Handle, domain: Handle, size: UInt64, node: UInt32)
   case withdrawSection(Handle)
   // Adapter lifecycle.
+  indirect case setGeneralAttributes(Handle, GeneralAttributesCall)
   indirect case setHardwareAssist(Handle, HardwareAssist)
   case pauseComplete(Handle)
   case restartComplete(Handle, Status)

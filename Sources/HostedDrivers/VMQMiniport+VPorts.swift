@@ -69,11 +69,14 @@ extension VMQMiniport {
   var hardwareAssist: HardwareAssist {
     var filter = ReceiveFilterCapabilities(revision: settings.version >= .vports ? 2 : 1)
     filter.enabledFilterTypes = ReceiveFilterCapabilityFlags.vmqFiltersEnabled
-    filter.supportedQueueProperties = ReceiveFilterCapabilityFlags.msixSupported
+    filter.supportedQueueProperties =
+      ReceiveFilterCapabilityFlags.msixSupported | ReceiveFilterCapabilityFlags.vmQueueSupported
+    if settings.version >= .vports {
+      filter.supportedQueueProperties |= ReceiveFilterCapabilityFlags.requiredFrom630
+    }
     if !settings.hasSwitch {
       filter.enabledQueueTypes = ReceiveFilterCapabilityFlags.vmQueuesEnabled
       filter.numQueues = settings.queues
-      filter.supportedQueueProperties |= ReceiveFilterCapabilityFlags.vmQueueSupported
     }
     // NDIS_RECEIVE_FILTER_TEST_HEADER_FIELD_EQUAL_SUPPORTED, ..._MAC_HEADER_SUPPORTED,
     // ..._MAC_HEADER_DEST_ADDR_SUPPORTED and ..._MAC_HEADER_VLAN_ID_SUPPORTED.
@@ -96,6 +99,8 @@ extension VMQMiniport {
     // Including the default VPort.
     capabilities.maxNumVPorts = settings.vports + 1
     capabilities.maxNumQueuePairs = settings.vports + 1
+    capabilities.maxNumQueuePairsPerNonDefaultVPort = 1
+    capabilities.maxNumMACAddresses = settings.vports + 1
     return capabilities.image()
   }
 }

@@ -42,6 +42,8 @@ extension Simulator {
     case .offerSection(let provider, let domain, let size, let node):
       try offerSection(call, provider, domain, size, node)
     case .withdrawSection(let handle): try withdrawSection(call, handle)
+    case .setGeneralAttributes(let handle, let attributes):
+      try setGeneralAttributes(call, handle, attributes)
     case .setHardwareAssist(let handle, let assist):
       try setHardwareAssist(call, handle, assist)
     case .pauseComplete(let handle): try pauseComplete(call, handle)

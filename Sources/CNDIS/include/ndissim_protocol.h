@@ -62,6 +62,8 @@ enum {
   NDISSIM_MINIPORT_OID_REQUEST_COMPLETE = 27,
   NDISSIM_INDICATE_RECEIVE = 28,
   NDISSIM_CHANGE_ADAPTER = 29,
+  NDISSIM_SET_GENERAL_ATTRIBUTES = 30,
+  NDISSIM_SET_HARDWARE_CAPABILITIES = 31,
   // Protocol drivers and bindings
   NDISSIM_REGISTER_PROTOCOL_DRIVER = 32,
   NDISSIM_DEREGISTER_PROTOCOL_DRIVER = 33,
@@ -336,6 +338,30 @@ struct ndissim_hardware_assist {
   uint32_t nic_switch_length;
 };
 NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_hardware_assist) == 16, "hardware assist");
+
+// SET_GENERAL_ATTRIBUTES (NdisMSetMiniportAttributes with general attributes): the image of
+// NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES follows, then the list of supported OIDs, each as long as said
+// here.
+struct ndissim_general_attributes {
+  uint64_t adapter_handle;
+  uint32_t image_length;
+  uint32_t oid_list_length;
+};
+NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_general_attributes) == 16, "general attributes");
+
+// SET_HARDWARE_CAPABILITIES (NdisMSetMiniportAttributes with hardware-assist attributes, those of the hardware
+// and the current ones apart): the image of NDIS_MINIPORT_ADAPTER_HARDWARE_ASSIST_ATTRIBUTES follows, then
+// the images of the capabilities in the order given here, each as long as said here, 0 for a NULL pointer.
+struct ndissim_hardware_capabilities {
+  uint64_t adapter_handle;
+  uint32_t image_length;
+  uint32_t hardware_receive_filter_length;
+  uint32_t current_receive_filter_length;
+  uint32_t hardware_nic_switch_length;
+  uint32_t current_nic_switch_length;
+  uint32_t reserved;
+};
+NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_hardware_capabilities) == 32, "hardware capabilities");
 
 // RESTART_COMPLETE (adapter), COMPLETE_BIND_ADAPTER_EX (BindContext), COMPLETE_UNBIND_ADAPTER_EX and
 // COMPLETE_NET_PNP_EVENT (binding): ends what a handler answered PENDING to. PAUSE_COMPLETE has no

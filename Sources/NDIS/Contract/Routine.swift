@@ -46,6 +46,11 @@ public struct Routine: Sendable {
     Routine(NDISSIM_MINIPORT_OID_REQUEST_COMPLETE, "NdisMOidRequestComplete", .dispatch),
     Routine(NDISSIM_INDICATE_RECEIVE, "NdisMIndicateReceiveNetBufferLists", .dispatch),
     Routine(NDISSIM_CHANGE_ADAPTER, "CHANGE_ADAPTER", .passive, isExtension: true),
+    Routine(
+      NDISSIM_SET_GENERAL_ATTRIBUTES, "NdisMSetMiniportAttributes (general)", .passive),
+    Routine(
+      NDISSIM_SET_HARDWARE_CAPABILITIES, "NdisMSetMiniportAttributes (hardware and current)",
+      .passive),
     Routine(NDISSIM_REGISTER_PROTOCOL_DRIVER, "NdisRegisterProtocolDriver", .passive),
     Routine(NDISSIM_DEREGISTER_PROTOCOL_DRIVER, "NdisDeregisterProtocolDriver", .passive),
     Routine(NDISSIM_OPEN_ADAPTER_EX, "NdisOpenAdapterEx", .passive),

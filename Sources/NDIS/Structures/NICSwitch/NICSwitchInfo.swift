@@ -9,6 +9,8 @@ public struct NICSwitchCapabilities: StructureImage {
   public static var structure: Structure { .nicSwitchCapabilities }
   public var revision: UInt8
   public var numTotalMACAddresses: UInt32 = 0
+  public var numMACAddressesPerPort: UInt32 = 0
+  public var numVLANsPerPort: UInt32 = 0
   /// `NDIS_NIC_SWITCH_CAPS_*`. Revision 2, as are all following fields.
   public var capabilities: UInt32 = 0
   public var maxNumSwitches: UInt32 = 0
@@ -16,29 +18,43 @@ public struct NICSwitchCapabilities: StructureImage {
   public var maxNumVPorts: UInt32 = 0
   public var maxNumVFs: UInt32 = 0
   public var maxNumQueuePairs: UInt32 = 0
+  public var maxNumQueuePairsPerNonDefaultVPort: UInt32 = 0
+  public var maxNumMACAddresses: UInt32 = 0
+  /// Revision 3.
+  public var maxNumQueuePairsForDefaultVPort: UInt32 = 0
 
   public init(revision: UInt8 = 2) { self.revision = revision }
 
+  /// `Flags` is reserved for NDIS, and not read.
   public init(image bytes: UnsafeRawBufferPointer, for version: NDISVersion) throws(Failure) {
     let (image, revision) = try unsafe Self.load(NDIS_NIC_SWITCH_CAPABILITIES(), bytes, version)
-    try checkFlags(image.Flags, known: 0)
     self.revision = revision
     numTotalMACAddresses = image.NumTotalMacAddresses
+    numMACAddressesPerPort = image.NumMacAddressesPerPort
+    numVLANsPerPort = image.NumVlansPerPort
     capabilities = image.NicSwitchCapabilities
     maxNumSwitches = image.MaxNumSwitches
     maxNumVPorts = image.MaxNumVPorts
     maxNumVFs = image.MaxNumVFs
     maxNumQueuePairs = image.MaxNumQueuePairs
+    maxNumQueuePairsPerNonDefaultVPort = image.MaxNumQueuePairsPerNonDefaultVPort
+    maxNumMACAddresses = image.MaxNumMacAddresses
+    maxNumQueuePairsForDefaultVPort = image.MaxNumQueuePairsForDefaultVPort
   }
 
   public func append(to bytes: inout [UInt8]) {
     var image = NDIS_NIC_SWITCH_CAPABILITIES()
     image.NumTotalMacAddresses = numTotalMACAddresses
+    image.NumMacAddressesPerPort = numMACAddressesPerPort
+    image.NumVlansPerPort = numVLANsPerPort
     image.NicSwitchCapabilities = capabilities
     image.MaxNumSwitches = maxNumSwitches
     image.MaxNumVPorts = maxNumVPorts
     image.MaxNumVFs = maxNumVFs
     image.MaxNumQueuePairs = maxNumQueuePairs
+    image.MaxNumQueuePairsPerNonDefaultVPort = maxNumQueuePairsPerNonDefaultVPort
+    image.MaxNumMacAddresses = maxNumMACAddresses
+    image.MaxNumQueuePairsForDefaultVPort = maxNumQueuePairsForDefaultVPort
     store(image, to: &bytes)
   }
 }

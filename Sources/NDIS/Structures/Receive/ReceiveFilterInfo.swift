@@ -96,13 +96,17 @@ public struct ReceiveFilterCapabilities: StructureImage {
   public var minLookaheadSplitSize: UInt32 = 0
   /// In bytes; 0 from NDIS 6.30.
   public var maxLookaheadSplitSize: UInt32 = 0
+  /// Revision 2, as are all following fields.
+  public var maxFieldTestsPerPacketCoalescingFilter: UInt32 = 0
+  public var maxPacketCoalescingFilters: UInt32 = 0
+  public var ndisReserved: UInt32 = 0
 
   public init(revision: UInt8 = 2) { self.revision = revision }
 
+  /// `Flags` is reserved for NDIS, and not read.
   public init(image bytes: UnsafeRawBufferPointer, for version: NDISVersion) throws(Failure) {
     let (image, revision) = try unsafe Self.load(
       NDIS_RECEIVE_FILTER_CAPABILITIES(), bytes, version)
-    try checkFlags(image.Flags, known: 0)
     self.revision = revision
     enabledFilterTypes = image.EnabledFilterTypes
     enabledQueueTypes = image.EnabledQueueTypes
@@ -116,6 +120,9 @@ public struct ReceiveFilterCapabilities: StructureImage {
     maxQueuesPerQueueGroup = image.MaxQueuesPerQueueGroup
     minLookaheadSplitSize = image.MinLookaheadSplitSize
     maxLookaheadSplitSize = image.MaxLookaheadSplitSize
+    maxFieldTestsPerPacketCoalescingFilter = image.MaxFieldTestsPerPacketCoalescingFilter
+    maxPacketCoalescingFilters = image.MaxPacketCoalescingFilters
+    ndisReserved = image.NdisReserved
   }
 
   public func append(to bytes: inout [UInt8]) {
@@ -132,32 +139,14 @@ public struct ReceiveFilterCapabilities: StructureImage {
     image.MaxQueuesPerQueueGroup = maxQueuesPerQueueGroup
     image.MinLookaheadSplitSize = minLookaheadSplitSize
     image.MaxLookaheadSplitSize = maxLookaheadSplitSize
+    image.MaxFieldTestsPerPacketCoalescingFilter = maxFieldTestsPerPacketCoalescingFilter
+    image.MaxPacketCoalescingFilters = maxPacketCoalescingFilters
+    image.NdisReserved = ndisReserved
     store(image, to: &bytes)
   }
 }
 
 extension ReceiveFilterCapabilities {
-  /// Checks NDIS makes for a miniport's capabilities: VM queues need MSI-X, and from NDIS 6.30 there is no
-  /// lookahead split.
-  public func check(for version: NDISVersion) throws(Failure) {
-    let queues = NDIS_RECEIVE_FILTER_VM_QUEUE_SUPPORTED
-    let split = NDIS_RECEIVE_FILTER_LOOKAHEAD_SPLIT_SUPPORTED
-    let properties = supportedQueueProperties
-    guard properties & queues == 0 || properties & NDIS_RECEIVE_FILTER_MSI_X_SUPPORTED != 0 else {
-      throw Failure(.invalidParameter, .capabilityMSIX, UInt64(properties))
-    }
-    let sizes = minLookaheadSplitSize | maxLookaheadSplitSize
-    guard version < .vports || (properties & split == 0 && sizes == 0) else {
-      throw Failure(
-        .invalidParameter, .capabilityLookahead, UInt64(properties), UInt64(maxLookaheadSplitSize))
-    }
-    guard minLookaheadSplitSize <= maxLookaheadSplitSize else {
-      throw Failure(
-        .invalidParameter, .lookaheadSizes, UInt64(minLookaheadSplitSize),
-        UInt64(maxLookaheadSplitSize))
-    }
-  }
-
   /// Whether VM queues can be allocated.
   public var hasVMQueues: Bool {
     enabledQueueTypes & NDIS_RECEIVE_FILTER_VM_QUEUES_ENABLED != 0
