@@ -63,6 +63,21 @@ extension VMQMiniport {
     return .later
   }
 
+  // MARK: Attributes
+
+  /// For NdisMSetMiniportAttributes with general attributes: an Ethernet adapter with an address of its own, and
+  /// the OIDs that reach it.
+  var generalAttributes: GeneralAttributesCall {
+    // A locally administered address; the name, which is unique, makes its end.
+    let sum = settings.name.utf8.reduce(UInt32(5381)) { ($0 &* 33) ^ UInt32($1) }
+    let end = (0..<3).map { UInt8(truncatingIfNeeded: sum >> ($0 * 8)) }
+    return GeneralAttributesCall(
+      GeneralAttributes(address: [0x02, 0x4E, 0x44] + end),
+      supported: OID.table.filter { row in
+        row.since <= settings.version && row.forms.contains { $0.answeredBy != .ndis }
+      }.map(\.number))
+  }
+
   // MARK: Hardware capabilities
 
   /// For NdisMSetMiniportAttributes with hardware-assist attributes.

@@ -113,7 +113,8 @@ import Testing
         // Rising, so that no session is above its user; whole for sections.
         ConfigurationFlag(key.flag ?? "", "\(4096 + index)")
       } + [
-        ConfigurationFlag("--switch", "revisions,dma,vports,capabilities,attributes,oid-list,filters,free-handle"),
+        ConfigurationFlag(
+          "--switch", "revisions,dma,vports,capabilities,attributes,oid-list,filters,free-handle"),
         ConfigurationFlag("--seed", "3"), ConfigurationFlag("--highest-node", "5"),
         ConfigurationFlag("--deadlines", "6"),
         ConfigurationFlag("--pool", "name=x,capacity=4M,nodes=2,pages=2M,fragment=8"),

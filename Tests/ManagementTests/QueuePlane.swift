@@ -29,13 +29,12 @@ final class QueueMiniport: MiniportDriver {
     filter.numQueues = hasVPorts ? 0 : 1000
     filter.supportedQueueProperties =
       NDIS_RECEIVE_FILTER_VM_QUEUE_SUPPORTED | NDIS_RECEIVE_FILTER_MSI_X_SUPPORTED
+      | ReceiveFilterCapabilityFlags.requiredFrom630
     filter.supportedFilterTests = 1
     filter.supportedHeaders = 1
     filter.supportedMACHeaderFields = 0x9
     filter.maxMACHeaderFilters = 4096
-    var nicSwitch = NICSwitchCapabilities()
-    nicSwitch.maxNumSwitches = 1
-    nicSwitch.maxNumVPorts = 64
+    let nicSwitch = NICSwitchCapabilities.vports(64)
     try connection.setHardwareAssistAttributes(
       adapter, receiveFilter: filter, nicSwitch: hasVPorts ? nicSwitch.image() : [])
     _ = try connection.registerScatterGatherDMA(adapter)

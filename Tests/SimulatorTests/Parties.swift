@@ -129,7 +129,8 @@ final class Driver {
   var opensBindings = true
   /// Of the provider handlers it sets in SetOptions.
   var providerFlags: UInt32 = 0
-  /// What its miniport says of the hardware in MiniportInitializeEx.
+  /// What its miniport says of the adapter and the hardware in MiniportInitializeEx.
+  var general: GeneralAttributesCall?
   var assist: HardwareAssist?
   var memory = RemoteMemory()
   var nextContext: UInt64 = 1
@@ -168,6 +169,12 @@ final class Driver {
         session,
         .setMiniportAttributes(details.object, Sample.attributes, context: 0x55, flags: 0x40),
         context: id)
+      if let general {
+        let made = host.ask(session, .setGeneralAttributes(details.object, general), context: id)
+        if made?.failure.status != .success {
+          host.problem("general attributes: \(made?.failure.sentence ?? "")")
+        }
+      }
       if let assist {
         let made = host.ask(session, .setHardwareAssist(details.object, assist), context: id)
         if made?.failure.status != .success {

@@ -33,7 +33,8 @@ public struct AttributesStructure: Sendable, Hashable {
   /// Attributes that are accepted and not read: their features are not built.
   static let unread: [AttributesStructure] = [
     AttributesStructure(objectType: ObjectType.miniportAdapterOffloadAttributes, sizes: [40]),
-    AttributesStructure(objectType: ObjectType.miniportAdapterNative80211Attributes, sizes: [4, 4]),
+    AttributesStructure(
+      objectType: ObjectType.miniportAdapterNative80211Attributes, sizes: [4, 4]),
     AttributesStructure(objectType: ObjectType.miniportAdapterNDKAttributes, sizes: [4]),
     AttributesStructure(objectType: ObjectType.miniportAdapterPacketDirectAttributes, sizes: [4]),
     hardwareAssist,

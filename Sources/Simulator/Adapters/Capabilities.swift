@@ -31,7 +31,8 @@ extension Simulator {
     if settings.strictCapabilities, let first = violations.first { throw first }
     var record = CapabilitiesRecord()
     record.set = 1
-    record.hardware = CapabilityImages(hardware, assist.hardwareReceiveFilter, assist.hardwareNICSwitch)
+    record.hardware = CapabilityImages(
+      hardware, assist.hardwareReceiveFilter, assist.hardwareNICSwitch)
     record.receiveFilterLength = length(current.receiveFilter)
     record.receiveFilter = image(current.receiveFilter, assist.receiveFilter)
     record.nicSwitchLength = length(current.nicSwitch)

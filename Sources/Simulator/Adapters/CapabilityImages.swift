@@ -19,6 +19,12 @@ struct CapabilityImages: BitwiseCopyable {
     self.nicSwitch = image(set.nicSwitch, nicSwitch)
   }
 
+  var set: CapabilitySet {
+    CapabilitySet(
+      receiveFilter: receiveFilterLength == 0 ? nil : try? receiveFilter.value(),
+      nicSwitch: nicSwitchLength == 0 ? nil : try? nicSwitch.value())
+  }
+
   var receiveFilterBytes: [UInt8] { Array(receiveFilter.bytes.prefix(Int(receiveFilterLength))) }
   var nicSwitchBytes: [UInt8] { Array(nicSwitch.bytes.prefix(Int(nicSwitchLength))) }
 }

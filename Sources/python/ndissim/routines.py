@@ -2,13 +2,16 @@
 Every method raises NdisError when the status is not NDIS_STATUS_SUCCESS."""
 
 import os
+import struct
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .abi import SG_ELEMENT_SIZE, SG_LIST_HEADER_SIZE, Message, ReceiveFlags, Status
+from .attributes import HardwareAssistAttributes, MiniportAdapterGeneralAttributes
 from .images import (
     FilterDriverCharacteristics,
     Image,
-    MiniportAdapterRegistrationAttributes,
     MiniportDriverCharacteristics,
     ProtocolDriverCharacteristics,
     SgDmaDescription,
@@ -23,8 +26,10 @@ from .messages import (
     Completion,
     Extent,
     Free,
+    GeneralAttributes,
     HandleBody,
     HardwareAssist,
+    HardwareCapabilities,
     Named,
     OfferReply,
     OfferSection,
@@ -118,10 +123,11 @@ class Routines:
         """REMOVE_ADAPTER (extension)."""
         self._end(Message.REMOVE_ADAPTER, handle)
 
-    def set_miniport_attributes(
-        self, adapter: int, attributes: MiniportAdapterRegistrationAttributes
-    ) -> None:
-        """`NdisMSetMiniportAttributes`, in the initialize handler."""
+    def set_miniport_attributes(self, adapter: int, attributes: Image) -> None:
+        """`NdisMSetMiniportAttributes`, in the initialize handler: registration attributes first,
+        general attributes next (`set_general_attributes` for those with a list of OIDs)."""
+        if isinstance(attributes, MiniportAdapterGeneralAttributes):
+            return self.set_general_attributes(adapter, attributes)
         body = HandleBody(adapter).pack() + attributes.pack()
         self.call(Message.SET_MINIPORT_ATTRIBUTES, body)
 
@@ -164,10 +170,43 @@ class Routines:
 
     # Adapter life cycle
 
+    def set_general_attributes(
+        self,
+        adapter: int,
+        attributes: MiniportAdapterGeneralAttributes | None = None,
+        supported_oids: Sequence[int] = (),
+    ) -> None:
+        """`NdisMSetMiniportAttributes` with general attributes, in the initialize handler directly behind
+        the registration attributes. NDIS answers OID_GEN_SUPPORTED_LIST with `supported_oids`, of which
+        there may be 512."""
+        oids = struct.pack(f"<{len(supported_oids)}I", *supported_oids)
+        image = replace(
+            attributes or MiniportAdapterGeneralAttributes(), supported_oid_list_length=len(oids)
+        ).pack()
+        body = GeneralAttributes(adapter, len(image), len(oids)).pack()
+        self.call(Message.SET_GENERAL_ATTRIBUTES, body + image + oids)
+
+    def set_hardware_capabilities(
+        self,
+        adapter: int,
+        hardware: tuple[Image | None, Image | None] = (None, None),
+        current: tuple[Image | None, Image | None] = (None, None),
+        attributes: HardwareAssistAttributes | None = None,
+    ) -> None:
+        """`NdisMSetMiniportAttributes` with hardware-assist attributes, in the initialize handler: the
+        receive filter and NIC switch capabilities of the hardware, and those currently enabled."""
+        image = (attributes or HardwareAssistAttributes()).pack()
+        images = [
+            one.pack() if one else b"" for pair in zip(hardware, current, strict=True) for one in pair
+        ]
+        body = HardwareCapabilities(adapter, len(image), *(len(one) for one in images)).pack()
+        self.call(Message.SET_HARDWARE_CAPABILITIES, body + image + b"".join(images))
+
     def set_hardware_assist_attributes(
         self, adapter: int, receive_filter: Image | None = None, nic_switch: Image | None = None
     ) -> None:
-        """`NdisMSetMiniportAttributes` with hardware-assist attributes, in the initialize handler."""
+        """`NdisMSetMiniportAttributes` with hardware-assist attributes, in the initialize handler, of an
+        adapter of which everything is enabled."""
         images = [image.pack() if image else b"" for image in (receive_filter, nic_switch)]
         body = HardwareAssist(adapter, len(images[0]), len(images[1])).pack()
         self.call(Message.SET_HARDWARE_ASSIST_ATTRIBUTES, body + b"".join(images))

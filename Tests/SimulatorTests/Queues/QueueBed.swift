@@ -33,27 +33,20 @@ final class QueueBed {
   static func capabilities(
     queues: UInt32 = 4, filters: UInt32 = 8, version: NDISVersion = NDISVersion(6, 50)
   ) -> ReceiveFilterCapabilities {
-    var capabilities = ReceiveFilterCapabilities(revision: version < .vports ? 1 : 2)
-    capabilities.enabledFilterTypes = NDIS_RECEIVE_FILTER_VMQ_FILTERS_ENABLED
-    capabilities.enabledQueueTypes = NDIS_RECEIVE_FILTER_VM_QUEUES_ENABLED
-    capabilities.supportedQueueProperties =
-      NDIS_RECEIVE_FILTER_MSI_X_SUPPORTED | NDIS_RECEIVE_FILTER_VM_QUEUE_SUPPORTED
-    capabilities.numQueues = queues
-    capabilities.maxMACHeaderFilters = filters
-    return capabilities
+    ReceiveFilterCapabilities.vmQueues(queues, filters: filters, for: version)
   }
 
   static func switchCapabilities(vports: UInt32 = 4, functions: UInt32 = 2) -> NICSwitchCapabilities
   {
-    var capabilities = NICSwitchCapabilities()
-    capabilities.maxNumSwitches = 1
-    capabilities.maxNumVPorts = vports
-    capabilities.maxNumVFs = functions
+    var capabilities = NICSwitchCapabilities.vports(vports, functions: functions)
+    // VM queues and a switch on one adapter.
+    capabilities.capabilities = NDIS_NIC_SWITCH_CAPS_NIC_SWITCH_WITHOUT_IOV_SUPPORTED
     return capabilities
   }
 
   init(
     version: NDISVersion = NDISVersion(6, 50), assist: HardwareAssist? = nil,
+    general: GeneralAttributesCall? = nil,
     settings: Settings = TestHost.smallSettings, pools: Bool = true
   ) throws {
     host = try TestHost(
@@ -69,6 +62,7 @@ final class QueueBed {
     miniport = Driver(host, "mp")
     binder = Driver(host, "binder")
     miniport.assist = assist
+    miniport.general = general
     let driver = miniport.handle(
       host, .registerMiniportDriver(Sample.miniport(version: version)))
     adapter = miniport.adapter(host, driver, "eth0")

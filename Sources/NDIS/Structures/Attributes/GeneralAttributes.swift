@@ -54,7 +54,8 @@ public struct GeneralAttributes: StructureImage {
     self.revision = revision
     guard Int(image.MacAddressLength) <= Self.maximumAddress else {
       throw Failure(
-        .failure, .macAddressLength, UInt64(image.MacAddressLength), UInt64(Self.maximumAddress))
+        .invalidParameter, .macAddressLength, UInt64(image.MacAddressLength),
+        UInt64(Self.maximumAddress))
     }
     mediaType = image.MediaType
     physicalMediumType = image.PhysicalMediumType

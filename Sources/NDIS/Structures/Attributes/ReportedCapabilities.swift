@@ -66,7 +66,8 @@ public struct ReportedCapabilities: Sendable, Hashable {
     if rule.rawValue < CapabilityRule.numSwitches.rawValue {
       guard let filters = set.receiveFilter else { return nil }
       let interfaces = Interfaces(filters, set.nicSwitch, isCurrent: isCurrent, version)
-      values = filters.values(breaking: rule, interfaces) ?? filters.counts(breaking: rule, interfaces)
+      values =
+        filters.values(breaking: rule, interfaces) ?? filters.counts(breaking: rule, interfaces)
     } else {
       values = set.nicSwitch.flatMap { $0.values(breaking: rule) }
     }

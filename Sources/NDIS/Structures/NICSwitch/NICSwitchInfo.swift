@@ -59,6 +59,20 @@ public struct NICSwitchCapabilities: StructureImage {
   }
 }
 
+extension NICSwitchCapabilities {
+  /// Those of one switch, which keep every rule of their page. `vports` includes the default VPort.
+  public static func vports(_ vports: UInt32, functions: UInt32 = 0) -> NICSwitchCapabilities {
+    var capabilities = NICSwitchCapabilities()
+    capabilities.maxNumSwitches = 1
+    capabilities.maxNumVPorts = max(vports, functions &+ 1)
+    capabilities.maxNumVFs = functions
+    capabilities.maxNumQueuePairs = capabilities.maxNumVPorts
+    capabilities.maxNumQueuePairsPerNonDefaultVPort = 1
+    capabilities.maxNumMACAddresses = capabilities.maxNumVPorts
+    return capabilities
+  }
+}
+
 /// `NDIS_NIC_SWITCH_INFO`.
 public struct NICSwitchInfo: StructureImage {
   public static var structure: Structure { .nicSwitchInfo }

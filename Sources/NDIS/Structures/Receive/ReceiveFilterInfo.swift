@@ -147,6 +147,34 @@ public struct ReceiveFilterCapabilities: StructureImage {
 }
 
 extension ReceiveFilterCapabilities {
+  /// Those of an adapter with VM queues, which keep every rule of their pages: MAC filters of the destination
+  /// address.
+  public static func vmQueues(
+    _ count: UInt32, filters: UInt32, for version: NDISVersion = .vports
+  ) -> ReceiveFilterCapabilities {
+    var capabilities = ReceiveFilterCapabilities(revision: structure.newest(for: version))
+    capabilities.enabledFilterTypes = NDIS_RECEIVE_FILTER_VMQ_FILTERS_ENABLED
+    capabilities.enabledQueueTypes = NDIS_RECEIVE_FILTER_VM_QUEUES_ENABLED
+    capabilities.numQueues = count
+    capabilities.supportedQueueProperties =
+      NDIS_RECEIVE_FILTER_MSI_X_SUPPORTED | NDIS_RECEIVE_FILTER_VM_QUEUE_SUPPORTED
+      | (version < .vports ? 0 : ReceiveFilterCapabilityFlags.requiredFrom630)
+    capabilities.supportedFilterTests = NDIS_RECEIVE_FILTER_TEST_HEADER_FIELD_EQUAL_SUPPORTED
+    capabilities.supportedHeaders = NDIS_RECEIVE_FILTER_MAC_HEADER_SUPPORTED
+    capabilities.supportedMACHeaderFields = NDIS_RECEIVE_FILTER_MAC_HEADER_DEST_ADDR_SUPPORTED
+    capabilities.maxMACHeaderFilters = filters
+    return capabilities
+  }
+
+  /// Those of an adapter with SR-IOV, which has VPorts instead of VM queues.
+  public static func vports(
+    filters: UInt32, for version: NDISVersion = .vports
+  ) -> ReceiveFilterCapabilities {
+    var capabilities = vmQueues(0, filters: filters, for: version)
+    capabilities.enabledQueueTypes = 0
+    return capabilities
+  }
+
   /// Whether VM queues can be allocated.
   public var hasVMQueues: Bool {
     enabledQueueTypes & NDIS_RECEIVE_FILTER_VM_QUEUES_ENABLED != 0
