@@ -76,6 +76,10 @@ BODIES: dict[str, list[str]] = {
         "ndissim_hardware_capabilities", "NDIS_MINIPORT_ADAPTER_HARDWARE_ASSIST_ATTRIBUTES",
         "NDIS_RECEIVE_FILTER_CAPABILITIES", "NDIS_RECEIVE_FILTER_CAPABILITIES",
         "NDIS_NIC_SWITCH_CAPABILITIES"],
+    "get_bind_parameters.request": HANDLE,
+    "get_bind_parameters.reply": [
+        "ndissim_bind_parameters_reply", "NDIS_BIND_PARAMETERS",
+        "NDIS_RECEIVE_FILTER_CAPABILITIES"],
     "indicate_status_ex.request": HANDLE + STATUS,
     "upcall_status_ex.request": ["ndissim_upcall_status"] + STATUS,
     "change_adapter.request": ["ndissim_change_adapter"],

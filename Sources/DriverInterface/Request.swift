@@ -136,6 +136,7 @@ public enum Request: Sendable {
   indirect case indicateStatus(Handle, IndicatedStatus)
   case changeAdapter(Handle, AdapterChange)
   case completeBind(bindContext: Handle, Status)
+  case getBindParameters(Handle)
   case completeUnbind(binding: Handle, Status)
   case completeNetPnPEvent(binding: Handle, Status)
   // OID requests.

@@ -46,6 +46,7 @@ extension Request {
       case .indicateStatus: NDISSIM_INDICATE_STATUS_EX
       case .changeAdapter: NDISSIM_CHANGE_ADAPTER
       case .completeBind: NDISSIM_COMPLETE_BIND_ADAPTER_EX
+      case .getBindParameters: NDISSIM_GET_BIND_PARAMETERS
       case .completeUnbind: NDISSIM_COMPLETE_UNBIND_ADAPTER_EX
       case .completeNetPnPEvent: NDISSIM_COMPLETE_NET_PNP_EVENT
       case .oidRequest: NDISSIM_OID_REQUEST

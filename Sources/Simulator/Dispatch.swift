@@ -53,6 +53,7 @@ extension Simulator {
       try indicateStatus(call, handle, status)
     case .changeAdapter(let handle, let change): try changeAdapter(call, handle, change)
     case .completeBind(let context, let status): try completeBind(call, context, status)
+    case .getBindParameters(let handle): try getBindParameters(call, handle)
     case .completeUnbind(let binding, let status):
       try completeUnbind(call, binding, status)
     case .completeNetPnPEvent(let binding, let status):

@@ -31,10 +31,37 @@ extension GoldenList {
       $0.append(image: filter, size: filter.Header.Size)
       $0.append(image: nicSwitch, size: nicSwitch.Header.Size)
     }
+    call("get_bind_parameters", NDISSIM_GET_BIND_PARAMETERS, context: 0x105) {
+      $0.append(Example.bindContext)
+    } reply: {
+      let image = GoldenImage.bindParameters
+      let filter = GoldenImage.filterCapabilities
+      $0.append(UInt32(image.Header.Size))
+      $0.append(UInt32(filter.Header.Size))
+      $0.append(UInt32(0))
+      $0.append(UInt32(0))
+      $0.append(image: image, size: image.Header.Size)
+      $0.append(image: filter, size: filter.Header.Size)
+    }
   }
 }
 
 extension GoldenImage {
+  static let bindParameters: NDIS_BIND_PARAMETERS = {
+    var image = NDIS_BIND_PARAMETERS()
+    image.Header = header(
+      Int(NDIS_OBJECT_TYPE_BIND_PARAMETERS), 4, Int(NDIS_SIZEOF_BIND_PARAMETERS_REVISION_4))
+    image.MtuSize = 1500
+    image.XmitLinkSpeed = 1_000_000_000
+    image.MacAddressLength = 6
+    image.CurrentMacAddress.0 = 2
+    image.CurrentMacAddress.5 = 7
+    image.PhysicalMediumType = UInt32(NdisPhysicalMedium802_3)
+    image.IfType = UInt16(IF_TYPE_ETHERNET_CSMACD)
+    image.MacOptions = 0xD
+    return image
+  }()
+
   static let generalAttributes: NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES = {
     var image = NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES()
     image.Header = header(

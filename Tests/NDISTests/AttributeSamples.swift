@@ -4,13 +4,44 @@ import NDIS
 
 extension Samples {
   static let attributes: [Sample] = [
-    general(1, 216), general(2, 224),
+    general(1, 216), general(2, 224), bind(1, 248), bind(2, 256), bind(3, 280), bind(4, 312),
     sample(
       LinkState(
         connectState: 2, duplexState: 1, xmitSpeed: 0x71, rcvSpeed: 0x72, pauseFunctions: 3,
         autoNegotiation: 4), "NDIS_LINK_STATE", 40,
       [.u32(4, 2), .u32(8, 1), .u64(16, 0x71), .u64(24, 0x72), .u32(32, 3), .u32(36, 4)]),
   ]
+
+  private static func bind(_ revision: UInt8, _ size: Int) -> Sample {
+    var value = GeneralAttributes.unset
+    value.mediaType = 0x61
+    value.physicalMediumType = 0x62
+    value.mtuSize = 0x63
+    value.maxXmitLinkSpeed = 0x64
+    value.maxRcvLinkSpeed = 0x66
+    value.link = LinkState(connectState: 1, duplexState: 2, xmitSpeed: 0x65, rcvSpeed: 0x67)
+    value.lookaheadSize = 0x68
+    value.macOptions = 0x69
+    value.supportedPacketFilters = 0x6A
+    value.maxMulticastListSize = 0x6B
+    value.currentAddress = [7, 8, 9, 10, 11, 12]
+    value.accessType = 0x6C
+    value.directionType = 0x6D
+    value.connectionType = 0x6E
+    value.interfaceType = 0x6F
+    value.isConnectorPresent = true
+    value.dataBackFillSize = 0x71
+    value.contextBackFillSize = 0x72
+    return sample(
+      BindParameters(value, revision: revision), "NDIS_BIND_PARAMETERS", size, type: 0x86,
+      [
+        .u64(8, 0), .u32(32, 0x61), .u32(36, 0x63), .u64(40, 0x64), .u64(48, 0x65), .u64(56, 0x66),
+        .u64(64, 0x67), .u32(72, 1), .u32(76, 2), .u32(80, 0x68), .u32(96, 0x6A),
+        .u32(100, 0x6B), .u16(104, 6), .bytes(106, [7, 8, 9, 10, 11, 12]), .u32(140, 0x62),
+        .u32(180, 0x6C), .u32(184, 0x6D), .u32(188, 0x6E), .u16(192, 0x6F), .bytes(194, [1]),
+        .u32(208, 0x71), .u32(212, 0x72), .u32(216, 0x69),
+      ])
+  }
 
   private static func general(_ revision: UInt8, _ size: Int) -> Sample {
     var value = GeneralAttributes(revision: revision)

@@ -152,6 +152,8 @@ EXPECTED = {
         m.HardwareCapabilities(ADAPTER, 48, 84, 84, 116).pack()
         + a.HardwareAssistAttributes().pack() + FILTER_CAPABILITIES * 2 + SWITCH_CAPABILITIES,
         {"context": 0x101}),
+    "get_bind_parameters": (
+        Message.GET_BIND_PARAMETERS, one(BIND_CONTEXT), {"context": 0x105}),
     "pause_complete": (Message.PAUSE_COMPLETE, one(ADAPTER), {}),
     "restart_complete": (
         Message.RESTART_COMPLETE, m.Completion(ADAPTER, 0xC000009A).pack(), {}),

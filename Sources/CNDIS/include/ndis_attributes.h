@@ -104,6 +104,67 @@ typedef struct NDIS_MINIPORT_ADAPTER_HARDWARE_ASSIST_ATTRIBUTES {
 #define NDIS_SIZEOF_MINIPORT_ADAPTER_HARDWARE_ASSIST_ATTRIBUTES_REVISION_3 80
 #define NDIS_SIZEOF_MINIPORT_ADAPTER_HARDWARE_ASSIST_ATTRIBUTES_REVISION_4 96
 
+#define NDIS_OBJECT_TYPE_BIND_PARAMETERS 0x86
+// What ProtocolBindAdapterEx is told; the capabilities travel behind the image.
+typedef struct NDIS_BIND_PARAMETERS {
+  NDIS_OBJECT_HEADER Header;
+  uint32_t Reserved0;
+  uint64_t ProtocolSection;
+  uint64_t AdapterName;
+  uint64_t PhysicalDeviceObject;
+  uint32_t MediaType;
+  uint32_t MtuSize;
+  uint64_t MaxXmitLinkSpeed;
+  uint64_t XmitLinkSpeed;
+  uint64_t MaxRcvLinkSpeed;
+  uint64_t RcvLinkSpeed;
+  uint32_t MediaConnectState;
+  uint32_t MediaDuplexState;
+  uint32_t LookaheadSize;
+  uint32_t Reserved1;
+  uint64_t PowerManagementCapabilities;
+  uint32_t SupportedPacketFilters;
+  uint32_t MaxMulticastListSize;
+  uint16_t MacAddressLength;
+  uint8_t CurrentMacAddress[NDIS_MAX_PHYS_ADDRESS_LENGTH];
+  uint16_t Reserved2;
+  uint32_t PhysicalMediumType;
+  uint64_t RcvScaleCapabilities;
+  uint64_t BoundIfNetluid;
+  uint32_t BoundIfIndex;
+  uint32_t Reserved3;
+  uint64_t LowestIfNetluid;
+  uint32_t LowestIfIndex;
+  uint32_t AccessType;
+  uint32_t DirectionType;
+  uint32_t ConnectionType;
+  uint16_t IfType;
+  uint8_t IfConnectorPresent;
+  uint8_t Reserved4;
+  uint32_t Reserved5;
+  uint64_t ActivePorts;
+  uint32_t DataBackFillSize;
+  uint32_t ContextBackFillSize;
+  uint32_t MacOptions;
+  uint32_t CompartmentId;
+  uint64_t DefaultOffloadConfiguration;
+  uint64_t TcpConnectionOffloadCapabilities;
+  uint64_t BoundAdapterName;      // revision 1 ends here: 248
+  uint64_t HDSplitCurrentConfig;  // revision 2 ends here: 256
+  uint64_t ReceiveFilterCapabilities;
+  uint64_t PowerManagementCapabilitiesEx;
+  uint64_t NicSwitchCapabilities;  // revision 3 ends here: 280
+  uint8_t NDKEnabled;
+  uint8_t Reserved6[7];
+  uint64_t NDKCapabilities;
+  uint64_t SriovCapabilities;
+  uint64_t NicSwitchArray;  // revision 4 ends here: 312
+} NDIS_BIND_PARAMETERS;
+#define NDIS_SIZEOF_BIND_PARAMETERS_REVISION_1 248
+#define NDIS_SIZEOF_BIND_PARAMETERS_REVISION_2 256
+#define NDIS_SIZEOF_BIND_PARAMETERS_REVISION_3 280
+#define NDIS_SIZEOF_BIND_PARAMETERS_REVISION_4 312
+
 // MARK: Values of the attributes
 
 enum { NdisMedium802_3 = 0 };

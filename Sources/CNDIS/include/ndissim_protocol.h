@@ -77,6 +77,7 @@ enum {
   NDISSIM_COMPLETE_BIND_ADAPTER_EX = 41,
   NDISSIM_COMPLETE_UNBIND_ADAPTER_EX = 42,
   NDISSIM_COMPLETE_NET_PNP_EVENT = 43,
+  NDISSIM_GET_BIND_PARAMETERS = 44,
   // Filter drivers and modules
   NDISSIM_REGISTER_FILTER_DRIVER = 48,
   NDISSIM_DEREGISTER_FILTER_DRIVER = 49,
@@ -362,6 +363,16 @@ struct ndissim_hardware_capabilities {
   uint32_t reserved;
 };
 NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_hardware_capabilities) == 32, "hardware capabilities");
+
+// The reply to GET_BIND_PARAMETERS, whose body is ndissim_handle (a BindContext or a binding): the image of
+// NDIS_BIND_PARAMETERS follows, then those of the current capabilities, each as long as said here.
+struct ndissim_bind_parameters_reply {
+  uint32_t image_length;
+  uint32_t receive_filter_length;
+  uint32_t nic_switch_length;
+  uint32_t reserved;
+};
+NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_bind_parameters_reply) == 16, "bind parameters reply");
 
 // RESTART_COMPLETE (adapter), COMPLETE_BIND_ADAPTER_EX (BindContext), COMPLETE_UNBIND_ADAPTER_EX and
 // COMPLETE_NET_PNP_EVENT (binding): ends what a handler answered PENDING to. PAUSE_COMPLETE has no

@@ -24,6 +24,7 @@ extension Decoding {
     case NDISSIM_COMPLETE_NET_PNP_EVENT:
       let (binding, status) = try completion(&body)
       return .completeNetPnPEvent(binding: binding, status)
+    case NDISSIM_GET_BIND_PARAMETERS: return .getBindParameters(try handle(&body))
     case NDISSIM_CHANGE_ADAPTER:
       let raw = try body.read(ndissim_change_adapter.self)
       return .changeAdapter(

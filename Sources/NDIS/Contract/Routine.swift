@@ -63,6 +63,7 @@ public struct Routine: Sendable {
     Routine(NDISSIM_COMPLETE_BIND_ADAPTER_EX, "NdisCompleteBindAdapterEx", .passive),
     Routine(NDISSIM_COMPLETE_UNBIND_ADAPTER_EX, "NdisCompleteUnbindAdapterEx", .passive),
     Routine(NDISSIM_COMPLETE_NET_PNP_EVENT, "NdisCompleteNetPnPEvent", .passive),
+    Routine(NDISSIM_GET_BIND_PARAMETERS, "GET_BIND_PARAMETERS", .passive, isExtension: true),
     Routine(NDISSIM_REGISTER_FILTER_DRIVER, "NdisFRegisterFilterDriver", .passive),
     Routine(NDISSIM_DEREGISTER_FILTER_DRIVER, "NdisFDeregisterFilterDriver", .passive),
     Routine(NDISSIM_ATTACH_FILTER, "ATTACH_FILTER", .passive, isExtension: true),

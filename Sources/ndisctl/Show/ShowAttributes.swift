@@ -38,7 +38,7 @@ extension ShowPage {
       "\(speed(general.maxXmitLinkSpeed)) out, \(speed(general.maxRcvLinkSpeed)) in")
     page.add("MAC options", general.macOptions)
     page.add("Packet filters", general.supportedPacketFilters)
-    page.add("Multicast list", HumanFormat.counted(general.maxMulticastListSize, "address"))
+    page.add("Multicast list", "\(HumanFormat.count(general.maxMulticastListSize)) addresses")
     page.add("Supported OIDs", HumanFormat.counted(general.supportedOids.count, "OID"))
     return page
   }

@@ -27,6 +27,7 @@ from .abi import (
     Status,
 )
 from .attributes import (
+    BindParameters,
     HardwareAssistAttributes,
     MiniportAdapterGeneralAttributes,
     NicSwitchCapabilities,

@@ -57,6 +57,38 @@ class MiniportAdapterGeneralAttributes(Image):
 
 
 @dataclass
+class BindParameters(Image):
+    """`NDIS_BIND_PARAMETERS`, revision 4; its pointers are zero on the wire."""
+
+    header_type: int = ObjectType.BIND_PARAMETERS
+    revision: int = 4
+    header_size: int = 312
+    media_type: int = 0
+    mtu_size: int = 0
+    max_xmit_link_speed: int = 0
+    xmit_link_speed: int = 0
+    max_rcv_link_speed: int = 0
+    rcv_link_speed: int = 0
+    media_connect_state: int = 0
+    media_duplex_state: int = 0
+    lookahead_size: int = 0
+    supported_packet_filters: int = 0
+    max_multicast_list_size: int = 0
+    mac_address_length: int = 0
+    current_mac_address: bytes = b""
+    physical_medium_type: int = 0
+    access_type: int = 0
+    direction_type: int = 0
+    connection_type: int = 0
+    if_type: int = 0
+    if_connector_present: int = 0
+    data_back_fill_size: int = 0
+    context_back_fill_size: int = 0
+    mac_options: int = 0
+    LAYOUT = struct.Struct("<BBH4x24xIIQQQQIII4x8xIIH32s2xI8x8x4x4x8x4xIIIHBx4x8xIII4x88x")
+
+
+@dataclass
 class HardwareAssistAttributes(Image):
     """`NDIS_MINIPORT_ADAPTER_HARDWARE_ASSIST_ATTRIBUTES`, revision 2; its pointers are zero on the wire."""
 

@@ -230,6 +230,17 @@ class HardwareCapabilities(Layout):
 
 
 @dataclass
+class BindParametersReply(Layout):
+    """The image of the parameters and those of the capabilities follow, each with the length given
+    here."""
+
+    image_length: int
+    receive_filter_length: int = 0
+    nic_switch_length: int = 0
+    LAYOUT = struct.Struct("<III4x")
+
+
+@dataclass
 class Completion(Layout):
     """RESTART_COMPLETE and COMPLETE_*: completes what a handler answered PENDING."""
 

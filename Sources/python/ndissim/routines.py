@@ -8,7 +8,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .abi import SG_ELEMENT_SIZE, SG_LIST_HEADER_SIZE, Message, ReceiveFlags, Status
-from .attributes import HardwareAssistAttributes, MiniportAdapterGeneralAttributes
+from .attributes import (
+    BindParameters,
+    HardwareAssistAttributes,
+    MiniportAdapterGeneralAttributes,
+    NicSwitchCapabilities,
+    ReceiveFilterCapabilities,
+)
 from .images import (
     FilterDriverCharacteristics,
     Image,
@@ -22,6 +28,7 @@ from .memory import Block, Section, pages
 from .messages import (
     Allocate,
     AllocateReply,
+    BindParametersReply,
     ChangeAdapter,
     Completion,
     Extent,
@@ -218,6 +225,24 @@ class Routines:
     def restart_complete(self, adapter: int, status: int = 0) -> None:
         """`NdisMRestartComplete`."""
         self.call(Message.RESTART_COMPLETE, Completion(adapter, status).pack())
+
+    def get_bind_parameters(
+        self, handle: int
+    ) -> tuple[BindParameters, ReceiveFilterCapabilities | None, NicSwitchCapabilities | None]:
+        """GET_BIND_PARAMETERS (extension): the BindParameters of ProtocolBindAdapterEx, for the BindContext
+        in the bind handler or for a binding: the structure, and the current receive filter and NIC
+        switch capabilities."""
+        body = self.call(Message.GET_BIND_PARAMETERS, HandleBody(handle).pack()).body
+        reply, at = BindParametersReply.unpack(body), BindParametersReply.size()
+        parts = []
+        for length in (reply.image_length, reply.receive_filter_length, reply.nic_switch_length):
+            parts.append(body[at : at + length])
+            at += length
+        return (
+            BindParameters.from_image(parts[0]),
+            ReceiveFilterCapabilities.from_image(parts[1]) if parts[1] else None,
+            NicSwitchCapabilities.from_image(parts[2]) if parts[2] else None,
+        )
 
     def complete_bind_adapter_ex(self, bind_context: int, status: int = 0) -> None:
         """`NdisCompleteBindAdapterEx`."""

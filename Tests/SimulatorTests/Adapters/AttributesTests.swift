@@ -272,6 +272,47 @@ import Testing
       made.results.map(\.reason) == [.none, .headerRevision, .headerRevision, .headerSize, .none])
   }
 
+  @Test(
+    "ProtocolBindAdapterEx: NDIS_BIND_PARAMETERS has the general attributes and the current capabilities"
+  )
+  func bindParameters() throws {
+    let bed = try QueueBed(version: NDISVersion(6, 30), general: Self.general)
+    let made = bed.host.ask(bed.binder.session, .getBindParameters(bed.binding))
+    #expect(made?.failure.status == .success && made?.value == bed.adapter && made?.value2 == 4)
+    let told = bed.host.simulator.bindParameters(adapter: bed.adapter, revision: 4)
+    let images = try #require(told)
+    let parameters = try BindParameters(image: images.parameters)
+    #expect(parameters.attributes.currentAddress == [2, 0, 0, 0, 0, 1])
+    #expect(parameters.attributes.mtuSize == 1500)
+    #expect(images.receiveFilter == QueueBed.capabilities(version: NDISVersion(6, 30)).image())
+    let nobody = bed.host.simulator.bindParameters(adapter: bed.binding, revision: 4)
+    #expect(nobody?.parameters == nil)
+    let foreign = bed.host.ask(bed.miniport.session, .getBindParameters(bed.binding))
+    #expect(foreign?.failure.reason == .foreignHandle)
+    let wrong = bed.host.ask(bed.binder.session, .getBindParameters(bed.adapter))
+    #expect(wrong?.failure.status == .invalidParameter)
+    // In ProtocolBindAdapterEx, by its BindContext; without attributes all is zero.
+    let plain = try TestHost(shadow: true)
+    let miniport = Driver(plain, "mp")
+    let driver = miniport.handle(plain, .registerMiniportDriver(Sample.miniport()))
+    let adapter = miniport.adapter(plain, driver, "eth0")
+    let binder = Driver(plain, "binder")
+    let protocolDriver = binder.handle(plain, .registerProtocolDriver(Sample.protocolDriver()))
+    var seen: RequestResult?
+    binder.override = { host, id, details in
+      if Int(details.type) == NDISSIM_UPCALL_BIND_ADAPTER_EX {
+        seen = host.ask(binder.session, .getBindParameters(details.bindContext), context: id)
+      }
+      return false
+    }
+    _ = binder.handle(plain, .bindAdapter(protocolDriver, Name("eth0")))
+    #expect(seen?.failure.status == .success && seen?.value == adapter)
+    let unset = plain.simulator.bindParameters(adapter: adapter, revision: 4)
+    let none = try #require(unset)
+    #expect(try BindParameters(image: none.parameters).attributes == .unset)
+    #expect(none.receiveFilter.isEmpty && plain.problems == [])
+  }
+
   // MARK: OIDs
 
   @Test(

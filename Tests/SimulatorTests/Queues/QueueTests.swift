@@ -211,7 +211,7 @@ import NDISStore
     #expect(bed.state(id) == .allocated)
     // Everybody may look, and use the default queue.
     let known = bed.request(
-      .query, OID_RECEIVE_FILTER_ENUM_QUEUES, from: other.driver, binding: other.binding)
+      .queryStatistics, OID_RECEIVE_FILTER_ENUM_QUEUES, from: other.driver, binding: other.binding)
     #expect(try ReceiveQueueInfoArray(image: known.bytes).queues.count == 1)
     let all = ReceiveFilterParameters(fields: Bed.fields, revision: 1)
     let set = bed.request(

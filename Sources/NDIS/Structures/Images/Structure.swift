@@ -133,6 +133,9 @@ extension Structure {
   public static let generalAttributes = Structure(
     "NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES", (216, NDISVersion(6, 0)), (224, v620),
     type: NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES)
+  public static let bindParameters = Structure(
+    "NDIS_BIND_PARAMETERS", (248, NDISVersion(6, 0)), (256, NDISVersion(6, 1)), (280, v620),
+    (312, v630), type: NDIS_OBJECT_TYPE_BIND_PARAMETERS)
   public static let linkState = Structure("NDIS_LINK_STATE", (40, NDISVersion(6, 0)))
   /// An extension.
   public static let generateParameters = Structure("NDISSIM_GENERATE_PARAMETERS", (24, v620))
@@ -145,6 +148,7 @@ extension Structure {
     receiveFilterInfo, receiveFilterInfoArray, receiveFilterCapabilities,
     receiveFilterGlobalParameters, nicSwitchCapabilities, nicSwitchInfo, nicSwitchInfoArray,
     nicSwitchParameters, nicSwitchDelete, vfParameters, vfFree, vportParameters, vportDelete,
-    vportInfo, vportInfoArray, statusIndication, generalAttributes, linkState, generateParameters,
+    vportInfo, vportInfoArray, statusIndication, generalAttributes, bindParameters,
+    linkState, generateParameters,
   ]
 }
