@@ -23,6 +23,9 @@ final class QueueMiniport: MiniportDriver {
     _ adapter: AdapterHandle, name: String, on connection: Connection
   ) throws(DriverError) -> Status {
     try connection.setMiniportAttributes(adapter, context: adapter.rawValue)
+    try connection.setGeneralAttributes(
+      adapter, GeneralAttributes(address: [2, 0, 0, 0, 0, 0xA]),
+      supported: [OID_GEN_SUPPORTED_LIST, OID_GEN_STATISTICS])
     var filter = ReceiveFilterCapabilities()
     filter.enabledFilterTypes = NDIS_RECEIVE_FILTER_VMQ_FILTERS_ENABLED
     filter.enabledQueueTypes = hasVPorts ? 0 : NDIS_RECEIVE_FILTER_VM_QUEUES_ENABLED
@@ -36,7 +39,8 @@ final class QueueMiniport: MiniportDriver {
     filter.maxMACHeaderFilters = 4096
     let nicSwitch = NICSwitchCapabilities.vports(64)
     try connection.setHardwareAssistAttributes(
-      adapter, receiveFilter: filter, nicSwitch: hasVPorts ? nicSwitch.image() : [])
+      adapter, hardware: CapabilitySet(receiveFilter: filter, nicSwitch: nicSwitch),
+      current: CapabilitySet(receiveFilter: filter, nicSwitch: hasVPorts ? nicSwitch : nil))
     _ = try connection.registerScatterGatherDMA(adapter)
     return .success
   }
