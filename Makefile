@@ -14,7 +14,7 @@ RELEASE = -c release --static-swift-stdlib --scratch-path $(BUILD) \
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: help setup build release demo test test-swift test-python lint format golden varlink varlink-check manuals manuals-check config mutants bench benchmarks hooks templates units release-tests system-test crash-test nightly install uninstall install-check deb package ci clean
+.PHONY: help setup build release demo test test-swift test-python lint format golden rules varlink varlink-check manuals manuals-check config mutants bench benchmarks hooks templates units release-tests system-test crash-test nightly install uninstall install-check deb package ci clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -51,6 +51,7 @@ lint: ## check formatting, imports, tables, functions, terms, generated code and
 	.ci/check-sources
 	.ci/check-names
 	.ci/check-terms
+	.ci/rules --check
 	BUILD=$(BUILD) .ci/varlink --check
 	python3 .ci/annotate-golden.py --check
 	.ci/templates --check
@@ -61,6 +62,9 @@ format: ## format all Swift sources in place
 
 golden: ## regenerate the hexdumps of docs/protocol.md from the golden messages
 	python3 .ci/annotate-golden.py
+
+rules: ## regenerate the table of "must" statements in docs/contract.md
+	.ci/rules
 
 varlink: ## regenerate the Swift of the Varlink interfaces from their descriptions
 	BUILD=$(BUILD) .ci/varlink

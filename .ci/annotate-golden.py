@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 HEADERS = [ROOT / "Sources/CNDIS/include" / n
-           for n in ("ndis_abi.h", "ndis_oid.h", "ndissim_protocol.h")]
+           for n in ("ndis_abi.h", "ndis_oid.h", "ndis_attributes.h", "ndissim_protocol.h")]
 GOLDEN = ROOT / "Tests/Golden/messages.txt"
 DOCUMENT = ROOT / "docs/protocol.md"
 REASONS = ROOT / "Sources/NDIS/Contract/Reason.swift"
@@ -69,6 +69,17 @@ BODIES: dict[str, list[str]] = {
     "set_hardware_assist_attributes.request": [
         "ndissim_hardware_assist", "NDIS_RECEIVE_FILTER_CAPABILITIES",
         "NDIS_NIC_SWITCH_CAPABILITIES"],
+    "set_general_attributes.request": [
+        "ndissim_general_attributes", "NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES",
+        "=8 supported OIDs"],
+    "set_hardware_capabilities.request": [
+        "ndissim_hardware_capabilities", "NDIS_MINIPORT_ADAPTER_HARDWARE_ASSIST_ATTRIBUTES",
+        "NDIS_RECEIVE_FILTER_CAPABILITIES", "NDIS_RECEIVE_FILTER_CAPABILITIES",
+        "NDIS_NIC_SWITCH_CAPABILITIES"],
+    "get_bind_parameters.request": HANDLE,
+    "get_bind_parameters.reply": [
+        "ndissim_bind_parameters_reply", "NDIS_BIND_PARAMETERS",
+        "NDIS_RECEIVE_FILTER_CAPABILITIES"],
     "indicate_status_ex.request": HANDLE + STATUS,
     "upcall_status_ex.request": ["ndissim_upcall_status"] + STATUS,
     "change_adapter.request": ["ndissim_change_adapter"],

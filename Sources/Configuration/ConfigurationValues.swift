@@ -34,6 +34,12 @@ public struct ConfigurationValues: Sendable, Hashable {
   public var strictDMA = false
   /// A33.
   public var strictVPorts = false
+  /// A60.
+  public var strictCapabilities = false
+  /// A66.
+  public var strictAttributes = false
+  /// A67.
+  public var strictOIDList = false
   /// A6.
   public var filtersMayAllocate = false
   /// A19.

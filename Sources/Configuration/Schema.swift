@@ -101,6 +101,19 @@ enum Schema {
       meaning: "A33: reject NDIS_INVALID_VPORT_ID instead of treating it as none.",
       flag: "--strict-vports"),
     SchemaKey(
+      name: "contract.strict-capabilities", kind: .boolean(\.strictCapabilities),
+      meaning:
+        "A60: reject capabilities that break a rule of their pages instead of recording a violation.",
+      flag: "--strict-capabilities"),
+    SchemaKey(
+      name: "contract.strict-attributes", kind: .boolean(\.strictAttributes),
+      meaning: "A66: record a violation if a miniport sets no general attributes.",
+      flag: "--strict-attributes"),
+    SchemaKey(
+      name: "contract.strict-oid-list", kind: .boolean(\.strictOIDList),
+      meaning: "A67: reject OIDs that are not in the miniport's list of supported OIDs.",
+      flag: "--strict-oid-list"),
+    SchemaKey(
       name: "contract.filters-may-allocate", kind: .boolean(\.filtersMayAllocate),
       meaning: "A6: allow filter drivers and modules to allocate.", flag: "--filters-may-allocate"),
     SchemaKey(
@@ -214,7 +227,9 @@ enum Schema {
   /// The short names of `--switch` and the keys they set to true.
   static let switches: [(name: String, key: String)] = [
     ("revisions", "contract.strict-revisions"), ("dma", "contract.strict-dma"),
-    ("vports", "contract.strict-vports"), ("filters", "contract.filters-may-allocate"),
+    ("vports", "contract.strict-vports"), ("capabilities", "contract.strict-capabilities"),
+    ("attributes", "contract.strict-attributes"), ("oid-list", "contract.strict-oid-list"),
+    ("filters", "contract.filters-may-allocate"),
     ("free-handle", "contract.lenient-free-handle"),
   ]
 

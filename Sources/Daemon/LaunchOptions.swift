@@ -127,6 +127,9 @@ extension Settings {
     strictRevisions = values.strictRevisions
     strictDMA = values.strictDMA
     strictVPorts = values.strictVPorts
+    strictCapabilities = values.strictCapabilities
+    strictAttributes = values.strictAttributes
+    strictOIDList = values.strictOIDList
     filtersMayAllocate = values.filtersMayAllocate
     lenientFreeHandle = values.lenientFreeHandle
   }

@@ -138,14 +138,3 @@ public struct Indication: Sendable {
     self.lists = lists
   }
 }
-
-/// `NDIS_RECEIVE_FILTER_CAPABILITIES` and `NDIS_NIC_SWITCH_CAPABILITIES` as images, empty if the hardware
-/// lacks them.
-public struct HardwareAssist: Sendable, Hashable {
-  public var receiveFilter: [UInt8]
-  public var nicSwitch: [UInt8]
-  public init(receiveFilter: [UInt8] = [], nicSwitch: [UInt8] = []) {
-    self.receiveFilter = receiveFilter
-    self.nicSwitch = nicSwitch
-  }
-}

@@ -129,12 +129,14 @@ public enum Request: Sendable {
   case offerSection(provider: Handle, domain: Handle, size: UInt64, node: UInt32)
   case withdrawSection(Handle)
   // Adapter lifecycle.
+  indirect case setGeneralAttributes(Handle, GeneralAttributesCall)
   indirect case setHardwareAssist(Handle, HardwareAssist)
   case pauseComplete(Handle)
   case restartComplete(Handle, Status)
   indirect case indicateStatus(Handle, IndicatedStatus)
   case changeAdapter(Handle, AdapterChange)
   case completeBind(bindContext: Handle, Status)
+  case getBindParameters(Handle)
   case completeUnbind(binding: Handle, Status)
   case completeNetPnPEvent(binding: Handle, Status)
   // OID requests.
@@ -162,7 +164,8 @@ extension Request {
       .bindAdapter(let handle, _), .unbindAdapter(let handle), .attachFilter(let handle, _),
       .detachFilter(let handle), .setOptionalHandlers(let handle, _),
       .allocate(let handle, _, _, _),
-      .withdrawSection(let handle), .setHardwareAssist(let handle, _), .pauseComplete(let handle),
+      .withdrawSection(let handle), .setGeneralAttributes(let handle, _),
+      .setHardwareAssist(let handle, _), .pauseComplete(let handle), .getBindParameters(let handle),
       .restartComplete(let handle, _), .indicateStatus(let handle, _),
       .changeAdapter(let handle, _):
       handle

@@ -96,6 +96,7 @@ extension SwitchboardState {
         to: connection)
     case .values: unsafe send(Encoding.reply(id, result, into: buffer), to: connection)
     case .allocation: replyAllocation(connection, id, result)
+    case .bindParameters: replyBindParameters(connection, id, result)
     case .statistics:
       let descriptors = UInt64(memories.count)
       unsafe send(
@@ -103,6 +104,22 @@ extension SwitchboardState {
           id, simulator.statistics(session: session), descriptors: descriptors, into: buffer),
         to: connection)
     }
+  }
+
+  private mutating func replyBindParameters(
+    _ connection: DriverConnection, _ id: UInt64, _ result: RequestResult
+  ) {
+    // A repeated reply may name an adapter that has been removed since.
+    let revision = UInt8(truncatingIfNeeded: result.value2)
+    guard let images = simulator.bindParameters(adapter: result.value, revision: revision) else {
+      refuse(
+        connection, id, result.type, Failure(.failure, .staleHandle, result.value.rawValue))
+      return
+    }
+    unsafe send(
+      Encoding.bindParameters(
+        id, images.parameters, receiveFilter: images.receiveFilter, nicSwitch: images.nicSwitch,
+        into: buffer), to: connection)
   }
 
   private mutating func replyAllocation(

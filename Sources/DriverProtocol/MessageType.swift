@@ -28,6 +28,8 @@ extension RequestResult {
     /// The allocated block.
     case allocation
     case statistics
+    /// NDIS_BIND_PARAMETERS and capabilities.
+    case bindParameters
   }
 
   package var replyBody: ReplyBody {
@@ -37,6 +39,7 @@ extension RequestResult {
     case _ where failure.status != .success: .failure
     case NDISSIM_ALLOCATE_SHARED_MEMORY: .allocation
     case NDISSIM_STATISTICS: .statistics
+    case NDISSIM_GET_BIND_PARAMETERS: .bindParameters
     default: .values
     }
   }

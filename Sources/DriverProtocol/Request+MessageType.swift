@@ -37,12 +37,16 @@ extension Request {
       case .free: NDISSIM_FREE_SHARED_MEMORY
       case .offerSection: NDISSIM_OFFER_SECTION
       case .withdrawSection: NDISSIM_WITHDRAW_SECTION
-      case .setHardwareAssist: NDISSIM_SET_HARDWARE_ASSIST_ATTRIBUTES
+      case .setGeneralAttributes: NDISSIM_SET_GENERAL_ATTRIBUTES
+      case .setHardwareAssist(_, let assist):
+        assist.header == nil
+          ? NDISSIM_SET_HARDWARE_ASSIST_ATTRIBUTES : NDISSIM_SET_HARDWARE_CAPABILITIES
       case .pauseComplete: NDISSIM_PAUSE_COMPLETE
       case .restartComplete: NDISSIM_RESTART_COMPLETE
       case .indicateStatus: NDISSIM_INDICATE_STATUS_EX
       case .changeAdapter: NDISSIM_CHANGE_ADAPTER
       case .completeBind: NDISSIM_COMPLETE_BIND_ADAPTER_EX
+      case .getBindParameters: NDISSIM_GET_BIND_PARAMETERS
       case .completeUnbind: NDISSIM_COMPLETE_UNBIND_ADAPTER_EX
       case .completeNetPnPEvent: NDISSIM_COMPLETE_NET_PNP_EVENT
       case .oidRequest: NDISSIM_OID_REQUEST

@@ -1,5 +1,5 @@
 // vmq's driver and adapter: registration, MiniportInitializeEx and MiniportHaltEx, pause and restart.
-// MiniportInitializeEx follows the documented order: attributes, hardware capabilities, DMA, memory;
+// MiniportInitializeEx follows the documented order: attributes, capabilities, DMA, memory;
 // MiniportHaltEx, and a failed initialization, undo them in reverse.
 
 import NDISDriverInterface
@@ -73,6 +73,9 @@ extension VMQMiniport {
     let adapter = state.adapter
     switch made {
     case .setAttributes:
+      state.setUp = .general
+      call(.setGeneral, in: state.handler, .setGeneralAttributes(adapter, generalAttributes))
+    case .setGeneral:
       state.setUp = .hardwareAssist
       call(.setHardwareAssist, in: state.handler, .setHardwareAssist(adapter, hardwareAssist))
     case .setHardwareAssist:

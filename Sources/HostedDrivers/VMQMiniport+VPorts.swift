@@ -63,19 +63,31 @@ extension VMQMiniport {
     return .later
   }
 
+  // MARK: Attributes
+
+  /// For NdisMSetMiniportAttributes with general attributes: an Ethernet adapter with an address of its own, and
+  /// the OIDs that reach it.
+  var generalAttributes: GeneralAttributesCall {
+    // A locally administered address; the name, which is unique, makes its end.
+    let sum = settings.name.utf8.reduce(UInt32(5381)) { ($0 &* 33) ^ UInt32($1) }
+    let end = (0..<3).map { UInt8(truncatingIfNeeded: sum >> ($0 * 8)) }
+    return GeneralAttributesCall(
+      GeneralAttributes(address: [0x02, 0x4E, 0x44] + end),
+      supported: OID.table.filter { row in
+        row.since <= settings.version && row.forms.contains { $0.answeredBy != .ndis }
+      }.map(\.number))
+  }
+
   // MARK: Hardware capabilities
 
   /// For NdisMSetMiniportAttributes with hardware-assist attributes.
   var hardwareAssist: HardwareAssist {
     var filter = ReceiveFilterCapabilities(revision: settings.version >= .vports ? 2 : 1)
     filter.enabledFilterTypes = ReceiveFilterCapabilityFlags.vmqFiltersEnabled
-    // The flags that a miniport with VM queues or a NIC switch must set.
     filter.supportedQueueProperties =
       ReceiveFilterCapabilityFlags.msixSupported | ReceiveFilterCapabilityFlags.vmQueueSupported
     if settings.version >= .vports {
-      filter.supportedQueueProperties |=
-        ReceiveFilterCapabilityFlags.dynamicProcessorAffinityChangeSupported
-        | ReceiveFilterCapabilityFlags.interruptVectorCoalescingSupported
+      filter.supportedQueueProperties |= ReceiveFilterCapabilityFlags.requiredFrom630
     }
     if !settings.hasSwitch {
       filter.enabledQueueTypes = ReceiveFilterCapabilityFlags.vmQueuesEnabled
@@ -103,7 +115,8 @@ extension VMQMiniport {
     capabilities.maxNumVPorts = settings.vports + 1
     capabilities.maxNumQueuePairs = settings.vports + 1
     capabilities.maxNumQueuePairsPerNonDefaultVPort = 1
-    capabilities.maxNumMACAddresses = UInt32(clamping: Self.maximumFilters)
+    capabilities.maxNumMACAddresses = max(
+      settings.vports + 1, UInt32(clamping: Self.maximumFilters))
     return capabilities.image()
   }
 }

@@ -82,7 +82,7 @@ public struct VMQMiniport: Sendable {
     guard let made = VMQCall(rawValue: UInt8(truncatingIfNeeded: reply.tag)) else { return [] }
     switch made {
     case .register, .addAdapter, .deregister: driverReplied(made, reply)
-    case .setAttributes, .setHardwareAssist, .registerDMA, .deregisterDMA:
+    case .setAttributes, .setGeneral, .setHardwareAssist, .registerDMA, .deregisterDMA:
       setUpReplied(made, reply)
     case .memory: if queues.indices.contains(index) { memoryReplied(index, reply) }
     case .indicateStatus: stopIndicated()
@@ -182,7 +182,7 @@ struct VMQState: BitwiseCopyable {
     case halted, initializing, paused, running, pausing, halting, shutdown
   }
   /// Progress of MiniportInitializeEx.
-  enum SetUp: UInt8 { case none, attributes, hardwareAssist, dma, memory, undoing }
+  enum SetUp: UInt8 { case none, attributes, hardwareAssist, dma, memory, undoing, general }
 
   var driverState = Driver.new
   var adapterState = Adapter.halted

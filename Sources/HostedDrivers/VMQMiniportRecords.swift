@@ -161,6 +161,7 @@ enum VMQCall: UInt8 {
   case setAttributes, setHardwareAssist, registerDMA, deregisterDMA
   case memory, indicateStatus, indicateReceive
   case completeOID, completePause, completeRestart
+  case setGeneral
 
   /// The tag of a call about a record.
   func tag(_ queue: Int = 0) -> UInt64 { UInt64(rawValue) | UInt64(queue) << 8 }

@@ -42,6 +42,8 @@ extension Simulator {
     case .offerSection(let provider, let domain, let size, let node):
       try offerSection(call, provider, domain, size, node)
     case .withdrawSection(let handle): try withdrawSection(call, handle)
+    case .setGeneralAttributes(let handle, let attributes):
+      try setGeneralAttributes(call, handle, attributes)
     case .setHardwareAssist(let handle, let assist):
       try setHardwareAssist(call, handle, assist)
     case .pauseComplete(let handle): try pauseComplete(call, handle)
@@ -51,6 +53,7 @@ extension Simulator {
       try indicateStatus(call, handle, status)
     case .changeAdapter(let handle, let change): try changeAdapter(call, handle, change)
     case .completeBind(let context, let status): try completeBind(call, context, status)
+    case .getBindParameters(let handle): try getBindParameters(call, handle)
     case .completeUnbind(let binding, let status):
       try completeUnbind(call, binding, status)
     case .completeNetPnPEvent(let binding, let status):

@@ -46,6 +46,12 @@ public struct Settings: Sendable {
   public var strictDMA = false
   /// A33: refuse NDIS_INVALID_VPORT_ID instead of reading it as "none".
   public var strictVPorts = false
+  /// A60: refuse capabilities that break a "must" of their pages.
+  public var strictCapabilities = false
+  /// A66: report an initialization without general attributes.
+  public var strictAttributes = false
+  /// A67: refuse OIDs that are not in the miniport's list of supported ones.
+  public var strictOIDList = false
   /// A6: let filter drivers and modules allocate.
   public var filtersMayAllocate = false
   /// A19: accept a free with another valid handle of the same driver.

@@ -33,6 +33,9 @@ struct KeyFlags: ParsableArguments {
   @Flag(inversion: .prefixedNo, help: .key("--strict-revisions")) var strictRevisions: Bool?
   @Flag(inversion: .prefixedNo, help: .key("--strict-dma")) var strictDma: Bool?
   @Flag(inversion: .prefixedNo, help: .key("--strict-vports")) var strictVports: Bool?
+  @Flag(inversion: .prefixedNo, help: .key("--strict-capabilities")) var strictCapabilities: Bool?
+  @Flag(inversion: .prefixedNo, help: .key("--strict-attributes")) var strictAttributes: Bool?
+  @Flag(inversion: .prefixedNo, help: .key("--strict-oid-list")) var strictOidList: Bool?
   @Flag(inversion: .prefixedNo, help: .key("--filters-may-allocate")) var filtersMayAllocate: Bool?
   @Flag(inversion: .prefixedNo, help: .key("--lenient-free-handle")) var lenientFreeHandle: Bool?
   @Option(help: .key("--session-bytes")) var sessionBytes: String?
@@ -62,7 +65,7 @@ struct KeyFlags: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "A comma-separated list of contract switches to enable: revisions, dma, vports (stricter), filters, free-handle (more lenient).",
+      "A comma-separated list of contract switches to enable: revisions, dma, vports, capabilities, attributes, oid-list (stricter), filters, free-handle (more lenient).",
       valueName: "names"))
   var `switch`: String?
 
@@ -87,6 +90,8 @@ struct KeyFlags: ParsableArguments {
     let switches: [(String, Bool?)] = [
       ("--management", management), ("--strict-revisions", strictRevisions),
       ("--strict-dma", strictDma), ("--strict-vports", strictVports),
+      ("--strict-capabilities", strictCapabilities), ("--strict-attributes", strictAttributes),
+      ("--strict-oid-list", strictOidList),
       ("--filters-may-allocate", filtersMayAllocate),
       ("--lenient-free-handle", lenientFreeHandle), ("--hal", hal),
       ("--default-pool", defaultPool),

@@ -207,7 +207,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
     BadInput(
       "no switch", flags: ConfigurationFlag("--switch", "dma,sideways"),
       problems:
-        "--switch: unknown switch \"sideways\"; use revisions, dma, vports, filters, free-handle"
+        "--switch: unknown switch \"sideways\"; use revisions, dma, vports, capabilities, attributes, oid-list, filters, free-handle"
     ),
     BadInput(
       "a pool's flag",

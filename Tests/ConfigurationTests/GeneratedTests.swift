@@ -97,8 +97,9 @@ import Testing
     #expect(
       [
         settings.strictRevisions, settings.strictDMA, settings.strictVPorts,
-        settings.filtersMayAllocate, settings.lenientFreeHandle,
-      ] == [Bool](repeating: false, count: 5))
+        settings.filtersMayAllocate, settings.lenientFreeHandle, settings.strictCapabilities,
+        settings.strictAttributes, settings.strictOIDList,
+      ] == [Bool](repeating: false, count: 8))
     #expect(
       values.hostedPools == [
         PoolSettings(name: "hal", level: .hal), PoolSettings(name: "pool", level: .pool),
@@ -112,7 +113,8 @@ import Testing
         // Rising, so that no session is above its user; whole for sections.
         ConfigurationFlag(key.flag ?? "", "\(4096 + index)")
       } + [
-        ConfigurationFlag("--switch", "revisions,dma,vports,filters,free-handle"),
+        ConfigurationFlag(
+          "--switch", "revisions,dma,vports,capabilities,attributes,oid-list,filters,free-handle"),
         ConfigurationFlag("--seed", "3"), ConfigurationFlag("--highest-node", "5"),
         ConfigurationFlag("--deadlines", "6"),
         ConfigurationFlag("--pool", "name=x,capacity=4M,nodes=2,pages=2M,fragment=8"),
@@ -129,7 +131,8 @@ import Testing
     #expect(settings.seed == 3 && settings.highestNode == 5 && settings.upcallDeadline == 6)
     #expect(
       settings.strictRevisions && settings.strictDMA && settings.strictVPorts
-        && settings.filtersMayAllocate && settings.lenientFreeHandle)
+        && settings.filtersMayAllocate && settings.lenientFreeHandle
+        && settings.strictCapabilities && settings.strictAttributes && settings.strictOIDList)
     #expect(
       loaded.values.hostedPools.last
         == PoolSettings(

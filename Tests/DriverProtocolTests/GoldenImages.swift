@@ -5,7 +5,7 @@ import CNDIS
 
 /// An image and its Header.Size.
 enum GoldenImage {
-  private static func header(_ type: Int, _ revision: Int, _ size: Int) -> NDIS_OBJECT_HEADER {
+  static func header(_ type: Int, _ revision: Int, _ size: Int) -> NDIS_OBJECT_HEADER {
     NDIS_OBJECT_HEADER(Type: UInt8(type), Revision: UInt8(revision), Size: UInt16(size))
   }
 

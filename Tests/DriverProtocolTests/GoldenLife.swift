@@ -38,11 +38,12 @@ extension GoldenList {
       $0.append(image: GoldenImage.status, size: GoldenImage.status.Header.Size)
       $0.append(UInt32(0xAABB_CCDD))
     }
-    for (name, type, handler, action) in [
-      ("shutdown_ex", NDISSIM_UPCALL_SHUTDOWN_EX, 12, 1),
-      ("device_pnp_event_notify", NDISSIM_UPCALL_DEVICE_PNP_EVENT_NOTIFY, 11, 2),
-    ] as [(String, Int, UInt64, UInt32)] {
-      upcall(name, type) {
+    for (name, type, handler, action, irql) in [
+      // Because of a bug check.
+      ("shutdown_ex", NDISSIM_UPCALL_SHUTDOWN_EX, 12, 1, .high),
+      ("device_pnp_event_notify", NDISSIM_UPCALL_DEVICE_PNP_EVENT_NOTIFY, 11, 2, .passive),
+    ] as [(String, Int, UInt64, UInt32, IRQL)] {
+      upcall(name, type, irql: irql) {
         $0.append(Example.adapter)
         $0.append(Example.adapterContext)
         $0.append(handler)

@@ -100,11 +100,13 @@ struct GoldenList {
 
   /// An upcall and its successful answer.
   mutating func upcall(
-    _ name: String, _ type: Int, context: UInt64 = 0, request: Body, reply: Body = { _ in }
+    _ name: String, _ type: Int, context: UInt64 = 0, irql: IRQL = .passive, request: Body,
+    reply: Body = { _ in }
   ) {
     let type = UInt16(type)
     let asked = MessageHeader(
-      type: type, flags: NDISSIM_FLAG_UPCALL, requestID: nextUpcall, context: context)
+      type: type, flags: NDISSIM_FLAG_UPCALL, requestID: nextUpcall, context: context,
+      irql: irql.rawValue)
     let answered = MessageHeader(
       type: type, flags: NDISSIM_FLAG_UPCALL | NDISSIM_FLAG_REPLY, requestID: nextUpcall)
     messages.append(GoldenMessage(name: "upcall_\(name).request", bytes: message(asked, request)))

@@ -17,6 +17,7 @@ extension GoldenList {
     list.addLife()
     list.addOIDs()
     list.addReceiving()
+    list.addAttributes()
     return list.messages
   }
 

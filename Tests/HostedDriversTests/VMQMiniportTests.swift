@@ -61,10 +61,11 @@ import Testing
     let ndis = Self.running()
     #expect(
       ndis.calls.map(\.name) == [
-        "registerMiniportDriver", "addAdapter", "setMiniportAttributes", "setHardwareAssist",
+        "registerMiniportDriver", "addAdapter", "setMiniportAttributes", "setGeneralAttributes",
+        "setHardwareAssist",
         "registerScatterGatherDMA", "allocate",
       ])
-    #expect(ndis.calls.map(\.context) == [0, 0, 101, 101, 101, 101])
+    #expect(ndis.calls.map(\.context) == [0, 0, 101, 101, 101, 101, 101])
     #expect(ndis.miniport.isRunning)
     #expect(ndis.allocations.map(\.queueID) == [0])
     #expect(ndis.allocations.map(\.length) == [64 << 10])
@@ -99,7 +100,8 @@ import Testing
   @Test(
     "every step of MiniportInitializeEx may fail; what was done is undone",
     arguments: [
-      "setMiniportAttributes", "setHardwareAssist", "registerScatterGatherDMA", "allocate",
+      "setMiniportAttributes", "setGeneralAttributes",
+      "setHardwareAssist", "registerScatterGatherDMA", "allocate",
     ])
   func initializationFails(name: String) {
     let ndis = ScriptedNDIS(VMQSettings(name: "vmq0"))

@@ -103,6 +103,26 @@ extension ManagementTests {
       #expect(object.kind == "filter" && object.filter == filter)
     }
 
+    @Test func anAdapterIsDescribedWithItsAttributes() throws {
+      let bench = try PlaneBench()
+      let plane = try QueuePlane(bench)
+      defer { plane.close() }
+      let object = try bench.call(API.Describe.self, .init(object: "vmq0")).object
+      let general = try #require(object.generalAttributes)
+      #expect(object.adapter?.macAddress == "02:00:00:00:00:0a")
+      #expect(general.currentMacAddress == "02:00:00:00:00:0a" && general.mtuSize == 1500)
+      #expect(general.mediaConnectState == "Connected" && general.mediaDuplexState == "Full")
+      #expect(general.supportedOids == ["0x00010101", "0x00020106"])
+      let sets = try #require(object.capabilities)
+      #expect(sets.map(\.kind) == ["hardware", "current"])
+      #expect(sets.map(\.numQueues) == [1000, 1000] && sets.map(\.maxNumVPorts) == [64, nil])
+      let told = try plane.overlying.bindParameters(plane.binding)
+      #expect(told.parameters.attributes.currentAddress == [2, 0, 0, 0, 0, 0xA])
+      #expect(told.capabilities.receiveFilter?.numQueues == 1000)
+      #expect(told.capabilities.nicSwitch == nil)
+      #expect(try plane.overlying.statistics().violations == 0)
+    }
+
     @Test(arguments: [
       "vmq0/99", "vmq0/", "vmq0/-1", "vmq0/1/1", "/1", "vmq0/4294967296", "vmq9/1", "queue:1",
       "vport:vmq0/1", "filter:vmq0/77", "0x1/1", "queue:vmq0/0x1",

@@ -23,21 +23,24 @@ final class QueueMiniport: MiniportDriver {
     _ adapter: AdapterHandle, name: String, on connection: Connection
   ) throws(DriverError) -> Status {
     try connection.setMiniportAttributes(adapter, context: adapter.rawValue)
+    try connection.setGeneralAttributes(
+      adapter, GeneralAttributes(address: [2, 0, 0, 0, 0, 0xA]),
+      supported: [OID_GEN_SUPPORTED_LIST, OID_GEN_STATISTICS])
     var filter = ReceiveFilterCapabilities()
     filter.enabledFilterTypes = NDIS_RECEIVE_FILTER_VMQ_FILTERS_ENABLED
     filter.enabledQueueTypes = hasVPorts ? 0 : NDIS_RECEIVE_FILTER_VM_QUEUES_ENABLED
     filter.numQueues = hasVPorts ? 0 : 1000
     filter.supportedQueueProperties =
       NDIS_RECEIVE_FILTER_VM_QUEUE_SUPPORTED | NDIS_RECEIVE_FILTER_MSI_X_SUPPORTED
+      | ReceiveFilterCapabilityFlags.requiredFrom630
     filter.supportedFilterTests = 1
     filter.supportedHeaders = 1
     filter.supportedMACHeaderFields = 0x9
     filter.maxMACHeaderFilters = 4096
-    var nicSwitch = NICSwitchCapabilities()
-    nicSwitch.maxNumSwitches = 1
-    nicSwitch.maxNumVPorts = 64
+    let nicSwitch = NICSwitchCapabilities.vports(64)
     try connection.setHardwareAssistAttributes(
-      adapter, receiveFilter: filter, nicSwitch: hasVPorts ? nicSwitch.image() : [])
+      adapter, hardware: CapabilitySet(receiveFilter: filter, nicSwitch: nicSwitch),
+      current: CapabilitySet(receiveFilter: filter, nicSwitch: hasVPorts ? nicSwitch : nil))
     _ = try connection.registerScatterGatherDMA(adapter)
     return .success
   }

@@ -325,25 +325,6 @@ import Testing
     #expect(check { $0.flags = .nameChanged } == .unknownFlags)
   }
 
-  @Test("VM queues need MSI-X, and from NDIS 6.30 there is no lookahead split")
-  func capabilities() {
-    func check(_ minor: UInt8, _ change: (inout ReceiveFilterCapabilities) -> Void) -> Reason {
-      var capabilities = ReceiveFilterCapabilities()
-      capabilities.supportedQueueProperties = 0x3
-      change(&capabilities)
-      return reason { () throws(Failure) in try capabilities.check(for: NDISVersion(6, minor)) }
-    }
-    #expect(check(20) { _ in } == .none && check(30) { _ in } == .none)
-    #expect(check(20) { $0.supportedQueueProperties = 0x2 } == .capabilityMSIX)
-    #expect(check(20) { $0.supportedQueueProperties = 0 } == .none)
-    let split: (inout ReceiveFilterCapabilities) -> Void = { $0.supportedQueueProperties = 0x7 }
-    #expect(check(20, split) == .none && check(30, split) == .capabilityLookahead)
-    let sizes: (inout ReceiveFilterCapabilities) -> Void = { $0.maxLookaheadSplitSize = 64 }
-    #expect(check(20, sizes) == .none && check(30, sizes) == .capabilityLookahead)
-    #expect(check(30) { $0.minLookaheadSplitSize = 1 } == .capabilityLookahead)
-    #expect(check(20) { $0.minLookaheadSplitSize = 1 } == .lookaheadSizes)
-  }
-
   @Test("a VF is asked for without ids, on the default switch")
   func functions() {
     func check(_ change: (inout VFParameters) -> Void) -> Reason {

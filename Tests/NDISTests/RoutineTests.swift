@@ -10,6 +10,8 @@ import Testing
     18: "NdisMSetMiniportAttributes", 19: "NdisMRegisterScatterGatherDma",
     20: "NdisMDeregisterScatterGatherDma", 32: "NdisRegisterProtocolDriver",
     23: "NdisMSetMiniportAttributes (hardware assist)",
+    30: "NdisMSetMiniportAttributes (general)",
+    31: "NdisMSetMiniportAttributes (hardware and current)",
     33: "NdisDeregisterProtocolDriver", 34: "NdisOpenAdapterEx", 35: "NdisCloseAdapterEx",
     41: "NdisCompleteBindAdapterEx", 42: "NdisCompleteUnbindAdapterEx",
     43: "NdisCompleteNetPnPEvent", 48: "NdisFRegisterFilterDriver",
@@ -25,7 +27,7 @@ import Testing
   static let extensions: [Int: String] = [
     1: "HELLO", 2: "PING", 3: "RESET", 4: "STATISTICS", 21: "ADD_ADAPTER", 22: "REMOVE_ADAPTER",
     29: "CHANGE_ADAPTER", 36: "BIND_ADAPTER", 37: "UNBIND_ADAPTER", 50: "ATTACH_FILTER",
-    51: "DETACH_FILTER",
+    51: "DETACH_FILTER", 44: "GET_BIND_PARAMETERS",
     67: "OFFER_SECTION", 68: "WITHDRAW_SECTION",
   ]
 
@@ -57,7 +59,7 @@ import Testing
 
   @Test("a message that is no routine has no row")
   func others() {
-    for message: UInt16 in [0, 5, 15, 30, 31, 44, 63, 69, 127, 128, 129, 177, 192, .max] {
+    for message: UInt16 in [0, 5, 15, 45, 63, 69, 127, 128, 129, 177, 192, .max] {
       #expect(Routine.of(message: message) == nil)
     }
   }

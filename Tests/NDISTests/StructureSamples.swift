@@ -206,9 +206,15 @@ enum Samples {
     value.maxQueuesPerQueueGroup = 40
     value.minLookaheadSplitSize = 41
     value.maxLookaheadSplitSize = 42
+    if revision >= 2 {
+      value.maxFieldTestsPerPacketCoalescingFilter = 43
+      value.maxPacketCoalescingFilters = 44
+      value.ndisReserved = 45
+    }
     return sample(
       value, "NDIS_RECEIVE_FILTER_CAPABILITIES", size,
-      [.u32(4, 0)] + (0..<12).map { .u32(8 + 4 * $0, UInt32(31 + $0)) })
+      [.u32(4, 0)] + (0..<12).map { .u32(8 + 4 * $0, UInt32(31 + $0)) }
+        + (revision >= 2 ? (0..<3).map { .u32(72 + 4 * $0, UInt32(43 + $0)) } : []))
   }
 
   private static let vportFields: [Expected] = [
@@ -269,19 +275,26 @@ enum Samples {
   private static func switchCapabilities(_ revision: UInt8, _ size: Int) -> Sample {
     var value = NICSwitchCapabilities(revision: revision)
     value.numTotalMACAddresses = 0x41
+    value.numMACAddressesPerPort = 0x47
+    value.numVLANsPerPort = 0x48
     if revision >= 2 {
       value.capabilities = 0x42
       value.maxNumSwitches = 0x43
       value.maxNumVPorts = 0x44
       value.maxNumVFs = 0x45
       value.maxNumQueuePairs = 0x46
+      value.maxNumQueuePairsPerNonDefaultVPort = 0x49
+      value.maxNumMACAddresses = 0x4A
     }
+    if revision >= 3 { value.maxNumQueuePairsForDefaultVPort = 0x4B }
     let later: [Expected] = [
       .u32(32, 0x42), .u32(36, 0x43), .u32(40, 0x44), .u32(48, 0x45), .u32(52, 0x46),
+      .u32(68, 0x49), .u32(92, 0x4A),
     ]
     return sample(
       value, "NDIS_NIC_SWITCH_CAPABILITIES", size,
-      [.u32(4, 0), .u32(12, 0x41)] + (revision >= 2 ? later : []))
+      [.u32(4, 0), .u32(12, 0x41), .u32(16, 0x47), .u32(20, 0x48)]
+        + (revision >= 2 ? later : []) + (revision >= 3 ? [.u32(128, 0x4B)] : []))
   }
 
   private static let functions: [Sample] = [
@@ -326,5 +339,5 @@ enum Samples {
     return value
   }
 
-  static let all = queues + filters + functions + vports
+  static let all = queues + filters + functions + vports + attributes
 }

@@ -35,6 +35,9 @@ import Testing
     "NDIS_NIC_SWITCH_VPORT_INFO": [(576, 30)],
     "NDIS_NIC_SWITCH_VPORT_INFO_ARRAY": [(28, 30)],
     "NDIS_STATUS_INDICATION": [(112, 0)],
+    "NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES": [(216, 0), (224, 20)],
+    "NDIS_BIND_PARAMETERS": [(248, 0), (256, 1), (280, 20), (312, 30)],
+    "NDIS_LINK_STATE": [(40, 0)],
     "NDISSIM_GENERATE_PARAMETERS": [(24, 20)],
   ]
 
@@ -46,7 +49,11 @@ import Testing
       #expect(structure.revisions.map { Int($0.size) } == expected.map(\.0), "\(structure.name)")
       #expect(structure.revisions.map(\.since.minor) == expected.map(\.1), "\(structure.name)")
       #expect(structure.revisions.map(\.number) == Array(1...UInt8(expected.count)))
-      #expect(structure.objectType == (structure.name == "NDIS_STATUS_INDICATION" ? 0x98 : 0x80))
+      let types: [String: UInt8] = [
+        "NDIS_STATUS_INDICATION": 0x98, "NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES": 0x9F,
+        "NDIS_BIND_PARAMETERS": 0x86,
+      ]
+      #expect(structure.objectType == types[structure.name, default: 0x80])
     }
     #expect(MemoryLayout<NDIS_RECEIVE_QUEUE_PARAMETERS>.size == 1096)
     #expect(MemoryLayout<NDIS_NIC_SWITCH_VPORT_PARAMETERS>.size == 752)

@@ -15,6 +15,7 @@ import NDISStore
       "queue=\(QueueState.table.rows.count) queue-move=\(QueueState.table.moves.count)",
       "vport=\(VPortState.table.rows.count) vport-move=\(VPortState.table.moves.count)",
       "check=\(AnswerCheck.allCases.count) request=\(RequestCheck.allCases.count)",
-      "oid=\(OID.table.count) handler=\(DriverRoutine.table.count)")
+      "oid=\(OID.table.count) handler=\(DriverRoutine.table.count)",
+      "capability=\(CapabilityRule.allCases.count) general-oid=\(GeneralOID.table.count)")
   }
 #endif

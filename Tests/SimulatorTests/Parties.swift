@@ -129,7 +129,10 @@ final class Driver {
   var opensBindings = true
   /// Of the provider handlers it sets in SetOptions.
   var providerFlags: UInt32 = 0
-  /// What its miniport says of the hardware in MiniportInitializeEx.
+  /// What its miniport says of the adapter and the hardware in MiniportInitializeEx.
+  var general: GeneralAttributesCall?
+  /// AttributeFlags of the registration attributes.
+  var attributeFlags = UInt32(NDIS_MINIPORT_ATTRIBUTES_BUS_MASTER)
   var assist: HardwareAssist?
   var memory = RemoteMemory()
   var nextContext: UInt64 = 1
@@ -166,8 +169,15 @@ final class Driver {
     case NDISSIM_UPCALL_INITIALIZE_EX:
       host.call(
         session,
-        .setMiniportAttributes(details.object, Sample.attributes, context: 0x55, flags: 0x40),
+        .setMiniportAttributes(
+          details.object, Sample.attributes, context: 0x55, flags: attributeFlags),
         context: id)
+      if let general {
+        let made = host.ask(session, .setGeneralAttributes(details.object, general), context: id)
+        if made?.failure.status != .success {
+          host.problem("general attributes: \(made?.failure.sentence ?? "")")
+        }
+      }
       if let assist {
         let made = host.ask(session, .setHardwareAssist(details.object, assist), context: id)
         if made?.failure.status != .success {

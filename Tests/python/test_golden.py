@@ -1,9 +1,11 @@
 """Every request, upcall and answer that Python encodes is the golden message, byte for byte."""
 
+import struct
 from pathlib import Path
 
 import pytest
 
+from ndissim import attributes as a
 from ndissim import images as i
 from ndissim import messages as m
 from ndissim import oids as o
@@ -68,12 +70,19 @@ STATUS = i.StatusIndicationImage(
     source_handle=ADAPTER, port_number=1, status_code=0x40010017, destination_handle=BINDING,
     request_id=0x9191, status_buffer_size=4, guid=bytes(range(1, 17)),
 ).pack() + bytes.fromhex("ddccbbaa")
-FILTER_CAPABILITIES = i.ReceiveFilterCapabilities(
-    supported_filter_tests=5, supported_headers=3, supported_mac_header_fields=9
+FILTER_CAPABILITIES = a.ReceiveFilterCapabilities(
+    supported_queue_properties=2, supported_filter_tests=5, supported_headers=3,
+    supported_mac_header_fields=9,
 ).pack()
-SWITCH_CAPABILITIES = i.NicSwitchCapabilities(
-    max_num_vports=12, max_num_vfs=4, max_num_queue_pairs=24
+SWITCH_CAPABILITIES = a.NicSwitchCapabilities(
+    max_num_vports=12, max_num_vfs=4, max_num_queue_pairs=24,
+    max_num_queue_pairs_per_non_default_vport=0, max_num_mac_addresses=0,
 ).pack()
+GENERAL = a.MiniportAdapterGeneralAttributes(
+    xmit_link_speed=10**9, rcv_link_speed=10**9, current_mac_address=bytes((2, 0, 0, 0, 0, 7)),
+    supported_statistics=0x11, supported_pause_functions=3, data_back_fill_size=64,
+    context_back_fill_size=16, supported_oid_list_length=8, auto_negotiation_flags=3,
+).pack() + struct.pack("<II", 0x10101, 0x1010E)
 LISTS = [
     r.NetBufferList(0x8181, 2, 0, [
         r.NetBuffer(1514, [r.Segment(SHARED, 4000, 128), r.Segment(SHARED, 4608, 1386)]),
@@ -135,6 +144,16 @@ EXPECTED = {
         Message.SET_HARDWARE_ASSIST_ATTRIBUTES,
         m.HardwareAssist(ADAPTER, 84, 116).pack() + FILTER_CAPABILITIES + SWITCH_CAPABILITIES,
         {"context": 0x101}),
+    "set_general_attributes": (
+        Message.SET_GENERAL_ATTRIBUTES, m.GeneralAttributes(ADAPTER, 224, 8).pack() + GENERAL,
+        {"context": 0x101}),
+    "set_hardware_capabilities": (
+        Message.SET_HARDWARE_CAPABILITIES,
+        m.HardwareCapabilities(ADAPTER, 48, 84, 84, 116).pack()
+        + a.HardwareAssistAttributes().pack() + FILTER_CAPABILITIES * 2 + SWITCH_CAPABILITIES,
+        {"context": 0x101}),
+    "get_bind_parameters": (
+        Message.GET_BIND_PARAMETERS, one(BIND_CONTEXT), {"context": 0x105}),
     "pause_complete": (Message.PAUSE_COMPLETE, one(ADAPTER), {}),
     "restart_complete": (
         Message.RESTART_COMPLETE, m.Completion(ADAPTER, 0xC000009A).pack(), {}),

@@ -67,17 +67,10 @@ final class ExampleVMQMiniport: MiniportDriver {
     _ adapter: AdapterHandle, name: String, on connection: Connection
   ) throws(DriverError) -> Status {
     try connection.setMiniportAttributes(adapter, context: 1)
-    var filter = ReceiveFilterCapabilities()
-    filter.enabledFilterTypes = NDIS_RECEIVE_FILTER_VMQ_FILTERS_ENABLED
-    filter.enabledQueueTypes = NDIS_RECEIVE_FILTER_VM_QUEUES_ENABLED
-    filter.numQueues = 8
-    filter.supportedQueueProperties =
-      NDIS_RECEIVE_FILTER_VM_QUEUE_SUPPORTED | NDIS_RECEIVE_FILTER_MSI_X_SUPPORTED
-    // TEST_HEADER_FIELD_EQUAL, MAC_HEADER, MAC_HEADER_DEST_ADDR.
-    filter.supportedFilterTests = 0x1
-    filter.supportedHeaders = 0x1
-    filter.supportedMACHeaderFields = 0x1
-    filter.maxMACHeaderFilters = 64
+    try connection.setGeneralAttributes(
+      adapter, GeneralAttributes(address: [2, 0, 0, 0, 0, 1]),
+      supported: [OID_GEN_CURRENT_PACKET_FILTER, OID_GEN_STATISTICS])
+    let filter = ReceiveFilterCapabilities.vmQueues(8, filters: 64)
     try connection.setHardwareAssistAttributes(adapter, receiveFilter: filter)
     let dma = try connection.registerScatterGatherDMA(adapter)
     state.withLock { $0.dma = dma.handle }

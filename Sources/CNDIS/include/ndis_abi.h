@@ -259,13 +259,16 @@ typedef struct NDIS_SG_DMA_DESCRIPTION {
   uint64_t SharedMemAllocateCompleteHandler;
   uint32_t ScatterGatherListSize;  // out; revision 1 ends here: 36
   uint32_t Reserved1;
+  uint64_t PdoOverride;  // 6.85; revision 2 ends here: 48
 } NDIS_SG_DMA_DESCRIPTION;
-NDISSIM_STATIC_ASSERT(sizeof(NDIS_SG_DMA_DESCRIPTION) == 40, "SG DMA description");
+NDISSIM_STATIC_ASSERT(sizeof(NDIS_SG_DMA_DESCRIPTION) == 48, "SG DMA description");
 NDISSIM_STATIC_ASSERT(
     offsetof(NDIS_SG_DMA_DESCRIPTION, ScatterGatherListSize) == 32, "ScatterGatherListSize");
 
 #define NDIS_SG_DMA_DESCRIPTION_REVISION_1 1
 #define NDIS_SIZEOF_SG_DMA_DESCRIPTION_REVISION_1 36
+#define NDIS_SG_DMA_DESCRIPTION_REVISION_2 2
+#define NDIS_SIZEOF_SG_DMA_DESCRIPTION_REVISION_2 48
 #define NDIS_SG_DMA_64_BIT_ADDRESS 0x00000001
 
 // MARK: Bug checks

@@ -62,6 +62,8 @@ enum {
   NDISSIM_MINIPORT_OID_REQUEST_COMPLETE = 27,
   NDISSIM_INDICATE_RECEIVE = 28,
   NDISSIM_CHANGE_ADAPTER = 29,
+  NDISSIM_SET_GENERAL_ATTRIBUTES = 30,
+  NDISSIM_SET_HARDWARE_CAPABILITIES = 31,
   // Protocol drivers and bindings
   NDISSIM_REGISTER_PROTOCOL_DRIVER = 32,
   NDISSIM_DEREGISTER_PROTOCOL_DRIVER = 33,
@@ -75,6 +77,7 @@ enum {
   NDISSIM_COMPLETE_BIND_ADAPTER_EX = 41,
   NDISSIM_COMPLETE_UNBIND_ADAPTER_EX = 42,
   NDISSIM_COMPLETE_NET_PNP_EVENT = 43,
+  NDISSIM_GET_BIND_PARAMETERS = 44,
   // Filter drivers and modules
   NDISSIM_REGISTER_FILTER_DRIVER = 48,
   NDISSIM_DEREGISTER_FILTER_DRIVER = 49,
@@ -338,6 +341,40 @@ struct ndissim_hardware_assist {
   uint32_t nic_switch_length;
 };
 NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_hardware_assist) == 16, "hardware assist");
+
+// SET_GENERAL_ATTRIBUTES (NdisMSetMiniportAttributes with general attributes): the image of
+// NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES follows, then the list of supported OIDs, each as long as said
+// here.
+struct ndissim_general_attributes {
+  uint64_t adapter_handle;
+  uint32_t image_length;
+  uint32_t oid_list_length;
+};
+NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_general_attributes) == 16, "general attributes");
+
+// SET_HARDWARE_CAPABILITIES (NdisMSetMiniportAttributes with hardware-assist attributes, those of the hardware
+// and the current ones apart): the image of NDIS_MINIPORT_ADAPTER_HARDWARE_ASSIST_ATTRIBUTES follows, then
+// the images of the capabilities in the order given here, each as long as said here, 0 for a NULL pointer.
+struct ndissim_hardware_capabilities {
+  uint64_t adapter_handle;
+  uint32_t image_length;
+  uint32_t hardware_receive_filter_length;
+  uint32_t current_receive_filter_length;
+  uint32_t hardware_nic_switch_length;
+  uint32_t current_nic_switch_length;
+  uint32_t reserved;
+};
+NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_hardware_capabilities) == 32, "hardware capabilities");
+
+// The reply to GET_BIND_PARAMETERS, whose body is ndissim_handle (a BindContext or a binding): the image of
+// NDIS_BIND_PARAMETERS follows, then those of the current capabilities, each as long as said here.
+struct ndissim_bind_parameters_reply {
+  uint32_t image_length;
+  uint32_t receive_filter_length;
+  uint32_t nic_switch_length;
+  uint32_t reserved;
+};
+NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_bind_parameters_reply) == 16, "bind parameters reply");
 
 // RESTART_COMPLETE (adapter), COMPLETE_BIND_ADAPTER_EX (BindContext), COMPLETE_UNBIND_ADAPTER_EX and
 // COMPLETE_NET_PNP_EVENT (binding): ends what a handler answered PENDING to. PAUSE_COMPLETE has no

@@ -64,6 +64,26 @@ package enum Encoding {
     return writer.finish()
   }
 
+  /// NDIS_BIND_PARAMETERS and the capabilities behind it.
+  package static func bindParameters(
+    _ id: UInt64, _ image: [UInt8], receiveFilter: [UInt8], nicSwitch: [UInt8],
+    into buffer: UnsafeMutableRawBufferPointer
+  ) -> Int {
+    var writer = unsafe MessageWriter(
+      MessageHeader(
+        type: UInt16(NDISSIM_GET_BIND_PARAMETERS), flags: NDISSIM_FLAG_REPLY, requestID: id),
+      into: buffer)
+    writer.append(
+      ndissim_bind_parameters_reply(
+        image_length: UInt32(truncatingIfNeeded: image.count),
+        receive_filter_length: UInt32(truncatingIfNeeded: receiveFilter.count),
+        nic_switch_length: UInt32(truncatingIfNeeded: nicSwitch.count), reserved: 0))
+    for part in [image, receiveFilter, nicSwitch] {
+      unsafe part.withUnsafeBytes { unsafe writer.append(bytes: $0) }
+    }
+    return writer.finish()
+  }
+
   /// Counters.
   package static func statistics(
     _ id: UInt64, _ counters: Statistics, descriptors: UInt64,

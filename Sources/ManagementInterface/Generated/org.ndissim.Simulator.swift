@@ -238,8 +238,57 @@ public enum SimulatorInterface {
       held: bool,
       # It was removed by surprise.
       removed: bool,
+      # The current MAC address of its general attributes, as 02:00:00:00:00:01.
+      macAddress: ?string,
       # How it is set up, when it is a hosted miniport's.
       hosted: ?HostedMiniport
+    )
+
+    # NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES of an adapter, and its supported OIDs. Numbers are those of the public
+    # headers; speeds are bits a second, sizes bytes.
+    type GeneralAttributes (
+      mediaType: int,
+      physicalMediumType: int,
+      mtuSize: int,
+      maxXmitLinkSpeed: int,
+      xmitLinkSpeed: int,
+      maxRcvLinkSpeed: int,
+      rcvLinkSpeed: int,
+      # "Connected", "Disconnected" or "Unknown".
+      mediaConnectState: string,
+      # "Full", "Half" or "Unknown".
+      mediaDuplexState: string,
+      lookaheadSize: int,
+      # In hexadecimal, as the next one.
+      macOptions: string,
+      supportedPacketFilters: string,
+      maxMulticastListSize: int,
+      permanentMacAddress: string,
+      currentMacAddress: string,
+      ifType: int,
+      connectorPresent: bool,
+      # In hexadecimal, in the miniport's order.
+      supportedOids: []string
+    )
+
+    # Capabilities of receive filters and of the NIC switch; flags in hexadecimal.
+    type Capabilities (
+      # "hardware" or "current".
+      kind: string,
+      enabledFilterTypes: ?string,
+      enabledQueueTypes: ?string,
+      numQueues: ?int,
+      supportedQueueProperties: ?string,
+      supportedFilterTests: ?string,
+      supportedHeaders: ?string,
+      supportedMacHeaderFields: ?string,
+      maxMacHeaderFilters: ?int,
+      nicSwitchCapabilities: ?string,
+      maxNumSwitches: ?int,
+      maxNumVPorts: ?int,
+      maxNumVFs: ?int,
+      maxNumQueuePairs: ?int,
+      maxNumMacAddresses: ?int
     )
 
     # A binding of a protocol driver to an adapter, or a filter module on one.
@@ -650,6 +699,10 @@ public enum SimulatorInterface {
       # The filters and the blocks of a queue or VPort, at most 64 of each; its members count all of them.
       filters: ?[]Filter,
       blocks: ?[]Block,
+      # Of an adapter, when its miniport has set them.
+      generalAttributes: ?GeneralAttributes,
+      # Of an adapter: those of the hardware and the current ones, where its miniport has set them.
+      capabilities: ?[]Capabilities,
       # What it hangs together with.
       references: []Reference
     )
@@ -1370,6 +1423,8 @@ extension SimulatorInterface {
     public var held: Bool
     /// It was removed by surprise.
     public var removed: Bool
+    /// The current MAC address of its general attributes, as 02:00:00:00:00:01.
+    public var macAddress: String?
     /// How it is set up, when it is a hosted miniport's.
     public var hosted: HostedMiniport?
 
@@ -1377,7 +1432,7 @@ extension SimulatorInterface {
       handle: String, name: String, driver: String, driverName: String, session: Int? = nil,
       state: String, attributesSet: Bool, dmaRegistered: Bool, bindings: Int, blocks: Int,
       queues: Int, vports: Int, filters: Int, openOids: Int, indicated: Int, held: Bool,
-      removed: Bool, hosted: HostedMiniport? = nil
+      removed: Bool, macAddress: String? = nil, hosted: HostedMiniport? = nil
     ) {
       self.handle = handle
       self.name = name
@@ -1396,6 +1451,7 @@ extension SimulatorInterface {
       self.indicated = indicated
       self.held = held
       self.removed = removed
+      self.macAddress = macAddress
       self.hosted = hosted
     }
 
@@ -1418,6 +1474,7 @@ extension SimulatorInterface {
       self.indicated = try members.required("indicated")
       self.held = try members.required("held")
       self.removed = try members.required("removed")
+      self.macAddress = try members.optional("macAddress")
       self.hosted = try members.optional("hosted")
     }
 
@@ -1440,7 +1497,196 @@ extension SimulatorInterface {
       members.append("indicated", self.indicated)
       members.append("held", self.held)
       members.append("removed", self.removed)
+      members.append("macAddress", self.macAddress)
       members.append("hosted", self.hosted)
+      return .object(members)
+    }
+  }
+}
+
+extension SimulatorInterface {
+  /// NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES of an adapter, and its supported OIDs. Numbers are
+  /// those of the public
+  /// headers; speeds are bits a second, sizes bytes.
+  public struct GeneralAttributes: VarlinkValue, Hashable {
+    public var mediaType: Int
+    public var physicalMediumType: Int
+    public var mtuSize: Int
+    public var maxXmitLinkSpeed: Int
+    public var xmitLinkSpeed: Int
+    public var maxRcvLinkSpeed: Int
+    public var rcvLinkSpeed: Int
+    /// "Connected", "Disconnected" or "Unknown".
+    public var mediaConnectState: String
+    /// "Full", "Half" or "Unknown".
+    public var mediaDuplexState: String
+    public var lookaheadSize: Int
+    /// In hexadecimal, as the next one.
+    public var macOptions: String
+    public var supportedPacketFilters: String
+    public var maxMulticastListSize: Int
+    public var permanentMacAddress: String
+    public var currentMacAddress: String
+    public var ifType: Int
+    public var connectorPresent: Bool
+    /// In hexadecimal, in the miniport's order.
+    public var supportedOids: [String]
+
+    public init(
+      mediaType: Int, physicalMediumType: Int, mtuSize: Int, maxXmitLinkSpeed: Int,
+      xmitLinkSpeed: Int, maxRcvLinkSpeed: Int, rcvLinkSpeed: Int, mediaConnectState: String,
+      mediaDuplexState: String, lookaheadSize: Int, macOptions: String,
+      supportedPacketFilters: String, maxMulticastListSize: Int, permanentMacAddress: String,
+      currentMacAddress: String, ifType: Int, connectorPresent: Bool, supportedOids: [String]
+    ) {
+      self.mediaType = mediaType
+      self.physicalMediumType = physicalMediumType
+      self.mtuSize = mtuSize
+      self.maxXmitLinkSpeed = maxXmitLinkSpeed
+      self.xmitLinkSpeed = xmitLinkSpeed
+      self.maxRcvLinkSpeed = maxRcvLinkSpeed
+      self.rcvLinkSpeed = rcvLinkSpeed
+      self.mediaConnectState = mediaConnectState
+      self.mediaDuplexState = mediaDuplexState
+      self.lookaheadSize = lookaheadSize
+      self.macOptions = macOptions
+      self.supportedPacketFilters = supportedPacketFilters
+      self.maxMulticastListSize = maxMulticastListSize
+      self.permanentMacAddress = permanentMacAddress
+      self.currentMacAddress = currentMacAddress
+      self.ifType = ifType
+      self.connectorPresent = connectorPresent
+      self.supportedOids = supportedOids
+    }
+
+    public init(json: JSON) throws(JSONMismatch) {
+      let members = try JSONObject(json: json)
+      self.mediaType = try members.required("mediaType")
+      self.physicalMediumType = try members.required("physicalMediumType")
+      self.mtuSize = try members.required("mtuSize")
+      self.maxXmitLinkSpeed = try members.required("maxXmitLinkSpeed")
+      self.xmitLinkSpeed = try members.required("xmitLinkSpeed")
+      self.maxRcvLinkSpeed = try members.required("maxRcvLinkSpeed")
+      self.rcvLinkSpeed = try members.required("rcvLinkSpeed")
+      self.mediaConnectState = try members.required("mediaConnectState")
+      self.mediaDuplexState = try members.required("mediaDuplexState")
+      self.lookaheadSize = try members.required("lookaheadSize")
+      self.macOptions = try members.required("macOptions")
+      self.supportedPacketFilters = try members.required("supportedPacketFilters")
+      self.maxMulticastListSize = try members.required("maxMulticastListSize")
+      self.permanentMacAddress = try members.required("permanentMacAddress")
+      self.currentMacAddress = try members.required("currentMacAddress")
+      self.ifType = try members.required("ifType")
+      self.connectorPresent = try members.required("connectorPresent")
+      self.supportedOids = try members.required("supportedOids")
+    }
+
+    public var json: JSON {
+      var members = JSONObject()
+      members.append("mediaType", self.mediaType)
+      members.append("physicalMediumType", self.physicalMediumType)
+      members.append("mtuSize", self.mtuSize)
+      members.append("maxXmitLinkSpeed", self.maxXmitLinkSpeed)
+      members.append("xmitLinkSpeed", self.xmitLinkSpeed)
+      members.append("maxRcvLinkSpeed", self.maxRcvLinkSpeed)
+      members.append("rcvLinkSpeed", self.rcvLinkSpeed)
+      members.append("mediaConnectState", self.mediaConnectState)
+      members.append("mediaDuplexState", self.mediaDuplexState)
+      members.append("lookaheadSize", self.lookaheadSize)
+      members.append("macOptions", self.macOptions)
+      members.append("supportedPacketFilters", self.supportedPacketFilters)
+      members.append("maxMulticastListSize", self.maxMulticastListSize)
+      members.append("permanentMacAddress", self.permanentMacAddress)
+      members.append("currentMacAddress", self.currentMacAddress)
+      members.append("ifType", self.ifType)
+      members.append("connectorPresent", self.connectorPresent)
+      members.append("supportedOids", self.supportedOids)
+      return .object(members)
+    }
+  }
+}
+
+extension SimulatorInterface {
+  /// Capabilities of receive filters and of the NIC switch; flags in hexadecimal.
+  public struct Capabilities: VarlinkValue, Hashable {
+    /// "hardware" or "current".
+    public var kind: String
+    public var enabledFilterTypes: String?
+    public var enabledQueueTypes: String?
+    public var numQueues: Int?
+    public var supportedQueueProperties: String?
+    public var supportedFilterTests: String?
+    public var supportedHeaders: String?
+    public var supportedMacHeaderFields: String?
+    public var maxMacHeaderFilters: Int?
+    public var nicSwitchCapabilities: String?
+    public var maxNumSwitches: Int?
+    public var maxNumVPorts: Int?
+    public var maxNumVFs: Int?
+    public var maxNumQueuePairs: Int?
+    public var maxNumMacAddresses: Int?
+
+    public init(
+      kind: String, enabledFilterTypes: String? = nil, enabledQueueTypes: String? = nil,
+      numQueues: Int? = nil, supportedQueueProperties: String? = nil,
+      supportedFilterTests: String? = nil, supportedHeaders: String? = nil,
+      supportedMacHeaderFields: String? = nil, maxMacHeaderFilters: Int? = nil,
+      nicSwitchCapabilities: String? = nil, maxNumSwitches: Int? = nil, maxNumVPorts: Int? = nil,
+      maxNumVFs: Int? = nil, maxNumQueuePairs: Int? = nil, maxNumMacAddresses: Int? = nil
+    ) {
+      self.kind = kind
+      self.enabledFilterTypes = enabledFilterTypes
+      self.enabledQueueTypes = enabledQueueTypes
+      self.numQueues = numQueues
+      self.supportedQueueProperties = supportedQueueProperties
+      self.supportedFilterTests = supportedFilterTests
+      self.supportedHeaders = supportedHeaders
+      self.supportedMacHeaderFields = supportedMacHeaderFields
+      self.maxMacHeaderFilters = maxMacHeaderFilters
+      self.nicSwitchCapabilities = nicSwitchCapabilities
+      self.maxNumSwitches = maxNumSwitches
+      self.maxNumVPorts = maxNumVPorts
+      self.maxNumVFs = maxNumVFs
+      self.maxNumQueuePairs = maxNumQueuePairs
+      self.maxNumMacAddresses = maxNumMacAddresses
+    }
+
+    public init(json: JSON) throws(JSONMismatch) {
+      let members = try JSONObject(json: json)
+      self.kind = try members.required("kind")
+      self.enabledFilterTypes = try members.optional("enabledFilterTypes")
+      self.enabledQueueTypes = try members.optional("enabledQueueTypes")
+      self.numQueues = try members.optional("numQueues")
+      self.supportedQueueProperties = try members.optional("supportedQueueProperties")
+      self.supportedFilterTests = try members.optional("supportedFilterTests")
+      self.supportedHeaders = try members.optional("supportedHeaders")
+      self.supportedMacHeaderFields = try members.optional("supportedMacHeaderFields")
+      self.maxMacHeaderFilters = try members.optional("maxMacHeaderFilters")
+      self.nicSwitchCapabilities = try members.optional("nicSwitchCapabilities")
+      self.maxNumSwitches = try members.optional("maxNumSwitches")
+      self.maxNumVPorts = try members.optional("maxNumVPorts")
+      self.maxNumVFs = try members.optional("maxNumVFs")
+      self.maxNumQueuePairs = try members.optional("maxNumQueuePairs")
+      self.maxNumMacAddresses = try members.optional("maxNumMacAddresses")
+    }
+
+    public var json: JSON {
+      var members = JSONObject()
+      members.append("kind", self.kind)
+      members.append("enabledFilterTypes", self.enabledFilterTypes)
+      members.append("enabledQueueTypes", self.enabledQueueTypes)
+      members.append("numQueues", self.numQueues)
+      members.append("supportedQueueProperties", self.supportedQueueProperties)
+      members.append("supportedFilterTests", self.supportedFilterTests)
+      members.append("supportedHeaders", self.supportedHeaders)
+      members.append("supportedMacHeaderFields", self.supportedMacHeaderFields)
+      members.append("maxMacHeaderFilters", self.maxMacHeaderFilters)
+      members.append("nicSwitchCapabilities", self.nicSwitchCapabilities)
+      members.append("maxNumSwitches", self.maxNumSwitches)
+      members.append("maxNumVPorts", self.maxNumVPorts)
+      members.append("maxNumVFs", self.maxNumVFs)
+      members.append("maxNumQueuePairs", self.maxNumQueuePairs)
+      members.append("maxNumMacAddresses", self.maxNumMacAddresses)
       return .object(members)
     }
   }
@@ -2811,6 +3057,10 @@ extension SimulatorInterface {
     /// them.
     public var filters: [Filter]?
     public var blocks: [Block]?
+    /// Of an adapter, when its miniport has set them.
+    public var generalAttributes: GeneralAttributes?
+    /// Of an adapter: those of the hardware and the current ones, where its miniport has set them.
+    public var capabilities: [Capabilities]?
     /// What it hangs together with.
     public var references: [Reference]
 
@@ -2819,6 +3069,7 @@ extension SimulatorInterface {
       binding: Binding? = nil, provider: Provider? = nil, section: Section? = nil,
       block: Block? = nil, queue: Queue? = nil, vport: VPort? = nil, filter: Filter? = nil,
       oid: OidRequest? = nil, filters: [Filter]? = nil, blocks: [Block]? = nil,
+      generalAttributes: GeneralAttributes? = nil, capabilities: [Capabilities]? = nil,
       references: [Reference]
     ) {
       self.kind = kind
@@ -2835,6 +3086,8 @@ extension SimulatorInterface {
       self.oid = oid
       self.filters = filters
       self.blocks = blocks
+      self.generalAttributes = generalAttributes
+      self.capabilities = capabilities
       self.references = references
     }
 
@@ -2854,6 +3107,8 @@ extension SimulatorInterface {
       self.oid = try members.optional("oid")
       self.filters = try members.optional("filters")
       self.blocks = try members.optional("blocks")
+      self.generalAttributes = try members.optional("generalAttributes")
+      self.capabilities = try members.optional("capabilities")
       self.references = try members.required("references")
     }
 
@@ -2873,6 +3128,8 @@ extension SimulatorInterface {
       members.append("oid", self.oid)
       members.append("filters", self.filters)
       members.append("blocks", self.blocks)
+      members.append("generalAttributes", self.generalAttributes)
+      members.append("capabilities", self.capabilities)
       members.append("references", self.references)
       return .object(members)
     }

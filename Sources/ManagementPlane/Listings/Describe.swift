@@ -34,7 +34,10 @@ final class DescribeAnswer: ManagementAnswer {
       }
     default: break
     }
-    let described = describe(object, service)
+    var described = describe(object, service)
+    if object.kind == .adapter {
+      described.add(service.switchboard.simulator.attributesSnapshot(object.index))
+    }
     return .last(Interface.Describe.Output(object: described).json)
   }
 

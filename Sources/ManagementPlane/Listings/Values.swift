@@ -43,7 +43,10 @@ extension Interface.Adapter {
       dmaRegistered: adapter.dmaRegistered, bindings: adapter.bindings, blocks: blocks,
       queues: adapter.queues, vports: adapter.vports, filters: adapter.filters,
       openOids: adapter.openOIDs, indicated: Int(adapter.indicated), held: adapter.isHeld,
-      removed: adapter.isRemoved, hosted: hosted.map { Interface.HostedMiniport($0) })
+      removed: adapter.isRemoved,
+      macAddress: adapter.address.isEmpty
+        ? nil : Interface.GeneralAttributes.text(adapter.address),
+      hosted: hosted.map { Interface.HostedMiniport($0) })
   }
 }
 

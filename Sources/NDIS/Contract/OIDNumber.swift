@@ -59,6 +59,11 @@ public enum OIDNumber {
   /// `OID_NIC_SWITCH_FREE_VF`.
   @inlinable public static var nicSwitchFreeVF: UInt32 { 0x0001_0246 }
 
+  // MARK: The adapter in general
+
+  /// `OID_GEN_DRIVER_VERSION`.
+  @inlinable public static var driverVersion: UInt32 { 0x0001_0110 }
+
   // MARK: Power
 
   /// `OID_PNP_SET_POWER`.

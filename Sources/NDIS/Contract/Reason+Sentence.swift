@@ -20,6 +20,7 @@ extension Reason {
     case 240...249: vportParameterSentence(a, b)
     case 260...279: exceededSentence(a, b)
     case 290...299: inUseSentence(a, b)
+    case 300...349: attributesSentence(a, b)
     default: hostedSentence(a, b)
     }
   }
@@ -326,9 +327,9 @@ extension Reason {
     case .tooManyReceivers:
       "\(a) bindings would receive the lists; an indication goes to at most \(b)."
     case .capabilityMSIX:
-      "SupportedQueueProperties is \(hex(a)); VM queues need NDIS_RECEIVE_FILTER_MSI_X_SUPPORTED."
+      "SupportedQueueProperties is \(hex(a)); an adapter with VMQ or SR-IOV must set NDIS_RECEIVE_FILTER_MSI_X_SUPPORTED."
     case .capabilityLookahead:
-      "SupportedQueueProperties is \(hex(a)) with lookahead sizes up to \(b); from NDIS 6.30 there is no lookahead split."
+      "SupportedQueueProperties is \(hex(a)) with lookahead sizes up to \(b); from NDIS 6.30 on NDIS_RECEIVE_FILTER_LOOKAHEAD_SPLIT_SUPPORTED must not be set."
     case .lookaheadSizes: "MinLookaheadSplitSize \(a) is greater than MaxLookaheadSplitSize \(b)."
     case .capabilityMissing:
       "The miniport did not enable what OID \(hex(a, digits: 8)) needs in its hardware-assist attributes."

@@ -212,6 +212,35 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
   case queueMemoryInUse = 290
   case listsHeld = 291
   case requestsLeft = 292
+  // Capabilities and attributes (300...); 220 and 221 are older.
+  case capabilityVMQueue = 300
+  case capabilityAffinity = 301
+  case capabilityVectorCoalescing = 302
+  case capabilityTeaming = 303
+  case capabilityEqualTest = 304
+  case capabilityMACHeader = 305
+  case capabilityDestinationAddress = 306
+  case capabilityFilterTypes = 307
+  case capabilityQueueTypes = 308
+  case capabilityNumQueues = 309
+  case capabilityQueueAddresses = 310
+  case capabilityCoalescingQueue = 311
+  case capabilityCoalescingFields = 312
+  case capabilityCoalescingFilters = 313
+  case capabilityReserved = 314
+  case capabilityLookaheadSizes = 315
+  case capabilityNumSwitches = 316
+  case capabilityNumVPorts = 317
+  case capabilityQueuePairs = 318
+  case capabilityQueuePairsPerVPort = 319
+  case capabilityMACAddresses = 320
+  case capabilityOlderMembers = 321
+  case capabilityHashKey = 322
+  case capabilityPair = 323
+  case attributesOrder = 330
+  case attributesMissing = 331
+  case supportedOIDList = 332
+  case oidNotListed = 333
 
   /// The stable name of the rule: the name of the case.
   public var rule: String { "\(self)" }

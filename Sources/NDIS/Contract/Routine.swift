@@ -46,6 +46,11 @@ public struct Routine: Sendable {
     Routine(NDISSIM_MINIPORT_OID_REQUEST_COMPLETE, "NdisMOidRequestComplete", .dispatch),
     Routine(NDISSIM_INDICATE_RECEIVE, "NdisMIndicateReceiveNetBufferLists", .dispatch),
     Routine(NDISSIM_CHANGE_ADAPTER, "CHANGE_ADAPTER", .passive, isExtension: true),
+    Routine(
+      NDISSIM_SET_GENERAL_ATTRIBUTES, "NdisMSetMiniportAttributes (general)", .passive),
+    Routine(
+      NDISSIM_SET_HARDWARE_CAPABILITIES, "NdisMSetMiniportAttributes (hardware and current)",
+      .passive),
     Routine(NDISSIM_REGISTER_PROTOCOL_DRIVER, "NdisRegisterProtocolDriver", .passive),
     Routine(NDISSIM_DEREGISTER_PROTOCOL_DRIVER, "NdisDeregisterProtocolDriver", .passive),
     Routine(NDISSIM_OPEN_ADAPTER_EX, "NdisOpenAdapterEx", .passive),
@@ -58,6 +63,7 @@ public struct Routine: Sendable {
     Routine(NDISSIM_COMPLETE_BIND_ADAPTER_EX, "NdisCompleteBindAdapterEx", .passive),
     Routine(NDISSIM_COMPLETE_UNBIND_ADAPTER_EX, "NdisCompleteUnbindAdapterEx", .passive),
     Routine(NDISSIM_COMPLETE_NET_PNP_EVENT, "NdisCompleteNetPnPEvent", .passive),
+    Routine(NDISSIM_GET_BIND_PARAMETERS, "GET_BIND_PARAMETERS", .passive, isExtension: true),
     Routine(NDISSIM_REGISTER_FILTER_DRIVER, "NdisFRegisterFilterDriver", .passive),
     Routine(NDISSIM_DEREGISTER_FILTER_DRIVER, "NdisFDeregisterFilterDriver", .passive),
     Routine(NDISSIM_ATTACH_FILTER, "ATTACH_FILTER", .passive, isExtension: true),

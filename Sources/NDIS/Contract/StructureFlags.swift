@@ -29,6 +29,8 @@ public enum VPortID {
 public enum MiniportAttributes {
   /// `NDIS_MINIPORT_ATTRIBUTES_BUS_MASTER`.
   @inlinable public static var busMaster: UInt32 { 0x40 }
+  /// `NDIS_MINIPORT_ATTRIBUTES_REGISTER_BUGCHECK_CALLBACK`.
+  @inlinable public static var registerBugCheckCallback: UInt32 { 0x400 }
 }
 
 /// Sizes and flags of `NDIS_OID_REQUEST`.
@@ -58,6 +60,10 @@ public enum ReceiveFilterCapabilityFlags {
   @inlinable public static var dynamicProcessorAffinityChangeSupported: UInt32 { 0x8 }
   /// `NDIS_RECEIVE_FILTER_INTERRUPT_VECTOR_COALESCING_SUPPORTED`, a queue property; from NDIS 6.30.
   @inlinable public static var interruptVectorCoalescingSupported: UInt32 { 0x10 }
+  /// `NDIS_RECEIVE_FILTER_DYNAMIC_PROCESSOR_AFFINITY_CHANGE_SUPPORTED` and
+  /// `NDIS_RECEIVE_FILTER_INTERRUPT_VECTOR_COALESCING_SUPPORTED`, queue properties that an adapter with VMQ or SR-IOV
+  /// must set from NDIS 6.30.
+  @inlinable public static var requiredFrom630: UInt32 { 0x18 }
 }
 
 /// `NicSwitchCapabilities` of `NDIS_NIC_SWITCH_CAPABILITIES`.

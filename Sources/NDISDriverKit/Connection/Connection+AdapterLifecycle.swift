@@ -5,22 +5,6 @@ import NDISDriverProtocol
 public import NDIS
 
 extension Connection {
-  /// NdisMSetMiniportAttributes with hardware-assist attributes; in `initializeEx` only, after the
-  /// registration attributes. PASSIVE_LEVEL.
-  public func setHardwareAssistAttributes(
-    _ adapter: AdapterHandle, receiveFilter: ReceiveFilterCapabilities? = nil,
-    nicSwitch: [UInt8] = []
-  ) throws(DriverError) {
-    let filter = receiveFilter?.image() ?? []
-    try call(NDISSIM_SET_HARDWARE_ASSIST_ATTRIBUTES) { writer in
-      writer.append(adapter.rawValue)
-      writer.append(UInt32(truncatingIfNeeded: filter.count))
-      writer.append(UInt32(truncatingIfNeeded: nicSwitch.count))
-      unsafe filter.withUnsafeBytes { unsafe writer.append(bytes: $0) }
-      unsafe nicSwitch.withUnsafeBytes { unsafe writer.append(bytes: $0) }
-    }
-  }
-
   /// NdisMPauseComplete ("nf-ndis-ndismpausecomplete"): after `pause` returned PENDING. At most
   /// DISPATCH_LEVEL.
   public func pauseComplete(_ adapter: AdapterHandle) throws(DriverError) {

@@ -57,11 +57,15 @@ extension Connection {
   /// NdisMSetMiniportAttributes ("nf-ndis-ndismsetminiportattributes") with registration
   /// attributes; in `initializeEx` only.
   ///
-  /// - Parameter isBusMaster: false declares hardware without NDIS_MINIPORT_ATTRIBUTES_BUS_MASTER.
+  /// - Parameters:
+  ///   - isBusMaster: false declares hardware without NDIS_MINIPORT_ATTRIBUTES_BUS_MASTER.
+  ///   - wantsBugCheckShutdown: true sets NDIS_MINIPORT_ATTRIBUTES_REGISTER_BUGCHECK_CALLBACK.
   public func setMiniportAttributes(
-    _ adapter: AdapterHandle, context: UInt64, isBusMaster: Bool = true
+    _ adapter: AdapterHandle, context: UInt64, isBusMaster: Bool = true,
+    wantsBugCheckShutdown: Bool = false
   ) throws(DriverError) {
-    let image = Characteristics.attributes(context, isBusMaster: isBusMaster)
+    let image = Characteristics.attributes(
+      context, isBusMaster: isBusMaster, wantsBugCheckShutdown: wantsBugCheckShutdown)
     try call(NDISSIM_SET_MINIPORT_ATTRIBUTES) { writer in
       writer.append(adapter.rawValue)
       writer.append(image: image, size: Int(image.Header.Size))

@@ -69,16 +69,18 @@ enum Characteristics {
   }
 
   static func attributes(
-    _ context: UInt64, isBusMaster: Bool
+    _ context: UInt64, isBusMaster: Bool, wantsBugCheckShutdown: Bool
   ) -> NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES {
     var image = NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES()
     image.Header = header(
-      Int(NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES), 1,
+      Int(NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES),
+      wantsBugCheckShutdown ? 2 : 1,
       MemoryLayout<NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES>.size)
     image.MiniportAdapterContext = context
     image.AttributeFlags = UInt32(
       NDIS_MINIPORT_ATTRIBUTES_HARDWARE_DEVICE
-        | (isBusMaster ? NDIS_MINIPORT_ATTRIBUTES_BUS_MASTER : 0))
+        | (isBusMaster ? NDIS_MINIPORT_ATTRIBUTES_BUS_MASTER : 0)
+        | (wantsBugCheckShutdown ? NDIS_MINIPORT_ATTRIBUTES_REGISTER_BUGCHECK_CALLBACK : 0))
     image.InterfaceType = 5  // PCIBus
     return image
   }
@@ -86,7 +88,9 @@ enum Characteristics {
   static func dma(_ maximumPhysicalMapping: UInt32) -> NDIS_SG_DMA_DESCRIPTION {
     var image = NDIS_SG_DMA_DESCRIPTION()
     image.Header = header(
-      Int(NDIS_OBJECT_TYPE_SG_DMA_DESCRIPTION), 1, MemoryLayout<NDIS_SG_DMA_DESCRIPTION>.size)
+      Int(NDIS_OBJECT_TYPE_SG_DMA_DESCRIPTION), 1,
+      // Revision 1 and its tail padding.
+      MemoryLayout<NDIS_SG_DMA_DESCRIPTION>.offset(of: \.PdoOverride) ?? 40)
     image.Flags = UInt32(NDIS_SG_DMA_64_BIT_ADDRESS)
     image.MaximumPhysicalMapping = maximumPhysicalMapping
     image.ProcessSGListHandler = 1

@@ -217,13 +217,15 @@ extension Simulator {
       // The caller of ADD_ADAPTER has not received the handle; the adapter is removed.
       if !adapter.addRequest.isNone { $0.end() }
     }
+    // From NDIS 6.30 MiniportShutdownEx is called for a bug check only if the miniport asked for it.
+    let isCalled = action != .bugCheck || wantsBugCheckShutdown(adapter: index)
     // Must be the first call: `check` found space for one upcall, and OID completions are upcalls too.
-    _ = callHandler(
-      adapter: index, .shutdownEx, argument: action.rawValue)
+    if isCalled { _ = callHandler(adapter: index, .shutdownEx, argument: action.rawValue) }
     let overtaken = Failure(.failure, .ownerEnded)
     complete(adapter.changeRequest, overtaken)
     complete(adapter.addRequest, overtaken)
     endOIDs(adapter: index, .notAccepted)
     dropIndications(adapter: index)
+    if !isCalled { _ = changeMade(index) }
   }
 }

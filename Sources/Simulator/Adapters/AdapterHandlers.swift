@@ -85,7 +85,7 @@ extension Simulator {
     switch type {
     case .initializeEx:
       move(index, failure == nil ? .initializeComplete : .initializeFailed)
-      guard let failure else { return }
+      guard let failure else { return checkAttributesSet(adapter: index) }
       store.adapters.update(index) { $0.failure = failure }
       end(adapter: index)
     case .restart:

@@ -63,8 +63,8 @@ extension StoreCheck {
       let record = store.capabilities[index]
       let at = CheckedRecord("capabilities", index)
       let isEmpty =
-        record.receiveFilterLength == 0 && record.nicSwitchLength == 0 && record.hasSwitch == 0
-        && record.functions == 0
+        record.set == 0 && record.receiveFilterLength == 0 && record.nicSwitchLength == 0
+        && record.hasSwitch == 0 && record.functions == 0
       guard store.adapters[index, \.life] != .free else {
         try at.hold(isEmpty, "its adapter is not there")
         continue
@@ -72,8 +72,10 @@ extension StoreCheck {
       let receiveFilter = UInt32(MemoryLayout<ReceiveFilterCapabilitiesImage>.size)
       let nicSwitch = UInt32(MemoryLayout<NICSwitchCapabilitiesImage>.size)
       try at.hold(
-        record.receiveFilterLength <= receiveFilter && record.nicSwitchLength <= nicSwitch,
-        "they are longer than any")
+        record.receiveFilterLength <= receiveFilter && record.nicSwitchLength <= nicSwitch
+          && record.hardware.receiveFilterLength <= receiveFilter
+          && record.hardware.nicSwitchLength <= nicSwitch, "they are longer than any")
+      try at.hold(record.set <= 1, "they are neither set nor not")
       try at.hold(
         record.hasSwitch <= 1 && (record.functions == 0 || record.hasSwitch == 1),
         "it has VFs and no switch")
@@ -85,6 +87,23 @@ extension StoreCheck {
             && store.bindings[owner.index, \.adapter] == Ref(index),
           "the owner of a VF is not there")
       }
+    }
+  }
+
+  /// The general attributes the miniport set.
+  func checkAttributes() throws(StoreError) {
+    for index in store.attributes.touched {
+      let record = store.attributes[index]
+      let at = CheckedRecord("attributes", index)
+      guard store.adapters[index, \.life] != .free else {
+        try at.hold(record.set == 0, "their adapter is not there")
+        continue
+      }
+      try at.hold(record.set <= 2, "they are neither set nor not")
+      try at.hold(record.count <= AttributesRecord.maximumOIDs, "they list too many OIDs")
+      guard record.set == 1 else { continue }
+      let value = try? record.image.value()
+      try at.hold(value != nil, "their image makes no sense")
     }
   }
 

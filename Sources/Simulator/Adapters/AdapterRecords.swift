@@ -95,14 +95,15 @@ struct AdapterRecord: NamedRecord {
   }
 }
 
-/// The hardware capabilities a miniport reported, indexed by adapter, and its NIC switch.
+/// The capabilities a miniport reported, indexed by adapter, and its NIC switch.
 struct CapabilitiesRecord: StoreRecord {
   typealias Key = AdapterRecord
   /// The number of VFs that are tracked.
   static let maximumFunctions: UInt32 = 64
   /// Bit n: VF n is allocated.
   var functions: UInt64 = 0
-  var receiveFilterLength: UInt32 = 0  // of the image; 0 = none
+  /// Those currently enabled; the length of an image is 0 for none.
+  var receiveFilterLength: UInt32 = 0
   var nicSwitchLength: UInt32 = 0
   var receiveFilter = ReceiveFilterCapabilitiesImage()
   var nicSwitch = NICSwitchCapabilitiesImage()
@@ -113,7 +114,23 @@ struct CapabilitiesRecord: StoreRecord {
   var defaultVPort = VPortParametersImage()
   /// The binding that allocated VF n.
   var functionOwners = InlineArray<64, Ref<BindingRecord>>(repeating: .none)
-  var padding: UInt32 = 0
+  /// The hardware-assist attributes have been set.
+  var set: UInt32 = 0
+  /// Those of the hardware.
+  var hardware = CapabilityImages()
+}
+
+/// The general attributes a miniport set, indexed by adapter.
+struct AttributesRecord: StoreRecord {
+  typealias Key = AdapterRecord
+  /// The number of supported OIDs that are stored; more are refused.
+  static let maximumOIDs = 512
+  /// 1: general attributes have been set. 2: other attributes have been set without them.
+  var set: UInt32 = 0
+  /// Of the list of supported OIDs.
+  var count: UInt32 = 0
+  var image = GeneralAttributesImage()
+  var oids = InlineArray<512, UInt32>(repeating: 0)
 }
 
 enum StatusState: UInt32, StoredEnum {

@@ -25,6 +25,16 @@ public struct AdapterSnapshot: Sendable, Equatable {
   public var isHeld: Bool
   /// It was removed by surprise.
   public var isRemoved: Bool
+  /// The current MAC address; empty without general attributes.
+  public var address: [UInt8]
+}
+
+/// What an adapter's miniport has said about it in MiniportInitializeEx.
+public struct AttributesSnapshot: Sendable, Equatable {
+  public var general: GeneralAttributes?
+  public var supportedOIDs: [UInt32]
+  public var hardware: CapabilitySet
+  public var current: CapabilitySet
 }
 
 extension Simulator {
@@ -44,6 +54,19 @@ extension Simulator {
       vports: count(record.vports, budget: &budget, next: { store.vports[$0, \.next] }),
       filters: count(record.filters, budget: &budget, next: { store.filters[$0, \.next] }),
       openOIDs: count(record.firstOID, budget: &budget, next: { store.oids[$0, \.next] }),
-      indicated: record.indicated, isHeld: record.held != 0, isRemoved: record.removed != 0)
+      indicated: record.indicated, isHeld: record.held != 0, isRemoved: record.removed != 0,
+      address: generalAttributes(adapter: index)?.currentAddress ?? [])
+  }
+
+  /// The attributes of the adapter at a used index.
+  public func attributesSnapshot(_ index: UInt32) -> AttributesSnapshot {
+    let index = Index<AdapterRecord>(index)
+    let record = store.capabilities[index]
+    return AttributesSnapshot(
+      general: generalAttributes(adapter: index), supportedOIDs: supportedOIDs(adapter: index),
+      hardware: record.hardware.set,
+      current: CapabilitySet(
+        receiveFilter: record.receiveFilterLength == 0 ? nil : try? record.receiveFilter.value(),
+        nicSwitch: record.nicSwitchLength == 0 ? nil : try? record.nicSwitch.value()))
   }
 }

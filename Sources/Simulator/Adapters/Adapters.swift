@@ -72,14 +72,11 @@ extension Simulator {
   mutating func setMiniportAttributes(
     _ call: Call, _ handle: Handle, _ header: ObjectHeader, _ context: UInt64, _ flags: UInt32
   ) throws(Failure) {
+    if let structure = AttributesStructure.unread(type: header.type) {
+      return try setUnreadAttributes(call, handle, header, structure)
+    }
     let index = try resolveAdapter(handle, session: call.sessionIndex)
-    let type = ObjectType.miniportAdapterRegistrationAttributes
-    guard header.type == type else {
-      throw Failure(.badVersion, .headerType, UInt64(header.type), UInt64(type))
-    }
-    guard header.revision >= 1, header.size >= 28 else {
-      throw Failure(.badVersion, .headerSize, UInt64(header.size), 28)
-    }
+    try check(header, AttributesStructure.registration)
     try checkInitializing(index, handle)
     guard store.adapters[index, \.attributesSet] == 0 else {
       throw Failure(.failure, .alreadyDone, handle.rawValue)
@@ -96,13 +93,7 @@ extension Simulator {
     _ call: Call, _ handle: Handle, _ header: ObjectHeader
   ) throws(Failure) {
     let index = try resolveAdapter(handle, session: call.sessionIndex)
-    let type = ObjectType.scatterGatherDMADescription
-    guard header.type == type else {
-      throw Failure(.badVersion, .headerType, UInt64(header.type), UInt64(type))
-    }
-    guard header.revision >= 1, header.size >= 36 else {
-      throw Failure(.badVersion, .headerSize, UInt64(header.size), 36)
-    }
+    try check(header, AttributesStructure.scatterGatherDMA)
     try checkInitializing(index, handle)
     let busMaster = MiniportAttributes.busMaster
     guard store.adapters[index, \.attributeFlags] & busMaster != 0 else {

@@ -1,6 +1,7 @@
-// Hardware capabilities a miniport reports: those of receive filters and of the NIC switch, set once in
-// MiniportInitializeEx with the hardware-assist attributes and stored as they were sent. Without them the
-// OIDs of queues, filters and VPorts are NOT_SUPPORTED.
+// The capabilities a miniport reports, those of the hardware and those currently enabled, of receive filters and
+// of the NIC switch: set once in MiniportInitializeEx with the hardware-assist attributes and stored as they
+// were sent. Without current ones the OIDs of queues, filters and VPorts are NOT_SUPPORTED. What breaks a "must"
+// of their pages is a violation, and accepted.
 
 import NDISDriverInterface
 import NDISEvents
@@ -14,45 +15,44 @@ extension Simulator {
     _ call: Call, _ handle: Handle, _ assist: HardwareAssist
   ) throws(Failure) {
     let index = try resolveAdapter(handle, session: call.sessionIndex)
-    guard store.adapters[index, \.state] == .initializing,
-      store.adapters[index, \.attributesSet] != 0
-    else { throw Failure(.failure, .wrongState, handle.rawValue) }
-    guard store.capabilities[index, \.receiveFilterLength] == 0,
-      store.capabilities[index, \.nicSwitchLength] == 0
-    else { throw Failure(.failure, .alreadyDone, handle.rawValue) }
+    if let header = assist.header {
+      try check(header, AttributesStructure.hardwareAssist)
+    }
+    try checkTakesAttributes(index)
+    guard store.capabilities[index, \.set] == 0 else {
+      throw Failure(.failure, .alreadyDone, handle.rawValue)
+    }
     let version = miniportVersion(adapter: index)
+    let hardware = try capabilities(
+      assist.hardwareReceiveFilter, assist.hardwareNICSwitch, version)
+    let current = try capabilities(assist.receiveFilter, assist.nicSwitch, version)
+    let violations = ReportedCapabilities(hardware: hardware, current: current, version: version)
+      .violations()
+    if settings.strictCapabilities, let first = violations.first { throw first }
     var record = CapabilitiesRecord()
-    if !assist.receiveFilter.isEmpty {
-      let capabilities: ReceiveFilterCapabilities = try capabilities(assist.receiveFilter, version)
-      try capabilities.check(for: version)
-      let size = ReceiveFilterCapabilities.structure.size(capabilities.revision)
-      record.receiveFilterLength = UInt32(truncatingIfNeeded: size)
-      record.receiveFilter = ReceiveFilterCapabilitiesImage(
-        bytes: Array(assist.receiveFilter.prefix(size)))
-      record.receiveFilter.headerSize = UInt16(truncatingIfNeeded: size)
-    }
-    if !assist.nicSwitch.isEmpty {
-      let capabilities: NICSwitchCapabilities = try capabilities(assist.nicSwitch, version)
-      let size = NICSwitchCapabilities.structure.size(capabilities.revision)
-      record.nicSwitchLength = UInt32(truncatingIfNeeded: size)
-      record.nicSwitch = NICSwitchCapabilitiesImage(bytes: Array(assist.nicSwitch.prefix(size)))
-      record.nicSwitch.headerSize = UInt16(truncatingIfNeeded: size)
-    }
+    record.set = 1
+    record.hardware = CapabilityImages(
+      hardware, assist.hardwareReceiveFilter, assist.hardwareNICSwitch)
+    record.receiveFilterLength = length(current.receiveFilter)
+    record.receiveFilter = image(current.receiveFilter, assist.receiveFilter)
+    record.nicSwitchLength = length(current.nicSwitch)
+    record.nicSwitch = image(current.nicSwitch, assist.nicSwitch)
     store.capabilities.update(index) { $0 = record }
+    for violation in violations { reportAttributes(adapter: index, violation) }
+    setOtherAttributes(index)
     finish(call.sessionIndex, call.requestID)
   }
 
-  /// Reads an image; an invalid header fails with the routine's own BAD_VERSION.
-  private func capabilities<Value: StructureImage>(
-    _ bytes: [UInt8], _ version: NDISVersion
-  ) throws(Failure) -> Value {
-    do throws(Failure) { return try Value(image: bytes, for: version) } catch {
-      switch error.reason {
-      case .headerType, .headerRevision, .headerRevisionForVersion, .headerSize, .informationBuffer:
-        throw Failure(.badVersion, error.reason, error.a, error.b)
-      default: throw error
-      }
+  /// Reads the images of one set; an invalid header fails with the routine's own BAD_VERSION.
+  private func capabilities(
+    _ receiveFilter: [UInt8], _ nicSwitch: [UInt8], _ version: NDISVersion
+  ) throws(Failure) -> CapabilitySet {
+    var set = CapabilitySet()
+    if !receiveFilter.isEmpty {
+      set.receiveFilter = try attributes(receiveFilter, version)
     }
+    if !nicSwitch.isEmpty { set.nicSwitch = try attributes(nicSwitch, version) }
+    return set
   }
 
   /// Fails with NOT_SUPPORTED if the miniport has not enabled the feature of the request.
@@ -60,8 +60,11 @@ extension Simulator {
     let record = oid.adapter.index
     let has: Bool
     switch oid.oid {
-    case OIDNumber.receiveFilterHardwareCapabilities, OIDNumber.receiveFilterCurrentCapabilities,
-      OIDNumber.receiveFilterGlobalParameters:
+    case OIDNumber.receiveFilterHardwareCapabilities:
+      has = store.capabilities[record, \.hardware].receiveFilterLength != 0
+    case OIDNumber.nicSwitchHardwareCapabilities:
+      has = store.capabilities[record, \.hardware].nicSwitchLength != 0
+    case OIDNumber.receiveFilterCurrentCapabilities, OIDNumber.receiveFilterGlobalParameters:
       has = store.capabilities[record, \.receiveFilterLength] != 0
     case OIDNumber.receiveFilterAllocateQueue, OIDNumber.receiveFilterFreeQueue,
       OIDNumber.receiveFilterEnumQueues, OIDNumber.receiveFilterQueueParameters,
@@ -75,7 +78,7 @@ extension Simulator {
       has =
         receiveFilterCapabilities(adapter: record).hasVMQFilters
         && store.capabilities[record, \.nicSwitch].maxNumSwitches > 0
-    case OIDNumber.nicSwitchHardwareCapabilities, OIDNumber.nicSwitchCurrentCapabilities:
+    case OIDNumber.nicSwitchCurrentCapabilities:
       has = store.capabilities[record, \.nicSwitchLength] != 0
     case OIDNumber.nicSwitchCreateSwitch, OIDNumber.nicSwitchParameters,
       OIDNumber.nicSwitchDeleteSwitch,

@@ -25,6 +25,9 @@ extension Simulator {
     // A shortage must not change the queue's state: the miniport will indicate again.
     try tell(status, to: receivers, parent: call.context)
     if let state { queueStateIndicated(adapter: index, state) }
+    if status.indication.statusCode == .linkState, let link = try? LinkState(image: status.buffer) {
+      linkStateIndicated(adapter: index, link)
+    }
     finish(call.sessionIndex, call.requestID)
   }
 

@@ -55,8 +55,8 @@ extension Simulator {
 
   /// The adapter has been removed.
   func forgetCapabilities(adapter: Index<AdapterRecord>) {
-    let capabilities = store.capabilities[adapter]
-    if capabilities.receiveFilterLength != 0 || capabilities.nicSwitchLength != 0 {
+    forgetAttributes(adapter: adapter)
+    if store.capabilities[adapter, \.set] != 0 {
       store.capabilities.update(adapter) { $0 = CapabilitiesRecord() }
     }
   }

@@ -12,7 +12,9 @@ extension Simulator {
     let adapter = oid.adapter.index
     let answer: [UInt8]
     switch oid.oid {
-    case OIDNumber.receiveFilterHardwareCapabilities, OIDNumber.receiveFilterCurrentCapabilities:
+    case OIDNumber.receiveFilterHardwareCapabilities:
+      answer = store.capabilities[adapter, \.hardware].receiveFilterBytes
+    case OIDNumber.receiveFilterCurrentCapabilities:
       answer = Array(
         store.capabilities[adapter, \.receiveFilter].bytes
           .prefix(Int(store.capabilities[adapter, \.receiveFilterLength])))
@@ -26,7 +28,9 @@ extension Simulator {
     case OIDNumber.receiveFilterQueueParameters: answer = try knownQueue(index, adapter)
     case OIDNumber.receiveFilterEnumFilters: answer = try knownFilters(index, adapter)
     case OIDNumber.receiveFilterParameters: answer = try knownFilter(index, adapter)
-    case OIDNumber.nicSwitchHardwareCapabilities, OIDNumber.nicSwitchCurrentCapabilities:
+    case OIDNumber.nicSwitchHardwareCapabilities:
+      answer = store.capabilities[adapter, \.hardware].nicSwitchBytes
+    case OIDNumber.nicSwitchCurrentCapabilities:
       answer = Array(
         store.capabilities[adapter, \.nicSwitch].bytes
           .prefix(Int(store.capabilities[adapter, \.nicSwitchLength])))
@@ -39,7 +43,8 @@ extension Simulator {
     case OIDNumber.nicSwitchEnumSwitches: answer = try knownSwitches(adapter)
     case OIDNumber.nicSwitchVPortParameters: answer = try knownVPort(index, adapter)
     case OIDNumber.nicSwitchEnumVPorts: answer = try knownVPorts(index, adapter)
-    default: return []
+    case OIDNumber.driverVersion: answer = driverVersion(adapter)
+    default: answer = generalInformation(oid.oid, adapter) ?? []
     }
     try checkRoom(oid, answer.count)
     return answer

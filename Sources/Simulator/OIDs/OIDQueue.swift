@@ -75,8 +75,11 @@ extension Simulator {
           number: record.oid, kind: kind, miniport: store.drivers[driver, \.version])
         if form.answeredBy != .ndis { try checkOIDHandler(driver) }
         preparation = try prepare(oid: index, form)
+      } else if isGeneral(oid: record.oid, kind: record.kind, adapter) {
+        preparation = .answered
       } else {
         try checkOIDHandler(driver)
+        try checkListed(oid: record.oid, adapter)
       }
       if case .answered = preparation { _ = try ndisAnswer(oid: index) }
     } catch {

@@ -152,6 +152,7 @@ struct StoreCheck: ~Copyable {
     try checkUpcalls()
     try checkOIDs()
     try checkCapabilities()
+    try checkAttributes()
     try countPlaces()
     try checkBindings()
     try checkAdapters()

@@ -4,7 +4,7 @@
 import NDISDriverInterface
 import NDISStore
 
-/// Capacity of each table, in records. Capabilities have one record per adapter, OID buffers two per request.
+/// Capacity of each table, in records. Capabilities and attributes have one record per adapter, OID buffers two per request.
 public struct StoreCapacities: Hashable, Sendable, BitwiseCopyable {
   public var sessions: UInt32 = 16_384
   public var drivers: UInt32 = 16_384
@@ -77,6 +77,8 @@ public struct StoreCapacities: Hashable, Sendable, BitwiseCopyable {
   let upcalls: Table<UpcallRecord>
   /// Indexed by adapter.
   let capabilities: Table<CapabilitiesRecord>
+  /// Indexed by adapter.
+  let attributes: Table<AttributesRecord>
   let oids: Table<OIDRecord>
   /// Indexed by OID request.
   let oidInputs: Table<OIDBufferRecord>
@@ -131,6 +133,7 @@ public struct StoreCapacities: Hashable, Sendable, BitwiseCopyable {
     requests = layout.table(capacities.requests)
     upcalls = layout.table(capacities.upcalls)
     capabilities = layout.table(capacities.adapters)
+    attributes = layout.table(capacities.adapters)
     oids = layout.table(capacities.oids)
     oidInputs = layout.table(capacities.oids)
     oidOutputs = layout.table(capacities.oids)

@@ -63,6 +63,7 @@ extension SimulatorInterface.Adapter: Listed {
       .number("FILTERS", rank: 5) { $0.filters },
       .number("OIDS", rank: 4) { $0.openOids },
       .number("INDICATED", rank: 4) { $0.indicated },
+      .text("MAC ADDRESS", rank: 5) { $0.macAddress },
       .flag("ATTRIBUTES", rank: 6) { $0.attributesSet },
       .flag("DMA", rank: 6) { $0.dmaRegistered },
     ]

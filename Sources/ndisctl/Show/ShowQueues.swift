@@ -84,7 +84,7 @@ extension ShowPage {
 
   /// The filters and memory of a queue or VPort, after the page.
   func contents(on capabilities: TerminalCapabilities) -> [String] {
-    guard object.queue != nil || object.vport != nil else { return [] }
+    guard object.queue != nil || object.vport != nil else { return attributes(on: capabilities) }
     var lines: [String] = []
     func part(
       _ title: String, _ columns: [Column], _ rows: [[Cell]], of all: Int

@@ -18,11 +18,20 @@ from .abi import (
     PASSIVE_LEVEL,
     AdapterChange,
     Message,
+    MiniportAttributes,
     Oid,
     ReceiveFlags,
+    ReceiveQueueProperties,
     RequestType,
     SharedMemoryUsage,
     Status,
+)
+from .attributes import (
+    BindParameters,
+    HardwareAssistAttributes,
+    MiniportAdapterGeneralAttributes,
+    NicSwitchCapabilities,
+    ReceiveFilterCapabilities,
 )
 from .drivers import NdisObject
 from .errors import BugCheck, Disconnected, NdisError
@@ -30,9 +39,7 @@ from .images import (
     FilterDriverCharacteristics,
     MiniportAdapterRegistrationAttributes,
     MiniportDriverCharacteristics,
-    NicSwitchCapabilities,
     ProtocolDriverCharacteristics,
-    ReceiveFilterCapabilities,
     SgDmaDescription,
     SharedMemoryParameters,
     SharedMemoryProviderCharacteristics,

@@ -155,7 +155,7 @@ class MiniportAdapterRegistrationAttributes(Image):
 
 @dataclass
 class SgDmaDescription(Image):
-    """`NDIS_SG_DMA_DESCRIPTION`."""
+    """`NDIS_SG_DMA_DESCRIPTION`; revision 2 has a `header_size` of 48."""
 
     header_type: int = ObjectType.SG_DMA_DESCRIPTION
     revision: int = 1
@@ -165,7 +165,8 @@ class SgDmaDescription(Image):
     process_sg_list_handler: int = 0
     shared_mem_allocate_complete_handler: int = 0
     scatter_gather_list_size: int = 0
-    LAYOUT = struct.Struct("<BBHII4xQQI4x")
+    pdo_override: int = 0
+    LAYOUT = struct.Struct("<BBHII4xQQI4xQ")
 
 
 @dataclass
@@ -211,40 +212,3 @@ class StatusIndicationImage(Image):
     status_buffer_size: int = 0
     guid: bytes = bytes(16)
     LAYOUT = struct.Struct("<BBH4xQIII4xQQQI16s36x")
-
-
-@dataclass
-class ReceiveFilterCapabilities(Image):
-    """`NDIS_RECEIVE_FILTER_CAPABILITIES`, revision 2; by default those of a VMQ adapter."""
-
-    header_type: int = ObjectType.DEFAULT
-    revision: int = 2
-    header_size: int = 84
-    flags: int = 0
-    enabled_filter_types: int = 1
-    enabled_queue_types: int = 1
-    num_queues: int = 8
-    supported_queue_properties: int = 2
-    supported_filter_tests: int = 1
-    supported_headers: int = 1
-    supported_mac_header_fields: int = 1
-    max_mac_header_filters: int = 16
-    LAYOUT = struct.Struct("<BBH9I44x")
-
-
-@dataclass
-class NicSwitchCapabilities(Image):
-    """`NDIS_NIC_SWITCH_CAPABILITIES`, revision 2."""
-
-    header_type: int = ObjectType.DEFAULT
-    revision: int = 2
-    header_size: int = 116
-    flags: int = 0
-    nic_switch_capabilities: int = 0
-    max_num_switches: int = 1
-    max_num_vports: int = 0
-    max_num_vfs: int = 0
-    max_num_queue_pairs: int = 0
-    max_num_queue_pairs_per_non_default_vport: int = 0
-    max_num_mac_addresses: int = 0
-    LAYOUT = struct.Struct("<BBHI24xIII4xII12xI20xI20x")

@@ -206,6 +206,41 @@ class HardwareAssist(Layout):
 
 
 @dataclass
+class GeneralAttributes(Layout):
+    """The image of the attributes and the list of OIDs follow, each with the length given here."""
+
+    adapter_handle: int
+    image_length: int
+    oid_list_length: int = 0
+    LAYOUT = struct.Struct("<QII")
+
+
+@dataclass
+class HardwareCapabilities(Layout):
+    """The image of the attributes and those of the capabilities follow, each with the length given
+    here."""
+
+    adapter_handle: int
+    image_length: int
+    hardware_receive_filter_length: int = 0
+    current_receive_filter_length: int = 0
+    hardware_nic_switch_length: int = 0
+    current_nic_switch_length: int = 0
+    LAYOUT = struct.Struct("<Q5I4x")
+
+
+@dataclass
+class BindParametersReply(Layout):
+    """The image of the parameters and those of the capabilities follow, each with the length given
+    here."""
+
+    image_length: int
+    receive_filter_length: int = 0
+    nic_switch_length: int = 0
+    LAYOUT = struct.Struct("<III4x")
+
+
+@dataclass
 class Completion(Layout):
     """RESTART_COMPLETE and COMPLETE_*: completes what a handler answered PENDING."""
 

@@ -1,11 +1,12 @@
 """A miniport driver and its adapters. The handlers are callables; those left out do what the smallest
 correct driver does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .abi import ReceiveFlags, Status
+from .attributes import MiniportAdapterGeneralAttributes
 from .drivers import NdisObject, succeed
 from .images import (
     MiniportAdapterRegistrationAttributes,
@@ -34,6 +35,15 @@ class MiniportAdapter(NdisObject):
         """`NdisMSetMiniportAttributes` for a bus-mastering hardware device."""
         attributes = MiniportAdapterRegistrationAttributes(miniport_adapter_context=self.handle)
         self.session.set_miniport_attributes(self.handle, attributes)
+
+    def set_general_attributes(
+        self,
+        attributes: MiniportAdapterGeneralAttributes | None = None,
+        supported_oids: Sequence[int] = (),
+    ) -> None:
+        """`NdisMSetMiniportAttributes` with general attributes, by default those of an Ethernet adapter;
+        NDIS answers the queries of OID_GEN_* from them."""
+        self.session.set_general_attributes(self.handle, attributes, supported_oids)
 
     def register_dma(self) -> None:
         """`NdisMRegisterScatterGatherDma`."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from .abi import ReceiveFlags, RequestType
+from .attributes import BindParameters, NicSwitchCapabilities, ReceiveFilterCapabilities
 from .drivers import NdisObject, succeed
 from .images import Image, ProtocolDriverCharacteristics
 from .oids import OidAnswer, OidRequest, UpcallOidRequestComplete
@@ -31,6 +32,13 @@ class Binding(NdisObject):
         """`NdisOpenAdapterEx`."""
         self.handle = self.session.open_adapter_ex(self.driver.handle, self.bind_context)
         self.driver.bindings[self.handle] = self
+
+    def parameters(
+        self,
+    ) -> tuple[BindParameters, ReceiveFilterCapabilities | None, NicSwitchCapabilities | None]:
+        """What ProtocolBindAdapterEx is told about the adapter: `NDIS_BIND_PARAMETERS`, and the current
+        receive filter and NIC switch capabilities. In the bind handler, or later."""
+        return self.session.get_bind_parameters(self.handle or self.bind_context)
 
     def close(self) -> None:
         """`NdisCloseAdapterEx`."""

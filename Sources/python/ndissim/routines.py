@@ -2,6 +2,9 @@
 Every method raises NdisError when the status is not NDIS_STATUS_SUCCESS."""
 
 import os
+import struct
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .abi import (
@@ -12,11 +15,17 @@ from .abi import (
     ReceiveFlags,
     Status,
 )
+from .attributes import (
+    BindParameters,
+    HardwareAssistAttributes,
+    MiniportAdapterGeneralAttributes,
+    NicSwitchCapabilities,
+    ReceiveFilterCapabilities,
+)
 from .callsite import call_site
 from .images import (
     FilterDriverCharacteristics,
     Image,
-    MiniportAdapterRegistrationAttributes,
     MiniportDriverCharacteristics,
     ProtocolDriverCharacteristics,
     SgDmaDescription,
@@ -27,12 +36,15 @@ from .memory import Block, Section, pages
 from .messages import (
     Allocate,
     AllocateReply,
+    BindParametersReply,
     ChangeAdapter,
     Completion,
     Extent,
     Free,
+    GeneralAttributes,
     HandleBody,
     HardwareAssist,
+    HardwareCapabilities,
     Named,
     OfferReply,
     OfferSection,
@@ -126,10 +138,11 @@ class Routines:
         """REMOVE_ADAPTER (extension)."""
         self._end(Message.REMOVE_ADAPTER, handle)
 
-    def set_miniport_attributes(
-        self, adapter: int, attributes: MiniportAdapterRegistrationAttributes
-    ) -> None:
-        """`NdisMSetMiniportAttributes`, in the initialize handler."""
+    def set_miniport_attributes(self, adapter: int, attributes: Image) -> None:
+        """`NdisMSetMiniportAttributes`, in the initialize handler: registration attributes first,
+        general attributes next (`set_general_attributes` for those with a list of OIDs)."""
+        if isinstance(attributes, MiniportAdapterGeneralAttributes):
+            return self.set_general_attributes(adapter, attributes)
         body = HandleBody(adapter).pack() + attributes.pack()
         self.call(Message.SET_MINIPORT_ATTRIBUTES, body)
 
@@ -172,10 +185,43 @@ class Routines:
 
     # Adapter life cycle
 
+    def set_general_attributes(
+        self,
+        adapter: int,
+        attributes: MiniportAdapterGeneralAttributes | None = None,
+        supported_oids: Sequence[int] = (),
+    ) -> None:
+        """`NdisMSetMiniportAttributes` with general attributes, in the initialize handler directly behind
+        the registration attributes. NDIS answers OID_GEN_SUPPORTED_LIST with `supported_oids`, of which
+        there may be 512."""
+        oids = struct.pack(f"<{len(supported_oids)}I", *supported_oids)
+        image = replace(
+            attributes or MiniportAdapterGeneralAttributes(), supported_oid_list_length=len(oids)
+        ).pack()
+        body = GeneralAttributes(adapter, len(image), len(oids)).pack()
+        self.call(Message.SET_GENERAL_ATTRIBUTES, body + image + oids)
+
+    def set_hardware_capabilities(
+        self,
+        adapter: int,
+        hardware: tuple[Image | None, Image | None] = (None, None),
+        current: tuple[Image | None, Image | None] = (None, None),
+        attributes: HardwareAssistAttributes | None = None,
+    ) -> None:
+        """`NdisMSetMiniportAttributes` with hardware-assist attributes, in the initialize handler: the
+        receive filter and NIC switch capabilities of the hardware, and those currently enabled."""
+        image = (attributes or HardwareAssistAttributes()).pack()
+        images = [
+            one.pack() if one else b"" for pair in zip(hardware, current, strict=True) for one in pair
+        ]
+        body = HardwareCapabilities(adapter, len(image), *(len(one) for one in images)).pack()
+        self.call(Message.SET_HARDWARE_CAPABILITIES, body + image + b"".join(images))
+
     def set_hardware_assist_attributes(
         self, adapter: int, receive_filter: Image | None = None, nic_switch: Image | None = None
     ) -> None:
-        """`NdisMSetMiniportAttributes` with hardware-assist attributes, in the initialize handler."""
+        """`NdisMSetMiniportAttributes` with hardware-assist attributes, in the initialize handler, of an
+        adapter of which everything is enabled."""
         images = [image.pack() if image else b"" for image in (receive_filter, nic_switch)]
         body = HardwareAssist(adapter, len(images[0]), len(images[1])).pack()
         self.call(Message.SET_HARDWARE_ASSIST_ATTRIBUTES, body + b"".join(images))
@@ -187,6 +233,24 @@ class Routines:
     def restart_complete(self, adapter: int, status: int = 0) -> None:
         """`NdisMRestartComplete`."""
         self.call(Message.RESTART_COMPLETE, Completion(adapter, status).pack())
+
+    def get_bind_parameters(
+        self, handle: int
+    ) -> tuple[BindParameters, ReceiveFilterCapabilities | None, NicSwitchCapabilities | None]:
+        """GET_BIND_PARAMETERS (extension): the BindParameters of ProtocolBindAdapterEx, for the BindContext
+        in the bind handler or for a binding: the structure, and the current receive filter and NIC
+        switch capabilities."""
+        body = self.call(Message.GET_BIND_PARAMETERS, HandleBody(handle).pack()).body
+        reply, at = BindParametersReply.unpack(body), BindParametersReply.size()
+        parts = []
+        for length in (reply.image_length, reply.receive_filter_length, reply.nic_switch_length):
+            parts.append(body[at : at + length])
+            at += length
+        return (
+            BindParameters.from_image(parts[0]),
+            ReceiveFilterCapabilities.from_image(parts[1]) if parts[1] else None,
+            NicSwitchCapabilities.from_image(parts[2]) if parts[2] else None,
+        )
 
     def complete_bind_adapter_ex(self, bind_context: int, status: int = 0) -> None:
         """`NdisCompleteBindAdapterEx`."""

@@ -41,6 +41,9 @@ extension Bench {
     settings.strictRevisions = options.switches.contains("revisions")
     settings.strictDMA = options.switches.contains("dma")
     settings.strictVPorts = options.switches.contains("vports")
+    settings.strictCapabilities = options.switches.contains("capabilities")
+    settings.strictAttributes = options.switches.contains("attributes")
+    settings.strictOIDList = options.switches.contains("oid-list")
     settings.filtersMayAllocate = options.switches.contains("filters")
     settings.lenientFreeHandle = options.switches.contains("free-handle")
     return settings

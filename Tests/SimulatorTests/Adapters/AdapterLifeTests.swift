@@ -10,6 +10,10 @@ import Testing
 @testable import NDISSimulator
 
 @Suite struct AdapterLifeTests {
+  /// Registration attributes of a miniport that is called for a bug check too.
+  private static let registered = UInt32(
+    NDIS_MINIPORT_ATTRIBUTES_BUS_MASTER | NDIS_MINIPORT_ATTRIBUTES_REGISTER_BUGCHECK_CALLBACK)
+
   @Test("a pause tells the bindings first, then the miniport; a restart the other way round")
   func pauseAndRestart() throws {
     let bed = try LifeBed()
@@ -268,7 +272,7 @@ import Testing
     "behaviour 46: Shutdown is terminal: no other call of the miniport, not even MiniportHaltEx",
     arguments: ShutdownAction.allCases)
   func shutdown(action: ShutdownAction) throws {
-    let bed = try LifeBed()
+    let bed = try LifeBed(attributeFlags: Self.registered)
     let shutdown = bed.change(.shutdown(action))
     #expect(bed.result(shutdown)?.failure.status == .success)
     #expect(bed.newCalls() == ["MiniportShutdownEx \(action)"])
@@ -326,8 +330,9 @@ import Testing
     "MiniportShutdownEx because of a bug check runs at a high IRQL",
     arguments: [(ShutdownAction.powerOff, IRQL.passive), (.bugCheck, .high)])
   func shutdownLevel(action: ShutdownAction, level: IRQL) throws {
-    for returned in [level, .passive] {
-      let bed = try LifeBed(version: NDISVersion(6, 20))
+    for (returned, version) in [(level, NDISVersion(6, 20)), (.passive, NDISVersion(6, 30))] {
+      let bed = try LifeBed(
+        version: version, attributeFlags: version < .vports ? nil : Self.registered)
       bed.held = [NDISSIM_UPCALL_SHUTDOWN_EX]
       let shutdown = bed.change(.shutdown(action))
       let call = try #require(bed.waiting.first)
@@ -339,9 +344,19 @@ import Testing
     }
   }
 
+  @Test(
+    "from NDIS 6.30 MiniportShutdownEx is called for a bug check only if it was registered for it")
+  func shutdownNotCalled() throws {
+    let bed = try LifeBed(version: NDISVersion(6, 30))
+    let shutdown = bed.change(.shutdown(.bugCheck))
+    #expect(bed.newCalls() == [] && bed.state == .shutdown)
+    #expect(bed.result(shutdown)?.failure.status == .success && bed.violations == [])
+    bed.finish()
+  }
+
   @Test("A43: a free in MiniportShutdownEx is a violation; what was held is reclaimed, not leaked")
   func freeInShutdown() throws {
-    let bed = try LifeBed()
+    let bed = try LifeBed(attributeFlags: Self.registered)
     let session = bed.miniport.session
     let block = bed.miniport.handle(bed.host, Sample.allocate(bed.adapter))
     bed.held = [NDISSIM_UPCALL_SHUTDOWN_EX]

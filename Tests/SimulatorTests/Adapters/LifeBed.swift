@@ -28,12 +28,13 @@ final class LifeBed {
 
   init(
     adds: Bool = true, binds: Bool = true, isHosted: Bool = false, shadow: Bool = true,
-    version: NDISVersion = NDISVersion(6, 30)
+    version: NDISVersion = NDISVersion(6, 30), attributeFlags: UInt32? = nil
   ) throws {
     host = try TestHost(shadow: shadow)
     host.stepLimit = 100
     miniport = Driver(host, "mp", isHosted: isHosted)
     binder = Driver(host, "binder")
+    if let attributeFlags { miniport.attributeFlags = attributeFlags }
     driver = miniport.handle(host, .registerMiniportDriver(Sample.miniport(version: version)))
     prot = binder.protocolDriver(host)
     for party in [miniport, binder] {

@@ -17,7 +17,8 @@ extension PathWorld {
     drain()
     if chance(15) { return shutDown(miniport, adapter) }
     let store = host.simulator.store
-    for _ in 0..<10 where host.simulator.isLiveOwner(adapter) {
+    for _ in 0..<16
+    where host.simulator.isLiveOwner(adapter) && miniports.contains(where: { $0 === miniport }) {
       // With a switch lists are indicated on VPorts.
       let capabilities = store.capabilities[Index(adapter)]
       let hasVPorts =
@@ -42,7 +43,8 @@ extension PathWorld {
   ) -> StateTable<State, Event>.Row? {
     let all = table.rows.indices.filter { table.rows[$0].from == state }
     let fresh = all.filter { !coverage.hasTaken($0, of: table.name) }
-    return pick(chance(60) && !fresh.isEmpty ? fresh : all).map { table.rows[$0] }
+    takesNewRow = chance(60) && !fresh.isEmpty
+    return pick(takesNewRow ? fresh : all).map { table.rows[$0] }
   }
 
   /// Every call is answered and what is owed is done, but for FREE_QUEUE and calls of the handlers of `held`.
@@ -169,7 +171,7 @@ extension PathWorld {
       if queue.indicated != 0 || queue.blocks != 0 { endFree(miniport, adapter, .success) }
     case .freeFailedAllocated, .freeFailedPaused: endFree(miniport, adapter, .notAccepted)
     // After a shutdown nothing is asked of the miniport any more.
-    case .adapterRemoved: if chance(8) { shutDown(miniport, adapter) }
+    case .adapterRemoved: if takesNewRow || chance(8) { shutDown(miniport, adapter) }
     case .allocateQueue: break
     }
   }
@@ -229,15 +231,30 @@ extension PathWorld {
       issue(.set, OID_NIC_SWITCH_VPORT_PARAMETERS, parameters.image(), of: vport)
     case .delete, .deleteResourcesLeft:
       if row.event == .deleteResourcesLeft {
-        indicate(on: vport.vportID, miniport, adapter, flags: [])
+        indicateAndLeave(vport, miniport, adapter)
+        if chance(50) { allocate(miniport, adapter, queue: 0, vport: vport.vportID, context: 0) }
       }
       issue(
         .set, OID_NIC_SWITCH_DELETE_VPORT, VPortDeleteParameters(vportID: vport.vportID).image(),
         of: vport)
     case .resourcesFreed: for driver in protocols { giveBack(driver, all: true) }
     // After a shutdown nothing is asked of the miniport any more.
-    case .adapterRemoved: if chance(8) { shutDown(miniport, adapter) }
+    case .adapterRemoved: if takesNewRow || chance(8) { shutDown(miniport, adapter) }
     case .createOnPF, .createOnVF: break
+    }
+  }
+
+  /// Lists of a VPort, which receives while it has a filter and is deleted without.
+  private func indicateAndLeave(_ vport: VPortRecord, _ miniport: Driver, _ adapter: Handle) {
+    let filter = ReceiveFilterParameters(
+      vportID: vport.vportID, fields: QueueBed.fields, revision: 2)
+    issue(.method, OID_RECEIVE_FILTER_SET_FILTER, filter.image(), of: vport)
+    drain()
+    indicate(on: vport.vportID, miniport, adapter, flags: [])
+    for set in filters(of: adapter) where set.vportID == vport.vportID {
+      let clear = ReceiveFilterClearParameters(queueID: 0, filterID: set.filterID)
+      issue(.set, OID_RECEIVE_FILTER_CLEAR_FILTER, clear.image(), of: vport)
+      drain()
     }
   }
 

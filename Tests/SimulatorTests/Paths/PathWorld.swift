@@ -87,6 +87,8 @@ final class PathWorld: Dicing {
   var lacksSomething: Bool { reached.contains { $0.value == 0 } }
   /// The rows of the state tables that this run has taken.
   let coverage = TransitionCoverage()
+  /// Whether the row that a walk takes is such a one.
+  var takesNewRow = false
   /// How many adapters a walk has ended.
   var endings = 0
 

@@ -33,38 +33,29 @@ final class QueueBed {
   static func capabilities(
     queues: UInt32 = 4, filters: UInt32 = 8, version: NDISVersion = NDISVersion(6, 50)
   ) -> ReceiveFilterCapabilities {
-    var capabilities = ReceiveFilterCapabilities(revision: version < .vports ? 1 : 2)
-    capabilities.enabledFilterTypes = NDIS_RECEIVE_FILTER_VMQ_FILTERS_ENABLED
-    capabilities.enabledQueueTypes = NDIS_RECEIVE_FILTER_VM_QUEUES_ENABLED
-    capabilities.supportedQueueProperties =
-      NDIS_RECEIVE_FILTER_MSI_X_SUPPORTED | NDIS_RECEIVE_FILTER_VM_QUEUE_SUPPORTED
+    var capabilities = ReceiveFilterCapabilities.vmQueues(queues, filters: filters, for: version)
     if version < .vports {
       capabilities.supportedQueueProperties |= NDIS_RECEIVE_FILTER_LOOKAHEAD_SPLIT_SUPPORTED
     }
-    capabilities.supportedFilterTests = NDIS_RECEIVE_FILTER_TEST_HEADER_FIELD_EQUAL_SUPPORTED
-    capabilities.supportedHeaders = NDIS_RECEIVE_FILTER_MAC_HEADER_SUPPORTED
-    capabilities.supportedMACHeaderFields =
-      NDIS_RECEIVE_FILTER_MAC_HEADER_DEST_ADDR_SUPPORTED
-      | NDIS_RECEIVE_FILTER_MAC_HEADER_VLAN_ID_SUPPORTED
-    capabilities.numQueues = queues
-    capabilities.maxMACHeaderFilters = filters
+    capabilities.supportedMACHeaderFields |= NDIS_RECEIVE_FILTER_MAC_HEADER_VLAN_ID_SUPPORTED
     return capabilities
   }
 
   static func switchCapabilities(
     vports: UInt32 = 4, functions: UInt32 = 2, queuePairs: UInt32 = 8, flags: UInt32 = 0
   ) -> NICSwitchCapabilities {
-    var capabilities = NICSwitchCapabilities()
-    capabilities.capabilities = flags
-    capabilities.maxNumSwitches = 1
+    var capabilities = NICSwitchCapabilities.vports(vports, functions: functions)
+    // VM queues and a switch on one adapter.
+    capabilities.capabilities = flags | NDIS_NIC_SWITCH_CAPS_NIC_SWITCH_WITHOUT_IOV_SUPPORTED
     capabilities.maxNumQueuePairs = queuePairs
+    capabilities.maxNumQueuePairsPerNonDefaultVPort = 0
     capabilities.maxNumVPorts = vports
-    capabilities.maxNumVFs = functions
     return capabilities
   }
 
   init(
     version: NDISVersion = NDISVersion(6, 50), assist: HardwareAssist? = nil,
+    general: GeneralAttributesCall? = nil,
     settings: Settings = TestHost.smallSettings, pools: Bool = true
   ) throws {
     host = try TestHost(
@@ -80,6 +71,7 @@ final class QueueBed {
     miniport = Driver(host, "mp")
     binder = Driver(host, "binder")
     miniport.assist = assist
+    miniport.general = general
     let driver = miniport.handle(
       host, .registerMiniportDriver(Sample.miniport(version: version)))
     adapter = miniport.adapter(host, driver, "eth0")

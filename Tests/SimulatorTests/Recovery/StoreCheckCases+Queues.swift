@@ -67,6 +67,26 @@ extension StoreCheckTests {
         $0.receiveFilterLength != 0
       }
     ) { $0.receiveFilterLength = 9_999 },
+    Wrong(
+      "capabilities[0]: they are longer than any", \.capabilities, where: { $0.set != 0 }
+    ) { $0.hardware.nicSwitchLength = 9_999 },
+    Wrong("capabilities[0]: they are neither set nor not", \.capabilities, where: { $0.set != 0 }) {
+      $0.set = 2
+    },
+    Wrong("attributes[15]: their adapter is not there") { store in
+      guard store.adapters[15].life == .free else { return false }
+      store.attributes.update(15) { $0.set = 1 }
+      return true
+    },
+    Wrong("attributes[0]: they are neither set nor not", \.attributes, where: { $0.set == 2 }) {
+      $0.set = 3
+    },
+    Wrong("attributes[0]: they list too many OIDs", \.attributes, where: { $0.set == 2 }) {
+      $0.count = 513
+    },
+    Wrong("attributes[0]: their image makes no sense", \.attributes, where: { $0.set == 2 }) {
+      $0.set = 1
+    },
     Wrong("it has VFs and no switch", \.capabilities, where: { $0.nicSwitchLength != 0 }) {
       $0.functions = 1
       $0.hasSwitch = 0

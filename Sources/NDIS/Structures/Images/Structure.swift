@@ -130,6 +130,13 @@ extension Structure {
   public static let vportInfoArray = Structure("NDIS_NIC_SWITCH_VPORT_INFO_ARRAY", (28, v630))
   public static let statusIndication = Structure(
     "NDIS_STATUS_INDICATION", (112, NDISVersion(6, 0)), type: NDIS_OBJECT_TYPE_STATUS_INDICATION)
+  public static let generalAttributes = Structure(
+    "NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES", (216, NDISVersion(6, 0)), (224, v620),
+    type: NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES)
+  public static let bindParameters = Structure(
+    "NDIS_BIND_PARAMETERS", (248, NDISVersion(6, 0)), (256, NDISVersion(6, 1)), (280, v620),
+    (312, v630), type: NDIS_OBJECT_TYPE_BIND_PARAMETERS)
+  public static let linkState = Structure("NDIS_LINK_STATE", (40, NDISVersion(6, 0)))
   /// An extension.
   public static let generateParameters = Structure("NDISSIM_GENERATE_PARAMETERS", (24, v620))
 
@@ -141,6 +148,7 @@ extension Structure {
     receiveFilterInfo, receiveFilterInfoArray, receiveFilterCapabilities,
     receiveFilterGlobalParameters, nicSwitchCapabilities, nicSwitchInfo, nicSwitchInfoArray,
     nicSwitchParameters, nicSwitchDelete, vfParameters, vfFree, vportParameters, vportDelete,
-    vportInfo, vportInfoArray, statusIndication, generateParameters,
+    vportInfo, vportInfoArray, statusIndication, generalAttributes, bindParameters,
+    linkState, generateParameters,
   ]
 }

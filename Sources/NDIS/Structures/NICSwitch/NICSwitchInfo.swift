@@ -9,6 +9,8 @@ public struct NICSwitchCapabilities: StructureImage {
   public static var structure: Structure { .nicSwitchCapabilities }
   public var revision: UInt8
   public var numTotalMACAddresses: UInt32 = 0
+  public var numMACAddressesPerPort: UInt32 = 0
+  public var numVLANsPerPort: UInt32 = 0
   /// `NDIS_NIC_SWITCH_CAPS_*`. Revision 2, as are all following fields.
   public var capabilities: UInt32 = 0
   public var maxNumSwitches: UInt32 = 0
@@ -23,11 +25,13 @@ public struct NICSwitchCapabilities: StructureImage {
 
   public init(revision: UInt8 = 2) { self.revision = revision }
 
+  /// `Flags` is reserved for NDIS, and not read.
   public init(image bytes: UnsafeRawBufferPointer, for version: NDISVersion) throws(Failure) {
     let (image, revision) = try unsafe Self.load(NDIS_NIC_SWITCH_CAPABILITIES(), bytes, version)
-    try checkFlags(image.Flags, known: 0)
     self.revision = revision
     numTotalMACAddresses = image.NumTotalMacAddresses
+    numMACAddressesPerPort = image.NumMacAddressesPerPort
+    numVLANsPerPort = image.NumVlansPerPort
     capabilities = image.NicSwitchCapabilities
     maxNumSwitches = image.MaxNumSwitches
     maxNumVPorts = image.MaxNumVPorts
@@ -41,6 +45,8 @@ public struct NICSwitchCapabilities: StructureImage {
   public func append(to bytes: inout [UInt8]) {
     var image = NDIS_NIC_SWITCH_CAPABILITIES()
     image.NumTotalMacAddresses = numTotalMACAddresses
+    image.NumMacAddressesPerPort = numMACAddressesPerPort
+    image.NumVlansPerPort = numVLANsPerPort
     image.NicSwitchCapabilities = capabilities
     image.MaxNumSwitches = maxNumSwitches
     image.MaxNumVPorts = maxNumVPorts
@@ -50,6 +56,20 @@ public struct NICSwitchCapabilities: StructureImage {
     image.MaxNumMacAddresses = maxNumMACAddresses
     image.MaxNumQueuePairsForDefaultVPort = maxNumQueuePairsForDefaultVPort
     store(image, to: &bytes)
+  }
+}
+
+extension NICSwitchCapabilities {
+  /// Those of one switch, which keep every rule of their page. `vports` includes the default VPort.
+  public static func vports(_ vports: UInt32, functions: UInt32 = 0) -> NICSwitchCapabilities {
+    var capabilities = NICSwitchCapabilities()
+    capabilities.maxNumSwitches = 1
+    capabilities.maxNumVPorts = max(vports, functions &+ 1)
+    capabilities.maxNumVFs = functions
+    capabilities.maxNumQueuePairs = capabilities.maxNumVPorts
+    capabilities.maxNumQueuePairsPerNonDefaultVPort = 1
+    capabilities.maxNumMACAddresses = capabilities.maxNumVPorts
+    return capabilities
   }
 }
 

@@ -101,13 +101,16 @@ public struct ReceiveFilterCapabilities: StructureImage {
   public var supportedIPv4HeaderFields: UInt32 = 0
   public var supportedIPv6HeaderFields: UInt32 = 0
   public var supportedUDPHeaderFields: UInt32 = 0
+  public var maxFieldTestsPerPacketCoalescingFilter: UInt32 = 0
+  public var maxPacketCoalescingFilters: UInt32 = 0
+  public var ndisReserved: UInt32 = 0
 
   public init(revision: UInt8 = 2) { self.revision = revision }
 
+  /// `Flags` is reserved for NDIS, and not read.
   public init(image bytes: UnsafeRawBufferPointer, for version: NDISVersion) throws(Failure) {
     let (image, revision) = try unsafe Self.load(
       NDIS_RECEIVE_FILTER_CAPABILITIES(), bytes, version)
-    try checkFlags(image.Flags, known: 0)
     self.revision = revision
     enabledFilterTypes = image.EnabledFilterTypes
     enabledQueueTypes = image.EnabledQueueTypes
@@ -125,6 +128,9 @@ public struct ReceiveFilterCapabilities: StructureImage {
     supportedIPv4HeaderFields = image.SupportedIPv4HeaderFields
     supportedIPv6HeaderFields = image.SupportedIPv6HeaderFields
     supportedUDPHeaderFields = image.SupportedUdpHeaderFields
+    maxFieldTestsPerPacketCoalescingFilter = image.MaxFieldTestsPerPacketCoalescingFilter
+    maxPacketCoalescingFilters = image.MaxPacketCoalescingFilters
+    ndisReserved = image.NdisReserved
   }
 
   public func append(to bytes: inout [UInt8]) {
@@ -145,30 +151,40 @@ public struct ReceiveFilterCapabilities: StructureImage {
     image.SupportedIPv4HeaderFields = supportedIPv4HeaderFields
     image.SupportedIPv6HeaderFields = supportedIPv6HeaderFields
     image.SupportedUdpHeaderFields = supportedUDPHeaderFields
+    image.MaxFieldTestsPerPacketCoalescingFilter = maxFieldTestsPerPacketCoalescingFilter
+    image.MaxPacketCoalescingFilters = maxPacketCoalescingFilters
+    image.NdisReserved = ndisReserved
     store(image, to: &bytes)
   }
 }
 
 extension ReceiveFilterCapabilities {
-  /// Checks NDIS makes for a miniport's capabilities: VM queues need MSI-X, and from NDIS 6.30 there is no
-  /// lookahead split.
-  public func check(for version: NDISVersion) throws(Failure) {
-    let queues = NDIS_RECEIVE_FILTER_VM_QUEUE_SUPPORTED
-    let split = NDIS_RECEIVE_FILTER_LOOKAHEAD_SPLIT_SUPPORTED
-    let properties = supportedQueueProperties
-    guard properties & queues == 0 || properties & NDIS_RECEIVE_FILTER_MSI_X_SUPPORTED != 0 else {
-      throw Failure(.invalidParameter, .capabilityMSIX, UInt64(properties))
-    }
-    let sizes = minLookaheadSplitSize | maxLookaheadSplitSize
-    guard version < .vports || (properties & split == 0 && sizes == 0) else {
-      throw Failure(
-        .invalidParameter, .capabilityLookahead, UInt64(properties), UInt64(maxLookaheadSplitSize))
-    }
-    guard minLookaheadSplitSize <= maxLookaheadSplitSize else {
-      throw Failure(
-        .invalidParameter, .lookaheadSizes, UInt64(minLookaheadSplitSize),
-        UInt64(maxLookaheadSplitSize))
-    }
+  /// Those of an adapter with VM queues, which keep every rule of their pages: MAC filters of the destination
+  /// address.
+  public static func vmQueues(
+    _ count: UInt32, filters: UInt32, for version: NDISVersion = .vports
+  ) -> ReceiveFilterCapabilities {
+    var capabilities = ReceiveFilterCapabilities(revision: structure.newest(for: version))
+    capabilities.enabledFilterTypes = NDIS_RECEIVE_FILTER_VMQ_FILTERS_ENABLED
+    capabilities.enabledQueueTypes = NDIS_RECEIVE_FILTER_VM_QUEUES_ENABLED
+    capabilities.numQueues = count
+    capabilities.supportedQueueProperties =
+      NDIS_RECEIVE_FILTER_MSI_X_SUPPORTED | NDIS_RECEIVE_FILTER_VM_QUEUE_SUPPORTED
+      | (version < .vports ? 0 : ReceiveFilterCapabilityFlags.requiredFrom630)
+    capabilities.supportedFilterTests = NDIS_RECEIVE_FILTER_TEST_HEADER_FIELD_EQUAL_SUPPORTED
+    capabilities.supportedHeaders = NDIS_RECEIVE_FILTER_MAC_HEADER_SUPPORTED
+    capabilities.supportedMACHeaderFields = NDIS_RECEIVE_FILTER_MAC_HEADER_DEST_ADDR_SUPPORTED
+    capabilities.maxMACHeaderFilters = filters
+    return capabilities
+  }
+
+  /// Those of an adapter with SR-IOV, which has VPorts instead of VM queues.
+  public static func vports(
+    filters: UInt32, for version: NDISVersion = .vports
+  ) -> ReceiveFilterCapabilities {
+    var capabilities = vmQueues(0, filters: filters, for: version)
+    capabilities.enabledQueueTypes = 0
+    return capabilities
   }
 
   /// Whether VM queues can be allocated.
