@@ -121,17 +121,12 @@ extension PathWorld {
     case .queueParametersSet:
       parameters.flags = .nameChanged
       issue(.set, OID_RECEIVE_FILTER_QUEUE_PARAMETERS, parameters.image(), of: queue)
-    case .setFilter:
-      let filter = ReceiveFilterParameters(
-        queueID: queue.queueID, fields: QueueBed.fields, revision: 1)
-      issue(.method, OID_RECEIVE_FILTER_SET_FILTER, filter.image(), of: queue)
+    case .setFilter: setFilter(queue)
     case .clearFilter, .clearLastFilter:
       guard let filter = pick(filters) else { return }
       if filters.count == 1, row.event == .clearFilter {
         // It takes another one.
-        let second = ReceiveFilterParameters(
-          queueID: queue.queueID, fields: QueueBed.fields, revision: 1)
-        issue(.method, OID_RECEIVE_FILTER_SET_FILTER, second.image(), of: queue)
+        setFilter(queue)
         drain()
       }
       if filters.count > 1, row.event == .clearLastFilter { return }
@@ -160,9 +155,8 @@ extension PathWorld {
     case .freeQueue:
       // Memory that may be left when FREE_QUEUE ends.
       if chance(50) { allocate(miniport, adapter, queue: queue.queueID, vport: 0, context: 0) }
-      issue(
-        .set, OID_RECEIVE_FILTER_FREE_QUEUE,
-        ReceiveQueueFreeParameters(queueID: queue.queueID).image(), of: queue)
+      let free = ReceiveQueueFreeParameters(queueID: queue.queueID)
+      issue(.set, OID_RECEIVE_FILTER_FREE_QUEUE, free.image(), of: queue)
     case .dmaStopped: stopDMA(miniport, adapter, queue.queueID)
     case .resourcesFreed:
       guard row.from == .reclaiming else { return endFree(miniport, adapter, .success) }
@@ -174,6 +168,12 @@ extension PathWorld {
     case .adapterRemoved: if takesNewRow || chance(8) { shutDown(miniport, adapter) }
     case .allocateQueue: break
     }
+  }
+
+  private func setFilter(_ queue: QueueRecord) {
+    let filter = ReceiveFilterParameters(
+      queueID: queue.queueID, fields: QueueBed.fields, revision: 1)
+    issue(.method, OID_RECEIVE_FILTER_SET_FILTER, filter.image(), of: queue)
   }
 
   /// The miniport ends a FREE_QUEUE, whether it has done all that belongs to it or not.
