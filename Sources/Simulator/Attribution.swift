@@ -84,6 +84,9 @@ extension Simulator {
     handle: Handle = .null, party: Party, session: Index<SessionRecord>?,
     origin: AllocationOrigin = AllocationOrigin(), isInvalidAnswer: Bool = false
   ) {
+    #if MUTANTS
+      if Reason.isLeftOut(failure.reason) { return }
+    #endif
     store.globals.update(0) { $0.violations &+= 1 }
     if let session { countViolation(session: session) }
     let violation = Violation(
@@ -97,6 +100,9 @@ extension Simulator {
     _ failure: Failure, routine: String, irql: IRQL = .passive, handle: Handle = .null,
     party: Party, origin: AllocationOrigin = AllocationOrigin()
   ) {
+    #if MUTANTS
+      if Reason.isLeftOut(failure.reason) { return }
+    #endif
     turn.emit(
       .event(
         .advice(

@@ -81,6 +81,20 @@ import NDISStore
     #expect(double.origin.isEmpty)
   }
 
+  @Test("advice: the NdisHandle of a free should be the one of the allocation")
+  func otherHandleOfTheDriver() throws {
+    let scene = try Scene()
+    let block = scene.driver.handle(scene.host, scene.allocate(scene.second))
+    let count = scene.host.events.count
+    let free = Request.free(ndisHandle: scene.secondDriver, allocation: block)
+    #expect(scene.host.ask(scene.driver.session, free)?.failure.status == .success)
+    let advice = scene.host.events.suffix(from: count).compactMap { event -> Violation? in
+      if case .advice(let found) = event { found } else { nil }
+    }
+    #expect(advice.map(\.failure.reason) == [.freeWithOtherHandle])
+    #expect(advice.first?.party.driver == Name("second") && advice.first?.origin == Scene.origin)
+  }
+
   @Test("a handle of another session's object names the session that used it")
   func foreignHandles() throws {
     let scene = try Scene()

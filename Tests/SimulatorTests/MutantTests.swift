@@ -16,6 +16,7 @@ import NDISStore
       "vport=\(VPortState.table.rows.count) vport-move=\(VPortState.table.moves.count)",
       "check=\(AnswerCheck.allCases.count) request=\(RequestCheck.allCases.count)",
       "oid=\(OID.table.count) handler=\(DriverRoutine.table.count)",
+      "report=\(Reason.reportedOnly.count)",
       "capability=\(CapabilityRule.allCases.count) general-oid=\(GeneralOID.table.count)")
   }
 #endif

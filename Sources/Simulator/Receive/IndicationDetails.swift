@@ -127,9 +127,12 @@ extension Simulator {
     else { return nil }
     let generation = store.blocks[index, \.generation]
     let shift = store.sections[section, \.pageShift]
+    let registration = store.blocks[index, \.registration].index
+    let isOfHAL = store.registrations[registration, \.level] == .hal
     return DescribedBlock(
       block: Ref(index), generation: generation,
-      memory: handle(.sharedMemory, generation, index), section: sectionHandle(section),
+      memory: isOfHAL ? .null : handle(.sharedMemory, generation, index),
+      section: sectionHandle(section),
       isContiguous: store.blocks[index, \.extents] == 1,
       start: UInt64(store.blocks[index, \.firstPage]) << shift)
   }

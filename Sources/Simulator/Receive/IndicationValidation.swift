@@ -203,7 +203,8 @@ extension Simulator {
   }
 
   /// The block of a SharedMemoryHandle: live, owned by the adapter or its driver, and allocated for the
-  /// target. HAL memory has no such handle.
+  /// target. Memory of the HAL has a NULL handle there, which names no block: it is named by its
+  /// AllocationHandle, on the default queue only (A78).
   private func block(
     _ handle: Handle, _ target: ReceiveTarget, _ adapter: Index<AdapterRecord>,
     _ driver: Index<DriverRecord>
@@ -211,12 +212,17 @@ extension Simulator {
     let unknown = Failure(
       .invalidParameter, .sharedMemoryUnknown, handle.rawValue, UInt64(target.id))
     let index = Index<BlockRecord>(handle.index)
-    guard handle.kind == .sharedMemory, store.blocks.contains(index) else { throw unknown }
-    let block = store.blocks[index]
-    guard block.state == .live,
-      self.handle(.sharedMemory, block.generation, index) == handle,
-      store.registrations[block.registration.index, \.level] != .hal
+    guard let kind = handle.kind, kind == .sharedMemory || kind == .allocation,
+      store.blocks.contains(index)
     else { throw unknown }
+    let block = store.blocks[index]
+    guard block.state == .live, self.handle(kind, block.generation, index) == handle else {
+      throw unknown
+    }
+    let isOfHAL = store.registrations[block.registration.index, \.level] == .hal
+    guard isOfHAL == (kind == .allocation), !isOfHAL || target.kind == .defaultQueue else {
+      throw unknown
+    }
     guard block.ownerIndex == .adapter(adapter) || block.ownerIndex == .driver(driver) else {
       throw unknown
     }

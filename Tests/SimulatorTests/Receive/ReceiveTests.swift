@@ -117,12 +117,23 @@ import NDISStore
     #expect(path.host.problems == [])
   }
 
-  @Test("behaviour 44: memory of the HAL has no handle to be indicated by")
+  @Test("A78: memory of the HAL is indicated by its AllocationHandle, on the default queue only")
   func halMemory() throws {
     let path = try ReceivePath(pools: [TestHost.smallPools[1]])
     let memory = try path.memory()
+    let receiver = Receiver(path.host, "up")
+    path.queue(5, owner: receiver)
     #expect(memory.shared == .null)
-    path.expectRefused([try path.list(memory)], .sharedMemoryUnknown)
+    path.expectRefused([try path.list(memory)], .sharedMemoryUnknown, "NULL")
+    var named = memory
+    named.shared = memory.allocation
+    #expect(path.indicate([try path.list(named)])?.failure.status == .success)
+    #expect(receiver.kept.count == 1 && path.indicated(memory) == 1)
+    receiver.returnAll(path.host)
+    var ofQueue = try path.memory(queue: 5)
+    ofQueue.shared = ofQueue.allocation
+    path.expectRefused(
+      [try path.list(ofQueue, queue: 5)], .sharedMemoryUnknown, "memory of a queue")
     var guessed = memory
     guessed.shared = Handle(
       kind: .sharedMemory, generation: memory.allocation.generation,
