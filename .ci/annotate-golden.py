@@ -4,7 +4,7 @@
 Rewrites every block between `<!-- golden:NAME -->` and `<!-- end -->` as an annotated dump of the
 golden message NAME. The names and offsets of fields come from the C headers, which are read here.
 A table under `<!-- struct:NAME -->` (columns offset, size, name, ...) is compared with the header. The
-table of rules is generated from Sources/NDIS/Contract/Reason.swift.
+table of rules is generated from Sources/NDIS/Contract/Reasons/Reason.swift.
 
     .ci/annotate-golden.py           rewrite the blocks
     .ci/annotate-golden.py --check   change nothing, fail when the document is out of date
@@ -21,7 +21,7 @@ HEADERS = [ROOT / "Sources/CNDIS/include" / n
            for n in ("ndis_abi.h", "ndis_oid.h", "ndis_attributes.h", "ndissim_protocol.h")]
 GOLDEN = ROOT / "Tests/Golden/messages.txt"
 DOCUMENT = ROOT / "docs/protocol.md"
-REASONS = ROOT / "Sources/NDIS/Contract/Reason.swift"
+REASONS = ROOT / "Sources/NDIS/Contract/Reasons/Reason.swift"
 SIZES = {"uint8_t": 1, "char": 1, "uint16_t": 2, "uint32_t": 4, "int32_t": 4, "uint64_t": 8}
 HEADER_SIZE = 48
 

@@ -10,7 +10,7 @@ extension VMQMiniport {
   /// NDIS_PACKET_TYPE_DIRECTED, _MULTICAST, _ALL_MULTICAST, _BROADCAST, _PROMISCUOUS and _ALL_LOCAL.
   static let packetFilters: UInt32 = 0x1 | 0x2 | 0x4 | 0x8 | 0x20 | 0x80
 
-  /// Answers a request for a general object; nil for every other OID.
+  /// Completes a request for a general OID; returns nil for every other OID.
   mutating func serveGeneral(_ call: OIDCall) throws(Failure) -> Outcome? {
     switch OIDRequestKind(rawValue: call.kind) {
     case .query, .queryStatistics:

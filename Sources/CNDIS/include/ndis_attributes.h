@@ -105,7 +105,7 @@ typedef struct NDIS_MINIPORT_ADAPTER_HARDWARE_ASSIST_ATTRIBUTES {
 #define NDIS_SIZEOF_MINIPORT_ADAPTER_HARDWARE_ASSIST_ATTRIBUTES_REVISION_4 96
 
 #define NDIS_OBJECT_TYPE_BIND_PARAMETERS 0x86
-// What ProtocolBindAdapterEx is told; the capabilities travel behind the image.
+// The parameters of ProtocolBindAdapterEx; the capabilities follow the image.
 typedef struct NDIS_BIND_PARAMETERS {
   NDIS_OBJECT_HEADER Header;
   uint32_t Reserved0;

@@ -631,7 +631,7 @@ public enum SimulatorInterface {
       # True: a page says "should", and drivers did otherwise. Nobody is blamed; it is not among the
       # violations of the counters.
       advice: ?bool,
-      # Who it was and where: the 64 most frequent. Of one user 64 are distinguished; what is beyond is in one
+      # Who it was and where: the 16 most frequent. Of one user 64 are distinguished; what is beyond is in one
       # without a driver's name.
       sources: ?[]ViolationSource
     )
@@ -2832,7 +2832,7 @@ extension SimulatorInterface {
     /// True: a page says "should", and drivers did otherwise. Nobody is blamed; it is not among the
     /// violations of the counters.
     public var advice: Bool?
-    /// Who it was and where: the 64 most frequent. Of one user 64 are distinguished; what is beyond
+    /// Who it was and where: the 16 most frequent. Of one user 64 are distinguished; what is beyond
     /// is in one
     /// without a driver's name.
     public var sources: [ViolationSource]?

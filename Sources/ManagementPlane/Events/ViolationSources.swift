@@ -22,6 +22,9 @@ struct ViolationSources {
 
   /// Maximum number of lines of one user in one code, besides that without names.
   static let limit = 64
+  /// Lines of a code in a reply: every code with so many long names and sentences stays below what a client
+  /// accepts in one reply, whoever chose them.
+  static let shown = 16
   private var lines: [Source: Line] = [:]
   private var linesOfUser: [UInt32: Int] = [:]
 

@@ -175,7 +175,7 @@ extension Interface.ViolationCount {
       code: line.code, rule: line.rule, count: Int(clamping: line.count),
       expected: line.expected.map { Int(clamping: $0) }, message: line.message,
       advice: line.isAdvice ? true : nil,
-      sources: line.sources.prefix(64).map { Interface.ViolationSource($0) })
+      sources: line.sources.prefix(ViolationSources.shown).map { Interface.ViolationSource($0) })
   }
 }
 

@@ -39,8 +39,10 @@ extension Simulator {
     // The provider's free handler has to be called; the block stays live until that is possible.
     guard !slabs.upcalls.isFull || !canBeCalled(store.blocks[index, \.registration].index)
     else { throw slabs.upcalls.full() }
-    reportIfInUse(call, block: index, allocation)
     let request = try open(call, object: allocation, block: Ref(index))
+    // A request that is refused for want of room is made again: only now is it reported.
+    reportIfInUse(call, block: index, allocation)
+    advise(call, ndisHandle, block: index, allocation)
     store.globals.update(0) { $0.frees &+= 1 }
     beginFree(block: index, request: Ref(request), parent: call.context)
   }
@@ -63,31 +65,52 @@ extension Simulator {
       party: party(adapter: adapter), session: call.sessionIndex, origin: origin(of: index))
   }
 
-  /// A43: in MiniportShutdownEx because of a bug check, and after it, a driver "must not free its resources";
-  /// when the system is powered off it may, which is "neither required nor encouraged".
-  private mutating func checkShutdown(
+  /// What pages advise against in a free that is carried out: another handle of the same driver (A19), and a
+  /// free in or after a power-off (A43).
+  private mutating func advise(
+    _ call: Call, _ ndisHandle: Handle, block index: Index<BlockRecord>, _ allocation: Handle
+  ) {
+    guard let object = store.blocks[index].ownerIndex else { return }
+    let owner = handle(owner: object)
+    var failures: [Failure] = []
+    if owner != ndisHandle, !settings.lenientFreeHandle {
+      failures.append(
+        Failure(.failure, .freeWithOtherHandle, owner.rawValue, ndisHandle.rawValue))
+    }
+    if let action = shutdownAction(call, index) {
+      failures.append(
+        Failure(.failure, .freeInShutdown, allocation.rawValue, UInt64(action)))
+    }
+    for failure in failures {
+      advise(
+        failure, routine: "NdisFreeSharedMemory", irql: call.irql, handle: allocation,
+        party: party(of: ndisHandle, session: call.sessionIndex), origin: origin(of: index))
+    }
+  }
+
+  /// A43: in MiniportShutdownEx because of a bug check, and after it, a driver "must not free its resources".
+  private func checkShutdown(
     _ call: Call, _ block: Index<BlockRecord>, _ allocation: Handle
   ) throws(Failure) {
-    var action: UInt32?
-    if let shutdown = chain(of: call.context, { $0.type == .shutdownEx }) {
-      action = upcallRecord(shutdown).map { store.upcalls[$0, \.argument] }
-    }
+    guard let action = shutdownAction(call, block), action != ShutdownAction.powerOff.rawValue
+    else { return }
+    throw Failure(.failure, .freeInShutdown, allocation.rawValue, UInt64(action))
+  }
+
+  /// The action of the MiniportShutdownEx that a free is made in or after; nil if there was none.
+  private func shutdownAction(_ call: Call, _ block: Index<BlockRecord>) -> UInt32? {
     if case .adapter(let adapter) = store.blocks[block].ownerIndex,
       store.adapters[adapter, \.state] == .shutdown
     {
-      action = store.adapters[adapter, \.shutdownAction]
+      return store.adapters[adapter, \.shutdownAction]
     }
-    guard let action else { return }
-    let failure = Failure(.failure, .freeInShutdown, allocation.rawValue, UInt64(action))
-    guard action == ShutdownAction.powerOff.rawValue else { throw failure }
-    advise(
-      failure, routine: "NdisFreeSharedMemory", irql: call.irql, handle: allocation,
-      party: party(of: allocation, session: call.sessionIndex), origin: origin(of: block))
+    guard let shutdown = chain(of: call.context, { $0.type == .shutdownEx }) else { return nil }
+    return upcallRecord(shutdown).map { store.upcalls[$0, \.argument] }
   }
 
   /// The block an AllocationHandle names, if this session may free it through `ndisHandle`: that "should be the
   /// same handle" as of the allocation (A19). Another driver's handle names memory that is not that driver's.
-  private mutating func blockToFree(
+  private func blockToFree(
     _ ndisHandle: Handle, _ allocation: Handle, session: Index<SessionRecord>
   ) throws(Failure) -> Index<BlockRecord> {
     guard allocation != .null else { throw Failure(.failure, .nullHandle) }
@@ -112,16 +135,10 @@ extension Simulator {
       throw Failure(.failure, .foreignHandle, allocation.rawValue)
     }
     let owner = handle(owner: object)
-    guard owner != ndisHandle else { return index }
-    let failure = Failure(.failure, .freeWithOtherHandle, owner.rawValue, ndisHandle.rawValue)
     guard
-      (try? resolveOwner(ndisHandle, session: session))?.driver == driver(owner: object)
-    else { throw failure }
-    if !settings.lenientFreeHandle {
-      advise(
-        failure, routine: "NdisFreeSharedMemory", handle: allocation,
-        party: party(of: ndisHandle, session: session), origin: origin(of: index))
-    }
+      owner == ndisHandle
+        || (try? resolveOwner(ndisHandle, session: session))?.driver == driver(owner: object)
+    else { throw Failure(.failure, .freeWithOtherHandle, owner.rawValue, ndisHandle.rawValue) }
     return index
   }
 

@@ -118,8 +118,8 @@ struct ListViolations: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "violations", abstract: "Contract violations, leaked blocks and advice, by code.",
     discussion: """
-      DRIVER, ADAPTER and SITE are of the most frequent source of a code; with --json all sources are \
-      listed. Advice (a page says "should") has ADVICE in its EXPECTED column: nobody is blamed for it.
+      DRIVER, ADAPTER and SITE are of the most frequent source of a code; with --json the 16 most \
+      frequent are listed. Advice (a page says "should") has ADVICE in its EXPECTED column: nobody is blamed for it.
 
       Examples:
         ndisctl list violations --sort count --reverse

@@ -36,7 +36,7 @@ class Binding(NdisObject):
     def parameters(
         self,
     ) -> tuple[BindParameters, ReceiveFilterCapabilities | None, NicSwitchCapabilities | None]:
-        """What ProtocolBindAdapterEx is told about the adapter: `NDIS_BIND_PARAMETERS`, and the current
+        """The bind parameters of the adapter: `NDIS_BIND_PARAMETERS`, and the current
         receive filter and NIC switch capabilities. In the bind handler, or later."""
         return self.session.get_bind_parameters(self.handle or self.bind_context)
 

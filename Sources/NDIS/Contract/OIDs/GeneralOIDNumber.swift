@@ -1,4 +1,4 @@
-// The OIDs of general objects and of Ethernet that every miniport handles (mandatory-oids-for-miniport-drivers).
+// The general and Ethernet OIDs that every miniport handles (mandatory-oids-for-miniport-drivers).
 // NDIS passes them on like any OID without a row in `OID.table`; a test compares the numbers with the C header.
 
 /// The numbers of mandatory OIDs.
