@@ -7,8 +7,10 @@ import NDISStore
 
 extension Simulator {
   func party(session index: Index<SessionRecord>) -> Party {
-    let session = store.sessions[index]
-    return Party(driver: session.name, session: session.number, pid: session.pid, uid: session.uid)
+    let client = store.clients[index]
+    return Party(
+      driver: client.name, session: client.number, pid: client.pid,
+      uid: store.sessions[index, \.uid])
   }
 
   func party(driver index: Index<DriverRecord>) -> Party {
@@ -59,7 +61,7 @@ extension Simulator {
       case .block: store.blocks[Index(index)].ownerIndex.map { party(owner: $0) }
       case .session, .provider, .section, .queue, .vport, .filter, .oid: nil
       }
-    guard let named, named.session == store.sessions[session, \.number] else {
+    guard let named, named.session == store.clients[session, \.number] else {
       return party(session: session)
     }
     return named

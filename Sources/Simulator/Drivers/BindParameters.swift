@@ -1,4 +1,4 @@
-// GET_BIND_PARAMETERS: what ProtocolBindAdapterEx gets as BindParameters on Windows, asked for with the BindContext in
+// GET_BIND_PARAMETERS: the BindParameters of ProtocolBindAdapterEx on Windows, requested with the BindContext in
 // that handler, or with the binding's handle later. The reply is made when it is sent, from the adapter's attributes.
 
 import NDISDriverInterface

@@ -60,7 +60,7 @@ extension Simulator {
     return DriverSnapshot(
       index: index.raw, handle: driverHandle(index), name: record.name, kind: kind, state: state,
       version: record.version, session: number(of: record.session),
-      pid: record.session.optional.map { store.sessions[$0, \.pid] },
+      pid: record.session.optional.map { store.clients[$0, \.pid] },
       children: isMiniport
         ? count(record.adapters, budget: &budget) { store.adapters[$0, \.next] }
         : count(record.bindings, budget: &budget) { store.bindings[$0, \.next] },

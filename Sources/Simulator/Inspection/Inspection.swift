@@ -37,8 +37,8 @@ extension Simulator {
       let record = store.sessions[Index(session)]
       statistics.sessionBlocks = UInt64(record.blocks)
       statistics.sessionBytes = record.bytes
-      statistics.sessionViolations = record.violations
-      statistics.sessionLeakedBlocks = record.leaked
+      statistics.sessionViolations = store.clients[Index(session), \.violations]
+      statistics.sessionLeakedBlocks = store.clients[Index(session), \.leaked]
     }
     return statistics
   }

@@ -159,7 +159,7 @@ extension Simulator {
   /// The name of the object at a used index; empty for kinds without one.
   public func name(_ kind: ListedKind, _ index: UInt32) -> Name {
     switch kind {
-    case .session: store.sessions[Index(index), \.name]
+    case .session: store.clients[Index(index), \.name]
     case .driver: store.drivers[Index(index), \.name]
     case .adapter: store.adapters[Index(index), \.name]
     case .provider: store.registrations[Index(index), \.name]

@@ -55,13 +55,14 @@ extension Simulator {
     for index in store.sessions.touched
     where store.sessions[index, \.state] != .free {
       let session = store.sessions[index]
+      let client = store.clients[index]
       found.append(
         AdoptedSession(
-          index: index.raw, name: session.name, pid: session.pid, uid: session.uid,
+          index: index.raw, name: client.name, pid: client.pid, uid: session.uid,
           isHosted: session.isHosted != 0,
           isEnding: session.state == .ended,
-          generation: session.generation, token: session.token,
-          socket: session.socket))
+          generation: session.generation, token: client.token,
+          socket: client.socket))
     }
     return found
   }
@@ -88,7 +89,7 @@ extension Simulator {
 
   /// Whether a session's client can reconnect after a restart.
   public func canResume(session index: UInt32) -> Bool {
-    store.sessions[Index(index), \.token] != 0
+    store.clients[Index(index), \.token] != 0
   }
 
   /// Distinguishes a session from earlier ones with the same index.
@@ -135,7 +136,7 @@ extension Simulator {
   public func session(token: UInt64, uid: UInt32) -> UInt32? {
     guard token != 0 else { return nil }
     return store.sessions.indices.first {
-      !slabs.sessions.isAvailable($0) && store.sessions[$0, \.token] == token
+      !slabs.sessions.isAvailable($0) && store.clients[$0, \.token] == token
         && store.sessions[$0, \.uid] == uid
         && store.sessions[$0, \.state] != .ended
     }?.raw

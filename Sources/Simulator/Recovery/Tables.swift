@@ -64,6 +64,7 @@ public struct StoreCapacities: Hashable, Sendable, BitwiseCopyable {
   let undo: UndoLog
   let globals: Table<GlobalsRecord>
   let sessions: Table<SessionRecord>
+  let clients: Table<SessionClientRecord>
   let results: Table<ResultRecord>
   let drivers: Table<DriverRecord>
   let adapters: Table<AdapterRecord>
@@ -124,6 +125,7 @@ public struct StoreCapacities: Hashable, Sendable, BitwiseCopyable {
     undo = layout.undo
     globals = layout.table(1)
     sessions = layout.table(capacities.sessions)
+    clients = layout.table(capacities.sessions)
     results = layout.table(capacities.sessions * Store.resultsPerSession)
     drivers = layout.table(capacities.drivers)
     adapters = layout.table(capacities.adapters)

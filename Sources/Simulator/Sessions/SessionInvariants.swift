@@ -15,10 +15,11 @@ extension StoreCheck {
       }
       try at.hold(session.isHosted <= 1, "whether it is hosted is not known")
       try at.hold(session.takesTags <= 1, "whether it reads tags is not known")
-      try at.hold(isText(session.name), "its name is no clean text")
+      let client = store.clients[index]
+      try at.hold(isText(client.name), "its name is no clean text")
       try at.hold(session.nextRequestID > 0, "its next request has no id")
       try at.hold(
-        session.number > 0 && UInt64(session.number) <= store.globals[0].sessionNumber,
+        client.number > 0 && UInt64(client.number) <= store.globals[0].sessionNumber,
         "its number has not been given out")
       try at.hold(
         state == .ended || (state == .resetting) == !session.resetRequest.isNone,

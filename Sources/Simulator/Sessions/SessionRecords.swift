@@ -19,12 +19,9 @@ struct SessionRecord: NamedRecord {
   /// Its client reads the 802.1Q tags of received lists.
   var takesTags: UInt8 = 0
   var padding: UInt8 = 0
-  var pid: Int32 = 0
   var uid: UInt32 = 0
-  var name = Name()
-  /// Counts up from 1 while the store lives: never reused, unlike the record's index.
-  var number: UInt32 = 0
-  var reserved: UInt32 = 0
+  /// OID requests of its bindings.
+  var oids: UInt32 = 0
   var nextRequestID: UInt64 = 1
   var drivers = Ref<DriverRecord>.none
   var upcalls = Ref<UpcallRecord>.none
@@ -34,9 +31,18 @@ struct SessionRecord: NamedRecord {
   var sections: UInt32 = 0
   /// Drivers, adapters, bindings and modules.
   var objects: UInt32 = 0
-  /// OID requests of its bindings.
-  var oids: UInt32 = 0
+  var reserved: UInt32 = 0
   var bytes: UInt64 = 0
+}
+
+/// What a session's requests do not change, indexed by session: the session's own record is saved in the undo log
+/// several times in a turn and is therefore small.
+struct SessionClientRecord: StoreRecord {
+  typealias Key = SessionRecord
+  var name = Name()
+  var pid: Int32 = 0
+  /// Counts up from 1 while the store lives: never reused, unlike the record's index.
+  var number: UInt32 = 0
   var violations: UInt64 = 0
   var leaked: UInt64 = 0
   /// Lets its client reconnect after a restart; 0: the session ends with its connection.

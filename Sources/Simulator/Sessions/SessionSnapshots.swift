@@ -27,6 +27,7 @@ extension Simulator {
   public func sessionSnapshot(_ index: UInt32, budget: inout Int) -> SessionSnapshot {
     let index = Index<SessionRecord>(index)
     let record = store.sessions[index]
+    let client = store.clients[index]
     let state: SessionSnapshot.State =
       switch record.state {
       case .resetting: .resetting
@@ -34,30 +35,30 @@ extension Simulator {
       case .open: .open
       }
     return SessionSnapshot(
-      number: record.number, name: record.name, pid: record.pid, uid: record.uid, state: state,
+      number: client.number, name: client.name, pid: client.pid, uid: record.uid, state: state,
       drivers: count(record.drivers, budget: &budget, next: { store.drivers[$0, \.next] }),
       blocks: record.blocks, bytes: record.bytes, sections: record.sections,
       openRequests: count(record.requests, budget: &budget, next: { store.requests[$0, \.next] }),
       openUpcalls: count(
         record.upcalls, budget: &budget, next: { store.upcalls[$0, \.next] },
         where: { store.upcalls[$0, \.state] == .open }),
-      violations: record.violations, leakedBlocks: record.leaked)
+      violations: client.violations, leakedBlocks: client.leaked)
   }
 
   /// The number of a session; nil if there is none.
   func number(of session: Ref<SessionRecord>) -> UInt32? {
-    session.optional.map { store.sessions[$0, \.number] }
+    session.optional.map { store.clients[$0, \.number] }
   }
 
   /// The number of the session at an index.
-  public func number(ofSession index: UInt32) -> UInt32 { store.sessions[Index(index), \.number] }
+  public func number(ofSession index: UInt32) -> UInt32 { store.clients[Index(index), \.number] }
 
   /// The index of the session with this number; nil if it has ended.
   public func session(numbered number: UInt32) -> UInt32? {
     var cursor = ListingCursor()
     var budget = Int.max
     while let index = next(.session, &cursor, budget: &budget) {
-      if store.sessions[Index(index), \.number] == number { return index }
+      if store.clients[Index(index), \.number] == number { return index }
     }
     return nil
   }

@@ -22,12 +22,15 @@ extension Simulator {
       $0.state = .open
       $0.isHosted = isHosted ? 1 : 0
       $0.takesTags = takesTags ? 1 : 0
-      $0.pid = pid
       $0.uid = uid
-      $0.name = name
       $0.nextRequestID = max(1, firstRequestID)
-      $0.token = token
+    }
+    store.clients.update(index) {
+      $0 = SessionClientRecord()
+      $0.name = name
+      $0.pid = pid
       $0.number = UInt32(truncatingIfNeeded: number)
+      $0.token = token
     }
     store.globals.update(0) { $0.sessionNumber = number }
     charge(sessionOf: uid)
@@ -134,17 +137,17 @@ extension Simulator {
   /// Records how to find a session's connection after a restart; 0: not at all.
   public mutating func note(session index: UInt32, socket inode: UInt64) {
     let index = Index<SessionRecord>(index)
-    guard store.sessions[index, \.socket] != inode else { return }
-    store.sessions.update(index) { $0.socket = inode }
+    guard store.clients[index, \.socket] != inode else { return }
+    store.clients.update(index) { $0.socket = inode }
     commit()
   }
 
   func countViolation(session index: Index<SessionRecord>) {
-    store.sessions.update(index) { $0.violations &+= 1 }
+    store.clients.update(index) { $0.violations &+= 1 }
   }
 
   /// Counts a block that its owner leaked.
   func countLeak(session index: Index<SessionRecord>) {
-    store.sessions.update(index) { $0.leaked &+= 1 }
+    store.clients.update(index) { $0.leaked &+= 1 }
   }
 }

@@ -138,7 +138,7 @@ extension Simulator {
     guard let owner = store.blocks[index].ownerIndex else { return false }
     if let owners = query.owners, !owners.contains(handle(owner: owner)) { return false }
     guard let session = query.session else { return true }
-    return self.session(owner: owner).map { store.sessions[$0, \.number] } == session
+    return self.session(owner: owner).map { store.clients[$0, \.number] } == session
   }
 
   /// QueueId and VPortId of the block at a used index; 0 for a structure without a VPortId.

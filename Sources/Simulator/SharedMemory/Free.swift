@@ -11,11 +11,16 @@ extension Simulator {
   mutating func free(
     _ call: Call, _ ndisHandle: Handle, _ allocation: Handle
   ) throws(Failure) {
-    let index: Index<BlockRecord>
+    let freed: (block: Index<BlockRecord>, owner: Handle)
+    let shutdown: UInt32?
     do throws(Failure) {
-      index = try blockToFree(ndisHandle, allocation, session: call.sessionIndex)
-      try checkShutdown(call, index, allocation)
-      let indicated = store.blocks[index, \.indicated]
+      freed = try blockToFree(ndisHandle, allocation, session: call.sessionIndex)
+      shutdown = shutdownAction(call, freed.block)
+      if let shutdown, shutdown != ShutdownAction.powerOff.rawValue {
+        // A43: in MiniportShutdownEx because of a bug check, and after it, a driver "must not free its resources".
+        throw Failure(.failure, .freeInShutdown, allocation.rawValue, UInt64(shutdown))
+      }
+      let indicated = store.blocks[freed.block, \.indicated]
       guard indicated == 0 else {
         throw Failure(.failure, .stillIndicated, allocation.rawValue, UInt64(indicated))
       }
@@ -37,14 +42,18 @@ extension Simulator {
       return
     }
     // The provider's free handler has to be called; the block stays live until that is possible.
-    guard !slabs.upcalls.isFull || !canBeCalled(store.blocks[index, \.registration].index)
+    guard !slabs.upcalls.isFull || !canBeCalled(store.blocks[freed.block, \.registration].index)
     else { throw slabs.upcalls.full() }
-    let request = try open(call, object: allocation, block: Ref(index))
+    let request = try open(call, object: allocation, block: Ref(freed.block))
     // A request that is refused for want of room is made again: only now is it reported.
-    reportIfInUse(call, block: index, allocation)
-    advise(call, ndisHandle, block: index, allocation)
+    if store.blocks[freed.block, \.queueID] != 0 {
+      reportIfInUse(call, block: freed.block, allocation)
+    }
+    if freed.owner != ndisHandle || shutdown != nil {
+      advise(call, freed, ndisHandle, allocation, shutdown: shutdown)
+    }
     store.globals.update(0) { $0.frees &+= 1 }
-    beginFree(block: index, request: Ref(request), parent: call.context)
+    beginFree(block: freed.block, request: Ref(request), parent: call.context)
   }
 
   /// Memory of a queue that is freed while its DMA may run: a violation. The free is carried out, since
@@ -53,7 +62,7 @@ extension Simulator {
     _ call: Call, block index: Index<BlockRecord>, _ allocation: Handle
   ) {
     let block = store.blocks[index]
-    guard block.queueID != 0, let queue = block.queue.optional,
+    guard let queue = block.queue.optional,
       case .adapter(let adapter) = block.ownerIndex, store.adapters[adapter, \.removed] == 0,
       !store.queues[queue, \.state].mayFreeMemory
     else { return }
@@ -68,38 +77,28 @@ extension Simulator {
   /// What pages advise against in a free that is carried out: another handle of the same driver (A19), and a
   /// free in or after a power-off (A43).
   private mutating func advise(
-    _ call: Call, _ ndisHandle: Handle, block index: Index<BlockRecord>, _ allocation: Handle
+    _ call: Call, _ freed: (block: Index<BlockRecord>, owner: Handle), _ ndisHandle: Handle,
+    _ allocation: Handle, shutdown: UInt32?
   ) {
-    guard let object = store.blocks[index].ownerIndex else { return }
-    let owner = handle(owner: object)
     var failures: [Failure] = []
-    if owner != ndisHandle, !settings.lenientFreeHandle {
+    if freed.owner != ndisHandle, !settings.lenientFreeHandle {
       failures.append(
-        Failure(.failure, .freeWithOtherHandle, owner.rawValue, ndisHandle.rawValue))
+        Failure(.failure, .freeWithOtherHandle, freed.owner.rawValue, ndisHandle.rawValue))
     }
-    if let action = shutdownAction(call, index) {
+    if let shutdown {
       failures.append(
-        Failure(.failure, .freeInShutdown, allocation.rawValue, UInt64(action)))
+        Failure(.failure, .freeInShutdown, allocation.rawValue, UInt64(shutdown)))
     }
     for failure in failures {
       advise(
         failure, routine: "NdisFreeSharedMemory", irql: call.irql, handle: allocation,
-        party: party(of: ndisHandle, session: call.sessionIndex), origin: origin(of: index))
+        party: party(of: ndisHandle, session: call.sessionIndex), origin: origin(of: freed.block))
     }
-  }
-
-  /// A43: in MiniportShutdownEx because of a bug check, and after it, a driver "must not free its resources".
-  private func checkShutdown(
-    _ call: Call, _ block: Index<BlockRecord>, _ allocation: Handle
-  ) throws(Failure) {
-    guard let action = shutdownAction(call, block), action != ShutdownAction.powerOff.rawValue
-    else { return }
-    throw Failure(.failure, .freeInShutdown, allocation.rawValue, UInt64(action))
   }
 
   /// The action of the MiniportShutdownEx that a free is made in or after; nil if there was none.
   private func shutdownAction(_ call: Call, _ block: Index<BlockRecord>) -> UInt32? {
-    if case .adapter(let adapter) = store.blocks[block].ownerIndex,
+    if case .adapter(let adapter) = store.blocks.read(block, { $0.ownerIndex }),
       store.adapters[adapter, \.state] == .shutdown
     {
       return store.adapters[adapter, \.shutdownAction]
@@ -108,11 +107,11 @@ extension Simulator {
     return upcallRecord(shutdown).map { store.upcalls[$0, \.argument] }
   }
 
-  /// The block an AllocationHandle names, if this session may free it through `ndisHandle`: that "should be the
+  /// The block an AllocationHandle names, and its owner's handle, if this session may free it through `ndisHandle`: that "should be the
   /// same handle" as of the allocation (A19). Another driver's handle names memory that is not that driver's.
   private func blockToFree(
     _ ndisHandle: Handle, _ allocation: Handle, session: Index<SessionRecord>
-  ) throws(Failure) -> Index<BlockRecord> {
+  ) throws(Failure) -> (block: Index<BlockRecord>, owner: Handle) {
     guard allocation != .null else { throw Failure(.failure, .nullHandle) }
     guard allocation.kind == .allocation else {
       throw Failure(.failure, .wrongKindOfHandle, allocation.rawValue)
@@ -139,7 +138,7 @@ extension Simulator {
       owner == ndisHandle
         || (try? resolveOwner(ndisHandle, session: session))?.driver == driver(owner: object)
     else { throw Failure(.failure, .freeWithOtherHandle, owner.rawValue, ndisHandle.rawValue) }
-    return index
+    return (index, owner)
   }
 
   /// Whether a provider gets upcalls: it is alive, and no answer of it is overdue.

@@ -99,6 +99,7 @@ final class Snapshot: @unchecked Sendable {
     }
     add(store.globals) { _ in true }
     add(store.sessions) { store.sessions[$0].state != .free }
+    add(store.clients) { store.sessions[$0].state != .free }
     add(store.results) { store.results[$0].id != 0 }
     add(store.drivers) { store.drivers[$0].state != .free }
     add(store.adapters) { store.adapters[$0].life != .free }
@@ -111,6 +112,7 @@ final class Snapshot: @unchecked Sendable {
     add(store.requests) { store.requests[$0].state != .free }
     add(store.upcalls) { store.upcalls[$0].state != .free }
     add(store.capabilities) { store.adapters[$0].life != .free }
+    add(store.attributes) { store.adapters[$0].life != .free }
     add(store.oids) { store.oids[$0].state != .free }
     add(store.queues) { !store.queues[$0].adapter.isNone }
     add(store.filters) { !store.filters[$0].adapter.isNone }

@@ -34,8 +34,11 @@ extension StoreCheckTests {
     Wrong("whether it is hosted is not known", \.sessions, where: { $0.$state.raw != 0 }) {
       $0.isHosted = 2
     },
-    Wrong("its name is no clean text", \.sessions, where: { $0.$state.raw != 0 }) {
+    Wrong("its name is no clean text", \.clients, where: { $0.number != 0 }) {
       $0.name = Name("a\u{1}b")
+    },
+    Wrong("its number has not been given out", \.clients, where: { $0.number != 0 }) {
+      $0.number = UInt32.max
     },
     Wrong("its next request has no id", \.sessions, where: { $0.$state.raw != 0 }) {
       $0.nextRequestID = 0

@@ -182,6 +182,7 @@ extension Table {
     }
     look(GlobalsRecord(), "globals")
     look(SessionRecord(), "session")
+    look(SessionClientRecord(), "client")
     look(ResultRecord(), "result")
     look(DriverRecord(), "driver")
     look(AdapterRecord(), "adapter")
