@@ -1,4 +1,4 @@
-// vmq's answers to the OIDs that every miniport handles (mandatory-oids-for-miniport-drivers). There is no link and
+// vmq's completion of the OIDs that every miniport handles (mandatory-oids-for-miniport-drivers). There is no link and
 // nothing is sent: link parameters and interrupt moderation are kept and have no effect, the counters of transmission
 // are zero. The packet filter is kept and does not select frames (A55): a queue's frames are selected by its receive
 // filters. A query that NDIS itself answers on Windows is answered here.

@@ -16,7 +16,8 @@ func receiveInconsistencies(_ store: Store) -> [String] {
 }
 
 private struct ReceiveAudit {
-  let store: Store
+  private let audited: AuditedStore
+  var store: Store { _read { yield audited.store } }
   var wrong: [String] = []
   /// Lists seen, and how often.
   private var lists: [Index<NetBufferListRecord>: Int] = [:]
@@ -27,7 +28,7 @@ private struct ReceiveAudit {
   /// Lists of adapters that go back.
   private var returning: [Index<AdapterRecord>: UInt32] = [:]
 
-  init(store: Store) { self.store = store }
+  init(store: Store) { audited = AuditedStore(store) }
 
   mutating func adapters() {
     for index in store.adapters.indices where store.adapters[index].life != .free {

@@ -1,4 +1,4 @@
-// What NDIS tells a protocol driver about the adapter it binds to, made from the adapter's general attributes. The
+// The parameters NDIS passes to a protocol driver when it binds, made from the adapter's general attributes. The
 // capabilities the structure points to are beside it; other pointers are not sent.
 
 import CNDIS
