@@ -86,7 +86,8 @@ public struct IndicatedStatus: Sendable, Hashable {
   }
 }
 
-/// A NET_BUFFER_LIST indicated by a miniport. At most four NET_BUFFERs with a total of four segments.
+/// A NET_BUFFER_LIST indicated by a miniport. Up to four NET_BUFFERs with a total of four segments are read; a list
+/// with another number than one is refused.
 public struct IndicatedList: Sendable {
   /// The miniport's own context.
   public var context: UInt64

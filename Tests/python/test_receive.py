@@ -94,24 +94,40 @@ def test_walk_of_an_indication(untouched: Daemon, processes: str) -> None:
         assert below.statistics().session_violations == 0
 
 
-def test_lists_with_several_buffers(untouched: Daemon) -> None:
+def test_a_list_has_exactly_one_buffer(untouched: Daemon) -> None:
     with untouched.connect() as session:
         ends = Receiver(session, session, "parts")
         ends.block.write(bytes(range(256)) * 32)
         memory = ends.block.shared_memory_handle
-        ends.adapter.indicate_receive([NetBufferList(1, 0, 0, [
-            NetBuffer(200, [Segment(memory, 5000, 200)]),
-            NetBuffer(8, [Segment(memory, 8, 8)]),
-        ])])
-        session.serve(until=lambda: bool(ends.returned), timeout=20)
-        whole = bytes(range(256)) * 32
-        assert ends.frames == [whole[5000:5200], bytes(range(8, 16))]
+        with pytest.raises(NdisError) as error:
+            ends.adapter.indicate_receive([NetBufferList(1, 0, 0, [
+                NetBuffer(200, [Segment(memory, 5000, 200)]),
+                NetBuffer(8, [Segment(memory, 8, 8)]),
+            ])])
+        assert error.value.rule == "netBuffersOfList"
+        assert session.statistics().session_violations == 1
         # Without a lookahead split a frame is one piece of memory.
         two = NetBuffer(300, [Segment(memory, 0, 100), Segment(memory, 5000, 200)])
         with pytest.raises(NdisError) as error:
             ends.adapter.indicate_receive([NetBufferList(2, 0, 0, [two])])
         assert error.value.rule == "sharedMemoryChain"
         ends.end()
+
+
+def test_a_receiver_gets_no_more_than_the_frame(untouched: Daemon) -> None:
+    with untouched.connect() as session:
+        ends = Receiver(session, session, "long")
+        ends.block.write(bytes(range(256)) * 32)
+        memory = ends.block.shared_memory_handle
+        # A buffer of 2,048 bytes with a frame of 60 in it, and frames shorter than an Ethernet header.
+        for length in (60, 13, 0):
+            ends.adapter.indicate_receive([
+                NetBufferList(1, 0, 0, [NetBuffer(length, [Segment(memory, 256, 2048)])])])
+            session.serve(until=lambda: bool(ends.returned), timeout=20)
+            ends.returned.clear()
+            assert ends.frames[-1] == bytes(range(length))
+        ends.end()
+        assert session.statistics().session_violations == 0
 
 
 def test_resources_flag_lends_until_the_call_returns(untouched: Daemon) -> None:

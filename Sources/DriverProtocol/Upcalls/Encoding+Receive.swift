@@ -1,9 +1,8 @@
 // Upcalls for received lists: to overlying drivers with the locations of the data, to the miniport with its
 // contexts. They are written during iteration, without allocation.
 //
-// They fit in a packet: 48 bytes of header and 40 before the lists, 256 lists of 16 bytes with 4 buffers of 8
-// each, 1,600 parts of 32 bytes and 256 tags of 4 are 64,600 of 65,536 bytes (Limits.maximumLists, maximumBuffers,
-// maximumParts); 48 and 32 bytes with 4,096 contexts of 8 (Limits.maximumReturned) are 32,848. The dispatcher
+// They fit in a packet: 48 bytes of header and 40 before the lists, 256 lists of 16 bytes with a buffer of 8
+// each, 1,600 parts of 32 bytes and 256 tags of 4 are 58,456 of 65,536 bytes (Limits.maximumLists, maximumParts); 48 and 32 bytes with 4,096 contexts of 8 (Limits.maximumReturned) are 32,848. The dispatcher
 // refuses an indication with more parts, and splits a return.
 
 package import NDISDriverInterface

@@ -1,5 +1,5 @@
 // The checks NDIS makes of OID requests about queues, filters and VPorts that single sentences of the pages demand,
-// and of indications on a VPort. They are numbered so that the mutation test can leave each out.
+// and of indications. They are numbered so that the mutation test can leave each out.
 
 /// A check of a request.
 public enum RequestCheck: Int, Sendable, CaseIterable {
@@ -23,6 +23,8 @@ public enum RequestCheck: Int, Sendable, CaseIterable {
   case lookaheadSize
   case lookaheadSupport
   case vportFilter
+  case oneNetBuffer
+  case sharedMemoryInfo
 
   /// Whether a request passes the check.
   public func passes(_ condition: @autoclosure () -> Bool) -> Bool {

@@ -156,13 +156,17 @@ extension ReceiveIndication {
       for _ in 0..<list.buffers {
         let buffer = try reader.read(ndissim_net_buffer.self)
         let firstPart = parts.count
+        // What lies behind the frame is not the receiver's.
+        var left = buffer.data_length
         for _ in 0..<buffer.segments {
           let part = try reader.read(ndissim_view_segment.self)
+          let length = min(left, part.length)
+          left -= length
           parts.append(
             Part(
               memory: SharedMemoryHandle(rawValue: part.shared_memory_handle),
               section: SectionHandle(rawValue: part.section), offset: part.offset,
-              length: part.length))
+              length: length))
         }
         buffers.append(Buffer(dataLength: buffer.data_length, parts: firstPart..<parts.count))
       }

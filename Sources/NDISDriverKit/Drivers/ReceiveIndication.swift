@@ -11,7 +11,8 @@ public struct NetBufferListHandle: TypedHandle {
   public init(rawValue: UInt64) { self.rawValue = rawValue }
 }
 
-/// A NET_BUFFER_LIST as a miniport indicates it: at most four NET_BUFFERs with four segments in all.
+/// A NET_BUFFER_LIST as a miniport indicates it: one NET_BUFFER; a test of the refusal may add up to three more,
+/// with four segments in all.
 public struct NetBufferListIndication: Sendable {
   /// The miniport's own number; returned to it.
   public var context: UInt64
@@ -79,7 +80,8 @@ public struct ReceiveIndication: Sendable {
   public struct Buffer: Hashable, Sendable {
     /// Bytes of the frame.
     public var dataLength: UInt32
-    /// Their location, as indices of the indication's parts; empty without shared memory.
+    /// Their location, as indices of the indication's parts, which end where the frame does; empty without
+    /// shared memory.
     public var parts: Range<Int>
   }
 

@@ -183,17 +183,20 @@ extension Simulator {
     let shift = store.sections[store.blocks[index, \.section].index, \.pageShift]
     var skip = UInt64(offset)
     var left = UInt64(length)
+    // A part of no bytes has a place too.
+    var isPlaced = false
     func visit(_ firstPage: UInt32, _ pages: UInt32) {
       let size = UInt64(pages) << shift
       guard skip < size else { return skip -= size }
       let part = min(size - skip, left)
       body(UInt64(firstPage) << shift + skip, UInt32(clamping: part))
       skip = 0
+      isPlaced = true
       left -= part
     }
     visit(store.blocks[index, \.firstPage], store.blocks[index, \.pages])
     var more = store.blocks[index, \.moreExtents]
-    while left > 0, let slot = more.optional {
+    while left > 0 || !isPlaced, let slot = more.optional {
       visit(store.extents[slot, \.firstPage], store.extents[slot, \.pages])
       more = store.extents[slot, \.next]
     }

@@ -68,28 +68,25 @@ extension Simulator {
     list index: Index<NetBufferListRecord>, _ known: inout DescribedBlock,
     _ body: (ReceivedPiece) -> Void
   ) {
-    let buffers = store.lists[index, \.bufferCount]
     body(
       .list(
         // "Starting with NDIS 6.20, this member must be set to zero" (A53).
         listHandle(index), filterID: 0, queueID: store.lists[index, \.queueID],
-        buffers: UInt32(buffers)))
-    let counts = store.lists[index, \.bufferSegments]
-    let lengths = store.lists[index, \.dataLengths]
+        buffers: 1))
     let segments = store.lists[index, \.segments]
-    var at = 0
-    for buffer in 0..<min(4, Int(buffers)) {
-      body(.buffer(dataLength: lengths[buffer]))
-      let end = min(4, at + Int(counts[buffer]))
-      while at < end {
-        describe(segments[at], &known, body)
-        at += 1
-      }
+    var left = store.lists[index, \.dataLength]
+    body(.buffer(dataLength: left))
+    for at in 0..<min(4, Int(store.lists[index, \.segmentCount])) {
+      describe(segments[at], &left, &known, body)
     }
   }
 
+  /// The bytes of the frame in a segment, of which `left` follow: SharedMemoryLength may be longer, since a
+  /// miniport sets it once for a buffer, and what lies behind the frame is not the receiver's. A segment without
+  /// any is a part of no bytes: with lookahead split it tells where the backfill space is.
   private func describe(
-    _ segment: SegmentRecord, _ known: inout DescribedBlock, _ body: (ReceivedPiece) -> Void
+    _ segment: SegmentRecord, _ left: inout UInt32, _ known: inout DescribedBlock,
+    _ body: (ReceivedPiece) -> Void
   ) {
     if segment.block != known.block || segment.generation != known.generation {
       guard let block = segment.block.optional, let found = describedBlock(block),
@@ -97,15 +94,17 @@ extension Simulator {
       else { return }
       known = found
     }
+    let length = min(left, segment.length)
+    left &-= length
     if known.isContiguous {
       let offset = known.start + UInt64(segment.offset)
       return body(
         .part(
           sharedMemory: known.memory, section: known.section, offset: offset,
-          length: segment.length))
+          length: length))
     }
     let (memory, section) = (known.memory, known.section)
-    forEachPart(block: known.block.index, offset: segment.offset, length: segment.length) {
+    forEachPart(block: known.block.index, offset: segment.offset, length: length) {
       body(.part(sharedMemory: memory, section: section, offset: $0, length: $1))
     }
   }

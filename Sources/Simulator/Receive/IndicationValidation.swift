@@ -79,8 +79,12 @@ extension Simulator {
         plan.extend(to: place)
       }
       let buffers = lists[position].bufferCount
-      guard buffers >= 1, buffers <= 4 else {
-        throw Failure(.invalidParameter, .netBufferCount, UInt64(buffers), 4)
+      guard RequestCheck.oneNetBuffer.passes(buffers == 1) else {
+        throw Failure(.invalidParameter, .netBuffersOfList, UInt64(buffers))
+      }
+      guard RequestCheck.sharedMemoryInfo.passes(hasMemory || target.kind != .queue) else {
+        throw Failure(
+          .invalidParameter, .sharedMemoryInfo, UInt64(target.id), UInt64(flags.rawValue))
       }
       if hasMemory { try checkMemory(lists[position], target, adapter, driver, &known, &plan) }
     }
@@ -151,54 +155,49 @@ extension Simulator {
 
   // MARK: Shared memory
 
-  /// Every NET_BUFFER of a list must lie in live memory of its queue: in one segment, with lookahead split in
-  /// two.
+  /// The NET_BUFFER of a list must lie in live memory of its queue: in one segment, with lookahead split in two.
   private func checkMemory(
     _ list: borrowing IndicatedList, _ target: ReceiveTarget, _ adapter: Index<AdapterRecord>,
     _ driver: Index<DriverRecord>,
     _ known: inout KnownBlock, _ plan: inout ReceivePlan
   ) throws(Failure) {
     let wanted: UInt8 = target.lookahead != 0 ? 2 : 1
-    var at = 0
-    for buffer in 0..<Int(list.bufferCount) {
-      let segments = list.bufferSegments[buffer]
-      guard segments == wanted, at + Int(segments) <= min(4, Int(list.segmentCount)) else {
-        // A second segment is required with lookahead split, and only then.
-        if wanted == 2, segments == 1 {
-          throw Failure(.invalidParameter, .lookaheadSplit, 2, UInt64(target.lookahead))
-        }
-        throw Failure(.invalidParameter, .sharedMemoryChain, UInt64(segments), UInt64(wanted))
+    let segments = list.bufferSegments[0]
+    guard segments == wanted, segments == list.segmentCount else {
+      // A second segment is required with lookahead split, and only then.
+      if wanted == 2, segments == 1 {
+        throw Failure(.invalidParameter, .lookaheadSplit, 2, UInt64(target.lookahead))
       }
-      let frame = list.dataLengths[buffer]
-      var room: UInt64 = 0
-      for number in 0..<Int(segments) {
-        let segment = list.segments[at]
-        at += 1
-        if segment.sharedMemoryHandle != known.handle || known.handle == .null {
-          known = try self.block(segment.sharedMemoryHandle, target, adapter, driver)
-        }
-        try segment.check(inside: known.length)
-        if target.lookahead != 0 {
-          let usage: SharedMemoryUsage = number == 0 ? .receiveLookahead : .receivePostLookahead
-          // A frame may be shorter than the lookahead.
-          guard known.usage == usage.rawValue,
-            number != 0 || segment.length >= min(target.lookahead, frame)
-          else {
-            throw Failure(
-              .invalidParameter, .lookaheadSplit, UInt64(number) + 1, UInt64(target.lookahead))
-          }
-        }
-        room += UInt64(segment.length)
-        plan.parts &+=
-          known.extents == 1
-          ? 1 : parts(block: known.index, offset: segment.offset, length: segment.length)
-      }
-      guard UInt64(frame) <= room else {
-        throw Failure(.invalidParameter, .dataLength, UInt64(frame), room)
-      }
+      throw Failure(.invalidParameter, .sharedMemoryChain, UInt64(segments), UInt64(wanted))
     }
-    guard at == Int(list.segmentCount) else {
-      throw Failure(.invalidParameter, .netBufferCount, UInt64(list.segmentCount), 4)
+    let frame = list.dataLengths[0]
+    var room: UInt64 = 0
+    var left = frame
+    for number in 0..<Int(segments) {
+      let segment = list.segments[number]
+      if segment.sharedMemoryHandle != known.handle || known.handle == .null {
+        known = try self.block(segment.sharedMemoryHandle, target, adapter, driver)
+      }
+      try segment.check(inside: known.length)
+      if target.lookahead != 0 {
+        let usage: SharedMemoryUsage = number == 0 ? .receiveLookahead : .receivePostLookahead
+        // A frame may be shorter than the lookahead.
+        guard known.usage == usage.rawValue,
+          number != 0 || segment.length >= min(target.lookahead, frame)
+        else {
+          throw Failure(
+            .invalidParameter, .lookaheadSplit, UInt64(number) + 1, UInt64(target.lookahead))
+        }
+      }
+      room += UInt64(segment.length)
+      let length = min(left, segment.length)
+      left &-= length
+      plan.parts &+=
+        known.extents == 1
+        ? 1 : parts(block: known.index, offset: segment.offset, length: length)
+    }
+    guard UInt64(frame) <= room else {
+      throw Failure(.invalidParameter, .dataLength, UInt64(frame), room)
     }
   }
 

@@ -106,7 +106,6 @@ extension Simulator {
       $0 = NetBufferListRecord()
       $0.generation = generation
       place(&$0)
-      $0.bufferCount = list.bufferCount
       $0.targetKind = group.target.kind
       $0.target = group.target.record
       $0.targetGeneration = group.target.generation
@@ -114,11 +113,10 @@ extension Simulator {
       $0.queueID = list.queueID
       $0.tag = list.tag.rawValue
       $0.context = list.context
-      $0.dataLengths = list.dataLengths
+      $0.dataLength = list.dataLengths[0]
       // Without the flag the information is ignored.
       guard hasMemory else { return }
       $0.segmentCount = list.segmentCount
-      $0.bufferSegments = list.bufferSegments
       for at in 0..<min(4, Int(list.segmentCount)) {
         let segment = list.segments[at]
         let block = Index<BlockRecord>(segment.sharedMemoryHandle.index)

@@ -21,11 +21,7 @@ extension StoreCheck {
         throw at.damaged("its state has no case")
       }
       let list = store.lists[index]
-      try at.hold(
-        (1...4).contains(list.bufferCount) && list.segmentCount <= 4, "its buffers are none")
-      for buffer in list.bufferSegments.indices {
-        try at.hold(list.bufferSegments[buffer] <= 4, "its buffers are none")
-      }
+      try at.hold(list.segmentCount <= 4, "its segments are none")
       guard let kind = list.$targetKind.validated else {
         throw at.damaged("what it is indicated on is none")
       }

@@ -70,14 +70,13 @@ struct ListLink: BitwiseCopyable {
   var padding: (UInt8, UInt8, UInt8) = (0, 0, 0)
 }
 
-/// An indicated NET_BUFFER_LIST.
+/// An indicated NET_BUFFER_LIST: exactly one NET_BUFFER, as Ethernet miniports must indicate it.
 struct NetBufferListRecord: NamedRecord {
   static let kind = RecordKind.list
   var isFree: Bool { link.state == .free }
 
   var generation: UInt32 = 0
-  var padding2: UInt8 = 0
-  var bufferCount: UInt8 = 0
+  var padding2: (UInt8, UInt8) = (0, 0)
   var segmentCount: UInt8 = 0
   @Raw var targetKind = TargetKind.defaultQueue
   var indication = Ref<IndicationRecord>.none
@@ -91,15 +90,13 @@ struct NetBufferListRecord: NamedRecord {
   var position: UInt16 = 0
   /// QueueId or VPortId.
   var queueID: UInt16 = 0
-  /// The number of segments of each buffer.
-  var bufferSegments = InlineArray<4, UInt8>(repeating: 0)
+  /// DataLength of its NET_BUFFER.
+  var dataLength: UInt32 = 0
   /// The 802.1Q tag of its frames.
   var tag: UInt32 = 0
   var link = ListLink()
   /// The miniport's own number for it.
   var context: UInt64 = 0
-  /// Frame length of each buffer, in bytes.
-  var dataLengths = InlineArray<4, UInt32>(repeating: 0)
   var segments = InlineArray<4, SegmentRecord>(repeating: SegmentRecord())
 
   // The target, by its kind.

@@ -47,7 +47,8 @@ class NetBufferHead(Layout):
 
 @dataclass
 class NetBuffer:
-    """A frame: its bytes and where they are."""
+    """A frame: `data_length` bytes, and where they are. To a miniport a part is as long as its
+    buffer may be (SharedMemoryLength); the parts a protocol driver gets end where the frame does."""
 
     data_length: int
     parts: list[Segment] | list[ViewSegment] = field(default_factory=list)
@@ -95,8 +96,13 @@ class NetBufferList:
             buffer = NetBufferHead.unpack(data, offset)
             offset += NetBufferHead.size()
             parts = []
+            left = buffer.data_length
             for _ in range(buffer.segments):
-                parts.append(ViewSegment.unpack(data, offset))
+                part = ViewSegment.unpack(data, offset)
+                # What lies behind the frame is not the receiver's.
+                part.length = min(part.length, left)
+                left -= part.length
+                parts.append(part)
                 offset += ViewSegment.size()
             made.buffers.append(NetBuffer(buffer.data_length, parts))
         return made, offset

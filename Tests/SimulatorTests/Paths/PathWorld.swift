@@ -387,12 +387,22 @@ final class PathWorld: Dicing {
     indicate(lists, contexts, miniport, adapter, flags)
   }
 
-  /// Indicates a list without memory.
+  /// Indicates a list, on a VM queue with memory of it and elsewhere without.
   func indicate(on id: UInt32, _ miniport: Driver, _ adapter: Handle, flags: ReceiveFlags) {
+    var flags = flags
+    var chain: [NetBufferSharedMemory] = []
+    if host.simulator.queue(adapter: Index(adapter), id: id) != nil {
+      func memory() -> Block? { blocks.first { $0.adapter == adapter && $0.queue == id } }
+      if memory() == nil { allocate(miniport, adapter, queue: id, vport: 0, context: 0) }
+      if let block = memory() {
+        flags.insert(.sharedMemoryInfoValid)
+        chain = [NetBufferSharedMemory(sharedMemoryHandle: block.shared, offset: 0, length: 1)]
+      }
+    }
     last = "indicate"
     nextContext += 1
     var list = IndicatedList(context: nextContext, queueID: UInt16(truncatingIfNeeded: id))
-    try? list.append(dataLength: 60, [])
+    try? list.append(dataLength: 1, chain)
     indicate([list], [nextContext], miniport, adapter, flags)
   }
 

@@ -254,15 +254,25 @@ final class QueueBed {
     return id
   }
 
-  /// Indicates two lists on a queue; its owner keeps them.
-  func indicateLists(_ queue: UInt32) {
+  /// Indicates two lists on a queue or VPort; its owner keeps them. Those of a queue lie in memory of it, which
+  /// is left when the queue is freed before they come back.
+  func indicateLists(_ id: UInt32) {
+    var flags = ReceivePath.single
+    var chain: [NetBufferSharedMemory] = []
+    if record(id) != nil, let block = memory(queue: id), block.failure.status == .success {
+      flags |= ReceivePath.memoryValid
+      chain = [
+        NetBufferSharedMemory(
+          sharedMemoryHandle: Handle(rawValue: block.value2), offset: 0, length: 64)
+      ]
+    }
     let lists = (1...2 as ClosedRange<UInt64>).map { context in
-      var list = IndicatedList(context: context, queueID: UInt16(truncatingIfNeeded: queue))
-      try? list.append(dataLength: 60, [])
+      var list = IndicatedList(context: context, queueID: UInt16(truncatingIfNeeded: id))
+      try? list.append(dataLength: 60, chain)
       return list
     }
     let request = Request.indicateReceive(
-      adapter: adapter, Indication(flags: ReceivePath.single, lists: lists))
+      adapter: adapter, Indication(flags: flags, lists: lists))
     if host.ask(miniport.session, request)?.failure.status != .success {
       host.problem("lists were not indicated")
     }

@@ -93,7 +93,7 @@ import NDISStore
     #expect(bed.host.told.values.contains { $0.handles.count == 2 })
     #expect(bed.clear(filter, id).status == .success)
     #expect(bed.free(id).status == .success)
-    #expect(bed.violations == [.indicationsLeft])
+    #expect(bed.violations == [.indicationsLeft, .queueMemoryLeft])
     #expect(bed.state(id) == .reclaiming && bed.memory(queue: id)?.failure.reason == .queueUnknown)
     let next = bed.allocate()
     #expect(next == id + 1)

@@ -92,6 +92,15 @@ final class ReceivePath {
     }
   }
 
+  /// Memory of a queue that `framed` made, by its QueueId.
+  private var memoryOfQueue: [UInt16: Memory] = [:]
+
+  /// A list with memory of a queue, as every list of a VM queue must have.
+  func framed(_ queue: UInt16 = 0) throws -> IndicatedList {
+    if memoryOfQueue[queue] == nil { memoryOfQueue[queue] = try memory(queue: UInt32(queue)) }
+    return try list(memoryOfQueue[queue], queue: queue)
+  }
+
   /// Everything that came back, in order.
   var back: [UInt64] { returned.flatMap { $0 } }
 

@@ -18,7 +18,7 @@ import NDISStore
     let first = Receiver(path.host, "a")
     let second = Receiver(path.host, "b")
     path.queue(5, owner: first)
-    _ = path.indicate([try path.list(nil, queue: 5), try path.list(nil, queue: 5)], flags: 0)
+    _ = path.indicate([try path.framed(5), try path.framed(5)])
     let lists = first.kept
     func refused(_ receiver: Receiver, _ lists: [Handle], _ comment: Comment) {
       let before = path.violations
@@ -337,7 +337,7 @@ import NDISStore
     other.holdsCalls = true
     path.queue(5, owner: other)
     for _ in 0..<8 {
-      #expect(path.indicate([try path.list(nil, queue: 5)], flags: 0)?.failure.status == .success)
+      #expect(path.indicate([try path.framed(5)])?.failure.status == .success)
     }
     receiver.give(path.host, [receiver.kept[2], receiver.kept[0]])
     receiver.give(path.host, [receiver.kept[1]])

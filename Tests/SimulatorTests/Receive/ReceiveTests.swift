@@ -31,7 +31,7 @@ import NDISStore
         .list(told.handles[0], filterID: 0, queueID: 0, buffers: 1), .buffer(dataLength: 150),
         .part(
           sharedMemory: memory.shared, section: section,
-          offset: UInt64(block.firstPage) * 4096 + 4196, length: 200),
+          offset: UInt64(block.firstPage) * 4096 + 4196, length: 150),
       ])
     #expect(path.indicated(memory) == 1 && path.indicated == 1)
     #expect(path.returned == [])
@@ -52,7 +52,8 @@ import NDISStore
     let extents = path.host.simulator.store.blocks[Index(memory.allocation)].extents
     // No run of this pool is longer than eight pages.
     try #require(extents > 1)
-    let list = try path.list(memory, offset: 1000, length: 12 * 4096 - 2000)
+    let list = try path.list(
+      memory, offset: 1000, length: 12 * 4096 - 2000, frame: 12 * 4096 - 2000)
     #expect(path.indicate([list])?.failure.status == .success)
     var parts: [(UInt64, UInt32)] = []
     for case .part(_, _, let offset, let length) in receiver.told[0].pieces {
@@ -176,27 +177,71 @@ import NDISStore
     #expect(path.host.problems == [])
   }
 
-  @Test(
-    "behaviour 44: several NET_BUFFERs of a list, each with its memory; a block counts a list once")
-  func severalBuffers() throws {
+  @Test("an Ethernet miniport assigns exactly one NET_BUFFER to a NET_BUFFER_LIST")
+  func oneNetBuffer() throws {
     let path = try ReceivePath()
     let receiver = Receiver(path.host, "up")
     let memory = try path.memory()
-    let other = try path.memory()
-    var list = IndicatedList(context: 7, queueID: 0)
-    let parts: [(UInt32, ReceivePath.Memory)] = [(0, memory), (64, other), (128, memory)]
-    for (offset, block) in parts {
-      let segment = NetBufferSharedMemory(
-        sharedMemoryHandle: block.shared, offset: offset, length: 64)
-      try list.append(dataLength: 60 + offset / 64, [segment])
+    let segment = NetBufferSharedMemory(sharedMemoryHandle: memory.shared, offset: 0, length: 64)
+    for count in [0, 2, 4] {
+      var list = IndicatedList(context: 7, queueID: 0)
+      for _ in 0..<count { try list.append(dataLength: 60, [segment]) }
+      path.expectRefused([try path.framed(), list], .netBuffersOfList, "\(count)")
+      var bare = IndicatedList(context: 7, queueID: 0)
+      for _ in 0..<count { try bare.append(dataLength: 60, []) }
+      path.expectRefused([bare], flags: 0, .netBuffersOfList, "\(count) without memory")
     }
-    #expect(path.indicate([list, try path.list(other)])?.failure.status == .success)
-    #expect(path.indicated(memory) == 1 && path.indicated(other) == 2)
-    var lengths: [UInt32] = []
-    for case .buffer(let length) in receiver.told[0].pieces { lengths.append(length) }
-    #expect(lengths == [60, 61, 62, 60])
-    receiver.give(path.host, [receiver.kept[0]])
-    #expect(path.indicated(memory) == 0 && path.indicated(other) == 1)
+    #expect(receiver.kept.isEmpty)
+  }
+
+  @Test("an indication on a VM queue defines shared memory information and sets the flag")
+  func sharedMemoryInfo() throws {
+    let path = try ReceivePath()
+    let receiver = Receiver(path.host, "up")
+    path.queue(5, owner: receiver)
+    let (framed, common) = (try path.framed(5), try path.framed())
+    // The flag is not set, with the information and without.
+    path.expectRefused([framed], flags: 0, .sharedMemoryInfo)
+    path.expectRefused([try path.list(nil, queue: 5)], flags: 0, .sharedMemoryInfo)
+    path.expectRefused([common, framed], flags: 0, .sharedMemoryInfo)
+    path.expectRefused([try path.list(nil, queue: 5)], .sharedMemoryChain)
+    #expect(path.indicate([common, framed])?.failure.status == .success)
+    // The default queue and a VPort need none (A70).
+    #expect(path.indicate([try path.list(nil)], flags: 0)?.failure.status == .success)
+    let other = try ReceivePath()
+    let above = Receiver(other.host, "up")
+    other.vport(3, owner: above)
+    #expect(other.indicate([try other.list(nil, queue: 3)], flags: 0)?.failure.status == .success)
+    #expect(receiver.kept.count == 3 && above.kept.count == 1)
+    #expect(path.host.problems == [] && other.host.problems == [])
+  }
+
+  @Test("a receiver is told of the DataLength bytes of a frame, not of what lies behind them")
+  func dataLength() throws {
+    let path = try ReceivePath(version: NDISVersion(6, 20))
+    let receiver = Receiver(path.host, "up")
+    let memory = try path.memory(8192)
+    func lengths(_ lists: [IndicatedList]) throws -> [UInt32] {
+      #expect(path.indicate(lists)?.failure.status == .success)
+      return try #require(receiver.told.last).pieces.compactMap {
+        if case .part(_, _, _, let length) = $0 { length } else { nil }
+      }
+    }
+    // A frame that is shorter than an Ethernet header, or empty, goes up as it is (A71).
+    for frame: UInt32 in [60, 2048, 13, 1, 0] {
+      #expect(try lengths([try path.list(memory, length: 2048, frame: frame)]) == [frame])
+    }
+    path.queue(5, owner: receiver, flags: .lookaheadSplitRequired, lookahead: 64)
+    let ahead = try path.memory(queue: 5, usage: .receiveLookahead)
+    let rest = try path.memory(queue: 5, usage: .receivePostLookahead)
+    let chain = [(ahead, UInt32(64)), (rest, 1500)].map {
+      NetBufferSharedMemory(sharedMemoryHandle: $0.0.shared, offset: 128, length: $0.1)
+    }
+    for (frame, expected) in [(1000, [64, 936]), (64, [64, 0]), (20, [20, 0])]
+      as [(UInt32, [UInt32])]
+    {
+      #expect(try lengths([try path.list(chain, queue: 5, frame: frame)]) == expected)
+    }
     #expect(path.host.problems == [])
   }
 
@@ -271,15 +316,15 @@ import NDISStore
     let receiver = Receiver(path.host, "up")
     path.queue(5, owner: receiver, flags: .perQueueReceiveIndication)
     path.queue(6, owner: receiver)
-    let single = ReceivePath.single
-    let five = try path.list(nil, queue: 5)
-    let six = try path.list(nil, queue: 6)
-    let none = try path.list(nil)
+    let single = ReceivePath.single | ReceivePath.memoryValid
+    let five = try path.framed(5)
+    let six = try path.framed(6)
+    let none = try path.framed()
     path.expectRefused([five, six], flags: single, .queuesMixed)
     path.expectRefused([six, five], flags: single, .queuesMixed)
     path.expectRefused([none, five], flags: single, .queuesMixed)
     path.expectRefused([none, six], flags: single, .queuesMixed, "the flag is not true")
-    #expect(path.indicate([none, six], flags: 0)?.failure.status == .success)
+    #expect(path.indicate([none, six])?.failure.status == .success)
   }
 
   // MARK: Behaviours 40 and 46: states
@@ -331,11 +376,10 @@ import NDISStore
     let path = try ReceivePath()
     let receiver = Receiver(path.host, "up")
     path.queue(5, state, owner: receiver)
-    let list = try path.list(nil, queue: 5)
     if state == .running {
-      #expect(path.indicate([list], flags: 0)?.failure.status == .success)
+      #expect(path.indicate([try path.framed(5)])?.failure.status == .success)
     } else {
-      path.expectRefused([list], flags: 0, .queueState)
+      path.expectRefused([try path.list(nil, queue: 5)], flags: 0, .queueState)
     }
     path.expectRefusedUnknownQueue(try path.list(nil, queue: 4))
   }
@@ -345,6 +389,7 @@ import NDISStore
     let path = try ReceivePath()
     let receiver = Receiver(path.host, "up")
     path.queue(5, .paused, owner: receiver)
+    let framed = try path.framed(5)
     path.queue(6, .paused, owner: receiver)
     path.queue(7, .allocated, owner: receiver)
     func request(_ state: OIDState, queue: UInt32) {
@@ -369,7 +414,7 @@ import NDISStore
     request(.pended, queue: 5)
     path.expectRefused([try path.list(nil, queue: 6)], flags: 0, .queueState)
     #expect(!path.isRemembered)
-    #expect(path.indicate([try path.list(nil, queue: 5)], flags: 0)?.failure.status == .success)
+    #expect(path.indicate([framed])?.failure.status == .success)
     #expect(path.isRemembered)
     #expect(receiver.kept.count == 1)
     receiver.returnAll(path.host)
@@ -457,7 +502,6 @@ import NDISStore
     path.expectRefused([list], flags: 0x4, .unknownFlags)
     path.expectRefused([], flags: 0, .netBufferListCount)
     path.expectRefused([IndicatedList](repeating: list, count: 257), flags: 0, .netBufferListCount)
-    path.expectRefused([IndicatedList(context: 1, queueID: 0)], flags: 0, .netBufferCount)
     var filtered = list
     filtered.filterID = 3
     path.expectRefused([list, filtered], flags: 0, .reservedNotZero)
@@ -529,18 +573,18 @@ import NDISStore
     let path = try ReceivePath(
       settings,
       pools: [
-        PoolSettings(name: "default", level: .pool, capacity: 48 * 4096, fragmentationSeed: 3)
+        PoolSettings(name: "default", level: .pool, capacity: 96 * 4096, fragmentationSeed: 3)
       ])
-    let length: UInt32 = 12 * 4096
+    let length: UInt32 = 80 * 4096
     let memory = try path.memory(length)
-    let parts = 4 * path.host.simulator.store.blocks[Index(memory.allocation)].extents
+    let parts = path.host.simulator.store.blocks[Index(memory.allocation)].extents
     let whole = NetBufferSharedMemory(
       sharedMemoryHandle: memory.shared, offset: 0, length: length)
     let fits = NDIS.Limits.maximumParts / parts
     try #require(fits < NDIS.Limits.maximumLists)
     let lists = try (0...fits).map { number in
       var list = IndicatedList(context: UInt64(number), queueID: 0)
-      for _ in 0..<4 { try list.append(dataLength: 60, [whole]) }
+      try list.append(dataLength: length, [whole])
       return list
     }
     path.expectRefused(lists, .tooManyParts, isViolation: false)
@@ -570,10 +614,10 @@ import NDISStore
     path.queue(5, owner: first)
     path.queue(6, owner: second)
     let lists = [
-      try path.list(nil, queue: 5), try path.list(nil), try path.list(nil),
-      try path.list(nil, queue: 6), try path.list(nil, queue: 5),
+      try path.framed(5), try path.framed(), try path.framed(),
+      try path.framed(6), try path.framed(5),
     ]
-    #expect(path.indicate(lists, flags: 0)?.failure.status == .success)
+    #expect(path.indicate(lists)?.failure.status == .success)
     func ids(_ told: ToldLists) -> [UInt16] {
       told.pieces.compactMap {
         guard case .list(_, _, let queue, _) = $0 else { return nil }
@@ -602,9 +646,9 @@ import NDISStore
     path.queue(5, owner: receiver)
     var sent: [UInt64] = []
     for size in [3, 1, 5] {
-      let lists = try (0..<size).map { _ in try path.list(nil, queue: 5) }
+      let lists = try (0..<size).map { _ in try path.framed(5) }
       sent += lists.map(\.context)
-      #expect(path.indicate(lists, flags: 0)?.failure.status == .success)
+      #expect(path.indicate(lists)?.failure.status == .success)
     }
     #expect(receiver.told.map(\.count) == [3, 1, 5])
     receiver.returnAll(path.host)
@@ -623,8 +667,8 @@ import NDISStore
     #expect(path.indicated(memory) == 0 && path.indicated == 0)
     // Some are received, some are not.
     let receiver = Receiver(path.host, "up")
-    let mixed = [try path.list(nil), try path.list(memory, queue: 5), try path.list(nil)]
-    #expect(path.indicate(mixed, flags: 0)?.failure.status == .success)
+    let mixed = [try path.framed(), try path.list(memory, queue: 5), try path.framed()]
+    #expect(path.indicate(mixed)?.failure.status == .success)
     #expect(path.returned.last == [mixed[1].context])
     #expect(receiver.told.map(\.count) == [1, 1])
     receiver.returnAll(path.host)

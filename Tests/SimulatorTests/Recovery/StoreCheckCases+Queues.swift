@@ -251,8 +251,8 @@ extension StoreCheckTests {
     Wrong("its lists were dropped and are there", \.adapters, where: { !$0.indications.isNone }) {
       $0.dropped = 1
     },
-    Wrong("its buffers are none", \.lists, where: { $0.link.state != .free }) {
-      $0.bufferCount = 5
+    Wrong("its segments are none", \.lists, where: { $0.link.state != .free }) {
+      $0.segmentCount = 5
     },
     Wrong("what it is indicated on is none", \.lists, where: { $0.link.state != .free }) {
       $0.$targetKind.raw = 3
@@ -292,7 +292,6 @@ extension StoreCheckTests {
     },
     Wrong("NET_BUFFER_LISTs are in use, and", \.lists, where: { $0.link.state == .free }) {
       $0.link.$state.raw = 2
-      $0.bufferCount = 1
       $0.segmentCount = 0
       $0.$targetKind.raw = 0
       $0.target = .none

@@ -118,11 +118,7 @@ extension Table {
   private static func withQueue() throws -> Snapshot {
     let bed = try QueueBed()
     let queue = bed.queue(in: .running)
-    var list = IndicatedList(context: 1, queueID: UInt16(queue))
-    try list.append(dataLength: 60, [])
-    bed.host.call(
-      bed.miniport.session,
-      .indicateReceive(adapter: bed.adapter, Indication(flags: ReceivePath.single, lists: [list])))
+    bed.indicateLists(queue)
     #expect(bed.host.simulator.store.lists.first { $0.targetKind == .queue } != nil)
     return Snapshot(bed.host)
   }

@@ -21,6 +21,7 @@ extension Reason {
     case 260...279: exceededSentence(a, b)
     case 290...299: inUseSentence(a, b)
     case 300...349: attributesSentence(a, b)
+    case 360...369: receiveSentence(a, b)
     default: hostedSentence(a, b)
     }
   }
@@ -291,6 +292,10 @@ extension Reason {
     case .netBufferListCount: "\(a) NET_BUFFER_LISTs were given; 1 to \(b) are accepted."
     case .netBufferCount:
       "A NET_BUFFER_LIST holds \(a) NET_BUFFERs or segments; 1 to \(b) are accepted."
+    case .netBuffersOfList:
+      "A NET_BUFFER_LIST has \(a) NET_BUFFERs; an Ethernet miniport indicates exactly one in each list."
+    case .sharedMemoryInfo:
+      "Queue \(a) is a VM queue: indications on it need NDIS_RECEIVE_FLAGS_SHARED_MEMORY_INFO_VALID and the memory of each NET_BUFFER; ReceiveFlags is \(hex(b))."
     case .tooManyIndicated:
       "\(a) lists are indicated and not returned; an adapter may have \(b). Wait for returns."
     case .notIndicated:

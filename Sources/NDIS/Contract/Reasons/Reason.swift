@@ -241,6 +241,8 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
   case attributesMissing = 331
   case supportedOIDList = 332
   case oidNotListed = 333
+  case sharedMemoryInfo = 360
+  case netBuffersOfList = 361
 
   /// The stable name of the rule: the name of the case.
   public var rule: String { "\(self)" }
