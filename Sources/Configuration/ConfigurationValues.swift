@@ -44,6 +44,7 @@ public struct ConfigurationValues: Sendable, Hashable {
   public var filtersMayAllocate = false
   /// A19.
   public var lenientFreeHandle = false
+  public var watchFreedMemory = false
 
   // Quotas of a session, user or provider. Bytes are those of live blocks.
   public var sessionBytes: UInt64 = 4 << 30

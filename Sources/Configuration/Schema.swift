@@ -143,6 +143,11 @@ enum Schema {
       name: "hosted.hal", kind: .boolean(\.hal),
       meaning: "The HAL fallback, used if no provider serves a request.", flag: "--hal"),
     SchemaKey(
+      name: "hosted.watch-freed-memory", kind: .boolean(\.watchFreedMemory),
+      meaning:
+        "Fill freed blocks of hosted providers, keep them out of use for a second (64M at most) and report a write to them. Pools with huge pages are left out.",
+      flag: "--watch-freed-memory"),
+    SchemaKey(
       name: "hosted.default-pool", kind: .boolean(\.defaultPool),
       meaning: "The pool named \"pool\": 256M on one node, 4K pages, not filled.",
       flag: "--default-pool"),

@@ -132,5 +132,6 @@ extension Settings {
     strictOIDList = values.strictOIDList
     filtersMayAllocate = values.filtersMayAllocate
     lenientFreeHandle = values.lenientFreeHandle
+    watchesFreedMemory = values.watchFreedMemory
   }
 }

@@ -89,6 +89,22 @@ final class SectionMemory {
     } catch { return error.errno }
   }
 
+  /// Reads bytes; false if the system call fails.
+  func read(into bytes: UnsafeMutableRawBufferPointer, at offset: UInt64) -> Bool {
+    do throws(SystemError) {
+      try unsafe memory.read(at: offset, into: bytes)
+      return true
+    } catch { return false }
+  }
+
+  /// Fills bytes with a repeated word; false if the system call fails.
+  func fill(word: UInt64, offset: UInt64, length: UInt64) -> Bool {
+    do throws(SystemError) {
+      try memory.fill(pattern: word, offset: offset, length: length)
+      return true
+    } catch { return false }
+  }
+
   /// Fills pages; false if the system call fails.
   func fill(_ fill: Fill, offset: UInt64, length: UInt64) -> Bool {
     do throws(SystemError) {

@@ -55,7 +55,9 @@ extension SwitchboardState {
           unsafe send(Encoding.sectionReleased(handle, into: buffer), to: connection)
         }
       }
+    case .freed(let block): beingFreed[block.allocation] = block
     case .sessionGone(let session):
+      endFreedMemory(of: simulator.number(ofSession: session))
       connections[session] = nil
       pendingResumes[session] = nil
       persistence.sessionEnded(session, &simulator)

@@ -21,7 +21,7 @@ extension SwitchboardState {
       if call.isAllocation {
         answer = allocate(Int(provider), call)
       } else {
-        pools[Int(provider)].free(section: call.section, context: call.providerContext)
+        free(Int(provider), call, id)
       }
     }
     simulator.answer(id, session: nil, answer: answer, now: now)
@@ -29,6 +29,11 @@ extension SwitchboardState {
 
   private mutating func allocate(_ provider: Int, _ call: HostedCall) -> ProviderAnswer {
     var reply = pools[provider].allocate(domain: call.domain, call.parameters)
+    while case .answer(let answer) = reply, answer.status == .resources,
+      giveUpFreedMemory(of: provider)
+    {
+      reply = pools[provider].allocate(domain: call.domain, call.parameters)
+    }
     if case .needsSection(let domain, let node, let size) = reply {
       if let failure = makeSection(provider, domain, node, size) { return .refused(failure) }
       reply = pools[provider].allocate(domain: call.domain, call.parameters)

@@ -25,6 +25,10 @@ import NDISSimulator
   /// Memory of sections.
   let memories = SectionMemories()
   var connections = ConnectionTable()
+  /// Freed memory of hosted providers, if it is watched.
+  var freed: FreedMemory<FreedSectionMemory>?
+  /// Freed blocks whose provider has not been called yet, by AllocationHandle.
+  var beingFreed: [Handle: FreedBlock] = [:]
   let onEvent: (Event) -> Void
   /// Latencies of requests and handlers.
   var latencies = LatencyBook()
@@ -78,6 +82,7 @@ import NDISSimulator
     self.simulator = simulator
     self.settings = settings
     pools = []
+    if settings.watchesFreedMemory { freed = FreedMemory(FreedSectionMemory()) }
     self.onEvent = onEvent
     unsafe buffer = .allocate(byteCount: MessageHeader.maximumMessage, alignment: 64)
     self.store = store
@@ -213,13 +218,16 @@ import NDISSimulator
       readClock()
       persistence.endProbation(now: now, &simulator)
     }
-    guard hasDeadlines || hasWork || miniportsNeedTime || !pendingResumes.isEmpty else { return }
+    guard
+      hasDeadlines || hasWork || miniportsNeedTime || !pendingResumes.isEmpty || hasFreedMemory
+    else { return }
     readClock()
     persistence.advance(time: now, &simulator)
     _ = persistence.beginWork(InFlightWork(.store), simulator)
     simulator.expire(now: now)
     if !pendingResumes.isEmpty { endExpiredResumes() }
     generateTimedFrames()
+    watchFreedMemory()
     drain()
     persistence.endWork(simulator)
   }
@@ -228,7 +236,10 @@ import NDISSimulator
   mutating func readClock() { now = host.milliseconds() }
 
   /// Whether `tick` should be called again immediately.
-  var hasWork: Bool { simulator.hasWork }
+  var hasWork: Bool { simulator.hasWork || freed?.hasWork(now: now) ?? false }
+
+  /// Whether freed memory is kept out of use.
+  var hasFreedMemory: Bool { freed.map { !$0.isEmpty } ?? false }
 
   /// Whether `tick` should be called soon.
   var hasDeadlines: Bool { simulator.hasDeadlines }
@@ -236,7 +247,9 @@ import NDISSimulator
   /// When `tick` should be called.
   var nextWakeup: Switchboard.NextWakeup {
     hasWork
-      ? .immediate : hasDeadlines || miniportsNeedTime || !pendingResumes.isEmpty ? .timer : .idle
+      ? .immediate
+      : hasDeadlines || miniportsNeedTime || !pendingResumes.isEmpty || hasFreedMemory
+        ? .timer : .idle
   }
 
   /// Counters.
@@ -261,6 +274,7 @@ import NDISSimulator
       onProgress()
     }
     endMiniports(onProgress)
+    endFreedMemory()
     persistence.retire(simulator)
     for section in memories.all.keys { release(section) }
   }

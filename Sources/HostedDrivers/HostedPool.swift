@@ -200,6 +200,22 @@ public struct HostedPool: Sendable {
     return extents
   }
 
+  /// The pages of a block, as ranges of bytes.
+  public func extents(section: Handle, context: UInt64) -> [Extent] {
+    guard let slot = slots[section] else { return [] }
+    let page = UInt64(settings.pageSize)
+    guard context & HostedPool.scattered != 0 else {
+      return [
+        Extent(
+          offset: (context & 0xFFFF_FFFF) &* page,
+          length: UInt32(clamping: (context >> 32) &* page))
+      ]
+    }
+    return (sections[slot].scattered[context].map { Array($0) } ?? []).map {
+      Extent(offset: $0.offset, length: UInt32(clamping: pages(of: $0) &* page))
+    }
+  }
+
   /// NetFreeSharedMemory: the pages of the block with this context are free again.
   public mutating func free(section: Handle, context: UInt64) {
     guard let slot = slot(of: section) else { return }

@@ -56,5 +56,7 @@ public struct Settings: Sendable {
   public var filtersMayAllocate = false
   /// A19: accept a free with another valid handle of the same driver.
   public var lenientFreeHandle = false
+  /// Freed memory of hosted providers is filled, kept and compared before it is used again.
+  public var watchesFreedMemory = false
   public init() {}
 }

@@ -18,6 +18,8 @@ public enum Action: Sendable {
   /// The section has been removed: close its descriptor, and notify the remote provider, if any, that offered
   /// it.
   case sectionReleased(index: UInt32, Handle, session: UInt32?, hosted: UInt32?)
+  /// A block of a hosted provider is being freed while freed memory is watched; the provider's upcall follows.
+  indirect case freed(FreedBlock)
   /// The session's last object has ended and its record is free.
   case sessionGone(UInt32)
   /// Indirect, so that the actions of every request stay small; events are few.

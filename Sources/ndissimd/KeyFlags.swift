@@ -49,6 +49,7 @@ struct KeyFlags: ParsableArguments {
   @Option(help: .key("--provider-bytes")) var providerBytes: String?
   @Option(help: .key("--section-bytes")) var sectionBytes: String?
   @Flag(inversion: .prefixedNo, help: .key("--hal")) var hal: Bool?
+  @Flag(inversion: .prefixedNo, help: .key("--watch-freed-memory")) var watchFreedMemory: Bool?
   @Flag(inversion: .prefixedNo, help: .key("--default-pool")) var defaultPool: Bool?
 
   @Option(
@@ -94,7 +95,7 @@ struct KeyFlags: ParsableArguments {
       ("--strict-oid-list", strictOidList),
       ("--filters-may-allocate", filtersMayAllocate),
       ("--lenient-free-handle", lenientFreeHandle), ("--hal", hal),
-      ("--default-pool", defaultPool),
+      ("--watch-freed-memory", watchFreedMemory), ("--default-pool", defaultPool),
     ]
     for (name, value) in switches {
       if let value { result.append(ConfigurationFlag(name, value)) }

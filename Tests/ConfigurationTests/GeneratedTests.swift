@@ -98,8 +98,8 @@ import Testing
       [
         settings.strictRevisions, settings.strictDMA, settings.strictVPorts,
         settings.filtersMayAllocate, settings.lenientFreeHandle, settings.strictCapabilities,
-        settings.strictAttributes, settings.strictOIDList,
-      ] == [Bool](repeating: false, count: 8))
+        settings.strictAttributes, settings.strictOIDList, settings.watchesFreedMemory,
+      ] == [Bool](repeating: false, count: 9))
     #expect(
       values.hostedPools == [
         PoolSettings(name: "hal", level: .hal), PoolSettings(name: "pool", level: .pool),
@@ -116,7 +116,7 @@ import Testing
         ConfigurationFlag(
           "--switch", "revisions,dma,vports,capabilities,attributes,oid-list,filters,free-handle"),
         ConfigurationFlag("--seed", "3"), ConfigurationFlag("--highest-node", "5"),
-        ConfigurationFlag("--deadlines", "6"),
+        ConfigurationFlag("--deadlines", "6"), ConfigurationFlag("--watch-freed-memory", true),
         ConfigurationFlag("--pool", "name=x,capacity=4M,nodes=2,pages=2M,fragment=8"),
       ])
     let settings = Settings(loaded.values, chosenSeed: 9)
@@ -132,7 +132,8 @@ import Testing
     #expect(
       settings.strictRevisions && settings.strictDMA && settings.strictVPorts
         && settings.filtersMayAllocate && settings.lenientFreeHandle
-        && settings.strictCapabilities && settings.strictAttributes && settings.strictOIDList)
+        && settings.strictCapabilities && settings.strictAttributes && settings.strictOIDList
+        && settings.watchesFreedMemory)
     #expect(
       loaded.values.hostedPools.last
         == PoolSettings(

@@ -139,4 +139,28 @@ import NDISStore
     #expect(records.count == 1 && numbers == [1, 2, 3, 4, 5])
     #expect(host.simulator.session(numbered: 3) == nil)
   }
+
+  @Test("a write to freed memory names the driver, adapter, tag and site of the block")
+  func writtenAfterFree() throws {
+    var settings = TestHost.smallSettings
+    settings.watchesFreedMemory = true
+    let scene = try Scene(settings)
+    let made = scene.host.ask(scene.driver.session, scene.allocate(scene.second))
+    let block = try #require(made?.value)
+    _ = scene.host.ask(scene.driver.session, .free(ndisHandle: scene.second, allocation: block))
+    let freed = try #require(scene.host.freedBlocks.first)
+    #expect(freed.allocation == block && scene.host.freedBlocks.count == 1)
+    let count = scene.host.events.count
+    scene.host.turn { $0.reportWriteAfterFree(freed, offset: 12, now: 5) }
+    let found = scene.host.events.suffix(from: count).compactMap { event -> Violation? in
+      if case .violation(let violation) = event { violation } else { nil }
+    }
+    #expect(found.map(\.failure) == [Failure(.failure, .writtenAfterFree, block.rawValue, 12)])
+    #expect(found.first?.party.driver == Name("second") && found.first?.origin == Scene.origin)
+    #expect(found.first?.party.adapter == Name("second0") && found.first?.bugCheck == nil)
+    // Nobody writes to the blocks of a session that has ended.
+    _ = scene.host.ask(scene.driver.session, scene.allocate(scene.first))
+    scene.host.end(scene.driver.session)
+    #expect(scene.host.freedBlocks.count == 1 && scene.host.problems == [])
+  }
 }

@@ -42,6 +42,7 @@ enum Delivery {
   case hosted(provider: UInt32, id: UInt64, UpcallDetails?)
   case released(Handle, session: UInt32?, hosted: UInt32?)
   case gone(UInt32)
+  case freed(FreedBlock)
   case event(Event)
 
   init(_ action: Action, _ simulator: borrowing Simulator) {
@@ -60,6 +61,7 @@ enum Delivery {
     case .sectionReleased(_, let handle, let session, let hosted):
       self = .released(handle, session: session, hosted: hosted)
     case .sessionGone(let session): self = .gone(session)
+    case .freed(let block): self = .freed(block)
     case .event(let event): self = .event(event)
     }
   }
@@ -78,6 +80,8 @@ enum Delivery {
     case (.released(let h, let s, let p), .released(let i, let t, let q)):
       return h == i && s == t && p == q
     case (.gone(let s), .gone(let t)): return s == t
+    case (.freed(let a), .freed(let b)):
+      return a.allocation == b.allocation && a.party == b.party && a.origin == b.origin
     case (.event(let e), .event(let f)): return e == f
     default: return false
     }

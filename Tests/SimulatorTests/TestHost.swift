@@ -60,6 +60,8 @@ final class Shadow {
 }
 
 final class TestHost {
+  /// Blocks of hosted providers that were freed, while that is watched.
+  private(set) var freedBlocks: [FreedBlock] = []
   let settings: Settings
   let memory: TestMemory
   let observer = StoreObserver()
@@ -286,6 +288,7 @@ final class TestHost {
       if sections.remove(handle) == nil { problem("section \(handle) was released twice") }
       if let hosted { pools[Int(hosted)].remove(section: handle) }
       onRelease(self, handle)
+    case .freed(let block): freedBlocks.append(block)
     case .gone(let session):
       if clients[session] != nil { problem("session \(session) is gone but did not end") }
     case .event(let event):

@@ -93,7 +93,7 @@ final class MemoryHost {
       lastResult = result.value
     case .refuse(_, _, _, let refusal): failure = refusal
     case .hostedUpcall(_, let id): serve(id)
-    case .upcall, .sectionReleased, .sessionGone, .event: break
+    case .upcall, .sectionReleased, .freed, .sessionGone, .event: break
     }
   }
 

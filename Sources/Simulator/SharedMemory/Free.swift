@@ -160,6 +160,7 @@ extension Simulator {
     block index: Index<BlockRecord>, request: Ref<RequestRecord>, parent: UInt64 = 0
   ) {
     let block = store.blocks[index]
+    if settings.watchesFreedMemory { noteFreed(block: index) }
     if let owner = block.ownerIndex {
       if let session = session(owner: owner) {
         refund(blockOf: session, length: block.length)

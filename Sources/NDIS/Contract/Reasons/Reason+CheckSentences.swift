@@ -49,6 +49,8 @@ extension Reason {
       "Memory of queue \(a) was freed in state \(QueueState(rawValue: UInt8(truncatingIfNeeded: b))?.name ?? "\(b)"), in which the adapter may still write to it; indicate DmaStopped first."
     case .listsHeld:
       "Binding \(hex(a)) was closed while it held \(b) indicated list(s); return them with NdisReturnNetBufferLists first."
+    case .writtenAfterFree:
+      "Block \(hex(a)) was written after it was freed, first at byte \(b); its memory may belong to another owner by then."
     case .requestsLeft:
       "Binding \(hex(a)) was closed with \(b) OID request(s) outstanding; wait for ProtocolOidRequestComplete first."
     default: "The call failed for reason \(rawValue)."

@@ -212,6 +212,7 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
   case queueMemoryInUse = 290
   case listsHeld = 291
   case requestsLeft = 292
+  case writtenAfterFree = 293
   // Capabilities and attributes (300...); 220 and 221 are older.
   case capabilityVMQueue = 300
   case capabilityAffinity = 301
