@@ -1,5 +1,10 @@
-"""Freed memory that is watched: a write to a block after NdisFreeSharedMemory is reported with its call site."""
+"""Freed memory that is watched by the daemon, or guarded in the driver's process: an access to a block after
+NdisFreeSharedMemory is found, with its call site."""
 
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,3 +73,32 @@ def test_memory_that_is_left_alone_is_used_again(watching: Daemon) -> None:
             block.free()
     eventually("the session has ended", lambda: "honest0" in watching.output())
     assert violations(watching) == 0
+
+
+GUARDED = """
+import sys, ndissim
+with ndissim.connect(sys.argv[1], "guarded", guards_freed_memory=GUARDS) as session:
+    adapter = ndissim.MiniportDriver(session, "guarded").add_adapter("guarded0")
+    for _ in range(3):
+        block = adapter.allocate(2 * 4096)
+        view = memoryview(block.view)
+        view[4100] = 1
+        block.free()
+    print("freed", flush=True)
+    view[4100] = 2
+"""
+
+
+@pytest.mark.parametrize("asked", ["by argument", "by environment", "not"])
+def test_an_access_to_guarded_memory_ends_the_process(daemon: Daemon, asked: str) -> None:
+    source = GUARDED.replace("GUARDS", "True" if asked == "by argument" else "None")
+    variables = {"NDISSIM_GUARD_FREED": "1"} if asked == "by environment" else {}
+    ended = subprocess.run(
+        [sys.executable, "-c", source, daemon.socket], capture_output=True, text=True, timeout=60,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **variables})
+    assert ended.stdout == "freed\n"
+    if asked == "not":
+        assert ended.returncode == 0
+        return
+    assert ended.returncode == -signal.SIGSEGV
+    assert 'File "<string>", line 11' in ended.stderr

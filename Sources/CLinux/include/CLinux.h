@@ -74,6 +74,14 @@ int clinux_reserve(size_t length, void **out);
 // Replaces whatever is mapped at `address`: only for addresses inside a reservation of one's own.
 int clinux_map_over(void *address, int fd, uint64_t offset, size_t length, int writable);
 int clinux_unmap(void *address, size_t length);
+// Whole pages, readable and writable or neither.
+int clinux_protect(void *address, size_t length, int accessible);
+// From now on a fault in a described range is reported on standard error, before it is handled as it was before.
+#define CLINUX_GUARDS 1024
+#define CLINUX_GUARD_TEXT 192
+int clinux_guard_install(void);
+// Describes the range of a slot below CLINUX_GUARDS, or none (NULL). One call at a time.
+void clinux_guard_describe(uint32_t slot, const void *start, size_t length, const char *text);
 
 // ---- sockets of packets ------------------------------------------------------------------------
 

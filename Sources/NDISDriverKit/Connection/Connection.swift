@@ -85,6 +85,8 @@ struct Hello: Sendable {
   private(set) var helloLimits = SessionLimits()
   let resumes: Bool
   let resumeTimeout: Duration
+  /// Makes the pages of freed blocks inaccessible, if that was asked for.
+  private(set) var freedGuard: FreedGuard?
   /// The HELLO that was sent, for a reconnect.
   private(set) var hello = Hello(name: Name(""), features: 0, versions: 1...1)
   /// The daemon permits this session to resume after a restart.
@@ -109,21 +111,24 @@ struct Hello: Sendable {
   ///     or if the daemon does not grant it, the connection ends with the daemon.
   ///   - resumeTimeout: how long to try to reconnect to a lost daemon. The daemon itself keeps a session for
   ///     ten minutes.
+  ///   - guardsFreedMemory: whether the pages of a block become inaccessible when it is freed, so that an access
+  ///     to them faults; the block and the calls that led there are written to standard error. By default
+  ///     if the environment has NDISSIM_GUARD_FREED=1.
   public convenience init(
     path: String? = nil, name: String, features: UInt64 = 0, resumes: Bool = true,
-    resumeTimeout: Duration = .seconds(10)
+    resumeTimeout: Duration = .seconds(10), guardsFreedMemory: Bool? = nil
   ) throws(DriverError) {
     let transport = try SocketTransport(path: path)
     try self.init(
       transport: transport, name: name, features: features, resumes: resumes,
-      resumeTimeout: resumeTimeout)
+      resumeTimeout: resumeTimeout, guardsFreedMemory: guardsFreedMemory)
   }
 
   /// Sends HELLO over any transport, which is closed with the connection. With a nil `name` nothing is sent,
   /// for tests of the time before HELLO.
   public init(
     transport: any Transport, name: String?, features: UInt64 = 0, resumes: Bool = true,
-    resumeTimeout: Duration = .seconds(10)
+    resumeTimeout: Duration = .seconds(10), guardsFreedMemory: Bool? = nil
   ) throws(DriverError) {
     self.transport = transport
     self.resumes = resumes
@@ -135,6 +140,7 @@ struct Hello: Sendable {
     unsafe replies = .allocate(byteCount: size * slots, alignment: 16)
     unsafe sender = Monitor(Sender(buffer: .allocate(byteCount: size, alignment: 16)))
     if let name { try sendHello(name: name, features: features) }
+    if guardsFreedMemory ?? FreedGuard.isRequested { freedGuard = try makeFreedGuard() }
   }
 
   deinit {

@@ -34,6 +34,7 @@ extension Connection {
     let ticket = try beginWaiting(NDISSIM_ALLOCATE_SHARED_MEMORY) { writer in
       write(parameters, owner: owner, into: &writer)
     }
+    freedGuard?.allocating(ticket, site: parameters.site)
     return try finish(AllocationTicket(ticket: ticket, owner: owner, length: parameters.length))
   }
 
@@ -60,27 +61,34 @@ extension Connection {
       write(parameters, owner: owner, into: &writer)
     }
     guard let ticket else { return nil }
+    freedGuard?.allocating(ticket, site: parameters.site)
     return AllocationTicket(ticket: ticket, owner: owner, length: parameters.length)
   }
 
   /// Waits for the reply.
   public func finish(_ allocation: AllocationTicket) throws(DriverError) -> SharedMemoryBlock {
+    var made: SharedMemoryBlock?
+    defer { freedGuard?.allocated(allocation.ticket, made) }
     let answer = try finish(allocation.ticket) { reader throws(Failure) in
       try AllocationAnswer(&reader)
     }
-    return try block(answer, of: allocation)
+    let block = try block(answer, of: allocation)
+    made = block
+    return block
   }
 
   /// Sends a free without waiting for its reply; nil as with `beginAllocate`.
   public func beginFree(
     _ ndisHandle: some NdisHandle, _ allocation: AllocationHandle
   ) throws(DriverError) -> FreeTicket? {
-    let ticket = try begin(NDISSIM_FREE_SHARED_MEMORY) { writer in
+    let block = freedGuard?.free(allocation.rawValue)
+    var sent: Ticket?
+    defer { noteFree(of: block, sent) }
+    sent = try begin(NDISSIM_FREE_SHARED_MEMORY) { writer in
       writer.append(ndisHandle.rawValue)
       writer.append(allocation.rawValue)
     }
-    guard let ticket else { return nil }
-    return FreeTicket(ticket: ticket)
+    return sent.map { FreeTicket(ticket: $0) }
   }
 
   /// Sends the free of a block.
@@ -90,17 +98,29 @@ extension Connection {
 
   /// Waits for the reply.
   public func finish(_ free: FreeTicket) throws(DriverError) {
+    var isFreed = false
+    defer { freedGuard?.freed(free.ticket, isFreed: isFreed) }
     try finish(free.ticket) { reader throws(Failure) in try reader.end() }
+    isFreed = true
   }
 
   private func beginFreeWaiting(
     _ owner: UInt64, _ allocation: AllocationHandle
   ) throws(DriverError) -> FreeTicket {
+    let block = freedGuard?.free(allocation.rawValue)
+    var sent: Ticket?
+    defer { noteFree(of: block, sent) }
     let ticket = try beginWaiting(NDISSIM_FREE_SHARED_MEMORY) { writer in
       writer.append(owner)
       writer.append(allocation.rawValue)
     }
+    sent = ticket
     return FreeTicket(ticket: ticket)
+  }
+
+  /// The free of a guarded block has been sent, or nothing was.
+  private func noteFree(of block: SharedMemoryBlock?, _ sent: Ticket?) {
+    if let sent { freedGuard?.freeing(sent, block) } else { freedGuard?.keep(block) }
   }
 
   private func write(

@@ -2,6 +2,7 @@
 them. The mmap module cannot place two mappings side by side, so a scattered block is a list of
 views, one for each extent, with `read` and `write` across them."""
 
+import ctypes
 import fcntl
 import mmap
 import os
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from .session import Session
 
 PAGE_SIZE = mmap.PAGESIZE
+_LIBC = ctypes.CDLL(None, use_errno=True)
 
 # Not in the fcntl module of every Python 3.11.
 F_ADD_SEALS = getattr(fcntl, "F_ADD_SEALS", 1033)
@@ -60,6 +62,16 @@ class Section:
             self._map = mmap.mmap(self.fd, self.size, mmap.MAP_SHARED, access)
         return memoryview(self._map)[extent.offset : extent.offset + extent.length]
 
+    def protect(self, extent: Extent, accessible: bool) -> None:
+        """Makes the pages of an extent inaccessible in this process, or accessible again."""
+        if self._map is None or not self.writable:
+            return
+        start = ctypes.addressof(ctypes.c_char.from_buffer(self._map)) + extent.offset
+        access = mmap.PROT_READ | mmap.PROT_WRITE if accessible else 0
+        # It fails when the process has too many mappings; the pages are then as before.
+        _LIBC.mprotect(
+            ctypes.c_void_p(start), ctypes.c_size_t(pages(extent.length) * PAGE_SIZE), access)
+
     def close(self) -> None:
         """Closes the descriptor. The mapping is removed with its last view."""
         if self.fd >= 0:
@@ -85,6 +97,12 @@ class Block:
 
     def __post_init__(self) -> None:
         self.views = [self.section.view(extent) for extent in self.extents]
+        self._protect(True)
+
+    def _protect(self, accessible: bool) -> None:
+        if self.session.guards_freed_memory:
+            for extent in self.extents:
+                self.section.protect(extent, accessible)
 
     @property
     def length(self) -> int:
@@ -129,8 +147,15 @@ class Block:
         return parts
 
     def free(self) -> None:
-        """`NdisFreeSharedMemory`. The views are invalid afterwards."""
-        self.session.free_shared_memory(self.ndis_handle, self.allocation_handle)
+        """`NdisFreeSharedMemory`. The views are invalid afterwards. With `guards_freed_memory` of
+        the session an access through a view that was made of them ends the process."""
+        # Before the message is sent: afterwards the pages may be another block's.
+        self._protect(False)
+        try:
+            self.session.free_shared_memory(self.ndis_handle, self.allocation_handle)
+        except BaseException:
+            self._protect(True)
+            raise
         self.freed = True
         for view in self.views:
             view.release()

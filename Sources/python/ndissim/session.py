@@ -4,6 +4,7 @@ Threads may share a session. The first of them that waits becomes the reader: it
 delivers replies to their callers and runs the handlers of upcalls; a handler may call back into NDIS.
 A session is resumed after a restart of the daemon when the daemon grants it, see `resuming.py`."""
 
+import faulthandler
 import logging
 import os
 import threading
@@ -63,7 +64,11 @@ class Session(Routines, Resuming):
     """One connection after HELLO. Create it with `connect()`; end it with `close()` or `with`.
 
     With `resumes` it requests to be resumed after a restart of the daemon, and waits
-    `resume_timeout` seconds for a daemon that has disconnected without a GOODBYE."""
+    `resume_timeout` seconds for a daemon that has disconnected without a GOODBYE.
+
+    With `guards_freed_memory` the pages of a block become inaccessible when it is freed: an access to
+    them ends the process, and faulthandler prints the lines that led there. None: if the environment has
+    NDISSIM_GUARD_FREED=1."""
 
     def __init__(
         self,
@@ -72,8 +77,14 @@ class Session(Routines, Resuming):
         resumes: bool = True,
         resume_timeout: float = 10.0,
         features: int = FEATURE_8021Q,
+        guards_freed_memory: bool | None = None,
     ) -> None:
         self.connection = connection
+        if guards_freed_memory is None:
+            guards_freed_memory = os.environ.get("NDISSIM_GUARD_FREED") == "1"
+        self.guards_freed_memory = guards_freed_memory
+        if guards_freed_memory and not faulthandler.is_enabled():
+            faulthandler.enable()
         self.resume_timeout = resume_timeout
         self.sections: dict[int, Section] = {}
         # Sections this process may read, because it receives frames in them.
@@ -410,11 +421,13 @@ def connect(
     name: str = "python",
     resumes: bool = True,
     resume_timeout: float = 10.0,
+    guards_freed_memory: bool | None = None,
 ) -> Session:
-    """Connects to the daemon and sends HELLO. See `Session` for the last two parameters."""
+    """Connects to the daemon and sends HELLO. See `Session` for the parameters behind `name`."""
     connection = Connection(path)
     try:
-        return Session(connection, name, resumes, resume_timeout)
+        return Session(
+            connection, name, resumes, resume_timeout, guards_freed_memory=guards_freed_memory)
     except BaseException:
         connection.close()
         raise
