@@ -6,7 +6,8 @@ import NDISDriverProtocol
 public import NDIS
 
 extension Connection {
-  /// General attributes, directly behind the registration attributes.
+  /// General attributes, directly behind the registration attributes. A daemon that is older than this call does
+  /// without them.
   ///
   /// - Parameter supported: the OIDs the miniport supports, 512 at most; NDIS answers OID_GEN_SUPPORTED_LIST with
   ///   them.
@@ -16,12 +17,25 @@ extension Connection {
     var attributes = attributes
     attributes.supportedOIDListLength = UInt32(clamping: supported.count * 4)
     let image = attributes.image()
-    try call(NDISSIM_SET_GENERAL_ATTRIBUTES) { writer in
-      writer.append(adapter.rawValue)
-      writer.append(UInt32(truncatingIfNeeded: image.count))
-      writer.append(attributes.supportedOIDListLength)
-      unsafe image.withUnsafeBytes { unsafe writer.append(bytes: $0) }
-      for oid in supported { writer.append(oid) }
+    _ = try isKnown { () throws(DriverError) in
+      try call(NDISSIM_SET_GENERAL_ATTRIBUTES) { writer in
+        writer.append(adapter.rawValue)
+        writer.append(UInt32(truncatingIfNeeded: image.count))
+        writer.append(attributes.supportedOIDListLength)
+        unsafe image.withUnsafeBytes { unsafe writer.append(bytes: $0) }
+        for oid in supported { writer.append(oid) }
+      }
+    }
+  }
+
+  /// Makes a call that an older daemon may not have; false if it does not.
+  private func isKnown(_ body: () throws(DriverError) -> Void) throws(DriverError) -> Bool {
+    do throws(DriverError) {
+      try body()
+      return true
+    } catch {
+      guard error.rule == Reason.unknownMessage.rule else { throw error }
+      return false
     }
   }
 
@@ -40,7 +54,8 @@ extension Connection {
     }
   }
 
-  /// Hardware-assist attributes: what the hardware can do, and what of it is enabled.
+  /// Hardware-assist attributes: what the hardware can do, and what of it is enabled. A daemon that is older than
+  /// this call gets what is enabled.
   public func setHardwareAssistAttributes(
     _ adapter: AdapterHandle, hardware: CapabilitySet, current: CapabilitySet
   ) throws(DriverError) {
@@ -53,13 +68,20 @@ extension Connection {
       hardware.receiveFilter?.image() ?? [], current.receiveFilter?.image() ?? [],
       hardware.nicSwitch?.image() ?? [], current.nicSwitch?.image() ?? [],
     ]
-    try call(NDISSIM_SET_HARDWARE_CAPABILITIES) { writer in
-      writer.append(adapter.rawValue)
-      writer.append(UInt32(truncatingIfNeeded: size))
-      for image in images { writer.append(UInt32(truncatingIfNeeded: image.count)) }
-      writer.append(UInt32(0))
-      writer.append(image: attributes, size: size)
-      for image in images { unsafe image.withUnsafeBytes { unsafe writer.append(bytes: $0) } }
+    let isKnown = try isKnown { () throws(DriverError) in
+      try call(NDISSIM_SET_HARDWARE_CAPABILITIES) { writer in
+        writer.append(adapter.rawValue)
+        writer.append(UInt32(truncatingIfNeeded: size))
+        for image in images { writer.append(UInt32(truncatingIfNeeded: image.count)) }
+        writer.append(UInt32(0))
+        writer.append(image: attributes, size: size)
+        for image in images { unsafe image.withUnsafeBytes { unsafe writer.append(bytes: $0) } }
+      }
+    }
+    if !isKnown {
+      try setHardwareAssistAttributes(
+        adapter, receiveFilter: current.receiveFilter,
+        nicSwitch: current.nicSwitch?.image() ?? [])
     }
   }
 }

@@ -23,6 +23,7 @@ from .attributes import (
     ReceiveFilterCapabilities,
 )
 from .callsite import call_site
+from .errors import NdisError
 from .images import (
     FilterDriverCharacteristics,
     Image,
@@ -193,13 +194,23 @@ class Routines:
     ) -> None:
         """`NdisMSetMiniportAttributes` with general attributes, in the initialize handler directly behind
         the registration attributes. NDIS answers OID_GEN_SUPPORTED_LIST with `supported_oids`, of which
-        there may be 512."""
+        there may be 512. A daemon that is older than this call does without them."""
         oids = struct.pack(f"<{len(supported_oids)}I", *supported_oids)
         image = replace(
             attributes or MiniportAdapterGeneralAttributes(), supported_oid_list_length=len(oids)
         ).pack()
         body = GeneralAttributes(adapter, len(image), len(oids)).pack()
-        self.call(Message.SET_GENERAL_ATTRIBUTES, body + image + oids)
+        self._is_known(Message.SET_GENERAL_ATTRIBUTES, body + image + oids)
+
+    def _is_known(self, message: Message, body: bytes) -> bool:
+        """Makes a call that an older daemon may not have; False if it does not."""
+        try:
+            self.call(message, body)
+        except NdisError as error:
+            if error.rule != "unknownMessage":
+                raise
+            return False
+        return True
 
     def set_hardware_capabilities(
         self,
@@ -209,13 +220,15 @@ class Routines:
         attributes: HardwareAssistAttributes | None = None,
     ) -> None:
         """`NdisMSetMiniportAttributes` with hardware-assist attributes, in the initialize handler: the
-        receive filter and NIC switch capabilities of the hardware, and those currently enabled."""
+        receive filter and NIC switch capabilities of the hardware, and those currently enabled. A daemon
+        that is older than this call gets those currently enabled."""
         image = (attributes or HardwareAssistAttributes()).pack()
         images = [
             one.pack() if one else b"" for pair in zip(hardware, current, strict=True) for one in pair
         ]
         body = HardwareCapabilities(adapter, len(image), *(len(one) for one in images)).pack()
-        self.call(Message.SET_HARDWARE_CAPABILITIES, body + image + b"".join(images))
+        if not self._is_known(Message.SET_HARDWARE_CAPABILITIES, body + image + b"".join(images)):
+            self.set_hardware_assist_attributes(adapter, *current)
 
     def set_hardware_assist_attributes(
         self, adapter: int, receive_filter: Image | None = None, nic_switch: Image | None = None
