@@ -94,13 +94,15 @@ class Block:
     extents: list[Extent]
     freed: bool = False
     views: list[memoryview] = field(default_factory=list)
+    # Its pages become inaccessible when it is freed.
+    guarded: bool = False
 
     def __post_init__(self) -> None:
         self.views = [self.section.view(extent) for extent in self.extents]
         self._protect(True)
 
     def _protect(self, accessible: bool) -> None:
-        if self.session.guards_freed_memory:
+        if self.guarded:
             for extent in self.extents:
                 self.section.protect(extent, accessible)
 

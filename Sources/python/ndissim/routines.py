@@ -73,6 +73,7 @@ class Routines:
     """Mixed into `Session`."""
 
     sections: dict[int, Section]
+    guards_freed_memory: bool
 
     if TYPE_CHECKING:
 
@@ -359,6 +360,7 @@ class Routines:
             self.sections[head.section],
             head.physical_base,
             extents,
+            guarded=self.guards_freed_memory,
         )
 
     def free_shared_memory(self, handle: int, allocation_handle: int) -> None:
