@@ -126,6 +126,20 @@ extension Simulator {
     }
   }
 
+  // MARK: Routines
+
+  /// Whether NdisMAllocateSharedMemory or NdisMAllocateSharedMemoryAsyncEx allocated a block.
+  @inline(__always)
+  func isOfMiniport(block index: Index<BlockRecord>) -> Bool {
+    store.blocks[index, \.flags] & BlockRecord.ofMiniport != 0
+  }
+
+  /// Whether it was NdisMAllocateSharedMemoryAsyncEx.
+  @inline(__always)
+  func isAsynchronous(block index: Index<BlockRecord>) -> Bool {
+    store.blocks[index, \.flags] & BlockRecord.asynchronous != 0
+  }
+
   // MARK: Received lists
 
   /// Sets how many indicated lists refer to a block.

@@ -97,7 +97,7 @@ extension Simulator {
   }
 
   /// The action of the MiniportShutdownEx that a free is made in or after; nil if there was none.
-  private func shutdownAction(_ call: Call, _ block: Index<BlockRecord>) -> UInt32? {
+  func shutdownAction(_ call: Call, _ block: Index<BlockRecord>) -> UInt32? {
     if case .adapter(let adapter) = store.blocks.read(block, { $0.ownerIndex }),
       store.adapters[adapter, \.state] == .shutdown
     {
@@ -112,6 +112,23 @@ extension Simulator {
   private func blockToFree(
     _ ndisHandle: Handle, _ allocation: Handle, session: Index<SessionRecord>
   ) throws(Failure) -> (block: Index<BlockRecord>, owner: Handle) {
+    let (index, object) = try liveBlock(allocation, session: session)
+    guard MiniportMemoryCheck.freeRoutine.passes(!isOfMiniport(block: index)) else {
+      throw Failure(.failure, .otherFreeRoutine, allocation.rawValue, 0)
+    }
+    let owner = handle(owner: object)
+    guard
+      owner == ndisHandle
+        || (try? resolveOwner(ndisHandle, session: session))?.driver == driver(owner: object)
+    else { throw Failure(.failure, .freeWithOtherHandle, owner.rawValue, ndisHandle.rawValue) }
+    return (index, owner)
+  }
+
+  /// The live block that an AllocationHandle names, and its owner, if that is of this session.
+  @inline(__always)
+  func liveBlock(
+    _ allocation: Handle, session: Index<SessionRecord>
+  ) throws(Failure) -> (block: Index<BlockRecord>, owner: OwnerIndex) {
     guard allocation != .null else { throw Failure(.failure, .nullHandle) }
     guard allocation.kind == .allocation else {
       throw Failure(.failure, .wrongKindOfHandle, allocation.rawValue)
@@ -133,12 +150,7 @@ extension Simulator {
     guard self.session(owner: object) == session else {
       throw Failure(.failure, .foreignHandle, allocation.rawValue)
     }
-    let owner = handle(owner: object)
-    guard
-      owner == ndisHandle
-        || (try? resolveOwner(ndisHandle, session: session))?.driver == driver(owner: object)
-    else { throw Failure(.failure, .freeWithOtherHandle, owner.rawValue, ndisHandle.rawValue) }
-    return (index, owner)
+    return (index, object)
   }
 
   /// Whether a provider gets upcalls: it is alive, and no answer of it is overdue.

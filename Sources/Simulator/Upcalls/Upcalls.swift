@@ -220,6 +220,7 @@ extension Simulator {
     case .receiveNetBufferLists, .returnNetBufferLists:
       receiveCallReturned(upcall, outcome)
     case .statusEx: statusReturned(upcall, outcome)
+    case .sharedMemoryAllocateComplete: allocateCompleteReturned(upcall, outcome)
     default: adapterAnswered(upcall, outcome)
     }
   }

@@ -2,6 +2,7 @@
 them. The mmap module cannot place two mappings side by side, so a scattered block is a list of
 views, one for each extent, with `read` and `write` across them."""
 
+import ctypes
 import fcntl
 import mmap
 import os
@@ -59,6 +60,11 @@ class Section:
             access = mmap.PROT_READ | (mmap.PROT_WRITE if self.writable else 0)
             self._map = mmap.mmap(self.fd, self.size, mmap.MAP_SHARED, access)
         return memoryview(self._map)[extent.offset : extent.offset + extent.length]
+
+    def address(self, offset: int) -> int:
+        """The address of a byte of a writable section in this process."""
+        view = self.view(Extent(offset, 1))
+        return ctypes.addressof(ctypes.c_char.from_buffer(view))
 
     def close(self) -> None:
         """Closes the descriptor. The mapping is removed with its last view."""
@@ -142,3 +148,65 @@ class Block:
     def __exit__(self, *_: object) -> None:
         if not self.freed:
             self.free()
+
+
+@dataclass
+class MiniportBlock(Block):
+    """Memory of `NdisMAllocateSharedMemory` or `NdisMAllocateSharedMemoryAsyncEx`; `ndis_handle` is the
+    adapter's. It is freed by its addresses."""
+
+    cached: bool = False
+
+    @property
+    def virtual_address(self) -> int:
+        """VirtualAddress, in this process."""
+        return self.section.address(self.extents[0].offset)
+
+    @property
+    def physical_address(self) -> int:
+        """PhysicalAddress, which is simulated."""
+        return self.physical_base + self.extents[0].offset
+
+    def free(self) -> None:
+        """`NdisMFreeSharedMemory` with the parameters of the allocation. The views are invalid
+        afterwards."""
+        self.session.m_free_shared_memory(
+            self.ndis_handle, self.length, self.cached, self.virtual_address, self.physical_address
+        )
+        self.freed = True
+        for view in self.views:
+            view.release()
+        self.views = []
+
+
+class Places:
+    """Where the blocks of `NdisMAllocateSharedMemory` are, by their addresses; also those that have been freed, so
+    that NDIS can say what is wrong with another free."""
+
+    def __init__(self) -> None:
+        self._blocks: dict[int, tuple[int, int]] = {}
+        self._freed: set[int] = set()
+
+    def add(self, block: MiniportBlock) -> None:
+        """A block has been allocated."""
+        self._blocks[block.virtual_address] = (block.allocation_handle, block.length)
+        self._freed.discard(block.virtual_address)
+
+    def free(self, address: int) -> None:
+        """The block at an address has been freed."""
+        self._freed.add(address)
+
+    def find(self, address: int) -> tuple[int, int]:
+        """The AllocationHandle of the block at an address, or else of one that it lies in, best a live one, and the
+        offset in it; zeros where no block has been."""
+        if address in self._blocks:
+            return self._blocks[address][0], 0
+        around = [
+            (base in self._freed, base)
+            for base, (_, length) in self._blocks.items()
+            if base <= address < base + length
+        ]
+        if not around:
+            return 0, 0
+        base = min(around)[1]
+        return self._blocks[base][0], address - base
