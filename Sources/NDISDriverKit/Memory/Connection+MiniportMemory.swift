@@ -4,7 +4,7 @@
 
 import CNDIS
 import NDISDriverProtocol
-public import NDIS
+import NDIS
 import NDISPlatform
 
 extension Connection {
@@ -13,11 +13,12 @@ extension Connection {
   ///
   /// - Throws: where Windows returns NULL.
   public func mAllocateSharedMemory(
-    _ adapter: AdapterHandle, length: UInt32, isCached: Bool = false, tag: PoolTag = "",
-    site: Site = Site()
+    _ adapter: AdapterHandle, length: UInt32, isCached: Bool = false, tag: PoolTag = "kit ",
+    file: StaticString = #fileID, line: UInt = #line
   ) throws(DriverError) -> MiniportSharedMemory {
     let answer = try call(NDISSIM_M_ALLOCATE_SHARED_MEMORY) { writer in
-      Connection.write(adapter.rawValue, 0, length, isCached, tag, site, into: &writer)
+      Connection.write(
+        adapter.rawValue, 0, length, isCached, tag, Site(file: file, line: line), into: &writer)
     } read: { reader throws(Failure) in
       try AllocationAnswer(&reader)
     }
@@ -29,11 +30,13 @@ extension Connection {
   ///
   /// - Throws: FAILURE, if NDIS refuses the call.
   public func mAllocateSharedMemoryAsyncEx(
-    _ dma: DMAHandle, length: UInt32, isCached: Bool = false, context: UInt64, tag: PoolTag = "",
-    site: Site = Site()
+    _ dma: DMAHandle, length: UInt32, isCached: Bool = false, context: UInt64,
+    tag: PoolTag = "kit ",
+    file: StaticString = #fileID, line: UInt = #line
   ) throws(DriverError) {
     try call(NDISSIM_M_ALLOCATE_SHARED_MEMORY_ASYNC_EX) { writer in
-      Connection.write(dma.rawValue, context, length, isCached, tag, site, into: &writer)
+      Connection.write(
+        dma.rawValue, context, length, isCached, tag, Site(file: file, line: line), into: &writer)
     }
   }
 
@@ -41,28 +44,26 @@ extension Connection {
   /// parameters are exactly those of the allocation; anything else causes a bug check on Windows, and throws here.
   public func mFreeSharedMemory(
     _ adapter: AdapterHandle, length: UInt32, isCached: Bool,
-    virtualAddress: UnsafeMutableRawPointer?, physicalAddress: UInt64
+    virtualAddress: UInt64, physicalAddress: UInt64
   ) throws(DriverError) {
-    let address = UInt64(UInt(bitPattern: virtualAddress))
-    let found = miniportBlocks.find(address)
+    let found = miniportBlocks.find(virtualAddress)
     try call(NDISSIM_M_FREE_SHARED_MEMORY) { writer in
       writer.append(adapter.rawValue)
       writer.append(found?.allocation ?? 0)
-      writer.append(address)
+      writer.append(virtualAddress)
       writer.append(found?.offset ?? 0)
       writer.append(physicalAddress)
       writer.append(length)
       writer.append(UInt32(isCached ? 1 : 0))
     }
-    if let found { miniportBlocks.free(at: address, found.allocation) }
+    if let found { miniportBlocks.free(at: virtualAddress, found.allocation) }
   }
 
   /// NdisMFreeSharedMemory with the parameters of the allocation.
   public func mFreeSharedMemory(_ memory: MiniportSharedMemory) throws(DriverError) {
     try mFreeSharedMemory(
       memory.adapter, length: memory.length, isCached: memory.isCached,
-      virtualAddress: unsafe memory.virtualAddress.baseAddress,
-      physicalAddress: memory.physicalAddress)
+      virtualAddress: memory.address, physicalAddress: memory.physicalAddress)
   }
 
   /// Body of `ndissim_m_allocate`.

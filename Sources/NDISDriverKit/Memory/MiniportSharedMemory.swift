@@ -2,7 +2,6 @@
 // addresses. The table of a connection finds the block at an address, also one that has been freed already: NDIS
 // is then told which, so that it can say what is wrong.
 
-public import NDIS
 import NDISPlatform
 
 /// Memory of an adapter, with everything that NdisMFreeSharedMemory wants to know.
@@ -13,7 +12,11 @@ import NDISPlatform
   public let isCached: Bool
 
   /// `VirtualAddress` and `Length`.
-  public var virtualAddress: UnsafeMutableRawBufferPointer { block.virtualAddress }
+  public var virtualAddress: UnsafeMutableRawBufferPointer { unsafe block.virtualAddress }
+  /// `VirtualAddress` as a number.
+  public var address: UInt64 {
+    UInt64(UInt(bitPattern: unsafe block.virtualAddress.baseAddress))
+  }
   /// `PhysicalAddress`, simulated.
   public var physicalAddress: UInt64 { block.physicalBase &+ block.firstExtent.offset }
   public var length: UInt32 { UInt32(clamping: block.length) }
@@ -32,7 +35,7 @@ final class MiniportBlocks: Sendable {
   func add(_ memory: MiniportSharedMemory) {
     let allocation = memory.block.allocationHandle.rawValue
     table.withLock {
-      $0[MiniportBlocks.address(memory)] = Place(
+      $0[memory.address] = Place(
         allocation: allocation, length: UInt64(memory.length))
     }
   }
@@ -53,9 +56,5 @@ final class MiniportBlocks: Sendable {
       }
       return found.map { ($0.place.allocation, address - $0.base) }
     }
-  }
-
-  static func address(_ memory: MiniportSharedMemory) -> UInt64 {
-    UInt64(UInt(bitPattern: unsafe memory.virtualAddress.baseAddress))
   }
 }

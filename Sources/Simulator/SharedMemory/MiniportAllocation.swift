@@ -58,7 +58,7 @@ extension Simulator {
           adapter: adapter), handle)
       let registration = try checkAllocation(call, adapter, handle, allocation)
       let block = try freeRecord()
-      store.adapters.update(adapter) { $0.allocationsPending &+= 1 }
+      allocationBegun(adapter)
       finish(call.sessionIndex, call.requestID, pending: .null)
       begin(
         block, allocation, adapter, registration, flags: BlockRecord.asynchronous, request: .none,
@@ -185,7 +185,7 @@ extension Simulator {
     guard let id = send(new, session: session), let call = openUpcall(id) else {
       return allocationEnded(adapter)
     }
-    store.upcalls.update(call) { $0.blockGeneration = generation }
+    set(blockGeneration: generation, upcall: call)
   }
 
   /// The HAL has refused it: NULL is all that the miniport gets.
@@ -196,12 +196,6 @@ extension Simulator {
       turn.emit(.event(.shortage(party(owner: owner), failure, origin(of: block))))
     }
     completeAllocation(upcall, block: .none, length: store.blocks[block, \.length])
-  }
-
-  /// An allocation is no longer pending: MiniportHaltEx may be called.
-  private mutating func allocationEnded(_ adapter: Index<AdapterRecord>) {
-    store.adapters.update(adapter) { $0.allocationsPending &-= 1 }
-    scheduler.wake(adapter)
   }
 
   /// MiniportSharedMemoryAllocateComplete has returned. It is VOID.

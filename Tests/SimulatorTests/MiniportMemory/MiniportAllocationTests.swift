@@ -23,7 +23,8 @@ import NDISStore
     // NDIS_SHARED_MEM_HANDLE_HAL_ALLOCATED.
     #expect(result.value2 == 0)
     #expect(provider.allocations.isEmpty)
-    let details = try #require(bed.host.simulator.allocation(result.value))
+    let found = bed.host.simulator.allocation(result.value)
+    let details = try #require(found)
     #expect(details.extentCount == 1 && details.length == 3 * 4096 + 1)
     let snapshot = bed.host.simulator.blockSnapshot(result.value.index)
     #expect(snapshot.routine == .miniport && snapshot.contiguous)

@@ -20,7 +20,7 @@ final class MiniportMemoryBed {
 
   var host: TestHost { life.host }
   var session: UInt32 { life.miniport.session }
-  var adapter: Handle { life.adapter }
+  let adapter: Handle
 
   init(
     registersDMA: Bool = true, handler: UInt64 = MiniportMemoryBed.handler,
@@ -28,12 +28,13 @@ final class MiniportMemoryBed {
   ) throws {
     life = try LifeBed(adds: false, binds: false, attributeFlags: attributeFlags)
     life.held = [NDISSIM_UPCALL_INITIALIZE_EX]
+    life.host.call(life.miniport.session, .addAdapter(life.driver, Name("eth0")))
+    adapter = life.adapter
+    initialize = try life.id(of: NDISSIM_UPCALL_INITIALIZE_EX)
     host.onUpcall = { [unowned self] host, session, id, details in
       guard Int(details.type) == NDISSIM_UPCALL_SHARED_MEMORY_ALLOCATE_COMPLETE else { return }
       self.completed.append((details, host.simulator.completedAllocation(ofUpcall: id)))
     }
-    host.call(session, .addAdapter(life.driver, Name("eth0")))
-    initialize = try life.id(of: NDISSIM_UPCALL_INITIALIZE_EX)
     _ = ask(
       .setMiniportAttributes(adapter, Sample.attributes, context: 0x55, flags: attributeFlags))
     if registersDMA { registerDMA(handler) }
@@ -76,7 +77,8 @@ final class MiniportMemoryBed {
 
   /// The parameters that free a block.
   func parameters(_ block: Handle, cached: Bool = false) throws -> MiniportFree {
-    let details = try #require(host.simulator.allocation(block))
+    let found = host.simulator.allocation(block)
+    let details = try #require(found)
     var offset: UInt64 = 0
     host.simulator.forEachExtent(of: block) { offset = $0.offset }
     return MiniportFree(
