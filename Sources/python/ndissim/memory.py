@@ -136,11 +136,14 @@ class Block:
 
     def free(self) -> None:
         """`NdisFreeSharedMemory`. The views are invalid afterwards."""
-        self.session.free_shared_memory(self.ndis_handle, self.allocation_handle)
+        self._call_free()
         self.freed = True
         for view in self.views:
             view.release()
         self.views = []
+
+    def _call_free(self) -> None:
+        self.session.free_shared_memory(self.ndis_handle, self.allocation_handle)
 
     def __enter__(self) -> "Block":
         return self
@@ -153,7 +156,8 @@ class Block:
 @dataclass
 class MiniportBlock(Block):
     """Memory of `NdisMAllocateSharedMemory` or `NdisMAllocateSharedMemoryAsyncEx`; `ndis_handle` is the
-    adapter's. It is freed by its addresses."""
+    adapter's. It is freed by its addresses: `free` is `NdisMFreeSharedMemory` with the parameters of the
+    allocation."""
 
     cached: bool = False
 
@@ -167,16 +171,10 @@ class MiniportBlock(Block):
         """PhysicalAddress, which is simulated."""
         return self.physical_base + self.extents[0].offset
 
-    def free(self) -> None:
-        """`NdisMFreeSharedMemory` with the parameters of the allocation. The views are invalid
-        afterwards."""
+    def _call_free(self) -> None:
         self.session.m_free_shared_memory(
             self.ndis_handle, self.length, self.cached, self.virtual_address, self.physical_address
         )
-        self.freed = True
-        for view in self.views:
-            view.release()
-        self.views = []
 
 
 class Places:
