@@ -54,6 +54,12 @@ BODIES: dict[str, list[str]] = {
     "allocate_shared_memory.request_at_dispatch_level": ["ndissim_allocate", PARAMETERS],
     "allocate_shared_memory.reply": ["ndissim_allocate_reply", "*ndissim_extent"],
     "free_shared_memory.request": ["ndissim_free"],
+    "m_allocate_shared_memory.request": ["ndissim_m_allocate"],
+    "m_allocate_shared_memory.reply": ["ndissim_allocate_reply", "*ndissim_extent"],
+    "m_allocate_shared_memory_async_ex.request": ["ndissim_m_allocate"],
+    "m_free_shared_memory.request": ["ndissim_m_free"],
+    "upcall_shared_memory_allocate_complete.request": [
+        "ndissim_upcall_shared_memory_allocate_complete"],
     "offer_section.request": ["ndissim_offer_section"],
     "offer_section.reply": ["ndissim_offer_reply"],
     "upcall_set_options.request": ["ndissim_upcall_set_options"],

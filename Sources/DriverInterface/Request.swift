@@ -113,7 +113,7 @@ public enum Request: Sendable {
   case registerFilterDriver(DriverCharacteristics)
   case deregisterDriver(Handle)
   case setMiniportAttributes(Handle, ObjectHeader, context: UInt64, flags: UInt32)
-  case registerScatterGatherDMA(Handle, ObjectHeader)
+  case registerScatterGatherDMA(Handle, ObjectHeader, completeHandler: UInt64 = 0)
   case deregisterScatterGatherDMA(Handle)
   case addAdapter(Handle, Name)
   case removeAdapter(Handle)
@@ -126,6 +126,9 @@ public enum Request: Sendable {
   case setOptionalHandlers(Handle, ProviderCharacteristics)
   case allocate(Handle, SharedMemoryParameters, tag: UInt32, site: Site)
   case free(ndisHandle: Handle, allocation: Handle)
+  indirect case allocateMiniport(adapter: Handle, MiniportAllocation)
+  indirect case allocateMiniportAsync(dma: Handle, MiniportAllocation, context: UInt64)
+  indirect case freeMiniport(adapter: Handle, MiniportFree)
   case offerSection(provider: Handle, domain: Handle, size: UInt64, node: UInt32)
   case withdrawSection(Handle)
   // Adapter lifecycle.
@@ -159,7 +162,7 @@ extension Request {
       .registerFilterDriver, .refused:
       .null
     case .deregisterDriver(let handle), .setMiniportAttributes(let handle, _, _, _),
-      .registerScatterGatherDMA(let handle, _), .deregisterScatterGatherDMA(let handle),
+      .registerScatterGatherDMA(let handle, _, _), .deregisterScatterGatherDMA(let handle),
       .addAdapter(let handle, _), .removeAdapter(let handle), .closeAdapter(let handle),
       .bindAdapter(let handle, _), .unbindAdapter(let handle), .attachFilter(let handle, _),
       .detachFilter(let handle), .setOptionalHandlers(let handle, _),
@@ -167,7 +170,8 @@ extension Request {
       .withdrawSection(let handle), .setGeneralAttributes(let handle, _),
       .setHardwareAssist(let handle, _), .pauseComplete(let handle), .getBindParameters(let handle),
       .restartComplete(let handle, _), .indicateStatus(let handle, _),
-      .changeAdapter(let handle, _):
+      .changeAdapter(let handle, _), .allocateMiniport(let handle, _),
+      .allocateMiniportAsync(let handle, _, _), .freeMiniport(let handle, _):
       handle
     case .openAdapter(let handle, _, _), .free(let handle, _), .offerSection(let handle, _, _, _),
       .completeBind(let handle, _), .completeUnbind(let handle, _),

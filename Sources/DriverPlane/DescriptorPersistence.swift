@@ -122,6 +122,13 @@ final class DescriptorPersistence: Persistence {
   func deferReply(
     _ reply: DeferredReply, _ memories: SectionMemories, _ simulator: inout Simulator
   ) -> Bool {
+    if reply.isUpcall {
+      guard let section = simulator.completedAllocation(ofUpcall: reply.id)?.details.section,
+        memories[section]?.keeping == .new
+      else { return false }
+      deferred[section, default: []].append(reply)
+      return true
+    }
     guard let result = simulator.result(session: reply.session, requestID: reply.id),
       result.failure.status == .success
     else { return false }

@@ -84,10 +84,11 @@ protocol Persistence: AnyObject {
   func retire(_ simulator: borrowing Simulator)
 }
 
-/// A reply that may be deferred: its session and request ID.
+/// A reply that may be deferred: its session and request ID. Or an upcall, whose ID it is.
 struct DeferredReply {
   var session: UInt32
   var id: UInt64
+  var isUpcall = false
 }
 
 /// No state outlives the process.

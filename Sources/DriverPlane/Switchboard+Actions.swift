@@ -150,6 +150,7 @@ extension SwitchboardState {
     guard !connection.awaitsResume else { return }
     // Empty for almost every upcall; allocates nothing then.
     var unknown: [Handle] = []
+    if case .completedAllocation = upcall.body { return complete(id, upcall, connection) }
     let length = encode(id, upcall, to: connection, &unknown)
     for section in unknown { sendView(of: section, to: connection) }
     guard length > 0 else {
@@ -195,6 +196,7 @@ extension SwitchboardState {
       return unsafe Encoding.upcall(id, upcall, into: buffer) {
         simulator.forEachReturned(ofUpcall: id, $0)
       }
+    case .completedAllocation: return 0
     }
   }
 

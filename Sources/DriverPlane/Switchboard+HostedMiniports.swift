@@ -147,7 +147,7 @@ extension SwitchboardState {
       var returned: [UInt64] = []
       simulator.forEachReturned(ofUpcall: id) { returned.append($0) }
       upcall.returned = returned
-    case .details, .status, .receivedLists: break
+    case .details, .status, .receivedLists, .completedAllocation: break
     }
     turn(index, delivers: id) { $0.called(upcall) }
   }

@@ -76,8 +76,9 @@ extension SwitchboardState {
 
   /// HELLO with a token.
   mutating func reconnect(
-    _ connection: DriverConnection, _ header: MessageHeader, token: UInt64
+    _ connection: DriverConnection, _ header: MessageHeader, _ hello: Hello
   ) throws(Failure) {
+    let token = hello.token
     guard let session = simulator.session(token: token, uid: connection.uid),
       pendingResumes[session] != nil, connections[session] == nil
     else { throw Failure(.failure, .sessionUnknown) }
@@ -89,8 +90,8 @@ extension SwitchboardState {
     connection.wasResumed = true
     connections[session] = connection
     // What was granted stays granted: upcalls of this session may have been sent before.
-    let features: SessionFeatures =
-      simulator.takesTags(session: session) ? [.resume, .ieee8021Q] : .resume
+    let tags: SessionFeatures = simulator.takesTags(session: session) ? .ieee8021Q : []
+    let features = tags.union(.resume).union(hello.features.intersection(.miniportMemory))
     send(
       helloReply(header, features: features, token: token), to: connection)
     onEvent(.sessionResumed(party, reconnected: true))

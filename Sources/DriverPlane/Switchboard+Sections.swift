@@ -43,15 +43,40 @@ extension SwitchboardState {
   /// A section has been released.
   mutating func release(_ section: Handle) {
     guard let memory = memories.remove(section) else { return }
-    for waiting in persistence.release(section, memory) { reply(waiting.session, waiting.id) }
+    for waiting in persistence.release(section, memory) { deliver(waiting) }
   }
 
   /// The descriptor store has received its descriptors.
   mutating func descriptorsStored() {
     readClock()
-    for waiting in persistence.descriptorsStored(memories, &simulator) {
-      reply(waiting.session, waiting.id)
-    }
+    for waiting in persistence.descriptorsStored(memories, &simulator) { deliver(waiting) }
     drain()
+  }
+
+  private mutating func deliver(_ deferred: DeferredReply) {
+    if deferred.isUpcall {
+      call(deferred.session, deferred.id)
+    } else {
+      reply(deferred.session, deferred.id)
+    }
+  }
+
+  // MARK: Asynchronous allocations
+
+  /// Calls MiniportSharedMemoryAllocateComplete, with the descriptor of the block's section if the process does not
+  /// have it; when that is stored.
+  mutating func complete(
+    _ id: UInt64, _ upcall: UpcallDetails, _ connection: DriverConnection
+  ) {
+    guard let session = connection.session else { return }
+    let deferred = DeferredReply(session: session, id: id, isUpcall: true)
+    if persistence.deferReply(deferred, memories, &simulator) { return }
+    let block = simulator.completedAllocation(ofUpcall: id)
+    let isNew = block.map { connection.markSent(section: $0.details.section.rawValue) } ?? false
+    let descriptor = isNew ? block.flatMap { memories[$0.details.section]?.descriptor } : nil
+    let length = unsafe Encoding.upcall(
+      id, upcall, block, withDescriptor: descriptor != nil, into: buffer)
+    latencies.upcallSent(id, at: host.nanoseconds())
+    send(length, to: connection, descriptor: descriptor)
   }
 }

@@ -12,10 +12,11 @@ extension SwitchboardState {
   ) {
     do throws(Failure) {
       let hello = try unsafe Decoding.hello(header, packet)
-      guard hello.token == 0 else { return try reconnect(connection, header, token: hello.token) }
+      guard hello.token == 0 else { return try reconnect(connection, header, hello) }
       let takesTags = hello.features.contains(.ieee8021Q)
       let resumption = persistence.features(of: hello.features)
-      let granted = takesTags ? resumption.union(.ieee8021Q) : resumption
+      let granted =
+        resumption.union(hello.features.intersection([.ieee8021Q, .miniportMemory]))
       let newToken = resumption.isEmpty ? 0 : try freshToken()
       let session = try simulator.begin(
         name: hello.name, pid: connection.pid, uid: connection.uid,

@@ -34,10 +34,11 @@ extension RequestResult {
 
   package var replyBody: ReplyBody {
     switch Int(type) {
-    // NdisOidRequest returns PENDING if it accepts the request.
+    // NdisOidRequest and NdisMAllocateSharedMemoryAsyncEx return PENDING if they accept the request.
     case NDISSIM_OID_REQUEST where failure.status == .pending: .values
+    case NDISSIM_M_ALLOCATE_SHARED_MEMORY_ASYNC_EX where failure.status == .pending: .values
     case _ where failure.status != .success: .failure
-    case NDISSIM_ALLOCATE_SHARED_MEMORY: .allocation
+    case NDISSIM_ALLOCATE_SHARED_MEMORY, NDISSIM_M_ALLOCATE_SHARED_MEMORY: .allocation
     case NDISSIM_STATISTICS: .statistics
     case NDISSIM_GET_BIND_PARAMETERS: .bindParameters
     default: .values
@@ -58,6 +59,8 @@ extension UpcallDetails {
     case receivedLists
     /// The contexts of returned lists.
     case returnedLists
+    /// An allocated block, or none.
+    case completedAllocation
   }
 
   package var body: Body {
@@ -68,6 +71,7 @@ extension UpcallDetails {
       NDISSIM_UPCALL_OID_REQUEST_COMPLETE:
       .oid
     case NDISSIM_UPCALL_STATUS_EX: .status
+    case NDISSIM_UPCALL_SHARED_MEMORY_ALLOCATE_COMPLETE: .completedAllocation
     default: .details
     }
   }

@@ -35,6 +35,9 @@ extension Request {
       case .setOptionalHandlers: NDISSIM_SET_OPTIONAL_HANDLERS
       case .allocate: NDISSIM_ALLOCATE_SHARED_MEMORY
       case .free: NDISSIM_FREE_SHARED_MEMORY
+      case .allocateMiniport: NDISSIM_M_ALLOCATE_SHARED_MEMORY
+      case .allocateMiniportAsync: NDISSIM_M_ALLOCATE_SHARED_MEMORY_ASYNC_EX
+      case .freeMiniport: NDISSIM_M_FREE_SHARED_MEMORY
       case .offerSection: NDISSIM_OFFER_SECTION
       case .withdrawSection: NDISSIM_WITHDRAW_SECTION
       case .setGeneralAttributes: NDISSIM_SET_GENERAL_ATTRIBUTES

@@ -20,8 +20,8 @@ extension Simulator {
     case .deregisterDriver(let handle): try deregisterDriver(call, handle)
     case .setMiniportAttributes(let handle, let header, let context, let flags):
       try setMiniportAttributes(call, handle, header, context, flags)
-    case .registerScatterGatherDMA(let handle, let header):
-      try registerScatterGatherDMA(call, handle, header)
+    case .registerScatterGatherDMA(let handle, let header, let completeHandler):
+      try registerScatterGatherDMA(call, handle, header, completeHandler: completeHandler)
     case .deregisterScatterGatherDMA(let handle):
       try deregisterScatterGatherDMA(call, handle)
     case .addAdapter(let handle, let name): try addAdapter(call, handle, name)
@@ -39,6 +39,12 @@ extension Simulator {
       try allocate(call, handle, parameters, tag, site)
     case .free(let ndisHandle, let allocation):
       try free(call, ndisHandle, allocation)
+    case .allocateMiniport(let adapter, let allocation):
+      try allocateMiniport(call, adapter, allocation)
+    case .allocateMiniportAsync(let dma, let allocation, let context):
+      try allocateMiniportAsync(call, dma, allocation, context: context)
+    case .freeMiniport(let adapter, let parameters):
+      try freeMiniport(call, adapter, parameters)
     case .offerSection(let provider, let domain, let size, let node):
       try offerSection(call, provider, domain, size, node)
     case .withdrawSection(let handle): try withdrawSection(call, handle)

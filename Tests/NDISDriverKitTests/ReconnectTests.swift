@@ -45,7 +45,10 @@ private let block = AllocationHandle(rawValue: 5)
       let second = try listener.accept()
       let hello = try #require(second.receive(blocking: true))
       #expect(hello.type == NDISSIM_HELLO)
-      #expect(hello.number(at: 8) == UInt64(NDISSIM_FEATURE_RESUME | NDISSIM_FEATURE_8021Q))
+      #expect(
+        hello.number(at: 8)
+          == UInt64(
+            NDISSIM_FEATURE_RESUME | NDISSIM_FEATURE_8021Q | NDISSIM_FEATURE_M_SHARED_MEMORY))
       #expect(hello.number(at: 16) == ScriptedPeer.token)
       second.sendHello(instance: 2)
       let again = (0..<3).compactMap { _ in second.receive(blocking: true) }

@@ -17,7 +17,9 @@ import Testing
     "NdisMIndicateStatusEx": "D", "NdisMIndicateReceiveNetBufferLists": "D",
     "NdisReturnNetBufferLists": "D", "ProtocolNetPnPEvent": "PR",
     "NdisCompleteBindAdapterEx": "P", "NdisCompleteUnbindAdapterEx": "P",
-    "NdisCompleteNetPnPEvent": "P",
+    "NdisCompleteNetPnPEvent": "P", "MiniportSharedMemoryAllocateComplete": "P",
+    "NdisMAllocateSharedMemory": "P", "NdisMAllocateSharedMemoryAsyncEx": "D",
+    "NdisMFreeSharedMemory": "D",
   ]
 
   @Test("every handler and routine has its IRQL, and the required ones are required")

@@ -17,12 +17,14 @@ import Testing
     43: "NdisCompleteNetPnPEvent", 48: "NdisFRegisterFilterDriver",
     49: "NdisFDeregisterFilterDriver",
     64: "NdisSetOptionalHandlers", 65: "NdisAllocateSharedMemory", 66: "NdisFreeSharedMemory",
+    69: "NdisMAllocateSharedMemory",
   ]
   /// May be called up to DISPATCH_LEVEL.
   static let dispatch: [Int: String] = [
     24: "NdisMPauseComplete", 25: "NdisMRestartComplete", 26: "NdisMIndicateStatusEx",
     27: "NdisMOidRequestComplete", 28: "NdisMIndicateReceiveNetBufferLists", 38: "NdisOidRequest",
     39: "NdisCancelOidRequest", 40: "NdisReturnNetBufferLists",
+    70: "NdisMAllocateSharedMemoryAsyncEx", 71: "NdisMFreeSharedMemory",
   ]
   static let extensions: [Int: String] = [
     1: "HELLO", 2: "PING", 3: "RESET", 4: "STATISTICS", 21: "ADD_ADAPTER", 22: "REMOVE_ADAPTER",
@@ -59,7 +61,7 @@ import Testing
 
   @Test("a message that is no routine has no row")
   func others() {
-    for message: UInt16 in [0, 5, 15, 45, 63, 69, 127, 128, 129, 177, 192, .max] {
+    for message: UInt16 in [0, 5, 15, 45, 63, 72, 127, 128, 129, 177, 192, .max] {
       #expect(Routine.of(message: message) == nil)
     }
   }

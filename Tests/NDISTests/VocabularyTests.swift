@@ -25,6 +25,7 @@ import Testing
     (.netPnPEvent, NDISSIM_UPCALL_NET_PNP_EVENT),
     (.allocateSharedMemory, NDISSIM_UPCALL_ALLOCATE_SHARED_MEMORY),
     (.freeSharedMemory, NDISSIM_UPCALL_FREE_SHARED_MEMORY),
+    (.sharedMemoryAllocateComplete, NDISSIM_UPCALL_SHARED_MEMORY_ALLOCATE_COMPLETE),
   ]
 
   @Test("every type of upcall has the header's number")

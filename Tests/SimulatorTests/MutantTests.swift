@@ -16,7 +16,7 @@ import NDISStore
       "vport=\(VPortState.table.rows.count) vport-move=\(VPortState.table.moves.count)",
       "check=\(AnswerCheck.allCases.count) request=\(RequestCheck.allCases.count)",
       "oid=\(OID.table.count) handler=\(DriverRoutine.table.count)",
-      "report=\(Reason.reportedOnly.count)",
+      "report=\(Reason.reportedOnly.count) miniport-memory=\(MiniportMemoryCheck.allCases.count)",
       "capability=\(CapabilityRule.allCases.count) general-oid=\(GeneralOID.table.count)")
   }
 #endif

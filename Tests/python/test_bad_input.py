@@ -45,7 +45,7 @@ def test_oversized(untouched: Daemon, size: int) -> None:
         client.lives()
 
 
-@pytest.mark.parametrize("type", [0, 5, 63, 69, 127, 178, 255, 256, 0xFFFF])
+@pytest.mark.parametrize("type", [0, 5, 63, 72, 127, 178, 255, 256, 0xFFFF])
 def test_unknown_type(untouched: Daemon, type: int) -> None:
     with RawClient(untouched.socket) as client:
         assert client.refused(type).rule == "unknownMessage"

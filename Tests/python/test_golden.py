@@ -179,6 +179,15 @@ EXPECTED = {
         Message.RETURN_NET_BUFFER_LISTS,
         r.ReturnLists(BINDING, 1, 2).pack() + one(LIST) + one(LIST + 1), {}),
     "withdraw_section": (Message.WITHDRAW_SECTION, one(SECTION), {}),
+    "m_allocate_shared_memory": (
+        Message.M_ALLOCATE_SHARED_MEMORY, m.MAllocate(ADAPTER, 0, 6144, 1, TAG, SITE).pack(),
+        {"context": 0x101}),
+    "m_allocate_shared_memory_async_ex": (
+        Message.M_ALLOCATE_SHARED_MEMORY_ASYNC_EX,
+        m.MAllocate(DMA, 0x7171, 6144, 1, TAG, SITE).pack(), {}),
+    "m_free_shared_memory": (
+        Message.M_FREE_SHARED_MEMORY,
+        m.MFree(ADAPTER, ALLOCATION, 0x7F0000003000, 0, 0x100003000, 6144, 1).pack(), {}),
 }
 
 

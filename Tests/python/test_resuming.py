@@ -12,7 +12,13 @@ from typing import Any
 
 import pytest
 from ndissim import Connection, Disconnected, Session, make_section
-from ndissim.abi import FEATURE_8021Q, FEATURE_RESUME, FLAG_NOTIFICATION, Message
+from ndissim.abi import (
+    FEATURE_8021Q,
+    FEATURE_M_SHARED_MEMORY,
+    FEATURE_RESUME,
+    FLAG_NOTIFICATION,
+    Message,
+)
 from ndissim.stored import REMEMBERED
 from scripted import ECHO, TOKEN, Listener, Packet, Peer
 
@@ -53,7 +59,8 @@ def test_hello_asks_for_the_feature(listener: Listener) -> None:
     for resumes in (True, False):
         peer, session = listener.connect(resumes)
         hello = peer.receive()
-        assert hello and (hello.number(8), hello.number(16)) == (FEATURE_8021Q | int(resumes), 0)
+        assert hello and (hello.number(8), hello.number(16)) == (
+            FEATURE_8021Q | FEATURE_M_SHARED_MEMORY | int(resumes), 0)
         assert session.resumptions == 0
 
 
@@ -189,7 +196,8 @@ class TestComingBack:
         assert listener.accept().receive(wait=True)
         second = listener.accept()
         hello = second.receive(wait=True)
-        assert hello and (hello.number(8), hello.number(16)) == (FEATURE_8021Q | FEATURE_RESUME, TOKEN)
+        assert hello and (hello.number(8), hello.number(16)) == (
+            FEATURE_8021Q | FEATURE_M_SHARED_MEMORY | FEATURE_RESUME, TOKEN)
         second.say_hello(2)
         again = [second.receive(wait=True) for _ in range(3)]
         assert again[:2] == [sent[0], sent[2]]

@@ -8,8 +8,8 @@
 // calling thread, and in the answer of an upcall the IRQL on return from the handler.
 //
 // A reply of the daemon with a status other than NDIS_STATUS_SUCCESS has a `struct ndissim_failure` as
-// its body, but for the PENDING of OID_REQUEST; a client's answer to an upcall that is not SUCCESS has no
-// body, but for UPCALL_OID_REQUEST.
+// its body, but for the PENDING of OID_REQUEST and of M_ALLOCATE_SHARED_MEMORY_ASYNC_EX; a client's answer to an
+// upcall that is not SUCCESS has no body, but for UPCALL_OID_REQUEST.
 #pragma once
 #include "ndis_abi.h"
 #include "ndis_oid.h"
@@ -89,6 +89,9 @@ enum {
   NDISSIM_FREE_SHARED_MEMORY = 66,
   NDISSIM_OFFER_SECTION = 67,
   NDISSIM_WITHDRAW_SECTION = 68,
+  NDISSIM_M_ALLOCATE_SHARED_MEMORY = 69,
+  NDISSIM_M_ALLOCATE_SHARED_MEMORY_ASYNC_EX = 70,
+  NDISSIM_M_FREE_SHARED_MEMORY = 71,
   // Upcalls
   NDISSIM_UPCALL_SET_OPTIONS = 128,
   NDISSIM_UPCALL_INITIALIZE_EX = 129,
@@ -108,6 +111,7 @@ enum {
   NDISSIM_UPCALL_NET_PNP_EVENT = 150,
   NDISSIM_UPCALL_ALLOCATE_SHARED_MEMORY = 176,
   NDISSIM_UPCALL_FREE_SHARED_MEMORY = 177,
+  NDISSIM_UPCALL_SHARED_MEMORY_ALLOCATE_COMPLETE = 178,
   // Notifications
   NDISSIM_GOODBYE = 192,
   NDISSIM_SECTION_RELEASED = 193,
@@ -119,6 +123,9 @@ enum {
 #define NDISSIM_FEATURE_RESUME 0x1u
 // 8021Q: out-of-band data of received lists, NDISSIM_LIST_INFORMATION_8021Q, may be sent to this client.
 #define NDISSIM_FEATURE_8021Q 0x2u
+// M_SHARED_MEMORY: the daemon takes M_ALLOCATE_SHARED_MEMORY and the messages that belong to it; a client that asks
+// for the feature finds out before it sends them.
+#define NDISSIM_FEATURE_M_SHARED_MEMORY 0x4u
 
 // HELLO is the first message of a connection; every other one before it is refused.
 struct ndissim_hello {
@@ -223,6 +230,34 @@ struct ndissim_free {
   uint64_t ndis_handle;
   uint64_t allocation_handle;
 };
+
+// M_ALLOCATE_SHARED_MEMORY (NdisMAllocateSharedMemory), reply as that of ALLOCATE_SHARED_MEMORY with one extent;
+// M_ALLOCATE_SHARED_MEMORY_ASYNC_EX (NdisMAllocateSharedMemoryAsyncEx), whose reply is PENDING and has no body.
+struct ndissim_m_allocate {
+  uint64_t handle;    // MiniportAdapterHandle; of ASYNC_EX the MiniportDmaHandle
+  uint64_t context;   // of ASYNC_EX the driver's own, for SHARED_MEMORY_ALLOCATE_COMPLETE; else 0
+  uint32_t length;
+  uint8_t cached;     // BOOLEAN; not used, but a free has to repeat it
+  uint8_t reserved0[3];
+  uint32_t tag;       // as in ndissim_allocate
+  uint32_t reserved1;
+  char site[NDISSIM_SITE_LENGTH];
+};
+NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_m_allocate) == 80, "m allocate");
+
+// M_FREE_SHARED_MEMORY (NdisMFreeSharedMemory). An address of the client's means nothing to the daemon: it names
+// the block that the address lies in, or the last one that did.
+struct ndissim_m_free {
+  uint64_t adapter_handle;
+  uint64_t allocation_handle;  // of the block at VirtualAddress; 0 = there has been none
+  uint64_t virtual_address;    // for reports
+  uint64_t virtual_offset;     // of VirtualAddress in that block; a free is right with 0 only
+  uint64_t physical_address;
+  uint32_t length;
+  uint8_t cached;
+  uint8_t reserved0[3];
+};
+NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_m_free) == 48, "m free");
 
 // OFFER_SECTION: one descriptor, a memfd sealed against growing, shrinking and further sealing.
 // `provider_handle` is the handle the provider registered its handlers on; `domain` comes from
@@ -329,6 +364,25 @@ struct ndissim_upcall_free {
   uint64_t shared_memory_provider_context;
   uint64_t section;
 };
+
+// MiniportSharedMemoryAllocateComplete, with the section's descriptor if this session does not have it yet. A failed
+// allocation has zeros behind `context`, but for the length that was asked for.
+struct ndissim_upcall_shared_memory_allocate_complete {
+  uint64_t adapter_handle;
+  uint64_t adapter_context;
+  uint64_t handler;            // SharedMemAllocateCompleteHandler of NDIS_SG_DMA_DESCRIPTION
+  uint64_t context;            // of the request
+  uint64_t allocation_handle;  // 0 = the allocation failed
+  uint64_t section;
+  uint64_t section_size;
+  uint64_t physical_base;      // of the section: PhysicalAddress is physical_base + offset
+  uint64_t offset;             // in the section
+  uint32_t length;
+  uint8_t cached;              // of the request, for the free
+  uint8_t reserved0[3];
+};
+NDISSIM_STATIC_ASSERT(
+    sizeof(struct ndissim_upcall_shared_memory_allocate_complete) == 80, "allocate complete");
 
 // MARK: Life of an adapter
 

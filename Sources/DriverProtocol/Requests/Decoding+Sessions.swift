@@ -11,6 +11,9 @@ package struct SessionFeatures: OptionSet, Sendable {
   /// The session outlives the daemon's process.
   package static let resume = SessionFeatures(rawValue: UInt64(NDISSIM_FEATURE_RESUME))
   package static let ieee8021Q = SessionFeatures(rawValue: UInt64(NDISSIM_FEATURE_8021Q))
+  /// NdisMAllocateSharedMemory and what belongs to it; granted to whoever asks.
+  package static let miniportMemory = SessionFeatures(
+    rawValue: UInt64(NDISSIM_FEATURE_M_SHARED_MEMORY))
 }
 
 /// The ID of one start of the daemon.

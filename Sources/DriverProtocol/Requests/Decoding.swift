@@ -41,7 +41,9 @@ package enum Decoding {
     case NDISSIM_REGISTER_SCATTER_GATHER_DMA:
       let adapter = try handle(&body)
       let image = try body.readImage(NDIS_SG_DMA_DESCRIPTION())
-      return .registerScatterGatherDMA(adapter, ObjectHeader(image.Header))
+      return .registerScatterGatherDMA(
+        adapter, ObjectHeader(image.Header),
+        completeHandler: image.SharedMemAllocateCompleteHandler)
     case NDISSIM_DEREGISTER_SCATTER_GATHER_DMA:
       return .deregisterScatterGatherDMA(try handle(&body))
     case NDISSIM_ADD_ADAPTER: return .addAdapter(try handle(&body), try body.readName())
@@ -70,6 +72,9 @@ package enum Decoding {
         provider: Handle(rawValue: raw.provider_handle), domain: Handle(rawValue: raw.domain),
         size: raw.size, node: raw.node)
     case NDISSIM_WITHDRAW_SECTION: return .withdrawSection(try handle(&body))
+    case NDISSIM_M_ALLOCATE_SHARED_MEMORY, NDISSIM_M_ALLOCATE_SHARED_MEMORY_ASYNC_EX,
+      NDISSIM_M_FREE_SHARED_MEMORY:
+      return try miniportMemory(type, &body)
     default: return try traffic(type, &body)
     }
   }

@@ -397,7 +397,7 @@ public enum SimulatorInterface {
       extentCount: int,
       offset: ?int,
       extents: ?[]Extent,
-      # Requested with NDIS_SHARED_MEM_PARAMETERS_CONTIGUOUS.
+      # Requested with NDIS_SHARED_MEM_PARAMETERS_CONTIGUOUS, or of a routine that allocates no other memory.
       contiguous: bool,
       queueId: int,
       vportId: ?int,
@@ -409,7 +409,9 @@ public enum SimulatorInterface {
       site: ?string,
       ageMs: int,
       # Indicated NET_BUFFER_LISTs that name it and have not been returned.
-      indicated: int
+      indicated: int,
+      # NdisAllocateSharedMemory, NdisMAllocateSharedMemory or NdisMAllocateSharedMemoryAsyncEx.
+      routine: ?string
     )
 
     # Which blocks are meant; a block must match every member that is there.
@@ -2016,7 +2018,8 @@ extension SimulatorInterface {
     public var extentCount: Int
     public var offset: Int?
     public var extents: [Extent]?
-    /// Requested with NDIS_SHARED_MEM_PARAMETERS_CONTIGUOUS.
+    /// Requested with NDIS_SHARED_MEM_PARAMETERS_CONTIGUOUS, or of a routine that allocates no
+    /// other memory.
     public var contiguous: Bool
     public var queueId: Int
     public var vportId: Int?
@@ -2029,6 +2032,8 @@ extension SimulatorInterface {
     public var ageMs: Int
     /// Indicated NET_BUFFER_LISTs that name it and have not been returned.
     public var indicated: Int
+    /// NdisAllocateSharedMemory, NdisMAllocateSharedMemory or NdisMAllocateSharedMemoryAsyncEx.
+    public var routine: String?
 
     public init(
       handle: String, sharedMemoryHandle: String? = nil, state: String, owner: String? = nil,
@@ -2036,7 +2041,7 @@ extension SimulatorInterface {
       providerName: String, section: String? = nil, length: Int, extentCount: Int,
       offset: Int? = nil, extents: [Extent]? = nil, contiguous: Bool, queueId: Int,
       vportId: Int? = nil, node: Int? = nil, usage: String, tag: String? = nil, site: String? = nil,
-      ageMs: Int, indicated: Int
+      ageMs: Int, indicated: Int, routine: String? = nil
     ) {
       self.handle = handle
       self.sharedMemoryHandle = sharedMemoryHandle
@@ -2061,6 +2066,7 @@ extension SimulatorInterface {
       self.site = site
       self.ageMs = ageMs
       self.indicated = indicated
+      self.routine = routine
     }
 
     public init(json: JSON) throws(JSONMismatch) {
@@ -2088,6 +2094,7 @@ extension SimulatorInterface {
       self.site = try members.optional("site")
       self.ageMs = try members.required("ageMs")
       self.indicated = try members.required("indicated")
+      self.routine = try members.optional("routine")
     }
 
     public var json: JSON {
@@ -2115,6 +2122,7 @@ extension SimulatorInterface {
       members.append("site", self.site)
       members.append("ageMs", self.ageMs)
       members.append("indicated", self.indicated)
+      members.append("routine", self.routine)
       return .object(members)
     }
   }

@@ -139,7 +139,7 @@ extension Interface.Block {
       vportId: block.vportID.map { Int($0) }, node: block.node.map { Int($0) },
       usage: "\(block.usage)", tag: block.tag == 0 ? nil : tagText(block.tag),
       site: block.site.isEmpty ? nil : "\(block.site)", ageMs: age(block.createdAt, now),
-      indicated: Int(block.indicated))
+      indicated: Int(block.indicated), routine: block.routine.rawValue)
   }
 }
 

@@ -51,6 +51,7 @@ public struct DriverRoutine: Sendable {
     DriverRoutine("MiniportOidRequest", .miniport, .passive, isRequired: true),
     DriverRoutine("MiniportCancelOidRequest", .miniport, .atMostDispatch, isRequired: true),
     DriverRoutine("MiniportReturnNetBufferLists", .miniport, .atMostDispatch, isRequired: true),
+    DriverRoutine("MiniportSharedMemoryAllocateComplete", .miniport, .passive),
     DriverRoutine("ProtocolBindAdapterEx", .protocolDriver, .passive, isRequired: true),
     DriverRoutine("ProtocolUnbindAdapterEx", .protocolDriver, .passive, isRequired: true),
     DriverRoutine(
@@ -70,6 +71,9 @@ public struct DriverRoutine: Sendable {
     DriverRoutine("NdisMIndicateStatusEx", .ndis, .atMostDispatch),
     DriverRoutine("NdisMIndicateReceiveNetBufferLists", .ndis, .atMostDispatch),
     DriverRoutine("NdisReturnNetBufferLists", .ndis, .atMostDispatch),
+    DriverRoutine("NdisMAllocateSharedMemory", .ndis, .passive),
+    DriverRoutine("NdisMAllocateSharedMemoryAsyncEx", .ndis, .atMostDispatch),
+    DriverRoutine("NdisMFreeSharedMemory", .ndis, .atMostDispatch),
   ]
   #if MUTANTS
     .mutated("handler") { row in

@@ -73,6 +73,10 @@ public struct Routine: Sendable {
     Routine(NDISSIM_FREE_SHARED_MEMORY, "NdisFreeSharedMemory", .passive),
     Routine(NDISSIM_OFFER_SECTION, "OFFER_SECTION", .passive, isExtension: true),
     Routine(NDISSIM_WITHDRAW_SECTION, "WITHDRAW_SECTION", .passive, isExtension: true),
+    Routine(NDISSIM_M_ALLOCATE_SHARED_MEMORY, "NdisMAllocateSharedMemory", .passive),
+    Routine(
+      NDISSIM_M_ALLOCATE_SHARED_MEMORY_ASYNC_EX, "NdisMAllocateSharedMemoryAsyncEx", .dispatch),
+    Routine(NDISSIM_M_FREE_SHARED_MEMORY, "NdisMFreeSharedMemory", .dispatch),
   ]
   #if MUTANTS
     .mutated("routine") { row in

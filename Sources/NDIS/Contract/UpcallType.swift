@@ -47,4 +47,9 @@ public enum UpcallType: UInt16, Sendable, CaseIterable, BitwiseCopyable {
   case allocateSharedMemory = 176
   /// NetFreeSharedMemory.
   case freeSharedMemory = 177
+
+  // MARK: Shared memory of miniports
+
+  /// MiniportSharedMemoryAllocateComplete.
+  case sharedMemoryAllocateComplete = 178
 }

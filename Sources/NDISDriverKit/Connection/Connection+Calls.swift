@@ -164,9 +164,11 @@ extension Connection {
     let refusal: DriverError
     do throws(Failure) {
       var reader = unsafe BodyReader(packet: packet)
-      // NdisOidRequest is the one routine whose success is PENDING.
+      // NdisOidRequest and NdisMAllocateSharedMemoryAsyncEx are the routines whose success is PENDING.
       let isAccepted =
-        header.status == .pending && Int(header.type) == NDISSIM_OID_REQUEST
+        header.status == .pending
+        && (Int(header.type) == NDISSIM_OID_REQUEST
+          || Int(header.type) == NDISSIM_M_ALLOCATE_SHARED_MEMORY_ASYNC_EX)
       if header.status == .success || isAccepted { return try read(&reader) }
       let routine = Routine.of(message: header.type)?.name.description
       let failure = try reader.readFailure()

@@ -74,10 +74,15 @@ extension Connection {
 
   /// NdisMRegisterScatterGatherDma ("nf-ndis-ndismregisterscattergatherdma"); in `initializeEx`.
   /// Returns the handle and the size of a scatter-gather list of `maximumPhysicalMapping` bytes.
+  ///
+  /// - Parameter completesAllocations: false leaves SharedMemAllocateCompleteHandler NULL; then
+  ///   `mAllocateSharedMemoryAsyncEx` fails.
   public func registerScatterGatherDMA(
-    _ adapter: AdapterHandle, maximumPhysicalMapping: UInt32 = 65536
+    _ adapter: AdapterHandle, maximumPhysicalMapping: UInt32 = 65536,
+    completesAllocations: Bool = true
   ) throws(DriverError) -> (handle: DMAHandle, listSize: UInt32) {
-    let image = Characteristics.dma(maximumPhysicalMapping)
+    let driver = completesAllocations ? registry.driver(of: adapter.rawValue) : nil
+    let image = Characteristics.dma(maximumPhysicalMapping, driver: driver)
     return try call(NDISSIM_REGISTER_SCATTER_GATHER_DMA) { writer in
       writer.append(adapter.rawValue)
       writer.append(image: image, size: Int(image.Header.Size))

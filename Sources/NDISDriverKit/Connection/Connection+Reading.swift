@@ -153,6 +153,12 @@ extension Connection {
       unsafe adoptView(packet, descriptor: descriptor)
       return .notification
     }
+    if header.isUpcall, !header.isReply,
+      Int(header.type) == NDISSIM_UPCALL_SHARED_MEMORY_ALLOCATE_COMPLETE
+    {
+      unsafe adoptCompleted(packet, descriptor: descriptor)
+      return .upcall(unsafe Upcall(header, packet))
+    }
     // No other packet has a descriptor.
     _ = Descriptor(owning: descriptor)
     if header.isUpcall, !header.isReply { return .upcall(unsafe Upcall(header, packet)) }
@@ -169,12 +175,26 @@ extension Connection {
     views.adopt(raw.section, size: raw.size, descriptor: file)
   }
 
+  /// The section of memory that MiniportSharedMemoryAllocateComplete gets, before another thread reads a reply that
+  /// names it.
+  private func adoptCompleted(_ packet: UnsafeRawBufferPointer, descriptor: Int32) {
+    guard descriptor >= 0 else { return }
+    var reader = unsafe BodyReader(packet: packet)
+    guard let raw = try? reader.read(ndissim_upcall_shared_memory_allocate_complete.self) else {
+      _ = Descriptor(owning: descriptor)
+      return
+    }
+    sections.adopt(raw.section, size: raw.section_size, descriptor: descriptor)
+  }
+
   private func adoptSection(
     _ header: MessageHeader, _ packet: UnsafeRawBufferPointer, descriptor: Int32
   ) {
     guard descriptor >= 0 else { return }
     var reader = unsafe BodyReader(packet: packet)
-    guard header.type == UInt16(NDISSIM_ALLOCATE_SHARED_MEMORY), header.status == .success,
+    guard
+      header.type == UInt16(NDISSIM_ALLOCATE_SHARED_MEMORY)
+        || header.type == UInt16(NDISSIM_M_ALLOCATE_SHARED_MEMORY), header.status == .success,
       let reply = try? reader.read(ndissim_allocate_reply.self)
     else {
       _ = Descriptor(owning: descriptor)

@@ -128,6 +128,7 @@ extension Connection {
       guard case .miniport(let driver)? = registry.find(cookie: raw.handler) else {
         return .failure
       }
+      registry.setDriver(raw.handler >> 8, of: raw.first)
       return try driver.initializeEx(
         AdapterHandle(rawValue: raw.first), name: "\(name)", on: self)
     case .adapter(let raw):
@@ -210,6 +211,11 @@ extension Connection {
         return .failure
       }
       driver.receiveNetBufferLists(indication, on: self)
+    case .allocateComplete(let raw):
+      guard case .miniport(let driver)? = registry.find(cookie: raw.handler) else {
+        return .failure
+      }
+      completeAllocation(raw, driver)
     case .returned(let raw, let lists):
       guard case .miniport(let driver)? = registry.find(cookie: raw.handler) else {
         return .failure

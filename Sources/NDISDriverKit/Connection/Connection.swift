@@ -77,6 +77,7 @@ struct Hello: Sendable {
   let sender: Monitor<Sender>
   let sections = Sections()
   let views = SectionViews()
+  let miniportBlocks = MiniportBlocks()
   let registry = Registry()
   let receiveBuffer: UnsafeMutableRawBufferPointer
   let replies: UnsafeMutableRawBufferPointer
@@ -162,7 +163,8 @@ struct Hello: Sendable {
     name: String, features: UInt64 = 0, versions: ClosedRange<UInt16> = 1...1
   ) throws(DriverError) {
     let wanted =
-      features | UInt64(NDISSIM_FEATURE_8021Q) | (resumes ? UInt64(NDISSIM_FEATURE_RESUME) : 0)
+      features | UInt64(NDISSIM_FEATURE_8021Q | NDISSIM_FEATURE_M_SHARED_MEMORY)
+      | (resumes ? UInt64(NDISSIM_FEATURE_RESUME) : 0)
     hello = Hello(name: Name(name), features: wanted, versions: versions)
     helloLimits = try call(NDISSIM_HELLO) { writer in
       hello.write(into: &writer, token: 0)

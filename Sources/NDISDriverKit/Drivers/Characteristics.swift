@@ -85,7 +85,10 @@ enum Characteristics {
     return image
   }
 
-  static func dma(_ maximumPhysicalMapping: UInt32) -> NDIS_SG_DMA_DESCRIPTION {
+  /// `driver`: the number of the miniport, for MiniportSharedMemoryAllocateComplete; nil = without that handler.
+  static func dma(
+    _ maximumPhysicalMapping: UInt32, driver: UInt64?
+  ) -> NDIS_SG_DMA_DESCRIPTION {
     var image = NDIS_SG_DMA_DESCRIPTION()
     image.Header = header(
       Int(NDIS_OBJECT_TYPE_SG_DMA_DESCRIPTION), 1,
@@ -94,6 +97,7 @@ enum Characteristics {
     image.Flags = UInt32(NDIS_SG_DMA_64_BIT_ADDRESS)
     image.MaximumPhysicalMapping = maximumPhysicalMapping
     image.ProcessSGListHandler = 1
+    image.SharedMemAllocateCompleteHandler = driver.map { Registry.cookie($0, 14) } ?? 0
     return image
   }
 

@@ -62,6 +62,12 @@ public protocol MiniportDriver: AnyObject, Sendable {
   func returnNetBufferLists(
     _ adapter: AdapterHandle, context: UInt64, _ lists: [UInt64], flags: ReturnFlags,
     on connection: Connection)
+
+  /// MiniportSharedMemoryAllocateComplete ("nc-ndis-miniport_allocate_shared_mem_complete"): the memory of
+  /// `mAllocateSharedMemoryAsyncEx`; nil if the allocation failed. `allocationContext` is the Context of the call.
+  func sharedMemoryAllocateComplete(
+    _ adapter: AdapterHandle, context: UInt64, _ memory: MiniportSharedMemory?, length: UInt32,
+    allocationContext: UInt64, on connection: Connection)
 }
 
 extension MiniportDriver {
@@ -109,5 +115,10 @@ extension MiniportDriver {
   public func returnNetBufferLists(
     _ adapter: AdapterHandle, context: UInt64, _ lists: [UInt64], flags: ReturnFlags,
     on connection: Connection
+  ) {}
+
+  public func sharedMemoryAllocateComplete(
+    _ adapter: AdapterHandle, context: UInt64, _ memory: MiniportSharedMemory?, length: UInt32,
+    allocationContext: UInt64, on connection: Connection
   ) {}
 }

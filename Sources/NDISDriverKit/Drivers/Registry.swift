@@ -16,6 +16,8 @@ final class Registry: Sendable {
   private struct State: Sendable {
     var next: UInt64 = 1
     var table: [UInt64: Registration] = [:]
+    /// The numbers of the drivers of adapters, by the adapter's handle.
+    var drivers: [UInt64: UInt64] = [:]
   }
   private let state = Monitor<State>(State())
 
@@ -45,8 +47,19 @@ final class Registry: Sendable {
   }
 
   func removeAll() {
-    state.withLock { $0.table = [:] }
+    state.withLock {
+      $0.table = [:]
+      $0.drivers = [:]
+    }
   }
+
+  /// MiniportInitializeEx is about to be called for an adapter.
+  func setDriver(_ number: UInt64, of adapter: UInt64) {
+    state.withLock { $0.drivers[adapter] = number }
+  }
+
+  /// The number of the miniport driver of an adapter; nil before its MiniportInitializeEx.
+  func driver(of adapter: UInt64) -> UInt64? { state.withLock { $0.drivers[adapter] } }
 
   func providers() -> [any SharedMemoryProvider] {
     state.withLock { state in

@@ -22,6 +22,7 @@ struct Upcall {
     case returned(ndissim_upcall_return, lists: [UInt64])
     case allocate(ndissim_upcall_allocate, SharedMemoryParameters)
     case free(ndissim_upcall_free)
+    case allocateComplete(ndissim_upcall_shared_memory_allocate_complete)
     case unreadable(Failure)
   }
 
@@ -65,6 +66,9 @@ struct Upcall {
       return .allocate(raw, SharedMemoryParameters(image: image, tag: raw.tag, site: site))
     case NDISSIM_UPCALL_FREE_SHARED_MEMORY:
       return .free(try reader.read(ndissim_upcall_free.self))
+    case NDISSIM_UPCALL_SHARED_MEMORY_ALLOCATE_COMPLETE:
+      return .allocateComplete(
+        try reader.read(ndissim_upcall_shared_memory_allocate_complete.self))
     default: return try readData(type, &reader)
     }
   }

@@ -13,7 +13,7 @@ extension Connection {
   ) throws(DriverError) -> SharedMemoryBlock {
     let problem: DriverError
     do throws(DriverError) {
-      return try map(answer, of: allocation)
+      return try map(answer, owner: allocation.owner, length: allocation.length)
     } catch { problem = error }
     // At the level that a free requires, regardless of the caller's.
     try? withIRQL(.passive) { () throws(DriverError) in
@@ -24,8 +24,8 @@ extension Connection {
     throw problem
   }
 
-  private func map(
-    _ answer: AllocationAnswer, of allocation: AllocationTicket
+  func map(
+    _ answer: AllocationAnswer, owner: UInt64, length: UInt32
   ) throws(DriverError) -> SharedMemoryBlock {
     let head = answer.head
     guard let section = sections.find(head.section) else {
@@ -33,7 +33,7 @@ extension Connection {
     }
     var total = try Connection.check(answer.first, in: section)
     for extent in answer.others { total += try Connection.check(extent, in: section) }
-    guard total >= UInt64(allocation.length) else {
+    guard total >= UInt64(length) else {
       throw Connection.unmapped("The extents are shorter than the block.")
     }
     let mapping: Mapping
@@ -48,7 +48,7 @@ extension Connection {
     return unsafe SharedMemoryBlock(
       allocationHandle: AllocationHandle(rawValue: head.allocation_handle),
       sharedMemoryHandle: SharedMemoryHandle(rawValue: head.shared_memory_handle),
-      owner: Handle(rawValue: allocation.owner), length: Int(allocation.length),
+      owner: Handle(rawValue: owner), length: Int(length),
       section: section, physicalBase: head.physical_base, firstExtent: answer.first,
       otherExtents: answer.others, mapping: mapping, address: address)
   }

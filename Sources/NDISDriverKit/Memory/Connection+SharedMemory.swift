@@ -143,6 +143,13 @@ struct AllocationAnswer {
   let first: Extent
   let others: [Extent]
 
+  /// Of a block of one extent.
+  init(head: ndissim_allocate_reply, first: Extent) {
+    self.head = head
+    self.first = first
+    others = []
+  }
+
   init(_ reader: inout BodyReader) throws(Failure) {
     head = try reader.read(ndissim_allocate_reply.self)
     guard (1...NDIS.Limits.maximumExtents).contains(head.extent_count) else {

@@ -33,11 +33,14 @@ final class FreedGuard: Sendable {
 
   /// Its reply has arrived. The pages of the block may have been guarded.
   func allocated(_ ticket: Ticket, _ block: SharedMemoryBlock?) {
-    if let block { release(block) }
-    state.withLock { state in
-      let site = state.sites.removeValue(forKey: ticket.id) ?? Site()
-      if let block { state.live[block.allocationHandle.rawValue] = (block, site) }
-    }
+    let site = state.withLock { $0.sites.removeValue(forKey: ticket.id) }
+    if let block { add(block, site: site ?? Site()) }
+  }
+
+  /// A live block.
+  func add(_ block: SharedMemoryBlock, site: Site) {
+    release(block)
+    state.withLock { $0.live[block.allocationHandle.rawValue] = (block, site) }
   }
 
   /// A free is about to be sent: when its reply arrives the pages may be another block's. Returns the block if it is
@@ -68,9 +71,7 @@ final class FreedGuard: Sendable {
 
   /// A block that was not freed after all.
   func keep(_ block: SharedMemoryBlock?) {
-    guard let block else { return }
-    release(block)
-    state.withLock { $0.live[block.allocationHandle.rawValue] = (block, Site()) }
+    if let block { add(block, site: Site()) }
   }
 
   private func release(_ block: SharedMemoryBlock) {

@@ -103,6 +103,17 @@ extension Simulator {
     }
   }
 
+  /// An asynchronous allocation is pending.
+  func allocationBegun(_ index: Index<AdapterRecord>) {
+    store.adapters.update(index) { $0.allocationsPending &+= 1 }
+  }
+
+  /// An allocation is no longer pending: MiniportHaltEx may be called.
+  mutating func allocationEnded(_ index: Index<AdapterRecord>) {
+    store.adapters.update(index) { $0.allocationsPending &-= 1 }
+    scheduler.wake(index)
+  }
+
   /// An adapter that has never run is removed; one that has stays Paused.
   private mutating func restartFailed(
     _ index: Index<AdapterRecord>, _ failure: Failure

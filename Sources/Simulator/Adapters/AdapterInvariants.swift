@@ -38,6 +38,9 @@ extension StoreCheck {
       try wait(for: adapter.addRequest, at)
       try wait(for: adapter.removeRequest, at)
       try wait(for: adapter.changeRequest, at)
+      try at.hold(
+        adapter.allocationsPending == allocating[Int(index)],
+        "it waits for other allocations than are pending")
       inUse.children &+= 1
       let session = store.drivers[adapter.driver.index, \.session]
       try at.hold(isSession(session), "its driver's session is not there")

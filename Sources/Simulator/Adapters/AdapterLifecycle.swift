@@ -111,6 +111,7 @@ extension Simulator {
     case .running: return stepPause(index, adapter)
     case .paused: return stepHalt(index, adapter)
     case .halted, .shutdown:
+      guard adapter.allocationsPending == 0 else { return false }
       if adapter.dropped == 0 { dropIndications(adapter: index) }
       if !adapter.blocks.isNone {
         // After a shutdown nothing may be freed, so nothing is a leak.
@@ -153,6 +154,9 @@ extension Simulator {
     }
     // MiniportHaltEx is not called with OID requests outstanding.
     guard store.adapters[index, \.firstOID].isNone else { return false }
+    // Nor while memory is on its way to MiniportSharedMemoryAllocateComplete.
+    guard MiniportMemoryCheck.haltWaits.passes(store.adapters[index, \.allocationsPending] == 0)
+    else { return false }
     // The state becomes Halted when MiniportHaltEx returns; it is called in Paused.
     return callHandler(
       adapter: index, .haltEx, argument: adapter.haltAction)

@@ -70,7 +70,10 @@ struct AdapterRecord: NamedRecord {
   var returning: UInt32 = 0
   /// Of those, the lists it is still to be called for.
   var returned = Ref<NetBufferListRecord>.none
-  var padding: UInt32 = 0
+  /// Allocations of NdisMAllocateSharedMemoryAsyncEx of which MiniportSharedMemoryAllocateComplete has not returned.
+  var allocationsPending: UInt32 = 0
+  /// The cookie of SharedMemAllocateCompleteHandler.
+  var allocateCompleteHandler: UInt64 = 0
 
   /// A free record.
   init() {}

@@ -90,7 +90,7 @@ extension Simulator {
   }
 
   mutating func registerScatterGatherDMA(
-    _ call: Call, _ handle: Handle, _ header: ObjectHeader
+    _ call: Call, _ handle: Handle, _ header: ObjectHeader, completeHandler: UInt64
   ) throws(Failure) {
     let index = try resolveAdapter(handle, session: call.sessionIndex)
     try check(header, AttributesStructure.scatterGatherDMA)
@@ -105,6 +105,7 @@ extension Simulator {
     store.adapters.update(index) {
       $0.dmaRegistered = 1
       $0.dmaGeneration &+= 1
+      $0.allocateCompleteHandler = completeHandler
     }
     finish(call.sessionIndex, call.requestID, dmaHandle(index), 16 + 24 * 256)
   }
@@ -117,14 +118,29 @@ extension Simulator {
   mutating func deregisterScatterGatherDMA(
     _ call: Call, _ handle: Handle
   ) throws(Failure) {
+    let index = try resolveDMA(handle, session: call.sessionIndex)
+    guard hasRegisteredDMA(index) else {
+      throw Failure(.invalidParameter, .staleHandle, handle.rawValue)
+    }
+    store.adapters.update(index) { $0.dmaRegistered = 0 }
+    finish(call.sessionIndex, call.requestID)
+  }
+
+  /// The adapter that a MiniportDmaHandle is of, whether or not it has been deregistered.
+  func resolveDMA(
+    _ handle: Handle, session: Index<SessionRecord>
+  ) throws(Failure) -> Index<AdapterRecord> {
     try checkKind(handle, [.dma])
     let index = Index<AdapterRecord>(handle.index)
     guard store.adapters.contains(index), store.adapters[index, \.life] != .free,
-      dmaHandle(index) == handle, store.adapters[index, \.dmaRegistered] != 0
+      dmaHandle(index) == handle, store.adapters[index, \.dmaGeneration] != 0
     else { throw Failure(.invalidParameter, .staleHandle, handle.rawValue) }
-    _ = try resolveAdapter(adapterHandle(index), session: call.sessionIndex)
-    store.adapters.update(index) { $0.dmaRegistered = 0 }
-    finish(call.sessionIndex, call.requestID)
+    return try resolveAdapter(adapterHandle(index), session: session)
+  }
+
+  /// Whether the miniport has registered DMA for the adapter, and not deregistered it.
+  func hasRegisteredDMA(_ index: Index<AdapterRecord>) -> Bool {
+    store.adapters[index, \.dmaRegistered] != 0
   }
 
   /// Attributes and DMA are set in MiniportInitializeEx.

@@ -74,6 +74,8 @@ struct StoreCheck: ~Copyable {
   var receiveCalls: [UInt32]
   /// Lists being returned to an adapter, lists indicated on a queue or VPort.
   var returning: [UInt32]
+  /// Allocations that a miniport has not been told of.
+  var allocating: [UInt32]
   var indicatedOnQueue: [UInt32]
   var indicatedOnVPort: [UInt32]
   /// Lists that were visited, one bit each; how often lists refer to each block.
@@ -136,6 +138,7 @@ struct StoreCheck: ~Copyable {
     statusCalls = zeros(store.statuses.capacity)
     receiveCalls = zeros(store.indications.capacity)
     returning = zeros(store.adapters.capacity)
+    allocating = zeros(store.adapters.capacity)
     indicatedOnQueue = zeros(store.queues.capacity)
     indicatedOnVPort = zeros(store.vports.capacity)
     met = zeros(store.lists.capacity / 64 + 1)

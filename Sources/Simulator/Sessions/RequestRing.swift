@@ -171,6 +171,22 @@ extension Simulator {
       check = BugCheck(
         code: BugCheck.ndisDriver, 0x01, owner.rawValue, UInt64(parameters.length),
         UInt64(call.irql.rawValue), isExtension: true)
+    case .allocateMiniport(let adapter, let allocation):
+      // NDIS_BUGCHECK_ALLOCATE_SHARED_MEM_HIGH_IRQL.
+      origin = AllocationOrigin(tag: allocation.tag, site: allocation.site)
+      check = BugCheck(
+        code: BugCheck.ndisDriver, 0x01, adapter.rawValue, UInt64(allocation.length),
+        UInt64(call.irql.rawValue), isExtension: false)
+    case .allocateMiniportAsync(_, let allocation, _):
+      origin = AllocationOrigin(tag: allocation.tag, site: allocation.site)
+      check = BugCheck(
+        code: BugCheck.driverVerifier, 0xE5, UInt64(call.irql.rawValue), isExtension: true)
+    case .freeMiniport(_, let parameters):
+      handle = parameters.allocation
+      origin = self.origin(of: parameters.allocation)
+      check = BugCheck(
+        code: BugCheck.driverVerifier, 0xE5, UInt64(call.irql.rawValue),
+        parameters.virtualAddress, isExtension: true)
     case .free(_, let allocation):
       handle = allocation
       origin = self.origin(of: allocation)

@@ -30,20 +30,22 @@ extension Simulator {
       try ask(registration, owner, call, parameters, place, tag, site)
     } catch {
       store.globals.update(0) { $0.failedAllocations &+= 1 }
-      if error.status == .resources {
-        turn.emit(
-          .event(
-            .shortage(
-              party(of: ndisHandle, session: call.sessionIndex), error,
-              AllocationOrigin(tag: tag, site: site))))
-      }
+      report(shortage: error, call, ndisHandle, AllocationOrigin(tag: tag, site: site))
       throw error
     }
   }
 
+  /// The event of a call that failed for want of something; nothing for another failure.
+  mutating func report(
+    shortage error: Failure, _ call: Call, _ caller: Handle, _ origin: AllocationOrigin
+  ) {
+    guard error.status == .resources else { return }
+    turn.emit(.event(.shortage(party(of: caller, session: call.sessionIndex), error, origin)))
+  }
+
   // MARK: Checks
 
-  private func checkOwnerState(_ owner: Owner, _ handle: Handle) throws(Failure) {
+  func checkOwnerState(_ owner: Owner, _ handle: Handle) throws(Failure) {
     switch owner.object {
     case .adapter(let index):
       let adapter = store.adapters[index]
@@ -119,12 +121,12 @@ extension Simulator {
     guard driver.kind == .miniport else { return }
     let isHAL = store.registrations.read(registration) { $0.level } == .hal
     guard isHAL || settings.strictDMA else { return }
-    if let adapter = owner.adapter, store.adapters[adapter, \.dmaRegistered] != 0 { return }
+    if let adapter = owner.adapter, hasRegisteredDMA(adapter) { return }
     throw Failure(.failure, .dmaNotRegistered)
   }
 
   /// Whether the provider may be called now: checks for a stuck provider, a cycle and the call depth.
-  private mutating func checkProvider(
+  mutating func checkProvider(
     _ registration: Index<RegistrationRecord>, _ call: Call, length: UInt32
   ) throws(Failure) {
     try checkQuota(bytesOf: registration, length: length)
@@ -205,7 +207,7 @@ extension Simulator {
   // MARK: Sites
 
   /// The record of a site label; none when it is empty or the table is full.
-  private mutating func intern(_ site: Site) -> Ref<SiteRecord> {
+  mutating func intern(_ site: Site) -> Ref<SiteRecord> {
     guard !site.isEmpty else { return .none }
     if let index = derived.siteIndex.find(site) {
       if store.sites[index, \.references] == 0 { slabs.sites.take(index) }

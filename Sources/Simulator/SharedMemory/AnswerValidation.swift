@@ -48,6 +48,7 @@ extension Simulator {
   private mutating func refuse(
     _ index: Index<BlockRecord>, _ upcall: UpcallRecord, _ failure: Failure
   ) {
+    if isAsynchronous(block: index) { failAllocation(upcall, block: index, failure) }
     discard(block: index)
     store.globals.update(0) { $0.failedAllocations &+= 1 }
     complete(upcall.request, failure)
@@ -261,6 +262,10 @@ extension Simulator {
     store.sections.update(section) { $0.blocks &+= 1 }
     store.globals.update(0) { $0.allocations &+= 1 }
     let generation = store.blocks[index, \.generation]
+    if isAsynchronous(block: index) {
+      return completeAllocation(
+        upcall, block: Ref(index), generation, length: store.blocks[index, \.length])
+    }
     let isHAL = store.registrations.read(registration) { $0.level } == .hal
     complete(
       upcall.request, handle(.allocation, generation, index),

@@ -58,10 +58,19 @@ extension StoreCheck {
       }
       try at.hold(SharedMemoryUsage(rawValue: block.usage) != nil, "its usage is none")
       let revision = block.flags >> 4
+      // Contiguous memory of the HAL in revision 1; no other block has a flag of these routines.
+      let isOfMiniport = block.flags & 0x13 == 0x13 && revision == 1
       try at.hold(
-        block.flags & 0xF <= 1 && (revision == 1 || revision == 2), "its flags are none")
+        (block.flags & 0xF <= 1 || isOfMiniport) && (revision == 1 || revision == 2),
+        "its flags are none")
       try at.hold(block.length > 0, "it has no length")
       try at.hold(isRegistration(block.registration), "its registration is not there")
+      try at.hold(
+        !isOfMiniport
+          || store.registrations[block.registration.index, \.$level.validated] == .hal
+            && block.queueID == 0 && block.vportID == 0
+            && (block.ownerKind == .adapter || block.ownerKind == .none),
+        "it is of NdisMAllocateSharedMemory, and not an adapter's memory of the HAL")
       inUse.providedBlocks &+= 1
       if let site = block.site.optional {
         try at.hold(store.sites.contains(site), "its label is not there")

@@ -126,6 +126,51 @@ extension Simulator {
     }
   }
 
+  // MARK: Handles
+
+  /// The live block that an AllocationHandle names, and its owner, if that is of this session.
+  @inline(__always)
+  func liveBlock(
+    _ allocation: Handle, session: Index<SessionRecord>
+  ) throws(Failure) -> (block: Index<BlockRecord>, owner: OwnerIndex) {
+    guard allocation != .null else { throw Failure(.failure, .nullHandle) }
+    guard allocation.kind == .allocation else {
+      throw Failure(.failure, .wrongKindOfHandle, allocation.rawValue)
+    }
+    let index = Index<BlockRecord>(allocation.index)
+    guard store.blocks.contains(index) else {
+      throw Failure(.failure, .staleHandle, allocation.rawValue)
+    }
+    let block = store.blocks[index]
+    let live = handle(.allocation, block.generation, index)
+    guard live == allocation, block.state == .live,
+      let object = block.ownerIndex
+    else {
+      // A past generation of this slot once named a block; any other number never did.
+      let salt = UInt32(truncatingIfNeeded: store.globals[0].generationSalt)
+      let was = allocation.generation > salt && allocation.generation <= salt &+ block.generation
+      throw Failure(.failure, was ? .doubleFree : .staleHandle, allocation.rawValue)
+    }
+    guard self.session(owner: object) == session else {
+      throw Failure(.failure, .foreignHandle, allocation.rawValue)
+    }
+    return (index, object)
+  }
+
+  // MARK: Routines
+
+  /// Whether NdisMAllocateSharedMemory or NdisMAllocateSharedMemoryAsyncEx allocated a block.
+  @inline(__always)
+  func isOfMiniport(block index: Index<BlockRecord>) -> Bool {
+    store.blocks[index, \.flags] & BlockRecord.ofMiniport != 0
+  }
+
+  /// Whether it was NdisMAllocateSharedMemoryAsyncEx.
+  @inline(__always)
+  func isAsynchronous(block index: Index<BlockRecord>) -> Bool {
+    store.blocks[index, \.flags] & BlockRecord.asynchronous != 0
+  }
+
   // MARK: Received lists
 
   /// Sets how many indicated lists refer to a block.

@@ -31,6 +31,7 @@ struct BlockRecord: NamedRecord {
   @Raw var state = BlockState.free
   @Raw var ownerKind = OwnerKind.none
   var usage: UInt8 = 0
+  /// Contiguous, then `isOfMiniport`, `isAsynchronous`, `isCached`; the revision of the parameters in the high half.
   var flags: UInt8 = 0
   var owner = Ref<AnyRecord>.none
   var ownerPrevious = Ref<BlockRecord>.none
@@ -81,6 +82,13 @@ struct BlockRecord: NamedRecord {
       }
     }
   }
+
+  /// Of NdisMAllocateSharedMemory or NdisMAllocateSharedMemoryAsyncEx.
+  static let ofMiniport: UInt8 = 2
+  /// Of NdisMAllocateSharedMemoryAsyncEx.
+  static let asynchronous: UInt8 = 4
+  /// Its Cached was TRUE.
+  static let cached: UInt8 = 8
 
   /// The queue of a block that has a QueueId.
   var queue: Ref<QueueRecord> {

@@ -7,11 +7,18 @@ import NDISStore
 /// A block.
 public struct BlockSnapshot: Sendable, Equatable {
   public enum State: String, Sendable { case pending, live, freeing, abandoned }
+  /// Who allocated it, by its documented name.
+  public enum Routine: String, Sendable {
+    case ndisAllocate = "NdisAllocateSharedMemory"
+    case miniport = "NdisMAllocateSharedMemory"
+    case miniportAsync = "NdisMAllocateSharedMemoryAsyncEx"
+  }
   public var index: UInt32
   public var handle: Handle
   /// Nil for HAL memory.
   public var sharedMemoryHandle: Handle?
   public var state: State
+  public var routine: Routine
   /// Nil once it has ended or freed the block.
   public var owner: Handle?
   public var driver: Handle?
@@ -75,6 +82,8 @@ extension Simulator {
       index: index.raw, handle: handle(.allocation, record.generation, index),
       sharedMemoryHandle: level == .hal
         ? nil : handle(.sharedMemory, record.generation, index), state: state,
+      routine: isAsynchronous(block: index)
+        ? .miniportAsync : isOfMiniport(block: index) ? .miniport : .ndisAllocate,
       owner: nil, driver: nil, driverName: nil, adapter: nil, adapterName: nil, session: nil,
       provider: registrationHandle(record.registration.index),
       providerName: store.registrations[record.registration.index, \.name],

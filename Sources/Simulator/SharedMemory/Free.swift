@@ -97,7 +97,7 @@ extension Simulator {
   }
 
   /// The action of the MiniportShutdownEx that a free is made in or after; nil if there was none.
-  private func shutdownAction(_ call: Call, _ block: Index<BlockRecord>) -> UInt32? {
+  func shutdownAction(_ call: Call, _ block: Index<BlockRecord>) -> UInt32? {
     if case .adapter(let adapter) = store.blocks.read(block, { $0.ownerIndex }),
       store.adapters[adapter, \.state] == .shutdown
     {
@@ -112,26 +112,9 @@ extension Simulator {
   private func blockToFree(
     _ ndisHandle: Handle, _ allocation: Handle, session: Index<SessionRecord>
   ) throws(Failure) -> (block: Index<BlockRecord>, owner: Handle) {
-    guard allocation != .null else { throw Failure(.failure, .nullHandle) }
-    guard allocation.kind == .allocation else {
-      throw Failure(.failure, .wrongKindOfHandle, allocation.rawValue)
-    }
-    let index = Index<BlockRecord>(allocation.index)
-    guard store.blocks.contains(index) else {
-      throw Failure(.failure, .staleHandle, allocation.rawValue)
-    }
-    let block = store.blocks[index]
-    let live = handle(.allocation, block.generation, index)
-    guard live == allocation, block.state == .live,
-      let object = block.ownerIndex
-    else {
-      // A past generation of this slot once named a block; any other number never did.
-      let salt = UInt32(truncatingIfNeeded: store.globals[0].generationSalt)
-      let was = allocation.generation > salt && allocation.generation <= salt &+ block.generation
-      throw Failure(.failure, was ? .doubleFree : .staleHandle, allocation.rawValue)
-    }
-    guard self.session(owner: object) == session else {
-      throw Failure(.failure, .foreignHandle, allocation.rawValue)
+    let (index, object) = try liveBlock(allocation, session: session)
+    guard MiniportMemoryCheck.freeRoutine.passes(!isOfMiniport(block: index)) else {
+      throw Failure(.failure, .otherFreeRoutine, allocation.rawValue, 0)
     }
     let owner = handle(owner: object)
     guard

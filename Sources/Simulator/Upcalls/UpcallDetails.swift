@@ -111,6 +111,10 @@ extension Simulator {
       details.context = store.bindings[index, \.context]
       let driver = store.bindings[index, \.driver].index
       details.handler = store.drivers[driver, \.handlers][Simulator.handlerSlot(upcall.type)]
+    case .sharedMemoryAllocateComplete:
+      let index = Index<AdapterRecord>(upcall.object)
+      details.context = store.adapters[index, \.context]
+      details.handler = store.adapters[index, \.allocateCompleteHandler]
     default:
       let adapter = store.adapters[Index(upcall.object)]
       let driver = store.drivers[adapter.driver.index]

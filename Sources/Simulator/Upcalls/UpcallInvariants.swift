@@ -78,6 +78,13 @@ extension StoreCheck {
     case .open where isAllocation: registrations[registration].allocations &+= 1
     default: registrations[registration].frees &+= 1
     }
+    if isAllocation, state == .open, let block = upcall.block.optional,
+      store.blocks.contains(block),
+      store.blocks[block, \.flags] & BlockRecord.asynchronous != 0
+    {
+      try at.hold(upcall.object.kind == .adapter, "it allocates for another object")
+      if isLive(upcall.object) { allocating[Int(upcall.object.index)] &+= 1 }
+    }
     guard let block = upcall.block.optional else {
       return try at.hold(!isAllocation || state == .expired, "its block is not there")
     }
@@ -104,7 +111,7 @@ extension StoreCheck {
       try at.hold(isOwner(object) && isDriverHandle(object), "it is of no driver")
       if isOpen, isLive(object) { setOptions[Int(object.index)] &+= 1 }
     case .initializeEx, .haltEx, .pause, .restart, .shutdownEx, .oidRequest, .cancelOIDRequest,
-      .returnNetBufferLists, .devicePnPEventNotify:
+      .returnNetBufferLists, .devicePnPEventNotify, .sharedMemoryAllocateComplete:
       try at.hold(isOwner(object) && object.kind == .adapter, "it is of no adapter")
     case .bindAdapterEx, .unbindAdapterEx, .oidRequestComplete, .statusEx, .receiveNetBufferLists,
       .netPnPEvent:
@@ -141,6 +148,11 @@ extension StoreCheck {
           && store.indications[upcall.indication.index, \.$state.validated] == .open,
         "its indication is not there")
       receiveCalls[Int(upcall.indication.index)] &+= 1
+    case .sharedMemoryAllocateComplete:
+      try at.hold(
+        upcall.completed.isNone || store.blocks.contains(upcall.completed),
+        "its block is not there")
+      if isLive(object) { allocating[Int(object.index)] &+= 1 }
     case .returnNetBufferLists:
       let count = try follow(returned: upcall.returned, at)
       try at.hold(count == upcall.argument && count > 0, "it returns other lists than it counts")

@@ -56,20 +56,26 @@ struct UpcallRecord: NamedRecord {
   var deadline: UInt64 = 0  // milliseconds; 0 = none
   var object = Handle.null
   var providerContext: UInt64 = 0
-  /// Its subject: an OID request, a status, an indication, or the first of the returned lists.
+  /// Its subject: an OID request, a status, an indication, the first of the returned lists, or a block.
   var subject = Ref<AnyRecord>.none
-  /// A halt or shutdown action, pause reason or event.
+  /// A halt or shutdown action, pause reason or event; the length of an allocation that is completed.
   var argument: UInt32 = 0
   /// The status it was completed with while its handler was still running; PENDING: not completed.
   var completion = Status.pending
   /// A hosted driver has received it: the driver's state includes it.
   var delivered: UInt32 = 0
-  var padding: UInt32 = 0
+  /// Of the block that is its subject, which may have been freed since.
+  var blockGeneration: UInt32 = 0
 
   // The subject, by the type of the upcall.
   var oid: Ref<OIDRecord> { @inline(__always) get { subject.of() } }
   var status: Ref<StatusRecord> { @inline(__always) get { subject.of() } }
   var indication: Ref<IndicationRecord> { @inline(__always) get { subject.of() } }
+  /// The block that MiniportSharedMemoryAllocateComplete gets; none if the allocation failed.
+  var completed: Ref<BlockRecord> {
+    @inline(__always) get { subject.of() }
+    @inline(__always) set { subject = Ref(any: newValue) }
+  }
   /// The first of the returned lists.
   var returned: Ref<NetBufferListRecord> { @inline(__always) get { subject.of() } }
 }

@@ -103,6 +103,11 @@ extension Simulator {
     return index
   }
 
+  /// Sets the generation of the block that an upcall is about.
+  func set(blockGeneration generation: UInt32, upcall index: Index<UpcallRecord>) {
+    store.upcalls.update(index) { $0.blockGeneration = generation }
+  }
+
   mutating func close(upcall index: Index<UpcallRecord>) {
     if let session = store.upcalls[index, \.session].optional {
       store.upcallsOfSession.remove(index, from: session)
@@ -220,6 +225,7 @@ extension Simulator {
     case .receiveNetBufferLists, .returnNetBufferLists:
       receiveCallReturned(upcall, outcome)
     case .statusEx: statusReturned(upcall, outcome)
+    case .sharedMemoryAllocateComplete: allocateCompleteReturned(upcall, outcome)
     default: adapterAnswered(upcall, outcome)
     }
   }

@@ -20,6 +20,7 @@ struct Alloc: ParsableCommand {
         ndisctl alloc --length 64K --usage receive
         ndisctl alloc --count 3 --contiguous --hexdump
         ndisctl alloc --hold &  ndisctl list blocks
+        ndisctl alloc --older --hexdump
         ndisctl run -- ndisctl alloc --leak
       """)
 
@@ -33,6 +34,10 @@ struct Alloc: ParsableCommand {
 
   @Flag(help: "Request contiguous physical memory (NDIS_SHARED_MEM_PARAMETERS_CONTIGUOUS).")
   var contiguous = false
+
+  @Flag(
+    help: "Call NdisMAllocateSharedMemory, in MiniportInitializeEx, not NdisAllocateSharedMemory.")
+  var older = false
 
   @Option(help: "The QueueId; 0 is the default receive queue.")
   var queue: UInt32 = 0
@@ -73,6 +78,11 @@ struct Alloc: ParsableCommand {
     guard (0...Int(UInt32.max)).contains(bytes) else {
       throw ValidationError("--length is \(bytes); Length has 32 bits")
     }
+    guard !(older && (contiguous || queue != 0 || node != nil)) else {
+      throw ValidationError(
+        "--older has no queue and no node, and its memory is always contiguous: leave --queue, --node and --contiguous out"
+      )
+    }
     guard !(hold && leak) else { throw ValidationError("--hold and --leak are mutually exclusive") }
     guard (1...4).contains(tag.utf8.count), tag.utf8.allSatisfy({ (0x20..<0x7F).contains($0) })
     else { throw ValidationError("--tag is '\(tag)'; expected one to four ASCII characters") }
@@ -88,13 +98,12 @@ struct Alloc: ParsableCommand {
   private func work() throws {
     // Before the kit starts a thread: signals are read here and must not terminate the process.
     let signals = hold ? try SignalQueue([SIGINT, SIGTERM, SIGHUP]) : nil
-    let driver = try ScratchMiniport(socket: driverSocket, adapterName: adapter)
-    let blocks = try allocate(driver)
+    let (driver, blocks) = try older ? allocateOlder() : allocate()
     var output = Output()
     if json {
-      try output.line(JSON.array(blocks.map { AllocShow.json($0) }).prettyText)
+      try output.line(JSON.array(blocks.map { AllocShow.json($0.block) }).prettyText)
     } else {
-      for block in blocks { try output.write(AllocShow.text(block, hexdump: hexdump)) }
+      for block in blocks { try output.write(AllocShow.text(block.block, hexdump: hexdump)) }
     }
     try output.flush()
     let these = AllocShow.counted(blocks.count)
@@ -107,14 +116,15 @@ struct Alloc: ParsableCommand {
       driver.connection.close()
       StandardError.write("leaked \(these); see 'ndisctl list violations'\n")
     } else {
-      for block in blocks { try driver.connection.free(block) }
+      for block in blocks { try block.free(driver.connection) }
       try driver.end()
       StandardError.write("freed \(these)\n")
     }
   }
 
   /// Allocates all blocks or none: after a failure the earlier ones are freed.
-  private func allocate(_ driver: ScratchMiniport) throws(DriverError) -> [SharedMemoryBlock] {
+  private func allocate() throws(DriverError) -> (ScratchMiniport, [AllocatedBlock]) {
+    let driver = try ScratchMiniport(socket: driverSocket, adapterName: adapter)
     var parameters = SharedMemoryParameters(
       length: UInt32(clamping: bytes), usage: usage.usage, flags: contiguous ? .contiguous : [],
       tag: PoolTag(tag))
@@ -134,6 +144,17 @@ struct Alloc: ParsableCommand {
       }
       throw error
     }
-    return blocks
+    return (driver, blocks.map { .newer($0) })
+  }
+
+  /// With NdisMAllocateSharedMemory: also all or none.
+  private func allocateOlder() throws(DriverError) -> (ScratchMiniport, [AllocatedBlock]) {
+    let handlers = OlderMiniport(
+      length: UInt32(clamping: bytes), count: count, tag: PoolTag(tag))
+    do throws(DriverError) {
+      let driver = try ScratchMiniport(
+        socket: driverSocket, adapterName: adapter, handlers: handlers)
+      return (driver, handlers.memory.map { .older($0) })
+    } catch { throw handlers.problem ?? error }
   }
 }

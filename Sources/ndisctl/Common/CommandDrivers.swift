@@ -13,11 +13,13 @@ struct ScratchMiniport {
   let adapter: AdapterHandle
 
   /// Connects, registers and adds the adapter; `socket` nil: found automatically.
-  init(socket: String?, adapterName: String) throws(DriverError) {
+  init(
+    socket: String?, adapterName: String, handlers: (any MiniportDriver)? = nil
+  ) throws(DriverError) {
     connection = try Connection(path: socket, name: "ndisctl")
     // Names of live drivers differ, and several of these may run at once.
     driver = try connection.registerMiniportDriver(
-      Handlers(), name: "ndisctl-\(processNumber())")
+      handlers ?? Handlers(), name: "ndisctl-\(processNumber())")
     adapter = try connection.addAdapter(driver, name: adapterName)
   }
 

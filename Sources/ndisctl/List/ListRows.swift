@@ -153,6 +153,7 @@ extension SimulatorInterface.Block: Listed {
       .flag("CONTIGUOUS", rank: 12) { $0.contiguous },
       .number("INDICATED", rank: 13) { $0.indicated },
       .text("OWNER", rank: 13) { $0.owner },
+      .text("ROUTINE", rank: 13, minimum: 16) { $0.routine },
       .text("SECTION", rank: 14) { $0.section },
       .text("OFFSET", rank: 15) { $0.offset.map { hexadecimal($0) } },
     ]

@@ -227,6 +227,7 @@ struct ShowPage {
     page.add("AllocationHandle", block.handle)
     page.add("SharedMemoryHandle", block.sharedMemoryHandle)
     page.add("State", block.state, stateStyle(block.state))
+    page.add("Allocated by", block.routine)
     page.add("Owner", block.owner)
     page.add("Driver", block.driverName)
     page.add("Adapter", block.adapterName)

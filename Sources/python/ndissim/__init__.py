@@ -46,7 +46,7 @@ from .images import (
     StatusIndicationImage,
 )
 from .irql import at_irql, current_irql, set_irql
-from .memory import Block, Section, make_section
+from .memory import Block, MiniportBlock, Section, make_section
 from .messages import Extent, Header, Statistics, encode
 from .miniport import MiniportAdapter, MiniportDriver, MiniportHandlers
 from .oids import OidAnswer, OidRequest

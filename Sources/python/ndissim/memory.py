@@ -72,6 +72,11 @@ class Section:
         _LIBC.mprotect(
             ctypes.c_void_p(start), ctypes.c_size_t(pages(extent.length) * PAGE_SIZE), access)
 
+    def address(self, offset: int) -> int:
+        """The address of a byte of a writable section in this process."""
+        view = self.view(Extent(offset, 1))
+        return ctypes.addressof(ctypes.c_char.from_buffer(view))
+
     def close(self) -> None:
         """Closes the descriptor. The mapping is removed with its last view."""
         if self.fd >= 0:
@@ -154,7 +159,7 @@ class Block:
         # Before the message is sent: afterwards the pages may be another block's.
         self._protect(False)
         try:
-            self.session.free_shared_memory(self.ndis_handle, self.allocation_handle)
+            self._call_free()
         except BaseException:
             self._protect(True)
             raise
@@ -163,9 +168,69 @@ class Block:
             view.release()
         self.views = []
 
+    def _call_free(self) -> None:
+        self.session.free_shared_memory(self.ndis_handle, self.allocation_handle)
+
     def __enter__(self) -> "Block":
         return self
 
     def __exit__(self, *_: object) -> None:
         if not self.freed:
             self.free()
+
+
+@dataclass
+class MiniportBlock(Block):
+    """Memory of `NdisMAllocateSharedMemory` or `NdisMAllocateSharedMemoryAsyncEx`; `ndis_handle` is the
+    adapter's. It is freed by its addresses: `free` is `NdisMFreeSharedMemory` with the parameters of the
+    allocation."""
+
+    cached: bool = False
+
+    @property
+    def virtual_address(self) -> int:
+        """VirtualAddress, in this process."""
+        return self.section.address(self.extents[0].offset)
+
+    @property
+    def physical_address(self) -> int:
+        """PhysicalAddress, which is simulated."""
+        return self.physical_base + self.extents[0].offset
+
+    def _call_free(self) -> None:
+        self.session.m_free_shared_memory(
+            self.ndis_handle, self.length, self.cached, self.virtual_address, self.physical_address
+        )
+
+
+class Places:
+    """Where the blocks of `NdisMAllocateSharedMemory` are, by their addresses; also those that have been freed, so
+    that NDIS can say what is wrong with another free."""
+
+    def __init__(self) -> None:
+        self._blocks: dict[int, tuple[int, int]] = {}
+        self._freed: set[int] = set()
+
+    def add(self, block: MiniportBlock) -> None:
+        """A block has been allocated."""
+        self._blocks[block.virtual_address] = (block.allocation_handle, block.length)
+        self._freed.discard(block.virtual_address)
+
+    def free(self, address: int) -> None:
+        """The block at an address has been freed."""
+        self._freed.add(address)
+
+    def find(self, address: int) -> tuple[int, int]:
+        """The AllocationHandle of the block at an address, or else of one that it lies in, best a live one, and the
+        offset in it; zeros where no block has been."""
+        if address in self._blocks:
+            return self._blocks[address][0], 0
+        around = [
+            (base in self._freed, base)
+            for base, (_, length) in self._blocks.items()
+            if base <= address < base + length
+        ]
+        if not around:
+            return 0, 0
+        base = min(around)[1]
+        return self._blocks[base][0], address - base

@@ -178,6 +178,33 @@ class Free(Layout):
 
 
 @dataclass
+class MAllocate(Layout):
+    """M_ALLOCATE_SHARED_MEMORY and M_ALLOCATE_SHARED_MEMORY_ASYNC_EX."""
+
+    handle: int
+    context: int
+    length_in_bytes: int
+    cached: int = 0
+    tag: int = 0
+    site: str = _site()
+    LAYOUT = struct.Struct("<QQIB3xI4x48s")
+
+
+@dataclass
+class MFree(Layout):
+    """`virtual_offset` is that of the address in the block that it lies in."""
+
+    adapter_handle: int
+    allocation_handle: int
+    virtual_address: int
+    virtual_offset: int
+    physical_address: int
+    length_in_bytes: int
+    cached: int = 0
+    LAYOUT = struct.Struct("<QQQQQIB3x")
+
+
+@dataclass
 class OfferSection(Layout):
     """One descriptor is passed with it."""
 

@@ -14,9 +14,16 @@ from .images import (
     SgDmaDescription,
     StatusIndicationImage,
 )
+from .memory import MiniportBlock
+from .messages import Extent
 from .oids import OidAnswer, OidRequest, UpcallCancelOidRequest, UpcallOidRequest
 from .receive import NetBufferList, UpcallReturn
-from .upcalls import UpcallAdapter, UpcallInitialize, UpcallSetOptions
+from .upcalls import (
+    UpcallAdapter,
+    UpcallInitialize,
+    UpcallSetOptions,
+    UpcallSharedMemoryAllocateComplete,
+)
 
 if TYPE_CHECKING:
     from .session import Session
@@ -47,7 +54,10 @@ class MiniportAdapter(NdisObject):
 
     def register_dma(self) -> None:
         """`NdisMRegisterScatterGatherDma`."""
-        description = SgDmaDescription(process_sg_list_handler=self.session.cookie(succeed))
+        description = SgDmaDescription(
+            process_sg_list_handler=self.session.cookie(succeed),
+            shared_mem_allocate_complete_handler=self.driver.allocate_complete_cookie,
+        )
         reply = self.session.register_scatter_gather_dma(self.handle, description)
         self.dma_handle = reply.dma_handle
 
@@ -61,6 +71,21 @@ class MiniportAdapter(NdisObject):
         if self.dma_handle:
             self.session.deregister_scatter_gather_dma(self.dma_handle)
             self.dma_handle = 0
+
+    def m_allocate(
+        self, length: int, cached: bool = False, tag: int = 0, site: str | None = None
+    ) -> MiniportBlock:
+        """`NdisMAllocateSharedMemory`, in the initialize handler behind `register_dma`."""
+        return self.session.m_allocate_shared_memory(self.handle, length, cached, tag, site)
+
+    def m_allocate_async(
+        self, length: int, cached: bool = False, context: int = 0, tag: int = 0,
+        site: str | None = None,
+    ) -> None:
+        """`NdisMAllocateSharedMemoryAsyncEx`: the handler `allocate_complete` gets the memory."""
+        self.session.m_allocate_shared_memory_async_ex(
+            self.dma_handle, length, cached, context, tag, site
+        )
 
     def complete_oid_request(self, oid: int, answer: OidAnswer) -> None:
         """`NdisMOidRequestComplete`, after the handler answered PENDING."""
@@ -101,7 +126,8 @@ class MiniportHandlers:
     """A miniport driver's handlers. Each may return a status; None means success. `oid_request`
     gets the adapter, the request and its handle, and returns an OidAnswer or a status;
     `cancel_oid_request` gets adapter, handle and RequestId; `returned` the numbers of its lists;
-    `pnp_event` and `shutdown` the event or action."""
+    `pnp_event` and `shutdown` the event or action; `allocate_complete`
+    (SharedMemAllocateCompleteHandler) the memory or None, its length and the context."""
 
     set_options: Callable[["MiniportDriver"], int | None] | None = None
     initialize: Callable[[MiniportAdapter], int | None] = MiniportAdapter.prepare
@@ -113,6 +139,7 @@ class MiniportHandlers:
     returned: Callable[[MiniportAdapter, list[int], int], None] = succeed
     pnp_event: Callable[[MiniportAdapter, int], None] = succeed
     shutdown: Callable[[MiniportAdapter, int], None] = succeed
+    allocate_complete: Callable[[MiniportAdapter, MiniportBlock | None, int, int], None] | None = None
 
 
 class MiniportDriver(NdisObject):
@@ -149,6 +176,10 @@ class MiniportDriver(NdisObject):
         )
         if self.handlers.set_options:
             characteristics.set_options_handler = session.cookie(self._set_options)
+        # Of SharedMemAllocateCompleteHandler, which is registered with DMA.
+        self.allocate_complete_cookie = (
+            session.cookie(self._allocate_complete) if self.handlers.allocate_complete else 0
+        )
         self.handle = session.register_miniport_driver(name, characteristics)
 
     def add_adapter(self, name: str) -> MiniportAdapter:
@@ -191,3 +222,15 @@ class MiniportDriver(NdisObject):
 
     def _returned(self, upcall: UpcallReturn) -> None:
         self.handlers.returned(self.adapters[upcall.adapter_handle], upcall.numbers, upcall.flags)
+
+    def _allocate_complete(self, upcall: UpcallSharedMemoryAllocateComplete) -> None:
+        block = None
+        if upcall.allocation_handle:
+            extent = Extent(upcall.offset, upcall.length_in_bytes)
+            block = self.session.m_block(
+                upcall.adapter_handle, upcall.allocation_handle, upcall.section,
+                upcall.physical_base, extent, bool(upcall.cached),
+            )
+        assert self.handlers.allocate_complete
+        adapter = self.adapters[upcall.adapter_handle]
+        self.handlers.allocate_complete(adapter, block, upcall.length_in_bytes, upcall.context)

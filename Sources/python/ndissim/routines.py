@@ -33,7 +33,7 @@ from .images import (
     SharedMemoryParameters,
     StatusIndicationImage,
 )
-from .memory import Block, Section, pages
+from .memory import Block, MiniportBlock, Places, Section, pages
 from .messages import (
     Allocate,
     AllocateReply,
@@ -46,6 +46,8 @@ from .messages import (
     HandleBody,
     HardwareAssist,
     HardwareCapabilities,
+    MAllocate,
+    MFree,
     Named,
     OfferReply,
     OfferSection,
@@ -74,6 +76,7 @@ class Routines:
 
     sections: dict[int, Section]
     guards_freed_memory: bool
+    places: Places
 
     if TYPE_CHECKING:
 
@@ -366,6 +369,56 @@ class Routines:
     def free_shared_memory(self, handle: int, allocation_handle: int) -> None:
         """`NdisFreeSharedMemory`. VOID in NDIS; here a violation raises, with its bug check."""
         self.call(Message.FREE_SHARED_MEMORY, Free(handle, allocation_handle).pack())
+
+    def m_allocate_shared_memory(
+        self, adapter: int, length: int, cached: bool = False, tag: int = 0, site: str | None = None
+    ) -> MiniportBlock:
+        """`NdisMAllocateSharedMemory`, in the initialize handler behind `register_scatter_gather_dma`. VOID in
+        NDIS, which returns a NULL address; here a failure raises."""
+        label = call_site() if site is None else site
+        body = MAllocate(adapter, 0, length, cached, tag, label).pack()
+        reply = self.call(Message.M_ALLOCATE_SHARED_MEMORY, body)
+        head = AllocateReply.unpack(reply.body)
+        extent = Extent.unpack(reply.body, AllocateReply.size())
+        return self.m_block(
+            adapter, head.allocation_handle, head.section, head.physical_base, extent, cached
+        )
+
+    def m_block(
+        self, adapter: int, allocation: int, section: int, physical_base: int, extent: Extent,
+        cached: bool,
+    ) -> MiniportBlock:
+        """A block that NDIS has allocated."""
+        block = MiniportBlock(
+            self,  # type: ignore[arg-type]
+            adapter, allocation, 0, self.sections[section], physical_base, [extent],
+            guarded=self.guards_freed_memory, cached=cached,
+        )
+        self.places.add(block)
+        return block
+
+    def m_allocate_shared_memory_async_ex(
+        self, dma_handle: int, length: int, cached: bool = False, context: int = 0, tag: int = 0,
+        site: str | None = None,
+    ) -> None:
+        """`NdisMAllocateSharedMemoryAsyncEx`: PENDING, after which SharedMemAllocateCompleteHandler gets the
+        memory and `context`; anything else raises."""
+        label = call_site() if site is None else site
+        body = MAllocate(dma_handle, context, length, cached, tag, label).pack()
+        reply = self.wait(self.send(Message.M_ALLOCATE_SHARED_MEMORY_ASYNC_EX, body))
+        if reply.header.status != Status.PENDING:
+            raise failure_of(reply.header.status, reply.body)
+
+    def m_free_shared_memory(
+        self, adapter: int, length: int, cached: bool, virtual_address: int, physical_address: int
+    ) -> None:
+        """`NdisMFreeSharedMemory`. VOID in NDIS; here a violation raises, with its bug check."""
+        allocation, offset = self.places.find(virtual_address)
+        body = MFree(
+            adapter, allocation, virtual_address, offset, physical_address, length, cached
+        ).pack()
+        self.call(Message.M_FREE_SHARED_MEMORY, body)
+        self.places.free(virtual_address)
 
     def offer_section(
         self, provider: int, domain: int, fd: int, size: int, node: int = 0

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from . import irql as _irql
 from .abi import (
     FEATURE_8021Q,
+    FEATURE_M_SHARED_MEMORY,
     FEATURE_RESUME,
     FLAG_REPLY,
     FLAG_UPCALL,
@@ -23,7 +24,7 @@ from .abi import (
     Status,
 )
 from .errors import Disconnected, NdisError
-from .memory import Section
+from .memory import Places, Section
 from .messages import (
     AllocateReply,
     Extent,
@@ -41,7 +42,12 @@ from .resuming import Resuming
 from .routines import Routines
 from .stored import Stored, Turn
 from .transport import Connection
-from .upcalls import UPCALLS, AllocateAnswer, decode_upcall
+from .upcalls import (
+    UPCALLS,
+    AllocateAnswer,
+    UpcallSharedMemoryAllocateComplete,
+    decode_upcall,
+)
 
 log = logging.getLogger("ndissim")
 
@@ -76,7 +82,7 @@ class Session(Routines, Resuming):
         name: str,
         resumes: bool = True,
         resume_timeout: float = 10.0,
-        features: int = FEATURE_8021Q,
+        features: int = FEATURE_8021Q | FEATURE_M_SHARED_MEMORY,
         guards_freed_memory: bool | None = None,
     ) -> None:
         self.connection = connection
@@ -89,6 +95,7 @@ class Session(Routines, Resuming):
         self.sections: dict[int, Section] = {}
         # Sections this process may read, because it receives frames in them.
         self.views: dict[int, Section] = {}
+        self.places = Places()
         self.on_section_released: Callable[[int], None] | None = None
         self._condition = threading.Condition()
         self._send_lock = threading.Lock()
@@ -252,6 +259,8 @@ class Session(Routines, Resuming):
                 if header and header.is_reply and not header.is_upcall:
                     self._keep(Reply(header, packet[Header.size() :], fds))
                     header = None
+                if header and header.is_upcall and fds:
+                    self._adopt_completed(packet[Header.size() :], fds)
                 if header and header.is_upcall and self._stored:
                     # Before any thread can receive it again.
                     resumptions = self._stored.resumptions
@@ -290,21 +299,30 @@ class Session(Routines, Resuming):
                 os.close(fd)
             log.warning("reply to unknown request %d", header.request_id)
             return
-        if header.type == Message.ALLOCATE_SHARED_MEMORY and reply.fds:
+        allocations = (Message.ALLOCATE_SHARED_MEMORY, Message.M_ALLOCATE_SHARED_MEMORY)
+        if header.type in allocations and reply.fds:
             # Here and not in the caller: the next reply that names the section comes without it,
             # and may belong to another thread.
             head = AllocateReply.unpack(reply.body)
-            if head.section in self.sections:
-                # After a restart it may be sent again.
-                os.close(reply.fds.pop(0))
-            else:
-                self.sections[head.section] = Section(
-                    head.section, reply.fds[0], head.section_size
-                )
+            self._adopt(head.section, head.section_size, reply.fds)
         self._replies[header.request_id] = reply
         if header.request_id in self._forgotten:
             self._forgotten.discard(header.request_id)
             self._drop(reply)
+
+    def _adopt(self, section: int, size: int, fds: list[int]) -> None:
+        """Takes a section's descriptor. After a restart it may be sent again."""
+        fd = fds.pop(0)
+        if section in self.sections:
+            os.close(fd)
+        else:
+            self.sections[section] = Section(section, fd, size)
+
+    def _adopt_completed(self, body: bytes, fds: list[int]) -> None:
+        """The section of memory that MiniportSharedMemoryAllocateComplete gets, before another thread can read
+        what names it."""
+        upcall = UpcallSharedMemoryAllocateComplete.unpack(body)
+        self._adopt(upcall.section, upcall.section_size, fds)
 
     def _notice(self, header: Header, body: bytes) -> None:
         """Handles what must be known before the next packet is read."""

@@ -97,6 +97,24 @@ class UpcallFree(Layout):
 
 
 @dataclass
+class UpcallSharedMemoryAllocateComplete(Layout):
+    """A failed allocation has no `allocation_handle`."""
+
+    adapter_handle: int
+    adapter_context: int
+    handler: int
+    context: int
+    allocation_handle: int = 0
+    section: int = 0
+    section_size: int = 0
+    physical_base: int = 0
+    offset: int = 0
+    length_in_bytes: int = 0
+    cached: int = 0
+    LAYOUT = struct.Struct("<9QIB3x")
+
+
+@dataclass
 class UpcallNetPnpEvent(Layout):
     binding_handle: int
     binding_context: int
@@ -156,6 +174,7 @@ UPCALLS: dict[int, type[Layout]] = {
     Message.UPCALL_NET_PNP_EVENT: UpcallNetPnpEvent,
     Message.UPCALL_ALLOCATE_SHARED_MEMORY: UpcallAllocate,
     Message.UPCALL_FREE_SHARED_MEMORY: UpcallFree,
+    Message.UPCALL_SHARED_MEMORY_ALLOCATE_COMPLETE: UpcallSharedMemoryAllocateComplete,
 }
 
 

@@ -14,6 +14,11 @@ extension StoreCheckTests {
     Wrong("its state has no case", \.blocks, where: { $0.$state.raw != 0 }) { $0.$state.raw = 5 },
     Wrong("its usage is none", \.blocks, where: { $0.$state.raw != 0 }) { $0.usage = 99 },
     Wrong("its flags are none", \.blocks, where: { $0.$state.raw != 0 }) { $0.flags = 0xFF },
+    Wrong(
+      "it is of NdisMAllocateSharedMemory, and not an adapter's memory of the HAL", \.blocks,
+      where: { $0.$state.raw == 2 && $0.$ownerKind.raw != 2 }
+    ) { $0.flags = 0x13 },
+    Wrong("its flags are none", \.blocks, where: { $0.$state.raw != 0 }) { $0.flags = 0x12 },
     Wrong("it has no length", \.blocks, where: { $0.$state.raw != 0 }) { $0.length = 0 },
     Wrong("its registration is not there", \.blocks, where: { $0.$state.raw != 0 }) {
       $0.registration = .gone

@@ -117,6 +117,9 @@ extension StoreCheckTests {
       $0.dmaGeneration = 0
     },
     Wrong("its end has no reason", \.adapters, where: { $0.life != .free }) { $0.haltAction = 77 },
+    Wrong(
+      "it waits for other allocations than are pending", \.adapters, where: { $0.life != .free }
+    ) { $0.allocationsPending &+= 1 },
     Wrong("its last FilterId is too great", \.adapters, where: { $0.life != .free }) {
       $0.lastFilterID = 1 << 20
     },

@@ -20,7 +20,8 @@ extension Reason {
     case 240...249: vportParameterSentence(a, b)
     case 260...279: exceededSentence(a, b)
     case 290...299: inUseSentence(a, b)
-    case 300...349: attributesSentence(a, b)
+    case 300...339: attributesSentence(a, b)
+    case 340...349: miniportMemorySentence(a, b)
     case 360...369: receiveSentence(a, b)
     default: hostedSentence(a, b)
     }

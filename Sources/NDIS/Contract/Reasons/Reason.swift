@@ -242,6 +242,16 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
   case attributesMissing = 331
   case supportedOIDList = 332
   case oidNotListed = 333
+  // NdisMAllocateSharedMemory and what belongs to it (340...)
+  case allocatedLate = 340
+  case allocateCompleteMissing = 341
+  case otherFreeRoutine = 342
+  case freeUnknownAddress = 343
+  case freeSubrange = 344
+  case freeLength = 345
+  case freeCached = 346
+  case freePhysicalAddress = 347
+  // Receiving (360...)
   case sharedMemoryInfo = 360
   case netBuffersOfList = 361
 
