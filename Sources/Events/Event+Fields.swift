@@ -76,6 +76,12 @@ extension Event {
       list.add(party, handle)
       list.add("NDIS_STATE_BEFORE", from)
       list.add("NDIS_STATE", to)
+    case .listsAwaited(let holder):
+      list.add(holder.party)
+      list.add("NDIS_ROUTINE", holder.waiter)
+      if let queueID = holder.queueID { list.add("NDIS_QUEUE_ID", "\(queueID)") }
+      if let vportID = holder.vportID { list.add("NDIS_VPORT_ID", "\(vportID)") }
+      list.add("NDISSIM_COUNT", "\(holder.lists)")
     case .providerRegistered(let party, let handle, let context),
       .providerReplaced(let party, let handle, let context):
       list.add(party, isProvider: true)

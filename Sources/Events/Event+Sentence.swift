@@ -80,6 +80,7 @@ extension Event {
       "\(party.client.capitalised) opened a binding to \(party.target)."
     case .bindingClosed(let party, _):
       "\(party.client.capitalised) closed its binding to \(party.target)."
+    case .listsAwaited(let holder): holder.wording
     case .providerRegistered(let party, _, _):
       "\(party.provider) now provides shared memory\(party.scope)."
     case .providerReplaced(let party, _, _):
@@ -109,6 +110,15 @@ extension Violation {
   fileprivate func wording(_ verb: String) -> String {
     let place = routine.isEmpty ? "a call" : routine
     return "\(party.actor.capitalised) \(verb) \(place)\(origin.remark): \(failure.sentence)"
+  }
+}
+
+extension AwaitedHolder {
+  fileprivate var wording: String {
+    let place =
+      queueID.map { "queue \($0) of " } ?? vportID.map { "VPort \($0) of " } ?? ""
+    return "\(waiter) waits for \(lists.pluralized("NET_BUFFER_LIST")) of \(place)\(party.target) that "
+      + "\(party.client) holds (binding \(party.binding))."
   }
 }
 

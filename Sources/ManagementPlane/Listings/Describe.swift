@@ -35,6 +35,11 @@ final class DescribeAnswer: ManagementAnswer {
     default: break
     }
     var described = describe(object, service)
+    let holders = service.switchboard.simulator.listHolders(
+      object.kind, object.index, budget: &budget)
+    if !holders.isEmpty {
+      described.holders = holders.map { Interface.ListHolder($0, now: service.now) }
+    }
     if object.kind == .adapter {
       described.add(service.switchboard.simulator.attributesSnapshot(object.index))
     }
@@ -80,7 +85,8 @@ final class DescribeAnswer: ManagementAnswer {
       }
     case .binding:
       let binding = switchboard.simulator.bindingSnapshot(index)
-      result.binding = Interface.Binding(binding, blocks: counts[binding.handle])
+      result.binding = Interface.Binding(
+        binding, blocks: counts[binding.handle], indicated: counts[lists: binding.handle])
       refer("driver", binding.driver)
       refer("adapter", binding.adapter)
       refer("provider", binding.provider)
@@ -125,6 +131,8 @@ final class DescribeAnswer: ManagementAnswer {
       result.oid = Interface.OidRequest(oid)
       refer("adapter", oid.place.adapter)
       refer("binding", oid.place.owner)
+    // Nothing is found under these.
+    case .list, .upcall, .request: break
     }
     return result
   }

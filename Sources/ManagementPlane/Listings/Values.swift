@@ -51,13 +51,14 @@ extension Interface.Adapter {
 }
 
 extension Interface.Binding {
-  init(_ binding: BindingSnapshot, blocks: Int) {
+  /// `indicated`: the lists it holds.
+  init(_ binding: BindingSnapshot, blocks: Int, indicated: Int) {
     self.init(
       handle: "\(binding.handle)", kind: binding.kind.rawValue, state: binding.state.rawValue,
       driver: "\(binding.driver)", driverName: "\(binding.driverName)",
       adapter: "\(binding.adapter)", adapterName: "\(binding.adapterName)",
       session: binding.session.map { Int($0) }, blocks: blocks,
-      provider: binding.provider.map { "\($0)" })
+      provider: binding.provider.map { "\($0)" }, indicated: indicated)
   }
 }
 

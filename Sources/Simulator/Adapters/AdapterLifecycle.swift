@@ -77,7 +77,9 @@ extension Simulator {
     guard callHandler(adapter: index, .pause, argument: reason) else {
       return false
     }
+    store.adapters.update(index) { $0.latePause = 0 }
     move(index, .pause)
+    if store.adapters[index, \.indicated] > 0 { noteAwaited(adapter: index, by: "MiniportPause") }
     return true
   }
 

@@ -70,7 +70,8 @@ struct AdapterRecord: NamedRecord {
   var returning: UInt32 = 0
   /// Of those, the lists it is still to be called for.
   var returned = Ref<NetBufferListRecord>.none
-  var padding: UInt32 = 0
+  /// The deadline of a pended MiniportPause passed while others held its lists: NdisMPauseComplete may follow.
+  var latePause: UInt32 = 0
 
   /// A free record.
   init() {}

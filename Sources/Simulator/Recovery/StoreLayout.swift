@@ -32,7 +32,7 @@ struct StoreHeader: BitwiseCopyable {
   static let magic: UInt64 = 0x3145_524F_5453_4E44  // "DNSTORE1"
   /// Replaces the magic number of a store that no process may resume from.
   static let retired: UInt64 = 0x4445_5249_5445_5244
-  static let layoutVersion: UInt32 = 7
+  static let layoutVersion: UInt32 = 8
   var magic: UInt64 = 0
   var version: UInt32 = 0
   /// Hash of the sizes of all records: catches a layout change without a version bump.

@@ -54,6 +54,8 @@ struct UpcallRecord: NamedRecord {
   var section = Ref<SectionRecord>.none
   var parent: UInt64 = 0
   var deadline: UInt64 = 0  // milliseconds; 0 = none
+  /// When the handler was called, in milliseconds.
+  var startedAt: UInt64 = 0
   var object = Handle.null
   var providerContext: UInt64 = 0
   /// Its subject: an OID request, a status, an indication, or the first of the returned lists.
@@ -64,7 +66,8 @@ struct UpcallRecord: NamedRecord {
   var completion = Status.pending
   /// A hosted driver has received it: the driver's state includes it.
   var delivered: UInt32 = 0
-  var padding: UInt32 = 0
+  /// Its deadline passed while it waited for others: a late answer is no violation.
+  var excused: UInt32 = 0
 
   // The subject, by the type of the upcall.
   var oid: Ref<OIDRecord> { @inline(__always) get { subject.of() } }

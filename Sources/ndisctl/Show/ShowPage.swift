@@ -34,6 +34,7 @@ struct ShowPage {
     var lines = [capabilities.paint(title, .strong)]
     lines += members.lines(on: capabilities)
     lines += contents(on: capabilities)
+    lines += holders(on: capabilities)
     guard !object.references.isEmpty else { return lines }
     let rows = object.references.map { reference in
       [Cell("  \(reference.relation)"), Cell(reference.handle), Cell(reference.name, .name)]
@@ -181,6 +182,7 @@ struct ShowPage {
     page.add("Adapter", "\(binding.adapterName)  \(binding.adapter)")
     page.add("Session", binding.session.map { "\($0)" })
     page.add("Blocks", HumanFormat.count(binding.blocks))
+    page.add("Holds", binding.indicated.map { HumanFormat.counted($0, "indicated list") })
     page.add("Provider", binding.provider)
     return page
   }

@@ -56,4 +56,13 @@ extension Reason {
     default: "The call failed for reason \(rawValue)."
     }
   }
+
+  /// What is waited for.
+  func heldSentence(_ a: UInt64, _ b: UInt64) -> String {
+    switch self {
+    case .listsNotReturned:
+      "\(a) indicated NET_BUFFER_LIST(s) that this binding holds were waited for longer than \(b) ms; return them with NdisReturnNetBufferLists."
+    default: "The call failed for reason \(rawValue)."
+    }
+  }
 }

@@ -21,6 +21,7 @@ extension Reason {
     case 260...279: exceededSentence(a, b)
     case 290...299: inUseSentence(a, b)
     case 300...349: attributesSentence(a, b)
+    case 350...359: heldSentence(a, b)
     case 360...369: receiveSentence(a, b)
     default: hostedSentence(a, b)
     }

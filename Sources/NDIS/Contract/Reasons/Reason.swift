@@ -242,6 +242,8 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
   case attributesMissing = 331
   case supportedOIDList = 332
   case oidNotListed = 333
+  // Who is waited for (350...)
+  case listsNotReturned = 350
   case sharedMemoryInfo = 360
   case netBuffersOfList = 361
 
