@@ -66,8 +66,7 @@ extension Event {
           ? ", for the second time in a row; it is not retried and fails with FAILURE." : ".")
     case .hostedDriverNotRestored(let party, let problem):
       "Hosted \(party.client) could not be restored: \(problem)".withFullStop()
-    case .sessionOpened(let party):
-      "\(party.client.capitalised) opened session \(party.session)."
+    case .sessionOpened(let party): "\(party.client.capitalised) opened session \(party.session)."
     case .sessionClosed(let party, let reason):
       "Session \(party.session) of \(party.client) was closed: \(reason)".withFullStop()
     case .driverRegistered(let party, let handle, let version):
@@ -117,7 +116,8 @@ extension AwaitedHolder {
   fileprivate var wording: String {
     let place =
       queueID.map { "queue \($0) of " } ?? vportID.map { "VPort \($0) of " } ?? ""
-    return "\(waiter) waits for \(lists.pluralized("NET_BUFFER_LIST")) of \(place)\(party.target) that "
+    return
+      "\(waiter) waits for \(lists.pluralized("NET_BUFFER_LIST")) of \(place)\(party.target) that "
       + "\(party.client) holds (binding \(party.binding))."
   }
 }

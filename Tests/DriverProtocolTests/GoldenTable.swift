@@ -18,6 +18,7 @@ extension GoldenList {
     list.addOIDs()
     list.addReceiving()
     list.addAttributes()
+    list.addDMAChannels()
     return list.messages
   }
 

@@ -223,6 +223,8 @@ public enum SimulatorInterface {
       attributesSet: bool,
       # NdisMRegisterScatterGatherDma has been called.
       dmaRegistered: bool,
+      # NdisMRegisterDmaChannel has been called.
+      dmaChannelRegistered: ?bool,
       bindings: int,
       # Blocks it owns.
       blocks: int,
@@ -1488,6 +1490,8 @@ extension SimulatorInterface {
     public var attributesSet: Bool
     /// NdisMRegisterScatterGatherDma has been called.
     public var dmaRegistered: Bool
+    /// NdisMRegisterDmaChannel has been called.
+    public var dmaChannelRegistered: Bool?
     public var bindings: Int
     /// Blocks it owns.
     public var blocks: Int
@@ -1510,9 +1514,10 @@ extension SimulatorInterface {
 
     public init(
       handle: String, name: String, driver: String, driverName: String, session: Int? = nil,
-      state: String, attributesSet: Bool, dmaRegistered: Bool, bindings: Int, blocks: Int,
-      queues: Int, vports: Int, filters: Int, openOids: Int, indicated: Int, held: Bool,
-      removed: Bool, macAddress: String? = nil, hosted: HostedMiniport? = nil
+      state: String, attributesSet: Bool, dmaRegistered: Bool, dmaChannelRegistered: Bool? = nil,
+      bindings: Int, blocks: Int, queues: Int, vports: Int, filters: Int, openOids: Int,
+      indicated: Int, held: Bool, removed: Bool, macAddress: String? = nil,
+      hosted: HostedMiniport? = nil
     ) {
       self.handle = handle
       self.name = name
@@ -1522,6 +1527,7 @@ extension SimulatorInterface {
       self.state = state
       self.attributesSet = attributesSet
       self.dmaRegistered = dmaRegistered
+      self.dmaChannelRegistered = dmaChannelRegistered
       self.bindings = bindings
       self.blocks = blocks
       self.queues = queues
@@ -1545,6 +1551,7 @@ extension SimulatorInterface {
       self.state = try members.required("state")
       self.attributesSet = try members.required("attributesSet")
       self.dmaRegistered = try members.required("dmaRegistered")
+      self.dmaChannelRegistered = try members.optional("dmaChannelRegistered")
       self.bindings = try members.required("bindings")
       self.blocks = try members.required("blocks")
       self.queues = try members.required("queues")
@@ -1568,6 +1575,7 @@ extension SimulatorInterface {
       members.append("state", self.state)
       members.append("attributesSet", self.attributesSet)
       members.append("dmaRegistered", self.dmaRegistered)
+      members.append("dmaChannelRegistered", self.dmaChannelRegistered)
       members.append("bindings", self.bindings)
       members.append("blocks", self.blocks)
       members.append("queues", self.queues)

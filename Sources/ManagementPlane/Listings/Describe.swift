@@ -54,9 +54,8 @@ final class DescribeAnswer: ManagementAnswer {
     func refer(_ relation: String, _ handle: Handle?) {
       guard let handle, handle != .null else { return }
       let found = switchboard.simulator.find(handle)
-      let name = found.map { switchboard.simulator.name($0.kind, $0.index) } ?? Name()
-      result.references.append(
-        Interface.Reference(relation: relation, handle: "\(handle)", name: "\(name)"))
+      let name = "\(found.map { switchboard.simulator.name($0.kind, $0.index) } ?? Name())"
+      result.references.append(.init(relation: relation, handle: "\(handle)", name: name))
     }
     let limit = DescribeAnswer.limit
     switch object.kind {
@@ -85,8 +84,7 @@ final class DescribeAnswer: ManagementAnswer {
       }
     case .binding:
       let binding = switchboard.simulator.bindingSnapshot(index)
-      result.binding = Interface.Binding(
-        binding, blocks: counts[binding.handle], indicated: counts[lists: binding.handle])
+      result.binding = Interface.Binding(binding, counts)
       refer("driver", binding.driver)
       refer("adapter", binding.adapter)
       refer("provider", binding.provider)
@@ -131,7 +129,6 @@ final class DescribeAnswer: ManagementAnswer {
       result.oid = Interface.OidRequest(oid)
       refer("adapter", oid.place.adapter)
       refer("binding", oid.place.owner)
-    // Nothing is found under these.
     case .list, .upcall, .request: break
     }
     return result

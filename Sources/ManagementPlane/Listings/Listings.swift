@@ -76,10 +76,7 @@ enum Listings {
   static var bindings: Listing<(OwnerCounts) -> Interface.Binding> {
     Listing(.binding) { service, index, _ in
       let binding = service.switchboard.simulator.bindingSnapshot(index)
-      return {
-        Interface.Binding(
-          binding, blocks: $0[binding.handle], indicated: $0[lists: binding.handle])
-      }
+      return { Interface.Binding(binding, $0) }
     }
   }
 

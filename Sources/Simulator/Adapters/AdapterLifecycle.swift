@@ -165,14 +165,15 @@ extension Simulator {
   ) {
     let handle = adapterHandle(index)
     let driver = adapter.driver.index
+    let failedFirst =
+      adapter.failure.status != .success
+      && adapter.haltAction != HaltAction.deviceInitializationFailed.rawValue
+    let routine = failedFirst ? "MiniportInitializeEx" : "MiniportHaltEx"
+    if !dead, state == .halted { checkChannelReleased(index, routine: routine) }
     if adapter.dmaRegistered != 0, !dead, state == .halted {
       let dma = dmaHandle(index)
-      let failedFirst =
-        adapter.failure.status != .success
-        && adapter.haltAction != HaltAction.deviceInitializationFailed.rawValue
       violate(
-        Failure(.failure, .dmaStillRegistered, dma.rawValue),
-        routine: failedFirst ? "MiniportInitializeEx" : "MiniportHaltEx",
+        Failure(.failure, .dmaStillRegistered, dma.rawValue), routine: routine,
         bugCheck: BugCheck(
           code: BugCheck.dmaVerifier, 0x07, dma.rawValue, isExtension: true),
         handle: handle, party: party(adapter: index),

@@ -207,7 +207,8 @@ extension Simulator {
         owners.insert(driverHandle(driver))
       }
       return owners
-    case .provider, .section, .block, .queue, .vport, .filter, .oid, .list, .upcall, .request: return []
+    case .provider, .section, .block, .queue, .vport, .filter, .oid, .list, .upcall, .request:
+      return []
     }
   }
 

@@ -119,7 +119,7 @@ extension Simulator {
     guard driver.kind == .miniport else { return }
     let isHAL = store.registrations.read(registration) { $0.level } == .hal
     guard isHAL || settings.strictDMA else { return }
-    if let adapter = owner.adapter, store.adapters[adapter, \.dmaRegistered] != 0 { return }
+    if let adapter = owner.adapter, hasDMA(adapter) { return }
     throw Failure(.failure, .dmaNotRegistered)
   }
 

@@ -140,6 +140,7 @@ struct ShowPage {
     page.add("Session", adapter.session.map { "\($0)" })
     page.add("Attributes", adapter.attributesSet ? "set" : "not set")
     page.add("Scatter-gather DMA", adapter.dmaRegistered ? "registered" : "not registered")
+    page.add("DMA channel", adapter.dmaChannelRegistered == true ? "registered" : nil)
     page.add("Bindings", HumanFormat.count(adapter.bindings))
     page.add("Blocks", HumanFormat.count(adapter.blocks))
     page.add(

@@ -64,7 +64,7 @@ private struct StateDocument: ~Copyable {
 
   private static let lists = [
     "settings", "sessions", "drivers", "adapters", "bindings", "providers", "sections", "queues",
-    "vports", "filters", "oids", "blocks", "violations", "events",
+    "vports", "filters", "oids", "lists", "blocks", "violations", "events",
   ]
 
   mutating func add(_ name: String, _ value: JSON) throws(CommandFailure) {

@@ -114,7 +114,7 @@ extension Reason {
   private func contractSentence(_ a: UInt64, _ b: UInt64) -> String {
     switch self {
     case .dmaNotRegistered:
-      "The miniport has not called NdisMRegisterScatterGatherDma, which HAL memory requires."
+      "The miniport has called neither NdisMRegisterScatterGatherDma nor NdisMRegisterDmaChannel, which HAL memory requires."
     case .filterMayNotAllocate: "Filter drivers and modules may not allocate shared memory."
     case .filterMayNotProvide: "Filter drivers and modules may not provide shared memory."
     case .noProvider: "No shared-memory provider serves this handle, and the HAL is disabled."

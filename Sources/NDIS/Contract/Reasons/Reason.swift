@@ -242,8 +242,16 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
   case attributesMissing = 331
   case supportedOIDList = 332
   case oidNotListed = 333
-  // Who is waited for (350...)
+  // Who is waited for, and DMA registration (350...)
   case listsNotReturned = 350
+  case dmaChannelBusMaster = 351
+  case dmaChannelTaken = 352
+  case dmaBeforeAttributes = 353
+  case dmaDescription = 354
+  case dmaChannelReleased = 355
+  case dmaChannelLeft = 356
+  case lowAddressesFull = 357
+  case dmaAfterMemory = 358
   case sharedMemoryInfo = 360
   case netBuffersOfList = 361
 
