@@ -112,9 +112,13 @@ public enum Request: Sendable {
   case registerProtocolDriver(DriverCharacteristics)
   case registerFilterDriver(DriverCharacteristics)
   case deregisterDriver(Handle)
-  case setMiniportAttributes(Handle, ObjectHeader, context: UInt64, flags: UInt32)
-  case registerScatterGatherDMA(Handle, ObjectHeader, completeHandler: UInt64 = 0)
+  case setMiniportAttributes(
+    Handle, ObjectHeader, context: UInt64, flags: UInt32, interface: Int32 = 5)
+  case registerScatterGatherDMA(
+    Handle, ObjectHeader, flags: UInt32 = 1, completeHandler: UInt64 = 0)
   case deregisterScatterGatherDMA(Handle)
+  case registerDMAChannel(Handle, DMAChannelDescription)
+  case deregisterDMAChannel(Handle)
   case addAdapter(Handle, Name)
   case removeAdapter(Handle)
   case openAdapter(protocolHandle: Handle, bindContext: Handle, context: UInt64)
@@ -161,8 +165,9 @@ extension Request {
     case .ping, .reset, .statistics, .registerMiniportDriver, .registerProtocolDriver,
       .registerFilterDriver, .refused:
       .null
-    case .deregisterDriver(let handle), .setMiniportAttributes(let handle, _, _, _),
-      .registerScatterGatherDMA(let handle, _, _), .deregisterScatterGatherDMA(let handle),
+    case .deregisterDriver(let handle), .setMiniportAttributes(let handle, _, _, _, _),
+      .registerScatterGatherDMA(let handle, _, _, _), .deregisterScatterGatherDMA(let handle),
+      .registerDMAChannel(let handle, _), .deregisterDMAChannel(let handle),
       .addAdapter(let handle, _), .removeAdapter(let handle), .closeAdapter(let handle),
       .bindAdapter(let handle, _), .unbindAdapter(let handle), .attachFilter(let handle, _),
       .detachFilter(let handle), .setOptionalHandlers(let handle, _),

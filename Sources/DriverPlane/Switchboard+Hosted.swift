@@ -52,6 +52,7 @@ extension SwitchboardState {
     _ provider: Int, _ domain: Handle, _ node: UInt32, _ size: UInt64
   ) -> Failure? {
     let pool = pools[provider].settings
+    let size = simulator.sectionSize(domain: domain, size: size, pageSize: pool.pageSize)
     do throws(SystemError) {
       let memory = try SectionMemory.make(
         name: "ndissim:\(pool.name):node\(node)", size: size, hugePages: pool.hugePages)

@@ -24,6 +24,8 @@ extension Request {
       case .setMiniportAttributes: NDISSIM_SET_MINIPORT_ATTRIBUTES
       case .registerScatterGatherDMA: NDISSIM_REGISTER_SCATTER_GATHER_DMA
       case .deregisterScatterGatherDMA: NDISSIM_DEREGISTER_SCATTER_GATHER_DMA
+      case .registerDMAChannel: NDISSIM_REGISTER_DMA_CHANNEL
+      case .deregisterDMAChannel: NDISSIM_DEREGISTER_DMA_CHANNEL
       case .addAdapter: NDISSIM_ADD_ADAPTER
       case .removeAdapter: NDISSIM_REMOVE_ADAPTER
       case .openAdapter: NDISSIM_OPEN_ADAPTER_EX

@@ -40,8 +40,6 @@ extension Event {
       list.add("NDISSIM_FILE", keptAs)
     case .handedOver(let reason):
       list.add("NDISSIM_REASON", reason)
-    case .sessionResumed(let party, _):
-      list.add(party)
     case .crashedWhileHandling(let party, _, let id, let refused):
       list.add(party)
       list.add("NDISSIM_REQUEST", "\(id)")
@@ -57,8 +55,7 @@ extension Event {
       list.add(party, isProvider: true)
       list.add(handle)
       list.add("NDISSIM_LIMIT", "\(limit)")
-    case .sessionOpened(let party):
-      list.add(party)
+    case .sessionOpened(let party), .sessionResumed(let party, _): list.add(party)
     case .sessionClosed(let party, let reason):
       list.add(party)
       list.add("NDISSIM_REASON", reason)
@@ -76,6 +73,7 @@ extension Event {
       list.add(party, handle)
       list.add("NDIS_STATE_BEFORE", from)
       list.add("NDIS_STATE", to)
+    case .listsAwaited(let holder): list.add(holder)
     case .providerRegistered(let party, let handle, let context),
       .providerReplaced(let party, let handle, let context):
       list.add(party, isProvider: true)
@@ -162,6 +160,14 @@ private struct FieldList {
       "NDIS_BUGCHECK_PARAMETERS",
       [first, second, third, fourth].map { hex($0) }.joined(separator: ", "))
     if bugCheck.isExtension { add("NDIS_BUGCHECK_EXTENSION", "yes") }
+  }
+
+  mutating func add(_ holder: AwaitedHolder) {
+    add(holder.party)
+    add("NDIS_ROUTINE", holder.waiter)
+    if let queueID = holder.queueID { add("NDIS_QUEUE_ID", "\(queueID)") }
+    if let vportID = holder.vportID { add("NDIS_VPORT_ID", "\(vportID)") }
+    add("NDISSIM_COUNT", "\(holder.lists)")
   }
 
   mutating func add(_ block: LeakedBlock) {

@@ -73,6 +73,7 @@ extension Event {
     EventKind("handedOver", "b6e0feb3a1b2400a9d58549b19dc942c", .notice),
     EventKind("crashedWhileHandling", "4e28d3652f534327905d3796c496eabd", .warning),
     EventKind("hostedDriverNotRestored", "e164408a59574ecea9ce9a7cd58e3ad9", .warning),
+    EventKind("listsAwaited", "7d0f2f5c6b1e4a3e9c5d8a41e2b7f096", .notice),
     EventKind("repeated", "0811e5ac7e9a499581614f4f50e102a0", .warning),
   ]
 
@@ -112,7 +113,8 @@ extension Event {
     case .handedOver: 31
     case .crashedWhileHandling: 32
     case .hostedDriverNotRestored: 33
-    case .repeated: 34
+    case .listsAwaited: 34
+    case .repeated: 35
     }
   }
 

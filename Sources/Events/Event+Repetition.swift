@@ -66,6 +66,9 @@ extension Event {
     case .violation(let violation), .advice(let violation), .invalidProviderAnswer(let violation):
       return RepetitionSubject(
         kind: kind, party: violation.party, rule: violation.failure.reason.rule)
+    case .listsAwaited(let holder):
+      return RepetitionSubject(
+        kind: kind, party: holder.party, rule: "", queueID: holder.queueID)
     case .leak(let block):
       return RepetitionSubject(kind: kind, party: block.party, rule: "", queueID: block.queueID)
     }

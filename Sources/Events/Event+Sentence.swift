@@ -66,8 +66,7 @@ extension Event {
           ? ", for the second time in a row; it is not retried and fails with FAILURE." : ".")
     case .hostedDriverNotRestored(let party, let problem):
       "Hosted \(party.client) could not be restored: \(problem)".withFullStop()
-    case .sessionOpened(let party):
-      "\(party.client.capitalised) opened session \(party.session)."
+    case .sessionOpened(let party): "\(party.client.capitalised) opened session \(party.session)."
     case .sessionClosed(let party, let reason):
       "Session \(party.session) of \(party.client) was closed: \(reason)".withFullStop()
     case .driverRegistered(let party, let handle, let version):
@@ -80,6 +79,7 @@ extension Event {
       "\(party.client.capitalised) opened a binding to \(party.target)."
     case .bindingClosed(let party, _):
       "\(party.client.capitalised) closed its binding to \(party.target)."
+    case .listsAwaited(let holder): holder.wording
     case .providerRegistered(let party, _, _):
       "\(party.provider) now provides shared memory\(party.scope)."
     case .providerReplaced(let party, _, _):
@@ -109,6 +109,16 @@ extension Violation {
   fileprivate func wording(_ verb: String) -> String {
     let place = routine.isEmpty ? "a call" : routine
     return "\(party.actor.capitalised) \(verb) \(place)\(origin.remark): \(failure.sentence)"
+  }
+}
+
+extension AwaitedHolder {
+  fileprivate var wording: String {
+    let place =
+      queueID.map { "queue \($0) of " } ?? vportID.map { "VPort \($0) of " } ?? ""
+    return
+      "\(waiter) waits for \(lists.pluralized("NET_BUFFER_LIST")) of \(place)\(party.target) that "
+      + "\(party.client) holds (binding \(party.binding))."
   }
 }
 

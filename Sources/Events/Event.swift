@@ -86,6 +86,27 @@ public struct LeakedBlock: Hashable, Sendable {
   }
 }
 
+/// A binding that holds lists which something waits for.
+public struct AwaitedHolder: Hashable, Sendable {
+  public var party: Party
+  public var lists: UInt64
+  /// The handler or request that waits.
+  public var waiter: String
+  /// The queue or VPort they were indicated on, when only those are waited for.
+  public var queueID: UInt32?
+  public var vportID: UInt32?
+
+  public init(
+    party: Party, lists: UInt64, waiter: String, queueID: UInt32? = nil, vportID: UInt32? = nil
+  ) {
+    self.party = party
+    self.lists = lists
+    self.waiter = waiter
+    self.queueID = queueID
+    self.vportID = vportID
+  }
+}
+
 /// An event.
 public enum Event: Hashable, Sendable {
   // The daemon
@@ -110,6 +131,8 @@ public enum Event: Hashable, Sendable {
   case adapterState(Party, Handle, from: String, to: String)
   case bindingOpened(Party, Handle)
   case bindingClosed(Party, Handle)
+  /// A pause, or the end of a queue or VPort, waits for lists that this binding holds.
+  case listsAwaited(AwaitedHolder)
   case providerRegistered(Party, Handle, context: UInt64)
   case providerReplaced(Party, Handle, context: UInt64)
   case providerEnded(Party, Handle, blocks: UInt64, died: Bool)

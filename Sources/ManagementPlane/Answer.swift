@@ -70,14 +70,18 @@ struct Listing<Item> {
   }
 }
 
-/// Counts blocks by owner: no record contains this count.
+/// Counts blocks by owner and lists by holder: no record contains these counts.
 struct OwnerCounts {
   private var cursor = ListingCursor()
+  private var listCursor = ListingCursor()
   private var counts: [Handle: Int] = [:]
+  private var lists: [Handle: Int] = [:]
 
-  var isDone: Bool { cursor.isAtEnd }
+  var isDone: Bool { cursor.isAtEnd && listCursor.isAtEnd }
 
   subscript(owner: Handle) -> Int { counts[owner] ?? 0 }
+
+  subscript(lists holder: Handle) -> Int { lists[holder] ?? 0 }
 
   mutating func step(_ service: ManagementService, budget: inout Int) {
     while budget > 0,
@@ -85,6 +89,14 @@ struct OwnerCounts {
     {
       if let owner = service.switchboard.simulator.blockOwner(index) {
         counts[owner, default: 0] += 1
+      }
+    }
+    while budget > 0,
+      let index = service.switchboard.simulator.next(.list, &listCursor, budget: &budget)
+    {
+      for list in service.switchboard.simulator.listSnapshots(index, ObjectQuery(), budget: &budget)
+      {
+        if let holder = list.place.owner { lists[holder, default: 0] += 1 }
       }
     }
   }

@@ -100,6 +100,14 @@ extension ManagementPlane {
         Interface.ListOids.Output(oids: $0)
       }
     }
+    try stream(Interface.ListLists.self) { (service, input) throws(ManagementFailure) in
+      ListAnswer(Listings.lists(try service.wantedLists(input.filter))) {
+        Interface.ListLists.Output(lists: $0.flatMap { $0 })
+      }
+    }
+    try stream(Interface.ListPending.self) { _, input in
+      PendingAnswer(driver: input.driver, adapter: input.adapter)
+    }
   }
 
   // MARK: Monitoring

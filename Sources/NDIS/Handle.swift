@@ -26,6 +26,8 @@ public struct Handle: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
     case oidRequest = 14
     /// An indicated NET_BUFFER_LIST, for the drivers it was indicated to.
     case netBufferList = 15
+    /// A DMA channel of an adapter.
+    case dmaChannel = 16
   }
 
   public var rawValue: UInt64
@@ -68,6 +70,7 @@ extension Handle.Kind: CustomStringConvertible {
     case .registration: "provider registration handle"
     case .oidRequest: "OID request handle"
     case .netBufferList: "NET_BUFFER_LIST handle"
+    case .dmaChannel: "MiniportDmaHandle"
     }
   }
 }

@@ -21,6 +21,7 @@ public struct Status: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
   @inlinable public static var adapterNotFound: Status { Status(rawValue: 0xC001_0006) }
   @inlinable public static var openFailed: Status { Status(rawValue: 0xC001_0007) }
   @inlinable public static var unsupportedMedia: Status { Status(rawValue: 0xC001_0019) }
+  @inlinable public static var resourceConflict: Status { Status(rawValue: 0xC001_001E) }
   // Used by OID requests.
   @inlinable public static var indicationRequired: Status { Status(rawValue: 0x4023_0001) }
   @inlinable public static var multicastFull: Status { Status(rawValue: 0xC001_0009) }
@@ -64,6 +65,7 @@ public struct Status: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
     ("NDIS_STATUS_ADAPTER_NOT_FOUND", .adapterNotFound),
     ("NDIS_STATUS_OPEN_FAILED", .openFailed),
     ("NDIS_STATUS_UNSUPPORTED_MEDIA", .unsupportedMedia),
+    ("NDIS_STATUS_RESOURCE_CONFLICT", .resourceConflict),
     ("NDIS_STATUS_INDICATION_REQUIRED", .indicationRequired),
     ("NDIS_STATUS_REQUEST_ABORTED", .requestAborted),
     ("NDIS_STATUS_RESET_IN_PROGRESS", .resetInProgress),

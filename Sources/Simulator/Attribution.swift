@@ -59,7 +59,9 @@ extension Simulator {
       case .adapter: party(adapter: Index(index))
       case .binding: party(binding: Index(index))
       case .block: store.blocks[Index(index)].ownerIndex.map { party(owner: $0) }
-      case .session, .provider, .section, .queue, .vport, .filter, .oid: nil
+      case .session, .provider, .section, .queue, .vport, .filter, .oid, .list, .upcall,
+        .request:
+        nil
       }
     guard let named, named.session == store.clients[session, \.number] else {
       return party(session: session)

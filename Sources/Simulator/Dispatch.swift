@@ -18,10 +18,13 @@ extension Simulator {
     case .registerFilterDriver(let characteristics):
       try registerDriver(call, .filter, characteristics)
     case .deregisterDriver(let handle): try deregisterDriver(call, handle)
-    case .setMiniportAttributes(let handle, let header, let context, let flags):
-      try setMiniportAttributes(call, handle, header, context, flags)
-    case .registerScatterGatherDMA(let handle, let header, let completeHandler):
-      try registerScatterGatherDMA(call, handle, header, completeHandler: completeHandler)
+    case .setMiniportAttributes(let handle, let header, let context, let flags, let interface):
+      try setMiniportAttributes(call, handle, header, context, flags, interface)
+    case .registerScatterGatherDMA(let handle, let header, let flags, let completeHandler):
+      try registerScatterGatherDMA(call, handle, header, flags, completeHandler: completeHandler)
+    case .registerDMAChannel(let handle, let channel):
+      try registerDMAChannel(call, handle, channel)
+    case .deregisterDMAChannel(let handle): try deregisterDMAChannel(call, handle)
     case .deregisterScatterGatherDMA(let handle):
       try deregisterScatterGatherDMA(call, handle)
     case .addAdapter(let handle, let name): try addAdapter(call, handle, name)

@@ -26,7 +26,8 @@ struct Ndisctl: ParsableCommand {
       CommandGroup(
         name: "Inspection",
         subcommands: [
-          StatusCommand.self, ListCommand.self, ShowCommand.self, MonitorCommand.self,
+          StatusCommand.self, ListCommand.self, ShowCommand.self, PendingCommand.self,
+          MonitorCommand.self,
           TopCommand.self, StateCommand.self, MetricsCommand.self, ConfigCommand.self,
           LogCommand.self,
           PingCommand.self,

@@ -75,6 +75,10 @@ enum GoldenImage {
     return image
   }()
 
+  static let dmaChannel = NDIS_DMA_DESCRIPTION(
+    DemandMode: 1, AutoInitialize: 0, DmaChannelSpecified: 1, Reserved0: 0, DmaWidth: 2,
+    DmaSpeed: 3, DmaPort: 0, DmaChannel: 5)
+
   static let dma: NDIS_SG_DMA_DESCRIPTION = {
     var image = NDIS_SG_DMA_DESCRIPTION()
     image.Header = header(Int(NDIS_OBJECT_TYPE_SG_DMA_DESCRIPTION), 1, 40)

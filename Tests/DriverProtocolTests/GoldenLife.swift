@@ -5,6 +5,21 @@ import NDISDriverProtocol
 import NDIS
 
 extension GoldenList {
+  /// DMA channels, which came later than the others.
+  mutating func addDMAChannels() {
+    call("register_dma_channel", NDISSIM_REGISTER_DMA_CHANNEL, context: 0x101) {
+      $0.append(Example.adapter)
+      $0.append(UInt32(1))
+      $0.append(UInt32(0x1_0000))
+      $0.append(GoldenImage.dmaChannel)
+    } reply: {
+      $0.append(Example.dmaChannel)
+    }
+    call("deregister_dma_channel", NDISSIM_DEREGISTER_DMA_CHANNEL, context: 0x102) {
+      $0.append(Example.dmaChannel)
+    }
+  }
+
   mutating func addLife() {
     call("set_hardware_assist_attributes", NDISSIM_SET_HARDWARE_ASSIST_ATTRIBUTES, context: 0x101) {
       let filter = GoldenImage.filterCapabilities

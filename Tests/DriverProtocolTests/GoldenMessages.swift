@@ -28,6 +28,7 @@ enum Example {
   static let binding = handle(.binding, 5)
   static let filterModule = handle(.filterModule, 6)
   static let dma = handle(.dma, 7)
+  static let dmaChannel = handle(.dmaChannel, 8)
   static let allocation = handle(.allocation, 8)
   static let sharedMemory = handle(.sharedMemory, 8)
   static let section = handle(.section, 9)

@@ -19,6 +19,7 @@ extension GoldenList {
     list.addReceiving()
     list.addAttributes()
     list.addMiniportMemory()
+    list.addDMAChannels()
     return list.messages
   }
 

@@ -16,6 +16,7 @@ import Testing
     41: "NdisCompleteBindAdapterEx", 42: "NdisCompleteUnbindAdapterEx",
     43: "NdisCompleteNetPnPEvent", 48: "NdisFRegisterFilterDriver",
     49: "NdisFDeregisterFilterDriver",
+    56: "NdisMRegisterDmaChannel", 57: "NdisMDeregisterDmaChannel",
     64: "NdisSetOptionalHandlers", 65: "NdisAllocateSharedMemory", 66: "NdisFreeSharedMemory",
     69: "NdisMAllocateSharedMemory",
   ]

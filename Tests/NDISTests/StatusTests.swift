@@ -27,6 +27,10 @@ import Testing
     ),
     ("NDIS_STATUS_OPEN_FAILED", .openFailed, 0xC001_0007, NDIS_STATUS_OPEN_FAILED),
     (
+      "NDIS_STATUS_RESOURCE_CONFLICT", .resourceConflict, 0xC001_001E,
+      NDIS_STATUS_RESOURCE_CONFLICT
+    ),
+    (
       "NDIS_STATUS_UNSUPPORTED_MEDIA", .unsupportedMedia, 0xC001_0019,
       NDIS_STATUS_UNSUPPORTED_MEDIA
     ),

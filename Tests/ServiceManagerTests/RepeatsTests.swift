@@ -111,6 +111,7 @@ extension ServiceManagerTests {
       var repeats = Repeats()
       let floods: Set = [
         "sessionRefused", "violation", "advice", "leak", "invalidProviderAnswer", "shortage",
+        "listsAwaited",
       ]
       for event in Samples.all where !floods.contains(event.kind.name) {
         for _ in 0..<50 { #expect(repeats.take(event, at: 0) == [event]) }

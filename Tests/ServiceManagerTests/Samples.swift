@@ -52,6 +52,9 @@ enum Samples {
     .sectionNotPersisted(party, handle, limit: 4096), .handedOver(reason: "SIGUSR2"),
     .crashedWhileHandling(party, what: "request", id: 7, refused: true),
     .hostedDriverNotRestored(party, problem: "no slot is free for its state"),
+    .listsAwaited(
+      AwaitedHolder(
+        party: party, lists: 2, waiter: "OID_RECEIVE_FILTER_FREE_QUEUE", queueID: 3, vportID: 4)),
     .repeated(repetition),
   ]
 }

@@ -27,6 +27,7 @@ def handle(kind: int, index: int) -> int:
 
 MINIPORT, PROTOCOL, FILTER, ADAPTER = handle(1, 1), handle(2, 2), handle(3, 3), handle(4, 4)
 BINDING, MODULE, DMA, ALLOCATION = handle(5, 5), handle(6, 6), handle(7, 7), handle(8, 8)
+DMA_CHANNEL = handle(16, 8)
 SECTION, BIND_CONTEXT = handle(10, 9), handle(11, 10)
 OID, LIST = handle(14, 11), handle(15, 12)
 SHARED = handle(9, 8)
@@ -115,6 +116,13 @@ EXPECTED = {
         Message.REGISTER_SCATTER_GATHER_DMA, one(ADAPTER) + DMA_IMAGE.pack(), {"context": 0x101}),
     "deregister_scatter_gather_dma": (
         Message.DEREGISTER_SCATTER_GATHER_DMA, one(DMA), {"context": 0x102}),
+    "register_dma_channel": (
+        Message.REGISTER_DMA_CHANNEL,
+        m.RegisterDmaChannel(ADAPTER, 1, 0x10000).pack()
+        + i.DmaDescription(1, 0, 1, 2, 3, 0, 5).pack(),
+        {"context": 0x101}),
+    "deregister_dma_channel": (
+        Message.DEREGISTER_DMA_CHANNEL, one(DMA_CHANNEL), {"context": 0x102}),
     "add_adapter": (Message.ADD_ADAPTER, m.Named(MINIPORT, "golden0").pack(), {}),
     "remove_adapter": (Message.REMOVE_ADAPTER, one(ADAPTER), {}),
     "register_protocol_driver": (

@@ -108,7 +108,7 @@ def test_lists_have_titles_rows_and_a_number(ctl: Command, bed: object) -> None:
 
 
 @pytest.mark.parametrize("kind", ["sessions", "drivers", "adapters", "bindings", "providers",
-                                  "sections", "blocks", "violations", "events"])
+                                  "sections", "blocks", "lists", "violations", "events"])
 def test_a_list_and_its_json_agree(ctl: Command, bed: object, kind: str) -> None:
     document = ctl.json("list", kind)
     assert list(document) == [kind]
@@ -189,12 +189,40 @@ def test_state_is_one_document(ctl: Command, bed: ndissim.MiniportAdapter) -> No
         bed.allocate(4096)
     state = json.loads(ctl("state"))
     assert set(state) == {"status", "settings", "sessions", "drivers", "adapters", "bindings",
-                          "queues", "vports", "filters", "oids", "providers", "sections", "blocks",
+                          "queues", "vports", "filters", "oids", "lists", "providers", "sections",
+                          "blocks",
                           "violations", "events"}
     assert state["bindings"] == []
     assert len({block["handle"] for block in state["blocks"]}) == 603
     assert [adapter["name"] for adapter in state["adapters"]] in (["vmq0", "idle0"],
                                                                   ["idle0", "vmq0"])
+
+
+def test_lists_and_what_waits_for_them_name_the_holder(ctl: Command, daemon: Daemon) -> None:
+    ctl("adapter", "add", "name=held0")
+    with daemon.connect("culprit") as session:
+        held: list[object] = []
+        driver = ndissim.ProtocolDriver(
+            session, "culprit",
+            ndissim.ProtocolHandlers(receive=lambda _, indication: held.append(indication)))
+        binding = driver.bind_adapter("held0")
+        binding.set(ndissim.Oid.NDISSIM_GENERATE, ndissim.GenerateParameters(queue_id=0, count=2))
+        session.serve(until=lambda: len(held) > 0, timeout=DEADLINE)
+        rows = ctl("list", "lists", "--adapter", "held0", "--driver", "culprit").splitlines()
+        assert rows[-1] == "2 lists." and all("culprit" in row for row in rows[1:3])
+        assert ctl.json("list", "lists", "--driver", "culprit", "--queue", "7") == {"lists": []}
+        assert "culprit" in ctl("show", "adapter:held0", "-n", "0").split("WHO HOLDS")[1]
+        assert ctl("pending", "--adapter", "held0") == "Nothing is pending.\n"
+        ctl("adapter", "pause", "held0", "--no-wait")
+        session.serve(until=lambda: "Pausing" in ctl("list", "adapters"), timeout=DEADLINE)
+        chain = ctl("pending", "--driver", "culprit").splitlines()
+        assert chain[0].startswith("adapter held0 of driver vmq,") and "Pausing" in chain[0]
+        assert chain[1].strip().startswith("\u2514\u2500 MiniportPause of driver vmq")
+        assert "return of 2 NET_BUFFER_LISTs by driver culprit" in chain[2]
+        steps = ctl.json("pending", "--adapter", "held0")["chains"][0]["steps"]
+        assert [step["depth"] for step in steps] == [0, 1, 2]
+    ctl("wait", "adapter:held0=Paused")
+    ctl("adapter", "remove", "held0")
 
 
 def test_config_and_metrics(ctl: Command) -> None:
@@ -368,11 +396,12 @@ def test_a_full_disk_is_an_error(ctl: Command) -> None:
 
 
 COMMANDS = [
-    ["status"], ["list"], ["show"], ["monitor"], ["log"], ["top"], ["state"], ["metrics"], ["config"],
+    ["status"], ["list"], ["show"], ["pending"], ["monitor"], ["log"], ["top"], ["state"],
+    ["metrics"], ["config"],
     ["ping"], ["wait"], ["expect"], ["provider"], ["reload"], ["log-level"],
     *(["list", kind] for kind in ("sessions", "drivers", "adapters", "bindings", "providers",
                                   "sections", "blocks", "queues", "vports", "filters", "oids",
-                                  "violations", "events")),
+                                  "lists", "violations", "events")),
     ["state", "adapter"], ["state", "queue"], ["state", "vport"],
     ["provider", "add"], ["provider", "remove"],
 ]

@@ -27,6 +27,7 @@ typedef int32_t NDIS_STATUS;
 #define NDIS_STATUS_BAD_CHARACTERISTICS ((uint32_t)0xC0010005)
 #define NDIS_STATUS_ADAPTER_NOT_FOUND ((uint32_t)0xC0010006)
 #define NDIS_STATUS_OPEN_FAILED ((uint32_t)0xC0010007)
+#define NDIS_STATUS_RESOURCE_CONFLICT ((uint32_t)0xC001001E)
 #define NDIS_STATUS_UNSUPPORTED_MEDIA ((uint32_t)0xC0010019)
 
 // MARK: IRQL (x64)
@@ -270,6 +271,19 @@ NDISSIM_STATIC_ASSERT(
 #define NDIS_SG_DMA_DESCRIPTION_REVISION_2 2
 #define NDIS_SIZEOF_SG_DMA_DESCRIPTION_REVISION_2 48
 #define NDIS_SG_DMA_64_BIT_ADDRESS 0x00000001
+
+// NdisMRegisterDmaChannel's structure, which has no header.
+typedef struct NDIS_DMA_DESCRIPTION {
+  uint8_t DemandMode;          // 0 or 1
+  uint8_t AutoInitialize;      // 0 or 1
+  uint8_t DmaChannelSpecified; // 0 or 1
+  uint8_t Reserved0;           // padding
+  uint32_t DmaWidth;           // 0 = Width8Bits, 1 = Width16Bits, 2 = Width32Bits
+  uint32_t DmaSpeed;           // 0 = Compatible, 1 = TypeA, 2 = TypeB, 3 = TypeC
+  uint32_t DmaPort;            // zero
+  uint32_t DmaChannel;
+} NDIS_DMA_DESCRIPTION;
+NDISSIM_STATIC_ASSERT(sizeof(NDIS_DMA_DESCRIPTION) == 20, "DMA description");
 
 // MARK: Bug checks
 

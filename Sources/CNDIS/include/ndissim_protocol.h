@@ -83,6 +83,9 @@ enum {
   NDISSIM_DEREGISTER_FILTER_DRIVER = 49,
   NDISSIM_ATTACH_FILTER = 50,
   NDISSIM_DETACH_FILTER = 51,
+  // Miniport drivers again: 16 to 31 are taken
+  NDISSIM_REGISTER_DMA_CHANNEL = 56,
+  NDISSIM_DEREGISTER_DMA_CHANNEL = 57,
   // Shared memory
   NDISSIM_SET_OPTIONAL_HANDLERS = 64,
   NDISSIM_ALLOCATE_SHARED_MEMORY = 65,
@@ -180,6 +183,15 @@ struct ndissim_register_dma_reply {
   uint32_t scatter_gather_list_size;
   uint32_t reserved;
 };
+
+// REGISTER_DMA_CHANNEL: the image of NDIS_DMA_DESCRIPTION follows. NdisMRegisterDmaChannel ignores its own
+// parameter DmaChannel, which is not here. Reply: ndissim_handle.
+struct ndissim_register_dma_channel {
+  uint64_t adapter_handle;
+  uint32_t dma_32bit_addresses;  // 0 or 1
+  uint32_t maximum_length;       // bytes of one operation; all ones = unlimited
+};
+NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_register_dma_channel) == 16, "register DMA channel");
 
 // ADD_ADAPTER (driver handle), BIND_ADAPTER (protocol driver handle), ATTACH_FILTER (filter driver
 // handle): the name is the adapter's. Reply: ndissim_handle.

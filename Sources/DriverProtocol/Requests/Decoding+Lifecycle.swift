@@ -108,4 +108,17 @@ extension Decoding {
       throw Failure(.invalidLength, .informationTooLong, UInt64(length), UInt64(most))
     }
   }
+
+  static func registerDMAChannel(_ body: inout BodyReader) throws(Failure) -> Request {
+    let raw = try body.read(ndissim_register_dma_channel.self)
+    let image = try body.read(NDIS_DMA_DESCRIPTION.self)
+    try body.end()
+    return .registerDMAChannel(
+      Handle(rawValue: raw.adapter_handle),
+      DMAChannelDescription(
+        has32BitAddresses: raw.dma_32bit_addresses != 0, maximumLength: raw.maximum_length,
+        demandMode: image.DemandMode != 0, autoInitialize: image.AutoInitialize != 0,
+        channel: image.DmaChannelSpecified != 0 ? image.DmaChannel : nil, width: image.DmaWidth,
+        speed: image.DmaSpeed, port: image.DmaPort))
+  }
 }

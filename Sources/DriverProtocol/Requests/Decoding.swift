@@ -37,15 +37,17 @@ package enum Decoding {
       let image = try body.readImage(NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES())
       return .setMiniportAttributes(
         adapter, ObjectHeader(image.Header), context: image.MiniportAdapterContext,
-        flags: image.AttributeFlags)
+        flags: image.AttributeFlags, interface: image.InterfaceType)
     case NDISSIM_REGISTER_SCATTER_GATHER_DMA:
       let adapter = try handle(&body)
       let image = try body.readImage(NDIS_SG_DMA_DESCRIPTION())
       return .registerScatterGatherDMA(
-        adapter, ObjectHeader(image.Header),
+        adapter, ObjectHeader(image.Header), flags: image.Flags,
         completeHandler: image.SharedMemAllocateCompleteHandler)
     case NDISSIM_DEREGISTER_SCATTER_GATHER_DMA:
       return .deregisterScatterGatherDMA(try handle(&body))
+    case NDISSIM_REGISTER_DMA_CHANNEL: return try registerDMAChannel(&body)
+    case NDISSIM_DEREGISTER_DMA_CHANNEL: return .deregisterDMAChannel(try handle(&body))
     case NDISSIM_ADD_ADAPTER: return .addAdapter(try handle(&body), try body.readName())
     case NDISSIM_REMOVE_ADAPTER: return .removeAdapter(try handle(&body))
     case NDISSIM_OPEN_ADAPTER_EX:

@@ -223,6 +223,8 @@ public enum SimulatorInterface {
       attributesSet: bool,
       # NdisMRegisterScatterGatherDma has been called.
       dmaRegistered: bool,
+      # NdisMRegisterDmaChannel has been called.
+      dmaChannelRegistered: ?bool,
       bindings: int,
       # Blocks it owns.
       blocks: int,
@@ -305,7 +307,9 @@ public enum SimulatorInterface {
       session: ?int,
       blocks: int,
       # The provider that was registered for this binding.
-      provider: ?string
+      provider: ?string,
+      # NET_BUFFER_LISTs that were indicated to it and that it has not returned.
+      indicated: ?int
     )
 
     # How a provider that lives in the daemon is set up.
@@ -577,7 +581,74 @@ public enum SimulatorInterface {
       cancelled: bool
     )
 
-    # Which queues, VPorts, filters or OID requests are meant; an object must match every member that is
+    # An indicated NET_BUFFER_LIST and one binding that has not returned it; a list that several bindings hold is
+    # there once for each.
+    type NetBufferList (
+      handle: string,
+      # The adapter that indicated it; absent when it was removed.
+      adapter: ?string,
+      adapterName: ?string,
+      # Who holds it.
+      binding: string,
+      driver: string,
+      driverName: string,
+      session: ?int,
+      # What it was indicated on: a queue, 0 for the default queue, or a VPort.
+      queueId: ?int,
+      vportId: ?int,
+      portNumber: int,
+      # DataLength of its NET_BUFFER.
+      bytes: int,
+      # Since the indication.
+      ageMs: int,
+      # NDIS_RECEIVE_FLAGS_RESOURCES: it goes back when the handler returns.
+      lent: bool
+    )
+
+    # What one binding holds of the lists of an adapter, a queue or a VPort.
+    type ListHolder (
+      binding: string,
+      driver: string,
+      driverName: string,
+      session: ?int,
+      lists: int,
+      bytes: int,
+      # Age of the oldest.
+      oldestMs: int
+    )
+
+    # A part of a chain of what waits for what.
+    type PendingStep (
+      # "request" (a driver's call that has not completed), "adapter" (a change of its state), "oid" (an OID request),
+      # "handler" (a call of a driver's handler that has not returned, or not completed) or "lists" (NET_BUFFER_LISTs
+      # that were not returned).
+      kind: string,
+      # The routine, OID, handler or adapter by its documented name.
+      name: string,
+      # 0 for the first step; each waits for those that follow it and are one deeper.
+      depth: int,
+      # A handler is "running", or "pended" when it has returned PENDING; an OID request is in one of its states, an
+      # adapter in one of its; a request is "open", lists are "held".
+      state: string,
+      # Who made it, or is to end it.
+      driverName: ?string,
+      adapterName: ?string,
+      binding: ?string,
+      session: ?int,
+      pid: ?int,
+      # What it is about.
+      handle: ?string,
+      ageMs: ?int,
+      # Until its deadline; absent without one.
+      remainingMs: ?int,
+      # The number of lists.
+      lists: ?int
+    )
+
+    # A chain, from what was requested first to what has not been done.
+    type PendingChain (steps: []PendingStep)
+
+    # Which queues, VPorts, filters, OID requests or lists are meant; an object must match every member that is
     # there.
     type ObjectFilter (
       # Handle or name of an adapter.
@@ -698,6 +769,8 @@ public enum SimulatorInterface {
       vport: ?VPort,
       filter: ?Filter,
       oid: ?OidRequest,
+      # Of an adapter, a queue or a VPort: who holds its lists. Of a binding: what it holds.
+      holders: ?[]ListHolder,
       # The filters and the blocks of a queue or VPort, at most 64 of each; its members count all of them.
       filters: ?[]Filter,
       blocks: ?[]Block,
@@ -750,6 +823,14 @@ public enum SimulatorInterface {
     method ListFilters(filter: ?ObjectFilter) -> (filters: []Filter)
     method ListOids(filter: ?ObjectFilter) -> (oids: []OidRequest)
 
+    # NET_BUFFER_LISTs that were indicated and have not been returned, by holder; with `more`. The owner of a filter is
+    # the holder; a filter with a state is refused.
+    method ListLists(filter: ?ObjectFilter) -> (lists: []NetBufferList)
+
+    # Who waits for whom, a chain for each handler that has not returned and for each request that waits without one; with
+    # `more`. Chains that name a driver or an adapter only, when these are given by name.
+    method ListPending(driver: ?string, adapter: ?string) -> (chains: []PendingChain)
+
     # Blocks that match the filter, counted by one property; the most bytes first. At most 1024 groups:
     # what belongs to none of them is counted under "(others)". Blocks without the property are counted
     # under an empty key.
@@ -799,6 +880,7 @@ public enum SimulatorInterface {
       vports: ?[]VPort,
       filters: ?[]Filter,
       oids: ?[]OidRequest,
+      lists: ?[]NetBufferList,
       blocks: ?[]Block,
       violations: ?[]ViolationCount,
       events: ?[]Event
@@ -1410,6 +1492,8 @@ extension SimulatorInterface {
     public var attributesSet: Bool
     /// NdisMRegisterScatterGatherDma has been called.
     public var dmaRegistered: Bool
+    /// NdisMRegisterDmaChannel has been called.
+    public var dmaChannelRegistered: Bool?
     public var bindings: Int
     /// Blocks it owns.
     public var blocks: Int
@@ -1432,9 +1516,10 @@ extension SimulatorInterface {
 
     public init(
       handle: String, name: String, driver: String, driverName: String, session: Int? = nil,
-      state: String, attributesSet: Bool, dmaRegistered: Bool, bindings: Int, blocks: Int,
-      queues: Int, vports: Int, filters: Int, openOids: Int, indicated: Int, held: Bool,
-      removed: Bool, macAddress: String? = nil, hosted: HostedMiniport? = nil
+      state: String, attributesSet: Bool, dmaRegistered: Bool, dmaChannelRegistered: Bool? = nil,
+      bindings: Int, blocks: Int, queues: Int, vports: Int, filters: Int, openOids: Int,
+      indicated: Int, held: Bool, removed: Bool, macAddress: String? = nil,
+      hosted: HostedMiniport? = nil
     ) {
       self.handle = handle
       self.name = name
@@ -1444,6 +1529,7 @@ extension SimulatorInterface {
       self.state = state
       self.attributesSet = attributesSet
       self.dmaRegistered = dmaRegistered
+      self.dmaChannelRegistered = dmaChannelRegistered
       self.bindings = bindings
       self.blocks = blocks
       self.queues = queues
@@ -1467,6 +1553,7 @@ extension SimulatorInterface {
       self.state = try members.required("state")
       self.attributesSet = try members.required("attributesSet")
       self.dmaRegistered = try members.required("dmaRegistered")
+      self.dmaChannelRegistered = try members.optional("dmaChannelRegistered")
       self.bindings = try members.required("bindings")
       self.blocks = try members.required("blocks")
       self.queues = try members.required("queues")
@@ -1490,6 +1577,7 @@ extension SimulatorInterface {
       members.append("state", self.state)
       members.append("attributesSet", self.attributesSet)
       members.append("dmaRegistered", self.dmaRegistered)
+      members.append("dmaChannelRegistered", self.dmaChannelRegistered)
       members.append("bindings", self.bindings)
       members.append("blocks", self.blocks)
       members.append("queues", self.queues)
@@ -1710,11 +1798,13 @@ extension SimulatorInterface {
     public var blocks: Int
     /// The provider that was registered for this binding.
     public var provider: String?
+    /// NET_BUFFER_LISTs that were indicated to it and that it has not returned.
+    public var indicated: Int?
 
     public init(
       handle: String, kind: String, state: String, driver: String, driverName: String,
       adapter: String, adapterName: String, session: Int? = nil, blocks: Int,
-      provider: String? = nil
+      provider: String? = nil, indicated: Int? = nil
     ) {
       self.handle = handle
       self.kind = kind
@@ -1726,6 +1816,7 @@ extension SimulatorInterface {
       self.session = session
       self.blocks = blocks
       self.provider = provider
+      self.indicated = indicated
     }
 
     public init(json: JSON) throws(JSONMismatch) {
@@ -1740,6 +1831,7 @@ extension SimulatorInterface {
       self.session = try members.optional("session")
       self.blocks = try members.required("blocks")
       self.provider = try members.optional("provider")
+      self.indicated = try members.optional("indicated")
     }
 
     public var json: JSON {
@@ -1754,6 +1846,7 @@ extension SimulatorInterface {
       members.append("session", self.session)
       members.append("blocks", self.blocks)
       members.append("provider", self.provider)
+      members.append("indicated", self.indicated)
       return .object(members)
     }
   }
@@ -2685,8 +2778,250 @@ extension SimulatorInterface {
 }
 
 extension SimulatorInterface {
-  /// Which queues, VPorts, filters or OID requests are meant; an object must match every member
-  /// that is
+  /// An indicated NET_BUFFER_LIST and one binding that has not returned it; a list that several
+  /// bindings hold is
+  /// there once for each.
+  public struct NetBufferList: VarlinkValue, Hashable {
+    public var handle: String
+    /// The adapter that indicated it; absent when it was removed.
+    public var adapter: String?
+    public var adapterName: String?
+    /// Who holds it.
+    public var binding: String
+    public var driver: String
+    public var driverName: String
+    public var session: Int?
+    /// What it was indicated on: a queue, 0 for the default queue, or a VPort.
+    public var queueId: Int?
+    public var vportId: Int?
+    public var portNumber: Int
+    /// DataLength of its NET_BUFFER.
+    public var bytes: Int
+    /// Since the indication.
+    public var ageMs: Int
+    /// NDIS_RECEIVE_FLAGS_RESOURCES: it goes back when the handler returns.
+    public var lent: Bool
+
+    public init(
+      handle: String, adapter: String? = nil, adapterName: String? = nil, binding: String,
+      driver: String, driverName: String, session: Int? = nil, queueId: Int? = nil,
+      vportId: Int? = nil, portNumber: Int, bytes: Int, ageMs: Int, lent: Bool
+    ) {
+      self.handle = handle
+      self.adapter = adapter
+      self.adapterName = adapterName
+      self.binding = binding
+      self.driver = driver
+      self.driverName = driverName
+      self.session = session
+      self.queueId = queueId
+      self.vportId = vportId
+      self.portNumber = portNumber
+      self.bytes = bytes
+      self.ageMs = ageMs
+      self.lent = lent
+    }
+
+    public init(json: JSON) throws(JSONMismatch) {
+      let members = try JSONObject(json: json)
+      self.handle = try members.required("handle")
+      self.adapter = try members.optional("adapter")
+      self.adapterName = try members.optional("adapterName")
+      self.binding = try members.required("binding")
+      self.driver = try members.required("driver")
+      self.driverName = try members.required("driverName")
+      self.session = try members.optional("session")
+      self.queueId = try members.optional("queueId")
+      self.vportId = try members.optional("vportId")
+      self.portNumber = try members.required("portNumber")
+      self.bytes = try members.required("bytes")
+      self.ageMs = try members.required("ageMs")
+      self.lent = try members.required("lent")
+    }
+
+    public var json: JSON {
+      var members = JSONObject()
+      members.append("handle", self.handle)
+      members.append("adapter", self.adapter)
+      members.append("adapterName", self.adapterName)
+      members.append("binding", self.binding)
+      members.append("driver", self.driver)
+      members.append("driverName", self.driverName)
+      members.append("session", self.session)
+      members.append("queueId", self.queueId)
+      members.append("vportId", self.vportId)
+      members.append("portNumber", self.portNumber)
+      members.append("bytes", self.bytes)
+      members.append("ageMs", self.ageMs)
+      members.append("lent", self.lent)
+      return .object(members)
+    }
+  }
+}
+
+extension SimulatorInterface {
+  /// What one binding holds of the lists of an adapter, a queue or a VPort.
+  public struct ListHolder: VarlinkValue, Hashable {
+    public var binding: String
+    public var driver: String
+    public var driverName: String
+    public var session: Int?
+    public var lists: Int
+    public var bytes: Int
+    /// Age of the oldest.
+    public var oldestMs: Int
+
+    public init(
+      binding: String, driver: String, driverName: String, session: Int? = nil, lists: Int,
+      bytes: Int, oldestMs: Int
+    ) {
+      self.binding = binding
+      self.driver = driver
+      self.driverName = driverName
+      self.session = session
+      self.lists = lists
+      self.bytes = bytes
+      self.oldestMs = oldestMs
+    }
+
+    public init(json: JSON) throws(JSONMismatch) {
+      let members = try JSONObject(json: json)
+      self.binding = try members.required("binding")
+      self.driver = try members.required("driver")
+      self.driverName = try members.required("driverName")
+      self.session = try members.optional("session")
+      self.lists = try members.required("lists")
+      self.bytes = try members.required("bytes")
+      self.oldestMs = try members.required("oldestMs")
+    }
+
+    public var json: JSON {
+      var members = JSONObject()
+      members.append("binding", self.binding)
+      members.append("driver", self.driver)
+      members.append("driverName", self.driverName)
+      members.append("session", self.session)
+      members.append("lists", self.lists)
+      members.append("bytes", self.bytes)
+      members.append("oldestMs", self.oldestMs)
+      return .object(members)
+    }
+  }
+}
+
+extension SimulatorInterface {
+  /// A part of a chain of what waits for what.
+  public struct PendingStep: VarlinkValue, Hashable {
+    /// "request" (a driver's call that has not completed), "adapter" (a change of its state), "oid"
+    /// (an OID request),
+    /// "handler" (a call of a driver's handler that has not returned, or not completed) or "lists"
+    /// (NET_BUFFER_LISTs
+    /// that were not returned).
+    public var kind: String
+    /// The routine, OID, handler or adapter by its documented name.
+    public var name: String
+    /// 0 for the first step; each waits for those that follow it and are one deeper.
+    public var depth: Int
+    /// A handler is "running", or "pended" when it has returned PENDING; an OID request is in one
+    /// of its states, an
+    /// adapter in one of its; a request is "open", lists are "held".
+    public var state: String
+    /// Who made it, or is to end it.
+    public var driverName: String?
+    public var adapterName: String?
+    public var binding: String?
+    public var session: Int?
+    public var pid: Int?
+    /// What it is about.
+    public var handle: String?
+    public var ageMs: Int?
+    /// Until its deadline; absent without one.
+    public var remainingMs: Int?
+    /// The number of lists.
+    public var lists: Int?
+
+    public init(
+      kind: String, name: String, depth: Int, state: String, driverName: String? = nil,
+      adapterName: String? = nil, binding: String? = nil, session: Int? = nil, pid: Int? = nil,
+      handle: String? = nil, ageMs: Int? = nil, remainingMs: Int? = nil, lists: Int? = nil
+    ) {
+      self.kind = kind
+      self.name = name
+      self.depth = depth
+      self.state = state
+      self.driverName = driverName
+      self.adapterName = adapterName
+      self.binding = binding
+      self.session = session
+      self.pid = pid
+      self.handle = handle
+      self.ageMs = ageMs
+      self.remainingMs = remainingMs
+      self.lists = lists
+    }
+
+    public init(json: JSON) throws(JSONMismatch) {
+      let members = try JSONObject(json: json)
+      self.kind = try members.required("kind")
+      self.name = try members.required("name")
+      self.depth = try members.required("depth")
+      self.state = try members.required("state")
+      self.driverName = try members.optional("driverName")
+      self.adapterName = try members.optional("adapterName")
+      self.binding = try members.optional("binding")
+      self.session = try members.optional("session")
+      self.pid = try members.optional("pid")
+      self.handle = try members.optional("handle")
+      self.ageMs = try members.optional("ageMs")
+      self.remainingMs = try members.optional("remainingMs")
+      self.lists = try members.optional("lists")
+    }
+
+    public var json: JSON {
+      var members = JSONObject()
+      members.append("kind", self.kind)
+      members.append("name", self.name)
+      members.append("depth", self.depth)
+      members.append("state", self.state)
+      members.append("driverName", self.driverName)
+      members.append("adapterName", self.adapterName)
+      members.append("binding", self.binding)
+      members.append("session", self.session)
+      members.append("pid", self.pid)
+      members.append("handle", self.handle)
+      members.append("ageMs", self.ageMs)
+      members.append("remainingMs", self.remainingMs)
+      members.append("lists", self.lists)
+      return .object(members)
+    }
+  }
+}
+
+extension SimulatorInterface {
+  /// A chain, from what was requested first to what has not been done.
+  public struct PendingChain: VarlinkValue, Hashable {
+    public var steps: [PendingStep]
+
+    public init(steps: [PendingStep]) {
+      self.steps = steps
+    }
+
+    public init(json: JSON) throws(JSONMismatch) {
+      let members = try JSONObject(json: json)
+      self.steps = try members.required("steps")
+    }
+
+    public var json: JSON {
+      var members = JSONObject()
+      members.append("steps", self.steps)
+      return .object(members)
+    }
+  }
+}
+
+extension SimulatorInterface {
+  /// Which queues, VPorts, filters, OID requests or lists are meant; an object must match every
+  /// member that is
   /// there.
   public struct ObjectFilter: VarlinkValue, Hashable {
     /// Handle or name of an adapter.
@@ -3061,6 +3396,8 @@ extension SimulatorInterface {
     public var vport: VPort?
     public var filter: Filter?
     public var oid: OidRequest?
+    /// Of an adapter, a queue or a VPort: who holds its lists. Of a binding: what it holds.
+    public var holders: [ListHolder]?
     /// The filters and the blocks of a queue or VPort, at most 64 of each; its members count all of
     /// them.
     public var filters: [Filter]?
@@ -3076,9 +3413,9 @@ extension SimulatorInterface {
       kind: String, session: Session? = nil, driver: Driver? = nil, adapter: Adapter? = nil,
       binding: Binding? = nil, provider: Provider? = nil, section: Section? = nil,
       block: Block? = nil, queue: Queue? = nil, vport: VPort? = nil, filter: Filter? = nil,
-      oid: OidRequest? = nil, filters: [Filter]? = nil, blocks: [Block]? = nil,
-      generalAttributes: GeneralAttributes? = nil, capabilities: [Capabilities]? = nil,
-      references: [Reference]
+      oid: OidRequest? = nil, holders: [ListHolder]? = nil, filters: [Filter]? = nil,
+      blocks: [Block]? = nil, generalAttributes: GeneralAttributes? = nil,
+      capabilities: [Capabilities]? = nil, references: [Reference]
     ) {
       self.kind = kind
       self.session = session
@@ -3092,6 +3429,7 @@ extension SimulatorInterface {
       self.vport = vport
       self.filter = filter
       self.oid = oid
+      self.holders = holders
       self.filters = filters
       self.blocks = blocks
       self.generalAttributes = generalAttributes
@@ -3113,6 +3451,7 @@ extension SimulatorInterface {
       self.vport = try members.optional("vport")
       self.filter = try members.optional("filter")
       self.oid = try members.optional("oid")
+      self.holders = try members.optional("holders")
       self.filters = try members.optional("filters")
       self.blocks = try members.optional("blocks")
       self.generalAttributes = try members.optional("generalAttributes")
@@ -3134,6 +3473,7 @@ extension SimulatorInterface {
       members.append("vport", self.vport)
       members.append("filter", self.filter)
       members.append("oid", self.oid)
+      members.append("holders", self.holders)
       members.append("filters", self.filters)
       members.append("blocks", self.blocks)
       members.append("generalAttributes", self.generalAttributes)
@@ -3724,6 +4064,108 @@ extension SimulatorInterface {
 }
 
 extension SimulatorInterface {
+  /// NET_BUFFER_LISTs that were indicated and have not been returned, by holder; with `more`. The
+  /// owner of a filter is
+  /// the holder; a filter with a state is refused.
+  public enum ListLists: VarlinkMethod {
+    public static let name = "org.ndissim.Simulator.ListLists"
+
+    /// What goes in.
+    public struct Input: VarlinkValue, Hashable {
+      public var filter: ObjectFilter?
+
+      public init(filter: ObjectFilter? = nil) {
+        self.filter = filter
+      }
+
+      public init(json: JSON) throws(JSONMismatch) {
+        let members = try JSONObject(json: json)
+        self.filter = try members.optional("filter")
+      }
+
+      public var json: JSON {
+        var members = JSONObject()
+        members.append("filter", self.filter)
+        return .object(members)
+      }
+    }
+
+    /// What comes out.
+    public struct Output: VarlinkValue, Hashable {
+      public var lists: [NetBufferList]
+
+      public init(lists: [NetBufferList]) {
+        self.lists = lists
+      }
+
+      public init(json: JSON) throws(JSONMismatch) {
+        let members = try JSONObject(json: json)
+        self.lists = try members.required("lists")
+      }
+
+      public var json: JSON {
+        var members = JSONObject()
+        members.append("lists", self.lists)
+        return .object(members)
+      }
+    }
+  }
+}
+
+extension SimulatorInterface {
+  /// Who waits for whom, a chain for each handler that has not returned and for each request that
+  /// waits without one; with
+  /// `more`. Chains that name a driver or an adapter only, when these are given by name.
+  public enum ListPending: VarlinkMethod {
+    public static let name = "org.ndissim.Simulator.ListPending"
+
+    /// What goes in.
+    public struct Input: VarlinkValue, Hashable {
+      public var driver: String?
+      public var adapter: String?
+
+      public init(driver: String? = nil, adapter: String? = nil) {
+        self.driver = driver
+        self.adapter = adapter
+      }
+
+      public init(json: JSON) throws(JSONMismatch) {
+        let members = try JSONObject(json: json)
+        self.driver = try members.optional("driver")
+        self.adapter = try members.optional("adapter")
+      }
+
+      public var json: JSON {
+        var members = JSONObject()
+        members.append("driver", self.driver)
+        members.append("adapter", self.adapter)
+        return .object(members)
+      }
+    }
+
+    /// What comes out.
+    public struct Output: VarlinkValue, Hashable {
+      public var chains: [PendingChain]
+
+      public init(chains: [PendingChain]) {
+        self.chains = chains
+      }
+
+      public init(json: JSON) throws(JSONMismatch) {
+        let members = try JSONObject(json: json)
+        self.chains = try members.required("chains")
+      }
+
+      public var json: JSON {
+        var members = JSONObject()
+        members.append("chains", self.chains)
+        return .object(members)
+      }
+    }
+  }
+}
+
+extension SimulatorInterface {
   /// Blocks that match the filter, counted by one property; the most bytes first. At most 1024
   /// groups:
   /// what belongs to none of them is counted under "(others)". Blocks without the property are
@@ -4100,6 +4542,7 @@ extension SimulatorInterface {
       public var vports: [VPort]?
       public var filters: [Filter]?
       public var oids: [OidRequest]?
+      public var lists: [NetBufferList]?
       public var blocks: [Block]?
       public var violations: [ViolationCount]?
       public var events: [Event]?
@@ -4109,7 +4552,8 @@ extension SimulatorInterface {
         drivers: [Driver]? = nil, adapters: [Adapter]? = nil, bindings: [Binding]? = nil,
         providers: [Provider]? = nil, sections: [Section]? = nil, queues: [Queue]? = nil,
         vports: [VPort]? = nil, filters: [Filter]? = nil, oids: [OidRequest]? = nil,
-        blocks: [Block]? = nil, violations: [ViolationCount]? = nil, events: [Event]? = nil
+        lists: [NetBufferList]? = nil, blocks: [Block]? = nil, violations: [ViolationCount]? = nil,
+        events: [Event]? = nil
       ) {
         self.status = status
         self.settings = settings
@@ -4123,6 +4567,7 @@ extension SimulatorInterface {
         self.vports = vports
         self.filters = filters
         self.oids = oids
+        self.lists = lists
         self.blocks = blocks
         self.violations = violations
         self.events = events
@@ -4142,6 +4587,7 @@ extension SimulatorInterface {
         self.vports = try members.optional("vports")
         self.filters = try members.optional("filters")
         self.oids = try members.optional("oids")
+        self.lists = try members.optional("lists")
         self.blocks = try members.optional("blocks")
         self.violations = try members.optional("violations")
         self.events = try members.optional("events")
@@ -4161,6 +4607,7 @@ extension SimulatorInterface {
         members.append("vports", self.vports)
         members.append("filters", self.filters)
         members.append("oids", self.oids)
+        members.append("lists", self.lists)
         members.append("blocks", self.blocks)
         members.append("violations", self.violations)
         members.append("events", self.events)

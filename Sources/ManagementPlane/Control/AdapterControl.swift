@@ -70,7 +70,8 @@ final class AdapterAnswer: ManagementAnswer {
         return .last(output(standing.handle.map { "\($0)" }, standing.state))
       }
       if let end, service.now >= end {
-        return .fail(Interface.TimedOut(found: "\(quoted(name)) is \(standing.state)"))
+        let found = "\(quoted(name)) is \(standing.state)"
+        return .fail(Interface.TimedOut(found: found + service.holding(standing.handle, &budget)))
       }
       return .suspend
     } catch { return .fail(error.error) }
@@ -78,6 +79,13 @@ final class AdapterAnswer: ManagementAnswer {
 }
 
 extension ManagementService {
+  /// Who holds lists of an adapter, as the end of a sentence.
+  func holding(_ adapter: Handle?, _ budget: inout Int) -> String {
+    guard let adapter, let found = switchboard.simulator.find(adapter), found.kind == .adapter
+    else { return "" }
+    return holding(FoundObject(kind: found.kind, index: found.index), budget: &budget)
+  }
+
   func change(_ input: Interface.ChangeAdapter.Input) throws(ManagementFailure) -> AdapterAnswer {
     let change = try ManagementService.change(of: input)
     return try AdapterAnswer(

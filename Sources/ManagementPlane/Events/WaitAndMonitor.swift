@@ -108,7 +108,10 @@ final class WaitAnswer: ManagementAnswer {
           found: found, sequence: Int(clamping: service.recorder.log.newest)
         ).json)
     }
-    if let end, service.now >= end { return .fail(Interface.TimedOut(found: found)) }
+    if let end, service.now >= end {
+      let held = known.first.map { service.holding($0.object, budget: &budget) } ?? ""
+      return .fail(Interface.TimedOut(found: found + held))
+    }
     return .suspend
   }
 

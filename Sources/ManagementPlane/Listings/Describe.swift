@@ -35,6 +35,11 @@ final class DescribeAnswer: ManagementAnswer {
     default: break
     }
     var described = describe(object, service)
+    let holders = service.switchboard.simulator.listHolders(
+      object.kind, object.index, budget: &budget)
+    if !holders.isEmpty {
+      described.holders = holders.map { Interface.ListHolder($0, now: service.now) }
+    }
     if object.kind == .adapter {
       described.add(service.switchboard.simulator.attributesSnapshot(object.index))
     }
@@ -49,9 +54,8 @@ final class DescribeAnswer: ManagementAnswer {
     func refer(_ relation: String, _ handle: Handle?) {
       guard let handle, handle != .null else { return }
       let found = switchboard.simulator.find(handle)
-      let name = found.map { switchboard.simulator.name($0.kind, $0.index) } ?? Name()
-      result.references.append(
-        Interface.Reference(relation: relation, handle: "\(handle)", name: "\(name)"))
+      let name = "\(found.map { switchboard.simulator.name($0.kind, $0.index) } ?? Name())"
+      result.references.append(.init(relation: relation, handle: "\(handle)", name: name))
     }
     let limit = DescribeAnswer.limit
     switch object.kind {
@@ -80,7 +84,7 @@ final class DescribeAnswer: ManagementAnswer {
       }
     case .binding:
       let binding = switchboard.simulator.bindingSnapshot(index)
-      result.binding = Interface.Binding(binding, blocks: counts[binding.handle])
+      result.binding = Interface.Binding(binding, counts)
       refer("driver", binding.driver)
       refer("adapter", binding.adapter)
       refer("provider", binding.provider)
@@ -125,6 +129,7 @@ final class DescribeAnswer: ManagementAnswer {
       result.oid = Interface.OidRequest(oid)
       refer("adapter", oid.place.adapter)
       refer("binding", oid.place.owner)
+    case .list, .upcall, .request: break
     }
     return result
   }

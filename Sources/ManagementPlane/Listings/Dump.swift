@@ -11,7 +11,7 @@ final class DumpAnswer: ManagementAnswer {
 
   private enum Stage {
     case status, count, sessions, drivers, adapters, bindings, providers, sections
-    case queues, vports, filters, oids, blocks
+    case queues, vports, filters, oids, lists, blocks
     case events(UInt64)
   }
 
@@ -27,6 +27,7 @@ final class DumpAnswer: ManagementAnswer {
   private var vports = Listings.vports()
   private var filters = Listings.filters()
   private var oids = Listings.oids()
+  private var lists = Listings.lists()
   private var blocks = Listings.blocks(BlockQuery(), extents: true)
 
   override func step(_ service: ManagementService, budget: inout Int) -> ManagementStep {
@@ -67,7 +68,9 @@ final class DumpAnswer: ManagementAnswer {
     case .filters:
       return list(&filters, .oids, service, &budget) { Output(filters: $0) }
     case .oids:
-      return list(&oids, .blocks, service, &budget) { Output(oids: $0) }
+      return list(&oids, .lists, service, &budget) { Output(oids: $0) }
+    case .lists:
+      return list(&lists, .blocks, service, &budget) { Output(lists: $0.flatMap { $0 }) }
     case .blocks:
       return list(&blocks, .events(0), service, &budget) { Output(blocks: $0) }
     case .events(let last): return events(after: last, service, &budget)

@@ -8,7 +8,7 @@ import NDISSimulator
 import NDISVarlink
 
 /// Lists all objects of a kind.
-final class ListAnswer<Item: VarlinkValue>: ManagementAnswer {
+final class ListAnswer<Item>: ManagementAnswer {
   private var listing: Listing<Item>
   private let output: ([Item]) -> any VarlinkValue
 
@@ -76,7 +76,7 @@ enum Listings {
   static var bindings: Listing<(OwnerCounts) -> Interface.Binding> {
     Listing(.binding) { service, index, _ in
       let binding = service.switchboard.simulator.bindingSnapshot(index)
-      return { Interface.Binding(binding, blocks: $0[binding.handle]) }
+      return { Interface.Binding(binding, $0) }
     }
   }
 

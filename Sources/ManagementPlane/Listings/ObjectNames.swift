@@ -148,6 +148,7 @@ extension ManagementService {
     case .vport: switchboard.simulator.vportState(index).name
     case .filter: switchboard.simulator.filterSnapshot(index).state.rawValue
     case .oid: switchboard.simulator.oidSnapshot(index).state.rawValue
+    case .list, .upcall, .request: "live"
     }
   }
 

@@ -162,7 +162,7 @@ extension Interface.OidRequest {
   init(_ oid: OIDSnapshot) {
     self.init(
       handle: "\(oid.handle)",
-      oid: OID.of(number: oid.oid).map { "\($0.name)" } ?? hex(oid: oid.oid),
+      oid: OID.name(of: oid.oid),
       number: hex(oid: oid.oid),
       kind: OIDRequestKind(rawValue: UInt32(oid.kind)).map { "\($0)" } ?? "\(oid.kind)",
       state: oid.state.rawValue, adapter: "\(oid.place.adapter)",
@@ -254,8 +254,8 @@ extension ManagementService {
       wanted.state = state
     }
     // Kinds without such a number match no filter that has one.
-    let hasQueue = kind == .queue || kind == .filter
-    let hasVPort = kind == .vport || kind == .filter
+    let hasQueue = kind == .queue || kind == .filter || kind == .list
+    let hasVPort = kind == .vport || kind == .filter || kind == .list
     if !hasQueue, filter.queueId != nil { throw .invalid("filter.queueId") }
     if !hasVPort, filter.vportId != nil { throw .invalid("filter.vportId") }
     return wanted
@@ -269,7 +269,7 @@ extension ManagementService {
     case .filter: FilterSnapshot.State.allCases.map(\.rawValue)
     case .oid: OIDSnapshot.State.allCases.map(\.rawValue)
     case .adapter: AdapterState.allCases.map(\.name)
-    case .session, .driver, .binding, .provider, .section, .block: []
+    case .session, .driver, .binding, .provider, .section, .block, .list, .upcall, .request: []
     }
   }
 }

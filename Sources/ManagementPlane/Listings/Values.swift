@@ -40,7 +40,9 @@ extension Interface.Adapter {
       handle: "\(adapter.handle)", name: "\(adapter.name)", driver: "\(adapter.driver)",
       driverName: "\(adapter.driverName)", session: adapter.session.map { Int($0) },
       state: adapter.state.name, attributesSet: adapter.attributesSet,
-      dmaRegistered: adapter.dmaRegistered, bindings: adapter.bindings, blocks: blocks,
+      dmaRegistered: adapter.dmaRegistered,
+      dmaChannelRegistered: adapter.channelRegistered ? true : nil, bindings: adapter.bindings,
+      blocks: blocks,
       queues: adapter.queues, vports: adapter.vports, filters: adapter.filters,
       openOids: adapter.openOIDs, indicated: Int(adapter.indicated), held: adapter.isHeld,
       removed: adapter.isRemoved,
@@ -51,13 +53,13 @@ extension Interface.Adapter {
 }
 
 extension Interface.Binding {
-  init(_ binding: BindingSnapshot, blocks: Int) {
+  init(_ binding: BindingSnapshot, _ counts: OwnerCounts) {
     self.init(
       handle: "\(binding.handle)", kind: binding.kind.rawValue, state: binding.state.rawValue,
       driver: "\(binding.driver)", driverName: "\(binding.driverName)",
       adapter: "\(binding.adapter)", adapterName: "\(binding.adapterName)",
-      session: binding.session.map { Int($0) }, blocks: blocks,
-      provider: binding.provider.map { "\($0)" })
+      session: binding.session.map { Int($0) }, blocks: counts[binding.handle],
+      provider: binding.provider.map { "\($0)" }, indicated: counts[lists: binding.handle])
   }
 }
 

@@ -1,5 +1,5 @@
 // The checks NDIS makes of OID requests about queues, filters and VPorts that single sentences of the pages demand,
-// and of indications. They are numbered so that the mutation test can leave each out.
+// of indications, and of the registration of DMA. They are numbered so that the mutation test can leave each out.
 
 /// A check of a request.
 public enum RequestCheck: Int, Sendable, CaseIterable {
@@ -25,6 +25,24 @@ public enum RequestCheck: Int, Sendable, CaseIterable {
   case vportFilter
   case oneNetBuffer
   case sharedMemoryInfo
+  case dmaAttributes
+  case dmaBusMaster
+  case dmaPort
+  case dmaWidth
+  case dmaSpeed
+  case dmaConflict
+  case dmaChannelCounts
+  case lowSections
+  case dmaAfterMemory
+
+  /// Whether the mutant of this process leaves the check out.
+  public var isLeftOut: Bool {
+    #if MUTANTS
+      Mutant.isRow(rawValue, of: "request")
+    #else
+      false
+    #endif
+  }
 
   /// Whether a request passes the check.
   public func passes(_ condition: @autoclosure () -> Bool) -> Bool {

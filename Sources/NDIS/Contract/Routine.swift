@@ -35,6 +35,8 @@ public struct Routine: Sendable {
     Routine(NDISSIM_SET_MINIPORT_ATTRIBUTES, "NdisMSetMiniportAttributes", .passive),
     Routine(NDISSIM_REGISTER_SCATTER_GATHER_DMA, "NdisMRegisterScatterGatherDma", .passive),
     Routine(NDISSIM_DEREGISTER_SCATTER_GATHER_DMA, "NdisMDeregisterScatterGatherDma", .passive),
+    Routine(NDISSIM_REGISTER_DMA_CHANNEL, "NdisMRegisterDmaChannel", .passive),
+    Routine(NDISSIM_DEREGISTER_DMA_CHANNEL, "NdisMDeregisterDmaChannel", .passive),
     Routine(NDISSIM_ADD_ADAPTER, "ADD_ADAPTER", .passive, isExtension: true),
     Routine(NDISSIM_REMOVE_ADAPTER, "REMOVE_ADAPTER", .passive, isExtension: true),
     Routine(

@@ -31,6 +31,8 @@ public enum MiniportAttributes {
   @inlinable public static var busMaster: UInt32 { 0x40 }
   /// `NDIS_MINIPORT_ATTRIBUTES_REGISTER_BUGCHECK_CALLBACK`.
   @inlinable public static var registerBugCheckCallback: UInt32 { 0x400 }
+  /// `NDIS_SG_DMA_64_BIT_ADDRESS`, a flag of NDIS_SG_DMA_DESCRIPTION.
+  @inlinable public static var sgDMA64BitAddress: UInt32 { 1 }
 }
 
 /// Sizes and flags of `NDIS_OID_REQUEST`.

@@ -75,14 +75,18 @@ extension Connection {
   /// NdisMRegisterScatterGatherDma ("nf-ndis-ndismregisterscattergatherdma"); in `initializeEx`.
   /// Returns the handle and the size of a scatter-gather list of `maximumPhysicalMapping` bytes.
   ///
-  /// - Parameter completesAllocations: false leaves SharedMemAllocateCompleteHandler NULL; then
-  ///   `mAllocateSharedMemoryAsyncEx` fails.
+  /// - Parameters:
+  ///   - has64BitAddresses: false leaves out NDIS_SG_DMA_64_BIT_ADDRESS; the adapter's physical addresses are below
+  ///     4 GiB then.
+  ///   - completesAllocations: false leaves SharedMemAllocateCompleteHandler NULL; then
+  ///     `mAllocateSharedMemoryAsyncEx` fails.
   public func registerScatterGatherDMA(
     _ adapter: AdapterHandle, maximumPhysicalMapping: UInt32 = 65536,
-    completesAllocations: Bool = true
+    has64BitAddresses: Bool = true, completesAllocations: Bool = true
   ) throws(DriverError) -> (handle: DMAHandle, listSize: UInt32) {
     let driver = completesAllocations ? registry.driver(of: adapter.rawValue) : nil
-    let image = Characteristics.dma(maximumPhysicalMapping, driver: driver)
+    var image = Characteristics.dma(maximumPhysicalMapping, driver: driver)
+    if !has64BitAddresses { image.Flags &= ~MiniportAttributes.sgDMA64BitAddress }
     return try call(NDISSIM_REGISTER_SCATTER_GATHER_DMA) { writer in
       writer.append(adapter.rawValue)
       writer.append(image: image, size: Int(image.Header.Size))
@@ -95,6 +99,35 @@ extension Connection {
   /// NdisMDeregisterScatterGatherDma ("nf-ndis-ndismderegisterscattergatherdma"); in `haltEx`.
   public func deregisterScatterGatherDMA(_ handle: DMAHandle) throws(DriverError) {
     try call(NDISSIM_DEREGISTER_SCATTER_GATHER_DMA) { $0.append(handle.rawValue) }
+  }
+
+  /// NdisMRegisterDmaChannel ("nf-ndis-ndismregisterdmachannel"); in `initializeEx` of a device that is no bus
+  /// master, or is one on the ISA bus.
+  public func registerDMAChannel(
+    _ adapter: AdapterHandle, _ channel: DMAChannelDescription
+  ) throws(DriverError) -> DMAChannelHandle {
+    var image = NDIS_DMA_DESCRIPTION()
+    image.DemandMode = channel.demandMode ? 1 : 0
+    image.AutoInitialize = channel.autoInitialize ? 1 : 0
+    image.DmaChannelSpecified = channel.channel == nil ? 0 : 1
+    image.DmaWidth = channel.width
+    image.DmaSpeed = channel.speed
+    image.DmaPort = channel.port
+    image.DmaChannel = channel.channel ?? 0
+    return DMAChannelHandle(
+      rawValue: try handle(NDISSIM_REGISTER_DMA_CHANNEL) { writer in
+        writer.append(
+          ndissim_register_dma_channel(
+            adapter_handle: adapter.rawValue,
+            dma_32bit_addresses: channel.has32BitAddresses ? 1 : 0,
+            maximum_length: channel.maximumLength))
+        writer.append(image)
+      })
+  }
+
+  /// NdisMDeregisterDmaChannel ("nf-ndis-ndismderegisterdmachannel"); in `initializeEx` or `haltEx`.
+  public func deregisterDMAChannel(_ handle: DMAChannelHandle) throws(DriverError) {
+    try call(NDISSIM_DEREGISTER_DMA_CHANNEL) { $0.append(handle.rawValue) }
   }
 
   /// A request whose reply is one handle.

@@ -68,6 +68,12 @@ public struct DMAHandle: TypedHandle {
   public init(rawValue: UInt64) { self.rawValue = rawValue }
 }
 
+/// MiniportDmaHandle of a DMA channel.
+public struct DMAChannelHandle: TypedHandle {
+  public var rawValue: UInt64
+  public init(rawValue: UInt64) { self.rawValue = rawValue }
+}
+
 /// `AllocationHandle`: identifies a block to NDIS, for `NdisFreeSharedMemory`.
 public struct AllocationHandle: TypedHandle {
   public var rawValue: UInt64

@@ -12,6 +12,11 @@ extension Simulator {
     _ call: Call, _ handle: Handle
   ) throws(Failure) {
     let index = try resolveAdapter(handle, session: call.sessionIndex)
+    if store.adapters[index, \.latePause] != 0 {
+      // The pause that NDIS no longer waits for.
+      store.adapters.update(index) { $0.latePause = 0 }
+      return finish(call.sessionIndex, call.requestID)
+    }
     let pended = Pended(
       upcall: store.adapters[index, \.upcall], type: .pause, object: handle,
       party: party(adapter: index), allowed: .pause, check: .illegalStateTransition(.pause, handle))

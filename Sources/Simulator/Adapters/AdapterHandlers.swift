@@ -51,10 +51,11 @@ extension Simulator {
           upcall, outcome, routine: "MiniportRestart", allowed: .restart,
           party: party, twice: .illegalStateTransition(.restart, handle))
       case .pause:
-        verdict(
-          upcall, outcome, routine: "MiniportPause", allowed: .pause, party: party,
-          watchdog: .watchdog(.miniportPause, handle),
-          twice: .illegalStateTransition(.pause, handle))
+        waitsForLists(index, upcall, outcome)
+          ?? verdict(
+            upcall, outcome, routine: "MiniportPause", allowed: .pause, party: party,
+            watchdog: .watchdog(.miniportPause, handle),
+            twice: .illegalStateTransition(.pause, handle))
       case .shutdownEx:
         verdict(
           upcall, shutdownOutcome(upcall, outcome), routine: "MiniportShutdownEx", allowed: .void,
@@ -68,6 +69,21 @@ extension Simulator {
           watchdog: .watchdog(.miniportHalt, handle))
       }
     handlerEnded(adapter: index, type, failure)
+  }
+
+  /// The deadline of MiniportPause has passed while bindings hold the adapter's lists: the miniport "must wait for
+  /// NDIS to return all its outstanding receive indications", so its holders are late, and it may complete the pause
+  /// when it has them (A86). Nil otherwise.
+  private mutating func waitsForLists(
+    _ index: Index<AdapterRecord>, _ upcall: UpcallRecord, _ outcome: UpcallOutcome
+  ) -> Failure? {
+    guard case .expired = outcome,
+      blameHolders(
+        adapter: index, after: settings.upcallDeadline, .watchdog(.miniportPause, upcall.object))
+    else { return nil }
+    excuse(upcall: upcall.id)
+    if upcall.state == .pended { store.adapters.update(index) { $0.latePause = 1 } }
+    return Failure(.failure, .handlerDeadline, settings.upcallDeadline)
   }
 
   /// For a bug check the handler runs at a high IRQL, which it may report when it returns.

@@ -16,10 +16,16 @@ extension StoreCheck {
       try at.hold(adapter.storedState.validated != nil, "its state has no case")
       try at.hold(
         (adapter.attributesSet | adapter.dmaRegistered | adapter.held | adapter.removed
-          | adapter.notified | adapter.dropped) <= 1, "one of its flags is neither 0 nor 1")
+          | adapter.notified | adapter.dropped) <= 1 && adapter.latePause <= 1
+          && (adapter.lowAddresses | adapter.claimsChannel) <= 1,
+        "one of its flags is neither 0 nor 1")
       try at.hold(
         adapter.dmaGeneration <= 1 && UInt32(adapter.dmaRegistered) <= adapter.dmaGeneration,
         "its DMA is registered and was not")
+      try at.hold(
+        adapter.$channelState.validated != nil
+          && (adapter.claimsChannel == 0 || adapter.channelState == .registered),
+        "it has a DMA channel that was not registered")
       try at.hold(
         HaltAction(rawValue: adapter.haltAction) != nil
           && ShutdownAction(rawValue: adapter.shutdownAction) != nil, "its end has no reason")

@@ -77,7 +77,9 @@ extension Simulator {
     guard callHandler(adapter: index, .pause, argument: reason) else {
       return false
     }
+    store.adapters.update(index) { $0.latePause = 0 }
     move(index, .pause)
+    if store.adapters[index, \.indicated] > 0 { noteAwaited(adapter: index, by: "MiniportPause") }
     return true
   }
 
@@ -167,14 +169,15 @@ extension Simulator {
   ) {
     let handle = adapterHandle(index)
     let driver = adapter.driver.index
+    let failedFirst =
+      adapter.failure.status != .success
+      && adapter.haltAction != HaltAction.deviceInitializationFailed.rawValue
+    let routine = failedFirst ? "MiniportInitializeEx" : "MiniportHaltEx"
+    if !dead, state == .halted { checkChannelReleased(index, routine: routine) }
     if adapter.dmaRegistered != 0, !dead, state == .halted {
       let dma = dmaHandle(index)
-      let failedFirst =
-        adapter.failure.status != .success
-        && adapter.haltAction != HaltAction.deviceInitializationFailed.rawValue
       violate(
-        Failure(.failure, .dmaStillRegistered, dma.rawValue),
-        routine: failedFirst ? "MiniportInitializeEx" : "MiniportHaltEx",
+        Failure(.failure, .dmaStillRegistered, dma.rawValue), routine: routine,
         bugCheck: BugCheck(
           code: BugCheck.dmaVerifier, 0x07, dma.rawValue, isExtension: true),
         handle: handle, party: party(adapter: index),

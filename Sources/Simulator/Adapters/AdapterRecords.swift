@@ -15,6 +15,12 @@ extension AdapterState: StoredEnum {
   @usableFromInline package static let fallback = paused
 }
 
+/// NdisMRegisterDmaChannel has succeeded, once at most, and NdisMDeregisterDmaChannel.
+enum ChannelState: UInt8, StoredEnum {
+  case none = 0, registered, deregistered
+  static let fallback = deregistered
+}
+
 struct AdapterRecord: NamedRecord {
   static let kind = RecordKind.adapter
   var isFree: Bool { life == .free }
@@ -74,6 +80,17 @@ struct AdapterRecord: NamedRecord {
   var allocationsPending: UInt32 = 0
   /// The cookie of SharedMemAllocateCompleteHandler.
   var allocateCompleteHandler: UInt64 = 0
+  /// The deadline of a pended MiniportPause passed while others held its lists: NdisMPauseComplete may follow.
+  var latePause: UInt32 = 0
+  /// InterfaceType of its registration attributes.
+  var interfaceType: Int32 = 0
+  @Raw var channelState = ChannelState.none
+  /// It has no 64-bit addresses: its physical addresses lie below 4 GiB.
+  var lowAddresses: UInt8 = 0
+  /// The DMA channel it has claimed is `channel`.
+  var claimsChannel: UInt8 = 0
+  var padding: UInt8 = 0
+  var channel: UInt32 = 0
 
   /// A free record.
   init() {}

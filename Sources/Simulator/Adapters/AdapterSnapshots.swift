@@ -14,6 +14,7 @@ public struct AdapterSnapshot: Sendable, Equatable {
   public var state: AdapterState
   public var attributesSet: Bool
   public var dmaRegistered: Bool
+  public var channelRegistered: Bool
   public var bindings: Int
   public var queues: Int
   public var vports: Int
@@ -48,6 +49,7 @@ extension Simulator {
       driver: driverHandle(record.driver.index), driverName: driver.name,
       session: number(of: driver.session), state: record.state,
       attributesSet: record.attributesSet != 0, dmaRegistered: record.dmaRegistered != 0,
+      channelRegistered: record.channelState == .registered,
       bindings: count(
         record.bindings, budget: &budget, next: { store.bindings[$0, \.adapterNext] }),
       queues: count(record.queues, budget: &budget, next: { store.queues[$0, \.next] }),

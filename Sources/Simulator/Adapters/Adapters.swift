@@ -70,7 +70,8 @@ extension Simulator {
   }
 
   mutating func setMiniportAttributes(
-    _ call: Call, _ handle: Handle, _ header: ObjectHeader, _ context: UInt64, _ flags: UInt32
+    _ call: Call, _ handle: Handle, _ header: ObjectHeader, _ context: UInt64, _ flags: UInt32,
+    _ interface: Int32
   ) throws(Failure) {
     if let structure = AttributesStructure.unread(type: header.type) {
       return try setUnreadAttributes(call, handle, header, structure)
@@ -85,12 +86,13 @@ extension Simulator {
       $0.attributesSet = 1
       $0.context = context
       $0.attributeFlags = flags
+      $0.interfaceType = interface
     }
     finish(call.sessionIndex, call.requestID)
   }
 
   mutating func registerScatterGatherDMA(
-    _ call: Call, _ handle: Handle, _ header: ObjectHeader, completeHandler: UInt64
+    _ call: Call, _ handle: Handle, _ header: ObjectHeader, _ flags: UInt32, completeHandler: UInt64
   ) throws(Failure) {
     let index = try resolveAdapter(handle, session: call.sessionIndex)
     try check(header, AttributesStructure.scatterGatherDMA)
@@ -102,10 +104,13 @@ extension Simulator {
     guard store.adapters[index, \.dmaGeneration] == 0 else {
       throw Failure(.failure, .alreadyDone, handle.rawValue)
     }
+    let isLow = flags & MiniportAttributes.sgDMA64BitAddress == 0
+    if isLow { try leaveHighAddresses(adapter: index) }
     store.adapters.update(index) {
       $0.dmaRegistered = 1
       $0.dmaGeneration &+= 1
       $0.allocateCompleteHandler = completeHandler
+      if isLow { $0.lowAddresses = 1 }
     }
     finish(call.sessionIndex, call.requestID, dmaHandle(index), 16 + 24 * 256)
   }
@@ -138,13 +143,8 @@ extension Simulator {
     return try resolveAdapter(adapterHandle(index), session: session)
   }
 
-  /// Whether the miniport has registered DMA for the adapter, and not deregistered it.
-  func hasRegisteredDMA(_ index: Index<AdapterRecord>) -> Bool {
-    store.adapters[index, \.dmaRegistered] != 0
-  }
-
   /// Attributes and DMA are set in MiniportInitializeEx.
-  private func checkInitializing(_ index: Index<AdapterRecord>, _ handle: Handle) throws(Failure) {
+  func checkInitializing(_ index: Index<AdapterRecord>, _ handle: Handle) throws(Failure) {
     guard store.adapters[index, \.state] == .initializing else {
       throw Failure(.failure, .wrongState, handle.rawValue)
     }

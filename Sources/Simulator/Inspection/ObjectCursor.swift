@@ -13,7 +13,7 @@ import NDISStore
 /// Kinds of records that can be listed.
 public enum ListedKind: Sendable, CaseIterable {
   case session, driver, adapter, binding, provider, section, block
-  case queue, vport, filter, oid
+  case queue, vport, filter, oid, list, upcall, request
 }
 
 /// The position of a listing.
@@ -67,6 +67,9 @@ extension Simulator {
     case .vport: slabs.vports.firstUsed(from: index, words: 64)
     case .filter: slabs.filters.firstUsed(from: index, words: 64)
     case .oid: slabs.oids.firstUsed(from: index, words: 64)
+    case .list: slabs.lists.firstUsed(from: index, words: 64)
+    case .upcall: slabs.upcalls.firstUsed(from: index, words: 64)
+    case .request: slabs.requests.firstUsed(from: index, words: 64)
     }
   }
 
@@ -83,6 +86,9 @@ extension Simulator {
     case .vport: store.vports.capacity
     case .filter: store.filters.capacity
     case .oid: store.oids.capacity
+    case .list: store.lists.capacity
+    case .upcall: store.upcalls.capacity
+    case .request: store.requests.capacity
     }
   }
 
@@ -102,6 +108,10 @@ extension Simulator {
     case .vport: !store.vports[Index(index), \.adapter].isNone
     case .filter: !store.filters[Index(index), \.adapter].isNone
     case .oid: store.oids[Index(index), \.state] != .free
+    // One that is being returned has no holder any more.
+    case .list: store.listLinks[Index(index)].state == .out
+    case .upcall: store.upcalls[Index(index), \.state] != .free
+    case .request: store.requests[Index(index), \.state] != .free
     }
   }
 
@@ -163,20 +173,21 @@ extension Simulator {
     case .driver: store.drivers[Index(index), \.name]
     case .adapter: store.adapters[Index(index), \.name]
     case .provider: store.registrations[Index(index), \.name]
-    case .binding, .section, .block, .queue, .vport, .filter, .oid: Name()
+    case .binding, .section, .block, .queue, .vport, .filter, .oid, .list, .upcall, .request: Name()
     }
   }
 
-  /// The handle of the object at a used index; sessions, queues, VPorts and filters have none.
+  /// The handle of the object at a used index; sessions, queues, VPorts, filters, calls and requests have none.
   public func handle(_ kind: ListedKind, _ index: UInt32) -> Handle? {
     switch kind {
-    case .session, .queue, .vport, .filter: nil
+    case .session, .queue, .vport, .filter, .upcall, .request: nil
     case .driver: driverHandle(Index(index))
     case .adapter: adapterHandle(Index(index))
     case .binding: bindingHandle(Index(index))
     case .provider: registrationHandle(Index(index))
     case .section: sectionHandle(Index(index))
     case .oid: oidHandle(Index(index))
+    case .list: listHandle(Index(index))
     case .block:
       handle(.allocation, store.blocks[Index(index), \.generation], Index<BlockRecord>(index))
     }
@@ -196,7 +207,8 @@ extension Simulator {
         owners.insert(driverHandle(driver))
       }
       return owners
-    case .provider, .section, .block, .queue, .vport, .filter, .oid: return []
+    case .provider, .section, .block, .queue, .vport, .filter, .oid, .list, .upcall, .request:
+      return []
     }
   }
 

@@ -53,15 +53,37 @@ extension Simulator {
     case .expired:
       let failure = Failure(
         .requestAborted, .oidDeadline, UInt64(record.oid), settings.oidDeadline)
-      let check = BugCheck.verifierTimedOIDComplete(
-        adapterHandle(record.adapter.index), oid: record.oid, limit: settings.oidDeadline)
-      miniportViolation(index, failure, check)
-      end(oid: index, failure, .abandoned)
+      let waits = waitsForLists(record)
+      if waits {
+        excuse(upcall: upcall.id)
+      } else {
+        let check = BugCheck.verifierTimedOIDComplete(
+          adapterHandle(record.adapter.index), oid: record.oid, limit: settings.oidDeadline)
+        miniportViolation(index, failure, check)
+      }
+      end(oid: index, failure, waits ? .excused : .abandoned)
     case .answered(let answer):
       let failure = verdict(index, answer, hasEnded: hasEnded)
       end(oid: index, failure, .miniport)
     }
     releaseIfComplete(oid: index)
+  }
+
+  /// The deadline of a request that ends a queue or VPort has passed while bindings hold its lists: the miniport "waits
+  /// for all outstanding NET_BUFFER_LIST structures", so their holders are late (A86). False otherwise.
+  private mutating func waitsForLists(_ oid: OIDRecord) -> Bool {
+    guard let awaited = awaitedLists(oid) else { return false }
+    return blameHolders(adapter: oid.adapter.index, awaited, after: settings.oidDeadline, nil)
+  }
+
+  /// The lists that a request which ends a queue or VPort waits for; nil for any other.
+  func awaitedLists(_ oid: OIDRecord) -> AwaitedLists? {
+    guard !oid.subject.isNone else { return nil }
+    return switch oid.oid {
+    case OIDNumber.receiveFilterFreeQueue: .queue(oid.queue.index)
+    case OIDNumber.nicSwitchDeleteVPort: .vport(oid.vport.index)
+    default: nil
+    }
   }
 
   /// Validates the return of MiniportOidRequest, whose request may have been completed inside it.
@@ -112,6 +134,10 @@ extension Simulator {
       store.oids[index, \.adapterHandle] == adapter.rawValue,
       store.oids[index, \.state] == .sent || store.oids[index, \.state] == .pended
     else {
+      if endedExcused(oid, adapter) {
+        store.oids.update(index) { $0.end = .miniport }
+        return finish(call.sessionIndex, call.requestID)
+      }
       let (failure, check) = notPending(oid, owner)
       violate(
         failure, routine: routine, bugCheck: check, irql: call.irql, handle: oid,
@@ -135,6 +161,14 @@ extension Simulator {
     } else {
       finish(call.sessionIndex, call.requestID)
     }
+  }
+
+  /// Whether NDIS has given up a request of this adapter while the miniport waited for others.
+  private func endedExcused(_ oid: Handle, _ adapter: Handle) -> Bool {
+    let index = Index<OIDRecord>(oid.index)
+    return store.oids.contains(index) && oidHandle(index) == oid
+      && store.oids[index, \.end] == .excused
+      && store.oids[index, \.adapterHandle] == adapter.rawValue
   }
 
   /// Completion of a request that is not pending with this miniport: already completed by it, given up by

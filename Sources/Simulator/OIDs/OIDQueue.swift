@@ -111,6 +111,10 @@ extension Simulator {
       $0.lastUpcall = id
     }
     move(adapter, .oidRequest)
+    // A queue's lists are waited for when its DMA has stopped.
+    if record.oid == OIDNumber.nicSwitchDeleteVPort, let lists = awaitedLists(store.oids[index]) {
+      noteAwaited(adapter: adapter, lists, by: "OID_NIC_SWITCH_DELETE_VPORT")
+    }
   }
 
   /// Checked before anything is created for a request that goes to the miniport.

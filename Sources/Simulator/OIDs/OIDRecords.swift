@@ -12,9 +12,9 @@ enum OIDState: UInt8, StoredEnum {
 }
 
 /// How an OID request ended: its miniport completed it, NDIS gave up waiting for the miniport, or the
-/// miniport never received it. Kept in the free record, to classify a late or second completion.
+/// miniport never received it. `excused`: NDIS gave up while the miniport waited for others. Kept in the free record, to classify a late or second completion.
 enum OIDEnd: UInt8, StoredEnum {
-  case none = 0, miniport, abandoned, notSent
+  case none = 0, miniport, abandoned, notSent, excused
   static let fallback = notSent
 }
 
@@ -72,6 +72,8 @@ struct OIDRecord: NamedRecord {
   var parent: UInt64 = 0
   /// When its Timeout passes and it is cancelled; 0 = never, or done.
   var deadline: UInt64 = 0
+  /// When it was made, in milliseconds.
+  var issuedAt: UInt64 = 0
   /// Bytes of input in `oidInputs`, and the length of the requester's output buffer.
   var inputLength: UInt32 = 0
   var outputLength: UInt32 = 0

@@ -187,6 +187,7 @@ extension Simulator {
     let room = room(kind, call)
     // Seconds; 0 = infinite.
     let deadline = call.timeout == 0 ? 0 : turn.now &+ UInt64(call.timeout) &* 1_000
+    let now = turn.now
     let index = slabs.oids.allocate {
       $0.state = .queued
       $0.kind = UInt8(truncatingIfNeeded: kind.rawValue)
@@ -199,6 +200,7 @@ extension Simulator {
       $0.methodID = kind == .method ? call.methodID : 0
       $0.requestID = call.requestID
       $0.requestHandle = call.requestHandle
+      $0.issuedAt = now
       $0.requestContext = call.requestContext
       $0.inputLength = UInt32(clamping: input.count)
       $0.outputLength = room

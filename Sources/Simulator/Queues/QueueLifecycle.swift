@@ -21,6 +21,9 @@ extension Simulator {
       return
     }
     store.queues.update(queue) { $0.dmaStopped = 1 }
+    if store.queues[queue, \.indicated] != 0 {
+      noteAwaited(adapter: adapter, .queue(queue), by: "OID_RECEIVE_FILTER_FREE_QUEUE")
+    }
   }
 
   /// The binding is closing: anything it allocated and did not free is a violation, reported once, and is

@@ -137,8 +137,21 @@ extension Simulator {
       vportID = store.filters[Index(index), \.vportID]
     case .oid:
       (adapter, owner) = (store.oids[Index(index), \.adapter], store.oids[Index(index), \.binding])
+    case .list:
+      // Its holders are compared by `listSnapshots`.
+      (adapter, queueID, vportID) = listPlace(Index(index))
+      var query = query
+      query.owners = nil
+      return isMatch(query, adapter, .none, queueID, vportID)
     default: return false
     }
+    return isMatch(query, adapter, owner, queueID, vportID)
+  }
+
+  private func isMatch(
+    _ query: ObjectQuery, _ adapter: Ref<AdapterRecord>, _ owner: Ref<BindingRecord>,
+    _ queueID: UInt32?, _ vportID: UInt32?
+  ) -> Bool {
     if let wanted = query.queueID, queueID != wanted { return false }
     if let wanted = query.vportID, vportID != wanted { return false }
     if let wanted = query.adapter {

@@ -65,6 +65,10 @@ extension Simulator {
       return release(queue: index, .resourcesFreed)
     }
     move(queue: index, .resourcesLeft)
+    if record.indicated != 0 {
+      noteAwaited(
+        adapter: record.adapter.index, .queue(index), by: "OID_RECEIVE_FILTER_FREE_QUEUE")
+    }
     store.queues.update(index) { $0.owner = .none }
     scheduler.wake(record.adapter.index)
   }
@@ -74,6 +78,9 @@ extension Simulator {
     let record = store.vports[index]
     guard record.blocks != 0 || record.indicated != 0 else { return release(vport: index, .delete) }
     move(vport: index, .deleteResourcesLeft)
+    if record.indicated != 0 {
+      noteAwaited(adapter: record.adapter.index, .vport(index), by: "OID_NIC_SWITCH_DELETE_VPORT")
+    }
     store.vports.update(index) { $0.owner = .none }
     scheduler.wake(record.adapter.index)
   }

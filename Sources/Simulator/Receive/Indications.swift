@@ -46,6 +46,7 @@ extension Simulator {
     slabs.indications.take(index)
     let first = slabs.lists.next ?? 0
     let calls = plan.calls
+    let now = turn.now
     store.indications.update(index) {
       $0 = IndicationRecord()
       $0.state = .open
@@ -55,6 +56,7 @@ extension Simulator {
       $0.calls = calls
       $0.port = indication.port
       $0.flags = indication.flags
+      $0.indicatedAt = now
       $0.request = request
       $0.receiverCount = plan.receiverCount
       $0.receivers = plan.receivers

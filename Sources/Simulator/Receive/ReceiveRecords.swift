@@ -32,6 +32,8 @@ struct IndicationRecord: NamedRecord {
   /// Some of its lists have an 802.1Q tag.
   var hasTags: UInt32 = 0
   var padding: UInt32 = 0
+  /// When it was made, in milliseconds.
+  var indicatedAt: UInt64 = 0
   /// With NDIS_RECEIVE_FLAGS_RESOURCES: completes when every receiver has returned.
   var request = Ref<RequestRecord>.none
   var receiverCount: UInt32 = 0

@@ -31,8 +31,18 @@ extension StoreCheck {
       let size = UInt64(section.pages) << section.pageShift
       let base = section.physicalBase
       let next = store.globals[0, \.physicalNext]
-      try at.hold(base & (1 << 30 - 1) == 0, "its address is at no gigabyte's edge")
-      try at.hold(base < next && size < next - base, "it reaches beyond the next section's address")
+      if base < LowAddresses.end {
+        try at.hold(
+          base >= LowAddresses.start && base & (LowAddresses.unit - 1) == 0
+            && size <= LowAddresses.end - base, "its address is none below 4 GiB")
+      } else {
+        try at.hold(base & (1 << 30 - 1) == 0, "its address is at no gigabyte's edge")
+        try at.hold(
+          base < next && size < next - base, "it reaches beyond the next section's address")
+      }
+      try at.hold(
+        base < LowAddresses.end || section.ownerEnded != 0 || !isLow(section.domain),
+        "its adapter cannot address it")
       spans.append((base, base + size, index))
       if let payer = section.payer.optional { sessions[Int(payer)].sections &+= 1 }
       inUse.sections &+= 1
@@ -44,6 +54,18 @@ extension StoreCheck {
     }
     for span in spans {
       pageMaps[Int(span.index)] = PageSet(pageCount: store.sections[span.index, \.pages])
+    }
+  }
+
+  /// Whether the adapter of a domain has no 64-bit addresses.
+  private func isLow(_ domain: Handle) -> Bool {
+    guard isLive(domain) else { return false }
+    switch domain.kind {
+    case .adapter: return store.adapters[Index(domain), \.lowAddresses] != 0
+    case .binding, .filterModule:
+      let adapter = store.bindings[Index(domain), \.adapter]
+      return isAdapter(adapter) && store.adapters[adapter.index, \.lowAddresses] != 0
+    default: return false
     }
   }
 

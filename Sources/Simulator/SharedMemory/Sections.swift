@@ -56,7 +56,8 @@ extension Simulator {
   ) throws(Failure) -> Index<SectionRecord> {
     let shift = UInt8(truncatingIfNeeded: pageSize.trailingZeroBitCount)
     let pages = UInt32(clamping: size >> shift)
-    let base = store.globals[0].physicalNext
+    let isLow = isLow(domain: domain)
+    let base = isLow ? try lowBase(size: size, pageSize: pageSize) : store.globals[0].physicalNext
     // Sections are aligned to 1 GiB with a gap behind each, so that an address outside every section is
     // recognised as such.
     let span = (size &+ (1 << 30)) & ~((1 << 30) - 1)
@@ -70,7 +71,7 @@ extension Simulator {
       $0.domain = domain
       $0.physicalBase = base
     }
-    store.globals.update(0) { $0.physicalNext = base &+ span }
+    if !isLow { store.globals.update(0) { $0.physicalNext = base &+ span } }
     derived.liveSections.insert(index)
     derived.pageMaps[Int(index)] = PageSet(pageCount: pages)
     store.sectionsOfProvider.insert(index, in: registration) { $0.registration = Ref(registration) }

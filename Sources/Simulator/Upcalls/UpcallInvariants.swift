@@ -22,6 +22,9 @@ extension StoreCheck {
           && upcall.id >> 20 <= store.globals[0, \.upcallSerial], "its id is none")
       try at.hold(upcall.delivered <= 1, "whether it was delivered is not known")
       try at.hold(
+        upcall.excused == 0 || upcall.excused == 1 && state == .expired,
+        "it is excused and its deadline has not passed")
+      try at.hold(
         state != .pended || Simulator.mayPend(upcall.type), "it is pending and cannot be")
       if !upcall.session.isNone {
         try at.hold(isSession(upcall.session), "its session is not there")

@@ -54,6 +54,8 @@ struct UpcallRecord: NamedRecord {
   var section = Ref<SectionRecord>.none
   var parent: UInt64 = 0
   var deadline: UInt64 = 0  // milliseconds; 0 = none
+  /// When the handler was called, in milliseconds.
+  var startedAt: UInt64 = 0
   var object = Handle.null
   var providerContext: UInt64 = 0
   /// Its subject: an OID request, a status, an indication, the first of the returned lists, or a block.
@@ -66,6 +68,8 @@ struct UpcallRecord: NamedRecord {
   var delivered: UInt32 = 0
   /// Of the block that is its subject, which may have been freed since.
   var blockGeneration: UInt32 = 0
+  /// Its deadline passed while it waited for others: a late answer is no violation.
+  var excused: UInt32 = 0
 
   // The subject, by the type of the upcall.
   var oid: Ref<OIDRecord> { @inline(__always) get { subject.of() } }

@@ -81,6 +81,7 @@ extension Simulator {
   private mutating func makeUpcall(_ new: NewUpcall) -> Index<UpcallRecord>? {
     guard let index = slabs.upcalls.next else { return nil }
     slabs.upcalls.take(index)
+    let now = turn.now
     store.globals.update(0) { $0.upcallSerial &+= 1 }
     let id = store.globals[0].upcallSerial << 20 | UInt64(index)
     let depth = openUpcall(new.parent).map { store.upcalls[$0, \.depth] &+ 1 } ?? 1
@@ -95,6 +96,7 @@ extension Simulator {
       $0.block = new.block
       $0.section = new.section
       $0.parent = new.parent
+      $0.startedAt = now
       $0.object = new.object
       $0.providerContext = new.providerContext
       $0.subject = new.subject
@@ -210,6 +212,12 @@ extension Simulator {
     tell(upcall, outcome)
   }
 
+  /// The handler of an expired call waits for others: when it answers late, that is not its fault.
+  func excuse(upcall id: UInt64) {
+    guard let index = upcallRecord(id), store.upcalls[index, \.state] == .expired else { return }
+    store.upcalls.update(index) { $0.excused = 1 }
+  }
+
   /// Notifies the waiter of an upcall's end.
   mutating func tell(_ upcall: UpcallRecord, _ outcome: UpcallOutcome) {
     switch upcall.type {
@@ -258,6 +266,7 @@ extension Simulator {
   ) {
     let upcall = store.upcalls[index]
     close(upcall: index)
+    if upcall.excused != 0 { return }
     if let registration = upcall.registration.optional {
       updateStuck(registration: registration)
       violate(

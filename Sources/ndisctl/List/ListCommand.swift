@@ -24,7 +24,7 @@ struct ListCommand: ParsableCommand {
     subcommands: [
       ListSessions.self, ListDrivers.self, ListAdapters.self, ListBindings.self,
       ListProviders.self, ListSections.self, ListBlocks.self, ListQueues.self, ListVPorts.self,
-      ListFilters.self, ListOids.self, ListViolations.self, ListEvents.self,
+      ListFilters.self, ListOids.self, ListLists.self, ListViolations.self, ListEvents.self,
     ])
 }
 

@@ -82,6 +82,7 @@ extension SimulatorInterface.Binding: Listed {
       .text("ADAPTER", minimum: 8, .name) { $0.adapterName },
       .number("SESSION", rank: 3) { $0.session },
       .number("BLOCKS") { $0.blocks },
+      .number("INDICATED", rank: 3) { $0.indicated },
       .text("PROVIDER", rank: 4) { $0.provider },
     ]
   }

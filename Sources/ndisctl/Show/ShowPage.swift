@@ -34,6 +34,7 @@ struct ShowPage {
     var lines = [capabilities.paint(title, .strong)]
     lines += members.lines(on: capabilities)
     lines += contents(on: capabilities)
+    lines += holders(on: capabilities)
     guard !object.references.isEmpty else { return lines }
     let rows = object.references.map { reference in
       [Cell("  \(reference.relation)"), Cell(reference.handle), Cell(reference.name, .name)]
@@ -139,6 +140,7 @@ struct ShowPage {
     page.add("Session", adapter.session.map { "\($0)" })
     page.add("Attributes", adapter.attributesSet ? "set" : "not set")
     page.add("Scatter-gather DMA", adapter.dmaRegistered ? "registered" : "not registered")
+    page.add("DMA channel", adapter.dmaChannelRegistered == true ? "registered" : nil)
     page.add("Bindings", HumanFormat.count(adapter.bindings))
     page.add("Blocks", HumanFormat.count(adapter.blocks))
     page.add(
@@ -181,6 +183,7 @@ struct ShowPage {
     page.add("Adapter", "\(binding.adapterName)  \(binding.adapter)")
     page.add("Session", binding.session.map { "\($0)" })
     page.add("Blocks", HumanFormat.count(binding.blocks))
+    page.add("Holds", binding.indicated.map { HumanFormat.counted($0, "indicated list") })
     page.add("Provider", binding.provider)
     return page
   }

@@ -31,8 +31,8 @@ struct StateDump: ParsableCommand {
     abstract: "Dumps the whole state as one JSON document.",
     discussion: """
       The members are status, settings, sessions, drivers, adapters, bindings, providers, sections, \
-      queues, vports, filters, oids, blocks, violations and events, in the order of the daemon; lists \
-      have one object per line. Each list is a consistent snapshot, but the lists are taken one after \
+      queues, vports, filters, oids, lists, blocks, violations and events, in the order of the daemon; \
+      lists have one object per line. Each list is a consistent snapshot, but the lists are taken one after \
       the other. --json has no effect.
 
       Examples:
@@ -64,7 +64,7 @@ private struct StateDocument: ~Copyable {
 
   private static let lists = [
     "settings", "sessions", "drivers", "adapters", "bindings", "providers", "sections", "queues",
-    "vports", "filters", "oids", "blocks", "violations", "events",
+    "vports", "filters", "oids", "lists", "blocks", "violations", "events",
   ]
 
   mutating func add(_ name: String, _ value: JSON) throws(CommandFailure) {

@@ -36,6 +36,7 @@ from .attributes import (
 from .drivers import NdisObject
 from .errors import BugCheck, Disconnected, NdisError
 from .images import (
+    DmaDescription,
     FilterDriverCharacteristics,
     MiniportAdapterRegistrationAttributes,
     MiniportDriverCharacteristics,

@@ -170,6 +170,20 @@ class SgDmaDescription(Image):
 
 
 @dataclass
+class DmaDescription(Layout):
+    """`NDIS_DMA_DESCRIPTION`, which has no header."""
+
+    demand_mode: int = 0
+    auto_initialize: int = 0
+    dma_channel_specified: int = 0
+    dma_width: int = 0
+    dma_speed: int = 0
+    dma_port: int = 0
+    dma_channel: int = 0
+    LAYOUT = struct.Struct("<BBBxIIII")
+
+
+@dataclass
 class OidRequestImage(Image):
     """`NDIS_OID_REQUEST`, revision 2; revision 1 has a `header_size` of 236. The fields after
     `information_buffer` are those of a query: of a method they are input and output length,

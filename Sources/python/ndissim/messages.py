@@ -122,6 +122,16 @@ class RegisterDmaReply(Layout):
 
 
 @dataclass
+class RegisterDmaChannel(Layout):
+    """REGISTER_DMA_CHANNEL; NDIS_DMA_DESCRIPTION follows."""
+
+    adapter_handle: int
+    dma_32bit_addresses: int = 1
+    maximum_length: int = 0xFFFFFFFF
+    LAYOUT = struct.Struct("<QII")
+
+
+@dataclass
 class Named(Layout):
     """ADD_ADAPTER, BIND_ADAPTER, ATTACH_FILTER: the name is the adapter's."""
 

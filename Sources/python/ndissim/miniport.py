@@ -5,10 +5,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .abi import ReceiveFlags, Status
+from .abi import SG_DMA_64_BIT_ADDRESS, MiniportAttributes, ReceiveFlags, Status
 from .attributes import MiniportAdapterGeneralAttributes
 from .drivers import NdisObject, succeed
 from .images import (
+    DmaDescription,
     MiniportAdapterRegistrationAttributes,
     MiniportDriverCharacteristics,
     SgDmaDescription,
@@ -37,10 +38,13 @@ class MiniportAdapter(NdisObject):
         self.driver = driver
         self.name = name
         self.dma_handle = 0
+        self.channel_handle = 0
 
-    def set_attributes(self) -> None:
-        """`NdisMSetMiniportAttributes` for a bus-mastering hardware device."""
+    def set_attributes(self, is_bus_master: bool = True) -> None:
+        """`NdisMSetMiniportAttributes` for a hardware device, bus-mastering by default."""
         attributes = MiniportAdapterRegistrationAttributes(miniport_adapter_context=self.handle)
+        if not is_bus_master:
+            attributes.attribute_flags &= ~MiniportAttributes.BUS_MASTER
         self.session.set_miniport_attributes(self.handle, attributes)
 
     def set_general_attributes(
@@ -52,14 +56,29 @@ class MiniportAdapter(NdisObject):
         NDIS answers the queries of OID_GEN_* from them."""
         self.session.set_general_attributes(self.handle, attributes, supported_oids)
 
-    def register_dma(self) -> None:
-        """`NdisMRegisterScatterGatherDma`."""
+    def register_dma(self, has_64_bit_addresses: bool = True) -> None:
+        """`NdisMRegisterScatterGatherDma`; without NDIS_SG_DMA_64_BIT_ADDRESS the adapter's physical
+        addresses are below 4 GiB."""
         description = SgDmaDescription(
+            flags=SG_DMA_64_BIT_ADDRESS if has_64_bit_addresses else 0,
             process_sg_list_handler=self.session.cookie(succeed),
             shared_mem_allocate_complete_handler=self.driver.allocate_complete_cookie,
         )
         reply = self.session.register_scatter_gather_dma(self.handle, description)
         self.dma_handle = reply.dma_handle
+
+    def register_dma_channel(
+        self, description: DmaDescription | None = None, dma_32bit_addresses: bool = True,
+    ) -> None:
+        """`NdisMRegisterDmaChannel`, of a device that is no bus master."""
+        self.channel_handle = self.session.register_dma_channel(
+            self.handle, description or DmaDescription(), dma_32bit_addresses)
+
+    def deregister_dma_channel(self) -> None:
+        """`NdisMDeregisterDmaChannel`."""
+        if self.channel_handle:
+            self.session.deregister_dma_channel(self.channel_handle)
+            self.channel_handle = 0
 
     def prepare(self) -> None:
         """The steps of an initialize handler before it allocates: attributes, then DMA."""

@@ -25,6 +25,7 @@ from .attributes import (
 from .callsite import call_site
 from .errors import NdisError
 from .images import (
+    DmaDescription,
     FilterDriverCharacteristics,
     Image,
     MiniportDriverCharacteristics,
@@ -52,6 +53,7 @@ from .messages import (
     OfferReply,
     OfferSection,
     OpenAdapter,
+    RegisterDmaChannel,
     RegisterDmaReply,
     RegisterDriver,
     failure_of,
@@ -162,6 +164,18 @@ class Routines:
     def deregister_scatter_gather_dma(self, dma_handle: int) -> None:
         """`NdisMDeregisterScatterGatherDma`."""
         self._end(Message.DEREGISTER_SCATTER_GATHER_DMA, dma_handle)
+
+    def register_dma_channel(
+        self, adapter: int, description: DmaDescription, dma_32bit_addresses: bool = True,
+        maximum_length: int = 0xFFFFFFFF,
+    ) -> int:
+        """`NdisMRegisterDmaChannel`, in the initialize handler: returns MiniportDmaHandle."""
+        body = RegisterDmaChannel(adapter, int(dma_32bit_addresses), maximum_length).pack()
+        return self._handle(Message.REGISTER_DMA_CHANNEL, body + description.pack())
+
+    def deregister_dma_channel(self, dma_handle: int) -> None:
+        """`NdisMDeregisterDmaChannel`, in the initialize or the halt handler."""
+        self._end(Message.DEREGISTER_DMA_CHANNEL, dma_handle)
 
     def bind_adapter(self, protocol: int, adapter_name: str) -> int:
         """BIND_ADAPTER (extension; acts as the PnP manager): returns NdisBindingHandle."""

@@ -249,9 +249,11 @@ import NDISStore
       oid.call.oid == OID_RECEIVE_FILTER_CLEAR_FILTER ? (.notAccepted, OIDResult()) : nil
     }
     let index = bed.index
+    let now = bed.host.now
     var rounds = 0
     while rounds < 20,
       bed.host.turn({ simulator in
+        simulator.turn.now = now
         let left = simulator.freeQueuesBeforeHalt(adapter: index)
         simulator.commit()
         return left

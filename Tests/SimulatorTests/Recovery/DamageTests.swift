@@ -377,8 +377,16 @@ final class DamagedUse {
         case .queue: _ = simulator.queueSnapshot(index)
         case .vport: _ = simulator.vportSnapshot(index)
         case .filter: _ = simulator.filterSnapshot(index)
-        case .oid: _ = simulator.oidSnapshot(index)
+        case .oid:
+          _ = simulator.oidSnapshot(index)
+          _ = simulator.pendingChain(oid: index)
+        case .list: _ = simulator.listSnapshots(index, ObjectQuery(), budget: &budget)
+        case .upcall:
+          _ = simulator.pendingChain(upcall: index)
+          _ = simulator.pendingCauses(upcall: index)
+        case .request: _ = simulator.pendingChain(request: index)
         }
+        _ = simulator.listHolders(kind, index, budget: &budget)
       }
     }
     _ = simulator.adoptedSections

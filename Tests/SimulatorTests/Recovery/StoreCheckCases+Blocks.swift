@@ -156,6 +156,11 @@ extension StoreCheckTests {
       $0.delivered = 2
     },
     Wrong(
+      "it is excused and its deadline has not passed", \.upcalls, where: { $0.$state.raw == 1 }
+    ) {
+      $0.excused = 1
+    },
+    Wrong(
       "it is pending and cannot be", \.upcalls,
       where: { $0.$type.raw == allocating && $0.$state.raw == 1 }
     ) {

@@ -12,7 +12,7 @@ extension StoreCheckTests {
 
   static let oids: [Wrong] = [
     Wrong("its state has no case", \.oids, where: { $0.$state.raw != 0 }) { $0.$state.raw = 5 },
-    Wrong("its end is none", \.oids, where: { $0.$state.raw == 0 }) { $0.$end.raw = 4 },
+    Wrong("its end is none", \.oids, where: { $0.$state.raw == 0 }) { $0.$end.raw = 9 },
     Wrong("it is free and still in use", \.oids, where: { $0.$state.raw == 0 }) { $0.deadline = 4 },
     Wrong("its kind has no case", \.oids, where: { $0.$state.raw != 0 }) { $0.kind = 99 },
     Wrong("one of its flags is none", \.oids, where: { $0.$state.raw != 0 }) {

@@ -56,4 +56,28 @@ extension Reason {
     default: "The call failed for reason \(rawValue)."
     }
   }
+
+  /// What is waited for.
+  func heldSentence(_ a: UInt64, _ b: UInt64) -> String {
+    switch self {
+    case .listsNotReturned:
+      "\(a) indicated NET_BUFFER_LIST(s) that this binding holds were waited for longer than \(b) ms; return them with NdisReturnNetBufferLists."
+    case .dmaChannelBusMaster:
+      "The adapter declared NDIS_MINIPORT_ATTRIBUTES_BUS_MASTER on interface type \(Int64(bitPattern: a)); a bus master registers a DMA channel on the ISA bus (1) only."
+    case .dmaChannelTaken: "DMA channel \(a) is claimed by adapter \(hex(b))."
+    case .dmaBeforeAttributes:
+      "MiniportInitializeEx must call NdisMSetMiniportAttributes before NdisMRegisterDmaChannel."
+    case .dmaDescription:
+      "The member at offset \(a) of NDIS_DMA_DESCRIPTION is \(b); DmaWidth is 0 to 2, DmaSpeed 0 to 3, DmaPort 0."
+    case .dmaChannelReleased:
+      "NdisMDeregisterDmaChannel (handle \(hex(a))) was called outside MiniportInitializeEx and MiniportHaltEx."
+    case .dmaChannelLeft:
+      "The adapter was halted without NdisMDeregisterDmaChannel (handle \(hex(a)))."
+    case .lowAddressesFull:
+      "A section of \(a) bytes does not fit below 4 GiB, where memory of an adapter without 64-bit addresses must lie; the greatest gap there has \(b)."
+    case .dmaAfterMemory:
+      "The adapter has memory at \(hex(a)), which it cannot address; register DMA before allocating, or with NDIS_SG_DMA_64_BIT_ADDRESS."
+    default: "The call failed for reason \(rawValue)."
+    }
+  }
 }

@@ -6,7 +6,7 @@ extension Reason {
   public static let reportedOnly: [Reason] = [
     .queueMemoryInUse, .listsHeld, .requestsLeft, .freeInShutdown, .queuesLeft, .indicationsLeft,
     .queueMemoryLeft, .dmaStoppedMissing, .unexpectedDmaStopped, .freeWithOtherHandle,
-    .writtenAfterFree,
+    .writtenAfterFree, .listsNotReturned, .dmaChannelReleased, .dmaChannelLeft,
   ]
 
   #if MUTANTS

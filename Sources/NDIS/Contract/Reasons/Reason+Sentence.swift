@@ -22,6 +22,7 @@ extension Reason {
     case 290...299: inUseSentence(a, b)
     case 300...339: attributesSentence(a, b)
     case 340...349: miniportMemorySentence(a, b)
+    case 350...359: heldSentence(a, b)
     case 360...369: receiveSentence(a, b)
     default: hostedSentence(a, b)
     }
@@ -114,7 +115,7 @@ extension Reason {
   private func contractSentence(_ a: UInt64, _ b: UInt64) -> String {
     switch self {
     case .dmaNotRegistered:
-      "The miniport has not called NdisMRegisterScatterGatherDma, which HAL memory requires."
+      "The miniport has called neither NdisMRegisterScatterGatherDma nor NdisMRegisterDmaChannel, which HAL memory requires."
     case .filterMayNotAllocate: "Filter drivers and modules may not allocate shared memory."
     case .filterMayNotProvide: "Filter drivers and modules may not provide shared memory."
     case .noProvider: "No shared-memory provider serves this handle, and the HAL is disabled."

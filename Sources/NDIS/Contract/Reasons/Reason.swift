@@ -251,6 +251,16 @@ public enum Reason: UInt16, Sendable, CaseIterable, BitwiseCopyable {
   case freeLength = 345
   case freeCached = 346
   case freePhysicalAddress = 347
+  // Who is waited for, and DMA registration (350...)
+  case listsNotReturned = 350
+  case dmaChannelBusMaster = 351
+  case dmaChannelTaken = 352
+  case dmaBeforeAttributes = 353
+  case dmaDescription = 354
+  case dmaChannelReleased = 355
+  case dmaChannelLeft = 356
+  case lowAddressesFull = 357
+  case dmaAfterMemory = 358
   // Receiving (360...)
   case sharedMemoryInfo = 360
   case netBuffersOfList = 361
