@@ -22,11 +22,9 @@ extension Simulator {
       try setMiniportAttributes(call, handle, header, context, flags, interface)
     case .registerScatterGatherDMA(let handle, let header, let flags, let completeHandler):
       try registerScatterGatherDMA(call, handle, header, flags, completeHandler: completeHandler)
-    case .registerDMAChannel(let handle, let channel):
-      try registerDMAChannel(call, handle, channel)
+    case .registerDMAChannel(let handle, let channel): try registerDMAChannel(call, handle, channel)
     case .deregisterDMAChannel(let handle): try deregisterDMAChannel(call, handle)
-    case .deregisterScatterGatherDMA(let handle):
-      try deregisterScatterGatherDMA(call, handle)
+    case .deregisterScatterGatherDMA(let handle): try deregisterScatterGatherDMA(call, handle)
     case .addAdapter(let handle, let name): try addAdapter(call, handle, name)
     case .removeAdapter(let handle): try removeAdapter(call, handle)
     case .openAdapter(let handle, let bindContext, let context):
@@ -40,31 +38,25 @@ extension Simulator {
       try setOptionalHandlers(call, handle, characteristics)
     case .allocate(let handle, let parameters, let tag, let site):
       try allocate(call, handle, parameters, tag, site)
-    case .free(let ndisHandle, let allocation):
-      try free(call, ndisHandle, allocation)
+    case .free(let ndisHandle, let allocation): try free(call, ndisHandle, allocation)
     case .allocateMiniport(let adapter, let allocation):
       try allocateMiniport(call, adapter, allocation)
     case .allocateMiniportAsync(let dma, let allocation, let context):
       try allocateMiniportAsync(call, dma, allocation, context: context)
-    case .freeMiniport(let adapter, let parameters):
-      try freeMiniport(call, adapter, parameters)
+    case .freeMiniport(let adapter, let parameters): try freeMiniport(call, adapter, parameters)
     case .offerSection(let provider, let domain, let size, let node):
       try offerSection(call, provider, domain, size, node)
     case .withdrawSection(let handle): try withdrawSection(call, handle)
     case .setGeneralAttributes(let handle, let attributes):
       try setGeneralAttributes(call, handle, attributes)
-    case .setHardwareAssist(let handle, let assist):
-      try setHardwareAssist(call, handle, assist)
+    case .setHardwareAssist(let handle, let assist): try setHardwareAssist(call, handle, assist)
     case .pauseComplete(let handle): try pauseComplete(call, handle)
-    case .restartComplete(let handle, let status):
-      try restartComplete(call, handle, status)
-    case .indicateStatus(let handle, let status):
-      try indicateStatus(call, handle, status)
+    case .restartComplete(let handle, let status): try restartComplete(call, handle, status)
+    case .indicateStatus(let handle, let status): try indicateStatus(call, handle, status)
     case .changeAdapter(let handle, let change): try changeAdapter(call, handle, change)
     case .completeBind(let context, let status): try completeBind(call, context, status)
     case .getBindParameters(let handle): try getBindParameters(call, handle)
-    case .completeUnbind(let binding, let status):
-      try completeUnbind(call, binding, status)
+    case .completeUnbind(let binding, let status): try completeUnbind(call, binding, status)
     case .completeNetPnPEvent(let binding, let status):
       try completeNetPnPEvent(call, binding, status)
     case .oidRequest(let binding, let oid): try oidRequest(call, binding, oid)

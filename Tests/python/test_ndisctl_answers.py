@@ -149,7 +149,7 @@ def test_pieces_of_a_state_are_joined(answering: Any) -> None:
     state = json.loads(ctl("state"))
     assert list(state)[:4] == ["status", "sessions", "blocks", "events"]
     # Lists of which nothing came are empty.
-    assert state["adapters"] == [] and len(state) == 15
+    assert state["adapters"] == [] and len(state) == 16
     assert [b["handle"][-1] for b in state["blocks"]] == ["1", "2"]
 
 
