@@ -47,8 +47,18 @@ import Testing
   }
 }
 
-/// Duplicates descriptors until there are no more, and leaves them open.
+/// Duplicates descriptors until there are no more, and leaves them open. The calling thread has a table of
+/// descriptors of its own from then on: other threads of the process open and close one now and then, to read the
+/// number of processors for instance, and would leave it to this thread.
 private func takeAllDescriptors() throws -> Int {
+  typealias Unshare = @convention(c) (Int32) -> Int32
+  guard let symbol = unsafe dlsym(nil, "unshare") else {
+    throw SystemError(errno: ENOSYS, operation: "unshare")
+  }
+  let cloneFiles: Int32 = 0x400
+  guard unsafe unsafeBitCast(symbol, to: Unshare.self)(cloneFiles) == 0 else {
+    throw SystemError(errno: errno, operation: "unshare(CLONE_FILES)")
+  }
   var limit = rlimit(rlim_cur: 256, rlim_max: 256)
   guard unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
     throw SystemError(errno: errno, operation: "setrlimit")
