@@ -60,7 +60,7 @@ lint: ## check formatting, imports, tables, functions, terms, generated code and
 format: ## format all Swift sources in place
 	$(SWIFT) format -i -r -p Sources Tests Examples Benchmarks/Sources Package.swift
 
-golden: ## regenerate the hexdumps of docs/protocol.md from the golden messages
+golden: ## regenerate the dumps and tables of docs/protocol.md from the golden messages, headers and OID tables
 	python3 .ci/annotate-golden.py
 
 rules: ## regenerate the table of "must" statements in docs/contract.md

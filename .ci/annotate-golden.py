@@ -4,7 +4,8 @@
 Rewrites every block between `<!-- golden:NAME -->` and `<!-- end -->` as an annotated dump of the
 golden message NAME. The names and offsets of fields come from the C headers, which are read here.
 A table under `<!-- struct:NAME -->` (columns offset, size, name, ...) is compared with the header. The
-table of rules is generated from Sources/NDIS/Contract/Reasons/Reason.swift.
+table of rules is generated from Sources/NDIS/Contract/Reasons/Reason.swift, those of constants, OIDs and other
+structures by protocol_reference.py.
 
     .ci/annotate-golden.py           rewrite the blocks
     .ci/annotate-golden.py --check   change nothing, fail when the document is out of date
@@ -15,6 +16,8 @@ import struct
 import sys
 from pathlib import Path
 from typing import NamedTuple
+
+import protocol_reference
 
 ROOT = Path(__file__).resolve().parent.parent
 HEADERS = [ROOT / "Sources/CNDIS/include" / n
@@ -263,11 +266,14 @@ def main() -> int:
         return f"<!-- golden:{match[1]} -->\n```text\n{content}\n```\n<!-- end -->"
 
     new = re.sub(r"<!-- golden:(\S+) -->\n.*?<!-- end -->", block, document, flags=re.S)
+    new = protocol_reference.rewrite(new, STRUCTS)
     new, tables = re.subn(r"\| number \| rule \|\n(?:\|.*\n)+", lambda _: rules(), new)
-    wrong = check_tables(new)
+    wrong = check_tables(new) + protocol_reference.missing(new)
     if tables != 1:
         wrong.append("docs/protocol.md has no table of rules, or more than one")
     wrong += [f"{name} of the golden messages is missing" for name in golden if name not in used]
+    wrong += [f"{name} ({number}) has no section" for number, name in TYPES.items()
+              if f"{name} ({number})" not in new]
     if "--check" in sys.argv[1:]:
         if new != document:
             wrong.append("docs/protocol.md is out of date; run .ci/annotate-golden.py")
