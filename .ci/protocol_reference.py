@@ -150,15 +150,19 @@ def revision_table() -> str:
 
 
 def oid_rows() -> list[list[str]]:
-    """The rows of OID+Table.swift: OID, version, kind of request, answered by, input, output."""
+    """The rows of OID+Table.swift: OID, version, kind of request, answered by, information buffer."""
     names = {swift: row[0] for swift, row in structures().items()}
     text = (CONTRACT / "OID+Table.swift").read_text()
     content = text.split("rows: [OID] = [", 1)[1].split("\n  ]\n", 1)[0]
     rows = []
 
     def row(oid: str, since: str, kind: str, by: str, data: list[str]) -> None:
-        shown = [f"`{names[item[1:]]}`" if item != "nil" else "" for item in data]
-        rows.append([oid, since, KINDS[kind], by, *shown])
+        directions: dict[str, list[str]] = {}
+        for direction, item in zip(("in", "out"), data):
+            if item != "nil":
+                directions.setdefault(names[item[1:]], []).append(direction)
+        buffer = "; ".join(f"{', '.join(where)}: `{name}`" for name, where in directions.items())
+        rows.append([oid, since, KINDS[kind], by, buffer])
 
     for piece in re.split(r"\n    (?=vmq\(|switching\(|OID\()", content)[1:]:
         oid, count = re.search(r"\b(OID_\w+)", piece)[1], len(rows)  # type: ignore[index]
@@ -168,15 +172,15 @@ def oid_rows() -> list[list[str]]:
             if form == "ndis":
                 row(oid, since, parts[0][1:], "NDIS", parts[1:3])
             elif form in ("both", "asks"):
-                by = "NDIS, then the miniport" if form == "both" else "miniport"
+                by = "NDIS, miniport" if form == "both" else "miniport"
                 row(oid, since, parts[0][1:], by, [parts[1], parts[1]])
             else:
-                row(oid, since, "set", "miniport" + (", which must succeed" if form == "frees" else ""),
+                row(oid, since, "set", "miniport" + (" (must succeed)" if form == "frees" else ""),
                     [parts[0], "nil"])
         for kind, must in re.findall(r"Form\(\s*kind: \.(\w+),.*?mustSucceed: (\w+)\)", piece, re.S):
             version = re.search(r"since: NDISVersion\((\d+), (\d+)\)", piece)
             assert version, f"{oid} has no version"
-            by = "miniport" + (", which must succeed" if must == "true" else "")
+            by = "miniport" + (" (must succeed)" if must == "true" else "")
             row(oid, f"{version[1]}.{version[2]}", kind, by, ["nil", "nil"])
         assert len(rows) > count, f"{oid} is not understood"
     return rows
@@ -193,7 +197,7 @@ def general() -> list[str]:
 
 
 def oid_table() -> str:
-    return table(["number", "OID", "since", "request", "answered by", "input", "output"], [
+    return table(["number", "OID", "since", "request", "answered by", "information buffer"], [
         [f"0x{numbers()[row[0]]:08X}", f"`{row[0]}`", *row[1:]] for row in oid_rows()])
 
 
