@@ -94,7 +94,10 @@ extension SwitchboardState {
     case .failure:
       unsafe send(
         Encoding.failure(
-          id, result.type, result.failure, bugCheck: result.bugCheck, into: buffer),
+          id, result.type, result.failure, bugCheck: result.bugCheck,
+          marksExtension: result.bugCheck != nil
+            && simulator.replyFeatures(session: session).contains(.bugCheckExtension),
+          into: buffer),
         to: connection)
     case .values: unsafe send(Encoding.reply(id, result, into: buffer), to: connection)
     case .allocation: replyAllocation(connection, id, result)
@@ -181,7 +184,9 @@ extension SwitchboardState {
       guard let (port, flags, count, hasTags) = simulator.indication(ofUpcall: id) else {
         return 0
       }
-      let tags = hasTags && (connection.session.map { simulator.takesTags(session: $0) } ?? false)
+      let tags =
+        hasTags
+        && (connection.session.map { simulator.replyFeatures(session: $0).contains(.tags) } ?? false)
       return unsafe Encoding.upcall(
         id, upcall, port: port, flags: flags, count: count, hasTags: tags, into: buffer
       ) { append in

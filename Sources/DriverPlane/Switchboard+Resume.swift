@@ -90,8 +90,8 @@ extension SwitchboardState {
     connection.wasResumed = true
     connections[session] = connection
     // What was granted stays granted: upcalls of this session may have been sent before.
-    let tags: SessionFeatures = simulator.takesTags(session: session) ? .ieee8021Q : []
-    let features = tags.union(.resume).union(hello.features.intersection(.miniportMemory))
+    let features = SessionFeatures(simulator.replyFeatures(session: session))
+      .union(.resume).union(hello.features.intersection(.miniportMemory))
     send(
       helloReply(header, features: features, token: token), to: connection)
     onEvent(.sessionResumed(party, reconnected: true))

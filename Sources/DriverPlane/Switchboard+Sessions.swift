@@ -13,15 +13,15 @@ extension SwitchboardState {
     do throws(Failure) {
       let hello = try unsafe Decoding.hello(header, packet)
       guard hello.token == 0 else { return try reconnect(connection, header, hello) }
-      let takesTags = hello.features.contains(.ieee8021Q)
       let resumption = persistence.features(of: hello.features)
       let granted =
-        resumption.union(hello.features.intersection([.ieee8021Q, .miniportMemory]))
+        resumption.union(
+          hello.features.intersection([.ieee8021Q, .miniportMemory, .bugCheckExtension]))
       let newToken = resumption.isEmpty ? 0 : try freshToken()
       let session = try simulator.begin(
         name: hello.name, pid: connection.pid, uid: connection.uid,
         firstRequestID: header.requestID &+ 1,
-        token: newToken, takesTags: takesTags, now: now)
+        token: newToken, replyFeatures: granted.replyFeatures, now: now)
       connection.session = session
       connection.name = "\(hello.name)"
       connections[session] = connection
@@ -70,5 +70,19 @@ extension SwitchboardState {
     unsafe send(Encoding.goodbye(failure, into: buffer), to: connection)
     connection.peer.disconnect()
     closed(connection, reason: failure.sentence)
+  }
+}
+
+extension SessionFeatures {
+  /// What they say of messages to the client.
+  var replyFeatures: ReplyFeatures {
+    var features: ReplyFeatures = contains(.ieee8021Q) ? .tags : []
+    if contains(.bugCheckExtension) { features.insert(.bugCheckExtension) }
+    return features
+  }
+
+  init(_ features: ReplyFeatures) {
+    self = features.contains(.tags) ? .ieee8021Q : []
+    if features.contains(.bugCheckExtension) { insert(.bugCheckExtension) }
   }
 }

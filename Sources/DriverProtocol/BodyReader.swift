@@ -130,11 +130,13 @@ public import NDIS
     let raw = try read(FailureHead.self)
     let rule = try readName(mayBeEmpty: true)
     let p = raw.parameters
+    let isExtension = raw.reason & NDISSIM_REASON_EXTENSION != 0
     let check =
-      raw.code == 0 ? nil : BugCheck(code: raw.code, p.0, p.1, p.2, p.3, isExtension: false)
+      raw.code == 0
+      ? nil : BugCheck(code: raw.code, p.0, p.1, p.2, p.3, isExtension: isExtension)
     let text = unsafe String(decoding: bytes[position...], as: UTF8.self)
     position += remaining
-    return (check, raw.reason, rule, text)
+    return (check, raw.reason & ~NDISSIM_REASON_EXTENSION, rule, text)
   }
 
   /// Fails unless everything has been read.

@@ -65,10 +65,13 @@ public import NDIS
   }
 
   /// Appends the body of a failure.
-  public mutating func append(_ failure: Failure, bugCheck: BugCheck?) {
+  public mutating func append(
+    _ failure: Failure, bugCheck: BugCheck?, marksExtension: Bool = false
+  ) {
+    let isMarked = marksExtension && bugCheck?.isExtension ?? false
     let p = bugCheck?.parameters ?? (0, 0, 0, 0)
     append(bugCheck?.code ?? 0)
-    append(UInt32(failure.reason.rawValue))
+    append(UInt32(failure.reason.rawValue) | (isMarked ? NDISSIM_REASON_EXTENSION : 0))
     append(p.0)
     append(p.1)
     append(p.2)

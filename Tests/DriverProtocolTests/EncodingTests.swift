@@ -91,6 +91,25 @@ import Testing
     }
   }
 
+  @Test func aBugCheckOfOurOwnIsMarkedForWhoReadsIt() throws {
+    let failure = Failure(.failure, .nullHandle)
+    for isExtension in [false, true] {
+      let check = BugCheck(code: BugCheck.ndisDriver, 3, isExtension: isExtension)
+      for isMarked in [false, true] {
+        var bytes = [UInt8](repeating: 0, count: 512)
+        let length = unsafe bytes.withUnsafeMutableBytes {
+          unsafe Encoding.failure(1, 66, failure, bugCheck: check, marksExtension: isMarked, into: $0)
+        }
+        let read = try unsafe bytes[..<length].withUnsafeBytes {
+          var reader = unsafe BodyReader(packet: $0)
+          return try reader.readFailure()
+        }
+        #expect(read.reason == UInt32(Reason.nullHandle.rawValue))
+        #expect(read.bugCheck?.isExtension == (isExtension && isMarked))
+      }
+    }
+  }
+
   @Test func aRefusedHeader() throws {
     let short = unsafe [UInt8](repeating: 0, count: 47).withUnsafeBytes {
       unsafe RefusedHeader(packet: $0)

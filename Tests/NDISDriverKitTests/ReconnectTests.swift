@@ -48,7 +48,8 @@ private let block = AllocationHandle(rawValue: 5)
       #expect(
         hello.number(at: 8)
           == UInt64(
-            NDISSIM_FEATURE_RESUME | NDISSIM_FEATURE_8021Q | NDISSIM_FEATURE_M_SHARED_MEMORY))
+            NDISSIM_FEATURE_RESUME | NDISSIM_FEATURE_8021Q | NDISSIM_FEATURE_M_SHARED_MEMORY
+              | NDISSIM_FEATURE_BUG_CHECK_EXTENSION))
       #expect(hello.number(at: 16) == ScriptedPeer.token)
       second.sendHello(instance: 2)
       let again = (0..<3).compactMap { _ in second.receive(blocking: true) }

@@ -8,8 +8,8 @@ import struct
 import pytest
 
 from conftest import Daemon, eventually
-from ndissim import Disconnected, MiniportDriver, NdisError, make_section
-from ndissim.abi import FLAG_REPLY, Message, Status
+from ndissim import Connection, Disconnected, MiniportDriver, NdisError, Session, make_section
+from ndissim.abi import FEATURE_BUG_CHECK_EXTENSION, FLAG_REPLY, Message, Status
 from ndissim.images import MiniportDriverCharacteristics, SharedMemoryParameters
 from ndissim.messages import Allocate, Free, HandleBody, Hello, OfferSection
 from raw import RawClient, packet
@@ -349,3 +349,14 @@ def test_thousand_connections(untouched: Daemon) -> None:
         for connection in connections:
             connection.close()
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_bug_check_of_our_own_is_marked_for_who_asked(untouched: Daemon) -> None:
+    for features, is_marked in ((FEATURE_BUG_CHECK_EXTENSION, True), (0, False)):
+        with Session(Connection(untouched.socket), "marked", features=features) as session:
+            adapter = MiniportDriver(session, "marked").add_adapter("marked0")
+            with pytest.raises(NdisError) as wrong:
+                session.free_shared_memory(adapter.handle, 0)
+            # No page names a code for a NULL handle.
+            assert wrong.value.rule == "nullHandle" and wrong.value.reason < 1 << 16
+            assert wrong.value.bugcheck and wrong.value.bugcheck.is_extension == is_marked

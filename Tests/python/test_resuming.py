@@ -14,6 +14,7 @@ import pytest
 from ndissim import Connection, Disconnected, Session, make_section
 from ndissim.abi import (
     FEATURE_8021Q,
+    FEATURE_BUG_CHECK_EXTENSION,
     FEATURE_M_SHARED_MEMORY,
     FEATURE_RESUME,
     FLAG_NOTIFICATION,
@@ -60,7 +61,7 @@ def test_hello_asks_for_the_feature(listener: Listener) -> None:
         peer, session = listener.connect(resumes)
         hello = peer.receive()
         assert hello and (hello.number(8), hello.number(16)) == (
-            FEATURE_8021Q | FEATURE_M_SHARED_MEMORY | int(resumes), 0)
+            FEATURE_8021Q | FEATURE_M_SHARED_MEMORY | FEATURE_BUG_CHECK_EXTENSION | int(resumes), 0)
         assert session.resumptions == 0
 
 
@@ -197,7 +198,8 @@ class TestComingBack:
         second = listener.accept()
         hello = second.receive(wait=True)
         assert hello and (hello.number(8), hello.number(16)) == (
-            FEATURE_8021Q | FEATURE_M_SHARED_MEMORY | FEATURE_RESUME, TOKEN)
+            FEATURE_8021Q | FEATURE_M_SHARED_MEMORY | FEATURE_BUG_CHECK_EXTENSION | FEATURE_RESUME,
+            TOKEN)
         second.say_hello(2)
         again = [second.receive(wait=True) for _ in range(3)]
         assert again[:2] == [sent[0], sent[2]]

@@ -129,6 +129,8 @@ enum {
 // M_SHARED_MEMORY: the daemon takes M_ALLOCATE_SHARED_MEMORY and the messages that belong to it; a client that asks
 // for the feature finds out before it sends them.
 #define NDISSIM_FEATURE_M_SHARED_MEMORY 0x4u
+// BUG_CHECK_EXTENSION: `reason` of a failure may have NDISSIM_REASON_EXTENSION for this client.
+#define NDISSIM_FEATURE_BUG_CHECK_EXTENSION 0x8u
 
 // HELLO is the first message of a connection; every other one before it is refused.
 struct ndissim_hello {
@@ -652,7 +654,10 @@ NDISSIM_STATIC_ASSERT(sizeof(struct ndissim_resumed) == 16, "resumed");
 
 // Body of every reply whose status is not SUCCESS, and of GOODBYE. `rule` names the rule that was
 // broken or the check that failed; the sentence (UTF-8, not terminated) follows. When the break would
-// have been a bug check on Windows, its code and parameters stand here, else zeros.
+// have been a bug check on Windows, its code and parameters stand here, else zeros. For a code that no page documents
+// for the break, and that is this daemon's own analogue, `reason` has the bit NDISSIM_REASON_EXTENSION, if the client
+// has the feature BUG_CHECK_EXTENSION.
+#define NDISSIM_REASON_EXTENSION 0x80000000u
 struct ndissim_failure {
   uint32_t bugcheck_code;
   uint32_t reason;

@@ -11,13 +11,14 @@ package enum Encoding {
   /// A failure: the reason, its parameters and its sentence.
   package static func failure(
     _ id: UInt64, _ type: UInt16, _ failure: Failure, bugCheck: BugCheck?,
+    marksExtension: Bool = false,
     into buffer: UnsafeMutableRawBufferPointer
   ) -> Int {
     var writer = unsafe MessageWriter(
       MessageHeader(
         type: type, flags: NDISSIM_FLAG_REPLY, requestID: id, status: failure.status),
       into: buffer)
-    writer.append(failure, bugCheck: bugCheck)
+    writer.append(failure, bugCheck: bugCheck, marksExtension: marksExtension)
     return writer.finish()
   }
 

@@ -14,6 +14,9 @@ package struct SessionFeatures: OptionSet, Sendable {
   /// NdisMAllocateSharedMemory and what belongs to it; granted to whoever asks.
   package static let miniportMemory = SessionFeatures(
     rawValue: UInt64(NDISSIM_FEATURE_M_SHARED_MEMORY))
+  /// A bug check that is an extension is marked in failures.
+  package static let bugCheckExtension = SessionFeatures(
+    rawValue: UInt64(NDISSIM_FEATURE_BUG_CHECK_EXTENSION))
 }
 
 /// The ID of one start of the daemon.

@@ -163,7 +163,10 @@ struct Hello: Sendable {
     name: String, features: UInt64 = 0, versions: ClosedRange<UInt16> = 1...1
   ) throws(DriverError) {
     let wanted =
-      features | UInt64(NDISSIM_FEATURE_8021Q | NDISSIM_FEATURE_M_SHARED_MEMORY)
+      features
+      | UInt64(
+        NDISSIM_FEATURE_8021Q | NDISSIM_FEATURE_M_SHARED_MEMORY
+          | NDISSIM_FEATURE_BUG_CHECK_EXTENSION)
       | (resumes ? UInt64(NDISSIM_FEATURE_RESUME) : 0)
     hello = Hello(name: Name(name), features: wanted, versions: versions)
     helloLimits = try call(NDISSIM_HELLO) { writer in

@@ -100,9 +100,9 @@ extension Simulator {
   /// The party of a session.
   public func sessionParty(_ index: UInt32) -> Party { party(session: Index(index)) }
 
-  /// Whether a session's client reads the 802.1Q tags of received lists.
-  public func takesTags(session index: UInt32) -> Bool {
-    store.sessions[Index(index), \.takesTags] != 0
+  /// What a session's client reads in messages to it.
+  public func replyFeatures(session index: UInt32) -> ReplyFeatures {
+    ReplyFeatures(rawValue: store.sessions[Index(index), \.replyFeatures])
   }
 
   /// Whether a session has drivers, on which other sessions may depend.

@@ -14,7 +14,8 @@ extension StoreCheck {
         throw at.damaged("its state has no case")
       }
       try at.hold(session.isHosted <= 1, "whether it is hosted is not known")
-      try at.hold(session.takesTags <= 1, "whether it reads tags is not known")
+      try at.hold(
+        session.replyFeatures & ~ReplyFeatures.all.rawValue == 0, "what it reads is not known")
       let client = store.clients[index]
       try at.hold(isText(client.name), "its name is no clean text")
       try at.hold(session.nextRequestID > 0, "its next request has no id")

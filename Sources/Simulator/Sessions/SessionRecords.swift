@@ -8,6 +8,18 @@ enum SessionState: UInt8, StoredEnum {
   static let fallback = ended
 }
 
+/// What a client reads in messages to it; others get none of it.
+public struct ReplyFeatures: OptionSet, Sendable {
+  public let rawValue: UInt8
+  public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  /// The 802.1Q tags of received lists.
+  public static let tags = ReplyFeatures(rawValue: 1)
+  /// The mark of a bug check that is an extension.
+  public static let bugCheckExtension = ReplyFeatures(rawValue: 2)
+  static let all: ReplyFeatures = [.tags, .bugCheckExtension]
+}
+
 struct SessionRecord: NamedRecord {
   static let kind = RecordKind.session
   var isFree: Bool { state == .free }
@@ -16,8 +28,8 @@ struct SessionRecord: NamedRecord {
   @Raw var state = SessionState.free
   /// A hosted miniport's: every user may bind to its adapters.
   var isHosted: UInt8 = 0
-  /// Its client reads the 802.1Q tags of received lists.
-  var takesTags: UInt8 = 0
+  /// `ReplyFeatures` of its client.
+  var replyFeatures: UInt8 = 0
   var padding: UInt8 = 0
   var uid: UInt32 = 0
   /// OID requests of its bindings.

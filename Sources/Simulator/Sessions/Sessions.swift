@@ -13,7 +13,7 @@ extension Simulator {
   /// can reconnect after a restart.
   public mutating func begin(
     name: Name, pid: Int32, uid: UInt32, isHosted: Bool = false, firstRequestID: UInt64 = 1,
-    token: UInt64 = 0, takesTags: Bool = false, now: UInt64
+    token: UInt64 = 0, replyFeatures: ReplyFeatures = [], now: UInt64
   ) throws(Failure) -> UInt32 {
     turn.now = now
     try checkQuota(sessionsOf: uid)
@@ -21,7 +21,7 @@ extension Simulator {
     let index = try slabs.sessions.allocateOrRefuse {
       $0.state = .open
       $0.isHosted = isHosted ? 1 : 0
-      $0.takesTags = takesTags ? 1 : 0
+      $0.replyFeatures = replyFeatures.rawValue
       $0.uid = uid
       $0.nextRequestID = max(1, firstRequestID)
     }

@@ -7,10 +7,12 @@ from .abi import status_name
 
 @dataclass(frozen=True)
 class BugCheck:
-    """The bug check the violation would have been on Windows."""
+    """The bug check the violation would have been on Windows; with `is_extension` no page documents a
+    code for it, and this one is the daemon's own."""
 
     code: int
     parameters: tuple[int, int, int, int]
+    is_extension: bool = False
 
     def __str__(self) -> str:
         return f"0x{self.code:X}/0x{self.parameters[0]:02X}"

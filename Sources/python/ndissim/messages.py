@@ -319,9 +319,14 @@ class Statistics(Layout):
     LAYOUT = struct.Struct("<20Q")
 
 
+# The bug check is this daemon's own: no page documents a code for the break.
+REASON_EXTENSION = 0x8000_0000
+
+
 @dataclass
 class Failure(Layout):
-    """Body of every reply that is not SUCCESS, and of GOODBYE; the sentence follows."""
+    """Body of every reply that is not SUCCESS, and of GOODBYE; the sentence follows. `reason` may have
+    REASON_EXTENSION."""
 
     bugcheck_code: int = 0
     reason: int = 0
@@ -338,6 +343,8 @@ def failure_of(status: int, body: bytes) -> NdisError:
     if len(body) < Failure.size():
         return NdisError(status)
     raw = Failure.unpack(body)
-    check = BugCheck(raw.bugcheck_code, (raw.p1, raw.p2, raw.p3, raw.p4))
+    check = BugCheck(
+        raw.bugcheck_code, (raw.p1, raw.p2, raw.p3, raw.p4), bool(raw.reason & REASON_EXTENSION))
     sentence = body[Failure.size():].decode(errors="replace")
-    return NdisError(status, raw.rule, sentence, check if raw.bugcheck_code else None, raw.reason)
+    return NdisError(status, raw.rule, sentence, check if raw.bugcheck_code else None,
+                     raw.reason & ~REASON_EXTENSION)

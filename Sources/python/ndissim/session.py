@@ -16,6 +16,7 @@ from typing import NamedTuple
 from . import irql as _irql
 from .abi import (
     FEATURE_8021Q,
+    FEATURE_BUG_CHECK_EXTENSION,
     FEATURE_M_SHARED_MEMORY,
     FEATURE_RESUME,
     FLAG_REPLY,
@@ -82,7 +83,7 @@ class Session(Routines, Resuming):
         name: str,
         resumes: bool = True,
         resume_timeout: float = 10.0,
-        features: int = FEATURE_8021Q | FEATURE_M_SHARED_MEMORY,
+        features: int = FEATURE_8021Q | FEATURE_M_SHARED_MEMORY | FEATURE_BUG_CHECK_EXTENSION,
         guards_freed_memory: bool | None = None,
     ) -> None:
         self.connection = connection
