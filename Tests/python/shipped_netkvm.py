@@ -1,0 +1,425 @@
+"""NetKVM, the miniport of virtio-net devices, as virtio-win/kvm-guest-drivers-windows has it (commit fbcc19d7 of July
+2026): its calls of NDIS from DriverEntry to unload, with their values and in their order.
+
+Registration attributes, then general attributes, then scatter-gather DMA, and behind that all shared memory with
+NdisMAllocateSharedMemory, each piece cached: of the control queue, of each receive queue and its buffers, of each
+transmit queue, its spare pages and its descriptors. Offload attributes come last. MiniportHaltEx frees the receive
+buffers, deregisters DMA, and frees the queues' memory behind that, which no page forbids.
+
+Left out: interrupts, configuration, statistics beyond a counter, offloads in detail, RSS, poll mode, the IOCTL device,
+sending, and the bindings of its protocol driver, which are to virtual functions. Of 256 receive buffers and 1,024
+transmit descriptors 16 and 8 are made. MiniportAddDevice and the other handlers of NDIS_MINIPORT_PNP_CHARACTERISTICS
+are registered where NDIS has them; nobody calls them."""
+
+import struct
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ndissim import (
+    MiniportAdapter,
+    MiniportAdapterGeneralAttributes,
+    MiniportAdapterRegistrationAttributes,
+    MiniportAttributes,
+    MiniportBlock,
+    MiniportDriverCharacteristics,
+    NetBuffer,
+    NetBufferList,
+    OidAnswer,
+    OidRequest,
+    ProtocolDriver,
+    ReceiveFlags,
+    RequestType,
+    Session,
+    SgDmaDescription,
+    Status,
+    StatusIndicationImage,
+)
+from ndissim.abi import Oid
+from ndissim.images import Image
+from shipped import (
+    ADDRESS,
+    MULTICAST_FULL,
+    OID_802_3_MULTICAST_LIST,
+    OID_802_3_RCV_ERROR_ALIGNMENT,
+    OID_802_3_XMIT_MORE_COLLISIONS,
+    OID_802_3_XMIT_ONE_COLLISION,
+    OID_GEN_HARDWARE_STATUS,
+    OID_GEN_INTERRUPT_MODERATION,
+    OID_GEN_LINK_PARAMETERS,
+    OID_GEN_MAXIMUM_SEND_PACKETS,
+    OID_GEN_MAXIMUM_TOTAL_SIZE,
+    OID_GEN_NETWORK_LAYER_ADDRESSES,
+    OID_GEN_RCV_ERROR,
+    OID_GEN_RCV_NO_BUFFER,
+    OID_GEN_RCV_OK,
+    OID_GEN_RECEIVE_BLOCK_SIZE,
+    OID_GEN_RECEIVE_BUFFER_SPACE,
+    OID_GEN_SUPPORTED_GUIDS,
+    OID_GEN_TRANSMIT_BLOCK_SIZE,
+    OID_GEN_TRANSMIT_BUFFER_SPACE,
+    OID_GEN_VENDOR_DESCRIPTION,
+    OID_GEN_VENDOR_DRIVER_VERSION,
+    OID_GEN_VENDOR_ID,
+    OID_GEN_VLAN_ID,
+    OID_GEN_XMIT_ERROR,
+    OID_GEN_XMIT_OK,
+    OID_OFFLOAD_ENCAPSULATION,
+    OID_PNP_CAPABILITIES,
+    OID_PNP_QUERY_POWER,
+    OID_PNP_SET_POWER,
+    OID_TCP_OFFLOAD_PARAMETERS,
+    Shipped,
+    u32,
+)
+
+SUPPORTED_OIDS = [
+    Oid.GEN_SUPPORTED_LIST, OID_GEN_HARDWARE_STATUS, Oid.GEN_MEDIA_SUPPORTED, Oid.GEN_MEDIA_IN_USE,
+    Oid.GEN_MAXIMUM_LOOKAHEAD, Oid.GEN_MAXIMUM_FRAME_SIZE, OID_GEN_TRANSMIT_BUFFER_SPACE,
+    OID_GEN_RECEIVE_BUFFER_SPACE, OID_GEN_TRANSMIT_BLOCK_SIZE, OID_GEN_RECEIVE_BLOCK_SIZE,
+    OID_GEN_VENDOR_ID, OID_GEN_VENDOR_DESCRIPTION, OID_GEN_VENDOR_DRIVER_VERSION,
+    Oid.GEN_CURRENT_PACKET_FILTER, Oid.GEN_CURRENT_LOOKAHEAD, Oid.GEN_DRIVER_VERSION,
+    OID_GEN_MAXIMUM_TOTAL_SIZE, Oid.GEN_MAC_OPTIONS, OID_GEN_MAXIMUM_SEND_PACKETS,
+    OID_GEN_LINK_PARAMETERS, OID_GEN_NETWORK_LAYER_ADDRESSES, OID_GEN_INTERRUPT_MODERATION,
+    OID_GEN_XMIT_ERROR, OID_GEN_RCV_ERROR, OID_GEN_RCV_NO_BUFFER, Oid.OID_802_3_PERMANENT_ADDRESS,
+    Oid.OID_802_3_CURRENT_ADDRESS, OID_802_3_MULTICAST_LIST, Oid.OID_802_3_MAXIMUM_LIST_SIZE,
+    OID_802_3_RCV_ERROR_ALIGNMENT, OID_802_3_XMIT_ONE_COLLISION, OID_802_3_XMIT_MORE_COLLISIONS,
+    Oid.GEN_STATISTICS, OID_PNP_CAPABILITIES, OID_PNP_SET_POWER, OID_PNP_QUERY_POWER, OID_GEN_XMIT_OK,
+    OID_GEN_RCV_OK, OID_GEN_VLAN_ID, OID_GEN_SUPPORTED_GUIDS, OID_OFFLOAD_ENCAPSULATION,
+    OID_TCP_OFFLOAD_PARAMETERS,
+]
+
+PACKET_FILTERS = 0x01 | 0x02 | 0x04 | 0x08 | 0x20
+MTU, FRAME = 1500, 1514
+PAGE = 4096
+# The header of a receive buffer, its indirect area and the frame, rounded up to a power of two.
+RECEIVE_BUFFER = 2048
+# Bytes of a virtio ring of 256 entries.
+RING = 10246
+SPARE_PAGES = 17
+RECEIVE_BUFFERS, TRANSMIT_DESCRIPTORS = 16, 8
+CONNECTED, DISCONNECTED, UNKNOWN = 1, 2, 0
+SPEED_UNKNOWN = 0xFFFFFFFFFFFFFFFF
+
+
+@dataclass
+class OffloadAttributes(Image):
+    """`NDIS_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES`; its pointers are zero on the wire."""
+
+    header_type: int = 0xA0
+    revision: int = 1
+    header_size: int = 40
+    LAYOUT = struct.Struct("<BBH36x")
+
+
+@dataclass
+class PnpCharacteristics(Image):
+    """`NDIS_MINIPORT_PNP_CHARACTERISTICS`."""
+
+    header_type: int = 0x92
+    revision: int = 1
+    header_size: int = 40
+    add_device_handler: int = 0
+    remove_device_handler: int = 0
+    filter_resource_requirements_handler: int = 0
+    start_device_handler: int = 0
+    LAYOUT = struct.Struct("<BBH4xQQQQ")
+
+
+class NetKvm(Shipped):
+    """The driver; it has one adapter, with one pair of queues and a control queue. With `fast_init`, as its INF file
+    has it, a thread of the driver allocates more receive buffers once MiniportInitializeEx has returned. With
+    `registers_pnp` its set-options handler registers NDIS_MINIPORT_PNP_CHARACTERISTICS, as it does."""
+
+    HANDLERS: ClassVar[dict[str, str]] = {
+        "set_options_handler": "set_options",
+        "initialize_handler_ex": "initialize_ex",
+        "halt_handler_ex": "halt",
+        "unload_handler": "never",
+        "pause_handler": "pause",
+        "restart_handler": "restart",
+        "oid_request_handler": "oid_request",
+        "cancel_oid_request_handler": "nothing",
+        "send_net_buffer_lists_handler": "never",
+        "cancel_send_handler": "never",
+        "return_net_buffer_lists_handler": "return_net_buffer_lists",
+        "check_for_hang_handler_ex": "nothing",
+        "reset_handler_ex": "never",
+        "shutdown_handler_ex": "shutdown",
+        "device_pnp_event_notify_handler": "pnp_event",
+        "direct_oid_request_handler": "never",
+        "cancel_direct_oid_request_handler": "never",
+    }
+
+    def __init__(
+        self, session: Session, name: str, version: tuple[int, int], fast_init: bool = False,
+        registers_pnp: bool = False,
+    ) -> None:
+        self.fast_init, self.registers_pnp = fast_init, registers_pnp
+        self.control: MiniportBlock | None = None
+        self.rings: list[MiniportBlock] = []
+        self.receive_buffers: list[MiniportBlock] = []
+        self.spare_pages: list[MiniportBlock] = []
+        self.descriptors: list[MiniportBlock] = []
+        self.link, self.is_up = UNKNOWN, True
+        self.dma_handle = 0
+        self.runs = False
+        self.outstanding: dict[int, MiniportBlock] = {}
+        self.paused: list[str] = []
+        self.packet_filter, self.lookahead = 0, FRAME
+        super().__init__(session, name, version)
+
+    # DriverEntry and unload
+
+    def revision(self) -> dict[str, int]:
+        newest = self.version >= (6, 80)
+        return {"revision": 3 if newest else 2, "header_size": 160 if newest else 152,
+                "major_driver_version": 105, "minor_driver_version": 106}
+
+    def driver_entry(self, characteristics: MiniportDriverCharacteristics) -> None:
+        super().driver_entry(characteristics)
+        # It registers a protocol driver for its virtual functions, from NDIS 6.30.
+        self.protocol: ProtocolDriver | None = None
+        if self.version >= (6, 30):
+            self.protocol = ProtocolDriver(self.session, self.name + "p", version=self.version)
+
+    def set_options(self, upcall: Any) -> int:
+        if self.registers_pnp:
+            handlers = [self.session.cookie(self.never) for _ in range(4)]
+            self.session.set_optional_handlers(
+                upcall.driver_handle, PnpCharacteristics(0x92, 1, 40, *handlers))
+        return Status.SUCCESS
+
+    # MiniportInitializeEx
+
+    def initialize(self, adapter: MiniportAdapter) -> int:
+        flags = (
+            MiniportAttributes.SURPRISE_REMOVE_OK | MiniportAttributes.HARDWARE_DEVICE
+            | MiniportAttributes.BUS_MASTER | MiniportAttributes.NO_HALT_ON_SUSPEND
+        )
+        if self.version >= (6, 30):
+            flags |= MiniportAttributes.NO_PAUSE_ON_SUSPEND
+        self.session.set_miniport_attributes(adapter.handle, MiniportAdapterRegistrationAttributes(
+            miniport_adapter_context=0x1000, attribute_flags=flags,
+            check_for_hang_time_in_seconds=4, interface_type=5))
+        self.link = CONNECTED
+        adapter.set_general_attributes(self.general_attributes(), SUPPORTED_OIDS)
+        self.register_dma()
+        self.create_queues(adapter)
+        # The device is told to begin. The link is indicated if it changed meanwhile.
+        self.synchronize_link()
+        self.session.set_miniport_attributes(adapter.handle, OffloadAttributes())
+        if self.fast_init:
+            self.later.append(self.allocate_more)
+        return Status.SUCCESS
+
+    def general_attributes(self) -> MiniportAdapterGeneralAttributes:
+        return MiniportAdapterGeneralAttributes(
+            physical_medium_type=14, mtu_size=MTU, lookahead_size=FRAME,
+            max_xmit_link_speed=10**10, max_rcv_link_speed=10**10,
+            xmit_link_speed=10**10, rcv_link_speed=10**10, media_connect_state=self.link,
+            media_duplex_state=2, mac_options=0x01 | 0x02 | 0x08 | 0x40 | 0x80,
+            supported_packet_filters=PACKET_FILTERS, max_multicast_list_size=32,
+            permanent_mac_address=ADDRESS, current_mac_address=ADDRESS,
+            access_type=2, direction_type=0, connection_type=1, if_type=6, if_connector_present=1,
+            supported_statistics=0x0007FFF5,
+        )
+
+    def register_dma(self) -> None:
+        # NDIS_SG_DMA_V3_HAL_API from NDIS 6.50.
+        flags = 0x1 | (0x2 if self.version >= (6, 50) else 0)
+        reply = self.session.register_scatter_gather_dma(self.adapter.handle, SgDmaDescription(
+            flags=flags, maximum_physical_mapping=0x10000,
+            process_sg_list_handler=self.session.cookie(self.never),
+            shared_mem_allocate_complete_handler=self.session.cookie(self.never)))
+        self.dma_handle = reply.dma_handle
+
+    def create_queues(self, adapter: MiniportAdapter) -> None:
+        self.control = adapter.m_allocate(512, cached=True)
+        self.rings.append(adapter.m_allocate(RING, cached=True))
+        self.rings.append(adapter.m_allocate(RING, cached=True))
+        for _ in range(RECEIVE_BUFFERS):
+            self.receive_buffers.append(adapter.m_allocate(RECEIVE_BUFFER, cached=True))
+        self.spare_pages += [adapter.m_allocate(PAGE, cached=True) for _ in range(SPARE_PAGES)]
+        self.rings.append(adapter.m_allocate(RING, cached=True))
+        for _ in range(TRANSMIT_DESCRIPTORS):
+            self.descriptors.append(adapter.m_allocate(2 * PAGE, cached=True))
+
+    def allocate_more(self) -> None:
+        """The driver's thread: more receive buffers, until there are enough or there is no memory."""
+        self.receive_buffers.append(self.adapter.m_allocate(RECEIVE_BUFFER, cached=True))
+
+    # The link
+
+    def synchronize_link(self) -> None:
+        self.set_link(CONNECTED if self.is_up else DISCONNECTED)
+
+    def set_link(self, state: int) -> None:
+        if state == self.link:
+            return
+        self.link = state
+        is_up = state == CONNECTED
+        speed = 10**10 if is_up else SPEED_UNKNOWN
+        buffer = struct.pack(
+            "<BBHii4xQQiI", 0x80, 1, 40, state, 2 if is_up else 0, speed, speed, 1, 0)
+        self.session.indicate_status_ex(self.adapter.handle, StatusIndicationImage(
+            source_handle=self.adapter.handle, status_code=Status.LINK_STATE,
+            status_buffer_size=len(buffer)), buffer)
+
+    # Pause, restart, shutdown, removal
+
+    def pause(self, upcall: Any) -> int:
+        """It waits until its lists have been returned, then returns; so it is never PENDING."""
+        self.runs = False
+        self.session.serve(until=lambda: not self.outstanding, timeout=4)
+        self.paused.append("pause")
+        return Status.SUCCESS
+
+    def restart(self, upcall: Any) -> int:
+        self.runs = True
+        return Status.SUCCESS
+
+    def shutdown(self, upcall: Any) -> int:
+        """It stops its thread and resets the device, and calls nothing of NDIS."""
+        self.runs = False
+        return Status.SUCCESS
+
+    def pnp_event(self, upcall: Any) -> int:
+        if upcall.action == 3:
+            self.surprise_removed = True
+        return Status.SUCCESS
+
+    def halt(self, upcall: Any) -> int:
+        self.later.clear()
+        if self.protocol:
+            self.protocol.deregister()
+            self.protocol = None
+        self.set_link(UNKNOWN)
+        self.free(self.receive_buffers)
+        self.session.deregister_scatter_gather_dma(self.dma_handle)
+        # The destructors of the queues, and that of the control queue behind them.
+        self.free(self.descriptors)
+        self.free(self.spare_pages)
+        self.free(self.rings[:0:-1])
+        assert self.control
+        self.free([self.rings[0], self.control])
+        self.rings, self.control = [], None
+        return Status.SUCCESS
+
+    @staticmethod
+    def free(blocks: list[MiniportBlock]) -> None:
+        for block in blocks:
+            block.free()
+        if blocks:
+            blocks.clear()
+
+    # Receiving
+
+    def receive(self, frames: list[bytes], is_short_of_buffers: bool = False) -> None:
+        """The DPC: at DISPATCH_LEVEL. The lists have MDLs of the driver's memory, and no shared memory information."""
+        lists = []
+        for number, frame in enumerate(frames):
+            block = self.receive_buffers[number]
+            block.write(frame, 12)
+            lists.append(NetBufferList(number + 1, 0, 0, [NetBuffer(len(frame))]))
+            self.outstanding[number + 1] = block
+        flags = ReceiveFlags.DISPATCH_LEVEL
+        if is_short_of_buffers:
+            flags |= ReceiveFlags.RESOURCES
+        self.adapter.indicate_receive(lists, flags)
+        if is_short_of_buffers:
+            self.outstanding.clear()
+
+    def return_net_buffer_lists(self, upcall: Any) -> int:
+        for number in upcall.numbers:
+            del self.outstanding[number]
+            self.returned.append(number)
+        return Status.SUCCESS
+
+    def nothing(self, upcall: Any) -> int:
+        return Status.SUCCESS
+
+    # OID requests
+
+    def oid_request(self, upcall: Any) -> OidAnswer | int:
+        request: OidRequest = upcall.request
+        if self.surprise_removed:
+            return Status.NOT_ACCEPTED
+        if request.request_type in (RequestType.QUERY_INFORMATION, RequestType.QUERY_STATISTICS):
+            return self.query(request)
+        if request.request_type == RequestType.SET_INFORMATION:
+            return self.set(request, upcall.oid_handle)
+        return Status.NOT_SUPPORTED
+
+    def query(self, request: OidRequest) -> OidAnswer | int:
+        values = {
+            OID_GEN_HARDWARE_STATUS: u32(0),
+            OID_GEN_TRANSMIT_BUFFER_SPACE: u32(FRAME * TRANSMIT_DESCRIPTORS),
+            OID_GEN_RECEIVE_BUFFER_SPACE: u32(FRAME * RECEIVE_BUFFERS),
+            OID_GEN_RECEIVE_BLOCK_SIZE: u32(FRAME),
+            OID_GEN_TRANSMIT_BLOCK_SIZE: u32(FRAME),
+            OID_GEN_MAXIMUM_TOTAL_SIZE: u32(FRAME),
+            OID_GEN_VENDOR_ID: u32(0x00FFFFFF),
+            OID_GEN_VENDOR_DESCRIPTION: b"Red Hat VirtIO Ethernet\0",
+            OID_GEN_VENDOR_DRIVER_VERSION: u32(self.version[0] << 16 | self.version[1]),
+            Oid.GEN_CURRENT_PACKET_FILTER: u32(self.packet_filter),
+            Oid.GEN_CURRENT_LOOKAHEAD: u32(self.lookahead),
+            OID_GEN_MAXIMUM_SEND_PACKETS: u32(TRANSMIT_DESCRIPTORS),
+            OID_GEN_XMIT_OK: struct.pack("<Q", 0),
+            OID_GEN_RCV_OK: struct.pack("<Q", len(self.returned)),
+            OID_GEN_XMIT_ERROR: u32(0), OID_GEN_RCV_ERROR: u32(0), OID_GEN_RCV_NO_BUFFER: u32(0),
+            OID_802_3_RCV_ERROR_ALIGNMENT: u32(0),
+            OID_PNP_QUERY_POWER: b"",
+            OID_GEN_INTERRUPT_MODERATION: struct.pack("<BBHII", 0x80, 1, 12, 0, 1),
+            # NDIS_STATISTICS_INFO.
+            Oid.GEN_STATISTICS: struct.pack("<BBHI18Q", 0x80, 1, 152, 0x0007FFF5, *([0] * 18)),
+        }
+        value = values.get(request.oid)
+        if value is None:
+            return Status.NOT_SUPPORTED
+        if len(value) > request.output_length:
+            return OidAnswer(Status.BUFFER_TOO_SHORT, bytes_needed=len(value))
+        return OidAnswer(information=value)
+
+    def set(self, request: OidRequest, handle: int) -> OidAnswer | int:
+        size = len(request.input)
+        fixed = {Oid.GEN_CURRENT_PACKET_FILTER, Oid.GEN_CURRENT_LOOKAHEAD, OID_GEN_VLAN_ID, OID_PNP_SET_POWER}
+        if request.oid in fixed:
+            if size < 4:
+                return OidAnswer(Status.BUFFER_TOO_SHORT, bytes_needed=4)
+            (value,) = struct.unpack_from("<I", request.input)
+        match request.oid:
+            case Oid.GEN_CURRENT_PACKET_FILTER:
+                if value & ~PACKET_FILTERS:
+                    return OidAnswer(Status.INVALID_DATA, bytes_read=4)
+                self.packet_filter = value
+            case Oid.GEN_CURRENT_LOOKAHEAD:
+                self.lookahead = value
+            case x if x == OID_GEN_VLAN_ID:
+                pass
+            case x if x == OID_802_3_MULTICAST_LIST:
+                if size > 32 * 6:
+                    return OidAnswer(MULTICAST_FULL, bytes_needed=32 * 6)
+                if size % 6:
+                    return OidAnswer(Status.INVALID_LENGTH, bytes_needed=size // 6 * 6)
+            case x if x == OID_GEN_NETWORK_LAYER_ADDRESSES:
+                pass
+            case x if x == OID_GEN_INTERRUPT_MODERATION:
+                return Status.INVALID_DATA
+            case x if x == OID_GEN_LINK_PARAMETERS:
+                return OidAnswer(Status.NOT_ACCEPTED, bytes_read=size)
+            case x if x in (OID_TCP_OFFLOAD_PARAMETERS, OID_OFFLOAD_ENCAPSULATION):
+                pass
+            case x if x == OID_PNP_SET_POWER:
+                self.later.append(lambda: self.set_power(handle, value))
+                return Status.PENDING
+            case _:
+                return Status.NOT_SUPPORTED
+        return OidAnswer(bytes_read=size)
+
+    def set_power(self, handle: int, state: int) -> None:
+        """The work item of OID_PNP_SET_POWER."""
+        if state == 1:
+            self.synchronize_link()
+        else:
+            self.set_link(UNKNOWN)
+        self.adapter.complete_oid_request(handle, OidAnswer(bytes_read=4))
