@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-import pytest
 from conftest import Daemon
 from ndissim import (
     DISPATCH_LEVEL,
     Binding,
     MiniportAdapter,
     MiniportDriverCharacteristics,
+    NdisError,
+    Oid,
     OidAnswer,
     OidRequest,
     ProtocolDriver,
@@ -24,7 +25,6 @@ from ndissim import (
     ReceiveFlags,
     RequestType,
     Session,
-    Status,
     at_irql,
 )
 from ndissim.receive import UpcallReceive
@@ -34,7 +34,6 @@ VERSIONS = [(6, 20), (6, 30), (6, 80)]
 
 # NDIS_STATUS of OID requests that the kit has no name for.
 MULTICAST_FULL = 0xC0010009
-BUFFER_OVERFLOW = 0x80000005
 
 # OIDs that neither the daemon nor the kit knows: the miniport answers them.
 OID_GEN_HARDWARE_STATUS = 0x00010102
@@ -146,9 +145,11 @@ class Above:
     statuses: list[int] = field(default_factory=list)
     kept: list[Any] = field(default_factory=list)
     keeps: bool = False
+    # How its last request ended, which it makes when it is unbound.
+    last: int | None = None
 
     def __post_init__(self) -> None:
-        handlers = ProtocolHandlers(receive=self.receive, status=self.status)
+        handlers = ProtocolHandlers(receive=self.receive, status=self.status, unbind=self.unbind)
         self.driver = ProtocolDriver(self.session, self.name, handlers, version=self.version)
 
     def receive(self, binding: Binding, indication: UpcallReceive) -> None:
@@ -163,6 +164,14 @@ class Above:
             self.kept += indication.lists
         else:
             binding.give_back(indication.lists)
+
+    def unbind(self, binding: Binding) -> None:
+        """It wants no more packets, whatever the miniport or NDIS says to that."""
+        try:
+            self.last = self.set(Oid.GEN_CURRENT_PACKET_FILTER, u32(0)).status
+        except NdisError as refused:
+            self.last = refused.status
+        binding.close()
 
     def status(self, binding: Binding, upcall: UpcallStatus) -> None:
         self.statuses.append(upcall.indication.status_code)

@@ -9,7 +9,7 @@ buffers, deregisters DMA, and frees the queues' memory behind that, which no pag
 Left out: interrupts, configuration, statistics beyond a counter, offloads in detail, RSS, poll mode, the IOCTL device,
 sending, and the bindings of its protocol driver, which are to virtual functions. Of 256 receive buffers and 1,024
 transmit descriptors 16 and 8 are made. MiniportAddDevice and the other handlers of NDIS_MINIPORT_PNP_CHARACTERISTICS
-are registered where NDIS has them; nobody calls them."""
+are registered, and NDIS calls none of them."""
 
 import struct
 from dataclasses import dataclass
@@ -98,6 +98,8 @@ RING = 10246
 SPARE_PAGES = 17
 RECEIVE_BUFFERS, TRANSMIT_DESCRIPTORS = 16, 8
 CONNECTED, DISCONNECTED, UNKNOWN = 1, 2, 0
+# NdisDevicePnPEventSurpriseRemoved.
+SURPRISE_REMOVED = 2
 SPEED_UNKNOWN = 0xFFFFFFFFFFFFFFFF
 
 
@@ -127,8 +129,8 @@ class PnpCharacteristics(Image):
 
 class NetKvm(Shipped):
     """The driver; it has one adapter, with one pair of queues and a control queue. With `fast_init`, as its INF file
-    has it, a thread of the driver allocates more receive buffers once MiniportInitializeEx has returned. With
-    `registers_pnp` its set-options handler registers NDIS_MINIPORT_PNP_CHARACTERISTICS, as it does."""
+    has it, a thread of the driver allocates more receive buffers once MiniportInitializeEx has returned. One that `fails`
+finds in MiniportInitializeEx that its device does not work, when it has all its memory."""
 
     HANDLERS: ClassVar[dict[str, str]] = {
         "set_options_handler": "set_options",
@@ -152,9 +154,9 @@ class NetKvm(Shipped):
 
     def __init__(
         self, session: Session, name: str, version: tuple[int, int], fast_init: bool = False,
-        registers_pnp: bool = False,
+        fails: bool = False,
     ) -> None:
-        self.fast_init, self.registers_pnp = fast_init, registers_pnp
+        self.fast_init, self.fails = fast_init, fails
         self.control: MiniportBlock | None = None
         self.rings: list[MiniportBlock] = []
         self.receive_buffers: list[MiniportBlock] = []
@@ -164,7 +166,6 @@ class NetKvm(Shipped):
         self.dma_handle = 0
         self.runs = False
         self.outstanding: dict[int, MiniportBlock] = {}
-        self.paused: list[str] = []
         self.packet_filter, self.lookahead = 0, FRAME
         super().__init__(session, name, version)
 
@@ -183,10 +184,9 @@ class NetKvm(Shipped):
             self.protocol = ProtocolDriver(self.session, self.name + "p", version=self.version)
 
     def set_options(self, upcall: Any) -> int:
-        if self.registers_pnp:
-            handlers = [self.session.cookie(self.never) for _ in range(4)]
-            self.session.set_optional_handlers(
-                upcall.driver_handle, PnpCharacteristics(0x92, 1, 40, *handlers))
+        handlers = [self.session.cookie(self.never) for _ in range(4)]
+        self.session.set_optional_handlers(
+            upcall.driver_handle, PnpCharacteristics(0x92, 1, 40, *handlers))
         return Status.SUCCESS
 
     # MiniportInitializeEx
@@ -205,6 +205,9 @@ class NetKvm(Shipped):
         adapter.set_general_attributes(self.general_attributes(), SUPPORTED_OIDS)
         self.register_dma()
         self.create_queues(adapter)
+        if self.fails:
+            self.clean_up()
+            return Status.RESOURCES
         # The device is told to begin. The link is indicated if it changed meanwhile.
         self.synchronize_link()
         self.session.set_miniport_attributes(adapter.handle, OffloadAttributes())
@@ -260,7 +263,7 @@ class NetKvm(Shipped):
         is_up = state == CONNECTED
         speed = 10**10 if is_up else SPEED_UNKNOWN
         buffer = struct.pack(
-            "<BBHii4xQQiI", 0x80, 1, 40, state, 2 if is_up else 0, speed, speed, 1, 0)
+            "<BBHii4xQQiI", 0x80, 1, 40, state, 2 if is_up else 0, speed, speed, 0, 0)
         self.session.indicate_status_ex(self.adapter.handle, StatusIndicationImage(
             source_handle=self.adapter.handle, status_code=Status.LINK_STATE,
             status_buffer_size=len(buffer)), buffer)
@@ -271,7 +274,6 @@ class NetKvm(Shipped):
         """It waits until its lists have been returned, then returns; so it is never PENDING."""
         self.runs = False
         self.session.serve(until=lambda: not self.outstanding, timeout=4)
-        self.paused.append("pause")
         return Status.SUCCESS
 
     def restart(self, upcall: Any) -> int:
@@ -284,7 +286,7 @@ class NetKvm(Shipped):
         return Status.SUCCESS
 
     def pnp_event(self, upcall: Any) -> int:
-        if upcall.action == 3:
+        if upcall.action == SURPRISE_REMOVED:
             self.surprise_removed = True
         return Status.SUCCESS
 
@@ -293,6 +295,11 @@ class NetKvm(Shipped):
         if self.protocol:
             self.protocol.deregister()
             self.protocol = None
+        self.clean_up()
+        return Status.SUCCESS
+
+    def clean_up(self) -> None:
+        """The destructor of the adapter's context, in MiniportHaltEx and behind a failure in MiniportInitializeEx."""
         self.set_link(UNKNOWN)
         self.free(self.receive_buffers)
         self.session.deregister_scatter_gather_dma(self.dma_handle)
@@ -303,7 +310,6 @@ class NetKvm(Shipped):
         assert self.control
         self.free([self.rings[0], self.control])
         self.rings, self.control = [], None
-        return Status.SUCCESS
 
     @staticmethod
     def free(blocks: list[MiniportBlock]) -> None:
