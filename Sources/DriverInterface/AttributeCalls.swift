@@ -34,6 +34,11 @@ public struct HardwareAssist: Sendable, Hashable {
   public var receiveFilter: [UInt8]
   public var nicSwitch: [UInt8]
 
+  /// Whether there are any, of receive filters or of the NIC switch.
+  public var hasCapabilities: Bool {
+    ![hardwareReceiveFilter, hardwareNICSwitch, receiveFilter, nicSwitch].allSatisfy(\.isEmpty)
+  }
+
   /// Everything the hardware has is enabled.
   public init(receiveFilter: [UInt8] = [], nicSwitch: [UInt8] = []) {
     header = nil

@@ -8,6 +8,8 @@ public enum ObjectType {
   @inlinable public static var scatterGatherDMADescription: UInt8 { 0x83 }
   /// `NDIS_OBJECT_TYPE_MINIPORT_DRIVER_CHARACTERISTICS`.
   @inlinable public static var miniportDriverCharacteristics: UInt8 { 0x8A }
+  /// `NDIS_OBJECT_TYPE_MINIPORT_PNP_CHARACTERISTICS`.
+  @inlinable public static var miniportPnPCharacteristics: UInt8 { 0x92 }
   /// `NDIS_OBJECT_TYPE_OID_REQUEST`.
   @inlinable public static var oidRequest: UInt8 { 0x96 }
   /// `NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES`.

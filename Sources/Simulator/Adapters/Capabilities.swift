@@ -19,6 +19,11 @@ extension Simulator {
       try check(header, AttributesStructure.hardwareAssist)
     }
     try checkTakesAttributes(index)
+    // Without capabilities of receive filters and of the NIC switch it is about features that are not built, as QoS.
+    guard assist.hasCapabilities else {
+      setOtherAttributes(index)
+      return finish(call.sessionIndex, call.requestID)
+    }
     guard store.capabilities[index, \.set] == 0 else {
       throw Failure(.failure, .alreadyDone, handle.rawValue)
     }

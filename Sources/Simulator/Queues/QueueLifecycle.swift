@@ -15,9 +15,11 @@ extension Simulator {
     guard state.state == .dmaStopped else { return }
     guard let queue = queue(adapter: adapter, id: state.queueID), move(queue: queue, .dmaStopped)
     else {
-      reportMiniport(
-        adapter: adapter, Failure(.failure, .unexpectedDmaStopped, UInt64(state.queueID)),
-        routine: "NdisMIndicateStatusEx")
+      // ndis-status-receive-queue-state: DMA that stops for another reason "should not" lead to this state.
+      advise(
+        Failure(.success, .unexpectedDmaStopped, UInt64(state.queueID)),
+        routine: "NdisMIndicateStatusEx", handle: adapterHandle(adapter),
+        party: party(adapter: adapter))
       return
     }
     store.queues.update(queue) { $0.dmaStopped = 1 }

@@ -12,6 +12,11 @@ extension Simulator {
     _ call: Call, _ handle: Handle, _ characteristics: ProviderCharacteristics
   ) throws(Failure) {
     guard handle != .null else { throw Failure(.failure, .nullHandle) }
+    if handle.kind == .miniportDriver,
+      characteristics.header.type == ObjectType.miniportPnPCharacteristics
+    {
+      return try setPnPHandlers(call, handle, characteristics.header)
+    }
     switch handle.kind {
     case .miniportDriver, .protocolDriver:
       let driver = try documented {
@@ -59,6 +64,25 @@ extension Simulator {
       throw Failure(.failure, .filterMayNotProvide)
     default:
       throw Failure(.failure, .wrongKindOfHandle, handle.rawValue)
+    }
+    finish(call.sessionIndex, call.requestID)
+  }
+
+  /// NDIS_MINIPORT_PNP_CHARACTERISTICS: accepted in SetOptions; the handlers are never called.
+  private mutating func setPnPHandlers(
+    _ call: Call, _ handle: Handle, _ header: ObjectHeader
+  ) throws(Failure) {
+    _ = try documented {
+      () throws(Failure) in
+      try resolveDriver(handle, [.miniportDriver], session: call.sessionIndex)
+    }
+    guard chain(of: call.context, { $0.object == handle && $0.type == .setOptions }) != nil
+    else { throw Failure(.failure, .wrongContext) }
+    guard header.revision == 1 else {
+      throw Failure(.failure, .headerRevision, UInt64(header.revision), 1)
+    }
+    guard header.size >= 40 else {
+      throw Failure(.failure, .headerSize, UInt64(header.size), 40)
     }
     finish(call.sessionIndex, call.requestID)
   }

@@ -154,6 +154,24 @@ import Testing
     #expect(late.reports == [.attributesOrder] && late.host.problems == [])
   }
 
+  @Test(
+    "hardware-assist attributes of QoS come in a call of their own, before or behind the capabilities"
+  )
+  func hardwareAssistAlone() throws {
+    let filters = HardwareAssist(
+      receiveFilter: ReceiveFilterCapabilities.vmQueues(4, filters: 8, for: NDISVersion(6, 30))
+        .image())
+    let made = try initializing {
+      [
+        registration($0), .setGeneralAttributes($0, Self.general),
+        .setHardwareAssist($0, HardwareAssist()), .setHardwareAssist($0, filters),
+        .setHardwareAssist($0, HardwareAssist()), .setHardwareAssist($0, filters),
+      ]
+    }
+    #expect(made.results.map(\.reason) == [.none, .none, .none, .none, .none, .alreadyDone])
+    #expect(made.reports == [])
+  }
+
   @Test("general attributes with a wrong header or list are refused")
   func wrongGeneral() throws {
     func changed(_ change: (inout [UInt8]) -> Void) -> GeneralAttributesCall {

@@ -331,6 +331,11 @@ final class QueueBed {
       if case .violation(let violation) = $0 { violation.failure.reason } else { nil }
     }
   }
+  var advice: [Reason] {
+    host.events.compactMap {
+      if case .advice(let advice) = $0 { advice.failure.reason } else { nil }
+    }
+  }
   var leaks: [UInt32] {
     host.events.compactMap { if case .leak(let leak) = $0 { leak.queueID } else { nil } }
   }

@@ -84,10 +84,10 @@ import NDISStore
       #expect((ended == nil) == (state.after(event) != nil || state.isBeingFreed))
       return false
     case .dmaStopped:
-      let count = bed.violations.count
+      let count = bed.advice.count
       bed.indicate(id)
       #expect(bed.state(id) == state.after(event) ?? state)
-      #expect((bed.violations.count == count) == (state.after(event) != nil))
+      #expect((bed.advice.count == count) == (state.after(event) != nil))
       return false
     case .receive, .receiveDuringSetFilter, .resourcesFreed, .freeFailedAllocated,
       .freeFailedPaused, .resourcesLeft, .adapterRemoved:

@@ -68,7 +68,8 @@ import NDISStore
     bed.inHandler = { bed, _, _ in bed.indicate(2) }
     #expect(bed.free(2).status == .success)
     #expect(bed.allocate() == 2)
-    #expect(bed.violations == [.unexpectedDmaStopped] && bed.host.problems == [])
+    #expect(bed.advice == [.unexpectedDmaStopped] && bed.violations == [])
+    #expect(bed.host.problems == [])
   }
 
   @Test("a record whose generations are used up is no queue again, nor after an adoption")

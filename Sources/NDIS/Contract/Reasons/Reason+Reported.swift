@@ -7,6 +7,7 @@ extension Reason {
     .queueMemoryInUse, .listsHeld, .requestsLeft, .freeInShutdown, .queuesLeft, .indicationsLeft,
     .queueMemoryLeft, .dmaStoppedMissing, .unexpectedDmaStopped, .freeWithOtherHandle,
     .writtenAfterFree, .listsNotReturned, .dmaChannelReleased, .dmaChannelLeft,
+    .statusSource,
   ]
 
   #if MUTANTS

@@ -131,7 +131,7 @@ extension Reason {
       "The handler returned status \(hex(a, digits: 8)), which is not documented for it."
     case .freeInShutdown:
       "AllocationHandle \(hex(a)) is freed in or after MiniportShutdownEx (\(ShutdownAction(rawValue: UInt32(truncatingIfNeeded: b)).map { "\($0)" } ?? "action \(b)")), where resources are not to be released."
-    case .statusSource: "SourceHandle is \(hex(a)); it must be the adapter's handle, \(hex(b))."
+    case .statusSource: "SourceHandle is \(hex(a)); it should be the adapter's handle, \(hex(b))."
     case .adapterBindings: "The adapter has \(a) bindings and filter modules; the limit is \(b)."
     default: "The call failed for reason \(rawValue)."
     }
