@@ -197,8 +197,10 @@ def general() -> list[str]:
 
 
 def oid_table() -> str:
-    return table(["number", "OID", "since", "request", "answered by", "information buffer"], [
-        [f"0x{numbers()[row[0]]:08X}", f"`{row[0]}`", *row[1:]] for row in oid_rows()])
+    # Two columns: the names of OIDs and structures are too long for one line of a manual page.
+    return table(["number", "OID, since, request, answered by, information buffer"], [
+        [f"0x{numbers()[oid]:08X}", ", ".join([f"`{oid}`", since, kind, by]) + (f"; {data}" if data else "")]
+        for oid, since, kind, by, data in oid_rows()])
 
 
 def general_table() -> str:

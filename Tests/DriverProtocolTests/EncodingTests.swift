@@ -98,7 +98,8 @@ import Testing
       for isMarked in [false, true] {
         var bytes = [UInt8](repeating: 0, count: 512)
         let length = unsafe bytes.withUnsafeMutableBytes {
-          unsafe Encoding.failure(1, 66, failure, bugCheck: check, marksExtension: isMarked, into: $0)
+          unsafe Encoding.failure(
+            1, 66, failure, bugCheck: check, marksExtension: isMarked, into: $0)
         }
         let read = try unsafe bytes[..<length].withUnsafeBytes {
           var reader = unsafe BodyReader(packet: $0)
