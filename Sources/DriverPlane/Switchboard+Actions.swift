@@ -31,6 +31,8 @@ extension SwitchboardState {
       persistence.resumeWork(interrupted, simulator)
     }
     if next > 0 { simulator.removeActions() }
+    // Providers have been called for all of them; what is left has ended without.
+    if !beingFreed.isEmpty { beingFreed.removeAll() }
   }
 
   private mutating func carryOut(_ action: Action) {

@@ -148,6 +148,32 @@ import Testing
   }
 
   @Test(
+    "a driver must close the adapter it opened when ProtocolBindAdapterEx fails",
+    arguments: [false, true])
+  func bindingLeft(closes: Bool) throws {
+    let bed = try LifeBed(binds: false)
+    let session = bed.binder.session
+    bed.held = [NDISSIM_UPCALL_BIND_ADAPTER_EX]
+    let bind = bed.host.call(session, .bindAdapter(bed.prot, Name("eth0")))
+    let waiting = try #require(bed.waiting.first)
+    let opened = bed.host.ask(
+      session,
+      .openAdapter(protocolHandle: bed.prot, bindContext: waiting.details.bindContext, context: 1),
+      context: waiting.id)
+    let binding = try #require(opened?.value)
+    #expect(opened?.failure.status == .success)
+    if closes {
+      let closed = bed.host.ask(session, .closeAdapter(binding), context: waiting.id)
+      #expect(closed?.failure.status == .success)
+    }
+    bed.answer(NDISSIM_UPCALL_BIND_ADAPTER_EX, .resources)
+    #expect(bed.host.result(session, bind)?.failure.status == .resources)
+    #expect(bed.violations.map(\.failure.reason) == (closes ? [] : [.bindingLeftOpen]))
+    #expect(bed.violations.allSatisfy { $0.routine == "ProtocolBindAdapterEx" })
+    bed.finish()
+  }
+
+  @Test(
     "SetOptions, ProtocolBindAdapterEx and MiniportInitializeEx propagate any status",
     arguments: [Status.notSupported, .invalidParameter, .badVersion, Status(rawValue: 0xC000_0022)])
   func propagated(status: Status) throws {

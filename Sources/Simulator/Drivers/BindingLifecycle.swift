@@ -171,9 +171,13 @@ extension Simulator {
       }
       if isBinding, !dead {
         let handle = bindingHandle(index)
+        // The unbind handler is not called for a bind that failed: its driver closes the adapter before.
+        let hasFailed =
+          binding.failure.status != .success && binding.failure.reason != .ownerEnded
         violate(
           Failure(.failure, .bindingLeftOpen, handle.rawValue),
-          routine: "ProtocolUnbindAdapterEx", bugCheck: nil, handle: handle,
+          routine: hasFailed ? "ProtocolBindAdapterEx" : "ProtocolUnbindAdapterEx", bugCheck: nil,
+          handle: handle,
           party: party(binding: index), session: session)
       }
       store.bindings.update(index) { $0.closing = 1 }
