@@ -13,7 +13,7 @@ private let block = AllocationHandle(rawValue: 5)
 
 @Suite(.timeLimit(.minutes(1))) struct ResumingTests {
   @Test func helloRequestsTheFeature() throws {
-    for (resumes, wanted) in [(true, 7 as UInt64), (false, 6)] {
+    for (resumes, wanted) in [(true, 15 as UInt64), (false, 14)] {
       let (peer, connection) = try ScriptedPeer.connect(resumes: resumes)
       let hello = try #require(peer.receive())
       #expect(hello.type == NDISSIM_HELLO)
