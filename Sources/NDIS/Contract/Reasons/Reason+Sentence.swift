@@ -125,7 +125,8 @@ extension Reason {
     case .leak: "\(a) block(s), \(b) byte(s) in total, were not freed by their owner."
     case .dmaStillRegistered:
       "The adapter was halted without NdisMDeregisterScatterGatherDma (handle \(hex(a)))."
-    case .bindingLeftOpen: "Binding \(hex(a)) was still open when its handler returned; call NdisCloseAdapterEx before that."
+    case .bindingLeftOpen:
+      "Binding \(hex(a)) was still open when its handler returned; call NdisCloseAdapterEx before that."
     case .bindingNotOpened: "The bind handler succeeded without calling NdisOpenAdapterEx."
     case .handlerStatus:
       "The handler returned status \(hex(a, digits: 8)), which is not documented for it."
