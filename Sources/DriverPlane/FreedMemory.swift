@@ -34,6 +34,8 @@ struct FreedMemory<Access: FreedMemoryAccess> {
     var turn: UInt64 = 1 << 20
     /// Bytes that are kept out of use; beyond, the oldest block is looked at before its time.
     var kept: UInt64 = 64 << 20
+    /// Blocks that one allocation may take back from those kept.
+    var givenUp = 1_024
     /// Milliseconds that a block is kept.
     var time: UInt64 = 1_000
   }
@@ -99,13 +101,16 @@ struct FreedMemory<Access: FreedMemoryAccess> {
     return outcomes
   }
 
-  /// Gives up the oldest block of a provider that has no other memory left, compared if that is within the bytes of
-  /// a turn; nothing if there is none.
-  mutating func giveUp(provider: Int) -> [Outcome] {
+  /// Gives up the oldest block of a provider that has no other memory left, compared if that is within `budget`;
+  /// nothing if there is none.
+  mutating func giveUp(provider: Int, _ budget: inout UInt64) -> [Outcome] {
     var outcomes: [Outcome] = []
     if let entry = kept.remove(where: { $0.block.provider == provider }) {
-      if entry.block.bytes <= limits.turn, let change = firstChange(entry.block) {
-        outcomes.append(.changed(entry.block.freed, offset: change))
+      if entry.block.bytes <= budget {
+        budget -= entry.block.bytes
+        if let change = firstChange(entry.block) {
+          outcomes.append(.changed(entry.block.freed, offset: change))
+        }
       }
       release(entry.block, &outcomes)
     } else if let entry = unfilled.remove(where: { $0.block.provider == provider }) {
@@ -225,7 +230,8 @@ private struct Queue<Element> {
   }
 
   mutating func remove(where condition: (Element) -> Bool) -> Element? {
-    elements[head...].firstIndex(where: condition).map { elements.remove(at: $0) }
+    guard let index = elements[head...].firstIndex(where: condition) else { return nil }
+    return index == head ? removeFirst() : elements.remove(at: index)
   }
 
   mutating func update(_ change: (inout Element) -> Void) {

@@ -1,6 +1,7 @@
 // Watching freed memory of hosted providers: a driver that writes to a block after NdisFreeSharedMemory is reported
 // with the block's call site. Sections are written and read with pwrite and pread and never mapped.
 
+import NDISDriverInterface
 import NDISHostedDrivers
 import NDIS
 import NDISSimulator
@@ -46,6 +47,14 @@ struct FreedSectionMemory: FreedMemoryAccess {
   }
 }
 
+extension HostedReply {
+  /// Pages are missing that others have, and not a node or a section.
+  fileprivate var lacksPages: Bool {
+    guard case .answer(let answer) = self, let failure = answer.explanation else { return false }
+    return failure.reason == .poolExhausted || failure.reason == .fragmented
+  }
+}
+
 extension SwitchboardState {
   /// NetFreeSharedMemory of a hosted provider: the pages are free again, or kept for a while.
   mutating func free(_ provider: Int, _ call: HostedCall, _ id: UInt64) {
@@ -71,11 +80,23 @@ extension SwitchboardState {
     carryOut(freed?.work(now: now) ?? [])
   }
 
-  /// Makes room in a provider whose other memory is in use; false if nothing of it is kept.
-  mutating func giveUpFreedMemory(of provider: Int) -> Bool {
-    guard let outcomes = freed?.giveUp(provider: provider), !outcomes.isEmpty else { return false }
-    carryOut(outcomes)
-    return true
+  /// Repeats an allocation that a provider refused for want of pages, with kept memory given up block by block, in the
+  /// budget of a turn: what is beyond it is not compared.
+  mutating func allocateFromKept(
+    _ provider: Int, _ call: HostedCall, _ refused: HostedReply
+  ) -> HostedReply {
+    var reply = refused
+    guard var budget = freed?.limits.turn, let most = freed?.limits.givenUp,
+      UInt64(call.parameters.length) <= pools[provider].settings.capacity
+    else { return reply }
+    for _ in 0..<most {
+      guard reply.lacksPages, let outcomes = freed?.giveUp(provider: provider, &budget),
+        !outcomes.isEmpty
+      else { break }
+      carryOut(outcomes)
+      reply = pools[provider].allocate(domain: call.domain, call.parameters)
+    }
+    return reply
   }
 
   /// No more writes can come from a session that has ended.

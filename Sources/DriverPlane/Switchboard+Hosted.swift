@@ -29,11 +29,7 @@ extension SwitchboardState {
 
   private mutating func allocate(_ provider: Int, _ call: HostedCall) -> ProviderAnswer {
     var reply = pools[provider].allocate(domain: call.domain, call.parameters)
-    while case .answer(let answer) = reply, answer.status == .resources,
-      giveUpFreedMemory(of: provider)
-    {
-      reply = pools[provider].allocate(domain: call.domain, call.parameters)
-    }
+    if hasFreedMemory { reply = allocateFromKept(provider, call, reply) }
     if case .needsSection(let domain, let node, let size) = reply {
       if let failure = makeSection(provider, domain, node, size) { return .refused(failure) }
       reply = pools[provider].allocate(domain: call.domain, call.parameters)

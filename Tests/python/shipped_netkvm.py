@@ -162,7 +162,7 @@ finds in MiniportInitializeEx that its device does not work, when it has all its
         if self.fails:
             self.clean_up()
             return Status.RESOURCES
-        # The device is told to begin. The link is indicated if it changed meanwhile.
+        # The device is started. The link is indicated if it changed meanwhile.
         self.synchronize_link()
         self.session.set_miniport_attributes(adapter.handle, OffloadAttributes())
         if self.fast_init:

@@ -216,7 +216,7 @@ import NDISStore
     #expect(path.host.problems == [] && other.host.problems == [])
   }
 
-  @Test("a receiver is told of the DataLength bytes of a frame, not of what lies behind them")
+  @Test("a receiver gets the DataLength bytes of a frame, and no more of its buffer")
   func dataLength() throws {
     let path = try ReceivePath(version: NDISVersion(6, 20))
     let receiver = Receiver(path.host, "up")
@@ -227,7 +227,7 @@ import NDISStore
         if case .part(_, _, _, let length) = $0 { length } else { nil }
       }
     }
-    // A frame that is shorter than an Ethernet header, or empty, goes up as it is (A71).
+    // A frame that is shorter than an Ethernet header, or empty, is indicated unchanged (A71).
     for frame: UInt32 in [60, 2048, 13, 1, 0] {
       #expect(try lengths([try path.list(memory, length: 2048, frame: frame)]) == [frame])
     }
